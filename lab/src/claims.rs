@@ -1,0 +1,147 @@
+//! The ledger of the article's claims (`docs/claims.toml`), and verdicts on them.
+
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use crate::lang::Text;
+
+/// How far a claim goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// Under its conditions, in every run.
+    Always,
+    /// Under its conditions, in some runs.
+    Sometimes,
+    /// Under its conditions, in no run.
+    Never,
+}
+
+/// One claim of the article, in our own words.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// Its name in verdicts.
+    pub id: String,
+    /// The heading of the article under which it stands.
+    pub section: String,
+    /// The claim in Korean.
+    pub ko: String,
+    /// The claim in English.
+    pub en: String,
+    /// How far it goes.
+    pub class: Class,
+    /// Under which conditions it is said.
+    pub conditions: Vec<Condition>,
+    /// The command that shows it.
+    pub command: String,
+}
+
+/// What must be so for a claim to be meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// A CPython with its GIL on, or the model of it.
+    Gil,
+    /// No GIL: Rust, or a free-threaded CPython.
+    NoGil,
+    /// At least two cores.
+    TwoCores,
+    /// More than one thing to wait for.
+    ManyWaits,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ledger {
+    claim: Vec<Claim>,
+}
+
+static LEDGER: LazyLock<Vec<Claim>> = LazyLock::new(|| {
+    let ledger: Ledger = toml::from_str(include_str!("../../docs/claims.toml")).expect("a test reads the ledger");
+    ledger.claim
+});
+
+/// All claims, in the order of the article.
+pub fn ledger() -> &'static [Claim] {
+    &LEDGER
+}
+
+/// What became of a claim.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was seen to hold.
+    Holds,
+    /// It was seen not to hold.
+    DoesNotHold,
+    /// This machine or this run could not show it, for the reason given.
+    NotMeasured(Text),
+}
+
+impl Outcome {
+    /// Holds or does not.
+    pub fn of(holds: bool) -> Outcome {
+        if holds { Outcome::Holds } else { Outcome::DoesNotHold }
+    }
+}
+
+/// A claim, who it was tried on, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// The claim's id in the ledger.
+    pub claim: String,
+    /// What it was tried on: "Rust", "Rust + GIL", "CPython 3.11.7".
+    pub on: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What was seen.
+    pub evidence: Text,
+}
+
+impl Verdict {
+    /// A verdict by what was seen.
+    pub fn seen(claim: &str, on: impl Into<String>, holds: bool, evidence: Text) -> Verdict {
+        Verdict { claim: claim.to_owned(), on: on.into(), outcome: Outcome::of(holds), evidence }
+    }
+
+    /// A claim that could not be tried, and why.
+    pub fn not_measured(claim: &str, on: impl Into<String>, why: Text) -> Verdict {
+        Verdict {
+            claim: claim.to_owned(),
+            on: on.into(),
+            outcome: Outcome::NotMeasured(why),
+            evidence: Text::default(),
+        }
+    }
+
+    /// The claim it is about. A verdict on a claim that nobody made is a mistake of ours: `None`.
+    pub fn about(&self) -> Option<&'static Claim> {
+        ledger().iter().find(|claim| claim.id == self.claim)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::has_hangul;
+
+    #[test]
+    fn the_ledger_is_in_order() {
+        let claims = ledger();
+        assert!(!claims.is_empty());
+        for (n, claim) in claims.iter().enumerate() {
+            assert!(has_hangul(&claim.ko) && !has_hangul(&claim.en) && !claim.en.is_empty(), "{}", claim.id);
+            assert!(claim.command.starts_with("cargo run "), "{}", claim.id);
+            assert!(claims[..n].iter().all(|other| other.id != claim.id), "{} stands twice", claim.id);
+        }
+    }
+
+    #[test]
+    fn a_verdict_on_no_claim_is_noticed() {
+        assert!(Verdict::seen("no-such-claim", "Rust", true, Text::default()).about().is_none());
+        assert!(Verdict::seen(&ledger()[0].id, "Rust", true, Text::default()).about().is_some());
+    }
+}

@@ -1,0 +1,309 @@
+//! Swim-lanes in the terminal: a row a lane, a column a moment.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::clock;
+use crate::lang::Lang;
+use crate::text;
+use crate::trace::{Lane, State, Trace};
+
+/// More lanes than this are counted, not drawn.
+pub const MOST_LANES: usize = 32;
+
+/// How to draw.
+#[derive(Clone, Copy, Debug)]
+pub struct Canvas {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Whether to colour; the glyphs alone tell the states apart.
+    pub colour: bool,
+    /// The language of labels and legend.
+    pub lang: Lang,
+}
+
+/// The character that stands for a state. Each is one column wide.
+pub fn glyph(state: State) -> char {
+    match state {
+        State::Running => '█',
+        State::WaitingForLock => '░',
+        State::WaitingForIo => '╌',
+        State::Native => '▚',
+        State::Idle => ' ',
+    }
+}
+
+/// What a state is called in the legend.
+pub fn name(state: State, lang: Lang) -> &'static str {
+    match (state, lang) {
+        (State::Running, Lang::Ko) => "실행",
+        (State::Running, Lang::En) => "running",
+        (State::WaitingForLock, Lang::Ko) => "락 대기",
+        (State::WaitingForLock, Lang::En) => "waiting for a lock",
+        (State::WaitingForIo, Lang::Ko) => "I/O 대기",
+        (State::WaitingForIo, Lang::En) => "waiting for I/O",
+        (State::Native, Lang::Ko) => "네이티브",
+        (State::Native, Lang::En) => "native",
+        (State::Idle, Lang::Ko) => "쉼",
+        (State::Idle, Lang::En) => "idle",
+    }
+}
+
+fn style(state: State) -> Style {
+    let colour = match state {
+        State::Running => AnsiColor::Green,
+        State::WaitingForLock => AnsiColor::Red,
+        State::WaitingForIo => AnsiColor::Blue,
+        State::Native => AnsiColor::Magenta,
+        State::Idle => return Style::new(),
+    };
+    colour.on_default()
+}
+
+/// Draws a trace: its title, a row a lane, the time axis and the legend. Every line fits the canvas.
+///
+/// A column shows what each lane did at one and the same instant, the middle of the column: lanes that never run together
+/// never show it in one column, however fast they take turns.
+pub fn draw(trace: &Trace, canvas: Canvas) -> String {
+    let drawn = &trace.lanes[..trace.lanes.len().min(MOST_LANES)];
+    let lang = canvas.lang;
+    let widest = drawn.iter().map(|lane| lane.name.get(lang).width()).max().unwrap_or(0);
+    let label = widest.clamp(1, (canvas.width / 3).max(8));
+    let bar = canvas.width.saturating_sub(label + 4).max(10);
+
+    let mut out = String::new();
+    let title = trace.title.get(lang);
+    if !title.is_empty() {
+        let _ = writeln!(out, "{}", fit(title, canvas.width).trim_end());
+    }
+    for lane in drawn {
+        let row = cells(lane, trace, bar);
+        let _ = writeln!(out, "{} │{}│", fit(lane.name.get(lang), label), paint(&row, canvas.colour));
+    }
+    let left = trace.lanes.len() - drawn.len();
+    if left > 0 {
+        let more = text!("… 외 {left}개", "… and {left} more");
+        let _ = writeln!(out, "{}", more.get(lang));
+    }
+    let (ticks, numbers) = axis(trace.duration(), bar);
+    let margin = " ".repeat(label + 1);
+    let _ = writeln!(out, "{margin}└{ticks}┘\n{margin} {}", numbers.trim_end());
+    let _ = writeln!(out, "{margin} {}", legend(drawn, canvas));
+    out
+}
+
+/// The state of a lane in the middle of each column.
+fn cells(lane: &Lane, trace: &Trace, columns: usize) -> Vec<Option<State>> {
+    let duration = trace.duration().max(1) as u128;
+    let at = |column: usize| trace.start() + (duration * (2 * column as u128 + 1) / (2 * columns as u128)) as u64;
+    let mut row: Vec<Option<State>> = (0..columns)
+        .map(|column| {
+            let t = at(column);
+            let next = lane.spans.partition_point(|span| span.end <= t);
+            lane.spans.get(next).filter(|span| span.start <= t).map(|span| span.state)
+        })
+        .collect();
+    // A lane that lived between two columns is still shown to have lived.
+    if row.iter().all(Option::is_none)
+        && let Some(first) = lane.spans.first()
+    {
+        let offset = u128::from(first.start - trace.start());
+        row[((offset * columns as u128 / duration) as usize).min(columns - 1)] = Some(first.state);
+    }
+    row
+}
+
+fn paint(row: &[Option<State>], colour: bool) -> String {
+    let mut out = String::new();
+    for run in row.chunk_by(|a, b| a == b) {
+        let state = run[0].unwrap_or(State::Idle);
+        let glyphs: String = std::iter::repeat_n(glyph(state), run.len()).collect();
+        if colour && state != State::Idle {
+            let _ = write!(out, "{}{glyphs}{:#}", style(state), style(state));
+        } else {
+            out.push_str(&glyphs);
+        }
+    }
+    out
+}
+
+/// The line of ticks, and the numbers under it.
+fn axis(duration: u64, columns: usize) -> (String, String) {
+    let step = tick_step(duration, columns);
+    let mut ticks = vec!['─'; columns];
+    let mut numbers = String::from("0");
+    let mut t = step;
+    while t <= duration && duration > 0 {
+        let column = (u128::from(t) * columns as u128 / u128::from(duration)) as usize;
+        let number = clock::human(t as f64);
+        if column < columns {
+            ticks[column] = '┴';
+        }
+        let start = column.min(columns).saturating_sub(number.width() / 2);
+        let used = numbers.width();
+        if start > used && start + number.width() <= columns + 1 {
+            let _ = write!(numbers, "{}{number}", " ".repeat(start - used));
+        }
+        t += step;
+    }
+    (ticks.into_iter().collect(), numbers)
+}
+
+/// 1, 2 or 5 times a power of ten, so that a tick has at least twelve columns.
+fn tick_step(duration: u64, columns: usize) -> u64 {
+    let most = (columns / 12).max(1) as u64;
+    let mut power = 1;
+    loop {
+        for step in [power, 2 * power, 5 * power] {
+            if duration / step <= most {
+                return step;
+            }
+        }
+        power *= 10;
+    }
+}
+
+fn legend(lanes: &[Lane], canvas: Canvas) -> String {
+    let used = State::ALL.into_iter().filter(|state| {
+        *state != State::Idle && lanes.iter().any(|lane| lane.spans.iter().any(|span| span.state == *state))
+    });
+    let entries: Vec<String> =
+        used.map(|state| format!("{} {}", paint(&[Some(state); 2], canvas.colour), name(state, canvas.lang))).collect();
+    entries.join("   ")
+}
+
+/// Cuts or pads a text to exactly so many columns; Hangul takes two.
+pub fn fit(s: &str, columns: usize) -> String {
+    let width = s.width();
+    if width <= columns {
+        return format!("{s}{}", " ".repeat(columns - width));
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for c in s.chars() {
+        let w = c.width().unwrap_or(0);
+        if used + w + 1 > columns {
+            break;
+        }
+        out.push(c);
+        used += w;
+    }
+    out.push('…');
+    format!("{out}{}", " ".repeat(columns.saturating_sub(used + 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::Text;
+    use crate::trace::Span;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn canvas(width: usize) -> Canvas {
+        Canvas { width, colour: false, lang: Lang::Ko }
+    }
+
+    fn two_lanes() -> Trace {
+        let lanes = vec![
+            Lane::of(text!("스레드 0", "thread 0"), State::WaitingForIo, 5 * SECOND, 7 * SECOND),
+            Lane::of(
+                text!("길고 긴 이름의 스레드 하나", "a thread of long name"),
+                State::Running,
+                6 * SECOND,
+                7 * SECOND,
+            ),
+        ];
+        Trace::new(Text::default(), lanes)
+    }
+
+    #[test]
+    fn every_line_fits_and_the_bars_are_aligned() {
+        for width in [40, 80, 160] {
+            let picture = draw(&two_lanes(), canvas(width));
+            assert!(picture.lines().all(|line| line.width() <= width), "{picture}");
+            let bars: Vec<usize> = picture
+                .lines()
+                .filter(|line| line.ends_with('│'))
+                .map(|line| line[..line.find('│').unwrap()].width())
+                .collect();
+            assert_eq!(bars.len(), 2, "{picture}");
+            assert_eq!(bars[0], bars[1], "{picture}");
+        }
+    }
+
+    #[test]
+    fn a_bar_shows_when() {
+        let picture = draw(&two_lanes(), canvas(80));
+        let bar = |n: usize| picture.lines().nth(n).unwrap().split('│').nth(1).unwrap().to_owned();
+        assert!(bar(0).chars().all(|c| c == '╌'), "the whole time");
+        let second = bar(1);
+        let blank = second.chars().take_while(|c| *c == ' ').count();
+        assert!(blank.abs_diff(second.chars().count() / 2) <= 1, "from the middle on: {second:?}");
+        assert!(second.chars().skip(blank).all(|c| c == '█'));
+    }
+
+    #[test]
+    fn turns_never_look_parallel() {
+        // 2,000 turns of 1 ms each in 80 columns: any rule that paints "most of the column" paints both.
+        let turns = |offset: u64| {
+            (0..1000u64).map(move |i| Span { state: State::Running, start: 2 * i + offset, end: 2 * i + 1 + offset })
+        };
+        let lanes = [0, 1].map(|i| Lane { name: Text::same("x"), spans: turns(i).collect() });
+        let trace = Trace::new(Text::default(), lanes.to_vec());
+        let rows = trace.lanes.iter().map(|lane| cells(lane, &trace, 80)).collect::<Vec<_>>();
+        assert!((0..80).all(|c| !(rows[0][c] == Some(State::Running) && rows[1][c] == Some(State::Running))));
+        assert!((0..80).all(|c| rows[0][c].or(rows[1][c]).is_some()));
+    }
+
+    #[test]
+    fn a_short_life_is_still_seen() {
+        let mut trace = two_lanes();
+        trace.lanes.push(Lane::of(Text::same("blink"), State::Native, 5 * SECOND + 10, 5 * SECOND + 11));
+        assert!(draw(&trace, canvas(80)).lines().nth(2).unwrap().contains('▚'));
+    }
+
+    #[test]
+    fn colour_is_only_added() {
+        let coloured = draw(&two_lanes(), Canvas { colour: true, ..canvas(80) });
+        let mut plain = String::new();
+        let mut rest = coloured.as_str();
+        while let Some(at) = rest.find('\u{1b}') {
+            plain.push_str(&rest[..at]);
+            rest = &rest[at + rest[at..].find('m').unwrap() + 1..];
+        }
+        assert_eq!(plain + rest, draw(&two_lanes(), canvas(80)));
+        assert_ne!(coloured, draw(&two_lanes(), canvas(80)));
+    }
+
+    #[test]
+    fn many_lanes_are_counted() {
+        let lane = Lane::of(Text::same("x"), State::Running, 0, 1);
+        let trace = Trace::new(Text::default(), vec![lane; MOST_LANES + 3]);
+        assert!(draw(&trace, canvas(80)).contains("외 3개"));
+    }
+
+    #[test]
+    fn nothing_is_drawn_of_nothing() {
+        let empty = draw(&Trace::default(), canvas(80));
+        assert!(empty.lines().all(|line| line.width() <= 80), "{empty}");
+    }
+
+    #[test]
+    fn texts_are_cut_by_columns_not_bytes() {
+        assert_eq!(fit("스레드", 8), "스레드  ");
+        assert_eq!(fit("스레드", 6), "스레드");
+        assert_eq!(fit("스레드", 5), "스레…");
+        assert_eq!(fit("스레드", 4), "스… ");
+    }
+
+    #[test]
+    fn ticks_are_round_numbers_and_not_too_many() {
+        assert_eq!(tick_step(2 * SECOND, 60), SECOND / 2);
+        for duration in [1, 7, 999, 123_456_789, u64::MAX / 100] {
+            assert!(duration / tick_step(duration, 60) <= 5);
+        }
+    }
+}

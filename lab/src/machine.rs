@@ -1,0 +1,112 @@
+//! The machine a number was measured on, and how much of it others used meanwhile.
+
+use std::fs;
+use std::thread;
+
+use crate::lang::Text;
+use crate::text;
+
+/// Cores that this process may use.
+pub fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The machine in a line: operating system, architecture, cores, processor.
+pub fn describe() -> Text {
+    let (os, arch, cores) = (std::env::consts::OS, std::env::consts::ARCH, cores());
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model =
+        info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("", |(_, model)| model);
+    let model = if model.is_empty() { String::new() } else { format!(", {model}") };
+    text!("{os} {arch}, 코어 {cores}개{model}", "{os} {arch}, {cores} cores{model}")
+}
+
+/// Watches who uses the machine. Linux tells (`/proc`); elsewhere nothing is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch {
+    start: Option<Ticks>,
+}
+
+/// CPU time in the kernel's ticks, since boot or since a process began.
+#[derive(Clone, Copy, Debug)]
+struct Ticks {
+    /// All cores, busy or not.
+    all: u64,
+    /// All cores, busy.
+    busy: u64,
+    /// This process and the children that it has waited for.
+    own: u64,
+}
+
+impl Watch {
+    /// Begins to watch.
+    pub fn start() -> Watch {
+        Watch { start: Ticks::now() }
+    }
+
+    /// Which share of the whole machine (0 to 1) somebody else used since the start: neither this process nor a child of its
+    /// that has ended. `None` where the system does not tell, or too little time has passed to tell.
+    pub fn foreign(&self) -> Option<f64> {
+        let (then, now) = (self.start?, Ticks::now()?);
+        let all = now.all.saturating_sub(then.all);
+        let busy = now.busy.saturating_sub(then.busy);
+        let own = now.own.saturating_sub(then.own);
+        // Below some twenty ticks the rounding of the counters is all that one would see.
+        (all >= 20).then(|| busy.saturating_sub(own) as f64 / all as f64)
+    }
+}
+
+impl Ticks {
+    fn now() -> Option<Ticks> {
+        Ticks::parse(&fs::read_to_string("/proc/stat").ok()?, &fs::read_to_string("/proc/self/stat").ok()?)
+    }
+
+    /// `proc_stat(5)`: "cpu user nice system idle iowait irq softirq steal …"; `proc_pid_stat(5)`: fields 14 to 17 are utime, stime, cutime, cstime.
+    fn parse(machine: &str, own: &str) -> Option<Ticks> {
+        let cpu: Vec<u64> =
+            machine.lines().next()?.split_whitespace().skip(1).take(8).map_while(|n| n.parse().ok()).collect();
+        let (&idle, &iowait) = (cpu.get(3)?, cpu.get(4)?);
+        let all = cpu.iter().sum();
+        // The name of the program, in parentheses, may hold blanks and parentheses of its own.
+        let (_, fields) = own.rsplit_once(')')?;
+        let own = fields.split_whitespace().skip(11).take(4).map_while(|n| n.parse::<u64>().ok()).sum();
+        Some(Ticks { all, busy: all - idle - iowait, own })
+    }
+}
+
+/// The largest resident memory of this process so far, in bytes. `None` where the system does not tell.
+pub fn peak_memory() -> Option<u64> {
+    status_bytes("VmHWM:")
+}
+
+/// The resident memory of this process now, in bytes. `None` where the system does not tell.
+pub fn memory() -> Option<u64> {
+    status_bytes("VmRSS:")
+}
+
+fn status_bytes(key: &str) -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let kib: u64 =
+        status.lines().find_map(|line| line.strip_prefix(key))?.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_read_from_the_right_columns() {
+        let machine = "cpu  100 5 20 1000 50 1 2 3 7 7\ncpu0 1 1 1 1\n";
+        let own = "42 (a) b (c) R 1 1 1 0 -1 0 9 9 9 9 30 4 2 1 20 0 1 0\n";
+        let ticks = Ticks::parse(machine, own).unwrap();
+        assert_eq!((ticks.all, ticks.busy, ticks.own), (1181, 131, 37));
+        assert!(Ticks::parse("", own).is_none());
+    }
+
+    #[test]
+    fn a_machine_has_a_core() {
+        assert!(cores() >= 1);
+        assert!(!describe().ko.is_empty());
+    }
+}

@@ -1,0 +1,41 @@
+//! Standard output that someone may close: `| head -1` ends the program with one line, not with a panic.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::process;
+
+use crate::lanes::Canvas;
+use crate::lang;
+use crate::text;
+
+/// Prints text as it is. Ends the program with exit code 1 if nobody can read it any more.
+pub fn print(words: &str) {
+    let mut out = io::stdout().lock();
+    if let Err(e) = out.write_all(words.as_bytes()).and_then(|()| out.flush()) {
+        let line = match e.kind() {
+            ErrorKind::BrokenPipe => text!(
+                "출력을 받던 쪽이 먼저 닫혀 여기서 멈춥니다.",
+                "the reader of the output has gone; stopping here."
+            ),
+            _ => text!("출력할 수 없습니다: {e}", "cannot write the output: {e}"),
+        };
+        complain(&line);
+        // Nothing is left to be told to anyone, and children end with their lifeline.
+        process::exit(1);
+    }
+}
+
+/// One line on standard error; if that is closed too, silence.
+pub fn complain(line: &lang::Text) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// The canvas of standard output. `COLUMNS` decides, else the terminal, else 80 columns;
+/// colour only on a terminal that has it and where `NO_COLOR` (no-color.org) does not forbid it.
+pub fn canvas() -> Canvas {
+    let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let width = var("COLUMNS").and_then(|columns| columns.parse().ok()).or_else(terminal);
+    let colour =
+        io::stdout().is_terminal() && var("NO_COLOR").is_none() && var("TERM").is_none_or(|term| term != "dumb");
+    Canvas { width: width.unwrap_or(80).clamp(40, 240), colour, lang: lang::current() }
+}

@@ -1,0 +1,96 @@
+//! What an experiment returns: what happened, what was measured, which claims held.
+
+use serde::{Deserialize, Serialize};
+
+use crate::claims::Verdict;
+use crate::lang::Text;
+use crate::stats;
+use crate::trace::Trace;
+
+/// The unit of a measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Nanoseconds.
+    Ns,
+    /// Bytes.
+    Bytes,
+    /// A plain number of things.
+    Count,
+    /// How many times as fast, as much, as many.
+    Times,
+    /// A part of a whole, 0 to 1.
+    Share,
+}
+
+/// One measured quantity: every sample, in the order in which it was taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measure {
+    /// Stable name for programs, unique in its report: `wall.threads`.
+    pub id: String,
+    /// Name for readers.
+    pub name: Text,
+    /// Unit of all samples.
+    pub unit: Unit,
+    /// The samples; never empty.
+    pub samples: Vec<f64>,
+}
+
+impl Measure {
+    /// A quantity measured once or more often.
+    pub fn new(id: impl Into<String>, name: Text, unit: Unit, samples: Vec<f64>) -> Measure {
+        Measure { id: id.into(), name, unit, samples }
+    }
+
+    /// The median of the samples; NaN without any.
+    pub fn median(&self) -> f64 {
+        stats::median(&self.samples).unwrap_or(f64::NAN)
+    }
+}
+
+/// A table that is neither lanes nor measurements.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// The line over it.
+    pub title: Text,
+    /// The heads of the columns.
+    pub head: Vec<Text>,
+    /// Rows of as many cells as there are columns.
+    pub rows: Vec<Vec<Text>>,
+}
+
+/// What an experiment returns. Missing parts are empty.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Report {
+    /// `section/experiment`.
+    pub experiment: String,
+    /// Lines that the program printed while it ran, in order, in the language it ran in.
+    pub lines: Vec<String>,
+    /// What ran, in the order of drawing.
+    pub traces: Vec<Trace>,
+    /// What was measured.
+    pub measures: Vec<Measure>,
+    /// Other tables.
+    pub tables: Vec<Table>,
+    /// Which claims of the article held.
+    pub verdicts: Vec<Verdict>,
+    /// What was done, how large a unit of work is, what could not be measured and why.
+    pub notes: Vec<Text>,
+    /// What it shows, in a sentence.
+    pub shows: Text,
+}
+
+impl Report {
+    /// An empty report of `section/experiment`.
+    pub fn new(experiment: impl Into<String>) -> Report {
+        Report { experiment: experiment.into(), ..Report::default() }
+    }
+
+    /// A measurement by its id.
+    pub fn measure(&self, id: &str) -> Option<&Measure> {
+        self.measures.iter().find(|measure| measure.id == id)
+    }
+}

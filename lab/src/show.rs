@@ -1,0 +1,182 @@
+//! A report as text: lanes, measurements, tables, verdicts, and the sentence they come to.
+
+use std::fmt::Write as _;
+
+use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
+
+use crate::claims::{Outcome, Verdict};
+use crate::clock;
+use crate::lanes::{self, Canvas};
+use crate::lang::{Lang, Text};
+use crate::report::{Measure, Report, Table, Unit};
+use crate::stats;
+use crate::text;
+
+/// The whole report, ready to print. The lines that the program printed are not in it: the reader has seen them.
+pub fn report(report: &Report, canvas: Canvas) -> String {
+    let lang = canvas.lang;
+    let mut parts: Vec<String> = report.traces.iter().map(|trace| lanes::draw(trace, canvas)).collect();
+    if !report.measures.is_empty() {
+        parts.push(measures(&report.measures, canvas));
+    }
+    parts.extend(report.tables.iter().map(|t| table(t, canvas)));
+    if !report.verdicts.is_empty() {
+        parts.push(report.verdicts.iter().map(|v| verdict(v, canvas)).collect());
+    }
+    if !report.notes.is_empty() {
+        parts.push(report.notes.iter().map(|note| wrap("- ", note.get(lang), canvas.width)).collect());
+    }
+    parts.push(wrap("⇒ ", report.shows.get(lang), canvas.width));
+    let mut out = String::from("\n");
+    out.push_str(&parts.join("\n"));
+    out
+}
+
+fn grid(canvas: Canvas) -> Grid {
+    let mut grid = Grid::new();
+    grid.load_style(presets::UTF8_FULL_CONDENSED);
+    grid.set_content_arrangement(ContentArrangement::Dynamic);
+    grid.set_width(u16::try_from(canvas.width).unwrap_or(u16::MAX));
+    grid
+}
+
+fn measures(measures: &[Measure], canvas: Canvas) -> String {
+    let lang = canvas.lang;
+    let mut grid = grid(canvas);
+    let head = [
+        text!("측정", "measured"),
+        text!("중앙값", "median"),
+        text!("최소 – 최대", "min – max"),
+        text!("횟수", "runs"),
+    ];
+    grid.set_header(head.iter().map(|t| t.get(lang)));
+    for m in measures {
+        let (least, most) = stats::range(&m.samples).unwrap_or((f64::NAN, f64::NAN));
+        let spread = if m.samples.len() > 1 {
+            format!("{} – {}", value(least, m.unit), value(most, m.unit))
+        } else {
+            "–".into()
+        };
+        grid.add_row([m.name.get(lang), &value(m.median(), m.unit), &spread, &m.samples.len().to_string()]);
+    }
+    for column in 1..4 {
+        if let Some(column) = grid.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    format!("{grid}\n")
+}
+
+/// A value with its unit, three digits.
+pub fn value(v: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Ns => clock::human(v),
+        Unit::Count => format!("{v:.0}"),
+        Unit::Times => format!("{v:.2}×"),
+        Unit::Share => format!("{:.1} %", v * 100.0),
+        Unit::Bytes if v < 1024.0 => format!("{v:.0} B"),
+        Unit::Bytes if v < 1024.0 * 1024.0 => format!("{:.1} KiB", v / 1024.0),
+        Unit::Bytes => format!("{:.1} MiB", v / 1024.0 / 1024.0),
+    }
+}
+
+fn table(table: &Table, canvas: Canvas) -> String {
+    let lang = canvas.lang;
+    let mut grid = grid(canvas);
+    grid.set_header(table.head.iter().map(|t| t.get(lang)));
+    for row in &table.rows {
+        grid.add_row(row.iter().map(|t| t.get(lang)));
+    }
+    format!("{}\n{grid}\n", table.title.get(lang))
+}
+
+fn verdict(verdict: &Verdict, canvas: Canvas) -> String {
+    let lang = canvas.lang;
+    let mark = match (&verdict.outcome, lang) {
+        (Outcome::Holds, Lang::Ko) => "[맞음]",
+        (Outcome::Holds, Lang::En) => "[holds]",
+        (Outcome::DoesNotHold, Lang::Ko) => "[맞지 않음]",
+        (Outcome::DoesNotHold, Lang::En) => "[does not hold]",
+        (Outcome::NotMeasured(_), Lang::Ko) => "[측정하지 않음]",
+        (Outcome::NotMeasured(_), Lang::En) => "[not measured]",
+    };
+    let claim = verdict.about().map_or(verdict.claim.as_str(), |claim| match lang {
+        Lang::Ko => &claim.ko,
+        Lang::En => &claim.en,
+    });
+    let because = match &verdict.outcome {
+        Outcome::NotMeasured(why) => why,
+        _ => &verdict.evidence,
+    };
+    wrap(&format!("{mark} "), &format!("{}: {claim} ({})", verdict.on, because.get(lang)), canvas.width)
+}
+
+/// Breaks a text at blanks so that every line fits; the lines after the first stand under the first word.
+fn wrap(head: &str, words: &str, width: usize) -> String {
+    use unicode_width::UnicodeWidthStr;
+    let indent = head.width();
+    let mut out = String::from(head);
+    let mut used = indent;
+    for word in words.split_whitespace() {
+        let w = word.width();
+        if used > indent && used + 1 + w > width {
+            let _ = write!(out, "\n{}", " ".repeat(indent));
+            used = indent;
+        } else if used > indent {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(word);
+        used += w;
+    }
+    out.push('\n');
+    out
+}
+
+/// The evidence of a ratio: "1.92×".
+pub fn times(ratio: f64) -> Text {
+    Text::same(value(ratio, Unit::Times))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claims;
+    use unicode_width::UnicodeWidthStr;
+
+    fn everything() -> Report {
+        let mut all = Report::new("lab/test");
+        let name = text!("다섯 스레드의 벽시계 시간, 처음부터 끝까지", "wall time of five threads, from first to last");
+        all.measures.push(Measure::new("wall", name.clone(), Unit::Ns, vec![2.0e9, 1.0e9, 4.0e9]));
+        all.tables.push(Table { title: name.clone(), head: vec![name.clone(); 4], rows: vec![vec![name.clone(); 4]] });
+        let claim = &claims::ledger()[0].id;
+        all.verdicts.push(Verdict::seen(claim, "Rust", true, name.clone()));
+        all.verdicts.push(Verdict::not_measured(claim, "CPython", name.clone()));
+        all.notes.push(name.clone());
+        all.shows = name;
+        all
+    }
+
+    #[test]
+    fn every_line_fits_in_both_languages() {
+        for lang in [Lang::Ko, Lang::En] {
+            for width in [60, 80, 160] {
+                let page = report(&everything(), Canvas { width, colour: false, lang });
+                for line in page.lines() {
+                    assert!(line.width() <= width, "{width}: {} {line}", line.width());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_median_is_shown_with_its_spread() {
+        let page = report(&everything(), Canvas { width: 100, colour: false, lang: Lang::En });
+        assert!(page.contains("2.00 s") && page.contains("1.00 s – 4.00 s"), "{page}");
+    }
+
+    #[test]
+    fn a_long_word_stays_whole() {
+        assert_eq!(wrap("- ", "a incomprehensibilities b", 10), "- a\n  incomprehensibilities\n  b\n");
+    }
+}

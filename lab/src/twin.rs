@@ -1,0 +1,166 @@
+//! The CPython twin: finds interpreters, runs the Python version of an experiment under a time limit, reads its report.
+
+use std::env;
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::lang::Text;
+use crate::lifeline;
+use crate::report::Report;
+use crate::text;
+
+/// Time in which an interpreter must tell what it is.
+const INTRODUCTION: Duration = Duration::from_secs(10);
+/// A report larger than this is not one, in bytes.
+const MOST_OUTPUT: u64 = 64 << 20;
+
+/// Asks an interpreter what it is. `_is_gil_enabled` came with 3.13; before it, every CPython has a GIL.
+const WHO_ARE_YOU: &str = "import sys, json, platform
+gil = getattr(sys, '_is_gil_enabled', None)
+name = platform.python_implementation()
+print(json.dumps({'name': name, 'version': list(sys.version_info[:3]), 'gil': gil() if gil else name in ('CPython', 'PyPy')}))";
+
+/// A Python that answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interpreter {
+    /// The program, as it was given.
+    pub path: PathBuf,
+    /// What it calls itself: CPython, PyPy, Jython.
+    pub implementation: String,
+    /// Major, minor, micro.
+    pub version: [u32; 3],
+    /// Whether it runs with a GIL.
+    pub gil: bool,
+}
+
+/// "CPython 3.11.7", and "free-threaded" behind it where there is no GIL in a CPython.
+impl fmt::Display for Interpreter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [major, minor, micro] = self.version;
+        write!(f, "{} {major}.{minor}.{micro}", self.implementation)?;
+        if !self.gil && self.implementation == "CPython" {
+            f.write_str(" free-threaded")?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct Introduction {
+    name: String,
+    version: [u32; 3],
+    gil: bool,
+}
+
+/// The interpreters to work with: those given, each of which must be a Python; else `python3`, if there is one.
+pub fn find(given: &[PathBuf]) -> Result<Vec<Interpreter>> {
+    if given.is_empty() {
+        return Ok(introduce(Path::new("python3")).into_iter().collect());
+    }
+    given
+        .iter()
+        .map(|path| {
+            introduce(path).map_err(|why| {
+                let path = path.display();
+                Error::usage(Text {
+                    ko: format!("--python {path}: 파이썬이 아닙니다: {}. 파이썬 실행 파일의 경로를 주십시오.", why.ko),
+                    en: format!("--python {path}: not a Python: {}. Give the path of a Python interpreter.", why.en),
+                })
+            })
+        })
+        .collect()
+}
+
+fn introduce(path: &Path) -> Result<Interpreter, Text> {
+    let out = run_guarded(path, &["-c".into(), WHO_ARE_YOU.into()], INTRODUCTION)?;
+    let introduction: Introduction = serde_json::from_str(out.trim())
+        .map_err(|_| text!("자신의 버전을 말하지 않습니다", "it does not tell its version"))?;
+    Ok(Interpreter {
+        path: path.to_owned(),
+        implementation: introduction.name,
+        version: introduction.version,
+        gil: introduction.gil,
+    })
+}
+
+/// Runs a twin and reads the one JSON object that it prints, a [`Report`]. The reason, in words, if there is none.
+pub fn run(python: &Interpreter, script: &Path, args: &[String], limit: Duration) -> Result<Report, Text> {
+    if !script.is_file() {
+        let script = script.display();
+        return Err(text!("{script} 파일이 없습니다", "there is no file {script}"));
+    }
+    let mut all: Vec<OsString> = vec![script.into()];
+    all.extend(args.iter().map(OsString::from));
+    let out = run_guarded(&python.path, &all, limit)?;
+    serde_json::from_str(&out).map_err(|e| {
+        let script = script.display();
+        text!("{script}의 출력을 읽을 수 없습니다: {e}", "cannot read what {script} printed: {e}")
+    })
+}
+
+/// Runs a program under guard and returns what it printed. When the time is up, it and all its children are killed.
+fn run_guarded(program: &Path, args: &[OsString], limit: Duration) -> Result<String, Text> {
+    let start = || -> io::Result<_> {
+        let (reader, lifeline) = io::pipe()?;
+        let child = lifeline::guarded(env::current_exe()?.into(), program.into(), reader)
+            .args(args)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("PYTHONIOENCODING", "utf-8")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        Ok((child, lifeline))
+    };
+    let (mut child, lifeline) = start().map_err(|e| text!("실행할 수 없습니다: {e}", "cannot be started: {e}"))?;
+    let out = read_all(child.stdout.take());
+    let err = read_all(child.stderr.take());
+    let in_time = out.recv_timeout(limit);
+    if in_time.is_err() {
+        drop(lifeline); // the guard kills the group, and the pipes come to their end
+    }
+    let status = bury(child);
+    let complaint = err.recv().unwrap_or_default();
+    let Ok(printed) = in_time else {
+        let s = limit.as_secs_f64();
+        return Err(text!("{s:.0}초 안에 끝나지 않았습니다", "it did not end within {s:.0} s"));
+    };
+    match status {
+        Ok(0) => Ok(printed),
+        Ok(code) => {
+            let last = complaint.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("").trim().to_owned();
+            Err(text!("종료 코드 {code}: {last}", "exit code {code}: {last}"))
+        }
+        Err(e) => Err(text!("끝을 알 수 없습니다: {e}", "its end is unknown: {e}")),
+    }
+}
+
+/// Reads to the end in a thread of its own, so that neither pipe blocks the other.
+fn read_all(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String> {
+    let (done, read) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(pipe) = pipe {
+            // What was read before an error is what there is.
+            let _ = pipe.take(MOST_OUTPUT).read_to_end(&mut bytes);
+        }
+        let _ = done.send(String::from_utf8_lossy(&bytes).into_owned());
+    });
+    read
+}
+
+/// Waits for a guard, and for whatever its program left behind in the group.
+fn bury(mut guard: Child) -> io::Result<i32> {
+    let status = guard.wait();
+    #[cfg(unix)]
+    lifeline::kill_group(guard.id());
+    Ok(status?.code().unwrap_or(1))
+}

@@ -1,0 +1,3 @@
+//! 멀티스레딩 — threads that wait, and threads that compute.
+
+pub mod article;
