@@ -141,9 +141,10 @@ fn axis(duration: u64, columns: usize) -> (String, String) {
         if column < columns {
             ticks[column] = '┴';
         }
-        let start = column.min(columns).saturating_sub(number.width() / 2);
+        // The last number may not stand past the end of the bar.
+        let start = column.saturating_sub(number.width() / 2).min((columns + 1).saturating_sub(number.width()));
         let used = numbers.width();
-        if start > used && start + number.width() <= columns + 1 {
+        if start > used {
             let _ = write!(numbers, "{}{number}", " ".repeat(start - used));
         }
         t += step;

@@ -12,11 +12,13 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::claims::Verdict;
 use crate::error::{Error, Result};
 use crate::lang::Text;
 use crate::lifeline;
-use crate::report::Report;
+use crate::report::{Measure, Report};
 use crate::text;
+use crate::trace::Trace;
 
 /// Time in which an interpreter must tell what it is.
 const INTRODUCTION: Duration = Duration::from_secs(10);
@@ -107,6 +109,49 @@ pub fn run(python: &Interpreter, script: &Path, args: &[String], limit: Duration
     })
 }
 
+/// How long a twin may take unless its experiment says otherwise.
+pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// Runs the twin on every interpreter and puts its lanes and measurements into the report, under the interpreter's name.
+///
+/// `judge` gives the verdicts on what one interpreter showed. Where a twin could not run, and where there is no interpreter at
+/// all, each of `claims` becomes a verdict "not measured" that says why.
+pub fn join(
+    report: &mut Report,
+    pythons: &[Interpreter],
+    script: &Path,
+    args: &[String],
+    claims: &[&str],
+    judge: impl Fn(&Interpreter, &Report) -> Vec<Verdict>,
+) {
+    if pythons.is_empty() {
+        let why = text!("파이썬 없이 실행했습니다", "no Python in this run");
+        report.verdicts.extend(claims.iter().map(|claim| Verdict::not_measured(claim, "CPython", why.clone())));
+    }
+    for python in pythons {
+        match run(python, script, args, LIMIT) {
+            Ok(twin) => {
+                report.verdicts.extend(judge(python, &twin));
+                report.traces.extend(twin.traces.into_iter().map(|t| Trace { title: by(python, &t.title), ..t }));
+                report.measures.extend(twin.measures.into_iter().map(|m| Measure {
+                    id: format!("{python}.{}", m.id).to_lowercase().replace(' ', "-"),
+                    name: by(python, &m.name),
+                    ..m
+                }));
+                report.notes.extend(twin.notes.iter().map(|note| by(python, note)));
+            }
+            Err(why) => {
+                let verdict = |claim: &&str| Verdict::not_measured(claim, python.to_string(), why.clone());
+                report.verdicts.extend(claims.iter().map(verdict));
+            }
+        }
+    }
+}
+
+fn by(python: &Interpreter, text: &Text) -> Text {
+    Text { ko: format!("{python}: {}", text.ko), en: format!("{python}: {}", text.en) }
+}
+
 /// Runs a program under guard and returns what it printed. When the time is up, it and all its children are killed.
 fn run_guarded(program: &Path, args: &[OsString], limit: Duration) -> Result<String, Text> {
     let start = || -> io::Result<_> {
@@ -163,4 +208,12 @@ fn bury(mut guard: Child) -> io::Result<i32> {
     #[cfg(unix)]
     lifeline::kill_group(guard.id());
     Ok(status?.code().unwrap_or(1))
+}
+
+/// The path of a twin script of the calling crate: `python/NAME.py`.
+#[macro_export]
+macro_rules! twin_script {
+    ($name:literal) => {
+        ::std::path::Path::new(::std::concat!(::std::env!("CARGO_MANIFEST_DIR"), "/python/", $name, ".py"))
+    };
 }

@@ -1,3 +1,4 @@
 //! 멀티스레딩 — threads that wait, and threads that compute.
 
 pub mod article;
+pub mod timeline;

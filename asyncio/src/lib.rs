@@ -1,0 +1,1 @@
+//! asyncio: the same on one thread, on tokio, async-std and smol.

@@ -1,0 +1,1 @@
+//! 뮤텍스: the lost update, and locks that prevent it.

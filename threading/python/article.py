@@ -1,0 +1,26 @@
+"""Twin of threading/src/article.rs: five threads that wait. Usage: article.py SECONDS. Prints one JSON report."""
+import json
+import sys
+import threading
+import time
+
+pause = float(sys.argv[1])
+lanes = []
+
+
+def worker(name):
+    start = time.monotonic_ns()
+    time.sleep(pause)
+    span = {"state": "waiting_for_io", "start": start, "end": time.monotonic_ns()}
+    lanes.append({"name": {"ko": f"스레드 {name}", "en": f"Thread {name}"}, "spans": [span]})
+
+
+threads = [threading.Thread(target=worker, args=(i,)) for i in range(5)]
+for t in threads:
+    t.start()
+for t in threads:
+    t.join()
+
+lanes.sort(key=lambda lane: lane["name"]["en"])
+title = {"ko": "threading.Thread", "en": "threading.Thread"}
+print(json.dumps({"experiment": "threading/article", "traces": [{"title": title, "lanes": lanes}]}))
