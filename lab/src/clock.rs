@@ -16,6 +16,17 @@ pub fn now() -> u64 {
     }
 }
 
+/// CPU time of all threads of this process so far, in ns. `None` where the system does not tell.
+pub fn cpu() -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let t = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        Some(t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64)
+    }
+    #[cfg(not(unix))]
+    None
+}
+
 /// A duration in ns as a person reads it: three digits and a unit.
 pub fn human(ns: f64) -> String {
     let (value, unit) = match ns {

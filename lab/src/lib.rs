@@ -9,6 +9,7 @@ pub mod clock;
 pub mod error;
 pub mod export;
 pub mod files;
+pub mod judge;
 pub mod lanes;
 pub mod lang;
 pub mod lifeline;

@@ -1,0 +1,46 @@
+//! The article's CPU-bound loop (`count += i`), free and under the lock.
+
+use std::hint::black_box;
+
+use lab::record::LaneRecorder;
+use lab::trace::State;
+
+use crate::{Gil, ThreadId};
+
+/// `turns` turns of the loop. Returns the sum, so that a loop that did less is noticed.
+pub fn free(lane: &mut LaneRecorder, turns: u64) -> u64 {
+    lane.during(State::Running, || count(turns))
+}
+
+/// The loop alone. `black_box` at every turn keeps the compiler from replacing it by a formula.
+pub fn count(turns: u64) -> u64 {
+    let mut count = 0;
+    for i in 0..turns {
+        count = black_box(count + i);
+    }
+    count
+}
+
+/// The same loop as CPython runs it: with the lock held, and a look at the eval breaker at every jump back.
+pub fn under(gil: &Gil, me: ThreadId, lane: &mut LaneRecorder, turns: u64) -> u64 {
+    lane.enter(State::WaitingForLock);
+    let mut held = gil.acquire(me);
+    lane.enter(State::Running);
+    let mut count = 0;
+    for i in 0..turns {
+        count = black_box(count + i);
+        if held.wanted() {
+            // Recorded before it lets go and after it is back: two lanes never run at once by the clock alone.
+            lane.enter(State::WaitingForLock);
+            held.check();
+            lane.enter(State::Running);
+        }
+    }
+    lane.leave();
+    count
+}
+
+/// What the loop comes to: 0 + 1 + … + (turns − 1).
+pub fn sum(turns: u64) -> u64 {
+    turns * turns.saturating_sub(1) / 2
+}
