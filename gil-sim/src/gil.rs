@@ -132,11 +132,13 @@ pub struct Held<'a> {
 
 impl Held<'_> {
     /// Whether somebody has asked for the lock: what the interpreter's eval breaker looks at.
+    #[inline]
     pub fn wanted(&self) -> bool {
         self.gil.drop_request.load(Relaxed)
     }
 
     /// The eval breaker: lets go and comes back if somebody has asked.
+    #[inline]
     pub fn check(&mut self) {
         if self.wanted() {
             self.gil.drop_and_switch(self.me);

@@ -80,11 +80,7 @@ fn together(threads: usize, turns: u64, work: impl Fn(ThreadId, &mut LaneRecorde
             let work = &work;
             let me = ThreadId(i as u64 + 1);
             let thread = thread::Builder::new().spawn_scoped(scope, move || work(me, &mut lane));
-            running.push(
-                thread.map_err(|e| {
-                    Error::failed(text!("스레드를 시작할 수 없습니다: {e}", "cannot start a thread: {e}"))
-                })?,
-            );
+            running.push(thread.map_err(|e| Error::no_thread(&e))?);
         }
         for thread in running {
             let count = thread.join().expect("the loop does not panic");

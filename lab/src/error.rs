@@ -25,6 +25,11 @@ impl Error {
         Error { text, code: 1 }
     }
 
+    /// The system gave us no more threads.
+    pub fn no_thread(e: &std::io::Error) -> Error {
+        Error::failed(crate::text!("스레드를 시작할 수 없습니다: {e}", "cannot start a thread: {e}"))
+    }
+
     /// The line, in both languages.
     pub fn text(&self) -> &Text {
         &self.text

@@ -122,11 +122,11 @@ pub fn join(
     script: &Path,
     args: &[String],
     claims: &[&str],
-    judge: impl Fn(&Interpreter, &Report) -> Vec<Verdict>,
+    mut judge: impl FnMut(&Interpreter, &Report) -> Vec<Verdict>,
 ) {
     if pythons.is_empty() {
         let why = text!("파이썬 없이 실행했습니다", "no Python in this run");
-        report.verdicts.extend(claims.iter().map(|claim| Verdict::not_measured(claim, "CPython", why.clone())));
+        not_measured(report, "CPython", claims, &why);
     }
     for python in pythons {
         match run(python, script, args, LIMIT) {
@@ -140,11 +140,19 @@ pub fn join(
                 }));
                 report.notes.extend(twin.notes.iter().map(|note| by(python, note)));
             }
-            Err(why) => {
-                let verdict = |claim: &&str| Verdict::not_measured(claim, python.to_string(), why.clone());
-                report.verdicts.extend(claims.iter().map(verdict));
-            }
+            Err(why) => not_measured(report, &python.to_string(), claims, &why),
         }
+    }
+}
+
+/// Says what was not measured, and why: in verdicts, or in a note where there are no claims.
+fn not_measured(report: &mut Report, on: &str, claims: &[&str], why: &Text) {
+    report.verdicts.extend(claims.iter().map(|claim| Verdict::not_measured(claim, on, why.clone())));
+    if claims.is_empty() {
+        report.notes.push(Text {
+            ko: format!("{on}: 측정하지 않음: {}", why.ko),
+            en: format!("{on}: not measured: {}", why.en),
+        });
     }
 }
 

@@ -1,4 +1,7 @@
 //! 멀티스레딩 — threads that wait, and threads that compute.
 
 pub mod article;
+pub mod cpu;
+pub mod fetch;
+pub mod files;
 pub mod timeline;

@@ -1,0 +1,140 @@
+//! The article's counting loop: in sequence, in threads, in threads under the GIL; and freely on rayon and on crossbeam.
+//!
+//! Article: 멀티스레딩, "CPU 바운드 작업엔 병렬성 없음". Run: `cargo run -p threading -- cpu`. Python twin: `python/cpu.py`.
+
+use std::thread;
+
+use crossbeam::channel;
+use gil_sim::{Gil, SWITCH_INTERVAL, ThreadId, loops};
+use lab::claims::Verdict;
+use lab::judge::CoresUsed;
+use lab::lang::Text;
+use lab::record::{LaneRecorder, Recorder};
+use lab::report::{Measure, Report, Unit};
+use lab::twin::{self, Interpreter};
+use lab::{Result, clock, machine, show, text, twin_script};
+use rayon::prelude::*;
+
+/// The work: so many jobs, each so many turns of the loop.
+#[derive(Clone, Copy, Debug)]
+pub struct Job {
+    /// Number of jobs.
+    pub jobs: usize,
+    /// Turns of the loop in each.
+    pub turns: u64,
+}
+
+/// One after another, in this thread.
+pub fn sequence(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
+    lanes.into_iter().map(|mut lane| loops::free(&mut lane, job.turns)).sum()
+}
+
+/// A thread a job.
+pub fn threads(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
+    thread::scope(|scope| {
+        let work = |mut lane| move || loops::free(&mut lane, job.turns);
+        let running: Vec<_> = lanes.into_iter().map(|lane| scope.spawn(work(lane))).collect();
+        running.into_iter().map(|t| t.join().expect("the loop does not panic")).sum()
+    })
+}
+
+/// A thread a job, and one global mutex around them all.
+pub fn threads_under_gil(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
+    let gil = &Gil::new(SWITCH_INTERVAL);
+    thread::scope(|scope| {
+        let work = |me, mut lane| move || loops::under(gil, ThreadId(me), &mut lane, job.turns);
+        let running: Vec<_> = (1..).zip(lanes).map(|(me, lane)| scope.spawn(work(me, lane))).collect();
+        running.into_iter().map(|t| t.join().expect("the loop does not panic")).sum()
+    })
+}
+
+/// rayon: a thread a core, and idle threads steal jobs.
+pub fn rayon(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
+    lanes.into_par_iter().map(|mut lane| loops::free(&mut lane, job.turns)).sum()
+}
+
+/// crossbeam: a thread a core, which take jobs out of one channel.
+pub fn crossbeam(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
+    let (queue, jobs) = channel::unbounded();
+    lanes.into_iter().for_each(|lane| queue.send(lane).expect("this function keeps a receiver"));
+    drop(queue); // the end of the jobs
+    thread::scope(|scope| {
+        let work = || jobs.iter().map(|mut lane| loops::free(&mut lane, job.turns)).sum::<u64>();
+        let workers: Vec<_> = (0..machine::cores()).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|t| t.join().expect("the loop does not panic")).sum()
+    })
+}
+
+/// A way to do all jobs: its id, its name, the function.
+type Technique = (&'static str, fn() -> Text, fn(Job, Vec<LaneRecorder>) -> u64);
+
+const TECHNIQUES: [Technique; 5] = [
+    ("sequence", || text!("차례로", "in sequence"), sequence),
+    ("threads", || text!("스레드", "threads"), threads),
+    ("threads-gil", || text!("스레드, GIL 아래에서", "threads under the GIL"), threads_under_gil),
+    ("rayon", || text!("rayon, 빼앗아 가는 스레드 풀", "rayon, a work-stealing pool"), rayon),
+    ("crossbeam", || text!("crossbeam, 채널 하나와 일꾼들", "crossbeam, workers on a channel"), crossbeam),
+];
+
+/// Does the same jobs by each technique, in turn, `rounds` times.
+pub fn run(job: Job, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
+    let mut report = Report::new("threading/cpu");
+    let mut walls = vec![Vec::new(); TECHNIQUES.len()];
+    for round in 0..rounds {
+        for (n, (id, name, work)) in TECHNIQUES.iter().enumerate() {
+            let recorder = Recorder::new();
+            let lanes = (0..job.jobs).map(|i| recorder.lane(text!("일 {i}", "job {i}"))).collect();
+            let start = clock::now();
+            let (sum, cores) = CoresUsed::during(|| work(job, lanes));
+            walls[n].push((clock::now() - start) as f64);
+            assert_eq!(sum, loops::sum(job.turns) * job.jobs as u64, "{id} did not do all the work");
+            if round + 1 == rounds {
+                report.traces.push(recorder.finish(name()));
+                report.verdicts.extend(verdict(id, cores));
+            }
+        }
+    }
+    for ((id, name, _), samples) in TECHNIQUES.iter().zip(&walls) {
+        report.measures.push(Measure::new(format!("wall.{id}"), name(), Unit::Ns, samples.clone()));
+    }
+    let args = [job.jobs.to_string(), (job.turns / 10).max(1).to_string(), rounds.to_string()];
+    let claims = ["threads-cpu-no-gain"];
+    twin::join(&mut report, pythons, twin_script!("cpu"), &args, &claims, on_python);
+
+    let speed_up = |n: usize| show::value(median(&walls[0]) / median(&walls[n]), Unit::Times);
+    let (free, gil) = (speed_up(1), speed_up(2));
+    let (jobs, turns, cores) = (job.jobs, job.turns, machine::cores());
+    report.notes.push(text!(
+        "일 {jobs}개, 하나는 글의 루프(count += i) {turns}바퀴, 파이썬에서는 그 10분의 1. 코어 {cores}개.",
+        "{jobs} jobs, each {turns} turns of the article's loop (count += i), in Python a tenth of it. {cores} cores."
+    ));
+    report.shows = text!(
+        "차례로 할 때의 속도를 1이라 하면 스레드는 {free}, 같은 스레드에 GIL을 씌우면 {gil}입니다. 병렬성을 막는 것은 스레드가 아니라 락입니다.",
+        "Against one after another, threads run at {free} the speed, and the same threads under a GIL at {gil}. It is not threads that prevent parallelism, it is the lock."
+    );
+    Ok(report)
+}
+
+fn median(samples: &[f64]) -> f64 {
+    lab::stats::median(samples).unwrap_or(f64::NAN)
+}
+
+fn verdict(technique: &str, cores: CoresUsed) -> Option<Verdict> {
+    match technique {
+        "threads" => Some(cores.parallel("no-gil-threads-parallel", "Rust")),
+        "threads-gil" => Some(cores.serial("threads-cpu-no-gain", "Rust + GIL")),
+        _ => None,
+    }
+}
+
+/// The twin tells how many cores its threads kept busy.
+fn on_python(python: &Interpreter, twin: &Report) -> Vec<Verdict> {
+    let cores = CoresUsed { cores: twin.measure("cores.threads").map(Measure::median), foreign: None };
+    let on = python.to_string();
+    let claim = if python.gil {
+        cores.serial("threads-cpu-no-gain", on)
+    } else {
+        cores.parallel("no-gil-threads-parallel", on)
+    };
+    vec![claim]
+}
