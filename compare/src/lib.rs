@@ -1,1 +1,9 @@
-//! 병렬 처리 기법 비교: the article's table, measured.
+//! 병렬 처리 기법 비교 — the article's table, measured on this machine.
+
+pub mod cell;
+pub mod grade;
+pub mod pictures;
+pub mod plan;
+pub mod table;
+pub mod units;
+pub mod web;

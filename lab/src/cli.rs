@@ -433,8 +433,7 @@ impl Common {
             files::write(path, export::svg(&report.traces, lang).to_string().as_bytes())?;
         }
         if self.json {
-            let json = serde_json::to_string_pretty(report).expect("a report is plain data");
-            out::print(&format!("{json}\n"));
+            out::print(&report.to_json());
         } else {
             out::print(&show::report(report, out::canvas()));
         }

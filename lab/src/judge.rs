@@ -16,7 +16,7 @@ use crate::text;
 pub const PARALLEL: f64 = 1.2;
 
 /// Others used so much of the machine that "one core" proves nothing, as a share of it.
-const TOO_BUSY: f64 = 0.25;
+pub const TOO_BUSY: f64 = 0.25;
 
 /// How many cores a piece of work kept busy.
 #[derive(Clone, Copy, Debug)]

@@ -84,6 +84,15 @@ pub fn memory() -> Option<u64> {
     status_bytes("VmRSS:")
 }
 
+/// The memory that this process shares with no other, in bytes. `None` where the system does not tell.
+pub fn private_memory() -> Option<u64> {
+    let rollup = fs::read_to_string("/proc/self/smaps_rollup").ok()?;
+    let kib = |key: &str| -> Option<u64> {
+        rollup.lines().find_map(|line| line.strip_prefix(key))?.trim().trim_end_matches(" kB").parse().ok()
+    };
+    Some((kib("Private_Clean:")? + kib("Private_Dirty:")?) * 1024)
+}
+
 fn status_bytes(key: &str) -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let kib: u64 =

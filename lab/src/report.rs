@@ -75,6 +75,8 @@ pub struct Report {
     pub measures: Vec<Measure>,
     /// Other tables.
     pub tables: Vec<Table>,
+    /// Whether those tables show the measurements already, so that a page need not list them again.
+    pub measures_in_tables: bool,
     /// Which claims of the article held.
     pub verdicts: Vec<Verdict>,
     /// What was done, how large a unit of work is, what could not be measured and why.
@@ -87,6 +89,12 @@ impl Report {
     /// An empty report of `section/experiment`.
     pub fn new(experiment: impl Into<String>) -> Report {
         Report { experiment: experiment.into(), ..Report::default() }
+    }
+
+    /// As one JSON object, with a line's end.
+    pub fn to_json(&self) -> String {
+        let json = serde_json::to_string_pretty(self).expect("a report is plain data");
+        format!("{json}\n")
     }
 
     /// A measurement by its id.

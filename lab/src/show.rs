@@ -16,7 +16,7 @@ use crate::text;
 pub fn report(report: &Report, canvas: Canvas) -> String {
     let lang = canvas.lang;
     let mut parts: Vec<String> = report.traces.iter().map(|trace| lanes::draw(trace, canvas)).collect();
-    if !report.measures.is_empty() {
+    if !report.measures.is_empty() && !report.measures_in_tables {
         parts.push(measures(&report.measures, canvas));
     }
     parts.extend(report.tables.iter().map(|t| table(t, canvas)));

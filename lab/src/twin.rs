@@ -3,9 +3,9 @@
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, PipeReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -160,17 +160,31 @@ fn by(python: &Interpreter, text: &Text) -> Text {
     Text { ko: format!("{python}: {}", text.ko), en: format!("{python}: {}", text.en) }
 }
 
+/// The same for this program itself: runs it as a child with these arguments and reads the report that it prints. What is
+/// compared with Python runs as Python does, in a process of its own.
+pub fn own(args: &[String], limit: Duration) -> Result<Report, Text> {
+    let out = run_tied(limit, |lifeline| {
+        let mut command = Command::new(env::current_exe()?);
+        command.args(args).stdin(lifeline);
+        Ok(command)
+    })?;
+    serde_json::from_str(&out).map_err(|e| text!("출력을 읽을 수 없습니다: {e}", "cannot read what it printed: {e}"))
+}
+
 /// Runs a program under guard and returns what it printed. When the time is up, it and all its children are killed.
 fn run_guarded(program: &Path, args: &[OsString], limit: Duration) -> Result<String, Text> {
+    run_tied(limit, |lifeline| {
+        let mut command = lifeline::guarded(env::current_exe()?.into(), program.into(), lifeline);
+        command.args(args).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONIOENCODING", "utf-8");
+        Ok(command)
+    })
+}
+
+/// Runs a command that ends when the pipe it is given hangs up, and returns what it printed.
+fn run_tied(limit: Duration, command: impl FnOnce(PipeReader) -> io::Result<Command>) -> Result<String, Text> {
     let start = || -> io::Result<_> {
         let (reader, lifeline) = io::pipe()?;
-        let child = lifeline::guarded(env::current_exe()?.into(), program.into(), reader)
-            .args(args)
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("PYTHONIOENCODING", "utf-8")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        let child = command(reader)?.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         Ok((child, lifeline))
     };
     let (mut child, lifeline) = start().map_err(|e| text!("실행할 수 없습니다: {e}", "cannot be started: {e}"))?;
@@ -178,7 +192,7 @@ fn run_guarded(program: &Path, args: &[OsString], limit: Duration) -> Result<Str
     let err = read_all(child.stderr.take());
     let in_time = out.recv_timeout(limit);
     if in_time.is_err() {
-        drop(lifeline); // the guard kills the group, and the pipes come to their end
+        drop(lifeline); // the child ends, a guard kills its group, and the pipes come to their end
     }
     let status = bury(child);
     let complaint = err.recv().unwrap_or_default();
@@ -210,7 +224,7 @@ fn read_all(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String> 
     read
 }
 
-/// Waits for a guard, and for whatever its program left behind in the group.
+/// Waits for a child, and ends what a guarded program left behind in its group; a child without a group has none to end.
 fn bury(mut guard: Child) -> io::Result<i32> {
     let status = guard.wait();
     #[cfg(unix)]

@@ -1,0 +1,183 @@
+//! One cell of the table, measured in a process of its own: so that memory is the technique's and not the table's.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gil_sim::{Gil, Held, SWITCH_INTERVAL, ThreadId, loops};
+use lab::lang::Text;
+use lab::record::Recorder;
+use lab::report::{Measure, Report, Unit};
+use lab::{Error, Result, clock, machine, text};
+
+use crate::pictures;
+use crate::plan::{GETS_IN_SEQUENCE, Size, Technique, Workload};
+use crate::units::{self, Check, Said};
+use crate::web;
+
+/// Which cell, of which size.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// The work.
+    pub workload: Workload,
+    /// The way to do it.
+    pub technique: Technique,
+    /// How much of it.
+    pub size: Size,
+    /// The server for web requests.
+    pub server: SocketAddr,
+}
+
+/// The name of the child experiment that measures a cell.
+pub const CELL: &str = "cell";
+/// The name of the child experiment that does one unit of a cell in a process of its own.
+pub const UNIT: &str = "unit";
+
+impl Cell {
+    /// The arguments by which a child is told which cell it is.
+    pub fn to_args(&self, child: &str) -> Vec<String> {
+        let Cell { workload, technique, size, server } = self;
+        let mut args = vec![child.to_owned()];
+        let server = server.to_string();
+        let pairs = [("--workload", workload.id()), ("--technique", technique.id()), ("--server", &server)];
+        args.extend(pairs.iter().flat_map(|(name, value)| [(*name).to_owned(), (*value).to_owned()]));
+        args.extend(size.to_args());
+        args
+    }
+
+    /// Number of units: threads, tasks or processes.
+    pub fn units(&self) -> Result<usize> {
+        Ok(match self.workload {
+            Workload::Io if self.technique == Technique::Sequence => 1,
+            Workload::Io => self.size.waiting,
+            Workload::Cpu => self.size.jobs,
+            Workload::Images => self.pictures()?.len() * self.size.copies,
+        })
+    }
+
+    /// How many things are done: GETs, turns of the loop, pictures.
+    pub fn things(&self) -> Result<u64> {
+        let units = self.units()? as u64;
+        Ok(match self.workload {
+            Workload::Io => units * self.gets() as u64,
+            Workload::Cpu => units * self.size.turns,
+            Workload::Images => units,
+        })
+    }
+
+    fn gets(&self) -> usize {
+        if self.technique == Technique::Sequence { GETS_IN_SEQUENCE } else { self.size.gets }
+    }
+
+    fn pictures(&self) -> Result<Vec<PathBuf>> {
+        pictures::list(Path::new(pictures::FOLDER))
+    }
+
+    /// Does the work and reports wall time, things done per second, memory per unit and cores kept busy.
+    pub fn measure(&self) -> Result<Report> {
+        let units = self.units()?;
+        let before = machine::memory();
+        let (wall, cpu) = (clock::now(), clock::cpu());
+        let Outcome { checks, children } = self.all_units(units)?;
+        let wall = (clock::now() - wall) as f64;
+        let cpu = clock::cpu().zip(cpu).map(|(after, before)| after - before);
+        // What this process grew by, shared among its units; or what each process has for itself.
+        let grown = machine::peak_memory().zip(before).map(|(peak, before)| peak.saturating_sub(before) / units as u64);
+
+        let mut report = Report::new(format!("compare/{}/{}", self.workload.id(), self.technique.id()));
+        report.lines = checks.iter().map(u64::to_string).collect();
+        let mut add =
+            |id: &str, unit, value: f64| report.measures.push(Measure::new(id, Text::same(id), unit, vec![value]));
+        add("wall", Unit::Ns, wall);
+        add("rate", Unit::Count, self.things()? as f64 / wall * 1e9);
+        let private = children.iter().map(|child| child.private).sum::<u64>() / units as u64;
+        if let Some(bytes) = if children.is_empty() { grown } else { Some(private) } {
+            add("memory", Unit::Bytes, bytes as f64);
+        }
+        if let Some(cpu) = cpu {
+            let all = cpu + children.iter().map(|child| child.cpu).sum::<u64>();
+            add("cores", Unit::Times, all as f64 / wall);
+        }
+        Ok(report)
+    }
+
+    fn all_units(&self, n: usize) -> Result<Outcome> {
+        let gil = Gil::new(SWITCH_INTERVAL);
+        let checks = match self.technique {
+            Technique::Sequence => units::sequence(n, |i| self.unit(i, None))?,
+            Technique::Threads => units::threads(n, |i| self.unit(i, None))?,
+            Technique::ThreadsGil => units::threads(n, |i| self.unit(i, Some(&gil)))?,
+            Technique::Asyncio | Technique::AsyncioGil => self.tasks(n)?,
+            Technique::Processes | Technique::ProcessesGil => {
+                let said = units::processes(n, &self.to_args(UNIT))?;
+                return Ok(Outcome { checks: said.iter().map(|s| s.check).collect(), children: said });
+            }
+        };
+        Ok(Outcome { checks, children: Vec::new() })
+    }
+
+    fn tasks(&self, n: usize) -> Result<Vec<Check>> {
+        let (server, gets) = (self.server, self.gets());
+        match self.workload {
+            Workload::Io => {
+                units::tasks(n, |_| async move { web::get_async(server, gets).await.map_err(no_answer).map(|()| 1) })
+            }
+            // A computing task holds its thread, and the loop with it: there is nothing to await.
+            _ => {
+                let gil = (self.technique == Technique::AsyncioGil).then(|| Arc::new(Gil::new(SWITCH_INTERVAL)));
+                units::tasks(n, |i| {
+                    let (this, gil) = (self.clone(), gil.clone());
+                    async move { this.unit(i, gil.as_deref()) }
+                })
+            }
+        }
+    }
+
+    /// One unit in a process of its own, as the child does it.
+    pub fn unit_in_process(&self, i: usize) -> Result<Said> {
+        let gil = (self.technique == Technique::ProcessesGil).then(|| Gil::new(SWITCH_INTERVAL));
+        let check = self.unit(i, gil.as_ref())?;
+        Ok(Said { check, private: machine::private_memory().unwrap_or(0), cpu: clock::cpu().unwrap_or(0) })
+    }
+
+    /// One unit of the work on the calling thread, under a GIL if there is one.
+    fn unit(&self, i: usize, gil: Option<&Gil>) -> Result<Check> {
+        let me = ThreadId(i as u64 + 1);
+        match self.workload {
+            Workload::Cpu => {
+                let mut lane = Recorder::new().lane(Text::default());
+                Ok(match gil {
+                    Some(gil) => loops::under(gil, me, &mut lane, self.size.turns),
+                    None => loops::free(&mut lane, self.size.turns),
+                })
+            }
+            Workload::Io => {
+                let mut held: Option<Held<'_>> = gil.map(|gil| gil.acquire(me));
+                let wait = |block: &mut dyn FnMut() -> io::Result<()>| match &mut held {
+                    Some(held) => held.allow_threads(block),
+                    None => block(),
+                };
+                web::get(self.server, self.gets(), wait).map_err(no_answer).map(|()| 1)
+            }
+            Workload::Images => {
+                // Native code that keeps the GIL: what an extension does unless it lets go.
+                let _held = gil.map(|gil| gil.acquire(me));
+                let pictures = self.pictures()?;
+                pictures::process(&pictures[i % pictures.len()])
+            }
+        }
+    }
+}
+
+/// What the units of a cell came to.
+struct Outcome {
+    /// In order of the units.
+    checks: Vec<Check>,
+    /// What their processes said, if they had some.
+    children: Vec<Said>,
+}
+
+fn no_answer(e: io::Error) -> Error {
+    Error::failed(text!("서버가 답하지 않습니다: {e}", "the server does not answer: {e}"))
+}

@@ -1,0 +1,153 @@
+//! The article's table, and the words it uses, as rules on what was measured. The rules stood before the first measurement.
+
+use lab::judge::PARALLEL;
+use lab::lang::Text;
+use lab::text;
+
+/// A word of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// ✅, parallel.
+    Parallel,
+    /// ❌, not parallel.
+    NotParallel,
+    /// 있음: the GIL makes a difference.
+    Affected,
+    /// 없음: it makes none.
+    NotAffected,
+    /// 매우 좋음.
+    VeryGood,
+    /// 좋음.
+    Good,
+    /// 중간.
+    Fair,
+    /// 나쁨.
+    Bad,
+}
+
+impl Word {
+    /// As the article writes it.
+    pub fn text(self) -> Text {
+        match self {
+            Word::Parallel => Text::same("✅"),
+            Word::NotParallel => Text::same("❌"),
+            Word::Affected => text!("있음", "yes"),
+            Word::NotAffected => text!("없음", "none"),
+            Word::VeryGood => text!("매우 좋음", "very good"),
+            Word::Good => text!("좋음", "good"),
+            Word::Fair => text!("중간", "fair"),
+            Word::Bad => text!("나쁨", "bad"),
+        }
+    }
+}
+
+/// A row of the article's table that can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Row {
+    /// 병렬성.
+    Parallelism,
+    /// GIL 영향.
+    GilEffect,
+    /// I/O 바운드.
+    IoBound,
+    /// CPU 바운드.
+    CpuBound,
+}
+
+impl Row {
+    /// In the order of the article.
+    pub const ALL: [Row; 4] = [Row::Parallelism, Row::GilEffect, Row::IoBound, Row::CpuBound];
+
+    /// The article's name for it.
+    pub fn name(self) -> Text {
+        match self {
+            Row::Parallelism => text!("병렬성", "parallelism"),
+            Row::GilEffect => text!("GIL 영향", "effect of the GIL"),
+            Row::IoBound => text!("I/O 바운드", "I/O-bound"),
+            Row::CpuBound => text!("CPU 바운드", "CPU-bound"),
+        }
+    }
+
+    /// What the article says of 멀티스레딩, asyncio and 멀티프로세싱.
+    pub fn article(self) -> [Word; 3] {
+        match self {
+            Row::Parallelism => [Word::NotParallel, Word::NotParallel, Word::Parallel],
+            Row::GilEffect => [Word::Affected, Word::NotAffected, Word::NotAffected],
+            Row::IoBound => [Word::Good, Word::VeryGood, Word::Fair],
+            Row::CpuBound => [Word::Bad, Word::Bad, Word::VeryGood],
+        }
+    }
+}
+
+/// Memory that a waiting unit may take and still be called light, in bytes.
+pub const LIGHT: f64 = 32.0 * 1024.0;
+
+/// The rules in words, for the reader of the table.
+pub fn rules() -> Vec<Text> {
+    vec![
+        text!(
+            "병렬성: 평균 {PARALLEL}개보다 많은 코어를 쓰면 ✅. GIL 영향: GIL을 씌웠을 때 루프가 1.2배 넘게 느려지면 있음.",
+            "parallelism: ✅ if more than {PARALLEL} cores were busy on average. Effect of the GIL: yes if the loop gets slower by more than 1.2 under it."
+        ),
+        text!(
+            "I/O 바운드: 이상적인 처리량(단위 수 ÷ 지연)의 70 %부터 매우 좋음(단위당 32 KiB 이하일 때), 50 %부터 좋음, 10 %부터 중간.",
+            "I/O-bound: very good from 70 % of the ideal rate (units ÷ delay) on, if a unit takes at most 32 KiB; good from 50 % on, fair from 10 % on."
+        ),
+        text!(
+            "CPU 바운드: 속도 향상이 코어 수의 75 %부터 매우 좋음, 50 %부터 좋음, 1.1배까지는 나쁨.",
+            "CPU-bound: very good if the speed-up is at least 75 % of the cores, good from 50 % on, bad up to 1.1."
+        ),
+    ]
+}
+
+/// Parallel or not, by cores kept busy.
+pub fn parallelism(cores: f64) -> Word {
+    if cores > PARALLEL { Word::Parallel } else { Word::NotParallel }
+}
+
+/// Whether a GIL makes a difference, by how many times slower the work is under it.
+pub fn gil_effect(slow_down: f64) -> Word {
+    if slow_down > 1.2 { Word::Affected } else { Word::NotAffected }
+}
+
+/// Waiting together: by the share of the ideal rate, and the memory of a unit.
+pub fn io_bound(share: f64, memory: Option<f64>) -> Word {
+    match share {
+        s if s >= 0.7 && memory.is_none_or(|bytes| bytes <= LIGHT) => Word::VeryGood,
+        s if s >= 0.5 => Word::Good,
+        s if s >= 0.1 => Word::Fair,
+        _ => Word::Bad,
+    }
+}
+
+/// Computing together: by the speed-up against one after another, on so many cores.
+pub fn cpu_bound(speed_up: f64, cores: usize) -> Word {
+    match (speed_up, speed_up / cores as f64) {
+        (s, _) if s <= 1.1 => Word::Bad,
+        (_, share) if share >= 0.75 => Word::VeryGood,
+        (_, share) if share >= 0.5 => Word::Good,
+        _ => Word::Fair,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_follow_the_rules() {
+        assert_eq!(parallelism(1.0), Word::NotParallel);
+        assert_eq!(parallelism(1.9), Word::Parallel);
+        assert_eq!(gil_effect(1.05), Word::NotAffected);
+        assert_eq!(gil_effect(2.0), Word::Affected);
+        assert_eq!(io_bound(0.9, Some(1000.0)), Word::VeryGood);
+        assert_eq!(io_bound(0.9, Some(LIGHT + 1.0)), Word::Good, "fast but heavy");
+        assert_eq!(io_bound(0.6, Some(1000.0)), Word::Good);
+        assert_eq!(io_bound(0.2, None), Word::Fair);
+        assert_eq!(io_bound(0.05, None), Word::Bad);
+        assert_eq!(cpu_bound(1.0, 2), Word::Bad);
+        assert_eq!(cpu_bound(1.2, 8), Word::Fair);
+        assert_eq!(cpu_bound(1.2, 2), Word::Good);
+        assert_eq!(cpu_bound(1.8, 2), Word::VeryGood);
+    }
+}

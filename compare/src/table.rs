@@ -1,0 +1,417 @@
+//! The main job: measures every cell in turn, several rounds, and holds the article's table against what came out.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use lab::claims::Verdict;
+use lab::judge::{self, CoresUsed};
+use lab::lang::Text;
+use lab::machine::{self, Watch};
+use lab::report::{Measure, Report, Table, Unit};
+use lab::stats;
+use lab::twin::{self, Interpreter};
+use lab::{Error, Result, clock, show, text, twin_script};
+use loopback::Server;
+
+use crate::cell::{CELL, Cell};
+use crate::grade::{self, Row, Word};
+use crate::pictures;
+use crate::plan::{Size, Technique, Workload};
+
+/// A cell that takes longer than this has hung.
+const LIMIT: Duration = Duration::from_secs(60);
+/// No further round is begun if it would end later than this.
+const BUDGET: Duration = Duration::from_secs(45);
+
+/// Who did the work: Rust, or one of the Pythons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    Rust,
+    Python(usize),
+}
+
+/// All samples of one cell, one by round.
+struct Samples {
+    who: Who,
+    workload: Workload,
+    technique: Technique,
+    /// ns.
+    wall: Vec<f64>,
+    /// Things done per second.
+    rate: Vec<f64>,
+    /// Bytes per unit.
+    memory: Vec<f64>,
+    /// Cores kept busy.
+    cores: Vec<f64>,
+    /// Why there are none.
+    missing: Option<Text>,
+}
+
+struct Bench<'a> {
+    size: &'a Size,
+    delay: Duration,
+    server: Server,
+    pythons: &'a [Interpreter],
+    cells: Vec<Samples>,
+    /// Which share of the machine others used while the cells were measured.
+    foreign: Option<f64>,
+}
+
+/// Measures the table.
+pub fn run(size: &Size, delay: Duration, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
+    let watch = Watch::start();
+    let server = Server::start(delay)?;
+    let mut bench = Bench { size, delay, server, pythons, cells: cells(pythons.len()), foreign: None };
+    let done = bench.measure(rounds)?;
+    bench.foreign = watch.foreign();
+    let mut report = Report::new("compare/table");
+    report.measures = bench.measures();
+    report.tables = Workload::ALL.iter().map(|workload| bench.workload_table(*workload)).collect();
+    report.tables.push(bench.article_table());
+    report.verdicts = bench.verdicts();
+    report.measures_in_tables = true;
+    report.notes = bench.notes(done, rounds);
+    report.shows = bench.shows();
+    Ok(report)
+}
+
+/// Every cell, in the order in which a round measures them: who is compared stands side by side.
+fn cells(pythons: usize) -> Vec<Samples> {
+    let mut cells = Vec::new();
+    for workload in Workload::ALL {
+        for technique in workload.techniques() {
+            let python = (0..pythons).map(Who::Python).filter(|_| !technique.has_model_gil());
+            for who in std::iter::once(Who::Rust).chain(python) {
+                let (wall, rate, memory, cores) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+                cells.push(Samples { who, workload, technique: *technique, wall, rate, memory, cores, missing: None });
+            }
+        }
+    }
+    cells
+}
+
+impl Bench<'_> {
+    /// Measures all cells round by round, and returns how many rounds there was time for.
+    fn measure(&mut self, rounds: usize) -> Result<usize> {
+        let bar = progress(rounds * self.cells.len());
+        let start = Instant::now();
+        for round in 1..=rounds {
+            for n in 0..self.cells.len() {
+                bar.set_message(self.name(&self.cells[n]).to_string());
+                self.measure_cell(n)?;
+                bar.inc(1);
+            }
+            let so_far = start.elapsed();
+            if so_far + so_far / round as u32 > BUDGET && round < rounds {
+                bar.finish_and_clear();
+                return Ok(round);
+            }
+        }
+        bar.finish_and_clear();
+        Ok(rounds)
+    }
+
+    fn measure_cell(&mut self, n: usize) -> Result<()> {
+        let samples = &self.cells[n];
+        if samples.missing.is_some() {
+            return Ok(());
+        }
+        let cell = Cell {
+            workload: samples.workload,
+            technique: samples.technique,
+            size: self.size.clone(),
+            server: self.server.address(),
+        };
+        let report = match samples.who {
+            Who::Rust => {
+                let name = self.name(samples);
+                let failed = |why: Text| Error::failed(join(&name, &why));
+                Ok(twin::own(&cell.to_args(CELL), LIMIT).map_err(failed)?)
+            }
+            Who::Python(p) => twin::run(&self.pythons[p], twin_script!("cell"), &self.python_args(&cell), LIMIT),
+        };
+        let samples = &mut self.cells[n];
+        match report {
+            Err(why) => samples.missing = Some(why),
+            Ok(report) => samples.add(&report),
+        }
+        Ok(())
+    }
+
+    fn python_args(&self, cell: &Cell) -> Vec<String> {
+        let Size { waiting, gets, jobs, turns, copies } = self.size;
+        let numbers = [*waiting as u64, *gets as u64, *jobs as u64, (*turns / 10).max(1), *copies as u64];
+        let mut args = vec![cell.workload.id().to_owned(), cell.technique.id().to_owned(), cell.server.to_string()];
+        args.extend(numbers.iter().map(u64::to_string));
+        args.push(pictures::FOLDER.to_owned());
+        args
+    }
+
+    fn who(&self, who: Who) -> String {
+        match who {
+            Who::Rust => "Rust".to_owned(),
+            Who::Python(p) => self.pythons[p].to_string(),
+        }
+    }
+
+    fn name(&self, samples: &Samples) -> Text {
+        join(&Text::same(self.who(samples.who)), &samples.technique.name())
+    }
+
+    fn find(&self, who: Who, workload: Workload, technique: Technique) -> Option<&Samples> {
+        let found = self.cells.iter().find(|c| c.who == who && c.workload == workload && c.technique == technique)?;
+        (!found.wall.is_empty()).then_some(found)
+    }
+
+    /// How many times as fast as the same program one after another.
+    fn speed_up(&self, samples: &Samples) -> Option<f64> {
+        let sequence = self.find(samples.who, samples.workload, Technique::Sequence)?;
+        Some(stats::median(&samples.rate)? / stats::median(&sequence.rate)?)
+    }
+
+    fn measures(&self) -> Vec<Measure> {
+        let mut measures = Vec::new();
+        for c in self.cells.iter().filter(|c| !c.wall.is_empty()) {
+            let id = format!(
+                "{}.{}.{}",
+                c.workload.id(),
+                self.who(c.who).to_lowercase().replace(' ', "-"),
+                c.technique.id()
+            );
+            let name = join(&c.workload.name(), &self.name(c));
+            let mut add = |what: &str, unit, samples: &[f64]| {
+                if !samples.is_empty() {
+                    measures.push(Measure::new(format!("{id}.{what}"), name.clone(), unit, samples.to_vec()));
+                }
+            };
+            add("wall", Unit::Ns, &c.wall);
+            add("rate", Unit::Count, &c.rate);
+            add("memory", Unit::Bytes, &c.memory);
+            add("cores", Unit::Times, &c.cores);
+        }
+        measures
+    }
+
+    fn workload_table(&self, workload: Workload) -> Table {
+        let head = vec![
+            text!("기법", "technique"),
+            if workload == Workload::Io { text!("GET/초", "GETs/s") } else { text!("시간", "time") },
+            text!("최소 – 최대", "min – max"),
+            text!("속도", "speed"),
+            text!("메모리/단위", "memory/unit"),
+        ];
+        // Who by who here: a reader compares techniques; the rounds measured them in turn.
+        let mut rows: Vec<&Samples> = self.cells.iter().filter(|c| c.workload == workload).collect();
+        rows.sort_by_key(|c| match c.who {
+            Who::Rust => 0,
+            Who::Python(p) => p + 1,
+        });
+        Table { title: workload.name(), head, rows: rows.into_iter().map(|c| self.row(c)).collect() }
+    }
+
+    fn row(&self, c: &Samples) -> Vec<Text> {
+        let mut row = vec![self.name(c)];
+        let shown = |v: f64| if c.workload == Workload::Io { format!("{v:.0}") } else { clock::human(v) };
+        let values = if c.workload == Workload::Io { &c.rate } else { &c.wall };
+        match (stats::median(values), stats::range(values)) {
+            (Some(median), Some((least, most))) => {
+                row.push(Text::same(shown(median)));
+                row.push(Text::same(format!("{} – {}", shown(least), shown(most))));
+                row.push(self.speed_up(c).map_or(Text::same("–"), show::times));
+                let memory = stats::median(&c.memory).map(|bytes| show::value(bytes, Unit::Bytes));
+                row.push(Text::same(memory.unwrap_or("–".into())));
+            }
+            _ => {
+                row.push(text!("측정하지 않음", "not measured"));
+                row.push(c.missing.clone().unwrap_or_default());
+                row.extend([Text::same("–"), Text::same("–")]);
+            }
+        }
+        row
+    }
+
+    /// The columns of the article's table beside what was measured.
+    fn article_table(&self) -> Table {
+        let mut head = vec![
+            text!("구분", "row"),
+            text!("기법", "technique"),
+            text!("글", "article"),
+            Text::same("Rust"),
+            Text::same("Rust + GIL"),
+        ];
+        head.extend(self.pythons.iter().map(|p| Text::same(p.to_string())));
+        let mut rows = Vec::new();
+        for row in Row::ALL {
+            for (n, said) in row.article().into_iter().enumerate() {
+                let free = [Technique::Threads, Technique::Asyncio, Technique::Processes][n];
+                let gil = [Technique::ThreadsGil, Technique::AsyncioGil, Technique::ProcessesGil][n];
+                let mut cells = vec![row.name(), free.name(), said.text()];
+                cells.push(beside(said, self.word(row, Who::Rust, free)));
+                cells.push(beside(said, self.word(row, Who::Rust, gil)));
+                cells.extend((0..self.pythons.len()).map(|p| beside(said, self.word(row, Who::Python(p), free))));
+                rows.push(cells);
+            }
+        }
+        Table {
+            title: text!("글의 표와 이 컴퓨터에서 잰 것", "the article's table, and what was measured on this machine"),
+            head,
+            rows,
+        }
+    }
+
+    /// The word that the measurements come to. `None` where nothing was measured that could tell.
+    fn word(&self, row: Row, who: Who, technique: Technique) -> Option<Word> {
+        let cores = machine::cores();
+        // Where others use the cores, what computes cannot be told from what may not.
+        if row != Row::IoBound && (self.too_busy() || cores < 2) {
+            return None;
+        }
+        match row {
+            Row::Parallelism => {
+                let cell = self.find(who, Workload::Cpu, technique)?;
+                Some(grade::parallelism(stats::median(&cell.cores)?))
+            }
+            Row::GilEffect => {
+                let free = match technique {
+                    Technique::ThreadsGil => Technique::Threads,
+                    Technique::AsyncioGil => Technique::Asyncio,
+                    Technique::ProcessesGil => Technique::Processes,
+                    _ => return None,
+                };
+                let (under, free) = (self.find(who, Workload::Cpu, technique)?, self.find(who, Workload::Cpu, free)?);
+                Some(grade::gil_effect(stats::median(&under.wall)? / stats::median(&free.wall)?))
+            }
+            Row::IoBound => {
+                let cell = self.find(who, Workload::Io, technique)?;
+                let ideal = self.size.waiting as f64 / self.delay.as_secs_f64();
+                Some(grade::io_bound(stats::median(&cell.rate)? / ideal, stats::median(&cell.memory)))
+            }
+            Row::CpuBound if cores > 1 => {
+                Some(grade::cpu_bound(self.speed_up(self.find(who, Workload::Cpu, technique)?)?, cores))
+            }
+        }
+    }
+
+    fn too_busy(&self) -> bool {
+        self.foreign.is_some_and(|share| share > judge::TOO_BUSY)
+    }
+
+    fn verdicts(&self) -> Vec<Verdict> {
+        let mut verdicts = Vec::new();
+        let all = std::iter::once(Who::Rust).chain((0..self.pythons.len()).map(Who::Python));
+        for who in all {
+            let has_gil = !matches!(who, Who::Rust) && !matches!(who, Who::Python(p) if !self.pythons[p].gil);
+            let cpu = |technique| {
+                let cell = self.find(who, Workload::Cpu, technique);
+                CoresUsed { cores: cell.and_then(|c| stats::median(&c.cores)), foreign: self.foreign }
+            };
+            let on = self.who(who);
+            verdicts.push(match has_gil {
+                true => cpu(Technique::Threads).serial("threads-cpu-no-gain", on.clone()),
+                false => cpu(Technique::Threads).parallel("no-gil-threads-parallel", on.clone()),
+            });
+            if who == Who::Rust {
+                verdicts.push(cpu(Technique::ThreadsGil).serial("threads-cpu-no-gain", "Rust + GIL"));
+            }
+            verdicts.push(cpu(Technique::Asyncio).serial("asyncio-cpu-no-gain", on.clone()));
+            verdicts.push(cpu(Technique::Processes).parallel("processes-parallel", on));
+        }
+        verdicts
+    }
+
+    fn notes(&self, done: usize, asked: usize) -> Vec<Text> {
+        let machine = machine::describe();
+        let share = self.foreign.map(|share| show::value(share, Unit::Share));
+        let busy = match share {
+            Some(share) => text!("그동안 다른 프로그램이 {share}를 썼습니다", "others used {share} of it meanwhile"),
+            None => text!("다른 프로그램이 얼마나 썼는지는 모릅니다", "how much others used is not known"),
+        };
+        let Size { waiting, gets, jobs, turns, copies } = self.size;
+        let delay = clock::human(self.delay.as_nanos() as f64);
+        let mut notes = vec![
+            Text { ko: format!("{}; {}.", machine.ko, busy.ko), en: format!("{}; {}.", machine.en, busy.en) },
+            text!(
+                "I/O: {delay} 뒤에 답하는 루프백 서버에 {waiting}개 단위가 GET을 {gets}번씩. 루프: {jobs}개 단위가 {turns}바퀴씩, 파이썬은 그 10분의 1. 이미지: 그림마다 {copies}번 디코드, 흐리기, 반으로 줄이기, JPEG 인코드.",
+                "I/O: {waiting} units send {gets} GETs each to a loopback server that answers after {delay}. Loop: {jobs} units of {turns} turns, in Python a tenth. Images: each picture {copies} times: decode, blur, halve, encode as JPEG."
+            ),
+            text!(
+                "번갈아 {done}회 쟀고(요청 {asked}회), 칸마다 새 프로세스에서 쟀습니다. 속도는 같은 언어로 차례로 했을 때의 몇 배인지입니다. 프로세스의 메모리는 혼자 쓰는 몫, 나머지는 단위 하나에 늘어난 상주 메모리입니다.",
+                "{done} rounds in turn ({asked} asked for), every cell in a fresh process. Speed is against the same language one after another. Memory of a process is what it shares with nobody, of the others the growth of resident memory per unit."
+            ),
+        ];
+        notes.extend(grade::rules());
+        notes.push(text!(
+            "방식, 코드 복잡도, 사용 사례는 재는 것이 아니어서 표에 없습니다.",
+            "the rows on how it works, code complexity and use cases are not there: they are not for measuring."
+        ));
+        if self.too_busy() {
+            notes.push(text!(
+                "컴퓨터가 바빠서 병렬성, GIL 영향, CPU 바운드 칸은 판정하지 않았습니다. 한가할 때 다시 재십시오.",
+                "the machine was too busy to judge parallelism, the effect of the GIL and CPU-bound work: measure again when it is idle."
+            ));
+        }
+        if self.pythons.is_empty() {
+            notes.push(text!(
+                "CPython: 측정하지 않음: 파이썬 없이 실행했습니다.",
+                "CPython: not measured: no Python in this run."
+            ));
+        }
+        notes
+    }
+
+    fn shows(&self) -> Text {
+        let agree = |who, gil: bool| {
+            let techniques = match gil {
+                false => [Technique::Threads, Technique::Asyncio, Technique::Processes],
+                true => [Technique::ThreadsGil, Technique::AsyncioGil, Technique::ProcessesGil],
+            };
+            let words = Row::ALL
+                .into_iter()
+                .flat_map(|row| row.article().into_iter().zip(techniques.map(|t| self.word(row, who, t))));
+            let measured: Vec<bool> = words.filter_map(|(said, word)| Some(said == word?)).collect();
+            format!("{}/{}", measured.iter().filter(|same| **same).count(), measured.len())
+        };
+        let (free, gil) = (agree(Who::Rust, false), agree(Who::Rust, true));
+        let pythons: Vec<String> =
+            (0..self.pythons.len()).map(|p| format!("{} {}", self.pythons[p], agree(Who::Python(p), false))).collect();
+        let pythons = if pythons.is_empty() { String::new() } else { format!(", {}", pythons.join(", ")) };
+        text!(
+            "글의 칸과 일치: Rust {free}, Rust + GIL {gil}{pythons}. 멀티스레딩의 ❌는 스레드가 아니라 GIL의 것입니다.",
+            "Cells that agree with the article: Rust {free}, Rust + GIL {gil}{pythons}. The ❌ of threads belongs to the GIL, not to threads."
+        )
+    }
+}
+
+impl Samples {
+    fn add(&mut self, report: &Report) {
+        let to = [
+            ("wall", &mut self.wall),
+            ("rate", &mut self.rate),
+            ("memory", &mut self.memory),
+            ("cores", &mut self.cores),
+        ];
+        for (id, samples) in to {
+            samples.extend(report.measure(id).map(Measure::median));
+        }
+    }
+}
+
+/// A measured word beside the article's.
+fn beside(said: Word, measured: Option<Word>) -> Text {
+    let Some(word) = measured else {
+        return Text::same("–");
+    };
+    let shown = word.text();
+    let same = if said == word { text!("같음", "same") } else { text!("다름", "differs") };
+    Text { ko: format!("{} ({})", shown.ko, same.ko), en: format!("{} ({})", shown.en, same.en) }
+}
+
+fn join(a: &Text, b: &Text) -> Text {
+    Text { ko: format!("{}: {}", a.ko, b.ko), en: format!("{}: {}", a.en, b.en) }
+}
+
+/// On standard error, and only if that is a terminal.
+fn progress(steps: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}").expect("a constant template");
+    ProgressBar::new(steps as u64).with_style(style)
+}
