@@ -286,9 +286,7 @@ impl Bench<'_> {
                 let ideal = self.size.waiting as f64 / self.delay.as_secs_f64();
                 Some(grade::io_bound(stats::median(&cell.rate)? / ideal, stats::median(&cell.memory)))
             }
-            Row::CpuBound if cores > 1 => {
-                Some(grade::cpu_bound(self.speed_up(self.find(who, Workload::Cpu, technique)?)?, cores))
-            }
+            Row::CpuBound => Some(grade::cpu_bound(self.speed_up(self.find(who, Workload::Cpu, technique)?)?, cores)),
         }
     }
 
@@ -300,10 +298,12 @@ impl Bench<'_> {
         let mut verdicts = Vec::new();
         let all = std::iter::once(Who::Rust).chain((0..self.pythons.len()).map(Who::Python));
         for who in all {
-            let has_gil = !matches!(who, Who::Rust) && !matches!(who, Who::Python(p) if !self.pythons[p].gil);
+            let has_gil = matches!(who, Who::Python(p) if self.pythons[p].gil);
             let cpu = |technique| {
                 let cell = self.find(who, Workload::Cpu, technique);
-                CoresUsed { cores: cell.and_then(|c| stats::median(&c.cores)), foreign: self.foreign }
+                let median = |of: fn(&Samples) -> &Vec<f64>| cell.and_then(|c| stats::median(of(c)));
+                let (cores, wall) = (median(|c| &c.cores), median(|c| &c.wall).unwrap_or_default());
+                CoresUsed { cores, wall, foreign: self.foreign }
             };
             let on = self.who(who);
             verdicts.push(match has_gil {

@@ -14,9 +14,9 @@ pub fn free(lane: &mut LaneRecorder, turns: u64) -> u64 {
 
 /// The loop alone. `black_box` at every turn keeps the compiler from replacing it by a formula.
 pub fn count(turns: u64) -> u64 {
-    let mut count = 0;
+    let mut count: u64 = 0;
     for i in 0..turns {
-        count = black_box(count + i);
+        count = black_box(count.wrapping_add(i));
     }
     count
 }
@@ -26,9 +26,9 @@ pub fn under(gil: &Gil, me: ThreadId, lane: &mut LaneRecorder, turns: u64) -> u6
     lane.enter(State::WaitingForLock);
     let mut held = gil.acquire(me);
     lane.enter(State::Running);
-    let mut count = 0;
+    let mut count: u64 = 0;
     for i in 0..turns {
-        count = black_box(count + i);
+        count = black_box(count.wrapping_add(i));
         if held.wanted() {
             // Recorded before it lets go and after it is back: two lanes never run at once by the clock alone.
             lane.enter(State::WaitingForLock);
@@ -40,7 +40,22 @@ pub fn under(gil: &Gil, me: ThreadId, lane: &mut LaneRecorder, turns: u64) -> u6
     count
 }
 
-/// What the loop comes to: 0 + 1 + … + (turns − 1).
+/// What the loop comes to: 0 + 1 + … + (turns − 1), of which 64 bits are kept, as in the loop.
 pub fn sum(turns: u64) -> u64 {
-    turns * turns.saturating_sub(1) / 2
+    let n = u128::from(turns);
+    (n * n.saturating_sub(1) / 2) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_loop_comes_to_its_closed_form() {
+        for turns in [0, 1, 2, 1000, 100_001] {
+            assert_eq!(count(turns), sum(turns));
+        }
+        assert_ne!(count(1000), sum(1001));
+        assert_eq!(sum(10_000_000_000), 49_999_999_995_000_000_000_u128 as u64, "beyond 64 bits");
+    }
 }

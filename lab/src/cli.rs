@@ -135,17 +135,23 @@ impl Section {
     /// Adds the work of a child process: what the program does when it starts itself again. The arguments come after `name`.
     /// The child ends with its parent, and what it says is said by the parent.
     #[must_use]
-    pub fn child(
+    pub fn child(self, name: &'static str, options: Vec<Opt>, run: impl Fn(&Args) -> Result<()> + 'static) -> Section {
+        self.child_on_pipes(name, options, move |args| {
+            lifeline::watch();
+            say::to_parent();
+            run(args)
+        })
+    }
+
+    /// The same for a child whose standard input is what it works on. The end of its input must end it: that is its lifeline.
+    #[must_use]
+    pub fn child_on_pipes(
         mut self,
         name: &'static str,
         options: Vec<Opt>,
         run: impl Fn(&Args) -> Result<()> + 'static,
     ) -> Section {
-        let run = move |args: &Args| {
-            lifeline::watch();
-            say::to_parent();
-            run(args).map(|()| Report::default())
-        };
+        let run = move |args: &Args| run(args).map(|()| Report::default());
         self.experiments.push(Experiment { name, about: Text::default(), options, hidden: true, run: Box::new(run) });
         self
     }

@@ -10,6 +10,7 @@ use crate::machine::{self, Watch};
 use crate::report::Unit;
 use crate::show;
 use crate::text;
+use crate::trace::{State, Trace};
 
 /// More cores than this, on average, is parallel work. One thread can never reach it; the rest is for the ends of a run, where
 /// some have finished.
@@ -18,11 +19,16 @@ pub const PARALLEL: f64 = 1.2;
 /// Others used so much of the machine that "one core" proves nothing, as a share of it.
 pub const TOO_BUSY: f64 = 0.25;
 
+/// Less CPU time than this, in ns, and starting the work may take as long as doing it: nothing can be concluded.
+const TOO_LITTLE: f64 = 50e6;
+
 /// How many cores a piece of work kept busy.
 #[derive(Clone, Copy, Debug)]
 pub struct CoresUsed {
     /// CPU time over wall time; `None` where the system does not tell.
     pub cores: Option<f64>,
+    /// Wall time in ns.
+    pub wall: f64,
     /// Which share of the machine others used meanwhile; `None` where the system does not tell.
     pub foreign: Option<f64>,
 }
@@ -32,9 +38,14 @@ impl CoresUsed {
     pub fn during<T>(work: impl FnOnce() -> T) -> (T, CoresUsed) {
         let (watch, wall, cpu) = (Watch::start(), clock::now(), clock::cpu());
         let done = work();
-        let wall = clock::now() - wall;
-        let cores = clock::cpu().zip(cpu).map(|(after, before)| (after - before) as f64 / wall.max(1) as f64);
-        (done, CoresUsed { cores, foreign: watch.foreign() })
+        let wall = (clock::now() - wall).max(1) as f64;
+        let cores = clock::cpu().zip(cpu).map(|(after, before)| (after - before) as f64 / wall);
+        (done, CoresUsed { cores, wall, foreign: watch.foreign() })
+    }
+
+    /// Of a trace whose lanes are running only while they are on a core.
+    pub fn of_trace(trace: &Trace, foreign: Option<f64>) -> CoresUsed {
+        CoresUsed { cores: Some(trace.mean_in_flight(State::Running)), wall: trace.duration() as f64, foreign }
     }
 
     /// A verdict on a claim that says the work is parallel.
@@ -48,29 +59,30 @@ impl CoresUsed {
     }
 
     fn judge(self, claim: &str, on: String, holds: impl Fn(f64) -> bool) -> Verdict {
-        let Some(cores) = self.cores else {
-            return Verdict::not_measured(
-                claim,
-                on,
-                text!("이 시스템은 CPU 시간을 알려 주지 않습니다", "this system does not tell CPU times"),
-            );
-        };
+        match self.cores {
+            Some(cores) if cores > PARALLEL => Verdict::seen(claim, on, holds(cores), evidence(cores)),
+            Some(cores) => match self.why_not() {
+                Some(why) => Verdict::not_measured(claim, on, why),
+                None => Verdict::seen(claim, on, holds(cores), evidence(cores)),
+            },
+            None => {
+                let why = text!("이 시스템은 CPU 시간을 알려 주지 않습니다", "this system does not tell CPU times");
+                Verdict::not_measured(claim, on, why)
+            }
+        }
+    }
+
+    /// Why one core proves nothing here, if so.
+    fn why_not(self) -> Option<Text> {
         if machine::cores() < 2 {
-            return Verdict::not_measured(claim, on, text!("코어가 하나뿐입니다", "there is only one core"));
+            return Some(text!("코어가 하나뿐입니다", "there is only one core"));
         }
-        let busy = self.foreign.is_some_and(|share| share > TOO_BUSY);
-        if cores <= PARALLEL && busy {
-            let share = show::value(self.foreign.unwrap_or_default(), Unit::Share);
-            return Verdict::not_measured(
-                claim,
-                on,
-                text!(
-                    "다른 프로그램이 컴퓨터의 {share}를 쓰고 있었습니다",
-                    "other programs used {share} of the machine"
-                ),
-            );
+        if self.cores.unwrap_or_default() * self.wall < TOO_LITTLE {
+            return Some(text!("판단하기에는 일이 너무 적습니다", "too little work to tell"));
         }
-        Verdict::seen(claim, on, holds(cores), evidence(cores))
+        let share = self.foreign.filter(|share| *share > TOO_BUSY)?;
+        let share = show::value(share, Unit::Share);
+        Some(text!("다른 프로그램이 컴퓨터의 {share}를 쓰고 있었습니다", "other programs used {share} of the machine"))
     }
 }
 
@@ -84,29 +96,32 @@ mod tests {
     use super::*;
     use crate::claims::Outcome;
 
-    fn outcome(cores: f64, foreign: f64) -> Outcome {
-        CoresUsed { cores: Some(cores), foreign: Some(foreign) }.parallel("x", "Rust").outcome
+    fn outcome(cores: f64, wall: f64, foreign: f64) -> Outcome {
+        CoresUsed { cores: Some(cores), wall, foreign: Some(foreign) }.parallel("x", "Rust").outcome
     }
 
     #[test]
     fn more_than_one_core_is_parallel_however_busy_the_machine() {
-        if machine::cores() < 2 {
-            return assert!(matches!(outcome(1.0, 0.0), Outcome::NotMeasured(_)));
-        }
-        assert_eq!(outcome(1.9, 0.0), Outcome::Holds);
-        assert_eq!(outcome(1.5, 0.9), Outcome::Holds);
-        assert_eq!(outcome(1.0, 0.0), Outcome::DoesNotHold);
-        assert!(matches!(outcome(0.6, 0.6), Outcome::NotMeasured(_)), "too busy to tell");
+        assert_eq!(outcome(1.9, 1e9, 0.0), Outcome::Holds);
+        assert_eq!(outcome(1.5, 1e9, 0.9), Outcome::Holds);
+        assert_eq!(outcome(1.5, 1e6, 0.0), Outcome::Holds, "however little the work");
     }
 
     #[test]
-    fn two_threads_use_no_more_cores_in_turn_than_one() {
-        let spin = || (0..3_000_000u64).fold(0, |sum: u64, i| std::hint::black_box(sum.wrapping_add(i)));
-        let ((), used) = CoresUsed::during(|| {
-            std::thread::spawn(spin).join().unwrap();
-            std::thread::spawn(spin).join().unwrap();
-        });
-        // Other tests of this process run meanwhile; only the lower end can be asserted.
-        assert!(used.cores.is_none_or(|cores| cores > 0.0));
+    fn one_core_is_serial_only_where_two_were_to_be_had() {
+        let idle = outcome(1.0, 1e9, 0.0);
+        if machine::cores() < 2 {
+            return assert!(matches!(idle, Outcome::NotMeasured(_)));
+        }
+        assert_eq!(idle, Outcome::DoesNotHold);
+        assert!(matches!(outcome(0.6, 1e9, 0.6), Outcome::NotMeasured(_)), "too busy to tell");
+        assert!(matches!(outcome(1.0, 1e6, 0.0), Outcome::NotMeasured(_)), "too little work to tell");
+    }
+
+    #[test]
+    fn the_opposite_claim_has_the_opposite_verdict() {
+        let used = CoresUsed { cores: Some(1.9), wall: 1e9, foreign: None };
+        assert_eq!(used.serial("x", "Rust").outcome, Outcome::DoesNotHold);
+        assert_eq!(used.parallel("x", "Rust").outcome, Outcome::Holds);
     }
 }

@@ -22,6 +22,8 @@ use crate::trace::{Lane, Span, State};
 pub struct Line {
     /// ns on [`clock::now`].
     pub at: u64,
+    /// CPU time of the child process that said it, until then, in ns; `None` for a line of our own.
+    pub cpu: Option<u64>,
     /// The line, without its end.
     pub text: Text,
 }
@@ -47,9 +49,10 @@ pub fn to_parent() {
 
 /// Prints a line and remembers it with its time. Use [`say!`](crate::say).
 pub fn line(text: Text) {
-    let line = Line { at: clock::now(), text };
+    let mut line = Line { at: clock::now(), cpu: None, text };
     match MODE.load(Ordering::Relaxed) {
         TO_PARENT => {
+            line.cpu = clock::cpu();
             let mut json = serde_json::to_string(&line).expect("strings and numbers");
             json.push('\n');
             // One write: lines of several children must not mix. A parent that is gone ends us by our lifeline.
@@ -76,7 +79,7 @@ pub fn end() -> io::Result<Stdio> {
         let listener = thread::spawn(move || {
             for said in BufReader::new(reader).lines().map_while(Result::ok) {
                 let line = serde_json::from_str(&said);
-                heard(line.unwrap_or_else(|_| Line { at: clock::now(), text: Text::same(said) }));
+                heard(line.unwrap_or_else(|_| Line { at: clock::now(), cpu: None, text: Text::same(said) }));
             }
         });
         *relay = Some((writer, listener));
@@ -124,6 +127,19 @@ pub fn lanes(lines: &[Line], state: State) -> Vec<Lane> {
     lanes
 }
 
+/// The CPU time, in ns, that child processes took between their first and their last line; `None` if one did not tell.
+pub fn cpu_of_children(lines: &[Line]) -> Option<u64> {
+    let mut spent: Vec<(String, u64, u64)> = Vec::new();
+    for line in lines {
+        let (who, cpu) = (all_but_last_word(&line.text.en), line.cpu?);
+        match spent.iter_mut().find(|(known, ..)| *known == who) {
+            Some((_, _, last)) => *last = cpu,
+            None => spent.push((who, cpu, cpu)),
+        }
+    }
+    Some(spent.iter().map(|(_, first, last)| last - first).sum())
+}
+
 fn all_but_last_word(line: &str) -> String {
     line.rsplit_once(' ').map_or(line, |(who, _)| who).to_owned()
 }
@@ -145,7 +161,7 @@ mod tests {
         } else {
             text!("스레드 {n} 시작", "Thread {n} started")
         };
-        Line { at, text }
+        Line { at, cpu: None, text }
     }
 
     #[test]
@@ -155,6 +171,16 @@ mod tests {
         let seen: Vec<(&str, u64, u64)> =
             lanes.iter().map(|l| (l.name.ko.as_str(), l.spans[0].start, l.spans[0].end)).collect();
         assert_eq!(seen, [("스레드 0", 1, 5), ("스레드 1", 0, 9)]);
+    }
+
+    #[test]
+    fn children_tell_their_cpu_time() {
+        let mut lines = [said(0, 1, false), said(1, 0, false), said(5, 0, true), said(9, 1, true)];
+        assert_eq!(cpu_of_children(&lines), None);
+        for (line, cpu) in lines.iter_mut().zip([10, 20, 24, 18]) {
+            line.cpu = Some(cpu);
+        }
+        assert_eq!(cpu_of_children(&lines), Some(4 + 8));
     }
 
     #[test]

@@ -1,1 +1,10 @@
 //! 멀티프로세싱: real processes, and what they cost.
+
+pub mod article;
+pub mod children;
+pub mod cost;
+pub mod cpu;
+pub mod ending;
+pub mod techniques;
+pub mod timeline;
+pub mod work;

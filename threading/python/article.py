@@ -8,10 +8,14 @@ pause = float(sys.argv[1])
 lanes = []
 
 
+def now():
+    return int(time.monotonic() * 1e9)
+
+
 def worker(name):
-    start = time.monotonic_ns()
+    start = now()
     time.sleep(pause)
-    span = {"state": "waiting_for_io", "start": start, "end": time.monotonic_ns()}
+    span = {"state": "waiting_for_io", "start": start, "end": now()}
     lanes.append({"name": {"ko": f"스레드 {name}", "en": f"Thread {name}"}, "spans": [span]})
 
 

@@ -26,7 +26,7 @@ pub struct Job {
 
 /// One after another, in this thread.
 pub fn sequence(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
-    lanes.into_iter().map(|mut lane| loops::free(&mut lane, job.turns)).sum()
+    lanes.into_iter().map(|mut lane| loops::free(&mut lane, job.turns)).fold(0, u64::wrapping_add)
 }
 
 /// A thread a job.
@@ -34,7 +34,7 @@ pub fn threads(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
     thread::scope(|scope| {
         let work = |mut lane| move || loops::free(&mut lane, job.turns);
         let running: Vec<_> = lanes.into_iter().map(|lane| scope.spawn(work(lane))).collect();
-        running.into_iter().map(|t| t.join().expect("the loop does not panic")).sum()
+        running.into_iter().map(|t| t.join().expect("the loop does not panic")).fold(0, u64::wrapping_add)
     })
 }
 
@@ -44,13 +44,13 @@ pub fn threads_under_gil(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
     thread::scope(|scope| {
         let work = |me, mut lane| move || loops::under(gil, ThreadId(me), &mut lane, job.turns);
         let running: Vec<_> = (1..).zip(lanes).map(|(me, lane)| scope.spawn(work(me, lane))).collect();
-        running.into_iter().map(|t| t.join().expect("the loop does not panic")).sum()
+        running.into_iter().map(|t| t.join().expect("the loop does not panic")).fold(0, u64::wrapping_add)
     })
 }
 
 /// rayon: a thread a core, and idle threads steal jobs.
 pub fn rayon(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
-    lanes.into_par_iter().map(|mut lane| loops::free(&mut lane, job.turns)).sum()
+    lanes.into_par_iter().map(|mut lane| loops::free(&mut lane, job.turns)).reduce(|| 0, u64::wrapping_add)
 }
 
 /// crossbeam: a thread a core, which take jobs out of one channel.
@@ -59,9 +59,9 @@ pub fn crossbeam(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
     lanes.into_iter().for_each(|lane| queue.send(lane).expect("this function keeps a receiver"));
     drop(queue); // the end of the jobs
     thread::scope(|scope| {
-        let work = || jobs.iter().map(|mut lane| loops::free(&mut lane, job.turns)).sum::<u64>();
+        let work = || jobs.iter().map(|mut lane| loops::free(&mut lane, job.turns)).fold(0, u64::wrapping_add);
         let workers: Vec<_> = (0..machine::cores()).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().map(|t| t.join().expect("the loop does not panic")).sum()
+        workers.into_iter().map(|t| t.join().expect("the loop does not panic")).fold(0, u64::wrapping_add)
     })
 }
 
@@ -87,7 +87,7 @@ pub fn run(job: Job, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
             let start = clock::now();
             let (sum, cores) = CoresUsed::during(|| work(job, lanes));
             walls[n].push((clock::now() - start) as f64);
-            assert_eq!(sum, loops::sum(job.turns) * job.jobs as u64, "{id} did not do all the work");
+            assert_eq!(sum, loops::sum(job.turns).wrapping_mul(job.jobs as u64), "{id} did not do all the work");
             if round + 1 == rounds {
                 report.traces.push(recorder.finish(name()));
                 report.verdicts.extend(verdict(id, cores));
@@ -129,7 +129,9 @@ fn verdict(technique: &str, cores: CoresUsed) -> Option<Verdict> {
 
 /// The twin tells how many cores its threads kept busy.
 fn on_python(python: &Interpreter, twin: &Report) -> Vec<Verdict> {
-    let cores = CoresUsed { cores: twin.measure("cores.threads").map(Measure::median), foreign: None };
+    let median = |id| twin.measure(id).map(Measure::median);
+    let wall = median("wall.threads").unwrap_or_default();
+    let cores = CoresUsed { cores: median("cores.threads"), wall, foreign: None };
     let on = python.to_string();
     let claim = if python.gil {
         cores.serial("threads-cpu-no-gain", on)

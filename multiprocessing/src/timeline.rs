@@ -1,0 +1,56 @@
+//! The timeline of the article's listing, drawn from the lines that it printed.
+//!
+//! A process that is ready but must wait for a core looks, between its two lines, like one that computes: five lanes overlap
+//! on two cores, and would on one. So the lanes alone prove nothing; that more than one core computed is seen from the CPU time
+//! that the processes took between their lines. (`cpu` sees it in the lanes.)
+
+use lab::judge::CoresUsed;
+use lab::machine::Watch;
+use lab::report::{Measure, Report};
+use lab::trace::{State, Trace};
+use lab::twin::{self, Interpreter};
+use lab::{Result, clock, say, text, twin_script};
+
+use crate::article;
+
+const CLAIM: &str = "processes-parallel";
+/// What the twin is given at most, so that it ends in seconds.
+const TWIN_TURNS: u64 = 10_000_000;
+
+/// Runs the listing, here and on CPython, and looks whether its processes computed in parallel.
+pub fn run(turns: u64, pythons: &[Interpreter]) -> Result<Report> {
+    let mut report = Report::new("multiprocessing/article");
+    let watch = Watch::start();
+    let ended = article::listing(turns);
+    let lines = say::take(); // before anything else: the last words of the others, if one died
+    ended?;
+    report.lines = say::words(&lines);
+    let trace = Trace::new(text!("Rust, std::process", "Rust, std::process"), say::lanes(&lines, State::Running));
+    let cpu = say::cpu_of_children(&lines).map(|cpu| cpu as f64);
+    report.verdicts.push(cores(&trace, cpu, watch.foreign()).parallel(CLAIM, "Rust"));
+    let (work, all) = (clock::human(cpu.unwrap_or(f64::NAN)), clock::human(trace.duration() as f64));
+    report.traces.push(trace);
+
+    let watch = Watch::start();
+    let twin_turns = turns.min(TWIN_TURNS);
+    twin::join(&mut report, pythons, twin_script!("article"), &[twin_turns.to_string()], &[CLAIM], |python, twin| {
+        let cpu = twin.measure("cpu").map(|cpu: &Measure| cpu.samples.iter().sum());
+        let verdict = |trace| cores(trace, cpu, watch.foreign()).parallel(CLAIM, python.to_string());
+        twin.traces.iter().map(verdict).collect()
+    });
+    report.notes.push(text!(
+        "프로세스 하나의 일: 더하기 {turns}번 (CPython은 {twin_turns}번). 막대는 '시작'부터 '완료'까지이며, 코어를 기다린 시간도 들어 있습니다.",
+        "The work of one process: {turns} additions (CPython: {twin_turns}). A bar goes from 'started' to 'done'; time spent waiting for a core is in it."
+    ));
+    report.shows = text!(
+        "운영체제의 프로세스 다섯이 저마다 계산했습니다: CPU 시간을 합치면 {work}인 일이 {all} 만에 끝났습니다.",
+        "Five processes of the operating system computed, each on its own: work of {work} of CPU time in all was done in {all}."
+    );
+    Ok(report)
+}
+
+/// `cpu`: the CPU time of all processes together, in ns.
+fn cores(trace: &Trace, cpu: Option<f64>, foreign: Option<f64>) -> CoresUsed {
+    let wall = trace.duration().max(1) as f64;
+    CoresUsed { cores: cpu.map(|cpu| cpu / wall), wall, foreign }
+}

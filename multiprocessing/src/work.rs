@@ -1,0 +1,120 @@
+//! The unit of CPU work that every technique is given, and when it was really computing.
+
+use std::hint::black_box;
+
+use lab::clock;
+use lab::lang::Text;
+use lab::trace::{Lane, Span, State};
+
+/// Turns between two looks at the clock, about 10 µs: far less than [`INTERRUPTED`].
+const CHUNK: u64 = 10_000;
+/// A chunk that took longer than this, in ns, was interrupted: somebody else was on the core. Schedulers hand a core over for
+/// about a millisecond or more; what is shorter is the kernel's own business.
+const INTERRUPTED: u64 = 300_000;
+
+/// What a worker brings back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The sum of the numbers below the number of turns.
+    pub sum: u128,
+    /// When it was on a core, from and to, in ns on [`clock::now`]. A worker that is ready but must wait for a core leaves a gap:
+    /// so spans of two workers that overlap are two workers that computed at the same instant.
+    pub on_core: Vec<(u64, u64)>,
+}
+
+/// Adds up the numbers below `turns`, as the article's listing does.
+pub fn count(turns: u64) -> Done {
+    let mut done = Done { sum: 0, on_core: Vec::new() };
+    let mut start = clock::now();
+    let mut next = 0;
+    while next < turns {
+        let stop = turns.min(next + CHUNK);
+        for i in next..stop {
+            done.sum += u128::from(black_box(i));
+        }
+        next = stop;
+        let end = clock::now();
+        done.add(start, end);
+        start = end;
+    }
+    done
+}
+
+/// What [`count`] must come to.
+pub fn expected(turns: u64) -> u128 {
+    let n = u128::from(turns);
+    n * n.saturating_sub(1) / 2
+}
+
+impl Done {
+    fn add(&mut self, start: u64, end: u64) {
+        // Where the clock can be set (`clock::now`), it may go backwards.
+        if end < start || end - start > INTERRUPTED {
+            return;
+        }
+        match self.on_core.last_mut() {
+            Some(last) if last.1 == start => last.1 = end,
+            _ => self.on_core.push((start, end)),
+        }
+    }
+
+    /// Time on a core, in ns.
+    pub fn cpu_time(&self) -> u64 {
+        self.on_core.iter().map(|(start, end)| end - start).sum()
+    }
+
+    /// The lane of this worker.
+    pub fn lane(&self, name: Text) -> Lane {
+        let spans = self.on_core.iter().map(|&(start, end)| Span { state: State::Running, start, end });
+        Lane { name, spans: spans.collect() }
+    }
+
+    /// As lines, to be sent to another process: the sum, then a span a line.
+    pub fn to_lines(&self) -> String {
+        let spans: String = self.on_core.iter().map(|(start, end)| format!("{start} {end}\n")).collect();
+        format!("{}\n{spans}", self.sum)
+    }
+
+    /// Reads [`to_lines`](Done::to_lines); `None` if it is not that.
+    pub fn from_lines(lines: &str) -> Option<Done> {
+        let (sum, spans) = lines.split_once('\n')?;
+        let span = |line: &str| {
+            let (start, end) = line.split_once(' ')?;
+            Some((start.parse().ok()?, end.parse().ok()?))
+        };
+        Some(Done { sum: sum.parse().ok()?, on_core: spans.lines().map(span).collect::<Option<_>>()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sum_is_the_closed_form() {
+        for turns in [0, 1, 2, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 7] {
+            assert_eq!(count(turns).sum, expected(turns), "{turns}");
+        }
+        assert_ne!(count(100).sum, expected(101), "the check can fail");
+    }
+
+    #[test]
+    fn an_interrupted_chunk_leaves_a_gap() {
+        let mut done = Done { sum: 0, on_core: Vec::new() };
+        let waited = 30 + INTERRUPTED + 1;
+        for (start, end) in [(10, 20), (20, 30), (30, waited), (waited, waited + 5)] {
+            done.add(start, end);
+        }
+        assert_eq!(done.on_core, [(10, 30), (waited, waited + 5)]);
+        assert_eq!(done.cpu_time(), 25);
+    }
+
+    #[test]
+    fn what_is_sent_is_what_arrives() {
+        let done = Done { sum: u128::MAX, on_core: vec![(1, 2), (5, 9)] };
+        assert_eq!(Done::from_lines(&done.to_lines()), Some(done));
+        for other in ["", "5", "x\n", "5\n1", "5\n1 x\n", "5\n1 2 3\n"] {
+            assert_eq!(Done::from_lines(other), None, "{other:?}");
+        }
+    }
+}
