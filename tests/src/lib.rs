@@ -1,1 +1,4 @@
-//! The programs as a reader runs them.
+//! The programs as a reader runs them: built once, started with a time limit, watched for what they leave behind.
+
+pub mod printed;
+pub mod run;

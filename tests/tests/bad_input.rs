@@ -1,0 +1,176 @@
+//! Whatever a reader gives by mistake: one clear line in the language chosen, the right exit code, nothing on standard output.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use lab::lang::has_hangul;
+use tests::run::{self, Done, descendants, end_of, run, signal, start, until};
+
+/// One line, in this language, and nothing else; no panic.
+#[track_caller]
+fn one_line(done: &Done, korean: bool) {
+    assert_eq!(done.err.lines().count(), 1, "{done:?}");
+    assert_eq!(has_hangul(&done.err), korean, "{done:?}");
+    assert!(!done.err.contains("panicked"), "{done:?}");
+}
+
+#[track_caller]
+fn refused(program: &str, args: &[&str], code: i32) {
+    for (lang, korean) in [("ko", true), ("en", false)] {
+        let done = run(program, &[args, &["--lang", lang]].concat()).ends_with(code);
+        assert_eq!(done.out, "", "{program} {args:?}");
+        one_line(&done, korean);
+    }
+}
+
+#[test]
+fn a_wrong_command_line() {
+    let cases: &[(&str, &[&str])] = &[
+        ("threading", &["nonsense"]),
+        ("threading", &["--nonsense"]),
+        ("threading", &["article", "extra"]),
+        ("threading", &["--seconds"]),
+        ("threading", &["--seconds", "-1"]),
+        ("threading", &["--seconds", "1e999"]),
+        ("threading", &["--seconds", "NaN"]),
+        ("threading", &["--seconds", "1", "cpu"]),
+        ("threading", &["--json", "--json"]),
+        ("threading", &["cpu", "--jobs", "0"]),
+        ("threading", &["fetch", "--threads", "0"]),
+        ("threading", &["fetch", "--threads", "10000000000"]),
+        ("threading", &["fetch", "--requests", "99999999999999999999999"]),
+        ("threading", &["fetch", "--url", "nonsense"]),
+        ("threading", &["fetch", "--url", "https://example.org/"]),
+        ("threading", &["files", "--dir", "no/such/directory"]),
+        ("threading", &["files", "--dir", "Cargo.toml"]),
+        ("threading", &["files", "--dir", ""]),
+        ("asyncio", &["--runtime", "nonsense"]),
+        ("asyncio", &["runtimes", "--tasks", "0"]),
+        ("asyncio", &["runtimes", "--tasks", "10000000000"]),
+        ("multiprocessing", &["cpu", "--workers", "0"]),
+        ("multiprocessing", &["--turns", "0"]),
+        ("mutex", &["--threads", "0"]),
+        ("gil-sim", &["--threads", "0"]),
+        ("gil-sim", &["--interval", "0"]),
+        ("compare", &["--waiting", "0"]),
+        ("compare", &["--rounds", "x"]),
+        ("lab", &["--python", "no-such-python"]),
+        ("lab", &["--python", "true"]),
+        ("lab", &["--python", "Cargo.toml"]),
+        ("lab", &["--python", "/"]),
+        ("threading", &["--trace", "/"]),
+    ];
+    for (program, args) in cases {
+        refused(program, args, 2);
+    }
+}
+
+#[test]
+fn a_run_that_fails() {
+    refused("threading", &["fetch", "--no-python", "--url", "http://127.0.0.1:1/"], 1);
+    refused("threading", &["--no-python", "--trace", "/no/such/folder/trace.json"], 1);
+    refused("threading", &["--no-python", "--svg", "/proc/lanes.svg"], 1);
+    let empty = tempfile::tempdir().unwrap();
+    refused("threading", &["files", "--no-python", "--dir", empty.path().to_str().unwrap()], 1);
+}
+
+#[test]
+fn the_language_itself_may_be_wrong() {
+    let done = run("threading", &["--lang", "fr"]).ends_with(2);
+    one_line(&done, true);
+}
+
+#[test]
+fn what_exists_is_named() {
+    let done = run("threading", &["nonsense"]).ends_with(2);
+    assert!(["article", "cpu", "fetch", "files"].iter().all(|name| done.err.contains(name)), "{}", done.err);
+    let done = run("threading", &["fetch", "--threads", "0", "--lang", "en"]).ends_with(2);
+    assert!(done.err.contains("--threads 0") && done.err.contains("from 1 to"), "{}", done.err);
+}
+
+#[test]
+fn help_is_in_both_languages_and_hides_what_is_not_for_readers() {
+    for program in ["threading", "asyncio", "multiprocessing", "mutex", "gil-sim", "compare", "lab"] {
+        let ko = run(program, &["--help"]).ends_with(0).out;
+        let en = run(program, &["--help", "--lang", "en"]).ends_with(0).out;
+        assert!(has_hangul(&ko) && !has_hangul(&en), "{en}");
+        assert_eq!(ko.lines().count(), en.lines().count(), "{ko}{en}");
+        assert!(!en.contains("__guard") && !en.contains("process-") && !en.contains("unit"), "{en}");
+    }
+}
+
+/// A name that is not UTF-8 is a path like any other.
+#[cfg(unix)]
+#[test]
+fn a_path_need_not_be_utf8() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let home = tempfile::tempdir().unwrap();
+    let odd = home.path().join(OsStr::from_bytes(b"odd\xff"));
+    fs::create_dir(&odd).unwrap();
+    fs::write(odd.join("file"), "x").unwrap();
+    let args = [OsStr::new("files"), OsStr::new("--no-python"), OsStr::new("--dir"), odd.as_os_str()];
+    end_of(start(&mut run::command("threading", &args))).ends_with(0);
+    let args = [OsStr::new("--lang"), OsStr::from_bytes(b"\xff")];
+    let done = end_of(start(&mut run::command("threading", &args))).ends_with(2);
+    assert_eq!(done.err.lines().count(), 1, "{done:?}");
+}
+
+/// `| head -1`: the reader goes away after the first line.
+#[test]
+fn a_pipe_closed_early_is_one_line_and_leaves_nobody() {
+    for (program, args) in [
+        ("threading", &["--seconds", "0.5", "--no-python"][..]),
+        ("asyncio", &["--seconds", "0.5", "--no-python"]),
+        ("multiprocessing", &["--turns", "50000000", "--no-python"]),
+        ("lab", &["claims", "--no-python"]),
+        ("threading", &["--help"]),
+    ] {
+        let mut child = start(&mut run::command(program, args));
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut String::new()).unwrap();
+        let family = descendants(child.id());
+        drop(out);
+        let done = end_of(child);
+        // A program whose whole page was in the pipe already has nothing to complain about.
+        if done.status.success() {
+            assert_eq!(done.err, "");
+        } else {
+            assert_eq!(done.status.code(), Some(1), "{program}: {done:?}");
+            one_line(&done, true);
+        }
+        until("its children are gone", || !family.iter().any(|pid| run::alive(*pid)));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_one_line() {
+    let mut command = run::command("lab", &["--no-python"]);
+    command.stdout(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let done = end_of(start(&mut command)).ends_with(1);
+    one_line(&done, true);
+}
+
+/// Ctrl-C in the middle: it ends at once, by the signal, without a word, and so does everybody it started.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_leaves_nobody() {
+    let python = [("gil-sim", &["--turns", "10000000000"][..]), ("threading", &["--seconds", "60"])];
+    let children = [("multiprocessing", &["--turns", "1000000000000"][..]), ("compare", &["--turns", "10000000000"])];
+    for (program, args) in [python, children].concat() {
+        let child = start(run::command(program, args).stderr(Stdio::piped()));
+        let pid = child.id();
+        if children.iter().any(|(other, _)| *other == program) {
+            until("it has children", || !descendants(pid).is_empty());
+        }
+        let family = descendants(pid);
+        signal("INT", pid);
+        let done = end_of(child);
+        assert!(!done.status.success() && !done.err.contains("panicked"), "{program}: {done:?}");
+        until("its children are gone", || !family.iter().any(|pid| run::alive(*pid)));
+    }
+}

@@ -1,0 +1,165 @@
+//! The twins on every Python that can be found, and what happens with something that only pretends to be one.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use lab::claims::Outcome;
+use lab::report::Report;
+use tests::run::{self, alive, descendants, end_of, run, signal, start, until};
+
+/// `python3` and pyenv's versions from 3.6 on, each if it is there.
+fn pythons() -> Vec<String> {
+    let home = env::var_os("PYENV_ROOT")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".pyenv")));
+    let versions = home.and_then(|home| fs::read_dir(home.join("versions")).ok()).into_iter().flatten().flatten();
+    let mut found: Vec<String> = versions
+        .filter(|version| version.file_name().to_string_lossy().starts_with("3."))
+        .map(|version| version.path().join("bin/python").display().to_string())
+        .collect();
+    found.push("python3".to_owned());
+    found.retain(|python| Command::new(python).arg("--version").output().is_ok_and(|out| out.status.success()));
+    // Where there is none, nothing is measured; CI must have one.
+    assert!(!found.is_empty() || env::var_os("CI").is_none(), "CI has no Python");
+    if found.is_empty() {
+        println!("not measured: there is no Python here");
+    }
+    found.sort();
+    found
+}
+
+fn report(program: &str, args: &[&str]) -> Report {
+    serde_json::from_str(&run(program, &[args, &["--json"]].concat()).ends_with(0).out).unwrap()
+}
+
+/// Every twin runs on every interpreter: what it adds to the report carries the interpreter's name.
+#[test]
+fn every_twin_runs_on_every_python() {
+    let pythons = pythons();
+    let options: Vec<&str> = pythons.iter().flat_map(|python| ["--python", python]).collect();
+    let twins: [(&str, &[&str]); 8] = [
+        ("threading", &["article", "--seconds", "0.1"]),
+        ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
+        ("threading", &["fetch", "--delay", "0.01"]),
+        ("threading", &["files", "--dir", "lab/src", "--rounds", "1"]),
+        ("asyncio", &["article", "--seconds", "0.1"]),
+        ("multiprocessing", &["article", "--turns", "10000"]),
+        ("multiprocessing", &["cpu", "--turns", "10000", "--rounds", "1"]),
+        ("gil-sim", &["two", "--turns", "1000000"]),
+    ];
+    for (program, args) in twins {
+        let report = report(program, &[args, &options].concat());
+        let titles = report.traces.iter().map(|trace| trace.title.en.clone());
+        let names: Vec<String> = titles.chain(report.measures.iter().map(|measure| measure.name.en.clone())).collect();
+        let by_python =
+            names.iter().filter_map(|name| Some(name.split_once(": ")?.0)).filter(|by| by.starts_with("CPython"));
+        let mut by: Vec<&str> = by_python.collect();
+        by.sort_unstable();
+        by.dedup();
+        let versions = distinct_versions(&pythons);
+        assert_eq!(by.len(), versions, "{program} {args:?}: {by:?}; {:?} {:?}", report.notes, report.verdicts);
+    }
+}
+
+/// `python3` is often one of the others.
+fn distinct_versions(pythons: &[String]) -> usize {
+    let version = |python: &String| Command::new(python).arg("--version").output().unwrap().stdout;
+    let mut versions: Vec<Vec<u8>> = pythons.iter().map(version).collect();
+    versions.sort();
+    versions.dedup();
+    versions.len()
+}
+
+#[test]
+fn both_languages_of_computer_agree_on_every_file() {
+    if pythons().is_empty() {
+        return;
+    }
+    let report = report("threading", &["files", "--dir", "lab", "--rounds", "1"]);
+    assert!(report.notes.iter().any(|note| note.en.ends_with("the same digest.")), "{:?}", report.notes);
+}
+
+#[test]
+fn the_table_has_a_row_for_python_in_the_workloads_it_can_do() {
+    if pythons().is_empty() {
+        return;
+    }
+    let small = ["--rounds", "1", "--waiting", "5", "--jobs", "2", "--turns", "1000000", "--copies", "1"];
+    let report = report("compare", &small);
+    let has = |workload: &str| report.measures.iter().any(|m| m.id.starts_with(&format!("{workload}.cpython")));
+    assert!(has("io") && has("cpu"), "{:?}", report.tables);
+    let pillow = Command::new("python3").args(["-c", "import PIL"]).output().is_ok_and(|out| out.status.success());
+    assert!(pillow || env::var_os("CI").is_none(), "CI has no Pillow");
+    if !pillow {
+        println!("not measured: there is no Pillow here");
+    }
+    assert_eq!(has("images"), pillow);
+}
+
+#[test]
+fn without_python_it_is_said_and_the_rest_goes_on() {
+    let report = report("threading", &["article", "--seconds", "0.1", "--no-python"]);
+    assert!(report.verdicts.iter().any(|v| v.on == "Rust" && v.outcome == Outcome::Holds), "{:?}", report.verdicts);
+    let missing = report.verdicts.iter().find(|v| v.on == "CPython").unwrap();
+    assert!(matches!(missing.outcome, Outcome::NotMeasured(_)));
+}
+
+/// A Python that introduces itself well and then does something else: what it says instead of a report.
+#[cfg(unix)]
+fn impostor(script: &str) -> (tempfile::TempDir, String) {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("python");
+    let hello = r#"{"name": "CPython", "version": [3, 99, 0], "gil": true}"#;
+    let program = format!("#!/bin/sh\nif [ \"$1\" = -c ]; then echo '{hello}'; exit; fi\n{script}\n");
+    // Written by another process: while we hold a program open for writing, a test beside us may fork, and it cannot be run.
+    let mut cat = Command::new("sh")
+        .args(["-c", "cat > \"$1\"", "sh"])
+        .arg(&path)
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut cat.stdin.take().unwrap(), program.as_bytes()).unwrap();
+    assert!(cat.wait().unwrap().success());
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    let python = path.display().to_string();
+    (home, python)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_twin_that_breaks_is_not_measured_and_says_why() {
+    for (script, reason) in [
+        ("echo nonsense", "cannot read"),
+        ("echo 'Traceback: no such thing' >&2; exit 3", "exit code 3: Traceback: no such thing"),
+        ("kill -9 $$", "exit code 1"),
+        ("echo '{\"surprise\": 1}'", "unknown field"),
+    ] {
+        let (_home, python) = impostor(script);
+        let report = report("threading", &["article", "--seconds", "0.1", "--python", &python]);
+        let verdict = report.verdicts.iter().find(|v| v.on == "CPython 3.99.0").unwrap();
+        assert!(matches!(&verdict.outcome, Outcome::NotMeasured(why) if why.en.contains(reason)), "{verdict:?}");
+    }
+}
+
+/// A twin hangs with a child of its own; we are killed. Nobody stays behind.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_twin_and_its_children_end_with_us() {
+    let (_home, python) = impostor("sleep 1000 & sleep 1000");
+    let child = start(&mut run::command("threading", &["article", "--seconds", "0", "--python", &python]));
+    let sleepers = || {
+        let is_sleep =
+            |pid: &u32| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "sleep");
+        descendants(child.id()).into_iter().filter(is_sleep).collect::<Vec<_>>()
+    };
+    until("the twin and its child sleep", || sleepers().len() == 2);
+    let family = descendants(child.id());
+    signal("KILL", child.id());
+    until("all are gone", || !family.iter().any(|pid| alive(*pid)));
+    end_of(child);
+}
