@@ -2,6 +2,7 @@
 //!
 //! Article: asyncio, 코드 예시. Run: `cargo run -p asyncio`. Python twin: `python/article.py`.
 
+// ANCHOR: listing
 use std::time::Duration;
 
 use lab::say;
@@ -20,3 +21,4 @@ pub async fn listing(pause: Duration) {
     let tasks: JoinSet<()> = (0..5).map(|i| async_task(i, pause)).collect();
     tasks.join_all().await;
 }
+// ANCHOR_END: listing

@@ -68,6 +68,7 @@ impl Row {
         }
     }
 
+    // ANCHOR: article
     /// What the article says of 멀티스레딩, asyncio and 멀티프로세싱.
     pub fn article(self) -> [Word; 3] {
         match self {
@@ -77,6 +78,7 @@ impl Row {
             Row::CpuBound => [Word::Bad, Word::Bad, Word::VeryGood],
         }
     }
+    // ANCHOR_END: article
 }
 
 /// Memory that a waiting unit may take and still be called light, in bytes.
@@ -100,6 +102,7 @@ pub fn rules() -> Vec<Text> {
     ]
 }
 
+// ANCHOR: rules
 /// Parallel or not, by cores kept busy.
 pub fn parallelism(cores: f64) -> Word {
     if cores > PARALLEL { Word::Parallel } else { Word::NotParallel }
@@ -129,6 +132,7 @@ pub fn cpu_bound(speed_up: f64, cores: usize) -> Word {
         _ => Word::Fair,
     }
 }
+// ANCHOR_END: rules
 
 #[cfg(test)]
 mod tests {

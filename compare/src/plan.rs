@@ -132,7 +132,7 @@ impl Size {
             count(
                 "turns",
                 10_000_000_000,
-                "40000000",
+                "20000000",
                 text!("루프: 단위마다 도는 바퀴 수", "loop: turns of each unit"),
             ),
             count(

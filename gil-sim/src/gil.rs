@@ -74,6 +74,7 @@ impl Gil {
         self.state.lock().switch_number
     }
 
+    // ANCHOR: take
     /// `take_gil`.
     fn take(&self, me: ThreadId) {
         let mut state = self.state.lock();
@@ -98,7 +99,9 @@ impl Gil {
         // Wipes out the requests of other waiters too; they time out afresh.
         self.drop_request.store(false, Relaxed);
     }
+    // ANCHOR_END: take
 
+    // ANCHOR: drop
     /// `drop_gil` of a thread that will come back.
     fn drop_and_switch(&self, me: ThreadId) {
         self.last_holder.store(me.0, Relaxed);
@@ -114,6 +117,7 @@ impl Gil {
             }
         }
     }
+    // ANCHOR_END: drop
 
     /// `drop_gil(NULL)`: the release alone.
     fn free(&self) {

@@ -21,6 +21,7 @@ pub fn count(turns: u64) -> u64 {
     count
 }
 
+// ANCHOR: under
 /// The same loop as CPython runs it: with the lock held, and a look at the eval breaker at every jump back.
 pub fn under(gil: &Gil, me: ThreadId, lane: &mut LaneRecorder, turns: u64) -> u64 {
     lane.enter(State::WaitingForLock);
@@ -39,6 +40,7 @@ pub fn under(gil: &Gil, me: ThreadId, lane: &mut LaneRecorder, turns: u64) -> u6
     lane.leave();
     count
 }
+// ANCHOR_END: under
 
 /// What the loop comes to: 0 + 1 + … + (turns − 1), of which 64 bits are kept, as in the loop.
 pub fn sum(turns: u64) -> u64 {

@@ -312,6 +312,7 @@ fn skin(command: Command, about: &Text) -> Command {
         .about(about.to_string())
         .override_usage(usage_line.to_string())
         .help_template(template)
+        .next_line_help(false)
         .disable_help_flag(true)
         .arg(help.display_order(100))
 }
@@ -319,15 +320,18 @@ fn skin(command: Command, about: &Text) -> Command {
 /// Values are checked by [`check`], in the reader's language; clap only splits the words.
 fn argument(option: &Opt) -> Arg {
     let mut about = option.about.to_string();
+    if let Kind::Choice(words) = option.kind {
+        about.push_str(&format!(": {}", words.join(", ")));
+    }
     if let Some(default) = option.default {
         about.push_str(&text!(" (기본 {default})", " (default {default})").to_string());
     }
     let value = match option.kind {
-        Kind::Count(..) => "N".into(),
-        Kind::Seconds(..) => "S".into(),
-        Kind::Choice(words) => words.join("|"),
-        Kind::Path => "PATH".into(),
-        Kind::Word => "TEXT".into(),
+        Kind::Count(..) => "N",
+        Kind::Seconds(..) => "S",
+        Kind::Choice(_) => "WORD",
+        Kind::Path => "PATH",
+        Kind::Word => "TEXT",
     };
     let arg = Arg::new(option.name).long(option.name).value_name(value).help(about);
     arg.value_parser(ValueParser::os_string())
@@ -361,7 +365,7 @@ fn common_arguments() -> Vec<Arg> {
             "python",
             "PATH",
             text!(
-                "쌍둥이 실험을 돌릴 파이썬, 여러 번 줄 수 있음 (기본 python3)",
+                "쌍둥이용 파이썬, 여러 번 줄 수 있음 (기본 python3)",
                 "a Python for the twins, repeatable (default python3)"
             ),
         )

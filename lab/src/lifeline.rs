@@ -9,9 +9,8 @@ use std::process::{self, Command, ExitCode, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use crate::error::Error;
+use crate::lang::Text;
 use crate::out;
-use crate::text;
 
 /// The first argument that makes any of our programs a guard, see [`guard`].
 pub const GUARD: &str = "__guard";
@@ -62,9 +61,8 @@ pub fn guard(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     let mut child = match Command::new(&program).args(args).stdin(Stdio::null()).spawn() {
         Ok(child) => child,
         Err(e) => {
-            let program = program.to_string_lossy();
-            let error = Error::failed(text!("{program}: 실행할 수 없습니다: {e}", "{program}: cannot be started: {e}"));
-            out::complain(error.text());
+            // In the system's words: the guard does not know the reader's language, and whoever started it says the rest.
+            out::complain(&Text::same(e.to_string()));
             return ExitCode::from(127);
         }
     };

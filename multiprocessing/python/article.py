@@ -9,12 +9,14 @@ def now():
     return int(time.monotonic() * 1e9)
 
 
+# ANCHOR: task
 def process_task(name, turns, told):
     start = now()
     count = 0
     for i in range(turns):
         count += i
     told.put((name, start, now(), time.process_time() * 1e9))
+# ANCHOR_END: task
 
 
 def lane(name, start, end):
@@ -22,6 +24,7 @@ def lane(name, start, end):
     return {"name": {"ko": f"프로세스 {name}", "en": f"Process {name}"}, "spans": [span]}
 
 
+# ANCHOR: listing
 if __name__ == "__main__":
     told = mp.SimpleQueue()
     processes = []
@@ -32,6 +35,7 @@ if __name__ == "__main__":
 
     for p in processes:
         p.join()
+# ANCHOR_END: listing
 
     said = sorted(told.get() for p in processes if p.exitcode == 0)
     title = {"ko": "multiprocessing.Process", "en": "multiprocessing.Process"}

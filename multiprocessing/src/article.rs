@@ -12,6 +12,7 @@ use lab::{Result, lang, lifeline, say};
 use crate::children;
 use crate::ending;
 
+// ANCHOR: task
 /// What each process does.
 pub fn process_task(name: u64, turns: u64) {
     say!("프로세스 {name} 시작", "Process {name} started");
@@ -23,7 +24,9 @@ pub fn process_task(name: u64, turns: u64) {
     black_box(count);
     say!("프로세스 {name} 완료", "Process {name} done");
 }
+// ANCHOR_END: task
 
+// ANCHOR: start
 /// `mp.Process(target=process_task, args=(name,))`, started: this program once more, told to do the task.
 fn start(name: u64, turns: u64) -> io::Result<Child> {
     Command::new(env::current_exe()?)
@@ -33,7 +36,9 @@ fn start(name: u64, turns: u64) -> io::Result<Child> {
         .stdout(say::end()?) // what it says, we say
         .spawn()
 }
+// ANCHOR_END: start
 
+// ANCHOR: listing
 /// The article's listing. All processes are waited for, also when one of them could not start or died.
 pub fn listing(turns: u64) -> Result<()> {
     let mut processes = Vec::new();
@@ -48,3 +53,4 @@ pub fn listing(turns: u64) -> Result<()> {
     }
     ending::all_well(ends)
 }
+// ANCHOR_END: listing

@@ -14,6 +14,7 @@ counter = 0
 lock = threading.Lock()
 
 
+# ANCHOR: forms
 def one():
     return 1
 
@@ -35,6 +36,7 @@ def locked(turns):
     for _ in range(turns):
         with lock:
             counter += 1
+# ANCHOR_END: forms
 
 
 def share_lost(add):

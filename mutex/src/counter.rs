@@ -50,17 +50,21 @@ use crate::litmus::{self, PROTECTED, Seen, UNPROTECTED};
 use crate::variant::Variant;
 use crate::{critical, race, verdicts};
 
+// ANCHOR: broken
 /// Broken: an update that comes between the load and the store is overwritten.
 pub fn load_then_store(counter: &AtomicU64) {
     // The optimizer makes one instruction of the two steps where it may; that still loses, but only between cores.
     let seen = black_box(counter.load(Relaxed));
     counter.store(seen + 1, Relaxed);
 }
+// ANCHOR_END: broken
 
+// ANCHOR: fixed
 /// Fixed by the lock of the standard library.
 pub fn std_mutex(counter: &Mutex<u64>) {
     *counter.lock().expect("nobody panics with it") += 1;
 }
+// ANCHOR_END: fixed
 
 /// Fixed by the lock of parking_lot, which knows no poisoning.
 pub fn parking_lot_mutex(counter: &parking_lot::Mutex<u64>) {
@@ -72,10 +76,12 @@ pub fn sharded_lock(counter: &ShardedLock<u64>) {
     *counter.write().expect("nobody panics with it") += 1;
 }
 
+// ANCHOR: atomic
 /// Fixed without a lock: load, add and store in one step.
 pub fn fetch_add(counter: &AtomicU64) {
     counter.fetch_add(1, Relaxed);
 }
+// ANCHOR_END: atomic
 
 /// The broken one first, then the fixed ones.
 pub fn variants() -> Vec<Variant> {

@@ -47,31 +47,51 @@ impl Block {
     }
 }
 
-/// What stays the same from run to run and from machine to machine: words, in order, without numbers, units, verdicts, bars,
-/// and the order of lines that differ in numbers alone.
+/// What stays the same from run to run and from machine to machine: of each paragraph its words, each once, in the order in
+/// which they first come. Numbers, units, bars, the cells of tables beside the first column, evidence in parentheses, verdicts
+/// and notes are measurement: they do not count.
 pub fn structure(page: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for paragraph in page.split("\n\n") {
-        let words = paragraph.replace("[맞지 않음]", "[…]").replace("[맞음]", "[…]").replace("[측정하지 않음]", "[…]");
-        let words = words.replace("[does not hold]", "[…]").replace("[not measured]", "[…]").replace("[holds]", "[…]");
-        let mut kept: Vec<String> = words.lines().filter_map(line_structure).collect();
-        kept.dedup();
-        lines.extend(kept);
-    }
-    lines.dedup();
-    lines
+    page.split("\n\n").map(paragraph).filter(|words| !words.is_empty()).collect()
 }
 
-/// The words of a line that are no measurement; `None` if nothing is left.
-fn line_structure(line: &str) -> Option<String> {
-    // Evidence, in parentheses, is measurement; tables and lanes keep only their names, in the first column.
-    let line = line.split(['│', '┆']).map(str::trim).find(|cell| !cell.is_empty())?;
-    let no_digits = line.split(|c: char| c.is_ascii_digit()).collect::<Vec<_>>().join(" ");
-    let is_word = |word: &&str| {
-        word.chars().any(char::is_alphabetic) && !["ms", "µs", "ns", "s", "KiB", "MiB", "B"].contains(word)
+fn paragraph(lines: &str) -> String {
+    if lines.trim_start().starts_with("- ") {
+        return String::new();
+    }
+    let first_cells: Vec<&str> = lines.lines().map(first_cell).collect();
+    let mut text = without_parentheses(&first_cells.join(" "));
+    for verdict in ["[맞지 않음]", "[맞음]", "[측정하지 않음]", "[does not hold]", "[holds]", "[not measured]"]
+    {
+        text = text.replace(verdict, " ");
+    }
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(|c: char| c.is_whitespace() || c.is_ascii_digit()) {
+        let word = word.trim_matches(|c: char| !c.is_alphabetic());
+        let counts = !word.is_empty() && !["ms", "µs", "ns", "s", "KiB", "MiB", "B"].contains(&word);
+        if counts && !words.iter().any(|known| known == word) {
+            words.push(word.to_owned());
+        }
+    }
+    words.join(" ")
+}
+
+/// The name of a lane, the first column of a table, or the whole line.
+fn first_cell(line: &str) -> &str {
+    let row = line.strip_prefix('│').unwrap_or(line);
+    row.split(['│', '┆']).next().unwrap_or_default()
+}
+
+fn without_parentheses(text: &str) -> String {
+    let mut depth = 0usize;
+    let keep = |c: &char| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => return depth == 0,
+        }
+        false
     };
-    let words: Vec<&str> = no_digits.split_whitespace().filter(is_word).collect();
-    (!words.is_empty()).then(|| words.join(" "))
+    text.chars().filter(keep).collect()
 }
 
 #[cfg(test)]
@@ -80,8 +100,8 @@ mod tests {
 
     #[test]
     fn timings_bars_and_order_of_twins_do_not_count() {
-        let a = "스레드 0 시작\n스레드 1 시작\n\n스레드 0 │██  │\n└──┴\n 0  1.5 ms\n\n⇒ 걸린 시간 3.20 ms.";
-        let b = "스레드 1 시작\n스레드 0 시작\n\n스레드 0 │ ███│\n└─┴┴\n 0  99 µs\n\n⇒ 걸린 시간 12 s.";
+        let a = "스레드 0 시작\n스레드 1 시작\n\n스레드 0 │██  │\n└──┴\n 0  1.5 ms\n\n[맞음] 주장 (2.5배)\n\n⇒ 걸린 시간 3.20 ms.";
+        let b = "스레드 1 시작\n스레드 0 시작\n\n스레드 0 │ ███│\n└─┴┴\n 0  99 µs\n\n[측정하지 않음] 주장 (컴퓨터가\n  바쁨)\n\n⇒ 걸린 시간\n  12 s.";
         assert_eq!(structure(a), structure(b));
     }
 
@@ -90,5 +110,6 @@ mod tests {
         assert_ne!(structure("스레드 0 시작"), structure("스레드 0 완료"));
         assert_ne!(structure("a\nb"), structure("b\na"));
         assert_ne!(structure("│ 시간 ┆ 3 │"), structure("│ 횟수 ┆ 3 │"));
+        assert_ne!(structure("a\n\nb"), structure("a"), "a paragraph is missing");
     }
 }

@@ -12,6 +12,7 @@ def now():
     return int(time.monotonic() * 1e9)
 
 
+# ANCHOR: listing
 def worker(name):
     start = now()
     time.sleep(pause)
@@ -24,6 +25,7 @@ for t in threads:
     t.start()
 for t in threads:
     t.join()
+# ANCHOR_END: listing
 
 lanes.sort(key=lambda lane: lane["name"]["en"])
 title = {"ko": "threading.Thread", "en": "threading.Thread"}

@@ -2,6 +2,7 @@
 //!
 //! Article: 멀티스레딩, 코드 예시. Run: `cargo run -p threading`. Python twin: `python/article.py`.
 
+// ANCHOR: listing
 use std::thread;
 use std::time::Duration;
 
@@ -25,3 +26,4 @@ pub fn listing(pause: Duration) {
         t.join().expect("a worker does not panic");
     }
 }
+// ANCHOR_END: listing

@@ -29,6 +29,7 @@ pub fn sequence(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
     lanes.into_iter().map(|mut lane| loops::free(&mut lane, job.turns)).fold(0, u64::wrapping_add)
 }
 
+// ANCHOR: threads
 /// A thread a job.
 pub fn threads(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
     thread::scope(|scope| {
@@ -37,7 +38,9 @@ pub fn threads(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
         running.into_iter().map(|t| t.join().expect("the loop does not panic")).fold(0, u64::wrapping_add)
     })
 }
+// ANCHOR_END: threads
 
+// ANCHOR: gil
 /// A thread a job, and one global mutex around them all.
 pub fn threads_under_gil(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
     let gil = &Gil::new(SWITCH_INTERVAL);
@@ -47,11 +50,14 @@ pub fn threads_under_gil(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
         running.into_iter().map(|t| t.join().expect("the loop does not panic")).fold(0, u64::wrapping_add)
     })
 }
+// ANCHOR_END: gil
 
+// ANCHOR: rayon
 /// rayon: a thread a core, and idle threads steal jobs.
 pub fn rayon(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
     lanes.into_par_iter().map(|mut lane| loops::free(&mut lane, job.turns)).reduce(|| 0, u64::wrapping_add)
 }
+// ANCHOR_END: rayon
 
 /// crossbeam: a thread a core, which take jobs out of one channel.
 pub fn crossbeam(job: Job, lanes: Vec<LaneRecorder>) -> u64 {

@@ -91,6 +91,7 @@ pub fn get_all(url: &str, requests: usize, threads: usize, title: Text) -> Resul
     Ok(recorder.finish(title))
 }
 
+// ANCHOR: work
 fn work(url: &str, requests: usize, next: &AtomicUsize, mut lane: LaneRecorder) -> Result<()> {
     // A connection of its own, which it keeps; and no proxy between us and what is measured.
     let agent: Agent = Agent::config_builder().timeout_global(Some(PATIENCE)).proxy(None).build().into();
@@ -104,6 +105,7 @@ fn work(url: &str, requests: usize, next: &AtomicUsize, mut lane: LaneRecorder) 
     }
     Ok(())
 }
+// ANCHOR_END: work
 
 /// Whether this is a URL that we can fetch.
 fn check(url: &str) -> Result<String> {
