@@ -1,4 +1,4 @@
-//! The article's table, and the words it uses, as rules on what was measured. The rules stood before the first measurement.
+//! The article's table, and the words it uses, as rules on what was measured.
 
 use lab::judge::PARALLEL;
 use lab::lang::Text;
@@ -96,8 +96,8 @@ pub fn rules() -> Vec<Text> {
             "I/O-bound: very good from 70 % of the ideal rate (units ÷ delay) on, if a unit takes at most 32 KiB; good from 50 % on, fair from 10 % on."
         ),
         text!(
-            "CPU 바운드: 속도 향상이 코어 수의 75 %부터 매우 좋음, 50 %부터 좋음, 1.1배까지는 나쁨.",
-            "CPU-bound: very good if the speed-up is at least 75 % of the cores, good from 50 % on, bad up to 1.1."
+            "CPU 바운드: 속도 향상이 코어 수의 75 %부터 매우 좋음, 50 %부터 좋음, {PARALLEL}배까지는 나쁨.",
+            "CPU-bound: very good if the speed-up is at least 75 % of the cores, good from 50 % on, bad up to {PARALLEL}."
         ),
     ]
 }
@@ -126,7 +126,7 @@ pub fn io_bound(share: f64, memory: Option<f64>) -> Word {
 /// Computing together: by the speed-up against one after another, on so many cores.
 pub fn cpu_bound(speed_up: f64, cores: usize) -> Word {
     match (speed_up, speed_up / cores as f64) {
-        (s, _) if s <= 1.1 => Word::Bad,
+        (s, _) if s <= PARALLEL => Word::Bad,
         (_, share) if share >= 0.75 => Word::VeryGood,
         (_, share) if share >= 0.5 => Word::Good,
         _ => Word::Fair,
@@ -150,8 +150,9 @@ mod tests {
         assert_eq!(io_bound(0.2, None), Word::Fair);
         assert_eq!(io_bound(0.05, None), Word::Bad);
         assert_eq!(cpu_bound(1.0, 2), Word::Bad);
-        assert_eq!(cpu_bound(1.2, 8), Word::Fair);
-        assert_eq!(cpu_bound(1.2, 2), Word::Good);
+        assert_eq!(cpu_bound(1.1, 2), Word::Bad);
+        assert_eq!(cpu_bound(1.5, 8), Word::Fair);
+        assert_eq!(cpu_bound(1.3, 2), Word::Good);
         assert_eq!(cpu_bound(1.8, 2), Word::VeryGood);
     }
 }

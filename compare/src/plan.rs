@@ -112,11 +112,14 @@ pub struct Size {
     pub gets: usize,
     /// Units of the counting loop.
     pub jobs: usize,
-    /// Turns of the loop in each unit. Python does a tenth.
+    /// Turns of the loop in each unit. Python does one [`PYTHON_SHARE`]th.
     pub turns: u64,
     /// How often each picture is processed: a unit each time.
     pub copies: usize,
 }
+
+/// Python is given one part in so many of the turns, so that it is done in about the same time.
+pub const PYTHON_SHARE: u64 = 20;
 
 /// GETs in sequence are so few because they are slow; what is compared is GETs per second.
 pub const GETS_IN_SEQUENCE: usize = 10;
@@ -132,7 +135,7 @@ impl Size {
             count(
                 "turns",
                 10_000_000_000,
-                "20000000",
+                "60000000",
                 text!("루프: 단위마다 도는 바퀴 수", "loop: turns of each unit"),
             ),
             count(

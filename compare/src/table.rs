@@ -16,7 +16,7 @@ use loopback::Server;
 use crate::cell::{CELL, Cell};
 use crate::grade::{self, Row, Word};
 use crate::pictures;
-use crate::plan::{Size, Technique, Workload};
+use crate::plan::{PYTHON_SHARE, Size, Technique, Workload};
 
 /// A cell that takes longer than this has hung.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -140,7 +140,7 @@ impl Bench<'_> {
 
     fn python_args(&self, cell: &Cell) -> Vec<String> {
         let Size { waiting, gets, jobs, turns, copies } = self.size;
-        let numbers = [*waiting as u64, *gets as u64, *jobs as u64, (*turns / 10).max(1), *copies as u64];
+        let numbers = [*waiting as u64, *gets as u64, *jobs as u64, (*turns / PYTHON_SHARE).max(1), *copies as u64];
         let mut args = vec![cell.workload.id().to_owned(), cell.technique.id().to_owned(), cell.server.to_string()];
         args.extend(numbers.iter().map(u64::to_string));
         args.push(pictures::FOLDER.to_owned());
@@ -222,9 +222,8 @@ impl Bench<'_> {
                 row.push(Text::same(memory.unwrap_or("–".into())));
             }
             _ => {
-                row.push(text!("측정하지 않음", "not measured"));
-                row.push(c.missing.clone().unwrap_or_default());
-                row.extend([Text::same("–"), Text::same("–")]);
+                row.push(text!("측정 안 함", "not measured"));
+                row.extend([Text::same("–"), Text::same("–"), Text::same("–")]);
             }
         }
         row
@@ -331,8 +330,9 @@ impl Bench<'_> {
         let mut notes = vec![
             Text { ko: format!("{}; {}.", machine.ko, busy.ko), en: format!("{}; {}.", machine.en, busy.en) },
             text!(
-                "I/O: {delay} 뒤에 답하는 루프백 서버에 {waiting}개 단위가 GET을 {gets}번씩. 루프: {jobs}개 단위가 {turns}바퀴씩, 파이썬은 그 10분의 1. 이미지: 그림마다 {copies}번 디코드, 흐리기, 반으로 줄이기, JPEG 인코드.",
-                "I/O: {waiting} units send {gets} GETs each to a loopback server that answers after {delay}. Loop: {jobs} units of {turns} turns, in Python a tenth. Images: each picture {copies} times: decode, blur, halve, encode as JPEG."
+                "I/O: {delay} 뒤에 답하는 루프백 서버에 {waiting}개 단위가 GET을 {gets}번씩. 루프: {jobs}개 단위가 {turns}바퀴씩, 파이썬은 그 {share}분의 1. 이미지: 그림마다 {copies}번 디코드, 흐리기, 반으로 줄이기, JPEG 인코드.",
+                "I/O: {waiting} units send {gets} GETs each to a loopback server that answers after {delay}. Loop: {jobs} units of {turns} turns, in Python one {share}th of it. Images: each picture {copies} times: decode, blur, halve, encode as JPEG.",
+                share = PYTHON_SHARE
             ),
             text!(
                 "번갈아 {done}회 쟀고(요청 {asked}회), 칸마다 새 프로세스에서 쟀습니다. 속도는 같은 언어로 차례로 했을 때의 몇 배인지입니다. 프로세스의 메모리는 혼자 쓰는 몫, 나머지는 단위 하나에 늘어난 상주 메모리입니다.",
@@ -350,6 +350,7 @@ impl Bench<'_> {
                 "the machine was too busy to judge parallelism, the effect of the GIL and CPU-bound work: measure again when it is idle."
             ));
         }
+        notes.extend(self.missing());
         if self.pythons.is_empty() {
             notes.push(text!(
                 "CPython: 측정하지 않음: 파이썬 없이 실행했습니다.",
@@ -357,6 +358,19 @@ impl Bench<'_> {
             ));
         }
         notes
+    }
+
+    /// What was not measured and why, each reason once.
+    fn missing(&self) -> Vec<Text> {
+        let mut reasons: Vec<Text> = Vec::new();
+        for c in &self.cells {
+            let Some(why) = &c.missing else { continue };
+            let reason = join(&join(&Text::same(self.who(c.who)), &c.workload.name()), why);
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        reasons
     }
 
     fn shows(&self) -> Text {

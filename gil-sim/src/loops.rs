@@ -7,6 +7,10 @@ use lab::trace::State;
 
 use crate::{Gil, ThreadId};
 
+/// CPython looks at its eval breaker at every jump back. One turn of the loop takes it some tens of nanoseconds, as long as so many
+/// turns here: looking more often would make the look dearer than the loop, which it is not in CPython.
+const TURNS_PER_JUMP: u64 = 64;
+
 /// `turns` turns of the loop. Returns the sum, so that a loop that did less is noticed.
 pub fn free(lane: &mut LaneRecorder, turns: u64) -> u64 {
     lane.during(State::Running, || count(turns))
@@ -28,8 +32,13 @@ pub fn under(gil: &Gil, me: ThreadId, lane: &mut LaneRecorder, turns: u64) -> u6
     let mut held = gil.acquire(me);
     lane.enter(State::Running);
     let mut count: u64 = 0;
-    for i in 0..turns {
-        count = black_box(count.wrapping_add(i));
+    let mut next = 0;
+    while next < turns {
+        let end = turns.min(next + TURNS_PER_JUMP);
+        for i in next..end {
+            count = black_box(count.wrapping_add(i));
+        }
+        next = end;
         if held.wanted() {
             // Recorded before it lets go and after it is back: two lanes never run at once by the clock alone.
             lane.enter(State::WaitingForLock);

@@ -45,7 +45,9 @@ const BAR: u64 = 760;
 
 /// All traces under one another as one SVG picture. Hovering over a span tells its state and length.
 pub fn svg(traces: &[Trace], lang: Lang) -> Document {
-    let mut document = Document::new();
+    // White paper under everything: the text is black, and a viewer's own background may be too.
+    let paper = Rectangle::new().set("width", "100%").set("height", "100%").set("fill", "#fff");
+    let mut document = Document::new().add(paper);
     let mut y = 10;
     for trace in traces {
         let mut group = Group::new().set("transform", format!("translate(10,{y})"));
@@ -81,7 +83,6 @@ pub fn svg(traces: &[Trace], lang: Lang) -> Document {
         .set("height", y)
         .set("font-family", "sans-serif")
         .set("font-size", 13)
-        .set("style", "background:#fff")
 }
 
 fn label(words: &str, x: u64, y: u64) -> SvgText {
