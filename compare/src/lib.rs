@@ -1,5 +1,6 @@
 //! 병렬 처리 기법 비교 — the article's table, measured on this machine.
 
+pub mod bench;
 pub mod cell;
 pub mod grade;
 pub mod pictures;

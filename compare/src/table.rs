@@ -1,69 +1,24 @@
-//! The main job: measures every cell in turn, several rounds, and holds the article's table against what came out.
+//! The main job: the article's table, held against what was measured.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use lab::claims::Verdict;
 use lab::judge::{self, CoresUsed};
 use lab::lang::Text;
-use lab::machine::{self, Watch};
+use lab::machine;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::stats;
-use lab::twin::{self, Interpreter};
-use lab::{Error, Result, clock, show, text, twin_script};
-use loopback::Server;
+use lab::twin::Interpreter;
+use lab::{Result, clock, show, text};
 
-use crate::cell::{CELL, Cell};
+use crate::bench::{Bench, Samples, Who, join};
 use crate::grade::{self, Row, Word};
-use crate::pictures;
 use crate::plan::{PYTHON_SHARE, Size, Technique, Workload};
-
-/// A cell that takes longer than this has hung.
-const LIMIT: Duration = Duration::from_secs(60);
-/// No further round is begun if it would end later than this.
-const BUDGET: Duration = Duration::from_secs(45);
-
-/// Who did the work: Rust, or one of the Pythons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Who {
-    Rust,
-    Python(usize),
-}
-
-/// All samples of one cell, one by round.
-struct Samples {
-    who: Who,
-    workload: Workload,
-    technique: Technique,
-    /// ns.
-    wall: Vec<f64>,
-    /// Things done per second.
-    rate: Vec<f64>,
-    /// Bytes per unit.
-    memory: Vec<f64>,
-    /// Cores kept busy.
-    cores: Vec<f64>,
-    /// Why there are none.
-    missing: Option<Text>,
-}
-
-struct Bench<'a> {
-    size: &'a Size,
-    delay: Duration,
-    server: Server,
-    pythons: &'a [Interpreter],
-    cells: Vec<Samples>,
-    /// Which share of the machine others used while the cells were measured.
-    foreign: Option<f64>,
-}
 
 /// Measures the table.
 pub fn run(size: &Size, delay: Duration, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
-    let watch = Watch::start();
-    let server = Server::start(delay)?;
-    let mut bench = Bench { size, delay, server, pythons, cells: cells(pythons.len()), foreign: None };
+    let mut bench = Bench::new(size, delay, pythons)?;
     let done = bench.measure(rounds)?;
-    bench.foreign = watch.foreign();
     let mut report = Report::new("compare/table");
     report.measures = bench.measures();
     report.tables = Workload::ALL.iter().map(|workload| bench.workload_table(*workload)).collect();
@@ -75,100 +30,7 @@ pub fn run(size: &Size, delay: Duration, rounds: usize, pythons: &[Interpreter])
     Ok(report)
 }
 
-/// Every cell, in the order in which a round measures them: who is compared stands side by side.
-fn cells(pythons: usize) -> Vec<Samples> {
-    let mut cells = Vec::new();
-    for workload in Workload::ALL {
-        for technique in workload.techniques() {
-            let python = (0..pythons).map(Who::Python).filter(|_| !technique.has_model_gil());
-            for who in std::iter::once(Who::Rust).chain(python) {
-                let (wall, rate, memory, cores) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-                cells.push(Samples { who, workload, technique: *technique, wall, rate, memory, cores, missing: None });
-            }
-        }
-    }
-    cells
-}
-
 impl Bench<'_> {
-    /// Measures all cells round by round, and returns how many rounds there was time for.
-    fn measure(&mut self, rounds: usize) -> Result<usize> {
-        let bar = progress(rounds * self.cells.len());
-        let start = Instant::now();
-        for round in 1..=rounds {
-            for n in 0..self.cells.len() {
-                bar.set_message(self.name(&self.cells[n]).to_string());
-                self.measure_cell(n)?;
-                bar.inc(1);
-            }
-            let so_far = start.elapsed();
-            if so_far + so_far / round as u32 > BUDGET && round < rounds {
-                bar.finish_and_clear();
-                return Ok(round);
-            }
-        }
-        bar.finish_and_clear();
-        Ok(rounds)
-    }
-
-    fn measure_cell(&mut self, n: usize) -> Result<()> {
-        let samples = &self.cells[n];
-        if samples.missing.is_some() {
-            return Ok(());
-        }
-        let cell = Cell {
-            workload: samples.workload,
-            technique: samples.technique,
-            size: self.size.clone(),
-            server: self.server.address(),
-        };
-        let report = match samples.who {
-            Who::Rust => {
-                let name = self.name(samples);
-                let failed = |why: Text| Error::failed(join(&name, &why));
-                Ok(twin::own(&cell.to_args(CELL), LIMIT).map_err(failed)?)
-            }
-            Who::Python(p) => twin::run(&self.pythons[p], twin_script!("cell"), &self.python_args(&cell), LIMIT),
-        };
-        let samples = &mut self.cells[n];
-        match report {
-            Err(why) => samples.missing = Some(why),
-            Ok(report) => samples.add(&report),
-        }
-        Ok(())
-    }
-
-    fn python_args(&self, cell: &Cell) -> Vec<String> {
-        let Size { waiting, gets, jobs, turns, copies } = self.size;
-        let numbers = [*waiting as u64, *gets as u64, *jobs as u64, (*turns / PYTHON_SHARE).max(1), *copies as u64];
-        let mut args = vec![cell.workload.id().to_owned(), cell.technique.id().to_owned(), cell.server.to_string()];
-        args.extend(numbers.iter().map(u64::to_string));
-        args.push(pictures::FOLDER.to_owned());
-        args
-    }
-
-    fn who(&self, who: Who) -> String {
-        match who {
-            Who::Rust => "Rust".to_owned(),
-            Who::Python(p) => self.pythons[p].to_string(),
-        }
-    }
-
-    fn name(&self, samples: &Samples) -> Text {
-        join(&Text::same(self.who(samples.who)), &samples.technique.name())
-    }
-
-    fn find(&self, who: Who, workload: Workload, technique: Technique) -> Option<&Samples> {
-        let found = self.cells.iter().find(|c| c.who == who && c.workload == workload && c.technique == technique)?;
-        (!found.wall.is_empty()).then_some(found)
-    }
-
-    /// How many times as fast as the same program one after another.
-    fn speed_up(&self, samples: &Samples) -> Option<f64> {
-        let sequence = self.find(samples.who, samples.workload, Technique::Sequence)?;
-        Some(stats::median(&samples.rate)? / stats::median(&sequence.rate)?)
-    }
-
     fn measures(&self) -> Vec<Measure> {
         let mut measures = Vec::new();
         for c in self.cells.iter().filter(|c| !c.wall.is_empty()) {
@@ -396,20 +258,6 @@ impl Bench<'_> {
     }
 }
 
-impl Samples {
-    fn add(&mut self, report: &Report) {
-        let to = [
-            ("wall", &mut self.wall),
-            ("rate", &mut self.rate),
-            ("memory", &mut self.memory),
-            ("cores", &mut self.cores),
-        ];
-        for (id, samples) in to {
-            samples.extend(report.measure(id).map(Measure::median));
-        }
-    }
-}
-
 /// A measured word beside the article's.
 fn beside(said: Word, measured: Option<Word>) -> Text {
     let Some(word) = measured else {
@@ -418,14 +266,4 @@ fn beside(said: Word, measured: Option<Word>) -> Text {
     let shown = word.text();
     let same = if said == word { text!("같음", "same") } else { text!("다름", "differs") };
     Text { ko: format!("{} ({})", shown.ko, same.ko), en: format!("{} ({})", shown.en, same.en) }
-}
-
-fn join(a: &Text, b: &Text) -> Text {
-    Text { ko: format!("{}: {}", a.ko, b.ko), en: format!("{}: {}", a.en, b.en) }
-}
-
-/// On standard error, and only if that is a terminal.
-fn progress(steps: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}").expect("a constant template");
-    ProgressBar::new(steps as u64).with_style(style)
 }

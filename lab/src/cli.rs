@@ -2,55 +2,27 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::builder::ValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+pub use crate::options::{Kind, Opt, opt};
+
+use crate::common::{self, Common};
 use crate::error::{Error, Result};
-use crate::export;
 use crate::files;
 use crate::lang::{self, Lang, Text};
 use crate::lifeline;
+use crate::options;
 use crate::out;
 use crate::report::Report;
 use crate::say;
-use crate::show;
 use crate::text;
 use crate::twin::{self, Interpreter};
-
-/// What an option takes.
-#[derive(Clone, Copy, Debug)]
-pub enum Kind {
-    /// A whole number from the first to the second.
-    Count(u64, u64),
-    /// Seconds, fractions allowed, from the first to the second.
-    Seconds(f64, f64),
-    /// One of these words.
-    Choice(&'static [&'static str]),
-    /// A path; any bytes that the system allows.
-    Path,
-    /// A text.
-    Word,
-}
-
-/// An option of an experiment: `--name VALUE`.
-#[derive(Clone, Debug)]
-pub struct Opt {
-    name: &'static str,
-    kind: Kind,
-    default: Option<&'static str>,
-    about: Text,
-}
-
-/// An option; without a default it may be left out.
-pub fn opt(name: &'static str, kind: Kind, default: impl Into<Option<&'static str>>, about: Text) -> Opt {
-    Opt { name, kind, default: default.into(), about }
-}
 
 type Run = Box<dyn Fn(&Args) -> Result<Report>>;
 
@@ -187,7 +159,7 @@ impl Section {
             Some((_, inner)) => inner.clone(),
             None => matches,
         };
-        experiment.options.iter().try_for_each(|option| check(option, &matches))?;
+        experiment.options.iter().try_for_each(|option| options::check(option, &matches))?;
         let common = Common::from(&matches);
         if common.json {
             say::quietly();
@@ -218,9 +190,9 @@ impl Section {
     }
 
     fn command(&self) -> Command {
-        let options = |e: &Experiment| e.options.iter().map(argument).collect::<Vec<_>>();
+        let options = |e: &Experiment| e.options.iter().map(options::argument).collect::<Vec<_>>();
         let mut command = skin(Command::new(self.name), &self.about)
-            .args(common_arguments())
+            .args(common::arguments())
             .disable_help_subcommand(true)
             .subcommand_value_name(text!("실험", "EXPERIMENT").to_string());
         if let Some(first) = self.experiments.first() {
@@ -315,138 +287,4 @@ fn skin(command: Command, about: &Text) -> Command {
         .next_line_help(false)
         .disable_help_flag(true)
         .arg(help.display_order(100))
-}
-
-/// Values are checked by [`check`], in the reader's language; clap only splits the words.
-fn argument(option: &Opt) -> Arg {
-    let mut about = option.about.to_string();
-    if let Kind::Choice(words) = option.kind {
-        about.push_str(&format!(": {}", words.join(", ")));
-    }
-    if let Some(default) = option.default {
-        about.push_str(&text!(" (기본 {default})", " (default {default})").to_string());
-    }
-    let value = match option.kind {
-        Kind::Count(..) => "N",
-        Kind::Seconds(..) => "S",
-        Kind::Choice(_) => "WORD",
-        Kind::Path => "PATH",
-        Kind::Word => "TEXT",
-    };
-    let arg = Arg::new(option.name).long(option.name).value_name(value).help(about);
-    arg.value_parser(ValueParser::os_string())
-        .default_value(option.default)
-        .hide_default_value(true)
-        .allow_hyphen_values(true)
-}
-
-/// The few options that all sections share.
-fn common_arguments() -> Vec<Arg> {
-    let value = |name, value: &'static str, about: Text| {
-        let arg = Arg::new(name).long(name).value_name(value).help(about.to_string());
-        arg.value_parser(ValueParser::path_buf()).global(true).display_order(50)
-    };
-    let flag = |name, about: Text| {
-        let arg = Arg::new(name).long(name).help(about.to_string());
-        arg.action(ArgAction::SetTrue).global(true).display_order(50)
-    };
-    vec![
-        value(
-            "lang",
-            "ko|en",
-            text!("출력 언어 (기본: 로캘, 없으면 한국어)", "language (default: the locale's, else Korean)"),
-        )
-        .value_parser(["ko", "en"])
-        .hide_possible_values(true),
-        flag("json", text!("보고서를 JSON 객체 하나로", "the report as one JSON object")),
-        value("trace", "FILE", text!("타임라인을 Perfetto/Chrome JSON으로", "the timeline as Perfetto/Chrome JSON")),
-        value("svg", "FILE", text!("타임라인을 SVG 그림으로", "the timeline as an SVG picture")),
-        value(
-            "python",
-            "PATH",
-            text!(
-                "쌍둥이용 파이썬, 여러 번 줄 수 있음 (기본 python3)",
-                "a Python for the twins, repeatable (default python3)"
-            ),
-        )
-        .action(ArgAction::Append),
-        flag("no-python", text!("파이썬 쌍둥이 없이", "without the Python twins")),
-    ]
-}
-
-/// Whether the value of an option is one that it takes; says what to give instead.
-fn check(option: &Opt, matches: &ArgMatches) -> Result<()> {
-    let Some(value) = matches.get_one::<OsString>(option.name) else {
-        return Ok(());
-    };
-    let (name, shown) = (option.name, value.to_string_lossy());
-    let word = value.to_str();
-    let (fits, wanted) = match option.kind {
-        Kind::Path => (!value.is_empty(), text!("경로를", "a path")),
-        Kind::Word => (word.is_some_and(|w| !w.is_empty()), text!("글자를", "a text")),
-        Kind::Choice(words) => {
-            let list = words.join(", ");
-            (word.is_some_and(|w| words.contains(&w)), text!("{list} 가운데 하나를", "one of {list}"))
-        }
-        Kind::Count(least, most) => {
-            let n = word.and_then(|w| w.parse::<u64>().ok());
-            (
-                n.is_some_and(|n| (least..=most).contains(&n)),
-                text!("{least}부터 {most}까지의 정수를", "a whole number from {least} to {most}"),
-            )
-        }
-        Kind::Seconds(least, most) => {
-            let s = word.and_then(|w| w.parse::<f64>().ok());
-            (
-                s.is_some_and(|s| (least..=most).contains(&s)),
-                text!("{least}부터 {most}까지의 초를", "seconds from {least} to {most}"),
-            )
-        }
-    };
-    if fits {
-        return Ok(());
-    }
-    Err(Error::usage(Text {
-        ko: format!("--{name} {shown}: {} 주십시오.", wanted.ko),
-        en: format!("--{name} {shown}: give {}.", wanted.en),
-    }))
-}
-
-/// The values of the common options.
-struct Common {
-    json: bool,
-    trace: Option<PathBuf>,
-    svg: Option<PathBuf>,
-    python: Vec<PathBuf>,
-    no_python: bool,
-}
-
-impl Common {
-    fn from(matches: &ArgMatches) -> Common {
-        let path = |name| matches.get_one::<PathBuf>(name).cloned();
-        Common {
-            json: matches.get_flag("json"),
-            trace: path("trace"),
-            svg: path("svg"),
-            python: matches.get_many("python").into_iter().flatten().cloned().collect(),
-            no_python: matches.get_flag("no-python"),
-        }
-    }
-
-    /// Writes the files that were asked for, then the report.
-    fn deliver(&self, report: &Report) -> Result<()> {
-        let lang = lang::current();
-        if let Some(path) = &self.trace {
-            files::write(path, export::chrome(&report.traces, lang).to_string().as_bytes())?;
-        }
-        if let Some(path) = &self.svg {
-            files::write(path, export::svg(&report.traces, lang).to_string().as_bytes())?;
-        }
-        if self.json {
-            out::print(&report.to_json());
-        } else {
-            out::print(&show::report(report, out::canvas()));
-        }
-        Ok(())
-    }
 }

@@ -6,6 +6,7 @@
 pub mod claims;
 pub mod cli;
 pub mod clock;
+mod common;
 pub mod error;
 pub mod export;
 pub mod files;
@@ -14,6 +15,7 @@ pub mod lanes;
 pub mod lang;
 pub mod lifeline;
 pub mod machine;
+mod options;
 pub mod out;
 pub mod record;
 pub mod report;

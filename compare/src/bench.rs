@@ -1,0 +1,201 @@
+//! Measuring the cells: all of them in turn, round by round, each in a process of its own.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use lab::lang::Text;
+use lab::machine::Watch;
+use lab::report::{Measure, Report};
+use lab::stats;
+use lab::twin::{self, Interpreter};
+use lab::{Error, Result, twin_script};
+use loopback::Server;
+
+use crate::cell::{CELL, Cell};
+use crate::pictures;
+use crate::plan::{PYTHON_SHARE, Size, Technique, Workload};
+
+/// A cell that takes longer than this has hung.
+const LIMIT: Duration = Duration::from_secs(60);
+/// No further round is begun if it would end later than this.
+const BUDGET: Duration = Duration::from_secs(45);
+
+/// Who did the work: Rust, or one of the Pythons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// This program.
+    Rust,
+    /// The interpreter of this number.
+    Python(usize),
+}
+
+/// All samples of one cell, one by round.
+pub struct Samples {
+    /// Who did it.
+    pub who: Who,
+    /// The work.
+    pub workload: Workload,
+    /// The way to do it.
+    pub technique: Technique,
+    /// ns.
+    pub wall: Vec<f64>,
+    /// Things done per second.
+    pub rate: Vec<f64>,
+    /// Bytes per unit.
+    pub memory: Vec<f64>,
+    /// Cores kept busy.
+    pub cores: Vec<f64>,
+    /// Why there are none.
+    pub missing: Option<Text>,
+}
+
+/// The table while it is measured.
+pub struct Bench<'a> {
+    /// How much of it.
+    pub size: &'a Size,
+    /// How long the server takes to answer.
+    pub delay: Duration,
+    server: Server,
+    /// The interpreters beside us.
+    pub pythons: &'a [Interpreter],
+    /// What was measured, a cell each.
+    pub cells: Vec<Samples>,
+    /// Which share of the machine others used while the cells were measured.
+    pub foreign: Option<f64>,
+}
+
+/// Every cell, in the order in which a round measures them: who is compared stands side by side.
+fn cells(pythons: usize) -> Vec<Samples> {
+    let mut cells = Vec::new();
+    for workload in Workload::ALL {
+        for technique in workload.techniques() {
+            let python = (0..pythons).map(Who::Python).filter(|_| !technique.has_model_gil());
+            for who in std::iter::once(Who::Rust).chain(python) {
+                let (wall, rate, memory, cores) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+                cells.push(Samples { who, workload, technique: *technique, wall, rate, memory, cores, missing: None });
+            }
+        }
+    }
+    cells
+}
+
+impl<'a> Bench<'a> {
+    /// Nothing measured yet; the server is up.
+    pub fn new(size: &'a Size, delay: Duration, pythons: &'a [Interpreter]) -> Result<Bench<'a>> {
+        let server = Server::start(delay)?;
+        Ok(Bench { size, delay, server, pythons, cells: cells(pythons.len()), foreign: None })
+    }
+
+    /// Measures all cells round by round, and returns how many rounds there was time for.
+    pub fn measure(&mut self, rounds: usize) -> Result<usize> {
+        let watch = Watch::start();
+        let done = self.measure_rounds(rounds)?;
+        self.foreign = watch.foreign();
+        Ok(done)
+    }
+
+    fn measure_rounds(&mut self, rounds: usize) -> Result<usize> {
+        let bar = progress(rounds * self.cells.len());
+        let start = Instant::now();
+        for round in 1..=rounds {
+            for n in 0..self.cells.len() {
+                bar.set_message(self.name(&self.cells[n]).to_string());
+                self.measure_cell(n)?;
+                bar.inc(1);
+            }
+            let so_far = start.elapsed();
+            if so_far + so_far / round as u32 > BUDGET && round < rounds {
+                bar.finish_and_clear();
+                return Ok(round);
+            }
+        }
+        bar.finish_and_clear();
+        Ok(rounds)
+    }
+
+    fn measure_cell(&mut self, n: usize) -> Result<()> {
+        let samples = &self.cells[n];
+        if samples.missing.is_some() {
+            return Ok(());
+        }
+        let cell = Cell {
+            workload: samples.workload,
+            technique: samples.technique,
+            size: self.size.clone(),
+            server: self.server.address(),
+        };
+        let report = match samples.who {
+            Who::Rust => {
+                let name = self.name(samples);
+                let failed = |why: Text| Error::failed(join(&name, &why));
+                Ok(twin::own(&cell.to_args(CELL), LIMIT).map_err(failed)?)
+            }
+            Who::Python(p) => twin::run(&self.pythons[p], twin_script!("cell"), &self.python_args(&cell), LIMIT),
+        };
+        let samples = &mut self.cells[n];
+        match report {
+            Err(why) => samples.missing = Some(why),
+            Ok(report) => samples.add(&report),
+        }
+        Ok(())
+    }
+
+    fn python_args(&self, cell: &Cell) -> Vec<String> {
+        let Size { waiting, gets, jobs, turns, copies } = self.size;
+        let numbers = [*waiting as u64, *gets as u64, *jobs as u64, (*turns / PYTHON_SHARE).max(1), *copies as u64];
+        let mut args = vec![cell.workload.id().to_owned(), cell.technique.id().to_owned(), cell.server.to_string()];
+        args.extend(numbers.iter().map(u64::to_string));
+        args.push(pictures::FOLDER.to_owned());
+        args
+    }
+
+    /// "Rust", or the interpreter's name.
+    pub fn who(&self, who: Who) -> String {
+        match who {
+            Who::Rust => "Rust".to_owned(),
+            Who::Python(p) => self.pythons[p].to_string(),
+        }
+    }
+
+    /// Who and how: "Rust: threads".
+    pub fn name(&self, samples: &Samples) -> Text {
+        join(&Text::same(self.who(samples.who)), &samples.technique.name())
+    }
+
+    /// The samples of a cell that was measured.
+    pub fn find(&self, who: Who, workload: Workload, technique: Technique) -> Option<&Samples> {
+        let found = self.cells.iter().find(|c| c.who == who && c.workload == workload && c.technique == technique)?;
+        (!found.wall.is_empty()).then_some(found)
+    }
+
+    /// How many times as fast as the same program one after another.
+    pub fn speed_up(&self, samples: &Samples) -> Option<f64> {
+        let sequence = self.find(samples.who, samples.workload, Technique::Sequence)?;
+        Some(stats::median(&samples.rate)? / stats::median(&sequence.rate)?)
+    }
+}
+
+impl Samples {
+    fn add(&mut self, report: &Report) {
+        let to = [
+            ("wall", &mut self.wall),
+            ("rate", &mut self.rate),
+            ("memory", &mut self.memory),
+            ("cores", &mut self.cores),
+        ];
+        for (id, samples) in to {
+            samples.extend(report.measure(id).map(Measure::median));
+        }
+    }
+}
+
+/// "a: b".
+pub fn join(a: &Text, b: &Text) -> Text {
+    Text { ko: format!("{}: {}", a.ko, b.ko), en: format!("{}: {}", a.en, b.en) }
+}
+
+/// On standard error, and only if that is a terminal.
+fn progress(steps: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}").expect("a constant template");
+    ProgressBar::new(steps as u64).with_style(style)
+}

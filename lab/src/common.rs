@@ -1,0 +1,88 @@
+//! The few options that all programs share, and what they ask for.
+
+use std::path::PathBuf;
+
+use clap::builder::ValueParser;
+use clap::{Arg, ArgAction, ArgMatches};
+
+use crate::error::Result;
+use crate::export;
+use crate::files;
+use crate::lang::{self, Text};
+use crate::out;
+use crate::report::Report;
+use crate::show;
+use crate::text;
+
+/// As clap is told.
+pub(crate) fn arguments() -> Vec<Arg> {
+    let value = |name, value: &'static str, about: Text| {
+        let arg = Arg::new(name).long(name).value_name(value).help(about.to_string());
+        arg.value_parser(ValueParser::path_buf()).global(true).display_order(50)
+    };
+    let flag = |name, about: Text| {
+        let arg = Arg::new(name).long(name).help(about.to_string());
+        arg.action(ArgAction::SetTrue).global(true).display_order(50)
+    };
+    vec![
+        value(
+            "lang",
+            "ko|en",
+            text!("출력 언어 (기본: 로캘, 없으면 한국어)", "language (default: the locale's, else Korean)"),
+        )
+        .value_parser(["ko", "en"])
+        .hide_possible_values(true),
+        flag("json", text!("보고서를 JSON 객체 하나로", "the report as one JSON object")),
+        value("trace", "FILE", text!("타임라인을 Perfetto/Chrome JSON으로", "the timeline as Perfetto/Chrome JSON")),
+        value("svg", "FILE", text!("타임라인을 SVG 그림으로", "the timeline as an SVG picture")),
+        value(
+            "python",
+            "PATH",
+            text!(
+                "쌍둥이용 파이썬, 여러 번 줄 수 있음 (기본 python3)",
+                "a Python for the twins, repeatable (default python3)"
+            ),
+        )
+        .action(ArgAction::Append),
+        flag("no-python", text!("파이썬 쌍둥이 없이", "without the Python twins")),
+    ]
+}
+
+/// The values of the common options.
+pub(crate) struct Common {
+    pub(crate) json: bool,
+    pub(crate) trace: Option<PathBuf>,
+    pub(crate) svg: Option<PathBuf>,
+    pub(crate) python: Vec<PathBuf>,
+    pub(crate) no_python: bool,
+}
+
+impl Common {
+    pub(crate) fn from(matches: &ArgMatches) -> Common {
+        let path = |name| matches.get_one::<PathBuf>(name).cloned();
+        Common {
+            json: matches.get_flag("json"),
+            trace: path("trace"),
+            svg: path("svg"),
+            python: matches.get_many("python").into_iter().flatten().cloned().collect(),
+            no_python: matches.get_flag("no-python"),
+        }
+    }
+
+    /// Writes the files that were asked for, then the report.
+    pub(crate) fn deliver(&self, report: &Report) -> Result<()> {
+        let lang = lang::current();
+        if let Some(path) = &self.trace {
+            files::write(path, export::chrome(&report.traces, lang).to_string().as_bytes())?;
+        }
+        if let Some(path) = &self.svg {
+            files::write(path, export::svg(&report.traces, lang).to_string().as_bytes())?;
+        }
+        if self.json {
+            out::print(&report.to_json());
+        } else {
+            out::print(&show::report(report, out::canvas()));
+        }
+        Ok(())
+    }
+}
