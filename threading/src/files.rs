@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
+use hmac_sha256::Hash;
 use lab::lang::Text;
 use lab::record::{LaneRecorder, Recorder};
 use lab::report::{Measure, Report, Unit};
@@ -16,7 +17,6 @@ use lab::trace::{State, Trace};
 use lab::twin::{self, Interpreter};
 use lab::{Error, Result, show, stats, text, twin_script};
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
 /// How much of a file is read at once, in bytes.
@@ -176,7 +176,7 @@ fn in_rayon(paths: &[PathBuf], recorder: &Recorder) -> Vec<Sum> {
 /// Reads a file piece by piece: waiting for I/O while it reads, running while it computes.
 fn sum(path: &Path, lane: &mut LaneRecorder) -> Sum {
     let mut piece = vec![0; PIECE];
-    let mut sha = Sha256::new();
+    let mut sha = Hash::new();
     lane.enter(State::WaitingForIo);
     let read = File::open(path).and_then(|mut file| {
         loop {
@@ -190,18 +190,18 @@ fn sum(path: &Path, lane: &mut LaneRecorder) -> Sum {
         }
     });
     lane.leave();
-    read.map(|()| sha.finalize().into()).map_err(|e| e.to_string())
+    read.map(|()| sha.finalize()).map_err(|e| e.to_string())
 }
 
 /// One digest for all: the SHA-256 of every path below the root, a zero byte, and the file's own SHA-256 (nothing if unreadable).
 fn digest(root: &Path, paths: &[PathBuf], sums: &[Sum]) -> [u8; 32] {
-    let mut sha = Sha256::new();
+    let mut sha = Hash::new();
     for (path, sum) in paths.iter().zip(sums) {
         sha.update(path.strip_prefix(root).unwrap_or(path).as_os_str().as_encoded_bytes());
         sha.update([0]);
         sha.update(sum.as_ref().map_or(&[][..], |sum| &sum[..]));
     }
-    sha.finalize().into()
+    sha.finalize()
 }
 
 fn hex(bytes: &[u8]) -> String {
