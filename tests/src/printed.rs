@@ -30,7 +30,7 @@ struct Blocks {
 pub fn blocks() -> Vec<Block> {
     let path = workspace().join("docs/printed.toml");
     let words = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let blocks: Blocks = toml::from_str(&words).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let blocks: Blocks = basic_toml::from_str(&words).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     blocks.block
 }
 
