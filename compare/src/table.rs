@@ -193,12 +193,12 @@ impl Bench<'_> {
             Text { ko: format!("{}; {}.", machine.ko, busy.ko), en: format!("{}; {}.", machine.en, busy.en) },
             text!(
                 "I/O: {delay} 뒤에 답하는 루프백 서버에 {waiting}개 단위가 GET을 {gets}번씩. 루프: {jobs}개 단위가 {turns}바퀴씩, 파이썬은 그 {share}분의 1. 이미지: 그림마다 {copies}번 디코드, 흐리기, 반으로 줄이기, JPEG 인코드.",
-                "I/O: {waiting} units send {gets} GETs each to a loopback server that answers after {delay}. Loop: {jobs} units of {turns} turns, in Python one {share}th of it. Images: each picture {copies} times: decode, blur, halve, encode as JPEG.",
+                "I/O: {waiting} units send {gets} GETs each to a loopback server that answers after {delay}. Loop: {jobs} units of {turns} turns, in Python one {share}th of it. Images: decode, blur, halve and encode as JPEG, each picture × {copies}.",
                 share = PYTHON_SHARE
             ),
             text!(
                 "번갈아 {done}회 쟀고(요청 {asked}회), 칸마다 새 프로세스에서 쟀습니다. 속도는 같은 언어로 차례로 했을 때의 몇 배인지입니다. 프로세스의 메모리는 혼자 쓰는 몫, 나머지는 단위 하나에 늘어난 상주 메모리입니다.",
-                "{done} rounds in turn ({asked} asked for), every cell in a fresh process. Speed is against the same language one after another. Memory of a process is what it shares with nobody, of the others the growth of resident memory per unit."
+                "Rounds, in turn: {done} (asked for: {asked}); every cell in a fresh process. Speed is against the same language one after another. Memory of a process is what it shares with nobody, of the others the growth of resident memory per unit."
             ),
         ];
         notes.extend(grade::rules());
@@ -251,10 +251,18 @@ impl Bench<'_> {
         let pythons: Vec<String> =
             (0..self.pythons.len()).map(|p| format!("{} {}", self.pythons[p], agree(Who::Python(p), false))).collect();
         let pythons = if pythons.is_empty() { String::new() } else { format!(", {}", pythons.join(", ")) };
-        text!(
-            "글의 칸과 일치: Rust {free}, Rust + GIL {gil}{pythons}. 멀티스레딩의 ❌는 스레드가 아니라 GIL의 것입니다.",
-            "Cells that agree with the article: Rust {free}, Rust + GIL {gil}{pythons}. The ❌ of threads belongs to the GIL, not to threads."
-        )
+        let agreed = text!(
+            "글의 칸과 일치: Rust {free}, Rust + GIL {gil}{pythons}.",
+            "Cells that agree with the article: Rust {free}, Rust + GIL {gil}{pythons}."
+        );
+        if self.too_busy() || machine::cores() < 2 {
+            return agreed;
+        }
+        let whose = text!(
+            "멀티스레딩의 ❌는 스레드가 아니라 GIL의 것입니다.",
+            "The ❌ of threads belongs to the GIL, not to threads."
+        );
+        Text { ko: format!("{} {}", agreed.ko, whose.ko), en: format!("{} {}", agreed.en, whose.en) }
     }
 }
 

@@ -34,7 +34,7 @@ def count(name):
             since = t
         last = t
     spans.append({"state": "running", "start": since, "end": last})
-    lanes.append({"name": {"ko": "스레드 %d" % name, "en": "thread %d" % name}, "spans": spans})
+    lanes.append({"name": {"ko": "스레드 %d" % name, "en": "Thread %d" % name}, "spans": spans})
 
 
 sys.setswitchinterval(INTERVAL)

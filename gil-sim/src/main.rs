@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     let turns = opt(
         "turns",
         Kind::Count(1, 10_000_000_000),
-        "60000000",
+        "120000000",
         text!("스레드마다 도는 바퀴 수", "turns of the loop a thread"),
     );
     let interval = opt(

@@ -76,7 +76,7 @@ fn together(threads: usize, turns: u64, work: impl Fn(ThreadId, &mut LaneRecorde
     thread::scope(|scope| {
         let mut running = Vec::new();
         for i in 0..threads {
-            let mut lane = recorder.lane(text!("스레드 {i}", "thread {i}"));
+            let mut lane = recorder.lane(text!("스레드 {i}", "Thread {i}"));
             let work = &work;
             let me = ThreadId(i as u64 + 1);
             let thread = thread::Builder::new().spawn_scoped(scope, move || work(me, &mut lane));
@@ -103,7 +103,7 @@ fn slices(trace: &Trace) -> Vec<f64> {
 
 fn one_at_a_time(on: &str, trace: &Trace) -> Verdict {
     let peak = trace.peak_in_flight(&[State::Running]);
-    let evidence = text!("동시에 실행 중인 스레드 최대 {peak}개", "{peak} threads running at once at the peak");
+    let evidence = text!("동시에 실행 중인 스레드 최대 {peak}개", "at the peak {peak} running at once");
     if trace.lanes.len() < 2 {
         return Verdict::not_measured(
             "gil-one-thread-at-a-time",

@@ -80,6 +80,12 @@ impl CoresUsed {
         if self.cores.unwrap_or_default() * self.wall < TOO_LITTLE {
             return Some(text!("판단하기에는 일이 너무 적습니다", "too little work to tell"));
         }
+        if self.foreign.is_none() && Watch::can_tell() {
+            return Some(text!(
+                "너무 짧아 그동안 컴퓨터가 얼마나 바빴는지 알 수 없습니다",
+                "it was too short to tell how busy the machine was meanwhile"
+            ));
+        }
         let share = self.foreign.filter(|share| *share > TOO_BUSY)?;
         let share = show::value(share, Unit::Share);
         Some(text!("다른 프로그램이 컴퓨터의 {share}를 쓰고 있었습니다", "other programs used {share} of the machine"))
@@ -116,6 +122,9 @@ mod tests {
         assert_eq!(idle, Outcome::DoesNotHold);
         assert!(matches!(outcome(0.6, 1e9, 0.6), Outcome::NotMeasured(_)), "too busy to tell");
         assert!(matches!(outcome(1.0, 1e6, 0.0), Outcome::NotMeasured(_)), "too little work to tell");
+        let unknown = CoresUsed { cores: Some(1.0), wall: 1e9, foreign: None }.parallel("x", "Rust").outcome;
+        let expected = if Watch::can_tell() { "not measured" } else { "does not hold" };
+        assert_eq!(matches!(unknown, Outcome::NotMeasured(_)), Watch::can_tell(), "{expected}");
     }
 
     #[test]

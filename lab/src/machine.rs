@@ -44,6 +44,11 @@ impl Watch {
         Watch { start: Ticks::now() }
     }
 
+    /// Whether this system tells at all.
+    pub fn can_tell() -> bool {
+        Ticks::now().is_some()
+    }
+
     /// Which share of the whole machine (0 to 1) somebody else used since the start: neither this process nor a child of its
     /// that has ended. `None` where the system does not tell, or too little time has passed to tell.
     pub fn foreign(&self) -> Option<f64> {

@@ -32,7 +32,7 @@ def get_all(threads, title):
         t.join()
     if sum(len(spans) for _, spans in lanes) != REQUESTS:
         sys.exit("some requests failed")
-    named = [{"name": {"ko": "스레드 %d" % n, "en": "thread %d" % n}, "spans": spans} for n, spans in sorted(lanes)]
+    named = [{"name": {"ko": "스레드 %d" % n, "en": "Thread %d" % n}, "spans": spans} for n, spans in sorted(lanes)]
     ends = [span["end"] for _, spans in lanes for span in spans]
     starts = [span["start"] for _, spans in lanes for span in spans]
     return {"title": title, "lanes": named}, max(ends) - min(starts)

@@ -7,8 +7,9 @@ use std::thread;
 use crossbeam::channel;
 use gil_sim::{Gil, SWITCH_INTERVAL, ThreadId, loops};
 use lab::claims::Verdict;
-use lab::judge::CoresUsed;
+use lab::judge::{CoresUsed, PARALLEL};
 use lab::lang::Text;
+use lab::machine::Watch;
 use lab::record::{LaneRecorder, Recorder};
 use lab::report::{Measure, Report, Unit};
 use lab::twin::{self, Interpreter};
@@ -89,7 +90,7 @@ pub fn run(job: Job, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
     for round in 0..rounds {
         for (n, (id, name, work)) in TECHNIQUES.iter().enumerate() {
             let recorder = Recorder::new();
-            let lanes = (0..job.jobs).map(|i| recorder.lane(text!("일 {i}", "job {i}"))).collect();
+            let lanes = (0..job.jobs).map(|i| recorder.lane(text!("일 {i}", "Job {i}"))).collect();
             let start = clock::now();
             let (sum, cores) = CoresUsed::during(|| work(job, lanes));
             walls[n].push((clock::now() - start) as f64);
@@ -103,22 +104,36 @@ pub fn run(job: Job, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
     for ((id, name, _), samples) in TECHNIQUES.iter().zip(&walls) {
         report.measures.push(Measure::new(format!("wall.{id}"), name(), Unit::Ns, samples.clone()));
     }
-    let args = [job.jobs.to_string(), (job.turns / 10).max(1).to_string(), rounds.to_string()];
+    let args = [job.jobs.to_string(), (job.turns / 20).max(1).to_string(), rounds.to_string()];
     let claims = ["threads-cpu-no-gain"];
-    twin::join(&mut report, pythons, twin_script!("cpu"), &args, &claims, on_python);
+    let watch = Watch::start();
+    twin::join(&mut report, pythons, twin_script!("cpu"), &args, &claims, |python, twin| {
+        vec![on_python(python, twin, watch.foreign())]
+    });
 
     let speed_up = |n: usize| show::value(median(&walls[0]) / median(&walls[n]), Unit::Times);
     let (free, gil) = (speed_up(1), speed_up(2));
     let (jobs, turns, cores) = (job.jobs, job.turns, machine::cores());
     report.notes.push(text!(
-        "일 {jobs}개, 하나는 글의 루프(count += i) {turns}바퀴, 파이썬에서는 그 10분의 1. 코어 {cores}개.",
-        "{jobs} jobs, each {turns} turns of the article's loop (count += i), in Python a tenth of it. {cores} cores."
+        "일 {jobs}개, 하나는 글의 루프(count += i) {turns}바퀴, 파이썬에서는 그 20분의 1. 코어 {cores}개.",
+        "{jobs} jobs, each {turns} turns of the article's loop (count += i), in Python a twentieth of it. {cores} cores."
     ));
-    report.shows = text!(
-        "차례로 할 때의 속도를 1이라 하면 스레드는 {free}, 같은 스레드에 GIL을 씌우면 {gil}입니다. 병렬성을 막는 것은 스레드가 아니라 락입니다.",
-        "Against one after another, threads run at {free} the speed, and the same threads under a GIL at {gil}. It is not threads that prevent parallelism, it is the lock."
-    );
+    report.shows = shows(&free, &gil, median(&walls[2]) > PARALLEL * median(&walls[1]));
     Ok(report)
+}
+
+/// The sentence: a conclusion only where the lock made a difference; a busy machine can hide it.
+fn shows(free: &str, gil: &str, differs: bool) -> Text {
+    if differs {
+        return text!(
+            "차례로 할 때의 속도를 1이라 하면 스레드는 {free}, 같은 스레드에 GIL을 씌우면 {gil}입니다. 병렬성을 막는 것은 스레드가 아니라 락입니다.",
+            "Against one after another, threads run at {free} the speed, and the same threads under a GIL at {gil}. It is not threads that prevent parallelism, it is the lock."
+        );
+    }
+    text!(
+        "차례로 할 때의 속도를 1이라 하면 스레드는 {free}, 같은 스레드에 GIL을 씌우면 {gil}입니다. 이번에는 차이가 보이지 않았습니다. 코어가 하나이거나 다른 프로그램이 쓰고 있지 않습니까?",
+        "Against one after another, threads run at {free} the speed, and the same threads under a GIL at {gil}. This time there is no difference to be seen: is there only one core, or does somebody else use them?"
+    )
 }
 
 fn median(samples: &[f64]) -> f64 {
@@ -134,15 +149,13 @@ fn verdict(technique: &str, cores: CoresUsed) -> Option<Verdict> {
 }
 
 /// The twin tells how many cores its threads kept busy.
-fn on_python(python: &Interpreter, twin: &Report) -> Vec<Verdict> {
+fn on_python(python: &Interpreter, twin: &Report, foreign: Option<f64>) -> Verdict {
     let median = |id| twin.measure(id).map(Measure::median);
     let wall = median("wall.threads").unwrap_or_default();
-    let cores = CoresUsed { cores: median("cores.threads"), wall, foreign: None };
+    let cores = CoresUsed { cores: median("cores.threads"), wall, foreign };
     let on = python.to_string();
-    let claim = if python.gil {
-        cores.serial("threads-cpu-no-gain", on)
-    } else {
-        cores.parallel("no-gil-threads-parallel", on)
-    };
-    vec![claim]
+    match python.gil {
+        true => cores.serial("threads-cpu-no-gain", on),
+        false => cores.parallel("no-gil-threads-parallel", on),
+    }
 }

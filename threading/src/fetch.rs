@@ -76,7 +76,7 @@ pub fn get_all(url: &str, requests: usize, threads: usize, title: Text) -> Resul
     thread::scope(|scope| {
         let mut workers = Vec::new();
         for i in 0..threads.min(requests) {
-            let lane = recorder.lane(text!("스레드 {i}", "thread {i}"));
+            let lane = recorder.lane(text!("스레드 {i}", "Thread {i}"));
             let next = &next;
             let worker = thread::Builder::new().spawn_scoped(scope, move || work(url, requests, next, lane));
             workers.push(worker.map_err(|e| {

@@ -74,7 +74,7 @@ pub fn run(root: &Path, threads: usize, rounds: usize, pythons: &[Interpreter]) 
 fn read_all(technique: &str, paths: &[PathBuf], threads: usize) -> Result<(Vec<Sum>, Trace)> {
     let recorder = Recorder::new();
     let sums = match technique {
-        "sequence" => sequence(paths, recorder.lane(text!("스레드 0", "thread 0"))),
+        "sequence" => sequence(paths, recorder.lane(text!("스레드 0", "Thread 0"))),
         "threads" => in_threads(paths, threads, &recorder)?,
         _ => in_rayon(paths, &recorder),
     };
@@ -148,7 +148,7 @@ fn in_threads(paths: &[PathBuf], threads: usize, recorder: &Recorder) -> Result<
     };
     thread::scope(|scope| {
         for i in 0..threads {
-            let mut lane = recorder.lane(text!("스레드 {i}", "thread {i}"));
+            let mut lane = recorder.lane(text!("스레드 {i}", "Thread {i}"));
             let (take, sums) = (&take, &sums);
             let work = move || {
                 while let Some((n, path)) = take() {

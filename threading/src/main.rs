@@ -74,7 +74,7 @@ fn cpu_options() -> Vec<Opt> {
         opt(
             "turns",
             Kind::Count(1, 1_000_000_000),
-            "10000000",
+            "60000000",
             text!("일 하나가 도는 바퀴 수", "turns of the loop in a job"),
         ),
         rounds(),
