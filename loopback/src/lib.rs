@@ -71,7 +71,7 @@ impl Server {
         self.address
     }
 
-    /// How many requests were answered with 200 so far.
+    /// How many requests were answered with 200 so far; an answer counts from when it is sent.
     pub fn served(&self) -> usize {
         self.shared.served.load(SeqCst)
     }
@@ -175,8 +175,9 @@ fn serve(stream: &mut TcpStream, shared: &Shared) -> io::Result<()> {
             Asked::Refused(status) => return stream.write_all(&answer(status, "", true)),
             Asked::Get { close } => {
                 shared.wait();
-                stream.write_all(&answer("200 OK", "ok\n", close))?;
+                // Before it is sent: who has an answer finds it counted.
                 shared.served.fetch_add(1, SeqCst);
+                stream.write_all(&answer("200 OK", "ok\n", close))?;
                 if close {
                     return Ok(());
                 }
