@@ -47,7 +47,7 @@ pub fn to_parent() {
     MODE.store(TO_PARENT, Ordering::Relaxed);
 }
 
-/// Prints a line and remembers it with its time. Use [`say!`](crate::say).
+/// Prints a line and remembers it with its time. Use [`say!`](crate::say!).
 pub fn line(text: Text) {
     let mut line = Line { at: clock::now(), cpu: None, text };
     match MODE.load(Ordering::Relaxed) {
