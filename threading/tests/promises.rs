@@ -137,3 +137,12 @@ fn a_file_that_cannot_be_read_is_named_and_the_rest_is_done() {
     let failed: Vec<bool> = sums.iter().map(Result::is_err).collect();
     assert_eq!(failed, [false, true, false]);
 }
+
+/// A file in /proc says that it is empty and can be read for ever.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_without_an_end_is_read_to_the_length_it_claims() {
+    let endless = Path::new("/proc/self/pagemap").to_owned();
+    let empty = files::sums(&[Path::new("/dev/null").to_owned()]);
+    assert_eq!(files::sums(&[endless]), empty);
+}
