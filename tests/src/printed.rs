@@ -48,8 +48,8 @@ impl Block {
 }
 
 /// What stays the same from run to run and from machine to machine: of each paragraph its words, each once, in the order in
-/// which they first come. Numbers, units, bars, the cells of tables beside the first column, evidence in parentheses, verdicts
-/// and notes are measurement: they do not count.
+/// which they first come. Numbers, units, bars, the cells of tables beside the first column, evidence in parentheses, verdicts,
+/// notes and the sentence at the end are measurement: they do not count.
 pub fn structure(page: &str) -> Vec<String> {
     page.split("\n\n").map(paragraph).filter(|words| !words.is_empty()).collect()
 }
@@ -57,6 +57,10 @@ pub fn structure(page: &str) -> Vec<String> {
 fn paragraph(lines: &str) -> String {
     if lines.trim_start().starts_with("- ") {
         return String::new();
+    }
+    // What a run comes to depends on what it measured: that there is a sentence is all that stays.
+    if lines.trim_start().starts_with('⇒') {
+        return "⇒".to_owned();
     }
     let first_cells: Vec<&str> = lines.lines().map(first_cell).collect();
     let mut text = without_parentheses(&first_cells.join(" "));
