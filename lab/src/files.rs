@@ -8,12 +8,9 @@ use crate::text;
 
 /// Whether a file can be written at this path; asked before an experiment, not after it. Leaves nothing behind.
 pub fn can_be_written(path: &Path) -> Result<()> {
-    if path.is_dir() {
+    if path.is_dir() || path.file_name().is_none() {
         let path = path.display();
-        return Err(Error::usage(text!(
-            "{path}: 폴더입니다. 파일 이름을 주십시오.",
-            "{path}: this is a directory. Give the name of a file."
-        )));
+        return Err(Error::usage(text!("'{path}': 파일 이름을 주십시오.", "'{path}': give the name of a file.")));
     }
     let part = part(path);
     fs::OpenOptions::new().create(true).append(true).open(&part).map_err(|e| refuse(path, &e))?;
@@ -70,6 +67,7 @@ mod tests {
     fn what_cannot_be_written_is_said_before() {
         let home = tempfile::tempdir().unwrap();
         assert_eq!(can_be_written(home.path()).unwrap_err().code(), 2);
+        assert_eq!(can_be_written(Path::new("")).unwrap_err().code(), 2);
         assert_eq!(can_be_written(&home.path().join("no/such/folder")).unwrap_err().code(), 1);
     }
 

@@ -63,6 +63,7 @@ fn a_wrong_command_line() {
         ("lab", &["--python", "Cargo.toml"]),
         ("lab", &["--python", "/"]),
         ("threading", &["--trace", "/"]),
+        ("threading", &["--svg", ""]),
     ];
     for (program, args) in cases {
         refused(program, args, 2);
