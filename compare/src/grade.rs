@@ -88,16 +88,16 @@ pub const LIGHT: f64 = 32.0 * 1024.0;
 pub fn rules() -> Vec<Text> {
     vec![
         text!(
-            "병렬성: 평균 {PARALLEL}개보다 많은 코어를 쓰면 ✅. GIL 영향: GIL을 씌웠을 때 루프가 1.2배 넘게 느려지면 있음.",
-            "parallelism: ✅ if more than {PARALLEL} cores were busy on average. Effect of the GIL: yes if the loop gets slower by more than 1.2 under it."
+            "병렬성: 평균 {PARALLEL}개보다 많은 코어를 쓰면 ✅. GIL 영향: GIL을 씌웠을 때 쓰는 코어가 {PARALLEL}분의 1 아래로 줄면 있음.",
+            "parallelism: ✅ if more than {PARALLEL} cores were busy on average. Effect of the GIL: yes if the loop keeps fewer cores busy under it, by more than {PARALLEL} times."
         ),
         text!(
             "I/O 바운드: 이상적인 처리량(단위 수 ÷ 지연)의 70 %부터 매우 좋음(단위당 32 KiB 이하일 때), 50 %부터 좋음, 10 %부터 중간.",
             "I/O-bound: very good from 70 % of the ideal rate (units ÷ delay) on, if a unit takes at most 32 KiB; good from 50 % on, fair from 10 % on."
         ),
         text!(
-            "CPU 바운드: 속도 향상이 코어 수의 75 %부터 매우 좋음, 50 %부터 좋음, {PARALLEL}배까지는 나쁨.",
-            "CPU-bound: very good if the speed-up is at least 75 % of the cores, good from 50 % on, bad up to {PARALLEL}."
+            "CPU 바운드: 속도 향상이 코어 수의 75 %부터 매우 좋음, 50 %부터 좋음, {PARALLEL}배까지거나 코어를 하나만 썼으면 나쁨.",
+            "CPU-bound: very good if the speed-up is at least 75 % of the cores, good from 50 % on, bad up to {PARALLEL}, or if only one core was busy."
         ),
     ]
 }
@@ -108,9 +108,9 @@ pub fn parallelism(cores: f64) -> Word {
     if cores > PARALLEL { Word::Parallel } else { Word::NotParallel }
 }
 
-/// Whether a GIL makes a difference, by how many times slower the work is under it.
-pub fn gil_effect(slow_down: f64) -> Word {
-    if slow_down > 1.2 { Word::Affected } else { Word::NotAffected }
+/// Whether a GIL makes a difference: whether it takes cores away. Not by time, which a virtual machine's changing speed feigns.
+pub fn gil_effect(cores_without: f64, cores_under: f64) -> Word {
+    if cores_without / cores_under > PARALLEL { Word::Affected } else { Word::NotAffected }
 }
 
 /// Waiting together: by the share of the ideal rate, and the memory of a unit.
@@ -123,10 +123,11 @@ pub fn io_bound(share: f64, memory: Option<f64>) -> Word {
     }
 }
 
-/// Computing together: by the speed-up against one after another, on so many cores.
-pub fn cpu_bound(speed_up: f64, cores: usize) -> Word {
+/// Computing together: by the speed-up against one after another, on so many cores, of which so many were busy on average. What
+/// kept one core busy and was quicker all the same had a quicker machine.
+pub fn cpu_bound(speed_up: f64, busy: f64, cores: usize) -> Word {
     match (speed_up, speed_up / cores as f64) {
-        (s, _) if s <= PARALLEL => Word::Bad,
+        (s, _) if s <= PARALLEL || parallelism(busy) == Word::NotParallel => Word::Bad,
         (_, share) if share >= 0.75 => Word::VeryGood,
         (_, share) if share >= 0.5 => Word::Good,
         _ => Word::Fair,
@@ -142,17 +143,18 @@ mod tests {
     fn the_words_follow_the_rules() {
         assert_eq!(parallelism(1.0), Word::NotParallel);
         assert_eq!(parallelism(1.9), Word::Parallel);
-        assert_eq!(gil_effect(1.05), Word::NotAffected);
-        assert_eq!(gil_effect(2.0), Word::Affected);
+        assert_eq!(gil_effect(1.0, 0.95), Word::NotAffected);
+        assert_eq!(gil_effect(1.9, 1.0), Word::Affected);
         assert_eq!(io_bound(0.9, Some(1000.0)), Word::VeryGood);
         assert_eq!(io_bound(0.9, Some(LIGHT + 1.0)), Word::Good, "fast but heavy");
         assert_eq!(io_bound(0.6, Some(1000.0)), Word::Good);
         assert_eq!(io_bound(0.2, None), Word::Fair);
         assert_eq!(io_bound(0.05, None), Word::Bad);
-        assert_eq!(cpu_bound(1.0, 2), Word::Bad);
-        assert_eq!(cpu_bound(1.1, 2), Word::Bad);
-        assert_eq!(cpu_bound(1.5, 8), Word::Fair);
-        assert_eq!(cpu_bound(1.3, 2), Word::Good);
-        assert_eq!(cpu_bound(1.8, 2), Word::VeryGood);
+        assert_eq!(cpu_bound(1.0, 1.9, 2), Word::Bad);
+        assert_eq!(cpu_bound(1.1, 1.9, 2), Word::Bad);
+        assert_eq!(cpu_bound(1.5, 1.0, 2), Word::Bad, "quicker on one core");
+        assert_eq!(cpu_bound(1.5, 3.0, 8), Word::Fair);
+        assert_eq!(cpu_bound(1.3, 1.5, 2), Word::Good);
+        assert_eq!(cpu_bound(1.8, 1.9, 2), Word::VeryGood);
     }
 }

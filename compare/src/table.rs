@@ -140,14 +140,17 @@ impl Bench<'_> {
                     _ => return None,
                 };
                 let (under, free) = (self.find(who, Workload::Cpu, technique)?, self.find(who, Workload::Cpu, free)?);
-                Some(grade::gil_effect(stats::median(&under.wall)? / stats::median(&free.wall)?))
+                Some(grade::gil_effect(stats::median(&free.cores)?, stats::median(&under.cores)?))
             }
             Row::IoBound => {
                 let cell = self.find(who, Workload::Io, technique)?;
                 let ideal = self.size.waiting as f64 / self.delay.as_secs_f64();
                 Some(grade::io_bound(stats::median(&cell.rate)? / ideal, stats::median(&cell.memory)))
             }
-            Row::CpuBound => Some(grade::cpu_bound(self.speed_up(self.find(who, Workload::Cpu, technique)?)?, cores)),
+            Row::CpuBound => {
+                let cell = self.find(who, Workload::Cpu, technique)?;
+                Some(grade::cpu_bound(self.speed_up(cell)?, stats::median(&cell.cores)?, cores))
+            }
         }
     }
 

@@ -160,7 +160,7 @@ fn by(python: &Interpreter, text: &Text) -> Text {
     Text { ko: format!("{python}: {}", text.ko), en: format!("{python}: {}", text.en) }
 }
 
-/// The same for this program itself: runs it as a child with these arguments and reads the report that it prints. What is
+/// Like [`run`], but of this program itself: runs it as a child with these arguments and reads the report that it prints. What is
 /// compared with Python runs as Python does, in a process of its own.
 pub fn own(args: &[String], limit: Duration) -> Result<Report, Text> {
     let out = run_tied(limit, |lifeline| {

@@ -21,8 +21,7 @@ pub fn threads(workers: usize, turns: u64) -> Result<Vec<Done>> {
     thread::scope(|scope| {
         let start = |_| thread::Builder::new().spawn_scoped(scope, move || work::count(turns));
         let threads: io::Result<Vec<_>> = (0..workers).map(start).collect();
-        let threads = threads
-            .map_err(|e| Error::failed(text!("스레드를 만들 수 없습니다: {e}", "cannot start a thread: {e}")))?;
+        let threads = threads.map_err(|e| Error::no_thread(&e))?;
         Ok(threads.into_iter().map(|t| t.join().expect("a sum of so few numbers cannot overflow")).collect())
     })
 }
