@@ -29,5 +29,8 @@ fn main() -> ExitCode {
             vec![threads, turns, interval],
             |a| gil_sim::two::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons()),
         )
+        .child_on_pipes("peer", vec![opt("delay", Kind::Seconds(0.0, 10.0), "0", text!("", ""))], |a| {
+            gil_sim::calibrate::answer(a.seconds("delay"))
+        })
         .main()
 }

@@ -191,7 +191,7 @@ impl Section {
 
     fn command(&self) -> Command {
         let options = |e: &Experiment| e.options.iter().map(options::argument).collect::<Vec<_>>();
-        let mut command = skin(Command::new(self.name), &self.about)
+        let mut command = skin(Command::new(self.name), &self.about, None)
             .args(common::arguments())
             .disable_help_subcommand(true)
             .subcommand_value_name(text!("실험", "EXPERIMENT").to_string());
@@ -200,7 +200,8 @@ impl Section {
         }
         for e in &self.experiments {
             let name = format!("{} {}", self.name, e.name);
-            let sub = skin(Command::new(e.name).bin_name(name), &e.about).args(options(e)).hide(e.hidden);
+            let bare = e.options.iter().find(|option| option.bare);
+            let sub = skin(Command::new(e.name).bin_name(name), &e.about, bare).args(options(e)).hide(e.hidden);
             command = command.subcommand(sub);
         }
         command
@@ -259,8 +260,8 @@ fn ask_for_lang(args: &[OsString]) -> Option<Lang> {
     after.or(joined).and_then(Lang::from_code)
 }
 
-/// The look of help that all commands share.
-fn skin(command: Command, about: &Text) -> Command {
+/// The look of help that all commands share; `bare` is what an experiment is given without a name.
+fn skin(command: Command, about: &Text, bare: Option<&Opt>) -> Command {
     let (usage, experiments, options) =
         (text!("사용법", "Usage"), text!("실험", "Experiments"), text!("옵션", "Options"));
     let help = Arg::new("help")
@@ -268,7 +269,8 @@ fn skin(command: Command, about: &Text) -> Command {
         .long("help")
         .action(ArgAction::Help)
         .help(text!("이 도움말", "this help").to_string());
-    let one = format!("{{about}}\n\n{usage}: {{usage}}\n\n{options}:\n{{options}}\n");
+    let values = if bare.is_some() { "{positionals}\n\n" } else { "" };
+    let one = format!("{{about}}\n\n{usage}: {{usage}}\n\n{values}{options}:\n{{options}}\n");
     let many =
         format!("{{about}}\n\n{usage}: {{usage}}\n\n{experiments}:\n{{subcommands}}\n\n{options}:\n{{options}}\n");
     let is_section = command.get_bin_name().is_none();
@@ -278,7 +280,8 @@ fn skin(command: Command, about: &Text) -> Command {
         text!("{name} [실험] [옵션]", "{name} [EXPERIMENT] [OPTIONS]")
     } else {
         let name = command.get_bin_name().unwrap_or_default();
-        text!("{name} [옵션]", "{name} [OPTIONS]")
+        let bare = bare.map(|option| format!(" [{}]", option.shown())).unwrap_or_default();
+        text!("{name}{bare} [옵션]", "{name}{bare} [OPTIONS]")
     };
     command
         .about(about.to_string())

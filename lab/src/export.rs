@@ -108,6 +108,7 @@ fn fill(state: State) -> &'static str {
     match state {
         State::Running => "#009e73",
         State::WaitingForLock => "#d55e00",
+        State::Requesting => "#e69f00",
         State::WaitingForIo => "#56b4e9",
         State::Native => "#cc79a7",
         State::Idle => "#dddddd",

@@ -29,6 +29,7 @@ pub fn glyph(state: State) -> char {
     match state {
         State::Running => '█',
         State::WaitingForLock => '░',
+        State::Requesting => '▒',
         State::WaitingForIo => '╌',
         State::Native => '▚',
         State::Idle => ' ',
@@ -42,6 +43,8 @@ pub fn name(state: State, lang: Lang) -> &'static str {
         (State::Running, Lang::En) => "running",
         (State::WaitingForLock, Lang::Ko) => "락 대기",
         (State::WaitingForLock, Lang::En) => "waiting for a lock",
+        (State::Requesting, Lang::Ko) => "요청함",
+        (State::Requesting, Lang::En) => "has asked for it",
         (State::WaitingForIo, Lang::Ko) => "I/O 대기",
         (State::WaitingForIo, Lang::En) => "waiting for I/O",
         (State::Native, Lang::Ko) => "네이티브",
@@ -55,6 +58,7 @@ fn style(state: State) -> Style {
     let colour = match state {
         State::Running => AnsiColor::Green,
         State::WaitingForLock => AnsiColor::Red,
+        State::Requesting => AnsiColor::Yellow,
         State::WaitingForIo => AnsiColor::Blue,
         State::Native => AnsiColor::Magenta,
         State::Idle => return Style::new(),

@@ -31,11 +31,26 @@ pub struct Opt {
     kind: Kind,
     default: Option<&'static str>,
     about: Text,
+    /// Given by its place, without `--name`.
+    pub(crate) bare: bool,
+}
+
+impl Opt {
+    /// The same, given without its name: `experiment VALUE`. An experiment can have one such.
+    #[must_use]
+    pub fn bare(self) -> Opt {
+        Opt { bare: true, ..self }
+    }
+
+    /// What the reader calls it.
+    pub(crate) fn shown(&self) -> String {
+        if self.bare { self.name.to_uppercase() } else { format!("--{}", self.name) }
+    }
 }
 
 /// An option; without a default it may be left out.
 pub fn opt(name: &'static str, kind: Kind, default: impl Into<Option<&'static str>>, about: Text) -> Opt {
-    Opt { name, kind, default: default.into(), about }
+    Opt { name, kind, default: default.into(), about, bare: false }
 }
 
 /// Values are checked by [`check`], in the reader's language; clap only splits the words.
@@ -54,11 +69,13 @@ pub(crate) fn argument(option: &Opt) -> Arg {
         Kind::Path => "PATH",
         Kind::Word => "TEXT",
     };
-    let arg = Arg::new(option.name).long(option.name).value_name(value).help(about);
-    arg.value_parser(ValueParser::os_string())
-        .default_value(option.default)
-        .hide_default_value(true)
-        .allow_hyphen_values(true)
+    let arg = Arg::new(option.name).help(about);
+    let arg = match option.bare {
+        // A value that begins with a dash would be an option, and one that is misspelt must be said to be one.
+        true => arg.value_name(option.shown()),
+        false => arg.long(option.name).value_name(value).allow_hyphen_values(true),
+    };
+    arg.value_parser(ValueParser::os_string()).default_value(option.default).hide_default_value(true)
 }
 
 /// Whether the value of an option is one that it takes; says what to give instead.
@@ -66,7 +83,7 @@ pub(crate) fn check(option: &Opt, matches: &ArgMatches) -> Result<()> {
     let Some(value) = matches.get_one::<OsString>(option.name) else {
         return Ok(());
     };
-    let (name, shown) = (option.name, value.to_string_lossy());
+    let (name, shown) = (option.shown(), value.to_string_lossy());
     let word = value.to_str();
     let (fits, wanted) = match option.kind {
         Kind::Path => (!value.is_empty(), text!("경로를", "a path")),
@@ -94,7 +111,7 @@ pub(crate) fn check(option: &Opt, matches: &ArgMatches) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage(Text {
-        ko: format!("--{name} {shown}: {} 주십시오.", wanted.ko),
-        en: format!("--{name} {shown}: give {}.", wanted.en),
+        ko: format!("{name} {shown}: {} 주십시오.", wanted.ko),
+        en: format!("{name} {shown}: give {}.", wanted.en),
     }))
 }

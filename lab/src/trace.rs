@@ -12,6 +12,8 @@ pub enum State {
     Running,
     /// Waiting for a lock, the GIL among them.
     WaitingForLock,
+    /// Waiting for the GIL, and has asked its holder to let go.
+    Requesting,
     /// Waiting for a timer, the network or a disk.
     WaitingForIo,
     /// In native code that does not need the GIL.
@@ -22,8 +24,8 @@ pub enum State {
 
 impl State {
     /// All states, in the order of the legend.
-    pub const ALL: [State; 5] =
-        [State::Running, State::WaitingForLock, State::WaitingForIo, State::Native, State::Idle];
+    pub const ALL: [State; 6] =
+        [State::Running, State::WaitingForLock, State::Requesting, State::WaitingForIo, State::Native, State::Idle];
 }
 
 /// One stretch of one state, half open: `start..end`, so that spans that only touch do not overlap.

@@ -1,0 +1,219 @@
+//! What the simulator knows of a machine: how long its system takes for the few things that a lock is made of.
+
+use serde::{Deserialize, Serialize};
+
+use super::rng::Rng;
+
+/// A duration that is not always the same, and depends on how long something slept before: a sleeping core wakes more slowly,
+/// and code that has not run for long finds its caches cold.
+///
+/// For some times of sleep the quantiles that were measured; between them it is interpolated, in the logarithm of the sleep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Curve {
+    /// Slept so long, in ns, ascending → durations in ns, ascending, at equal steps of probability. Never empty.
+    pub points: Vec<(u64, Vec<u64>)>,
+}
+
+impl Curve {
+    /// Always the same.
+    pub fn constant(ns: u64) -> Curve {
+        Curve { points: vec![(1, vec![ns])] }
+    }
+
+    /// From samples: for each time of sleep those durations that were measured.
+    pub fn of_samples(samples: impl IntoIterator<Item = (u64, Vec<u64>)>) -> Curve {
+        /// Steps of probability that are kept.
+        const QUANTILES: usize = 32;
+        let points = samples.into_iter().filter(|(_, all)| !all.is_empty()).map(|(slept, mut all)| {
+            all.sort_unstable();
+            let at = |i: usize| all[((2 * i + 1) * all.len()) / (2 * QUANTILES)];
+            (slept.max(1), (0..QUANTILES).map(at).collect())
+        });
+        Curve { points: points.collect() }
+    }
+
+    /// The same with everything shorter by so much.
+    pub fn less(mut self, ns: u64) -> Curve {
+        self.points.iter_mut().flat_map(|(_, all)| all).for_each(|t| *t = t.saturating_sub(ns));
+        self
+    }
+
+    /// One draw after so much sleep, in ns.
+    pub fn draw(&self, slept: u64, rng: &mut Rng) -> u64 {
+        match self.points.as_slice() {
+            // A constant needs no dice: parameters that do not vary leave the others' draws as they are.
+            [(_, only)] if only.len() == 1 => only[0],
+            _ => self.quantile(slept, rng.unit()),
+        }
+    }
+
+    /// The median after so much sleep, in ns.
+    pub fn median(&self, slept: u64) -> u64 {
+        self.quantile(slept, 0.5)
+    }
+
+    /// The duration that is not exceeded with probability `u` after so much sleep, in ns.
+    pub fn quantile(&self, slept: u64, u: f64) -> u64 {
+        let above = self.points.partition_point(|(t, _)| *t < slept);
+        let value = |i: usize| {
+            let all = &self.points[i].1;
+            all[((u * all.len() as f64) as usize).min(all.len() - 1)]
+        };
+        match (above.checked_sub(1), self.points.get(above)) {
+            (None, _) => value(0),
+            (Some(last), None) => value(last),
+            (Some(below), Some(_)) => {
+                let (t0, t1) = (self.points[below].0 as f64, self.points[above].0 as f64);
+                let part = ((slept as f64).ln() - t0.ln()) / (t1.ln() - t0.ln());
+                let (v0, v1) = (value(below) as f64, value(above) as f64);
+                (v0 + (v1 - v0) * part) as u64
+            }
+        }
+    }
+}
+
+/// Two durations that belong together, by how long something slept before: the very pairs that were measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pairs {
+    /// Slept so long, in ns, ascending → pairs of durations in ns. Never empty.
+    pub points: Vec<(u64, Vec<(u64, u64)>)>,
+}
+
+impl Pairs {
+    /// Always the same.
+    pub fn constant(first: u64, second: u64) -> Pairs {
+        Pairs { points: vec![(0, vec![(first, second)])] }
+    }
+
+    /// One draw after so much sleep. Between two points it is now of the one, now of the other, the nearer the more often.
+    pub fn draw(&self, slept: u64, rng: &mut Rng) -> (u64, u64) {
+        if let [(_, only)] = self.points.as_slice()
+            && only.len() == 1
+        {
+            return only[0];
+        }
+        let above = self.points.partition_point(|(t, _)| *t < slept);
+        let point = match (above.checked_sub(1), self.points.get(above)) {
+            (None, _) => 0,
+            (Some(last), None) => last,
+            (Some(below), Some(_)) => {
+                // One more, so that nothing is the logarithm of nothing.
+                let ln = |t: u64| (t as f64 + 1.0).ln();
+                let (t0, t1) = (ln(self.points[below].0), ln(self.points[above].0));
+                if rng.unit() < (ln(slept) - t0) / (t1 - t0) { above } else { below }
+            }
+        };
+        let all = &self.points[point].1;
+        all[((rng.unit() * all.len() as f64) as usize).min(all.len() - 1)]
+    }
+}
+
+/// A machine as the simulator sees it. All times in ns. `calibrate` measures one; [`Machine::typical`] is made up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Machine {
+    /// Cores.
+    pub cores: usize,
+    /// From a signal until the woken thread runs on an idle core, and what the signal cost its sender, by how long that core was
+    /// idle.
+    pub wake: Pairs,
+    /// What a signal costs whose receiver has to wait for a core.
+    pub enqueue: u64,
+    /// How long a thread that was woken while all cores are busy waits before it pushes somebody off. None: until a core is
+    /// free, as under `SCHED_FIFO`.
+    pub queued: Option<Curve>,
+    /// A core goes from one thread to the next that waits for it.
+    pub dispatch: u64,
+    /// What a signal costs more where it is sent from a core that was idle for so long just before.
+    pub cold_signal: Curve,
+    /// A wake-up call that finds nobody asleep.
+    pub signal_nobody: u64,
+    /// How late a timed wait ends, by its length; the wake-up is in it.
+    pub late: Curve,
+    /// How long a thread that has woken from a timed wait needs until it waits again, by the length of the wait.
+    pub again: Curve,
+    /// How long it takes a computing thread to notice that it was told something.
+    pub notice: u64,
+    /// A `send` that need not wake anybody, by how cold the core is.
+    pub send: Curve,
+    /// The same when the core has received since it was idle: what they have in common is warm.
+    pub send_after: Curve,
+    /// A `recv` that finds its message, by how cold the core is.
+    pub receive: Curve,
+    /// The same when the core has sent since it was idle.
+    pub receive_after: Curve,
+}
+
+impl Machine {
+    /// Nobody's machine, with round numbers of the usual size: for tests and for scenarios that must look the same everywhere.
+    pub fn typical(cores: usize) -> Machine {
+        let us = |n: u64| Curve::constant(1000 * n);
+        Machine {
+            cores,
+            wake: Pairs::constant(20_000, 3000),
+            enqueue: 1000,
+            queued: None,
+            dispatch: 2000,
+            cold_signal: Curve::constant(0),
+            signal_nobody: 300,
+            late: us(55),
+            again: us(1),
+            notice: 500,
+            send: us(2),
+            send_after: us(2),
+            receive: us(1),
+            receive_after: us(1),
+        }
+    }
+}
+
+/// What the simulator knows of an interpreter. All times in ns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Speed {
+    /// One turn of `while n: n -= 1`, the unit of CPU-bound work.
+    pub turn: f64,
+    /// Python's own work from the return of `recv` to the system call of the next `send`, by how long the thread slept before.
+    pub before_send: Curve,
+    /// Python's own work from the return of `send` to the system call of `recv`.
+    pub before_receive: Curve,
+    /// Python 2: the time of a hundred ticks.
+    pub hundred_ticks: u64,
+}
+
+impl Speed {
+    /// Nobody's interpreter, of the usual size.
+    pub fn typical() -> Speed {
+        Speed {
+            turn: 30.0,
+            before_send: Curve::constant(4000),
+            before_receive: Curve::constant(1000),
+            hundred_ticks: 1500,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn between_two_points_it_is_in_between() {
+        let curve = Curve { points: vec![(1000, vec![10]), (100_000, vec![30])] };
+        assert_eq!(curve.median(1), 10, "before the first point nothing is known but the first point");
+        assert_eq!(curve.median(10_000), 20, "half way in the logarithm");
+        assert_eq!(curve.median(1_000_000), 30);
+    }
+
+    #[test]
+    fn samples_keep_their_median_and_their_tail() {
+        let curve = Curve::of_samples([(5, (0..1000).collect::<Vec<u64>>())]);
+        assert!(curve.median(5).abs_diff(500) < 40, "{}", curve.median(5));
+        assert!(curve.quantile(5, 0.999) > 950 && curve.quantile(5, 0.0) < 50);
+        let mut rng = Rng::new(7);
+        let mean = (0..4000).map(|_| curve.draw(5, &mut rng)).sum::<u64>() / 4000;
+        assert!(mean.abs_diff(500) < 40, "{mean}");
+    }
+}

@@ -1,0 +1,226 @@
+//! The protocols of `crate::lock` in virtual time, step by step as in the files there.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use lab::trace::State;
+
+use super::os::{Os, Tid};
+use super::sync::{Condvar, Mutex, Semaphore};
+
+/// Which lock an interpreter has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// CPython 3.2 to 3.12: the request is shared.
+    Shared,
+    /// CPython 3.13 on: the request is addressed to the holder.
+    Addressed,
+    /// Python 2 on Linux: a semaphore, posted and taken every so many ticks.
+    Ticks,
+    /// No lock (PEP 703).
+    Free,
+}
+
+/// A GIL and those who take it.
+pub struct Gil {
+    os: Rc<Os>,
+    kind: Kind,
+    /// The switch interval in ns; for [`Kind::Ticks`] the time between two releases.
+    interval: u64,
+    locked: Cell<bool>,
+    mutex: Mutex,
+    freed: Condvar,
+    switch: Mutex,
+    switched: Condvar,
+    holder: Cell<Option<Tid>>,
+    last_holder: Cell<Option<Tid>>,
+    switches: Cell<u64>,
+    shared_request: Cell<bool>,
+    requests: RefCell<Vec<bool>>,
+    semaphore: Rc<Semaphore>,
+}
+
+impl Gil {
+    /// A free lock.
+    pub fn new(os: &Rc<Os>, kind: Kind, interval: u64) -> Gil {
+        Gil {
+            os: Rc::clone(os),
+            kind,
+            interval: interval.max(1),
+            locked: Cell::new(false),
+            mutex: Mutex::default(),
+            freed: Condvar::default(),
+            switch: Mutex::default(),
+            switched: Condvar::default(),
+            holder: Cell::new(None),
+            last_holder: Cell::new(None),
+            switches: Cell::new(0),
+            shared_request: Cell::new(false),
+            requests: RefCell::default(),
+            semaphore: Semaphore::new(1),
+        }
+    }
+
+    /// How often the lock went to another thread than before.
+    pub fn switches(&self) -> u64 {
+        self.switches.get()
+    }
+
+    fn requested(&self, me: Tid) -> bool {
+        match self.kind {
+            Kind::Shared => self.shared_request.get(),
+            Kind::Addressed => self.requests.borrow().get(me).copied().unwrap_or(false),
+            Kind::Ticks | Kind::Free => false,
+        }
+    }
+
+    fn set_request(&self, to: Option<Tid>, on: bool) {
+        if self.kind == Kind::Shared {
+            self.shared_request.set(on);
+        } else if let Some(to) = to {
+            let mut requests = self.requests.borrow_mut();
+            if requests.len() <= to {
+                requests.resize(to + 1, false);
+            }
+            requests[to] = on;
+        }
+    }
+
+    fn taken_by(&self, me: Tid) {
+        self.holder.set(Some(me));
+        if self.last_holder.get() != Some(me) {
+            self.last_holder.set(Some(me));
+            self.switches.set(self.switches.get() + 1);
+        }
+    }
+
+    /// `take_gil`.
+    pub async fn take(&self, me: Tid) {
+        let os = &*self.os;
+        match self.kind {
+            Kind::Free => {}
+            Kind::Ticks => {
+                if self.locked.get() {
+                    os.enter(me, State::WaitingForLock);
+                    // The holder must hear of it: it computes without a thought for the lock while it is alone.
+                    if let Some(holder) = self.holder.get() {
+                        os.interrupt(holder);
+                    }
+                }
+                self.semaphore.wait(os, me).await;
+                self.locked.set(true);
+                self.taken_by(me);
+            }
+            Kind::Shared | Kind::Addressed => self.take_new(me).await,
+        }
+        os.enter(me, State::Running);
+    }
+
+    async fn take_new(&self, me: Tid) {
+        let os = &*self.os;
+        self.mutex.lock(os, me).await;
+        while self.locked.get() {
+            os.enter(me, State::WaitingForLock);
+            let saved = self.switches.get();
+            let timed_out = self.freed.wait_at_most(os, me, &self.mutex, self.interval).await;
+            if timed_out && self.locked.get() && self.switches.get() == saved {
+                os.enter(me, State::Requesting);
+                self.set_request(self.last_holder.get(), true);
+                if let Some(holder) = self.holder.get() {
+                    os.interrupt(holder);
+                }
+                // The mutex is kept until the next wait begins: the holder may have to wait for it.
+                let again = os.draw(&os.machine.again, self.interval);
+                os.work(me, again).await;
+            }
+        }
+        self.switch.lock(os, me).await;
+        self.locked.set(true);
+        self.taken_by(me);
+        self.switched.notify_one(os, me).await;
+        self.switch.unlock(os, me).await;
+        self.set_request(Some(me), false);
+        self.mutex.unlock(os, me).await;
+    }
+
+    /// `drop_gil` of a thread that will come back.
+    pub async fn release(&self, me: Tid) {
+        let os = &*self.os;
+        match self.kind {
+            Kind::Free => return,
+            Kind::Ticks => {
+                self.holder.set(None);
+                self.locked.set(false);
+                return self.semaphore.post(os, me).await;
+            }
+            Kind::Shared | Kind::Addressed => self.free(me).await,
+        }
+        if self.requested(me) {
+            self.switch.lock(os, me).await;
+            if self.last_holder.get() == Some(me) {
+                self.set_request(Some(me), false);
+                self.switched.wait(os, me, &self.switch).await;
+            }
+            self.switch.unlock(os, me).await;
+        }
+    }
+
+    async fn free(&self, me: Tid) {
+        let os = &*self.os;
+        self.holder.set(None);
+        self.mutex.lock(os, me).await;
+        self.locked.set(false);
+        self.freed.notify_one(os, me).await;
+        self.mutex.unlock(os, me).await;
+    }
+
+    /// The last release of a thread.
+    pub async fn leave(&self, me: Tid) {
+        match self.kind {
+            Kind::Free => {}
+            Kind::Ticks => self.release(me).await,
+            Kind::Shared | Kind::Addressed => self.free(me).await,
+        }
+    }
+
+    /// Computes for so many ns with the lock held, and lets go wherever the protocol says.
+    pub async fn compute(&self, me: Tid, ns: u64) {
+        match self.kind {
+            Kind::Free => self.os.work(me, ns).await,
+            Kind::Ticks => self.compute_by_ticks(me, ns).await,
+            Kind::Shared | Kind::Addressed => self.compute_until_asked(me, ns).await,
+        }
+    }
+
+    async fn compute_until_asked(&self, me: Tid, mut left: u64) {
+        let os = &*self.os;
+        loop {
+            if self.requested(me) {
+                os.work(me, os.machine.notice).await;
+                os.enter(me, State::WaitingForLock);
+                self.release(me).await;
+                self.take(me).await;
+            }
+            if left == 0 {
+                return;
+            }
+            left = os.work_until(me, left).await;
+        }
+    }
+
+    async fn compute_by_ticks(&self, me: Tid, mut left: u64) {
+        let os = &*self.os;
+        while left > 0 {
+            if !self.semaphore.wanted() {
+                // Nobody waits: releasing and taking again changes nothing that anyone could see.
+                left = os.work_until(me, left).await;
+                continue;
+            }
+            let piece = left.min(self.interval);
+            os.work(me, piece).await;
+            left -= piece;
+            self.release(me).await;
+            self.take(me).await;
+        }
+    }
+}
