@@ -1,4 +1,5 @@
-//! What the lock is made of. The loom tests put a module of the same shape in this one's place (`tests/loom.rs`).
+//! What the locks are made of. The model checkers' tests put modules of the same shape in this one's place (`tests/loom.rs`,
+//! `tests/shuttle.rs`).
 
 use std::sync::{self, PoisonError};
 use std::time::Duration;
@@ -46,5 +47,33 @@ impl Condvar {
     ) -> (MutexGuard<'a, T>, bool) {
         let (guard, waited) = self.0.wait_timeout(guard, most).unwrap_or_else(PoisonError::into_inner);
         (guard, waited.timed_out())
+    }
+}
+
+/// A counting semaphore, POSIX's `sem_t`. std has none.
+#[derive(Debug)]
+pub struct Semaphore {
+    value: Mutex<u32>,
+    raised: Condvar,
+}
+
+impl Semaphore {
+    pub fn new(value: u32) -> Semaphore {
+        Semaphore { value: Mutex::new(value), raised: Condvar::new() }
+    }
+
+    /// `sem_wait`.
+    pub fn wait(&self) {
+        let mut value = self.value.lock();
+        while *value == 0 {
+            value = self.raised.wait(value);
+        }
+        *value -= 1;
+    }
+
+    /// `sem_post`.
+    pub fn post(&self) {
+        *self.value.lock() += 1;
+        self.raised.notify_one();
     }
 }
