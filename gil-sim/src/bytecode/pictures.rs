@@ -28,6 +28,7 @@ const COUNT: i64 = 2_000_000;
 
 /// A sleeper, a reader and a thread that computes; then two threads in native code that lets go; then two that keep the lock.
 pub fn all(interval: Duration) -> Result<Vec<Trace>> {
+    let version = Version::Py313;
     let (reader, mut writer) = io::pipe()?;
     // The peer. The pipe holds its bytes until they are read, so it waits for nobody.
     let peer = thread::Builder::new().spawn(move || {
@@ -45,7 +46,7 @@ pub fn all(interval: Duration) -> Result<Vec<Trace>> {
         (text!("count += i", "count += i"), programs::article(), COUNT),
     ];
     let waiting =
-        picture(text!("기다리는 동안은 GIL을 놓음", "whoever waits lets go of the GIL"), &waits, interval)?;
+        picture(text!("기다리는 동안은 GIL을 놓음", "whoever waits lets go of the GIL"), &waits, version, interval)?;
     peer.join().expect("the peer does not panic")?;
     let native = |lets_go| {
         let program = programs::calls(programs::native(lets_go), NATIVE);
@@ -55,15 +56,14 @@ pub fn all(interval: Duration) -> Result<Vec<Trace>> {
     let keeps = text!("GIL을 쥔 채 도는 네이티브 코드", "native code that keeps the GIL");
     Ok(vec![
         waiting,
-        picture(lets_go, &native(true), interval)?,
-        picture(keeps, &native(false), interval)?,
+        picture(lets_go, &native(true), version, interval)?,
+        picture(keeps, &native(false), version, interval)?,
     ])
 }
 
-/// Threads with a program each, under one lock.
-pub fn picture(title: Text, lives: &[(Text, Program, i64)], interval: Duration) -> Result<Trace> {
-    let (version, recorder) = (Version::Py313, Recorder::new());
-    let lock = version.lock(interval);
+/// Threads with a program each, under one lock of this version.
+pub fn picture(title: Text, lives: &[(Text, Program, i64)], version: Version, interval: Duration) -> Result<Trace> {
+    let (recorder, lock) = (Recorder::new(), version.lock(interval));
     let lanes: Vec<_> = lives.iter().map(|(name, ..)| std::sync::Mutex::new(recorder.lane(name.clone()))).collect();
     together(lives.len(), |n| {
         let (_, program, turns) = &lives[n];

@@ -28,10 +28,25 @@ pub enum Class {
 
 use Class::{Forbidden, Interesting};
 
-/// The programs, each with its name in measurements and with what a lost update means under each of [`Version::ALL`].
-pub const CASES: [(&str, fn() -> Program, [Class; 6]); 2] = [
-    ("plain", programs::plain, [Interesting, Interesting, Forbidden, Forbidden, Forbidden, Interesting]),
-    ("call", programs::call, [Interesting; 6]),
+/// A program that is raced.
+#[derive(Clone, Copy, Debug)]
+pub struct Contender {
+    /// Its name in measurements.
+    pub id: &'static str,
+    /// The program.
+    pub program: fn() -> Program,
+    /// What a lost update means under each of [`Version::ALL`].
+    pub classes: [Class; 6],
+}
+
+/// The programs that are raced.
+pub const CONTENDERS: [Contender; 2] = [
+    Contender {
+        id: "plain",
+        program: programs::plain,
+        classes: [Interesting, Interesting, Forbidden, Forbidden, Forbidden, Interesting],
+    },
+    Contender { id: "call", program: programs::call, classes: [Interesting; 6] },
 ];
 
 /// How often every race is run; interleaved, so that a stall of the machine hits them all.
@@ -112,7 +127,7 @@ fn counting(version: Version) -> Counting {
 /// Runs everything. Fails if a version loses what it cannot lose, or if references are miscounted.
 pub fn all(threads: usize, turns: u64, interval: Duration) -> Result<Vec<Case>> {
     let mut cases: Vec<Case> = Vec::new();
-    for (id, program, classes) in CASES {
+    for Contender { id, program, classes } in CONTENDERS {
         for (version, class) in Version::ALL.into_iter().zip(classes) {
             let ends = explore::ends(&program(), version, 2, 1);
             cases.push(Case { id, version, class, ends, lost: Vec::new() });
@@ -131,7 +146,7 @@ pub fn all(threads: usize, turns: u64, interval: Duration) -> Result<Vec<Case>> 
 
 impl Case {
     fn program(&self) -> Program {
-        CASES.iter().find(|(id, ..)| *id == self.id).expect("made from them").1()
+        (CONTENDERS.iter().find(|contender| contender.id == self.id).expect("made from them").program)()
     }
 
     /// All orders, and those in which an update is lost.
@@ -200,8 +215,8 @@ pub fn table(id: &str, cases: &[Case], real: &[Real]) -> Table {
     let source = cases.first().map_or("", |case| case.program().source);
     Table {
         title: text!(
-            "{source}: 두 스레드가 한 번씩 더하는 모든 순서, 그리고 실제 경주에서 잃은 갱신",
-            "{source}: all orders of two threads that add 1 each, and what a real race lost"
+            "{source}: 두 스레드가 한 번씩 더하는 모든 순서, 실제로 잃은 갱신",
+            "{source}: all orders of two that add 1 each; what real threads lost"
         ),
         head: vec![
             text!("버전", "version"),

@@ -7,7 +7,7 @@ use lab::twin::Interpreter;
 use lab::{show, text};
 
 use super::LOST;
-use super::race::{CASES, Real};
+use super::race::{CONTENDERS, Real};
 use crate::vm::code::Program;
 use crate::vm::listing;
 use crate::vm::thread::Position;
@@ -42,7 +42,7 @@ pub fn version(python: &Interpreter) -> Version {
 pub fn real(python: &Interpreter, twin: &Report) -> Vec<Real> {
     let lost = |id| twin.measure(&format!("lost_share.{id}")).map(|measure| measure.samples.clone());
     let real = |id| Some(Real { id, name: python.to_string(), version: version(python), lost: lost(id)? });
-    CASES.iter().filter_map(|(id, ..)| real(id)).collect()
+    CONTENDERS.iter().filter_map(|contender| real(contender.id)).collect()
 }
 
 /// Puts the twin's listing beside our programs.
@@ -50,8 +50,8 @@ pub fn compare(version: Version, twin: &Report) -> Compared {
     let rows = twin.tables.first().map_or(&[][..], |table| &table.rows);
     let found: Vec<Found<'_>> = rows.iter().filter_map(|row| found(row)).collect();
     let mut compared = Compared::default();
-    for (_, program, _) in CASES {
-        let program = program();
+    for contender in CONTENDERS {
+        let program = (contender.program)();
         for (n, code) in program.functions.iter().enumerate() {
             let dis: Vec<&Found<'_>> = found.iter().filter(|row| row.function == code.name).collect();
             compared.function(&program, n, version, &dis);
@@ -78,13 +78,13 @@ impl Compared {
             }
         };
         let looks = listing::looks(program, version);
-        let mut row = |name: &str, ops: &[usize], interrupts: Option<u64>, bookkeeping: bool| {
-            // What our machine has no instruction for is no place of ours: nothing is said about it.
+        let mut row = |name: &str, ops: &[usize], interrupts: Option<u64>| {
             let looked = ops.iter().any(|&op| looks.contains(&Position { function, op }));
-            if looked || bookkeeping {
-                self.here += interrupts.unwrap_or(0);
-            } else {
-                self.elsewhere += interrupts.unwrap_or(0);
+            match interrupts {
+                Some(times) if looked => self.here += times,
+                Some(times) if !ops.is_empty() => self.elsewhere += times,
+                // Of an instruction that our machine has no need for, nothing is said.
+                Some(_) | None => {}
             }
             let ours = ops.iter().map(|&op| format!("{op} {}", code.ops[op].name())).collect::<Vec<_>>().join(", ");
             let (mark, times) = (if looked { "●" } else { "" }, interrupts.map_or("–".to_owned(), |n| n.to_string()));
@@ -92,29 +92,29 @@ impl Compared {
             self.rows.push(cells.map(Text::same).into());
         };
         if names.first() != Some(&"RESUME") {
-            row("", &[0], entry.interrupts, false);
+            row("", &[0], entry.interrupts);
         }
         for (found, ops) in instructions.iter().zip(&ours) {
-            row(found.dis, ops, found.interrupts, ops.is_empty());
+            row(found.dis, ops, found.interrupts);
         }
     }
 
     /// Our instructions beside the interpreter's.
     pub fn table(&self, python: &Interpreter) -> Option<Table> {
         // The second program has everything that the first has, and the call.
-        let first = CASES[0].1().functions[0].name;
+        let first = (CONTENDERS[0].program)().functions[0].name;
         let rows: Vec<Vec<Text>> = self.rows.iter().filter(|row| row[0].en != first).cloned().collect();
         (!rows.is_empty()).then(|| Table {
             title: text!(
-                "{python}: 자신의 dis와, 신호(인터럽트)를 받아들인 자리",
-                "{python}: its own dis, and where it took signals (interrupts)"
+                "{python}: 스스로 보여 주는 dis와 신호를 받아들인 자리",
+                "{python}: its own dis, and where it took signals"
             ),
             head: vec![
                 text!("함수", "function"),
                 Text::same("dis"),
                 text!("우리 명령", "ours"),
                 Text::same("●"),
-                text!("인터럽트", "interrupts"),
+                text!("신호", "signals"),
             ],
             rows,
         })
@@ -131,13 +131,13 @@ impl Compared {
         }
         if all == 0 {
             return text!(
-                "{python}: 인터럽트를 측정하지 않음: 이 시스템에는 setitimer가 없거나 신호가 오지 않았습니다.",
-                "{python}: interrupts not measured: this system has no setitimer, or no signal came."
+                "{python}: 신호를 받는 자리는 측정하지 않음: 이 시스템에는 setitimer가 없거나 신호가 오지 않았습니다.",
+                "{python}: where it takes signals was not measured: this system has no setitimer, or no signal came."
             );
         }
         text!(
-            "{python}: 신호 {all}번 가운데 {here}번은 ●가 있는 자리에서, {elsewhere}번은 다른 자리에서 받아들였습니다. 신호 처리기도 eval breaker에서 불리므로, GIL을 넘기는 자리가 이렇게 드러납니다.",
-            "{python}: of {all} signals, {here} were taken where there is a ●, {elsewhere} elsewhere. Signal handlers are called at the eval breaker too, so this shows where the GIL can be handed over."
+            "{python}: 우리에게도 있는 명령에서 받아들인 신호 {all}번 가운데 {here}번은 ●가 있는 자리에서, {elsewhere}번은 다른 자리에서였습니다. 신호 처리기도 eval breaker에서 불리므로, GIL을 넘길 수 있는 자리가 이렇게 드러납니다.",
+            "{python}: of {all} signals taken at instructions that we have too, {here} came where there is a ●, {elsewhere} elsewhere. Signal handlers are called at the eval breaker too, so this shows where the GIL can be handed over."
         )
     }
 }

@@ -133,13 +133,12 @@ pub fn table(program: &Program) -> Table {
         }
     }
     let source = program.source;
-    let mut head =
-        vec![text!("명령", "instruction"), text!("dis, ≤3.10", "dis, ≤3.10"), text!("dis, 3.11+", "dis, 3.11+")];
+    let mut head = vec![text!("명령", "instruction"), Text::same("dis, ≤3.10"), Text::same("dis, 3.11+")];
     head.extend(COLUMNS.map(|(_, name)| Text::same(name)));
     Table {
         title: text!(
-            "{source}: 바이트코드, 그리고 버전마다 eval breaker를 살피는 자리(●: 그 명령 다음)",
-            "{source}: the bytecode, and where each version looks at its eval breaker (●: after that instruction)"
+            "{source}: 버전마다 eval breaker를 살피는 자리(●: 그 명령 다음)",
+            "{source}: where each version looks at its eval breaker (●: after it)"
         ),
         head,
         rows: rows.into_iter().map(|row| row.into_iter().map(Text::same).collect()).collect(),

@@ -100,10 +100,8 @@ pub fn native(lets_go: bool) -> Native {
 }
 
 fn program(source: &'static str, code: Code) -> Program {
-    let globals = vec![
-        Global { name: "counter", start: Value::Int(0) },
-        Global { name: "range", start: Value::RangeType },
-    ];
+    let globals =
+        vec![Global { name: "counter", start: Value::Int(0) }, Global { name: "range", start: Value::RangeType }];
     Program { source, functions: vec![code], globals, ..Program::default() }
 }
 
