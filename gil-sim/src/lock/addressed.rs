@@ -103,7 +103,7 @@ impl AddressedGil {
 
     /// `_Py_unset_eval_breaker_bit`: this thread is not asked any more.
     fn clear(&self, thread: u64) {
-        // One step: a request to another, made at the same time, must stay.
+        // In one step: whoever is asked by then instead stays asked.
         let _ = self.asked.compare_exchange(thread, NOBODY, Relaxed, Relaxed);
     }
 

@@ -60,7 +60,7 @@ impl Gil {
     }
 
     /// Waits for the lock, as `PyGILState_Ensure` does. The lock is held as long as the value lives.
-    pub fn acquire(&self, me: ThreadId) -> Held<'_> {
+    pub fn acquire(&self, me: ThreadId) -> Held<'_, Gil> {
         Held::take(self, me)
     }
 
