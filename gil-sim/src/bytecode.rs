@@ -14,6 +14,7 @@ use lab::{show, stats, text, twin_script};
 
 use crate::vm::listing;
 use crate::vm::version::Version;
+use price::Price;
 use race::{CONTENDERS, Case};
 
 pub mod pictures;
@@ -31,8 +32,8 @@ pub fn run(threads: usize, turns: u64, interval: Duration, pythons: &[Interprete
     let mut report = Report::new("gil-sim/bytecode");
     report.traces = pictures::all(interval)?;
     let cases = race::all(threads, turns, interval)?;
-    let price = price::run(threads, turns, interval)?;
-    report.measures = cases.iter().map(Case::measure).chain(price.measures()).collect();
+    let prices = price::all(threads, turns, interval)?;
+    report.measures = cases.iter().map(Case::measure).chain(prices.iter().flat_map(Price::measures)).collect();
     report.measures_in_tables = true;
     report.tables = CONTENDERS.iter().map(|contender| listing::table(&(contender.program)())).collect();
     report.verdicts = verdicts(&cases, &report.traces);
@@ -50,10 +51,16 @@ pub fn run(threads: usize, turns: u64, interval: Duration, pythons: &[Interprete
     });
     report.tables.extend(listings);
     report.tables.extend(CONTENDERS.iter().map(|contender| race::table(contender.id, &cases, &real)));
-    report.tables.push(price.table());
+    report.tables.extend(prices.iter().map(Price::table));
+    if !notes.is_empty() {
+        notes.push(text!(
+            "신호 처리기도 eval breaker에서 불립니다. 신호를 받아들인 자리는 GIL을 넘길 수 있는 자리입니다.",
+            "Signal handlers are called at the eval breaker too: where a signal is taken, the GIL can be handed over."
+        ));
+    }
     report.notes.extend(notes);
     report.notes.extend(explanations(interval));
-    report.shows = shows(&cases, &price);
+    report.shows = shows(&cases, &prices);
     Ok(report)
 }
 
@@ -83,17 +90,17 @@ fn explanations(interval: Duration) -> Vec<Text> {
             "Orders: every order in which two threads can go on if they change places only at a ● was tried and counted (one update a thread); their share is no probability. What was lost is what real threads lost with a switch interval of {us} µs; 2.7 hands over every 100 ticks instead."
         ),
         text!(
-            "락이 없는 3.13t에서는 다른 스레드가 어느 명령 사이에나 끼어듭니다. 그래서 공유 객체의 참조 카운트를 바꿀 때마다 원자적 연산이 하나 듭니다. 락도 원자적 연산도 없으면 카운트가 틀립니다(마지막 줄). CPython은 불멸 객체와 편향 카운트로 원자적 연산을 줄이므로, 여기 나온 값은 가장 단순한 방법의 값입니다.",
-            "3.13t has no lock: another thread may come in between any two instructions. So each change of a shared object's reference count must be an atomic step; with neither lock nor atomic steps the counts may go wrong (last row). CPython spares itself many of those steps (immortal objects, biased counts), so this is the price of the plain way."
+            "락이 없는 3.13t에서는 다른 스레드가 어느 명령 사이에나 끼어듭니다. 그래서 공유 객체의 참조 카운트를 바꿀 때마다 원자적 연산이 하나 들고, 여러 코어가 같은 객체를 쓰면 그 연산은 더 비싸집니다. 락도 원자적 연산도 없으면 카운트가 틀릴 수 있습니다(표의 마지막 줄). CPython은 불멸 객체와 편향 카운트로 원자적 연산을 줄이므로, 여기 나온 값은 가장 단순한 방법의 값입니다.",
+            "3.13t has no lock: another thread may come in between any two instructions. So each change of a shared object's reference count is an atomic step, and a dearer one where several cores use the same object; with neither lock nor atomic steps counts may go wrong (last rows). CPython spares itself many of those steps (immortal objects, biased counts), so this is the price of the plain way."
         ),
     ]
 }
 
-fn shows(cases: &[Case], price: &price::Price) -> Text {
+fn shows(cases: &[Case], prices: &[Price]) -> Text {
     let share = |id, version| show::value(stats::median(lost(cases, id, version)).unwrap_or(f64::NAN), Unit::Share);
     let (old, new, call) =
         (share("plain", Version::Py36), share("plain", Version::Py313), share("call", Version::Py313));
-    let times = price::times(price.ratio());
+    let times = price::times(prices.first().map_or(f64::NAN, Price::ratio));
     text!(
         "같은 counter += 1이 3.6–3.9의 규칙으로는 갱신의 {old}를 잃고 3.13의 규칙으로는 {new}를 잃었습니다. 사이에 호출이 있으면 3.13에서도 {call}를 잃었습니다. 락을 없애고 카운트를 원자적으로 바꾸자 혼자 도는 스레드의 명령 하나에 {times}의 시간이 걸렸습니다.",
         "The same counter += 1 lost {old} of its updates by the rules of 3.6–3.9 and {new} by those of 3.13; with a call in between, 3.13 lost {call}. Without the lock and with atomic counts, an instruction takes a single thread {times} as long."

@@ -131,7 +131,7 @@ fn real_threads_lose_nothing_where_nothing_can_be_lost() {
             let counting = if version == Version::Free { Counting::Atomic } else { Counting::Plain };
             let race = race::race(&program(), version, counting, 3, 20_000, interval).unwrap();
             assert_eq!(race.miscounted, 0, "{id} {version:?}");
-            assert!(class == Class::Interesting || race.lost == 0, "{id} {version:?}: {race:?}");
+            assert!(class == Class::Interesting || race.lost() == 0, "{id} {version:?}: {race:?}");
         }
     }
 }
@@ -141,7 +141,7 @@ fn real_threads_lose_nothing_where_nothing_can_be_lost() {
 fn the_tally_is_that_of_the_program() {
     let alone = |program: &Program| {
         let race = race::race(program, Version::Py313, Counting::Plain, 1, 1000, NEVER).unwrap();
-        assert_eq!(race.lost, 0);
+        assert_eq!((race.updates, race.lost()), (1000, 0));
         race.tally
     };
     // Before the loop 5 and after it 3, with 2 shared objects: range and None. A turn has 2 (counter and 1; or with one 3).
@@ -155,13 +155,18 @@ fn a_race_that_broke_the_rules_fails() {
         let ends = explore::ends(&programs::plain(), version, 2, 1);
         Case { id: "plain", version, class, ends, lost: Vec::new() }
     };
-    let (whole, torn, miscounted) =
-        (Race::default(), Race { lost: 1, ..Race::default() }, Race { miscounted: 1, ..Race::default() });
+    let (whole, torn, miscounted) = (
+        Race { updates: 9, counter: 9, ..Race::default() },
+        Race { updates: 9, counter: 8, ..Race::default() },
+        Race { miscounted: 1, ..Race::default() },
+    );
+    let nonsense = Race { updates: 9, counter: 10, ..Race::default() };
     let (old, new) = (case(Version::Py36, Class::Interesting), case(Version::Py313, Class::Forbidden));
     for (case, race, right) in [
         (&old, whole, true),
         (&old, torn, true),
         (&old, miscounted, false),
+        (&old, nonsense, false),
         (&new, whole, true),
         (&new, torn, false),
         // A class that the looks do not grant.
@@ -390,16 +395,16 @@ fn our_instructions_are_those_of_dis() {
 
 #[test]
 fn the_price_counts_every_step() {
-    let price = price::run(2, 500, Duration::from_micros(50)).unwrap();
-    let table = price.table();
-    let atomic: Vec<&str> = table.rows.iter().map(|row| row[3].en.as_str()).collect();
-    assert_eq!(atomic, ["0", "3004", "0", "6008", "0"]);
-    let measures = price.measures();
-    let miscounted = |way: &str| {
-        let measure = measures.iter().find(|measure| measure.id == format!("miscounted.{way}"));
-        measure.unwrap().samples.iter().sum::<f64>()
-    };
-    for way in ["lock.alone", "atomic.alone", "lock.together", "atomic.together"] {
-        assert_eq!(miscounted(way), 0.0, "{way}");
+    let prices = price::all(2, 500, Duration::from_micros(50)).unwrap();
+    // Six changes a turn where the threads share what they work on, none where they do not; the rest is before and after.
+    for (price, atomic) in prices.iter().zip([["0", "3004", "0", "6008", "0"], ["0", "6", "0", "12", "0"]]) {
+        let table = price.table();
+        let steps: Vec<&str> = table.rows.iter().map(|row| row[4].en.as_str()).collect();
+        assert_eq!(steps, atomic);
+        let measures = price.measures();
+        assert_eq!(measures.len(), 3 * 5);
+        let wrong = measures.iter().filter(|measure| measure.id.starts_with("miscounted"));
+        let wrong: Vec<f64> = wrong.map(|measure| measure.samples.iter().sum()).collect();
+        assert_eq!(wrong[..4], [0.0; 4], "only with neither lock nor atomic steps may a count be wrong");
     }
 }

@@ -74,7 +74,7 @@ fn the_report_reads_back() {
     let small = [&SMALL[..], &["--no-python"]].concat();
     let report = read(&[&small[..], &["--json"]].concat()).expect("--json prints a report and nothing else");
     assert_eq!(report.experiment, "gil-sim/bytecode");
-    assert_eq!((report.traces.len(), report.tables.len(), report.measures.len()), (3, 5, 12 + 15));
+    assert_eq!((report.traces.len(), report.tables.len(), report.measures.len()), (3, 6, 12 + 30));
     assert!(report.tables.iter().all(|table| table.rows.iter().all(|row| row.len() == table.head.len())));
     assert!(report.traces.iter().all(|trace| trace.is_serial(State::Running)));
     for version in ["3.10", "3.11–3.12", "3.13"] {

@@ -8,6 +8,7 @@ use lab::report::{Measure, Table, Unit};
 use lab::{Result, clock, show, stats, text};
 
 use super::race::{Race, race};
+use crate::vm::code::Program;
 use crate::vm::heap::Counting::{self, Atomic, Plain};
 use crate::vm::programs;
 use crate::vm::version::Version;
@@ -15,7 +16,6 @@ use crate::vm::version::Version;
 /// A way to keep reference counts right, or not.
 struct Way {
     id: &'static str,
-    name: fn() -> Text,
     version: Version,
     counting: Counting,
     /// Whether all threads run, or one alone.
@@ -24,41 +24,11 @@ struct Way {
 
 /// The ways that are compared; the last one is broken, and shows what the lock or the atomic steps are for.
 const WAYS: [Way; 5] = [
-    Way {
-        id: "lock.alone",
-        name: || text!("락, 평범한 카운트", "lock, plain counts"),
-        version: Version::Py313,
-        counting: Plain,
-        together: false,
-    },
-    Way {
-        id: "atomic.alone",
-        name: || text!("락 없음, 원자적 카운트", "no lock, atomic counts"),
-        version: Version::Free,
-        counting: Atomic,
-        together: false,
-    },
-    Way {
-        id: "lock.together",
-        name: || text!("락, 평범한 카운트", "lock, plain counts"),
-        version: Version::Py313,
-        counting: Plain,
-        together: true,
-    },
-    Way {
-        id: "atomic.together",
-        name: || text!("락 없음, 원자적 카운트", "no lock, atomic counts"),
-        version: Version::Free,
-        counting: Atomic,
-        together: true,
-    },
-    Way {
-        id: "plain.together",
-        name: || text!("락 없음, 평범한 카운트", "no lock, plain counts"),
-        version: Version::Free,
-        counting: Plain,
-        together: true,
-    },
+    Way { id: "lock.alone", version: Version::Py313, counting: Plain, together: false },
+    Way { id: "atomic.alone", version: Version::Free, counting: Atomic, together: false },
+    Way { id: "lock.together", version: Version::Py313, counting: Plain, together: true },
+    Way { id: "atomic.together", version: Version::Free, counting: Atomic, together: true },
+    Way { id: "plain.together", version: Version::Free, counting: Plain, together: true },
 ];
 
 /// How often each way is tried; interleaved.
@@ -71,25 +41,31 @@ struct Run {
     cores: Option<f64>,
 }
 
-/// What the ways took, in their order.
+/// What one program took in all ways, in their order.
 pub struct Price {
+    id: &'static str,
+    source: &'static str,
     runs: Vec<Vec<Run>>,
     threads: usize,
 }
 
-/// Runs `counter += one()` in every way.
-pub fn run(threads: usize, turns: u64, interval: Duration) -> Result<Price> {
-    let program = programs::call();
+/// Runs two programs in every way: one whose threads share what they work on, and one whose threads have almost everything for
+/// themselves.
+pub fn all(threads: usize, turns: u64, interval: Duration) -> Result<Vec<Price>> {
+    let programs = [("shared", programs::call()), ("own", programs::article())];
+    programs.iter().map(|(id, program)| run(id, program, threads, turns, interval)).collect()
+}
+
+fn run(id: &'static str, program: &Program, threads: usize, turns: u64, interval: Duration) -> Result<Price> {
     let mut runs: Vec<Vec<Run>> = WAYS.iter().map(|_| Vec::new()).collect();
     for _ in 0..REPEATS {
         for (way, runs) in WAYS.iter().zip(&mut runs) {
             let threads = if way.together { threads } else { 1 };
-            let (race, used) =
-                CoresUsed::during(|| race(&program, way.version, way.counting, threads, turns, interval));
+            let (race, used) = CoresUsed::during(|| race(program, way.version, way.counting, threads, turns, interval));
             runs.push(Run { race: race?, cores: used.cores });
         }
     }
-    Ok(Price { runs, threads })
+    Ok(Price { id, source: program.source, runs, threads })
 }
 
 impl Run {
@@ -99,38 +75,48 @@ impl Run {
     }
 }
 
+impl Way {
+    fn lock(&self) -> &'static str {
+        if self.version == Version::Free { "–" } else { self.version.name() }
+    }
+
+    fn counts(&self) -> Text {
+        match self.counting {
+            Plain => text!("평범", "plain"),
+            Atomic => text!("원자적", "atomic"),
+        }
+    }
+}
+
 impl Price {
     /// Of every way: time of an instruction, changes of counts in an instruction, and counts that are off at the end.
     pub fn measures(&self) -> Vec<Measure> {
-        let quantity = |id: &str, unit, what: Text, of: fn(&Run) -> f64| -> Vec<Measure> {
+        let quantity = |what: &str, name: Text, unit: Unit, of: fn(&Run) -> f64| -> Vec<Measure> {
             let one = |(way, runs): (&Way, &Vec<Run>)| {
-                let name = Text {
-                    ko: format!("{}: {}", self.name(way).ko, what.ko),
-                    en: format!("{}: {}", self.name(way).en, what.en),
-                };
-                Measure::new(format!("{id}.{}", way.id), name, unit, runs.iter().map(of).collect())
+                let id = format!("{what}.{}.{}", self.id, way.id);
+                Measure::new(id, self.name(way, &name), unit, runs.iter().map(of).collect())
             };
             WAYS.iter().zip(&self.runs).map(one).collect()
         };
-        let steps = |run: &Run| run.race.tally.counts as f64 / run.race.tally.instructions as f64;
+        let changes = text!("명령 하나의 카운트 변경", "changes of counts an instruction");
         [
-            quantity("instruction", Unit::Ns, text!("명령 하나", "one instruction"), Run::instruction),
-            quantity(
-                "count_changes",
-                Unit::Times,
-                text!("명령 하나의 카운트 변경", "changes of counts an instruction"),
-                steps,
-            ),
-            quantity("miscounted", Unit::Count, text!("틀린 카운트", "counts off at the end"), |run| {
+            quantity("instruction", text!("명령 하나", "one instruction"), Unit::Ns, Run::instruction),
+            quantity("count_changes", changes, Unit::Times, |run| {
+                run.race.tally.counts as f64 / run.race.tally.instructions as f64
+            }),
+            quantity("miscounted", text!("틀린 카운트", "counts off at the end"), Unit::Count, |run| {
                 run.race.miscounted as f64
             }),
         ]
         .concat()
     }
 
-    fn name(&self, way: &Way) -> Text {
-        let (name, threads) = ((way.name)(), self.threads_of(way));
-        Text { ko: format!("{}, 스레드 {threads}개", name.ko), en: format!("{}, threads: {threads}", name.en) }
+    fn name(&self, way: &Way, what: &Text) -> Text {
+        let (source, lock, threads, counts) = (self.source, way.lock(), self.threads_of(way), way.counts());
+        Text {
+            ko: format!("{source}, 락 {lock}, 카운트 {}, 스레드 {threads}개: {}", counts.ko, what.ko),
+            en: format!("{source}, lock {lock}, {} counts, threads {threads}: {}", counts.en, what.en),
+        }
     }
 
     /// How many times as long an instruction takes one thread alone with atomic counts as under the lock.
@@ -149,31 +135,35 @@ impl Price {
 
     /// The ways side by side.
     pub fn table(&self) -> Table {
-        let rows = WAYS.iter().zip(&self.runs).enumerate().map(|(n, (way, runs))| {
-            let counts = runs.iter().map(|run| run.race.tally.counts).max().unwrap_or(0);
-            let atomic = if way.counting == Atomic { counts } else { 0 };
-            let most = runs.iter().map(|run| run.race.miscounted).max().unwrap_or(0);
-            let cores: Vec<f64> = runs.iter().filter_map(|run| run.cores).collect();
-            let cores = stats::median(&cores).map_or("–".to_owned(), |cores| format!("{cores:.1}"));
-            let times = clock::human(self.instruction(n));
-            let cells = [self.threads_of(way).to_string(), cores, atomic.to_string(), times, most.to_string()];
-            std::iter::once((way.name)()).chain(cells.map(Text::same)).collect()
-        });
+        let source = self.source;
         Table {
             title: text!(
-                "참조 카운트의 값: counter += one(), 명령 시간은 모든 스레드의 명령으로 나눈 것",
-                "the price of reference counts: counter += one(), over the work of all threads"
+                "{source}: 참조 카운트의 값(명령 하나 = 전체 시간 / 모든 스레드의 명령)",
+                "{source}: the price of counts (time over all threads' instructions)"
             ),
-            rows: rows.collect(),
+            rows: (0..WAYS.len()).map(|way| self.row(way)).collect(),
             head: vec![
-                text!("방식", "way"),
+                text!("락", "lock"),
+                text!("카운트", "counts"),
                 text!("스레드", "threads"),
                 text!("코어", "cores"),
                 text!("원자적 연산", "atomic steps"),
                 text!("명령 하나", "instruction"),
-                text!("틀린 수", "counts off"),
+                text!("틀린 카운트", "counts off"),
             ],
         }
+    }
+
+    fn row(&self, n: usize) -> Vec<Text> {
+        let (way, runs) = (&WAYS[n], &self.runs[n]);
+        let changes = runs.iter().map(|run| run.race.tally.counts).max().unwrap_or(0);
+        let atomic = if way.counting == Atomic { changes } else { 0 };
+        let most = runs.iter().map(|run| run.race.miscounted).max().unwrap_or(0);
+        let cores: Vec<f64> = runs.iter().filter_map(|run| run.cores).collect();
+        let cores = stats::median(&cores).map_or("–".to_owned(), |cores| format!("{cores:.1}"));
+        let time = clock::human(self.instruction(n));
+        let cells = [self.threads_of(way).to_string(), cores, atomic.to_string(), time, most.to_string()];
+        [Text::same(way.lock()), way.counts()].into_iter().chain(cells.map(Text::same)).collect()
     }
 }
 

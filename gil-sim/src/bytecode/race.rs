@@ -70,8 +70,10 @@ pub struct Case {
 /// What one run came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Race {
-    /// What the counter is short of the updates made.
-    pub lost: u64,
+    /// Updates that the threads were to make.
+    pub updates: u64,
+    /// Where the counter ended.
+    pub counter: u64,
     /// What all threads did.
     pub tally: Tally,
     /// How far reference counts are off at the end.
@@ -102,8 +104,15 @@ pub fn race(
         instructions: all.instructions + one.instructions,
         counts: all.counts + one.counts,
     });
-    let lost = (threads as u64 * turns).saturating_sub(heap.number(0).unsigned_abs());
-    Ok(Race { lost, tally, miscounted: heap.miscounted(), wall: end - start })
+    let (updates, counter) = (threads as u64 * turns, heap.number(0).unsigned_abs());
+    Ok(Race { updates, counter, tally, miscounted: heap.miscounted(), wall: end - start })
+}
+
+impl Race {
+    /// Updates that are missing at the end.
+    pub fn lost(&self) -> u64 {
+        self.updates.saturating_sub(self.counter)
+    }
 }
 
 /// Runs `body(0)` to `body(threads - 1)`, each in a thread of its own; none begins before all are there.
@@ -138,7 +147,7 @@ pub fn all(threads: usize, turns: u64, interval: Duration) -> Result<Vec<Case>> 
             let (program, version) = (case.program(), case.version);
             let race = race(&program, version, counting(version), threads, turns, interval)?;
             case.check(race)?;
-            case.lost.push(race.lost as f64 / (threads as u64 * turns) as f64);
+            case.lost.push(race.lost() as f64 / race.updates as f64);
         }
     }
     Ok(cases)
@@ -159,11 +168,18 @@ impl Case {
     /// Nothing, or the failure that names what must not be.
     pub fn check(&self, race: Race) -> Result<()> {
         let (source, version) = (self.program().source, self.version.name());
-        let Race { lost, miscounted, .. } = race;
+        let (lost, miscounted) = (race.lost(), race.miscounted);
         if miscounted > 0 {
             return Err(Error::failed(text!(
                 "{version}: {source}: 참조 횟수가 {miscounted}만큼 틀렸습니다. 있어서는 안 되는 일입니다.",
                 "{version}: {source}: reference counts are off by {miscounted}, which is forbidden."
+            )));
+        }
+        if race.counter > race.updates {
+            let (counter, updates) = (race.counter, race.updates);
+            return Err(Error::failed(text!(
+                "{version}: {source}: 갱신 {updates}번에 카운터가 {counter}입니다. 있어서는 안 되는 일입니다.",
+                "{version}: {source}: the counter is at {counter} after {updates} updates, which is forbidden."
             )));
         }
         let (_, losing) = self.orders();

@@ -136,8 +136,8 @@ impl Compared {
             );
         }
         text!(
-            "{python}: 우리에게도 있는 명령에서 받아들인 신호 {all}번 가운데 {here}번은 ●가 있는 자리에서, {elsewhere}번은 다른 자리에서였습니다. 신호 처리기도 eval breaker에서 불리므로, GIL을 넘길 수 있는 자리가 이렇게 드러납니다.",
-            "{python}: of {all} signals taken at instructions that we have too, {here} came where there is a ●, {elsewhere} elsewhere. Signal handlers are called at the eval breaker too, so this shows where the GIL can be handed over."
+            "{python}: 우리에게도 있는 명령에서 받아들인 신호 {all}번 가운데 {here}번은 ●가 있는 자리에서, {elsewhere}번은 다른 자리에서였습니다.",
+            "{python}: of {all} signals taken at instructions that we have too, {here} came where there is a ●, {elsewhere} elsewhere."
         )
     }
 }
