@@ -80,7 +80,10 @@ const ADDRESSED: &[Bug] = &[
     ),
     (
         "no_forced_switch",
-        &[("if self.asked.load(Relaxed) == me.0 {\n            let mut switch", "if false {\n            let mut switch")],
+        &[(
+            "if self.asked.load(Relaxed) == me.0 {\n            let mut switch",
+            "if false {\n            let mut switch",
+        )],
     ),
     ("gives_up_without_clearing", &[("self.withdraw(requested_of);", "")]),
     (
@@ -113,7 +116,8 @@ fn main() {
     println!("cargo::rerun-if-changed=src/lock");
     println!("cargo::rerun-if-changed=build.rs");
     for (lock, bugs) in [("shared", [BOTH, SHARED]), ("addressed", [BOTH, ADDRESSED]), ("ticks", [TICKS, &[]])] {
-        let source = fs::read_to_string(format!("src/lock/{lock}.rs")).expect("the lock stands beside its build script");
+        let source =
+            fs::read_to_string(format!("src/lock/{lock}.rs")).expect("the lock stands beside its build script");
         // An included file cannot have inner comments.
         let source: String =
             source.lines().filter(|line| !line.starts_with("//!")).map(|line| format!("{line}\n")).collect();

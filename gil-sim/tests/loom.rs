@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 mod model;
+use loom as checker;
 use model::models::{Far, blocking_call, busy_holder, gives_up, in_and_out, next_holder, ticking};
 use model::sync;
 #[path = "../src/lock/mod.rs"]

@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
-use std::env;
-use std::process::Command;
 use std::time::Duration;
 
 #[allow(dead_code, reason = "not every model is needed to find these bugs")]
 mod model;
+use loom as checker;
+#[macro_use]
+#[path = "model/copies.rs"]
+mod copies;
+use copies::caught;
 use model::models::{Far, busy_holder, gives_up, in_and_out, next_holder, ticking};
 use model::sync;
 #[path = "../src/lock/mod.rs"]
@@ -15,24 +18,6 @@ use model::sync;
 mod lock;
 
 const INTERVAL: Duration = Duration::from_millis(5);
-
-/// Copies of a lock's file, with a bug each.
-macro_rules! copies {
-    ($file:ident: $($name:ident)*) => {
-        mod $file {$(
-            #[allow(dead_code, unused_mut, unused_variables, unused_assignments, reason = "a planted bug leaves parts of the lock unused")]
-            pub mod $name {
-                // What `super` is to the shipped file.
-                mod copy {
-                    include!(concat!(env!("OUT_DIR"), "/", stringify!($file), ".", stringify!($name), ".rs"));
-                }
-                #[allow(unused_imports, reason = "each copy takes what its lock needs")]
-                use crate::lock::{Finalizing, Held, Lock, NOBODY, ThreadId};
-                pub use copy::*;
-            }
-        )*}
-    };
-}
 
 copies! { shared:
     no_signal
@@ -63,23 +48,6 @@ copies! { ticks:
     if_for_while
     no_signal
     signal_before_release
-}
-
-/// Runs a model that must fail, and fail for the right reason. In a process of its own: while a deadlock unwinds, the locks that
-/// are still held are released, and loom panics again.
-fn caught(test: &str, reason: &str, model: impl FnOnce()) {
-    const CHILD: &str = "PLANTED_BUG";
-    if env::var_os(CHILD).is_some() {
-        return model();
-    }
-    let child = Command::new(env::current_exe().unwrap())
-        .args([test, "--exact", "--nocapture"])
-        .env(CHILD, "1")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&child.stderr);
-    assert!(!child.status.success(), "the planted bug was not found:\n{said}");
-    assert!(said.contains(reason), "found, but not as \"{reason}\":\n{said}");
 }
 
 /// A bug, how loom says what it found, and the model that finds it.

@@ -1,19 +1,20 @@
-//! The shape of `src/sync.rs`, made of loom's parts.
+//! The shape of `src/sync.rs`, made of a model checker's parts: `crate::checker` is loom or shuttle.
 
 use std::cell::Cell;
 use std::time::Duration;
 
-pub use loom::sync::MutexGuard;
-pub use loom::sync::atomic::{AtomicBool, AtomicU64};
+use crate::checker;
+pub use crate::checker::sync::MutexGuard;
+pub use crate::checker::sync::atomic::{AtomicBool, AtomicU64};
 
 std::thread_local! {
-    /// Counts what happens. loom runs all threads of a model in turn on one thread of the system, so this is their common clock.
+    /// Counts what happens. All threads of a model run in turn on one thread of the system, so this is their common clock.
     static CLOCK: Cell<u64> = const { Cell::new(0) };
     /// When a timed wait ended last, by its time being up.
     static TIMED_OUT: Cell<u64> = const { Cell::new(0) };
 }
 
-loom::thread_local! {
+checker::thread_local! {
     /// Bit i: whether this thread's next but i timed wait times out.
     static PLAN: Cell<u32> = Cell::new(0);
     /// When this thread last locked a mutex.
@@ -41,11 +42,11 @@ pub fn timed_out_since(then: u64) -> bool {
 }
 
 #[derive(Debug)]
-pub struct Mutex<T>(loom::sync::Mutex<T>);
+pub struct Mutex<T>(checker::sync::Mutex<T>);
 
 impl<T> Mutex<T> {
     pub fn new(value: T) -> Mutex<T> {
-        Mutex(loom::sync::Mutex::new(value))
+        Mutex(checker::sync::Mutex::new(value))
     }
 
     pub fn lock(&self) -> MutexGuard<'_, T> {
@@ -56,11 +57,11 @@ impl<T> Mutex<T> {
 }
 
 #[derive(Debug)]
-pub struct Condvar(loom::sync::Condvar);
+pub struct Condvar(checker::sync::Condvar);
 
 impl Condvar {
     pub fn new() -> Condvar {
-        Condvar(loom::sync::Condvar::new())
+        Condvar(checker::sync::Condvar::new())
     }
 
     pub fn notify_one(&self) {
@@ -71,9 +72,9 @@ impl Condvar {
         self.0.wait(guard).unwrap()
     }
 
-    /// loom's own timed wait never times out. A time-out is a wake-up that consumes no signal and may come at any moment: let go
-    /// and come back. Which waits time out is a plan of the model, and every plan is explored; waits beyond the plan block for
-    /// ever, so that a lost wake-up is still a deadlock.
+    /// The timed waits of both checkers never time out. A time-out is a wake-up that consumes no signal and may come at any moment: let go
+    /// and come back. Which waits time out is a plan of the model; waits beyond the plan block for ever, so that a lost wake-up is
+    /// still a deadlock.
     pub fn wait_timeout<'a, T>(
         &self,
         mutex: &'a Mutex<T>,
