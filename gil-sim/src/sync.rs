@@ -4,6 +4,9 @@
 use std::sync::{self, PoisonError};
 use std::time::Duration;
 
+mod semaphore;
+pub use semaphore::Semaphore;
+
 pub use std::sync::MutexGuard;
 pub use std::sync::atomic::{AtomicBool, AtomicU64};
 
@@ -47,33 +50,5 @@ impl Condvar {
     ) -> (MutexGuard<'a, T>, bool) {
         let (guard, waited) = self.0.wait_timeout(guard, most).unwrap_or_else(PoisonError::into_inner);
         (guard, waited.timed_out())
-    }
-}
-
-/// A counting semaphore, POSIX's `sem_t`. std has none.
-#[derive(Debug)]
-pub struct Semaphore {
-    value: Mutex<u32>,
-    raised: Condvar,
-}
-
-impl Semaphore {
-    pub fn new(value: u32) -> Semaphore {
-        Semaphore { value: Mutex::new(value), raised: Condvar::new() }
-    }
-
-    /// `sem_wait`.
-    pub fn wait(&self) {
-        let mut value = self.value.lock();
-        while *value == 0 {
-            value = self.raised.wait(value);
-        }
-        *value -= 1;
-    }
-
-    /// `sem_post`.
-    pub fn post(&self) {
-        *self.value.lock() += 1;
-        self.raised.notify_one();
     }
 }

@@ -6,7 +6,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use super::{Finalizing, Lock, NOBODY, ThreadId};
+use super::{Finalizing, Lock, NOBODY, SHORTEST, ThreadId};
 use crate::sync::{AtomicBool, AtomicU64, Condvar, Mutex};
 
 /// The lock. CPython's `struct _gil_runtime_state`.
@@ -46,7 +46,7 @@ impl AddressedGil {
             switched: Condvar::new(),
             asked: AtomicU64::new(NOBODY),
             last_holder: AtomicU64::new(NOBODY),
-            interval,
+            interval: interval.max(SHORTEST),
         }
     }
 

@@ -11,6 +11,8 @@
 //!
 //! The files of this folder use nothing but `crate::sync` and each other, so that the models prove these very lines.
 
+use std::time::Duration;
+
 mod addressed;
 mod free;
 mod shared;
@@ -27,6 +29,9 @@ pub struct ThreadId(pub u64);
 
 /// The number that no thread has: no thread has held the lock yet, or nobody is meant.
 pub(crate) const NOBODY: u64 = 0;
+
+/// A shorter switch interval counts as this long, in CPython too.
+pub(crate) const SHORTEST: Duration = Duration::from_micros(1);
 
 /// What an interpreter needs of its lock. Take and release come in pairs, on the same thread; [`Held`] sees to that.
 pub trait Lock: Send + Sync {

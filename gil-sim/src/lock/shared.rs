@@ -8,7 +8,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use super::{Held, Lock, NOBODY, ThreadId};
+use super::{Held, Lock, NOBODY, SHORTEST, ThreadId};
 use crate::sync::{AtomicBool, AtomicU64, Condvar, Mutex};
 
 /// CPython's default switch interval (`DEFAULT_INTERVAL`, `sys.getswitchinterval()`).
@@ -55,7 +55,7 @@ impl Gil {
             switched: Condvar::new(),
             drop_request: AtomicBool::new(false),
             last_holder: AtomicU64::new(NOBODY),
-            interval,
+            interval: interval.max(SHORTEST),
         }
     }
 

@@ -7,6 +7,11 @@ use crate::checker;
 pub use crate::checker::sync::MutexGuard;
 pub use crate::checker::sync::atomic::{AtomicBool, AtomicU64};
 
+// The shipped one: it is made of the two below.
+#[path = "../../src/sync/semaphore.rs"]
+mod semaphore;
+pub use semaphore::Semaphore;
+
 std::thread_local! {
     /// Counts what happens. All threads of a model run in turn on one thread of the system, so this is their common clock.
     static CLOCK: Cell<u64> = const { Cell::new(0) };
@@ -90,30 +95,5 @@ impl Condvar {
             return (guard, true);
         }
         (self.wait(guard), false)
-    }
-}
-
-#[derive(Debug)]
-pub struct Semaphore {
-    value: Mutex<u32>,
-    raised: Condvar,
-}
-
-impl Semaphore {
-    pub fn new(value: u32) -> Semaphore {
-        Semaphore { value: Mutex::new(value), raised: Condvar::new() }
-    }
-
-    pub fn wait(&self) {
-        let mut value = self.value.lock();
-        while *value == 0 {
-            value = self.raised.wait(value);
-        }
-        *value -= 1;
-    }
-
-    pub fn post(&self) {
-        *self.value.lock() += 1;
-        self.raised.notify_one();
     }
 }
