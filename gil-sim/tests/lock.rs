@@ -246,3 +246,30 @@ fn a_daemon_gives_up_when_the_interpreter_ends() {
     gives_up(&Gil::new(Duration::from_micros(100)), Gil::take_unless);
     gives_up(&AddressedGil::new(Duration::from_micros(100)), AddressedGil::take_unless);
 }
+
+/// Native code that panics waits for the lock like any other: who has taken it meanwhile keeps it.
+#[test]
+fn a_panic_in_native_code_does_not_free_what_another_holds() {
+    for (name, lock) in locks(NEVER) {
+        let (lock, inside) = (&*lock, &AtomicBool::new(false));
+        let (tell, told) = mpsc::channel();
+        thread::scope(|scope| {
+            let died = panic::catch_unwind(AssertUnwindSafe(|| {
+                let mut held = Held::take(lock, ThreadId(1));
+                held.allow_threads(|| {
+                    scope.spawn(move || {
+                        let _held = Held::take(lock, ThreadId(2));
+                        inside.store(true, Relaxed);
+                        tell.send(()).unwrap();
+                        thread::sleep(Duration::from_millis(20));
+                        inside.store(false, Relaxed);
+                    });
+                    told.recv().unwrap();
+                    panic::panic_any("on purpose");
+                });
+            }));
+            assert!(died.is_err());
+            assert!(!inside.load(Relaxed), "{name}: it was back while another was inside");
+        });
+    }
+}
