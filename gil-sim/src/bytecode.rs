@@ -42,9 +42,11 @@ pub fn run(threads: usize, turns: u64, interval: Duration, pythons: &[Interprete
     let (mut real, mut listings, mut notes) = (Vec::new(), Vec::new(), Vec::new());
     twins::join(&mut report, pythons, twin_script!("bytecode"), &args, &[LOST], |python, twin| {
         let lost = twin::real(python, twin);
-        let compared = twin::compare(twin::version(python), twin);
-        listings.extend(compared.table(python));
-        notes.push(compared.note(python));
+        if let Some(version) = twin::version(python) {
+            let compared = twin::compare(version, twin);
+            listings.extend(compared.table(python));
+            notes.push(compared.note(python));
+        }
         let verdict = twin::judge(python, &lost);
         real.extend(lost);
         vec![verdict]

@@ -207,8 +207,8 @@ pub struct Real {
     pub id: &'static str,
     /// The interpreter.
     pub name: String,
-    /// Which of our versions it is.
-    pub version: Version,
+    /// Which of our versions it is, if any.
+    pub version: Option<Version>,
     /// The share of updates lost, in every run.
     pub lost: Vec<f64>,
 }
@@ -226,7 +226,13 @@ pub fn table(id: &str, cases: &[Case], real: &[Real]) -> Table {
     }
     for real in real.iter().filter(|real| real.id == id) {
         let none = Text::same("–");
-        rows.push(vec![Text::same(&real.name), none.clone(), none, words(class(real.version)), seen(&real.lost)]);
+        rows.push(vec![
+            Text::same(&real.name),
+            none.clone(),
+            none,
+            words(real.version.and_then(class)),
+            seen(&real.lost),
+        ]);
     }
     let source = cases.first().map_or("", |case| case.program().source);
     Table {

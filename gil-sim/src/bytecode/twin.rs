@@ -33,9 +33,10 @@ pub struct Compared {
     rows: Vec<Vec<Text>>,
 }
 
-/// The interpreter as a version, from its number.
-pub fn version(python: &Interpreter) -> Version {
-    Version::of(python.version[0], python.version[1], python.gil)
+/// The interpreter as a version, from its number; other Pythons than CPython look where they like.
+pub fn version(python: &Interpreter) -> Option<Version> {
+    let [major, minor, _] = python.version;
+    (python.implementation == "CPython").then(|| Version::of(major, minor, python.gil))
 }
 
 /// What the interpreter lost, of each program that its twin ran.
