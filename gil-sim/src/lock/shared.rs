@@ -117,8 +117,9 @@ impl Gil {
     // ANCHOR: withdraw
     /// A waiter that gives up takes its request back while it still has the `mutex`, so that nobody can let go in between.
     ///
-    /// Up to 3.11 CPython did not at all (gh-96387), and since then it does after it has let go of the `mutex`. Either way a holder
-    /// who lets go on that request waits for a thread that never comes. `build.rs` plants both, and the models find both hangs.
+    /// CPython did not do so at all before gh-96387 (3.11.x, 3.12), and since then it does after it has let go of the `mutex`. Either
+    /// way a holder who lets go on that request may wait for a thread that never comes. `build.rs` plants both orders, and loom finds
+    /// both hangs; of the second nothing is known but the model: nobody has seen CPython itself hang there.
     fn withdraw(&self, requested: bool) {
         if requested {
             self.drop_request.store(false, Relaxed);
