@@ -1,12 +1,17 @@
-//! GIL — one global mutex, as CPython 3.2 to 3.12 have it, and what it does to threads that compute.
+//! GIL — one global mutex, what it does to threads that compute, and a simulator that tells what it would do to others.
+//!
+//! [`lock`] has the locks of all CPythons, proved with loom; [`vm`] a small interpreter that runs under any of them; [`sim`] the same
+//! protocols in virtual time, on a machine whose latencies [`calibrate`] measures.
 
+pub mod bytecode;
 pub mod calibrate;
-mod gil;
+pub mod lock;
 pub mod loops;
 #[cfg(feature = "scenarios")]
 pub mod scenario;
 pub mod sim;
 mod sync;
 pub mod two;
+pub mod vm;
 
-pub use gil::{Gil, Held, SWITCH_INTERVAL, ThreadId};
+pub use lock::{Gil, Held, Lock, SWITCH_INTERVAL, ThreadId};

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use lab::cli::{Kind, Section, opt};
+use lab::cli::{Kind, Opt, Section, opt};
 use lab::text;
 
 fn main() -> ExitCode {
@@ -29,8 +29,35 @@ fn main() -> ExitCode {
             vec![threads, turns, interval],
             |a| gil_sim::two::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons()),
         )
+        .experiment(
+            "bytecode",
+            text!(
+                "counter += 1의 바이트코드: 어느 버전이 어디서 GIL을 넘기고, 무엇을 잃는가",
+                "counter += 1 as bytecode: where which version hands over the GIL, and what gets lost"
+            ),
+            bytecode_options(),
+            |a| gil_sim::bytecode::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons()),
+        )
         .child_on_pipes("peer", vec![opt("delay", Kind::Seconds(0.0, 10.0), "0", text!("", ""))], |a| {
             gil_sim::calibrate::answer(a.seconds("delay"))
         })
         .main()
+}
+
+fn bytecode_options() -> Vec<Opt> {
+    vec![
+        opt("threads", Kind::Count(2, 64), "2", text!("스레드 수", "number of threads")),
+        opt(
+            "turns",
+            Kind::Count(1, 10_000_000),
+            "100000",
+            text!("스레드 하나가 1을 더하는 횟수", "how often each thread adds 1"),
+        ),
+        opt(
+            "interval",
+            Kind::Seconds(0.000_001, 10.0),
+            "0.00005",
+            text!("전환 간격, sys.setswitchinterval", "switch interval, sys.setswitchinterval"),
+        ),
+    ]
 }

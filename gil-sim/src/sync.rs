@@ -1,7 +1,11 @@
-//! What the lock is made of. The loom tests put a module of the same shape in this one's place (`tests/loom.rs`).
+//! What the locks are made of. The model checkers' tests put modules of the same shape in this one's place (`tests/loom.rs`,
+//! `tests/shuttle.rs`).
 
 use std::sync::{self, PoisonError};
 use std::time::Duration;
+
+mod semaphore;
+pub use semaphore::Semaphore;
 
 pub use std::sync::MutexGuard;
 pub use std::sync::atomic::{AtomicBool, AtomicU64};

@@ -1,27 +1,25 @@
-//! Bugs planted into copies of the lock (`build.rs`): the models of `tests/loom.rs` must find every one of them.
+//! Bugs planted into copies of the locks (`build.rs`): the models of `tests/loom.rs` must find every one of them.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
-use std::env;
-use std::process::Command;
+use std::time::Duration;
 
+#[allow(dead_code, reason = "not every model is needed to find these bugs")]
 mod model;
+use loom as checker;
+#[macro_use]
+#[path = "model/copies.rs"]
+mod copies;
+use copies::caught;
+use model::models::{Far, busy_holder, gives_up, in_and_out, next_holder, ticking};
 use model::sync;
+#[path = "../src/lock/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the copies use what the shipped locks have in common")]
+mod lock;
 
-/// A copy of the lock with a bug, and the models for it.
-macro_rules! planted {
-    ($($name:ident)*) => {$(
-        #[allow(dead_code, unused_mut, unused_variables, unused_assignments, reason = "a planted bug leaves parts of the lock unused")]
-        mod $name {
-            pub mod gil {
-                include!(concat!(env!("OUT_DIR"), "/", stringify!($name), ".rs"));
-            }
-            crate::models!(crate::$name::gil);
-        }
-    )*};
-}
+const INTERVAL: Duration = Duration::from_millis(5);
 
-planted! {
+copies! { shared:
     no_signal
     unlocked_between_check_and_wait
     if_for_while
@@ -29,68 +27,126 @@ planted! {
     no_forced_switch
     no_switch_signal
     holder_checked_outside
+    gives_up_without_clearing
+    gives_up_clearing_after_unlock
+}
+copies! { addressed:
+    no_signal
+    unlocked_between_check_and_wait
+    if_for_while
+    request_never_reset
+    request_stored_shared
+    no_forced_switch
+    no_switch_signal
+    holder_checked_outside
+    gives_up_without_clearing
+    gives_up_clearing_after_unlock
+}
+copies! { ticks:
+    semaphore_of_two
+    no_post
+    if_for_while
+    no_signal
+    signal_before_release
 }
 
-/// Runs a model that must fail, and fail for the right reason. In a process of its own: while a deadlock unwinds, the locks that
-/// are still held are released, and loom panics again.
-fn caught(test: &str, reason: &str, model: impl FnOnce()) {
-    const CHILD: &str = "PLANTED_BUG";
-    if env::var_os(CHILD).is_some() {
-        return model();
-    }
-    let child = Command::new(env::current_exe().unwrap())
-        .args([test, "--exact", "--nocapture"])
-        .env(CHILD, "1")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&child.stderr);
-    assert!(!child.status.success(), "the planted bug was not found:\n{said}");
-    assert!(said.contains(reason), "found, but not as \"{reason}\":\n{said}");
+/// A bug, how loom says what it found, and the model that finds it.
+macro_rules! found {
+    ($($test:ident = $reason:literal: $model:ident($bound:expr, $($rest:expr),*);)*) => {$(
+        #[test]
+        fn $test() {
+            caught(stringify!($test), $reason, || $model(Far(stringify!($test), $bound, 0), $($rest),*));
+        }
+    )*};
 }
 
-#[test]
-fn a_release_that_wakes_nobody() {
-    caught("a_release_that_wakes_nobody", "deadlock", || no_signal::in_and_out("planted: no signal", 2, 1, None, 0));
+// 3.2 to 3.12.
+found! {
+    a_release_that_wakes_nobody = "deadlock": in_and_out(None, || shared::no_signal::Gil::new(INTERVAL), 2, 1);
+    a_wake_up_between_check_and_wait = "deadlock":
+        in_and_out(None, || shared::unlocked_between_check_and_wait::Gil::new(INTERVAL), 2, 1);
+    awake_is_taken_for_free = "oncurrent": in_and_out(Some(2), || shared::if_for_while::Gil::new(INTERVAL), 3, 1);
+    a_request_that_is_never_reset = "nobody has asked since":
+        busy_holder(None, || shared::request_never_reset::Gil::new(INTERVAL), 2, 1);
+    a_releaser_who_comes_back_first = "came back first":
+        busy_holder(None, || shared::no_forced_switch::Gil::new(INTERVAL), 2, 1);
+    a_taker_who_does_not_tell = "deadlock":
+        busy_holder(None, || shared::no_switch_signal::Gil::new(INTERVAL), 2, 1);
+    a_holder_looked_up_too_early = "deadlock":
+        busy_holder(None, || shared::holder_checked_outside::Gil::new(INTERVAL), 2, 1);
+    cpython_before_gh_96387 = "deadlock": gives_up(
+        None,
+        || shared::gives_up_without_clearing::Gil::new(INTERVAL),
+        shared::gives_up_without_clearing::Gil::take_unless,
+        1,
+        0
+    );
+    cpython_since_gh_96387 = "deadlock": gives_up(
+        None,
+        || shared::gives_up_clearing_after_unlock::Gil::new(INTERVAL),
+        shared::gives_up_clearing_after_unlock::Gil::take_unless,
+        1,
+        0
+    );
 }
 
-#[test]
-fn a_wake_up_between_check_and_wait() {
-    caught("a_wake_up_between_check_and_wait", "deadlock", || {
-        unlocked_between_check_and_wait::in_and_out("planted: unlocked between check and wait", 2, 1, None, 0)
-    });
+// 3.13 and later.
+found! {
+    addressed_release_that_wakes_nobody = "deadlock":
+        in_and_out(None, || addressed::no_signal::AddressedGil::new(INTERVAL), 2, 1);
+    addressed_wake_up_between_check_and_wait = "deadlock":
+        in_and_out(None, || addressed::unlocked_between_check_and_wait::AddressedGil::new(INTERVAL), 2, 1);
+    addressed_awake_is_taken_for_free = "oncurrent":
+        in_and_out(Some(2), || addressed::if_for_while::AddressedGil::new(INTERVAL), 3, 1);
+    addressed_request_that_is_never_reset = "nobody has asked since":
+        busy_holder(None, || addressed::request_never_reset::AddressedGil::new(INTERVAL), 2, 1);
+    a_request_that_hits_the_next_holder = "nobody has asked since":
+        next_holder(None, || addressed::request_stored_shared::AddressedGil::new(INTERVAL));
+    addressed_releaser_who_comes_back_first = "came back first":
+        busy_holder(None, || addressed::no_forced_switch::AddressedGil::new(INTERVAL), 2, 1);
+    addressed_taker_who_does_not_tell = "deadlock":
+        busy_holder(None, || addressed::no_switch_signal::AddressedGil::new(INTERVAL), 2, 1);
+    addressed_holder_looked_up_too_early = "deadlock":
+        busy_holder(None, || addressed::holder_checked_outside::AddressedGil::new(INTERVAL), 2, 1);
+    cpython_3_13_without_clearing = "deadlock": gives_up(
+        None,
+        || addressed::gives_up_without_clearing::AddressedGil::new(INTERVAL),
+        addressed::gives_up_without_clearing::AddressedGil::take_unless,
+        1,
+        0
+    );
+    cpython_3_13_as_it_is = "deadlock": gives_up(
+        None,
+        || addressed::gives_up_clearing_after_unlock::AddressedGil::new(INTERVAL),
+        addressed::gives_up_clearing_after_unlock::AddressedGil::take_unless,
+        1,
+        0
+    );
 }
 
-#[test]
-fn awake_is_taken_for_free() {
-    caught("awake_is_taken_for_free", "oncurrent", || {
-        if_for_while::in_and_out("planted: if for while", 3, 1, Some(2), 0)
-    });
+// Python 2. Every other look lets go.
+found! {
+    a_semaphore_that_lets_two_in = "oncurrent": ticking(
+        None,
+        || ticks::semaphore_of_two::Ticks::<ticks::semaphore_of_two::SemaphoreLock>::new(1),
+        2,
+        1
+    );
+    a_semaphore_that_is_not_raised = "deadlock":
+        ticking(None, || ticks::no_post::Ticks::<ticks::no_post::SemaphoreLock>::new(1), 2, 1);
+    python_2_takes_awake_for_free = "oncurrent":
+        ticking(None, || ticks::if_for_while::Ticks::<ticks::if_for_while::MutexAndCondvar>::new(1), 2, 2);
+    python_2_wakes_nobody = "deadlock":
+        ticking(None, || ticks::no_signal::Ticks::<ticks::no_signal::MutexAndCondvar>::new(1), 2, 1);
+    python_2_wakes_too_early = "deadlock": ticking(
+        None,
+        || ticks::signal_before_release::Ticks::<ticks::signal_before_release::MutexAndCondvar>::new(1),
+        2,
+        1
+    );
 }
 
-#[test]
-fn a_request_that_is_never_reset() {
-    caught("a_request_that_is_never_reset", "deadlock", || {
-        request_never_reset::busy_holder("planted: request never reset", 2, 1, None, 0)
-    });
-}
-
-#[test]
-fn a_releaser_who_comes_back_first() {
-    caught("a_releaser_who_comes_back_first", "came back first", || {
-        no_forced_switch::busy_holder("planted: no forced switch", 2, 1, None, 0)
-    });
-}
-
-#[test]
-fn a_taker_who_does_not_tell() {
-    caught("a_taker_who_does_not_tell", "deadlock", || {
-        no_switch_signal::busy_holder("planted: no switch signal", 2, 1, None, 0)
-    });
-}
-
-#[test]
-fn a_holder_looked_up_too_early() {
-    caught("a_holder_looked_up_too_early", "deadlock", || {
-        holder_checked_outside::busy_holder("planted: holder checked outside", 2, 1, None, 0)
-    });
+// PEP 703: no lock, and the model sees that there is none.
+found! {
+    no_lock_at_all = "oncurrent": in_and_out(None, || lock::Free, 2, 1);
 }
