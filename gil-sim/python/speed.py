@@ -1,44 +1,60 @@
-import socket, subprocess, sys, time, json
-exe, rounds = sys.argv[1], float(sys.argv[2])
+"""Twin of gil-sim/src/calibrate/python.rs: what one thread of this Python takes, alone, for the few things a scenario is made of.
+
+Usage: speed.py GIL_SIM, the program whose `peer` answers. Measures one turn of `while n > 0: n -= 1`, and, for several delays of
+the peer, the time from the return of recv to the next send (gap) and that of the call of send itself. Prints one JSON report.
+"""
+import json
+import socket
+import subprocess
+import sys
+import time
+
+EXE = sys.argv[1]
 clock = getattr(time, "perf_counter", time.time)
+TURNS = 200000
+DELAYS = ((0.00003, 300), (0.0005, 200), (0.001, 150), (0.005, 60), (0.02, 30))  # seconds, rounds
+
+measures = []
+
+
+def measure(name, ko, en, seconds):
+    samples = [s * 1e9 for s in seconds]
+    measures.append({"id": name, "name": {"ko": ko, "en": en}, "unit": "ns", "samples": samples})
+
+
 def turn():
-    best = None
-    for _ in range(5):
-        n = 200000
-        t = clock()
-        while n > 0:
-            n -= 1
-        t = clock() - t
-        best = t if best is None or t < best else best
-    return best / 200000 * 1e9
-def talk(delay, n):
+    n = TURNS
+    t = clock()
+    while n > 0:
+        n -= 1
+    return (clock() - t) / TURNS
+
+
+def talk(delay, rounds):
     mine, peers = socket.socketpair()
-    p = subprocess.Popen([exe, "peer", "--delay", str(delay)], stdin=peers)
+    peer = subprocess.Popen([EXE, "peer", "--delay", repr(delay)], stdin=peers)
     peers.close()
-    send, recv = mine.send, mine.recv
-    gaps = []; sends = []
-    def run():
-        m = b"x" * 8
-        for _ in range(n):
-            a = clock()
-            send(m)
-            b = clock()
-            recv(64)
-            sends.append(b - a)
-    t1 = None
-    m = b"x"*8
-    for _ in range(n):
-        a = clock()
-        if t1 is not None: gaps.append(a - t1)
-        a = clock()
-        send(m)
-        b = clock()
+    send, recv, message = mine.send, mine.recv, b"x" * 8
+    gaps, sends = [], []
+    received = None
+    for _ in range(rounds):
+        before = clock()
+        if received is not None:
+            gaps.append(before - received)
+        before = clock()
+        send(message)
+        sends.append(clock() - before)
         recv(64)
-        t1 = clock()
-        sends.append(b - a)
-    mine.close(); p.wait()
-    gaps.sort(); sends.sort()
-    q = lambda v: [int(v[int(len(v) * (i + .5) / 16)] * 1e9) for i in range(16)]
-    return {"slept": int(delay * 1e9), "gap": q(gaps), "send": q(sends)}
-out = {"turn": turn(), "talks": [talk(d, n) for d, n in ((0.00003, 300), (0.0005, 200), (0.001, 150), (0.005, 80), (0.02, 40))]}
-print(json.dumps(out))
+        received = clock()
+    mine.close()
+    peer.wait()
+    return gaps, sends
+
+
+measure("turn", "루프 한 바퀴", "one turn of the loop", [turn() for _ in range(7)])
+for delay, rounds in DELAYS:
+    gaps, sends = talk(delay, rounds)
+    ns = int(delay * 1e9 + 0.5)
+    measure("gap.%d" % ns, "recv와 send 사이", "between recv and send", gaps)
+    measure("send.%d" % ns, "send 호출", "a call of send", sends)
+print(json.dumps({"experiment": "gil-sim/speed", "measures": measures}))

@@ -38,8 +38,15 @@ fn main() -> ExitCode {
             bytecode_options(),
             |a| gil_sim::bytecode::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons()),
         )
-        .child_on_pipes("peer", vec![opt("delay", Kind::Seconds(0.0, 10.0), "0", text!("", ""))], |a| {
-            gil_sim::calibrate::answer(a.seconds("delay"))
+        .experiment(
+            "calibrate",
+            text!("이 컴퓨터에서 락을 이루는 일들이 걸리는 시간", "what the parts of a lock take on this machine"),
+            vec![opt("out", Kind::Path, None, text!("predict가 읽을 파일", "a file for predict to read"))],
+            |a| gil_sim::calibrate::run(a.path("out")),
+        )
+        .child_on_pipes("peer", peer_options(), |a| match a.count("port") {
+            0 => gil_sim::calibrate::answer(a.seconds("delay")),
+            port => gil_sim::calibrate::answer_udp(a.seconds("delay"), port as u16),
         })
         .main()
 }
@@ -59,5 +66,13 @@ fn bytecode_options() -> Vec<Opt> {
             "0.00005",
             text!("전환 간격, sys.setswitchinterval", "switch interval, sys.setswitchinterval"),
         ),
+    ]
+}
+
+/// Of the peer process that answers the convoy's messages; 0 as the port: it talks on its standard input.
+fn peer_options() -> Vec<Opt> {
+    vec![
+        opt("delay", Kind::Seconds(0.0, 10.0), "0", text!("답하기까지의 초", "seconds until it answers")),
+        opt("port", Kind::Count(0, 65_535), "0", text!("상대의 UDP 포트", "the partner's UDP port")),
     ]
 }

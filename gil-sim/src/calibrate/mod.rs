@@ -1,13 +1,23 @@
 //! Calibration: what this machine's system takes for the few things that a lock is made of. Micro-benchmarks only; none of them has
 //! a GIL in it.
 
+mod class;
+mod python;
+mod queued;
 mod switch;
 mod talk;
 mod wake;
 
-pub use talk::answer;
+use std::fs;
+use std::path::Path;
 
-use lab::{Result, machine};
+pub use class::Quiet;
+pub use python::speed;
+pub use talk::{answer, answer_udp};
+
+use lab::lang::Text;
+use lab::report::{Report, Table};
+use lab::{Error, Result, clock, files, machine, text};
 
 use crate::sim::{Curve, Machine, Pairs};
 
@@ -35,8 +45,25 @@ const SLEEPS: [(u64, usize); 6] =
 /// Rounds that are not counted: the first ones find everything cold.
 const WARM_UP: usize = 5;
 
-/// Measures this machine, in the scheduling class that the process has. Takes some five seconds.
-pub fn measure() -> Result<Machine> {
+/// The machine that a file describes, or this one, measured now in the scheduling class of `quiet`, which takes some five seconds.
+pub fn machine(file: Option<&Path>, quiet: &Quiet) -> Result<Machine> {
+    let Some(path) = file else { return measure(quiet.fifo()) };
+    let name = path.display();
+    let words = fs::read_to_string(path)
+        .map_err(|e| Error::usage(text!("{name}: 읽을 수 없습니다: {e}", "{name}: cannot be read: {e}")))?;
+    let machine: Machine = serde_json::from_str(&words).map_err(|e| {
+        Error::usage(text!(
+            "{name}: calibrate --out이 쓴 파일이 아닙니다: {e}",
+            "{name}: not a file that calibrate --out wrote: {e}"
+        ))
+    })?;
+    if machine.is_whole() {
+        return Ok(machine);
+    }
+    Err(Error::usage(text!("{name}: 빈 곡선이 있습니다", "{name}: a curve is empty")))
+}
+
+fn measure(fifo: bool) -> Result<Machine> {
     let (mut notices, mut wakes) = (Vec::new(), Vec::new());
     for (idle, rounds) in IDLE {
         let w = wake::wake(1_000_000, idle, rounds + WARM_UP);
@@ -65,8 +92,8 @@ pub fn measure() -> Result<Machine> {
         cores: machine::cores(),
         enqueue: median(wakes[0].1.iter().map(|(_, cost)| *cost).collect()),
         wake: Pairs { points: wakes },
-        queued: None,
-        dispatch: switch::dispatch().unwrap_or(2000),
+        queued: (!fifo).then(|| Curve::of_samples([(1, warm(queued::queued(60 + WARM_UP)))])),
+        dispatch: switch::dispatch(),
         cold_signal: signal.less(warm_signal),
         signal_nobody: switch::nobody(),
         late,
@@ -86,4 +113,70 @@ fn median(mut all: Vec<u64>) -> u64 {
 
 fn warm<T>(mut samples: Vec<T>) -> Vec<T> {
     samples.split_off(WARM_UP.min(samples.len() / 2))
+}
+
+/// Measures this machine and shows what was found; writes it to a file if asked.
+pub fn run(out: Option<&Path>) -> Result<Report> {
+    let quiet = Quiet::ask();
+    let found = machine(None, &quiet)?;
+    if let Some(path) = out {
+        let json = serde_json::to_string(&found).expect("a machine is plain data");
+        files::write(path, json.as_bytes())?;
+    }
+    let mut report = Report::new("gil-sim/calibrate");
+    report.tables = vec![wakes(&found), curves(&found)];
+    report.notes = vec![quiet.note(), rest(&found)];
+    report.shows = text!(
+        "락 하나를 이루는 몇 가지 일이 이 컴퓨터에서 얼마나 걸리는지입니다. 어느 것에도 GIL은 들어 있지 않습니다.",
+        "What the few things that a lock is made of take on this machine. There is no GIL in any of them."
+    );
+    Ok(report)
+}
+
+fn human(ns: u64) -> Text {
+    Text::same(clock::human(ns as f64))
+}
+
+fn wakes(machine: &Machine) -> Table {
+    let rows = machine.wake.points.iter().map(|(idle, pairs)| {
+        let latency = median(pairs.iter().map(|p| p.0).collect());
+        let cost = median(pairs.iter().map(|p| p.1).collect());
+        vec![human(*idle), human(latency), human(cost)]
+    });
+    Table {
+        title: text!("잠든 스레드 깨우기 (중앙값)", "Waking a sleeper (medians)"),
+        head: vec![
+            text!("코어가 쉰 시간", "core idle for"),
+            text!("깨어나기까지", "until it runs"),
+            text!("깨우는 쪽의 비용", "cost to the waker"),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+fn curves(machine: &Machine) -> Table {
+    let columns = [&machine.late, &machine.again, &machine.send, &machine.receive];
+    let rows = machine.send.points.iter().map(|(slept, _)| {
+        let cells = columns.iter().map(|curve| human(curve.median(*slept)));
+        std::iter::once(human(*slept)).chain(cells).collect()
+    });
+    Table {
+        title: text!("그만큼 잔 뒤에 (중앙값)", "After so much sleep (medians)"),
+        head: vec![
+            text!("잔 시간", "slept"),
+            text!("타이머가 늦은 시간", "timer late by"),
+            text!("다시 기다리기까지", "until it waits again"),
+            Text::same("send"),
+            Text::same("recv"),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+fn rest(machine: &Machine) -> Text {
+    let (cores, dispatch, notice) = (machine.cores, human(machine.dispatch), human(machine.notice));
+    text!(
+        "코어 {cores}개, 코어에서 다음 스레드로 넘어가는 데 {dispatch}, 계산하던 스레드가 요청을 알아채는 데 {notice}.",
+        "{cores} cores; {dispatch} from one thread to the next on a core; {notice} until a computing thread notices a request."
+    )
 }

@@ -147,6 +147,24 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// Whether every curve has something to draw from: not so in a file that somebody has edited.
+    pub fn is_whole(&self) -> bool {
+        let curves = [
+            &self.cold_signal,
+            &self.late,
+            &self.again,
+            &self.send,
+            &self.send_after,
+            &self.receive,
+            &self.receive_after,
+        ];
+        let whole = |curve: &Curve| !curve.points.is_empty() && curve.points.iter().all(|(_, all)| !all.is_empty());
+        curves.into_iter().chain(&self.queued).all(whole)
+            && !self.wake.points.is_empty()
+            && self.wake.points.iter().all(|(_, all)| !all.is_empty())
+            && (1..=1024).contains(&self.cores)
+    }
+
     /// Nobody's machine, with round numbers of the usual size: for tests and for scenarios that must look the same everywhere.
     pub fn typical(cores: usize) -> Machine {
         let us = |n: u64| Curve::constant(1000 * n);

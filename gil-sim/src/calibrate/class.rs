@@ -1,0 +1,69 @@
+//! The scheduling class: other work is kept off the cores where the system permits it.
+
+use std::process::{self, Command, Stdio};
+
+use lab::lang::Text;
+use lab::machine::Watch;
+use lab::report::Unit;
+use lab::{show, text};
+
+/// The class that a measurement ran in, for as long as the value lives: threads and processes started meanwhile inherit it.
+#[derive(Debug)]
+pub struct Quiet {
+    fifo: bool,
+    watch: Watch,
+}
+
+impl Quiet {
+    /// Asks for `SCHED_FIFO`, in which nothing ordinary takes a core away. Asks `chrt` of util-linux, for the system call needs
+    /// unsafe code; where that is missing or not permitted, the class stays as it is.
+    pub fn ask() -> Quiet {
+        Quiet { fifo: chrt(&["-f", "-p", "50"]), watch: Watch::start() }
+    }
+
+    /// Whether it was given.
+    pub fn fifo(&self) -> bool {
+        self.fifo
+    }
+
+    /// In which class it was measured, and how much of the machine others used meanwhile.
+    pub fn note(&self) -> Text {
+        let others = match self.watch.foreign() {
+            Some(share) => {
+                let share = show::value(share, Unit::Share);
+                text!("다른 프로그램이 쓴 몫은 {share}", "others used {share} of the machine")
+            }
+            None => text!(
+                "다른 프로그램이 쓴 몫은 알 수 없습니다",
+                "this system does not tell how much of the machine others used"
+            ),
+        };
+        let (ko, en) = (others.ko, others.en);
+        if self.fifo {
+            text!("SCHED_FIFO에서 측정했습니다. {ko}.", "measured under SCHED_FIFO; {en}.")
+        } else {
+            text!(
+                "보통 스케줄링 클래스에서 측정했습니다(SCHED_FIFO는 허용되지 않음). {ko}.",
+                "measured in the ordinary scheduling class (SCHED_FIFO is not permitted); {en}."
+            )
+        }
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        if self.fifo {
+            chrt(&["-o", "-p", "0"]);
+        }
+    }
+}
+
+fn chrt(args: &[&str]) -> bool {
+    let silent = Command::new("chrt")
+        .args(args)
+        .arg(process::id().to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    silent.is_ok_and(|status| status.success())
+}

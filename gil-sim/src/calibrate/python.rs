@@ -1,0 +1,44 @@
+//! What an interpreter takes for the few things that a scenario is made of: one thread alone, so that there is nobody to share
+//! a GIL with.
+
+use std::env;
+
+use lab::lang::Text;
+use lab::report::Report;
+use lab::twin::{self, Interpreter, LIMIT};
+use lab::{text, twin_script};
+
+use crate::sim::{Curve, Machine, Speed};
+
+/// Turns of `while n: n -= 1` in a hundred ticks of Python 2: three of its instructions count.
+const TURNS_IN_A_HUNDRED_TICKS: f64 = 100.0 / 3.0;
+
+/// Measures an interpreter on a machine that was measured just before. The reason, if it cannot be had.
+pub fn speed(python: &Interpreter, machine: &Machine) -> Result<Speed, Text> {
+    let own =
+        env::current_exe().map_err(|e| text!("실행 파일을 알 수 없습니다: {e}", "the program is unknown: {e}"))?;
+    let report = twin::run(python, twin_script!("speed"), &[own.to_string_lossy().into_owned()], LIMIT)?;
+    of_report(&report, machine).ok_or_else(|| text!("재야 할 것이 빠졌습니다", "a measurement is missing"))
+}
+
+fn of_report(report: &Report, machine: &Machine) -> Option<Speed> {
+    let turn = report.measure("turn")?.median();
+    let (mut gaps, mut extras) = (Vec::new(), Vec::new());
+    for gap in report.measures.iter().filter(|m| m.id.starts_with("gap.")) {
+        let slept: u64 = gap.id.trim_start_matches("gap.").parse().ok()?;
+        let send = report.measure(&format!("send.{slept}"))?;
+        // What Python adds to the system call, half of it before the call and half behind it.
+        let extra = (send.median() - machine.send.median(slept) as f64).clamp(200.0, 20_000.0) / 2.0;
+        gaps.push((slept, gap.samples.iter().map(|ns| (ns + extra) as u64).collect()));
+        extras.push((slept, vec![(300.0 + extra) as u64]));
+    }
+    if gaps.is_empty() {
+        return None;
+    }
+    Some(Speed {
+        turn,
+        before_send: Curve::of_samples(gaps),
+        before_receive: Curve::of_samples(extras),
+        hundred_ticks: (turn * TURNS_IN_A_HUNDRED_TICKS) as u64,
+    })
+}
