@@ -8,6 +8,10 @@ pub mod calibrate;
 pub mod lock;
 pub mod loops;
 #[cfg(feature = "scenarios")]
+pub mod played;
+#[cfg(feature = "scenarios")]
+pub mod predict;
+#[cfg(feature = "scenarios")]
 pub mod scenario;
 pub mod sim;
 mod sync;

@@ -5,9 +5,14 @@ mod machine;
 mod os;
 mod protocol;
 mod rng;
+mod schedule;
 mod script;
+mod stepper;
 mod sync;
 
 pub use machine::{Curve, Machine, Pairs, Speed};
+pub use os::{Place, Tid};
 pub use protocol::Kind;
+pub use schedule::{Schedule, Turn, letter};
 pub use script::{Fate, Group, Outcome, Setup, Step, run};
+pub use stepper::Stepper;

@@ -16,6 +16,7 @@ use lab::trace::State;
 use super::lanes::Lanes;
 use super::machine::{Curve, Machine};
 use super::rng::Rng;
+use super::schedule::{Schedule, Turn};
 
 /// A thread, by its number.
 pub type Tid = usize;
@@ -66,6 +67,31 @@ pub enum Path {
     BeforeReceive,
 }
 
+/// Where in the protocol a thread is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Not yet anywhere.
+    Begins,
+    /// About to take the GIL.
+    Wants,
+    /// In a timed wait for the GIL.
+    Waits,
+    /// Has asked the holder to let go, and is about to wait again.
+    Asked,
+    /// Has taken the GIL, and tells whoever let it go.
+    Took,
+    /// Holds the GIL and computes.
+    Computes,
+    /// Has let the GIL go, and wakes a waiter.
+    Freed,
+    /// Was asked, and waits until somebody has taken the GIL.
+    Forced,
+    /// Without the GIL: outside.
+    Outside,
+    /// Done.
+    Done,
+}
+
 #[derive(Debug)]
 struct Thread {
     number: Tid,
@@ -83,6 +109,10 @@ struct Thread {
     interrupted: bool,
     /// Whether the last sleep ended by its time.
     timed_out: bool,
+    /// Whether the present sleep may end by its time.
+    timed: bool,
+    /// What it is doing, for those who look.
+    place: Place,
 }
 
 #[derive(Clone, Debug)]
@@ -109,6 +139,12 @@ pub struct Os {
     rng: RefCell<Rng>,
     /// What each thread did when.
     pub lanes: RefCell<Lanes>,
+    /// Who went on when, as [`super::schedule`] writes it.
+    pub schedule: RefCell<Schedule>,
+    /// Somebody else decides who goes on: there is no time, and no cores.
+    manual: bool,
+    /// Whether the next signal goes to the newest waiter, by whoever decides.
+    overtake: Cell<bool>,
 }
 
 /// A simulated thread's program.
@@ -117,6 +153,15 @@ pub type Task = Pin<Box<dyn Future<Output = ()>>>;
 impl Os {
     /// A machine with nothing running.
     pub fn new(machine: Machine, seed: u64, lanes: Lanes) -> Rc<Os> {
+        Os::with(machine, seed, lanes, false)
+    }
+
+    /// One on which [`Os::step`] says who goes on.
+    pub fn manual(lanes: Lanes) -> Rc<Os> {
+        Os::with(Machine::typical(1), 0, lanes, true)
+    }
+
+    fn with(machine: Machine, seed: u64, lanes: Lanes, manual: bool) -> Rc<Os> {
         let cores = vec![Core { thread: None, idle_since: 0, cold: [1; 5] }; machine.cores.max(1)];
         Rc::new(Os {
             machine,
@@ -130,6 +175,9 @@ impl Os {
             handled: Cell::new(0),
             rng: RefCell::new(Rng::new(seed)),
             lanes: RefCell::new(lanes),
+            schedule: RefCell::default(),
+            manual,
+            overtake: Cell::new(false),
         })
     }
 
@@ -163,9 +211,15 @@ impl Os {
             interruptible: false,
             interrupted: false,
             timed_out: false,
+            timed: false,
+            place: Place::Begins,
         });
-        drop(threads);
-        self.plan(start, What::Woken(number));
+        if self.manual {
+            threads[number].is = Is::Running;
+        } else {
+            drop(threads);
+            self.plan(start, What::Woken(number));
+        }
         number
     }
 
@@ -183,11 +237,61 @@ impl Os {
             self.happens(what);
             loop {
                 let Some(me) = self.resumed.borrow_mut().pop() else { break };
-                if tasks[me].as_mut().poll(&mut context).is_ready() {
-                    self.ends(me);
-                }
+                self.goes(me, &mut tasks[me], &mut context);
             }
         }
+    }
+
+    fn goes(&self, me: Tid, task: &mut Task, context: &mut Context<'_>) {
+        let by_time = {
+            let t = &mut self.threads.borrow_mut()[me];
+            t.timed && t.timed_out
+        };
+        self.threads.borrow_mut()[me].timed = false;
+        self.schedule.borrow_mut().begin(Turn { thread: me, by_time, overtakes: false });
+        if task.as_mut().poll(context).is_ready() {
+            self.ends(me);
+        }
+    }
+
+    /// Lets one thread go on to where it waits next, if it can. Of a [`Os::manual`] system.
+    pub fn step(&self, turn: Turn, tasks: &mut [Task]) -> bool {
+        let me = turn.thread;
+        if !self.can(turn) {
+            return false;
+        }
+        {
+            let t = &mut self.threads.borrow_mut()[me];
+            t.timed_out = turn.by_time;
+            t.is = Is::Running;
+            if !t.interrupted {
+                t.left = 0;
+            }
+        }
+        self.overtake.set(turn.overtakes);
+        self.now.set(self.now() + 1000);
+        self.goes(me, &mut tasks[me], &mut Context::from_waker(Waker::noop()));
+        self.overtake.set(false);
+        true
+    }
+
+    /// Whether a thread can go on so: it is not asleep, or its wait may end by its time.
+    pub fn can(&self, turn: Turn) -> bool {
+        match self.threads.borrow().get(turn.thread) {
+            Some(t) if t.is == Is::Running => !turn.by_time,
+            Some(t) if t.is == Is::Blocked => turn.by_time && t.timed,
+            _ => false,
+        }
+    }
+
+    /// Where a thread is.
+    pub fn place(&self, me: Tid) -> Place {
+        self.threads.borrow()[me].place
+    }
+
+    /// From now on the thread is at this place.
+    pub fn at(&self, me: Tid, place: Place) {
+        self.threads.borrow_mut()[me].place = place;
     }
 
     fn plan(&self, at: u64, what: What) {
@@ -237,6 +341,10 @@ impl Os {
         }
         t.timed_out = false;
         t.sleep += 1;
+        if self.manual {
+            t.is = Is::Running;
+            return 1;
+        }
         let home = t.core;
         if let Some((core, idle)) = self.idle_core(home) {
             self.occupies(core, t);
@@ -369,9 +477,13 @@ impl Os {
         let core = {
             let mut threads = self.threads.borrow_mut();
             threads[me].is = Is::Gone;
+            threads[me].place = Place::Done;
             threads[me].core
         };
         self.lanes.borrow_mut().leave(me, self.now());
+        if self.manual {
+            return;
+        }
         self.leaves_core(core);
     }
 
@@ -406,7 +518,7 @@ impl Os {
         t.left = ns;
         t.since = self.now();
         t.interruptible = interruptible;
-        if t.left > 0 {
+        if t.left > 0 && !self.manual {
             self.plan(t.since + t.left, What::Worked(me, t.piece));
         }
         t.left
@@ -420,7 +532,7 @@ impl Os {
             return;
         }
         (t.interruptible, t.interrupted) = (false, true);
-        if t.is == Is::Running {
+        if t.is == Is::Running && !self.manual {
             t.left = (t.since + t.left).saturating_sub(self.now());
             t.piece += 1;
             self.resumed.borrow_mut().push(me);
@@ -444,11 +556,16 @@ impl Os {
         /// Whoever was woken faster than this had not slept.
         const TOO_FAST: u64 = 4000;
         let age = self.now() - since;
-        match self.threads.borrow()[me].is {
-            Is::Running => true,
+        let awake = match self.threads.borrow()[me].is {
+            Is::Running => return true,
+            Is::Blocked if self.manual => self.overtake.get(),
             Is::Blocked if age < TOO_FAST => self.machine.wake.draw(age, &mut self.rng.borrow_mut()).0 < TOO_FAST,
             _ => false,
+        };
+        if awake {
+            self.schedule.borrow_mut().overtakes();
         }
+        awake
     }
 
     /// Sleeps until woken.
@@ -459,9 +576,15 @@ impl Os {
 
     /// Sleeps until woken, at most so long; whether the time was up.
     pub async fn sleep_at_most(&self, me: Tid, ns: u64) -> bool {
-        let late = self.draw(&self.machine.late, ns);
-        let sleep = self.threads.borrow()[me].sleep;
-        self.plan(self.now() + ns + late, What::Timed(me, sleep));
+        let sleep = {
+            let t = &mut self.threads.borrow_mut()[me];
+            t.timed = true;
+            t.sleep
+        };
+        if !self.manual {
+            let late = self.draw(&self.machine.late, ns);
+            self.plan(self.now() + ns + late, What::Timed(me, sleep));
+        }
         self.sleep(me).await;
         self.threads.borrow()[me].timed_out
     }
@@ -472,6 +595,9 @@ impl Os {
             threads[me].is = Is::Blocked;
             threads[me].core
         };
+        if self.manual {
+            return;
+        }
         self.leaves_core(core);
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use lab::trace::State;
 
-use super::os::{Os, Tid};
+use super::os::{Os, Place, Tid};
 use super::sync::{Condvar, Mutex, Semaphore};
 
 /// Which lock an interpreter has.
@@ -66,7 +66,13 @@ impl Gil {
         self.switches.get()
     }
 
-    fn requested(&self, me: Tid) -> bool {
+    /// Who holds it.
+    pub fn holder(&self) -> Option<Tid> {
+        self.holder.get()
+    }
+
+    /// Whether this thread was asked to let go.
+    pub fn requested(&self, me: Tid) -> bool {
         match self.kind {
             Kind::Shared => self.shared_request.get(),
             Kind::Addressed => self.requests.borrow().get(me).copied().unwrap_or(false),
@@ -100,8 +106,10 @@ impl Gil {
         match self.kind {
             Kind::Free => {}
             Kind::Ticks => {
+                os.at(me, Place::Wants);
                 if self.locked.get() {
                     os.enter(me, State::WaitingForLock);
+                    os.at(me, Place::Waits);
                     // The holder must hear of it: it computes without a thought for the lock while it is alone.
                     if let Some(holder) = self.holder.get() {
                         os.interrupt(holder);
@@ -114,17 +122,21 @@ impl Gil {
             Kind::Shared | Kind::Addressed => self.take_new(me).await,
         }
         os.enter(me, State::Running);
+        os.at(me, Place::Computes);
     }
 
     async fn take_new(&self, me: Tid) {
         let os = &*self.os;
+        os.at(me, Place::Wants);
         self.mutex.lock(os, me).await;
         while self.locked.get() {
             os.enter(me, State::WaitingForLock);
+            os.at(me, Place::Waits);
             let saved = self.switches.get();
             let timed_out = self.freed.wait_at_most(os, me, &self.mutex, self.interval).await;
             if timed_out && self.locked.get() && self.switches.get() == saved {
                 os.enter(me, State::Requesting);
+                os.at(me, Place::Asked);
                 self.set_request(self.last_holder.get(), true);
                 if let Some(holder) = self.holder.get() {
                     os.interrupt(holder);
@@ -137,6 +149,7 @@ impl Gil {
         self.switch.lock(os, me).await;
         self.locked.set(true);
         self.taken_by(me);
+        os.at(me, Place::Took);
         self.switched.notify_one(os, me).await;
         self.switch.unlock(os, me).await;
         self.set_request(Some(me), false);
@@ -151,6 +164,7 @@ impl Gil {
             Kind::Ticks => {
                 self.holder.set(None);
                 self.locked.set(false);
+                os.at(me, Place::Freed);
                 return self.semaphore.post(os, me).await;
             }
             Kind::Shared | Kind::Addressed => self.free(me).await,
@@ -158,6 +172,7 @@ impl Gil {
         if self.requested(me) {
             self.switch.lock(os, me).await;
             if self.last_holder.get() == Some(me) {
+                os.at(me, Place::Forced);
                 self.set_request(Some(me), false);
                 self.switched.wait(os, me, &self.switch).await;
             }
@@ -170,6 +185,7 @@ impl Gil {
         self.holder.set(None);
         self.mutex.lock(os, me).await;
         self.locked.set(false);
+        os.at(me, Place::Freed);
         self.freed.notify_one(os, me).await;
         self.mutex.unlock(os, me).await;
     }
@@ -219,6 +235,7 @@ impl Gil {
             let piece = left.min(self.interval);
             os.work(me, piece).await;
             left -= piece;
+            os.enter(me, State::WaitingForLock);
             self.release(me).await;
             self.take(me).await;
         }

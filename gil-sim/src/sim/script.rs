@@ -9,7 +9,7 @@ use lab::trace::{State, Trace};
 
 use super::lanes::Lanes;
 use super::machine::{Machine, Speed};
-use super::os::{Os, Path, Task, Tid};
+use super::os::{Os, Path, Place, Task, Tid};
 use super::protocol::{Gil, Kind};
 use super::sync::Mutex;
 
@@ -94,6 +94,8 @@ pub struct Outcome {
     pub events: u64,
     /// The beginning of it.
     pub trace: Trace,
+    /// Who went on when, from the beginning, as [`super::Stepper`] plays it again. Empty with more threads than there are letters.
+    pub schedule: String,
 }
 
 /// A mailbox between a thread and its peer.
@@ -111,74 +113,95 @@ struct Shared {
     left: Cell<usize>,
 }
 
+/// Everything that a run needs, put together.
+pub(super) struct Cast {
+    pub(super) os: Rc<Os>,
+    pub(super) gils: Vec<Rc<Gil>>,
+    pub(super) tasks: Vec<Task>,
+    shared: Rc<Shared>,
+}
+
+impl Cast {
+    /// The threads of a setup and their peers, on a system.
+    pub(super) fn new(setup: &Setup, os: Rc<Os>, speed: &Speed) -> Cast {
+        let members: Vec<usize> =
+            setup.groups.iter().enumerate().flat_map(|(g, group)| std::iter::repeat_n(g, group.count)).collect();
+        let interpreters = setup.groups.iter().map(|g| g.interpreter + 1).max().unwrap_or(1);
+        let interval = match setup.kind {
+            Kind::Ticks => (setup.interval.saturating_mul(speed.hundred_ticks) / 100).max(1),
+            _ => setup.interval,
+        };
+        let gils: Vec<Rc<Gil>> = (0..interpreters).map(|_| Rc::new(Gil::new(&os, setup.kind, interval))).collect();
+        let locks = setup.groups.iter().flat_map(|g| &g.steps).map(|step| match step {
+            Step::Lock(n) | Step::Unlock(n) => n + 1,
+            _ => 0,
+        });
+        let shared = Rc::new(Shared {
+            os: Rc::clone(&os),
+            speed: speed.clone(),
+            locks: (0..locks.max().unwrap_or(0)).map(|_| Mutex::default()).collect(),
+            fates: RefCell::new(members.iter().map(|g| Fate { group: *g, ..Fate::default() }).collect()),
+            left: Cell::new(members.len()),
+        });
+        let (mut tasks, mut peers): (Vec<Task>, Vec<Task>) = (Vec::new(), Vec::new());
+        for (i, g) in members.iter().enumerate() {
+            let group = setup.groups[*g].clone();
+            // Threads are started one after another, as a program does.
+            let me = os.spawn(20_000 * i as u64);
+            let mail = Rc::new(Mail::default());
+            let delay = group.steps.iter().find_map(|step| match step {
+                Step::Echo(d) => Some(*d),
+                _ => None,
+            });
+            let peer = delay.map(|delay| {
+                let peer = members.len() + peers.len();
+                peers.push(Box::pin(answer(Rc::clone(&shared), Rc::clone(&mail), peer, me, delay)));
+                peer
+            });
+            let member =
+                Member { shared: Rc::clone(&shared), gil: Rc::clone(&gils[group.interpreter]), me, peer, mail };
+            tasks.push(Box::pin(member.live(group)));
+        }
+        peers.iter().for_each(|_| {
+            os.spawn(0);
+        });
+        tasks.extend(peers);
+        Cast { os, gils, tasks, shared }
+    }
+}
+
+/// Lanes with the names of a setup's threads.
+pub(super) fn lanes(setup: &Setup, until: u64) -> Lanes {
+    let mut lanes = Lanes::until(until);
+    for group in &setup.groups {
+        for i in 0..group.count {
+            let (ko, en) = (&group.name.ko, &group.name.en);
+            lanes.add(if group.count > 1 { text!("{ko} {i}", "{en} {i}") } else { group.name.clone() });
+        }
+    }
+    lanes
+}
+
 /// Runs it.
 pub fn run(setup: &Setup, machine: &Machine, speed: &Speed) -> Outcome {
-    let mut lanes = Lanes::until(setup.keep);
-    let members: Vec<(usize, usize)> =
-        setup.groups.iter().enumerate().flat_map(|(g, group)| (0..group.count).map(move |i| (g, i))).collect();
-    for (g, i) in &members {
-        let group = &setup.groups[*g];
-        let (ko, en) = (&group.name.ko, &group.name.en);
-        lanes.add(if group.count > 1 { text!("{ko} {i}", "{en} {i}") } else { group.name.clone() });
-    }
-    let os = Os::new(machine.clone(), setup.seed, lanes);
-    let interpreters = setup.groups.iter().map(|g| g.interpreter + 1).max().unwrap_or(1);
-    let interval = match setup.kind {
-        Kind::Ticks => (setup.interval * speed.hundred_ticks / 100).max(1),
-        _ => setup.interval,
-    };
-    let gils: Vec<Rc<Gil>> = (0..interpreters).map(|_| Rc::new(Gil::new(&os, setup.kind, interval))).collect();
-    let locks = setup.groups.iter().flat_map(|g| &g.steps).map(|step| match step {
-        Step::Lock(n) | Step::Unlock(n) => n + 1,
-        _ => 0,
-    });
-    let shared = Rc::new(Shared {
-        os: Rc::clone(&os),
-        speed: speed.clone(),
-        locks: (0..locks.max().unwrap_or(0)).map(|_| Mutex::default()).collect(),
-        fates: RefCell::new(members.iter().map(|(g, _)| Fate { group: *g, ..Fate::default() }).collect()),
-        left: Cell::new(members.len()),
-    });
-    let mut tasks: Vec<Task> = Vec::new();
-    let mut peers: Vec<Task> = Vec::new();
-    let first_peer = members.len();
-    for (i, (g, _)) in members.iter().enumerate() {
-        let group = setup.groups[*g].clone();
-        // Threads are started one after another, as a program does.
-        let me = os.spawn(20_000 * i as u64);
-        let mail = Rc::new(Mail::default());
-        let peer = group.steps.iter().find_map(|step| match step {
-            Step::Echo(d) => Some(*d),
-            _ => None,
-        });
-        let peer = peer.map(|d| {
-            let peer = first_peer + peers.len();
-            peers.push(Box::pin(answer(Rc::clone(&shared), Rc::clone(&mail), peer, me, d)));
-            peer
-        });
-        let gil = Rc::clone(&gils[group.interpreter]);
-        let member = Member { shared: Rc::clone(&shared), gil, me, peer, mail };
-        tasks.push(Box::pin(member.live(group)));
-    }
-    peers.iter().for_each(|_| {
-        os.spawn(0);
-    });
-    tasks.extend(peers);
+    let os = Os::new(machine.clone(), setup.seed, lanes(setup, setup.keep));
+    let Cast { os, gils, tasks, shared } = Cast::new(setup, os, speed);
     os.run(tasks, setup.end);
     os.lanes.borrow_mut().finish(os.now());
     let mut threads = shared.fates.take();
+    let lanes = os.lanes.borrow();
     for (i, fate) in threads.iter_mut().enumerate() {
-        let lanes = os.lanes.borrow();
         fate.held = lanes.total(i, State::Running);
         fate.waited = lanes.total(i, State::WaitingForLock) + lanes.total(i, State::Requesting);
     }
-    let trace = os.lanes.borrow().trace(Text::default());
+    let done = threads.iter().filter_map(|f| f.done).max().filter(|_| shared.left.get() == 0);
     Outcome {
-        lasted: threads.iter().filter_map(|f| f.done).max().filter(|_| shared.left.get() == 0).unwrap_or(os.now()),
-        threads,
+        lasted: done.unwrap_or(setup.end),
         switches: gils.iter().map(|g| g.switches()).sum(),
         events: os.handled(),
-        trace,
+        trace: lanes.trace(Text::default()),
+        schedule: os.schedule.borrow().to_string(),
+        threads,
     }
 }
 
@@ -223,12 +246,14 @@ impl Member {
             Step::Native(ns) => {
                 gil.release(me).await;
                 os.enter(me, State::Native);
+                os.at(me, Place::Outside);
                 os.work(me, ns).await;
                 gil.take(me).await;
             }
             Step::Wait(ns) => {
                 gil.release(me).await;
                 os.enter(me, State::WaitingForIo);
+                os.at(me, Place::Outside);
                 os.sleep_at_most(me, ns).await;
                 gil.take(me).await;
             }
@@ -239,6 +264,7 @@ impl Member {
             Step::Lock(n) => {
                 gil.release(me).await;
                 os.enter(me, State::WaitingForLock);
+                os.at(me, Place::Outside);
                 self.shared.locks[n].lock(os, me).await;
                 gil.take(me).await;
             }
@@ -251,6 +277,7 @@ impl Member {
         gil.compute(me, os.draw(&self.shared.speed.before_send, os.cold(me, Path::BeforeSend))).await;
         gil.release(me).await;
         os.enter(me, State::WaitingForIo);
+        os.at(me, Place::Outside);
         os.work(me, os.talk(me, Path::Send)).await;
         self.mail.for_peer.set(true);
         if let Some(peer) = self.peer {
@@ -264,6 +291,7 @@ impl Member {
         gil.compute(me, os.draw(&self.shared.speed.before_receive, os.cold(me, Path::BeforeReceive))).await;
         gil.release(me).await;
         os.enter(me, State::WaitingForIo);
+        os.at(me, Place::Outside);
         while !self.mail.for_thread.replace(false) {
             os.sleep(me).await;
         }
