@@ -14,8 +14,12 @@ pub mod predict;
 #[cfg(feature = "scenarios")]
 pub mod scenario;
 pub mod sim;
+#[cfg(feature = "scenarios")]
+pub mod step;
 mod sync;
 pub mod two;
+#[cfg(feature = "scenarios")]
+pub mod verify;
 pub mod vm;
 
 pub use lock::{Gil, Held, Lock, SWITCH_INTERVAL, ThreadId};

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use gil_sim::played::Transport;
+use gil_sim::verify::Breadth;
 use lab::cli::{Kind, Opt, Section, opt};
 use lab::text;
 
@@ -44,6 +46,38 @@ fn main() -> ExitCode {
             vec![opt("out", Kind::Path, None, text!("predict가 읽을 파일", "a file for predict to read"))],
             |a| gil_sim::calibrate::run(a.path("out")),
         )
+        .experiment(
+            "predict",
+            text!("시나리오 파일을 시뮬레이터로 예측", "a scenario file, predicted by the simulator"),
+            predict_options(),
+            |a| gil_sim::predict::run(a.path("file").expect("it has a default"), a.path("machine"), a.pythons()),
+        )
+        .experiment(
+            "verify",
+            text!("예측과 실제 인터프리터", "predictions against the real interpreters"),
+            verify_options(),
+            |a| {
+                let grid = a.word("breadth") == Some("grid");
+                let breadth = if grid { Breadth::Grid } else { Breadth::Short };
+                let udp = a.word("transport") == Some("udp");
+                let transport = if udp { Transport::Udp } else { Transport::Socketpair };
+                gil_sim::verify::run(a.path("file"), breadth, a.size("rounds"), transport, a.pythons())
+            },
+        )
+        .experiment(
+            "step",
+            text!("여러분이 스케줄러: 한 걸음씩 고르기", "you are the scheduler: one step at a time"),
+            vec![
+                scenario(Some("convoy")),
+                opt(
+                    "schedule",
+                    Kind::Word,
+                    None,
+                    text!("묻지 않고 따라갈 일정", "a schedule to play instead of asking"),
+                ),
+            ],
+            |a| gil_sim::step::run(a.path("file").expect("it has a default"), a.word("schedule")),
+        )
         .child_on_pipes("peer", peer_options(), |a| match a.count("port") {
             0 => gil_sim::calibrate::answer(a.seconds("delay")),
             port => gil_sim::calibrate::answer_udp(a.seconds("delay"), port as u16),
@@ -66,6 +100,34 @@ fn bytecode_options() -> Vec<Opt> {
             "0.00005",
             text!("전환 간격, sys.setswitchinterval", "switch interval, sys.setswitchinterval"),
         ),
+    ]
+}
+
+fn scenario(default: Option<&'static str>) -> Opt {
+    let about = text!(
+        "시나리오 파일, 또는 gil-sim/scenarios에 있는 것의 이름",
+        "a scenario file, or the name of one in gil-sim/scenarios"
+    );
+    opt("file", Kind::Path, default, about).bare()
+}
+
+fn predict_options() -> Vec<Opt> {
+    let machine = text!(
+        "calibrate --out이 쓴 파일 (기본: 지금 이 컴퓨터를 잼)",
+        "a file that calibrate --out wrote (default: this machine, measured now)"
+    );
+    vec![scenario(Some("convoy")), opt("machine", Kind::Path, None, machine)]
+}
+
+fn verify_options() -> Vec<Opt> {
+    let breadth = text!("파일이 없을 때 무엇을 견줄지", "what to compare without a file");
+    let rounds = text!("되풀이 횟수", "how often all of it is repeated");
+    let transport = text!("상대 프로세스와 말하는 길", "how to talk to the peer process");
+    vec![
+        scenario(None),
+        opt("breadth", Kind::Choice(&["short", "grid"]), "short", breadth),
+        opt("rounds", Kind::Count(1, 100), "1", rounds),
+        opt("transport", Kind::Choice(&["socketpair", "udp"]), "socketpair", transport),
     ]
 }
 
