@@ -4,12 +4,13 @@
 //! protocols in virtual time, on a machine whose latencies [`calibrate`] measures.
 
 pub mod bytecode;
+#[cfg(unix)] // sockets and their peers; the rest compiles anywhere
 pub mod calibrate;
 pub mod lock;
 pub mod loops;
 #[cfg(feature = "scenarios")]
 pub mod played;
-#[cfg(feature = "scenarios")]
+#[cfg(all(unix, feature = "scenarios"))]
 pub mod predict;
 #[cfg(feature = "scenarios")]
 pub mod scenario;
@@ -18,7 +19,7 @@ pub mod sim;
 pub mod step;
 mod sync;
 pub mod two;
-#[cfg(feature = "scenarios")]
+#[cfg(all(unix, feature = "scenarios"))]
 pub mod verify;
 pub mod vm;
 

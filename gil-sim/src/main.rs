@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use gil_sim::played::Transport;
-use gil_sim::verify::Breadth;
+#[cfg(unix)]
+use gil_sim::{played::Transport, verify::Breadth};
 use lab::cli::{Kind, Opt, Section, opt};
 use lab::text;
 
@@ -21,25 +21,41 @@ fn main() -> ExitCode {
         "0.005",
         text!("전환 간격, sys.setswitchinterval", "switch interval, sys.setswitchinterval"),
     );
-    Section::new("gil-sim", text!("GIL: 전역 뮤텍스 하나와 그 규약", "the GIL: one global mutex, and its protocol"))
-        .experiment(
-            "two",
-            text!(
-                "CPU 바운드 스레드: 락 없이, 그리고 GIL 아래에서",
-                "CPU-bound threads without a lock, and under the GIL"
-            ),
-            vec![threads, turns, interval],
-            |a| gil_sim::two::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons()),
-        )
-        .experiment(
-            "bytecode",
-            text!(
-                "counter += 1의 바이트코드: 어느 버전이 어디서 GIL을 넘기고, 무엇을 잃는가",
-                "counter += 1 as bytecode: where which version hands over the GIL, and what gets lost"
-            ),
-            bytecode_options(),
-            |a| gil_sim::bytecode::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons()),
-        )
+    let section = Section::new(
+        "gil-sim",
+        text!("GIL: 전역 뮤텍스 하나와 그 규약", "the GIL: one global mutex, and its protocol"),
+    )
+    .experiment(
+        "two",
+        text!("CPU 바운드 스레드: 락 없이, 그리고 GIL 아래에서", "CPU-bound threads without a lock, and under the GIL"),
+        vec![threads, turns, interval],
+        |a| gil_sim::two::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons()),
+    )
+    .experiment(
+        "bytecode",
+        text!(
+            "counter += 1의 바이트코드: 어느 버전이 어디서 GIL을 넘기고, 무엇을 잃는가",
+            "counter += 1 as bytecode: where which version hands over the GIL, and what gets lost"
+        ),
+        bytecode_options(),
+        |a| gil_sim::bytecode::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons()),
+    )
+    .experiment(
+        "step",
+        text!("여러분이 스케줄러: 한 걸음씩 고르기", "you are the scheduler: one step at a time"),
+        vec![
+            scenario(Some("convoy")),
+            opt("schedule", Kind::Word, None, text!("묻지 않고 따라갈 일정", "a schedule to play instead of asking")),
+        ],
+        |a| gil_sim::step::run(a.path("file").expect("it has a default"), a.word("schedule")),
+    );
+    measured(section).main()
+}
+
+/// The experiments that measure this machine: they talk to a peer process over sockets of Unix.
+#[cfg(unix)]
+fn measured(section: Section) -> Section {
+    section
         .experiment(
             "calibrate",
             text!("이 컴퓨터에서 락을 이루는 일들이 걸리는 시간", "what the parts of a lock take on this machine"),
@@ -64,25 +80,15 @@ fn main() -> ExitCode {
                 gil_sim::verify::run(a.path("file"), breadth, a.size("rounds"), transport, a.pythons())
             },
         )
-        .experiment(
-            "step",
-            text!("여러분이 스케줄러: 한 걸음씩 고르기", "you are the scheduler: one step at a time"),
-            vec![
-                scenario(Some("convoy")),
-                opt(
-                    "schedule",
-                    Kind::Word,
-                    None,
-                    text!("묻지 않고 따라갈 일정", "a schedule to play instead of asking"),
-                ),
-            ],
-            |a| gil_sim::step::run(a.path("file").expect("it has a default"), a.word("schedule")),
-        )
         .child_on_pipes("peer", peer_options(), |a| match a.count("port") {
             0 => gil_sim::calibrate::answer(a.seconds("delay")),
             port => gil_sim::calibrate::answer_udp(a.seconds("delay"), port as u16),
         })
-        .main()
+}
+
+#[cfg(not(unix))]
+fn measured(section: Section) -> Section {
+    section
 }
 
 fn bytecode_options() -> Vec<Opt> {
@@ -111,6 +117,7 @@ fn scenario(default: Option<&'static str>) -> Opt {
     opt("file", Kind::Path, default, about).bare()
 }
 
+#[cfg(unix)]
 fn predict_options() -> Vec<Opt> {
     let machine = text!(
         "calibrate --out이 쓴 파일 (기본: 지금 이 컴퓨터를 잼)",
@@ -119,6 +126,7 @@ fn predict_options() -> Vec<Opt> {
     vec![scenario(Some("convoy")), opt("machine", Kind::Path, None, machine)]
 }
 
+#[cfg(unix)]
 fn verify_options() -> Vec<Opt> {
     let breadth = text!("파일이 없을 때 무엇을 견줄지", "what to compare without a file");
     let rounds = text!("되풀이 횟수", "how often all of it is repeated");
@@ -131,6 +139,7 @@ fn verify_options() -> Vec<Opt> {
     ]
 }
 
+#[cfg(unix)]
 /// Of the peer process that answers the convoy's messages; 0 as the port: it talks on its standard input.
 fn peer_options() -> Vec<Opt> {
     vec![

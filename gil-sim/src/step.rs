@@ -9,7 +9,6 @@ use lab::lang::Text;
 use lab::report::{Report, Table};
 use lab::{Error, Result, text};
 
-use crate::predict::file_of;
 use crate::scenario;
 use crate::sim::{Place, Schedule, Setup, Stepper, Turn, letter};
 
@@ -20,7 +19,7 @@ const MOST_THREADS: usize = 26;
 
 /// Plays a schedule, or asks for one turn after another on standard input.
 pub fn run(file: &Path, schedule: Option<&str>) -> Result<Report> {
-    let scenario = scenario::read(&file_of(file))?;
+    let scenario = scenario::read(&scenario::file_of(file))?;
     let setup = &scenario.setup;
     let threads: usize = setup.groups.iter().map(|g| g.count).sum();
     if threads > MOST_THREADS {

@@ -17,7 +17,6 @@ use lab::{Error, Result, clock, stats, text};
 
 use crate::calibrate::{self, Quiet};
 use crate::played::{self, Played, Transport, of_outcome};
-use crate::predict::file_of;
 use crate::scenario::{self, Scenario};
 use crate::sim::{self, Machine, Setup, Speed};
 
@@ -61,7 +60,7 @@ pub fn run(
     transport: Transport,
     pythons: &[Interpreter],
 ) -> Result<Report> {
-    let given = file.map(|file| scenario::read(&file_of(file))).transpose()?;
+    let given = file.map(|file| scenario::read(&scenario::file_of(file))).transpose()?;
     let quiet = Quiet::ask();
     let mut all: Vec<Verified> =
         pythons.iter().map(|python| prepare(python, given.as_ref(), breadth)).collect::<Result<_>>()?;
