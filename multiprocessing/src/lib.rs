@@ -7,4 +7,5 @@ pub mod cpu;
 pub mod ending;
 pub mod techniques;
 pub mod timeline;
+pub mod translate;
 pub mod work;

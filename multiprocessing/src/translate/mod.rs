@@ -1,0 +1,7 @@
+//! Inference of a small translation model.
+
+mod decode;
+mod linear;
+mod model;
+mod tokenize;
+pub mod translator;
