@@ -5,6 +5,7 @@ pub mod children;
 pub mod cost;
 pub mod cpu;
 pub mod ending;
+pub mod pool;
 pub mod techniques;
 pub mod timeline;
 pub mod translate;
