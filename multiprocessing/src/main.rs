@@ -1,18 +1,20 @@
 //! `cargo run -p multiprocessing`: the command line of 멀티프로세싱.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use lab::cli::{Kind, Section, opt};
+use lab::cli::{Kind, Opt, Section, opt};
 use lab::text;
-use multiprocessing::{children, cpu, timeline};
+use multiprocessing::pool;
+use multiprocessing::tasks;
+use multiprocessing::{children, cpu, images, picture, timeline, translate};
 
 fn main() -> ExitCode {
+    pool::init(tasks::TASKS);
     let turns = |default| {
         let about = text!("일 하나가 더하는 횟수", "additions in one unit of work");
         opt("turns", Kind::Count(1, children::MOST_TURNS), default, about)
     };
-    let workers = opt("workers", Kind::Count(1, 64), "4", text!("일을 나눌 수", "how many share the work"));
-    let rounds = opt("rounds", Kind::Count(1, 20), "3", text!("번갈아 반복하는 횟수", "interleaved rounds"));
     let section = Section::new(
         "multiprocessing",
         text!("멀티프로세싱: 진짜 프로세스와 그 비용", "real processes, and what they cost"),
@@ -29,8 +31,59 @@ fn main() -> ExitCode {
             "같은 계산을 차례로, 스레드로, 프로세스로; 시작과 통신의 비용",
             "the same work in sequence, in threads, in processes; what starting and talking costs"
         ),
-        vec![workers, turns("100000000"), rounds],
+        vec![workers(), turns("100000000"), rounds()],
         |a| cpu::run(a.size("workers"), a.count("turns"), a.size("rounds"), a.pythons()),
     );
+    let section = section.experiment(
+        "images",
+        text!(
+            "그림 처리: 차례로, 스레드로, 프로세스 풀로",
+            "image processing: in sequence, in threads, on a pool of processes"
+        ),
+        images_options(),
+        |a| {
+            let (dir, out) = (a.path("dir").unwrap_or(Path::new(picture::FOLDER)), a.path("out"));
+            images::run(dir, out, a.size("workers"), a.size("rounds"), a.pythons())
+        },
+    );
+    let section = section.experiment(
+        "translate",
+        text!(
+            "번역 모델의 추론: 차례로, 스레드로, 가중치를 복사하거나 나눠 쓰는 프로세스로",
+            "inference of a translation model: in sequence, in threads, in processes that copy or share its weights"
+        ),
+        translate_options(),
+        |a| {
+            let file = a.path("file").unwrap_or(Path::new(translate::sentences::SHIPPED));
+            translate::run(file, a.path("out"), a.size("workers"), a.size("rounds"), a.pythons())
+        },
+    );
     children::join(section).main()
+}
+
+fn workers() -> Opt {
+    opt("workers", Kind::Count(1, 64), "4", text!("일을 나눌 수", "how many share the work"))
+}
+
+fn rounds() -> Opt {
+    opt("rounds", Kind::Count(1, 20), "3", text!("번갈아 반복하는 횟수", "interleaved rounds"))
+}
+
+fn images_options() -> Vec<Opt> {
+    let dir =
+        text!("그림이 든 폴더 (기본: 함께 오는 그림)", "the folder of pictures (default: those that come with it)");
+    let out = text!(
+        "결과를 쓸 폴더 (기본: 이 프로그램 옆의 images)",
+        "the folder to write to (default: images, beside the program)"
+    );
+    vec![opt("dir", Kind::Path, None, dir), opt("out", Kind::Path, None, out), workers(), rounds()]
+}
+
+fn translate_options() -> Vec<Opt> {
+    let file = text!(
+        "한 줄에 한 문장인 중국어 텍스트 파일 (기본: 함께 오는 문장)",
+        "a text file, a Chinese sentence a line (default: those that come with it)"
+    );
+    let out = text!("번역을 쓸 파일", "a file to write the translations to");
+    vec![opt("file", Kind::Path, None, file), opt("out", Kind::Path, None, out), workers(), rounds()]
 }

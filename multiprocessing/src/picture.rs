@@ -1,14 +1,15 @@
 //! The use case itself: a picture is decoded, blurred, halved and encoded.
 
-use std::fs;
-use std::io::{self, Cursor};
+use std::fmt::Display;
+use std::fs::{self, File};
+use std::io::{self, Cursor, Read};
 use std::panic;
 use std::path::{Path, PathBuf};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::error::ImageResult;
 use image::imageops::{self, FilterType};
-use image::{ImageReader, RgbImage};
+use image::{DynamicImage, ImageFormat, ImageReader, RgbImage};
 use lab::lang::Text;
 use lab::text;
 
@@ -19,6 +20,10 @@ pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../compare/images
 const BLUR: f32 = 2.0;
 /// Quality of the JPEG that comes out, of 100.
 const QUALITY: u8 = 85;
+/// A larger file is refused, in bytes.
+const MOST: u64 = 512 << 20;
+const START_OF_SCAN: [u8; 2] = [0xff, 0xda];
+const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
 /// The ends of the names of pictures that we can decode.
 const KINDS: [&str; 3] = ["png", "jpg", "jpeg"];
 
@@ -38,15 +43,34 @@ pub fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
 /// What becomes of the picture in a file: the bytes of a JPEG; or why it is broken.
 pub fn shrink(path: &Path) -> Result<Vec<u8>, Text> {
     // A decoder that panics on a picture nobody has ever seen must not take the other pictures with it.
-    match panic::catch_unwind(|| open(path).and_then(|picture| process(&picture))) {
-        Ok(done) => done.map_err(|e| Text::same(e.to_string())),
+    let work = || process(&open(path)?).map_err(|e| Text::same(e.to_string()));
+    match panic::catch_unwind(work) {
+        Ok(done) => done,
         Err(_) => Err(text!("디코더가 패닉을 일으켰습니다", "its decoder panicked")),
     }
 }
 
-/// By its content, whatever its name says; `image` refuses one that would take more than half a GiB of memory.
-fn open(path: &Path) -> ImageResult<RgbImage> {
-    Ok(ImageReader::open(path)?.with_guessed_format()?.decode()?.into_rgb8())
+/// Decodes by the content, whatever the name says. `image` refuses what would take more than half a GiB of memory.
+fn open(path: &Path) -> Result<RgbImage, Text> {
+    let said = |e: &dyn Display| Text::same(e.to_string());
+    let mut bytes = Vec::new();
+    let file = File::open(path).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes));
+    if file.map_err(|e| said(&e))? as u64 > MOST {
+        let most = MOST >> 20;
+        return Err(text!("파일이 {most} MiB보다 큽니다", "the file is larger than {most} MiB"));
+    }
+    let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format().map_err(|e| said(&e))?;
+    if reader.format() == Some(ImageFormat::Jpeg) && is_cut_short(&bytes) {
+        return Err(text!("파일이 중간에서 끊겼습니다", "the file is cut short"));
+    }
+    reader.decode().map(DynamicImage::into_rgb8).map_err(|e| said(&e))
+}
+
+/// Whether a JPEG has no end: its decoder would take what is there and leave the rest grey. Within a scan neither marker can
+/// occur, and the thumbnail that a camera puts in has its end before the picture's scans begin.
+fn is_cut_short(jpeg: &[u8]) -> bool {
+    let last = |marker: [u8; 2]| jpeg.windows(2).rposition(|pair| pair == marker);
+    last(END_OF_IMAGE) < last(START_OF_SCAN)
 }
 
 fn process(picture: &RgbImage) -> ImageResult<Vec<u8>> {
@@ -76,13 +100,15 @@ mod tests {
     #[test]
     fn a_broken_picture_is_an_error_with_a_reason() {
         let home = tempfile::tempdir().unwrap();
-        let whole = fs::read(Path::new(FOLDER).join("chelsea.png")).unwrap();
-        for (name, bytes) in [("cut.png", &whole[..whole.len() / 2]), ("empty.jpg", &[]), ("words.png", b"no picture")] {
+        let [png, jpeg] = ["chelsea.png", "rocket.jpg"].map(|name| fs::read(Path::new(FOLDER).join(name)).unwrap());
+        let (cut_png, cut_jpeg) = (&png[..png.len() / 2], &jpeg[..jpeg.len() / 2]);
+        assert!(image::load_from_memory(cut_jpeg).is_ok(), "why we look for its end: the decoder does not");
+        for (name, bytes) in [("a.png", cut_png), ("b.jpg", cut_jpeg), ("c.jpg", &[]), ("d.png", b"no picture")] {
             let path = home.path().join(name);
             fs::write(&path, bytes).unwrap();
             assert!(!shrink(&path).unwrap_err().en.is_empty(), "{name}");
         }
-        assert_eq!(list(home.path()).unwrap().len(), 3, "broken ones are listed");
+        assert_eq!(list(home.path()).unwrap().len(), 4, "broken ones are listed");
         assert!(shrink(&home.path().join("gone.png")).is_err());
     }
 }

@@ -102,4 +102,38 @@ mod tests {
             assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
         }
     }
+
+    /// Whether somebody who looks all the time sees a file that is not whole while one is written.
+    fn half_is_seen(write: Write) -> bool {
+        let home = tempfile::tempdir().unwrap();
+        let (path, bytes) = (home.path().join("a.jpg"), vec![7; 64 << 20]);
+        let sizes = || {
+            let entries = fs::read_dir(home.path()).unwrap().flatten();
+            entries.filter_map(|entry| Some(entry.metadata().ok()?.len())).collect::<Vec<_>>()
+        };
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| write(&path, &bytes).unwrap());
+            let mut seen = false;
+            while !writer.is_finished() {
+                seen |= sizes().iter().any(|size| *size < bytes.len() as u64);
+            }
+            seen
+        })
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn half_a_file_is_never_seen_under_any_name() {
+        let home = tempfile::tempdir().unwrap();
+        if nameless::write(&home.path().join("a"), b"").is_err() {
+            println!("not measured: this file system knows no files without a name");
+            return;
+        }
+        let write_as_usual: Write = |path, bytes| fs::write(path, bytes);
+        for known_wrong in [write_as_usual, by_another_name] {
+            // On a busy machine whoever looks may be late; who writes 64 MiB is not always so quick.
+            assert!((0..20).any(|_| half_is_seen(known_wrong)), "the known-wrong twin");
+        }
+        assert!((0..3).all(|_| !half_is_seen(write)));
+    }
 }

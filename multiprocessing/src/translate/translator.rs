@@ -9,6 +9,7 @@ use lab::{Error, Result, text};
 use super::decode;
 use super::model::{DECODER, ENCODER, Layout};
 use super::tokenize::Source;
+use super::weights::{Kept, Weights};
 
 /// Where the model is that comes with the project; `SOURCES.md` beside it says where it is from.
 pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/translate");
@@ -16,7 +17,7 @@ pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/translate");
 /// Chinese to English.
 #[derive(Debug)]
 pub struct Translator {
-    weights: Vec<u8>,
+    weights: Weights,
     layout: Layout,
     source: Source,
     words: Vec<String>,
@@ -24,9 +25,9 @@ pub struct Translator {
 
 impl Translator {
     /// Opens the model of a folder.
-    pub fn open(folder: &Path) -> Result<Translator> {
+    pub fn open(folder: &Path, kept: Kept) -> Result<Translator> {
         let path = folder.join("model.safetensors");
-        let weights = fs::read(&path).map_err(|e| unreadable(&path, Text::same(e.to_string())))?;
+        let weights = Weights::open(&path, kept).map_err(|e| unreadable(&path, Text::same(e.to_string())))?;
         let layout = Layout::of(&weights).map_err(|why| unreadable(&path, why))?;
         let source = vocabulary(&folder.join("input.vocab.json"), layout.tokens[ENCODER])?;
         let words = vocabulary(&folder.join("output.vocab.json"), layout.tokens[DECODER])?;
@@ -74,16 +75,46 @@ mod tests {
     /// Outputs of another implementation, from SOURCES.md.
     #[test]
     fn the_reference_translations_come_out() {
-        let translator = Translator::open(Path::new(FOLDER)).unwrap();
-        for (sentence, known) in [
-            ("我很高興。", "i'm very happy ."),
-            ("你會說英語嗎？", "can you speak english ?"),
-            ("我們昨天去了學校。", "we go to school yesterday ."),
-            ("湯姆不在床上。", "tom didn't go to bed ."),
-            ("他是一個好學生。", "he is a good student ."),
-            ("她每天早上喝咖啡。", "she goes coffee for coffee ."),
-        ] {
-            assert_eq!(translator.translate(sentence), known, "{sentence}");
+        for kept in [Kept::Copied, Kept::Mapped] {
+            let translator = Translator::open(Path::new(FOLDER), kept).unwrap();
+            for (sentence, known) in [
+                ("我很高興。", "i'm very happy ."),
+                ("你會說英語嗎？", "can you speak english ?"),
+                ("我們昨天去了學校。", "we go to school yesterday ."),
+                ("湯姆不在床上。", "tom didn't go to bed ."),
+                ("他是一個好學生。", "he is a good student ."),
+                ("她每天早上喝咖啡。", "she goes coffee for coffee ."),
+            ] {
+                assert_eq!(translator.translate(sentence), known, "{sentence}");
+            }
         }
+    }
+
+    #[test]
+    fn a_file_that_is_not_the_model_is_refused_with_its_name() {
+        let home = tempfile::tempdir().unwrap();
+        let real = |name: &str| fs::read(Path::new(FOLDER).join(name)).unwrap();
+        let put = |name: &str, bytes: &[u8]| fs::write(home.path().join(name), bytes).unwrap();
+        let model = real("model.safetensors");
+        let mut infinite = model.clone();
+        *infinite.last_mut().unwrap() = 0x7c;
+        let renamed = String::from_utf8_lossy(&model[..1096]).replace("decoder.out.bias", "decoder.out.bits");
+        let renamed = [renamed.as_bytes(), &model[1096..]].concat();
+        let cut = &model[..model.len() - 2];
+        for wrong in [&[][..], b"no model", cut, &infinite, &renamed] {
+            put("model.safetensors", wrong);
+            for kept in [Kept::Copied, Kept::Mapped] {
+                let error = Translator::open(home.path(), kept).unwrap_err();
+                assert!(error.code() == 1 && error.text().en.contains("model.safetensors"), "{error}");
+            }
+        }
+        put("model.safetensors", &model);
+        put("output.vocab.json", &real("output.vocab.json"));
+        for wrong in [&b"[\"a\"]"[..], b"{}", b"\xff"] {
+            put("input.vocab.json", wrong);
+            assert!(Translator::open(home.path(), Kept::Mapped).unwrap_err().text().en.contains("input.vocab.json"));
+        }
+        put("input.vocab.json", &real("input.vocab.json"));
+        assert!(Translator::open(home.path(), Kept::Mapped).is_ok(), "all files right");
     }
 }
