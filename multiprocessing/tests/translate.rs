@@ -1,5 +1,7 @@
 //! Translation as a reader runs it: the same translations in every mode, equal to those of another implementation.
 
+#![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions; the helpers are called by nothing else")]
+
 mod common;
 
 use std::ffi::OsStr;
