@@ -1,6 +1,9 @@
 //! Image processing as a reader runs it: the same bytes by every technique, and never half a file.
 
-#![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions; the helpers are called by nothing else")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in test functions; the helpers are called by nothing else"
+)]
 
 mod common;
 
@@ -15,6 +18,8 @@ use lab::report::Report;
 use multiprocessing::picture;
 use tempfile::TempDir;
 
+/// Whom we want to kill may be done before we look; not every time.
+const ATTEMPTS: usize = 10;
 const TECHNIQUES: [&str; 3] = ["sequence", "threads", "processes"];
 
 /// A folder of pictures by these names, all of them the smallest that comes with us.
@@ -235,6 +240,7 @@ fn whoever_ends_it_leaves_whole_files_only() {
     let dir = named(&files.iter().map(String::as_str).collect::<Vec<_>>());
     let asked: BTreeSet<OsString> = files.iter().map(|name| format!("{name}.jpg").into()).collect();
     let signals: &[&str] = if interrupts_are_ignored() { &["KILL"] } else { &["INT", "KILL"] };
+    let mut interrupted = 0;
     for (round, technique) in TECHNIQUES.into_iter().cycle().take(9).enumerate() {
         let out = tempfile::tempdir().unwrap();
         let folder = out.path().join(technique);
@@ -243,13 +249,16 @@ fn whoever_ends_it_leaves_whole_files_only() {
         let workers = children(program.0.id());
         signal(signals[round % signals.len()], program.0.id());
         let output = finish(program);
-        assert!(!output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{technique}");
+        // On a busy machine it may be done before we look.
+        interrupted += usize::from(!output.status.success());
+        assert!(output.status.success() || output.stdout.is_empty() && output.stderr.is_empty(), "{technique}");
         // The workers of the pool may still be at their last picture.
         until("nobody works any more", || (!workers.iter().any(|worker| lives(worker.pid))).then_some(()));
         for technique in TECHNIQUES {
             assert!(all_whole(&out.path().join(technique), &asked), "{technique}: {:?}", names(&folder));
         }
     }
+    assert!(interrupted > 0);
     let out = tempfile::tempdir().unwrap();
     fs::write(out.path().join("0.jpg.jpg"), b"half").unwrap();
     assert!(!all_whole(out.path(), &asked), "the check can fail");
@@ -261,19 +270,25 @@ fn a_killed_worker_costs_no_picture() {
         return;
     }
     let files: Vec<String> = (0..20).map(|n| format!("{n}.jpg")).collect();
-    let (dir, out) = (named(&files.iter().map(String::as_str).collect::<Vec<_>>()), tempfile::tempdir().unwrap());
-    let program = Program(command(dir.path(), out.path(), &["--json"]).spawn().unwrap());
-    let victim = until("a worker is at work", || {
-        children(program.0.id())
-            .first()
-            .map(|worker| worker.pid)
-            .filter(|_| !names(&out.path().join("processes")).is_empty())
-    });
-    signal("KILL", victim);
-    let output = finish(program);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let report: Report = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(report.shows.en.starts_with("20 of 20"), "{}", report.shows.en);
+    let dir = named(&files.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut killed = false;
+    for _ in 0..ATTEMPTS {
+        let out = tempfile::tempdir().unwrap();
+        let mut program = Program(command(dir.path(), out.path(), &["--json"]).spawn().unwrap());
+        let victim = until("a worker is at work", || match children(program.0.id()).first() {
+            Some(worker) if !names(&out.path().join("processes")).is_empty() => Some(Some(worker.pid)),
+            _ => program.0.try_wait().unwrap().map(|_| None),
+        });
+        killed |= victim.is_some_and(common::killed);
+        let output = finish(program);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let report: Report = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(report.shows.en.starts_with("20 of 20"), "{}", report.shows.en);
+        if killed {
+            return;
+        }
+    }
+    panic!("no worker was caught at work");
 }
 
 fn interrupts_are_ignored() -> bool {
