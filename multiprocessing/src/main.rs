@@ -7,7 +7,7 @@ use lab::cli::{Kind, Opt, Section, opt};
 use lab::text;
 use multiprocessing::pool;
 use multiprocessing::tasks;
-use multiprocessing::{children, cpu, images, picture, timeline, translate};
+use multiprocessing::{children, cpu, faults, five, images, ipc, picture, storm, timeline, translate};
 
 fn main() -> ExitCode {
     pool::init(tasks::TASKS);
@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         vec![workers(), turns("100000000"), rounds()],
         |a| cpu::run(a.size("workers"), a.count("turns"), a.size("rounds"), a.pythons()),
     );
+    let section = pool_experiments(section, turns("10000000"));
     let section = section.experiment(
         "images",
         text!(
@@ -59,6 +60,60 @@ fn main() -> ExitCode {
         },
     );
     children::join(section).main()
+}
+
+/// The pool: at work, under fire, what it costs, and beside CPython's.
+fn pool_experiments(section: Section, turns: Opt) -> Section {
+    let two = || opt("workers", Kind::Count(1, 64), "2", text!("워커 수", "workers"));
+    let storm = || {
+        vec![
+            two(),
+            opt("tasks", Kind::Count(1, 100_000), "2000", text!("일의 수", "tasks")),
+            opt("turns", Kind::Count(1, 100_000_000), "200000", text!("일 하나가 더하는 횟수", "additions in a task")),
+            opt("kills", Kind::Count(0, 1000), "8", text!("죽이는 횟수", "how many workers are killed")),
+        ]
+    };
+    section
+        .experiment(
+            "pool",
+            text!("같은 일 다섯을 프로세스 풀로", "the same five tasks on a pool of processes"),
+            vec![two(), turns],
+            |a| five::run(a.size("workers"), a.count("turns"), a.pythons()),
+        )
+        .experiment(
+            "storm",
+            text!("일하는 워커를 kill -9로 죽여도 잃지 않는 풀", "workers are killed at work, and nothing is lost"),
+            storm(),
+            |a| storm::run(a.size("workers"), a.size("tasks"), a.count("turns"), a.size("kills")),
+        )
+        .experiment(
+            "ipc",
+            text!(
+                "메시지 하나의 값, 그리고 프로세스가 이득이 되는 지점",
+                "what a message costs, and from where on processes pay"
+            ),
+            vec![two(), rounds()],
+            |a| ipc::run(a.size("workers"), a.size("rounds"), a.pythons()),
+        )
+        .experiment(
+            "python",
+            text!("워커가 죽을 때 CPython의 풀은", "what CPython's pools do when a worker is killed"),
+            vec![
+                opt(
+                    "trials",
+                    Kind::Count(1, 50),
+                    "6",
+                    text!("쉬는 워커를 죽여 보는 횟수", "how often an idle worker is killed"),
+                ),
+                opt(
+                    "limit",
+                    Kind::Seconds(0.5, 10.0),
+                    "2",
+                    text!("대답을 기다리는 시간(초)", "how long an answer is waited for"),
+                ),
+            ],
+            |a| faults::run(a.size("trials"), a.seconds("limit"), a.pythons()),
+        )
 }
 
 fn workers() -> Opt {

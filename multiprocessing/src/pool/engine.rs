@@ -285,9 +285,7 @@ impl Engine {
         }
         worker.sent = worker.sent.wrapping_add(batch.tickets.len() as u32);
         worker.claims.allow(worker.sent);
-        if worker.load() == 0 {
-            worker.seen.2 = Instant::now();
-        }
+        worker.heard |= worker.flight.is_empty();
         worker.flight.push_back(batch);
         worker.post();
     }

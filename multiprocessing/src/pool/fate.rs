@@ -1,7 +1,6 @@
 //! What workers say, and what is done when one of them says nothing any more.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use lab::clock;
 
@@ -41,7 +40,7 @@ impl Engine {
     fn hear(&mut self, n: usize, worker: &mut Worker, errand: &mut dyn Errand) -> Heard {
         match worker.inbox.fill(&mut worker.from) {
             Ok(0) => return Heard::Closed,
-            Ok(_) => worker.seen.2 = Instant::now(),
+            Ok(_) => worker.heard = true,
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => return Heard::Alive,
             Err(_) => return Heard::Closed,
         }

@@ -43,7 +43,10 @@ pub fn end(out: &mut [u8], start: usize) -> bool {
 /// Bytes that have arrived, and the frames among them.
 #[derive(Debug, Default)]
 pub struct Inbox {
+    /// What was read, and room for more: clearing that each time would cost more than reading.
     bytes: Vec<u8>,
+    /// Up to here something was read.
+    filled: usize,
     /// Before this all has been taken.
     taken: usize,
 }
@@ -54,23 +57,23 @@ const CHUNK: usize = 64 << 10;
 impl Inbox {
     /// Reads once. 0 bytes: the other side has closed.
     pub fn fill(&mut self, from: &mut impl Read) -> io::Result<usize> {
-        if self.taken == self.bytes.len() {
-            self.bytes.clear();
-            self.taken = 0;
-        } else if self.taken > CHUNK {
-            self.bytes.drain(..self.taken);
-            self.taken = 0;
+        if self.taken == self.filled {
+            (self.taken, self.filled) = (0, 0);
+        } else if self.taken >= CHUNK {
+            self.bytes.copy_within(self.taken..self.filled, 0);
+            (self.taken, self.filled) = (0, self.filled - self.taken);
         }
-        let filled = self.bytes.len();
-        self.bytes.resize(filled + CHUNK, 0);
-        let read = from.read(&mut self.bytes[filled..]);
-        self.bytes.truncate(filled + *read.as_ref().unwrap_or(&0));
-        read
+        if self.bytes.len() - self.filled < CHUNK {
+            self.bytes.resize((self.filled + CHUNK).max(2 * self.filled), 0);
+        }
+        let read = from.read(&mut self.bytes[self.filled..])?;
+        self.filled += read;
+        Ok(read)
     }
 
     /// The next frame, if it is there as a whole: its kind and where its body is.
     pub fn next(&mut self) -> Result<Option<(Kind, Range<usize>)>, Garbage> {
-        let rest = &self.bytes[self.taken..];
+        let rest = &self.bytes[self.taken..self.filled];
         // Every byte that is there must be right, so that garbage shorter than a head is not waited on for ever.
         if !MARK.starts_with(&rest[..rest.len().min(2)]) {
             return Err(Garbage);
@@ -99,14 +102,15 @@ impl Inbox {
         &self.bytes[range]
     }
 
-    /// Whether a part of a frame is there.
-    pub fn is_in_a_frame(&self) -> bool {
-        self.taken < self.bytes.len()
+    /// The bytes of memory that it takes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.bytes.capacity()
     }
 
     /// Takes the buffer's memory back to its usual size after a very long frame.
     pub fn trim(&mut self) {
-        if self.taken == self.bytes.len() && self.bytes.capacity() > 4 * CHUNK {
+        if self.taken == self.filled && self.bytes.len() > 4 * CHUNK {
             *self = Inbox::default();
         }
     }

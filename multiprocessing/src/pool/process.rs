@@ -48,6 +48,8 @@ pub struct Worker {
     pub recalled: u32,
     /// How far it was when it was last looked at, with how many answers, and since when it has been there.
     pub seen: (Progress, u32, Instant),
+    /// Whether it has been heard, or given its first task, since it was last looked at: it was not still then.
+    pub heard: bool,
     /// Memory that a task of its still holds though it has ended.
     pub pinned: Vec<Arc<Block>>,
     /// Whether the parent has killed it, and why.
@@ -97,6 +99,7 @@ impl Worker {
             answered: 0,
             recalled: 0,
             seen: (Progress { begun: 0, ended: 0 }, 0, now),
+            heard: false,
             pinned: Vec::new(),
             verdict: None,
         };

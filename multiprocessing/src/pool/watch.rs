@@ -23,7 +23,8 @@ impl Engine {
         let mut polled = Vec::with_capacity(self.seats.len());
         let mut seats = Vec::with_capacity(self.seats.len());
         for (n, seat) in self.seats.iter().enumerate() {
-            let Some(worker) = seat.worker.as_deref() else { continue };
+            // Whether somebody is alive who has nothing to do is seen when there is something to do.
+            let Some(worker) = seat.worker.as_deref().filter(|worker| worker.is_awaited()) else { continue };
             polled.push(PollFd::from_borrowed_fd(worker.from.as_fd(), PollFlags::IN));
             seats.push((n, false));
             if worker.has_mail() {
@@ -53,9 +54,8 @@ impl Engine {
         if self.can_share() {
             patience = patience.min(STUCK);
         }
-        let now = Instant::now();
         for seat in self.seats.iter().filter(|seat| seat.worker.is_none() && self.has_work()) {
-            patience = patience.min(seat.not_before.saturating_duration_since(now));
+            patience = patience.min(seat.not_before.saturating_duration_since(Instant::now()));
         }
         patience.max(LOOK)
     }
@@ -79,10 +79,13 @@ impl Engine {
         let limit = self.options.timeout;
         for n in 0..self.seats.len() {
             let Some(worker) = self.seats[n].worker.as_deref_mut() else { continue };
-            if worker.verdict.is_some() || worker.ready && worker.load() == 0 && worker.recalled == 0 {
-                if worker.verdict.is_some() && worker.has_ended() {
+            if worker.verdict.is_some() {
+                if worker.has_ended() {
                     self.give_up_waiting(n, errand);
                 }
+                continue;
+            }
+            if !worker.is_awaited() {
                 continue;
             }
             let still = worker.still_for(now);
@@ -109,10 +112,15 @@ impl Engine {
 }
 
 impl Worker {
+    /// Whether something is expected of it.
+    fn is_awaited(&self) -> bool {
+        !self.ready || !self.flight.is_empty() || self.recalled > 0
+    }
+
     /// How long it has been at the same task, or at none.
     fn still_for(&mut self, now: Instant) -> Duration {
         let progress = self.claims.progress();
-        if (progress, self.answered) != (self.seen.0, self.seen.1) {
+        if std::mem::take(&mut self.heard) || (progress, self.answered) != (self.seen.0, self.seen.1) {
             self.seen = (progress, self.answered, now);
         }
         now.saturating_duration_since(self.seen.2)

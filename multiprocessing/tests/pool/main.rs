@@ -6,6 +6,7 @@ mod basics;
 #[path = "../common/mod.rs"]
 mod common;
 mod faults;
+mod frames;
 mod tasks;
 
 use std::env;
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
 }
 
 fn run_all() -> ExitCode {
-    let trials = [basics::TESTS, faults::TESTS].concat();
+    let trials = [basics::TESTS, faults::TESTS, frames::TESTS].concat();
     let trial = |(name, test): &(&str, fn())| {
         let test = *test;
         Trial::test(*name, move || {
