@@ -40,7 +40,8 @@ fn main() {
     if !args.iter().any(|arg| arg == "--bench") {
         return;
     }
-    let rounds = args.iter().position(|arg| arg == "--rounds").and_then(|at| args.get(at + 1)?.parse().ok()).unwrap_or(5);
+    let rounds =
+        args.iter().position(|arg| arg == "--rounds").and_then(|at| args.get(at + 1)?.parse().ok()).unwrap_or(5);
     let wanted = args.iter().find(|arg| !arg.starts_with("--") && arg.parse::<usize>().is_err());
     println!("{}", machine::describe().en);
     let mut peers: Vec<Box<dyn Peer>> = vec![Box::new(Ours::new()), Box::new(Limit::new())];
@@ -70,17 +71,20 @@ fn compare(peers: &mut [Box<dyn Peer>], quantity: &str, n: usize, words: &str, r
             samples.push(peer.measure(asked, n));
         }
     }
-    let foreign = watch.foreign().map_or(String::new(), |share| format!("; the rest of the machine: {:.0} % busy", share * 100.0));
+    let foreign = watch
+        .foreign()
+        .map_or(String::new(), |share| format!("; the rest of the machine: {:.0} % busy", share * 100.0));
     println!("\n{words}{foreign}");
     for (peer, theirs) in peers.iter().zip(&samples) {
         let known: Vec<f64> = theirs.iter().flatten().copied().collect();
         let (Some(median), Some((least, most))) = (stats::median(&known), stats::range(&known)) else { continue };
         let ratios: Vec<f64> =
             theirs.iter().zip(&samples[0]).filter_map(|(theirs, ours)| Some((*theirs)? / (*ours)?)).collect();
-        let ratio = stats::median(&ratios).zip(stats::range(&ratios)).map_or(String::new(), |(median, (least, most))| {
-            format!("{median:8.2} × ours ({least:.2} – {most:.2})")
-        });
-        let show = |value| if quantity == "memory" { format!("{:.0} KiB", value / 1024.0) } else { clock::human(value) };
+        let ratio = stats::median(&ratios)
+            .zip(stats::range(&ratios))
+            .map_or(String::new(), |(median, (least, most))| format!("{median:8.2} × ours ({least:.2} – {most:.2})"));
+        let show =
+            |value| if quantity == "memory" { format!("{:.0} KiB", value / 1024.0) } else { clock::human(value) };
         println!("  {:<11} {:>9} ({} – {}) {ratio}", peer.name(), show(median), show(least), show(most));
     }
 }

@@ -39,7 +39,10 @@ impl Python {
         let mut ready = String::new();
         if answers.read_line(&mut ready).is_err() || ready != "ready\n" {
             let said = child.wait_with_output().map(|output| String::from_utf8_lossy(&output.stderr).into_owned());
-            println!("{kind}: not measured: {}", said.unwrap_or_default().lines().last().unwrap_or("it does not start"));
+            println!(
+                "{kind}: not measured: {}",
+                said.unwrap_or_default().lines().last().unwrap_or("it does not start")
+            );
             return None;
         }
         Some(Python { kind, child, answers })
@@ -111,7 +114,8 @@ impl Peer for Procspawn {
                 let tasks = n / 50;
                 let begin = Instant::now();
                 for first in (0..tasks).step_by(200) {
-                    let some: Vec<_> = (first..tasks.min(first + 200)).map(|n| pool.spawn(n as u64, |n| n * n)).collect();
+                    let some: Vec<_> =
+                        (first..tasks.min(first + 200)).map(|n| pool.spawn(n as u64, |n| n * n)).collect();
                     for (n, handle) in (first as u64..).zip(some) {
                         assert_eq!(handle.join().ok(), Some(n * n));
                     }

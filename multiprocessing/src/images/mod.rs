@@ -201,7 +201,7 @@ mod tests {
         let died = Failure::Died { how: End::Signal(6), attempts: 3 };
         assert!(matches!(fate(Err(died)), Ok(Fate::Broken(why)) if why.en.contains("signal 6")));
         assert_eq!(fate(Ok(Fate::Written)), Ok(Fate::Written));
-        assert_eq!(fate(Err(Failure::NoWorker(text!("없음", "none")))).unwrap_err().code(), 1);
+        assert_eq!(fate(Err(Failure::NoWorker(Box::new(text!("없음", "none"))))).unwrap_err().code(), 1);
     }
 
     #[test]

@@ -53,7 +53,9 @@ impl Batch {
     /// Adds the task whose argument has just been appended to `arguments`.
     pub fn push(&mut self, index: usize, attempts: u32, blocks: Vec<Arc<Block>>) {
         let n = self.tickets.len();
-        self.blocks.extend(blocks.into_iter().map(|block| (n, block)));
+        if !blocks.is_empty() {
+            self.blocks.extend(blocks.into_iter().map(|block| (n, block)));
+        }
         self.tickets.push(Ticket { index, attempts, end: self.arguments.len() });
     }
 

@@ -8,6 +8,7 @@ use super::Pool;
 
 /// The options of a pool. Made by [`Pool::builder`].
 #[derive(Clone, Debug)]
+#[cfg_attr(not(unix), allow(dead_code, reason = "there nobody reads it"))]
 pub struct Builder {
     pub(super) workers: usize,
     pub(super) retries: u32,

@@ -251,11 +251,11 @@ impl Engine {
         };
         let index = self.next;
         self.next += 1;
-        let blocks = way.take_blocks();
+        let mut blocks = way.take_blocks();
         match encoded {
             Ok(()) => {
-                let block = place(&mut batch.arguments, start, &self.arena);
-                batch.push(index, 0, blocks.into_iter().chain(block).collect());
+                blocks.extend(place(&mut batch.arguments, start, &self.arena));
+                batch.push(index, 0, blocks);
             }
             Err(why) => {
                 batch.arguments.truncate(start);
@@ -292,7 +292,7 @@ impl Engine {
 
     /// Nobody stays alive to do anything: what is left fails, by and by, as an errand may have no end.
     fn give_up(&mut self, errand: &mut dyn Errand) {
-        let why = Failure::NoWorker(self.last_end.clone());
+        let why = Failure::NoWorker(Box::new(self.last_end.clone()));
         for again in self.again.drain(..) {
             errand.done(again.index, Err(why.clone()));
         }

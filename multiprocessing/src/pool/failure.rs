@@ -25,7 +25,7 @@ pub enum Failure {
     /// Its argument or its value does not survive the way from process to process; the reason.
     Unreadable(String),
     /// No worker can be kept alive to begin it; the reason.
-    NoWorker(Text),
+    NoWorker(Box<Text>),
     /// The task was not among those that `init` was given; its name.
     Unknown(&'static str),
 }

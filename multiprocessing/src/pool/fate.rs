@@ -49,7 +49,7 @@ impl Engine {
         // The inbox is taken out, so that what is in it can be read while the worker's state changes.
         let mut inbox = std::mem::take(&mut worker.inbox);
         let heard = loop {
-            match inbox.next() {
+            match inbox.frame() {
                 Ok(None) => break Heard::Alive,
                 Ok(Some((kind, body))) => {
                     if self.understand(n, worker, kind, inbox.body(body), &way, errand).is_err() {

@@ -72,7 +72,7 @@ impl Inbox {
     }
 
     /// The next frame, if it is there as a whole: its kind and where its body is.
-    pub fn next(&mut self) -> Result<Option<(Kind, Range<usize>)>, Garbage> {
+    pub fn frame(&mut self) -> Result<Option<(Kind, Range<usize>)>, Garbage> {
         let rest = &self.bytes[self.taken..self.filled];
         // Every byte that is there must be right, so that garbage shorter than a head is not waited on for ever.
         if !MARK.starts_with(&rest[..rest.len().min(2)]) {
@@ -97,7 +97,7 @@ impl Inbox {
         Ok(Some((kind, body)))
     }
 
-    /// A body that [`next`](Self::next) found; it stays until the next [`fill`](Self::fill).
+    /// A body that [`frame`](Self::frame) found; it stays until the next [`fill`](Self::fill).
     pub fn body(&self, range: Range<usize>) -> &[u8] {
         &self.bytes[range]
     }

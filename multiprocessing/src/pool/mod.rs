@@ -32,6 +32,8 @@ mod batch;
 mod builder;
 #[cfg(unix)]
 mod bytes;
+#[cfg(not(unix))]
+mod elsewhere;
 #[cfg(unix)]
 mod engine;
 mod failure;
@@ -60,6 +62,8 @@ use std::sync::OnceLock;
 pub use builder::Builder;
 #[cfg(unix)]
 pub use bytes::Bytes;
+#[cfg(not(unix))]
+pub use elsewhere::{Bytes, Pool, Unordered};
 pub use failure::{End, Failure};
 pub use history::{Finish, Stint};
 pub use task::{Ran, Run, Task};

@@ -16,7 +16,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::slice;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memmap2::{MmapOptions, MmapRaw};
@@ -263,15 +263,21 @@ pub struct Foreign {
     map: MmapRaw,
     /// How many [`View`]s there are.
     views: AtomicUsize,
-    /// Blocks of which nobody here has a view any more.
+    /// Blocks of which nobody here has a view any more, and whether there may be any.
     read: Mutex<Vec<u64>>,
+    any_read: AtomicBool,
 }
 
 impl Foreign {
     /// The memory of another process.
     pub fn new(memory: BorrowedFd<'_>, size: usize) -> io::Result<Arc<Foreign>> {
         let map = MmapOptions::new().len(size).map_raw_read_only(&memory)?;
-        Ok(Arc::new(Foreign { map, views: AtomicUsize::new(0), read: Mutex::default() }))
+        Ok(Arc::new(Foreign {
+            map,
+            views: AtomicUsize::new(0),
+            read: Mutex::default(),
+            any_read: AtomicBool::new(false),
+        }))
     }
 
     /// Bytes that the other process says are there; `None` if they cannot be.
@@ -298,10 +304,14 @@ impl Foreign {
     /// The owner may have this block back.
     pub fn give_back(&self, at: u64) {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).push(at);
+        self.any_read.store(true, Ordering::Release);
     }
 
     /// What can be given back since this was last asked.
     pub fn take_read(&self) -> Vec<u64> {
+        if !self.any_read.load(Ordering::Acquire) || !self.any_read.swap(false, Ordering::AcqRel) {
+            return Vec::new();
+        }
         std::mem::take(&mut *self.read.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

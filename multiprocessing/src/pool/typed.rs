@@ -87,12 +87,16 @@ impl Pool {
         I: IntoIterator<Item: Borrow<A>>,
     {
         let arguments = arguments.into_iter();
-        let mut errand =
-            All { outcomes: Vec::with_capacity(arguments.size_hint().0), arguments, encode: encode::<A, _> };
+        let mut errand = All {
+            outcomes: Vec::with_capacity(arguments.size_hint().0),
+            unknown: Failure::Unknown(task.name),
+            arguments,
+            encode: encode::<A, _>,
+        };
         if let Err(failure) = self.run(task.name, &mut errand) {
             return errand.arguments.map(|_| Err(failure.clone())).collect();
         }
-        errand.outcomes.into_iter().map(|outcome| outcome.expect("every task has ended")).collect()
+        errand.outcomes
     }
 
     /// Runs the task for every argument, and gives each result, with the place of its argument, as soon as it is there.
@@ -169,13 +173,15 @@ fn encode<A: Serialize, T: Borrow<A>>(argument: &T, out: &mut Vec<u8>) -> Result
 struct All<I: Iterator, R> {
     arguments: I,
     encode: Encode<I::Item>,
-    outcomes: Vec<Option<Outcome<R>>>,
+    /// Until a task has ended, it is not known.
+    outcomes: Vec<Outcome<R>>,
+    unknown: Failure,
 }
 
 impl<I: Iterator, R: DeserializeOwned> Errand for All<I, R> {
     fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>> {
         let argument = self.arguments.next()?;
-        self.outcomes.push(None);
+        self.outcomes.push(Err(self.unknown.clone()));
         Some((self.encode)(&argument, out))
     }
 
@@ -184,7 +190,7 @@ impl<I: Iterator, R: DeserializeOwned> Errand for All<I, R> {
     }
 
     fn done(&mut self, index: usize, value: Result<&[u8], Failure>) {
-        self.outcomes[index] = Some(read(value));
+        self.outcomes[index] = read(value);
     }
 }
 

@@ -19,7 +19,16 @@ const AT_LEAST: Duration = Duration::from_secs(1);
 impl Engine {
     /// Waits until a worker has said something, or until it is time to look around. Returns who can be listened to.
     pub(super) fn wait(&mut self) -> Vec<usize> {
-        let limit = self.patience();
+        let limit = Timespec::try_from(self.patience()).ok();
+        // A call waits for one worker only, and should not pay for lists.
+        let mut awaited =
+            (0..self.seats.len()).filter(|n| self.seats[*n].worker.as_deref().is_some_and(Worker::is_awaited));
+        if let (Some(n), None) = (awaited.next(), awaited.next())
+            && let Some(worker) = self.seats[n].worker.as_deref().filter(|worker| !worker.has_mail())
+        {
+            let mut polled = [PollFd::from_borrowed_fd(worker.from.as_fd(), PollFlags::IN)];
+            return if matches!(poll(&mut polled, limit.as_ref()), Ok(1)) { vec![n] } else { Vec::new() };
+        }
         let mut polled = Vec::with_capacity(self.seats.len());
         let mut seats = Vec::with_capacity(self.seats.len());
         for (n, seat) in self.seats.iter().enumerate() {
@@ -32,7 +41,6 @@ impl Engine {
                 seats.push((n, true));
             }
         }
-        let limit = Timespec::try_from(limit).ok();
         // An interrupted wait is one that ended early.
         let _ = poll(&mut polled, limit.as_ref());
         let ready = polled.iter().zip(seats).filter(|(fd, _)| !fd.revents().is_empty());

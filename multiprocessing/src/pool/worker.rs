@@ -92,7 +92,7 @@ impl Worker {
         self.send()?;
         let mut inbox = Inbox::default();
         while inbox.fill(&mut self.from)? > 0 {
-            while let Some((kind, body)) = inbox.next().map_err(garbage)? {
+            while let Some((kind, body)) = inbox.frame().map_err(garbage)? {
                 if kind != Kind::Batch {
                     return Err(garbage(Garbage));
                 }
@@ -170,8 +170,9 @@ impl Worker {
 
     /// Appends the value, or lends it.
     fn put_value(&mut self) {
-        for block in self.way.take_blocks() {
-            self.lent.insert(block.at() as u64, block);
+        let blocks = self.way.take_blocks();
+        if !blocks.is_empty() {
+            self.lent.extend(blocks.into_iter().map(|block| (block.at() as u64, block)));
         }
         self.parent.take_read(); // the parent sees by itself what is no longer needed
         let block = if self.value.len() < LARGE { None } else { self.own.block(self.value.len()) };

@@ -37,7 +37,7 @@ fn read(bytes: &[u8], step: usize) -> Result<usize, Garbage> {
     let mut inbox = Inbox::default();
     let mut results = 0;
     while inbox.fill(&mut from).unwrap() > 0 {
-        while let Some((kind, body)) = inbox.next()? {
+        while let Some((kind, body)) = inbox.frame()? {
             let mut body = Reader(inbox.body(body));
             if kind != Kind::Results {
                 continue;
@@ -78,12 +78,13 @@ fn the_corpus_is_refused() {
     assert_eq!(read(b"PL\x03\0\x05\0\0\0\x01\0\0\0\0", 1), Ok(1));
 }
 
-fn a_told() -> impl Strategy<Value = (u8, bool, (u64, u64), Vec<u8>, Option<(u64, u64)>)> {
+/// How, kept, from when to when, bytes, and where they are if not here.
+type Draft = (u8, bool, (u64, u64), Vec<u8>, Option<(u64, u64)>);
+
+fn a_told() -> impl Strategy<Value = Draft> {
     let place = proptest::option::of((any::<u64>(), 0..u64::MAX >> 1));
     (0..3u8, any::<bool>(), any::<(u64, u64)>(), proptest::collection::vec(any::<u8>(), 0..200), place)
 }
-
-type Draft = (u8, bool, (u64, u64), Vec<u8>, Option<(u64, u64)>);
 
 fn told(draft: &Draft) -> Told<'_> {
     let (how, kept, span, bytes, place) = draft;
@@ -157,7 +158,7 @@ fn a_claimed_length_costs_nothing() {
     let mut from = Slowly { bytes: &bytes, step: 100 };
     let mut inbox = Inbox::default();
     while inbox.fill(&mut from).unwrap() > 0 {
-        assert_eq!(inbox.next(), Ok(None));
+        assert_eq!(inbox.frame(), Ok(None));
     }
     assert!(inbox.memory() < 1 << 20, "{}", inbox.memory());
 }
