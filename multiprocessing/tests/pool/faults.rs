@@ -237,11 +237,13 @@ fn who_was_stopped_while_idle_is_replaced() {
 
 fn one_poison_among_ten_thousand() {
     for way in ["abort", "kill"] {
-        let mut pool = pool(2);
+        let mut pool = Pool::builder().workers(2).record(true).build().unwrap();
         let tasks = (0..10_000).map(|n| (way.to_owned(), (n + 10_000 - 6789) % 10_000));
         let results = pool.map(&TRAP, tasks);
         let failed: Vec<usize> = (0..results.len()).filter(|n| results[*n].is_err()).collect();
-        assert_eq!(failed, [6789], "nobody else is blamed");
+        assert_eq!(failed, [6789], "nobody else fails");
+        let blamed: Vec<usize> = pool.history().iter().filter(|s| s.finish == Finish::Died).map(|s| s.task).collect();
+        assert_eq!(blamed, [6789; 3], "nor is anybody else blamed once");
         let how = End::Signal(if way == "abort" { 6 } else { 9 });
         assert_eq!(results[6789], Err(Failure::Died { how, attempts: 3 }));
         for (n, result) in results.into_iter().enumerate().filter(|(n, _)| *n != 6789) {
