@@ -1,3 +1,4 @@
+# -*- coding: utf-8 -*-
 """Twin of gil-sim/src/played.rs: plays a scenario on this Python, with real threads and a real peer process.
 
 Usage: scenario.py GIL_SIM SCENARIO, where SCENARIO is JSON: interval (seconds; ticks for Python 2), seconds, transport
@@ -43,12 +44,12 @@ def peer_of(delay):
         mine.bind(("127.0.0.1", 0))
         port = mine.getsockname()[1]
         args = [EXE, "peer", "--delay", repr(delay), "--port", str(port)]
-        peer = subprocess.Popen(args, stdin=subprocess.PIPE)
+        peer = subprocess.Popen(args, stdin=subprocess.PIPE, close_fds=True)
         _, address = mine.recvfrom(64)
         mine.connect(address)
         return mine, peer
     mine, peers = socket.socketpair()
-    peer = subprocess.Popen([EXE, "peer", "--delay", repr(delay)], stdin=peers)
+    peer = subprocess.Popen([EXE, "peer", "--delay", repr(delay)], stdin=peers, close_fds=True)
     peers.close()
     return mine, peer
 
@@ -178,7 +179,7 @@ def measure(name, ko, en, unit, samples):
 
 for number in range(len(PLAN["groups"])):
     mine = [s for s in states if s["group"] == number]
-    rate = sum(len(s["took"]) / max(s["end"] - s["start"], 1e-9) for s in mine if "end" in s)
+    rate = sum(float(len(s["took"])) / max(s["end"] - s["start"], 1e-9) for s in mine if "end" in s)
     took = [t * 1e9 for s in mine for t in s["took"]]
     every = max(1, len(took) // MOST)
     measure("rate.%d" % number, "초당 횟수", "rounds a second", "count", [rate])

@@ -1,3 +1,4 @@
+# -*- coding: utf-8 -*-
 """Twin of gil-sim/src/calibrate/python.rs: what one thread of this Python takes, alone, for the few things a scenario is made of.
 
 Usage: speed.py GIL_SIM, the program whose `peer` answers. Measures one turn of `while n > 0: n -= 1`, and, for several delays of
@@ -32,7 +33,7 @@ def turn():
 
 def talk(delay, rounds):
     mine, peers = socket.socketpair()
-    peer = subprocess.Popen([EXE, "peer", "--delay", repr(delay)], stdin=peers)
+    peer = subprocess.Popen([EXE, "peer", "--delay", repr(delay)], stdin=peers, close_fds=True)
     peers.close()
     send, recv, message = mine.send, mine.recv, b"x" * 8
     gaps, sends = [], []
