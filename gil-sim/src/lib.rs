@@ -5,6 +5,8 @@
 
 pub mod bytecode;
 pub mod calibrate;
+#[cfg(feature = "scenarios")]
+pub mod convoy;
 pub mod lock;
 pub mod loops;
 #[cfg(feature = "scenarios")]

@@ -39,6 +39,15 @@ fn main() -> ExitCode {
             |a| gil_sim::bytecode::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons()),
         )
         .experiment(
+            "convoy",
+            text!(
+                "I/O 스레드 하나와 CPU 바운드 스레드들: 호송 효과",
+                "an I/O thread beside CPU-bound threads: the convoy"
+            ),
+            convoy_options(),
+            |a| gil_sim::convoy::run(a.seconds("delay"), a.seconds("interval"), a.seconds("seconds"), a.pythons()),
+        )
+        .experiment(
             "calibrate",
             text!("이 컴퓨터에서 락을 이루는 일들이 걸리는 시간", "what the parts of a lock take on this machine"),
             vec![opt("out", Kind::Path, None, text!("predict가 읽을 파일", "a file for predict to read"))],
@@ -67,6 +76,29 @@ fn bytecode_options() -> Vec<Opt> {
             text!("전환 간격, sys.setswitchinterval", "switch interval, sys.setswitchinterval"),
         ),
     ]
+}
+
+fn convoy_options() -> Vec<Opt> {
+    vec![
+        opt(
+            "delay",
+            Kind::Seconds(0.0, 10.0),
+            "0.001",
+            text!("상대가 답하기까지의 초", "seconds until the peer answers"),
+        ),
+        opt(
+            "interval",
+            Kind::Seconds(0.000_001, 10.0),
+            "0.005",
+            text!("전환 간격, sys.setswitchinterval", "switch interval, sys.setswitchinterval"),
+        ),
+        lasting("1"),
+    ]
+}
+
+/// Of experiments that look at something for a while, several times.
+fn lasting(default: &'static str) -> Opt {
+    opt("seconds", Kind::Seconds(0.01, 60.0), default, text!("한 번에 지켜보는 초", "seconds of looking, each time"))
 }
 
 /// Of the peer process that answers the convoy's messages; 0 as the port: it talks on its standard input.
