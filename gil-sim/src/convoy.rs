@@ -26,8 +26,8 @@ pub mod peer;
 
 /// CPU-bound threads beside the I/O thread: none, one, two.
 const BESIDE: [usize; 3] = [0, 1, 2];
-/// How much is drawn, and from when on, in ns: the threads have begun by then.
-const DRAWN: (u64, u64) = (10_000_000, 40_000_000);
+/// How much is drawn, in switch intervals, and after how many: the threads have begun by then.
+const DRAWN: (u64, u64) = (2, 8);
 /// More samples than this are thinned out in what programs read.
 const SAMPLES: usize = 2000;
 
@@ -75,7 +75,9 @@ fn in_rust(report: &mut Report, judges: &Judges, loads: &[Load]) -> Result<Vec<R
         if load.cpu == 1 {
             let judged = ["Rust + GIL", "simulator"].iter().zip(&traces);
             report.verdicts.extend(judged.map(|(on, trace)| one_at_a_time(on, trace)));
-            report.traces = traces.iter().map(|trace| window(trace, DRAWN.0, DRAWN.1)).collect();
+            // A very short interval would show less than one answer of the peer.
+            let interval = load::ns(load.interval.max(load.delay));
+            report.traces = traces.iter().map(|t| window(t, DRAWN.0 * interval, DRAWN.1 * interval)).collect();
         }
         let real = Saying { judge: Text::same("Rust + GIL"), id: "rust".to_owned(), seen: real.seen };
         rows.extend([real, simulated].map(|saying| Row { cpu: load.cpu, saying }));

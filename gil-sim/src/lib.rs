@@ -7,8 +7,12 @@ pub mod bytecode;
 pub mod calibrate;
 #[cfg(feature = "scenarios")]
 pub mod convoy;
+#[cfg(feature = "scenarios")]
+pub mod interval;
 pub mod lock;
 pub mod loops;
+#[cfg(feature = "scenarios")]
+pub mod native;
 #[cfg(feature = "scenarios")]
 pub mod played;
 #[cfg(feature = "scenarios")]
@@ -18,6 +22,8 @@ pub mod scenario;
 pub mod sim;
 mod sync;
 pub mod two;
+#[cfg(feature = "scenarios")]
+pub mod versions;
 pub mod vm;
 
 pub use lock::{Gil, Held, Lock, SWITCH_INTERVAL, ThreadId};

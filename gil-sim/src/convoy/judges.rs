@@ -94,7 +94,7 @@ impl Judges {
         let (ko, en) = (self.quiet.note().ko, self.quiet.note().en);
         text!(
             "시뮬레이터가 아는 것은 실험 앞에 5초쯤 잰 이 컴퓨터의 지연뿐입니다. {ko}",
-            "all that the simulator knows are this machine's latencies, measured for some five seconds before; {en}"
+            "All that the simulator knows are this machine's latencies, measured for some five seconds before; {en}"
         )
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lab::stats;
 use lab::text;
-use lab::trace::{Clock, Lane, Trace};
+use lab::trace::{Lane, Trace};
 
 use super::calls;
 use crate::played::{Played, of_outcome};
@@ -112,9 +112,9 @@ pub fn ns(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The part of a trace from `skip` ns after its start on, so many ns long: what fits on a screen.
+/// The part of a trace from `skip` ns after its start on, so many ns long: what fits on a screen. Of a short trace the end.
 pub fn window(trace: &Trace, skip: u64, long: u64) -> Trace {
-    let from = trace.start() + skip;
+    let from = trace.start() + skip.min(trace.duration().saturating_sub(long));
     let until = from + long;
     let cut = |lane: &Lane| {
         let spans = lane.spans.iter().filter(|span| span.end > from && span.start < until).cloned();
@@ -124,6 +124,5 @@ pub fn window(trace: &Trace, skip: u64, long: u64) -> Trace {
         });
         Lane { name: lane.name.clone(), spans: spans.collect() }
     };
-    let clock: Clock = trace.clock;
-    Trace { title: trace.title.clone(), clock, lanes: trace.lanes.iter().map(cut).collect() }
+    Trace { title: trace.title.clone(), clock: trace.clock, lanes: trace.lanes.iter().map(cut).collect() }
 }
