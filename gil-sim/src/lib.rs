@@ -4,10 +4,11 @@
 //! protocols in virtual time, on a machine whose latencies [`calibrate`] measures.
 
 pub mod bytecode;
+#[cfg(unix)] // sockets and their peers; the rest compiles anywhere
 pub mod calibrate;
 #[cfg(feature = "scenarios")]
 pub mod convoy;
-#[cfg(feature = "scenarios")]
+#[cfg(all(unix, feature = "scenarios"))]
 pub mod interval;
 pub mod lock;
 pub mod loops;
@@ -15,13 +16,17 @@ pub mod loops;
 pub mod native;
 #[cfg(feature = "scenarios")]
 pub mod played;
-#[cfg(feature = "scenarios")]
+#[cfg(all(unix, feature = "scenarios"))]
 pub mod predict;
 #[cfg(feature = "scenarios")]
 pub mod scenario;
 pub mod sim;
+#[cfg(feature = "scenarios")]
+pub mod step;
 mod sync;
 pub mod two;
+#[cfg(all(unix, feature = "scenarios"))]
+pub mod verify;
 #[cfg(feature = "scenarios")]
 pub mod versions;
 pub mod vm;

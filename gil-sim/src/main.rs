@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+#[cfg(unix)]
+use gil_sim::{played::Transport, verify::Breadth};
 use lab::cli::{Kind, Opt, Section, opt};
 use lab::text;
 
@@ -19,25 +21,53 @@ fn main() -> ExitCode {
         "0.005",
         text!("전환 간격, sys.setswitchinterval", "switch interval, sys.setswitchinterval"),
     );
-    Section::new("gil-sim", text!("GIL: 전역 뮤텍스 하나와 그 규약", "the GIL: one global mutex, and its protocol"))
-        .experiment(
-            "two",
-            text!(
-                "CPU 바운드 스레드: 락 없이, 그리고 GIL 아래에서",
-                "CPU-bound threads without a lock, and under the GIL"
-            ),
-            vec![threads, turns, interval],
-            |a| gil_sim::two::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons()),
-        )
-        .experiment(
-            "bytecode",
-            text!(
-                "counter += 1의 바이트코드: 어느 버전이 어디서 GIL을 넘기고, 무엇을 잃는가",
-                "counter += 1 as bytecode: where which version hands over the GIL, and what gets lost"
-            ),
-            bytecode_options(),
-            |a| gil_sim::bytecode::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons()),
-        )
+    let section = Section::new(
+        "gil-sim",
+        text!("GIL: 전역 뮤텍스 하나와 그 규약", "the GIL: one global mutex, and its protocol"),
+    )
+    .experiment(
+        "two",
+        text!("CPU 바운드 스레드: 락 없이, 그리고 GIL 아래에서", "CPU-bound threads without a lock, and under the GIL"),
+        vec![threads, turns, interval],
+        |a| gil_sim::two::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons()),
+    )
+    .experiment(
+        "bytecode",
+        text!(
+            "counter += 1의 바이트코드: 어느 버전이 어디서 GIL을 넘기고, 무엇을 잃는가",
+            "counter += 1 as bytecode: where which version hands over the GIL, and what gets lost"
+        ),
+        bytecode_options(),
+        |a| gil_sim::bytecode::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons()),
+    )
+    .experiment(
+        "step",
+        text!("여러분이 스케줄러: 한 걸음씩 고르기", "you are the scheduler: one step at a time"),
+        vec![
+            scenario(Some("convoy")),
+            opt("schedule", Kind::Word, None, text!("묻지 않고 따라갈 일정", "a schedule to play instead of asking")),
+        ],
+        |a| gil_sim::step::run(a.path("file").expect("it has a default"), a.word("schedule")),
+    )
+    .experiment(
+        "native",
+        text!("GIL을 놓는 네이티브 코드와 쥔 네이티브 코드", "native code that lets go of the GIL, and that keeps it"),
+        vec![lasting("0.4")],
+        |a| gil_sim::native::run(a.seconds("seconds"), a.pythons()),
+    )
+    .experiment(
+        "versions",
+        text!("같은 시나리오를 모든 버전의 락에서", "the same scenario under the lock of every version"),
+        versions_options(),
+        |a| gil_sim::versions::run(a.path("scenario"), a.word("seconds").map(|_| a.seconds("seconds"))),
+    );
+    measured(section).main()
+}
+
+/// The experiments that measure this machine: they talk to a peer process over sockets of Unix.
+#[cfg(unix)]
+fn measured(section: Section) -> Section {
+    section
         .experiment(
             "convoy",
             text!(
@@ -57,31 +87,38 @@ fn main() -> ExitCode {
             |a| gil_sim::interval::run(a.seconds("delay"), a.seconds("seconds"), a.pythons()),
         )
         .experiment(
-            "native",
-            text!(
-                "GIL을 놓는 네이티브 코드와 쥔 네이티브 코드",
-                "native code that lets go of the GIL, and that keeps it"
-            ),
-            vec![lasting("0.4")],
-            |a| gil_sim::native::run(a.seconds("seconds"), a.pythons()),
-        )
-        .experiment(
-            "versions",
-            text!("같은 시나리오를 모든 버전의 락에서", "the same scenario under the lock of every version"),
-            versions_options(),
-            |a| gil_sim::versions::run(a.path("scenario"), a.word("seconds").map(|_| a.seconds("seconds"))),
-        )
-        .experiment(
             "calibrate",
             text!("이 컴퓨터에서 락을 이루는 일들이 걸리는 시간", "what the parts of a lock take on this machine"),
             vec![opt("out", Kind::Path, None, text!("predict가 읽을 파일", "a file for predict to read"))],
             |a| gil_sim::calibrate::run(a.path("out")),
         )
+        .experiment(
+            "predict",
+            text!("시나리오 파일을 시뮬레이터로 예측", "a scenario file, predicted by the simulator"),
+            predict_options(),
+            |a| gil_sim::predict::run(a.path("file").expect("it has a default"), a.path("machine"), a.pythons()),
+        )
+        .experiment(
+            "verify",
+            text!("예측과 실제 인터프리터", "predictions against the real interpreters"),
+            verify_options(),
+            |a| {
+                let grid = a.word("breadth") == Some("grid");
+                let breadth = if grid { Breadth::Grid } else { Breadth::Short };
+                let udp = a.word("transport") == Some("udp");
+                let transport = if udp { Transport::Udp } else { Transport::Socketpair };
+                gil_sim::verify::run(a.path("file"), breadth, a.size("rounds"), transport, a.pythons())
+            },
+        )
         .child_on_pipes("peer", peer_options(), |a| match a.count("port") {
             0 => gil_sim::calibrate::answer(a.seconds("delay")),
             port => gil_sim::calibrate::answer_udp(a.seconds("delay"), port as u16),
         })
-        .main()
+}
+
+#[cfg(not(unix))]
+fn measured(section: Section) -> Section {
+    section
 }
 
 fn bytecode_options() -> Vec<Opt> {
@@ -102,14 +139,40 @@ fn bytecode_options() -> Vec<Opt> {
     ]
 }
 
+fn scenario(default: Option<&'static str>) -> Opt {
+    let about = text!(
+        "시나리오 파일, 또는 gil-sim/scenarios에 있는 것의 이름",
+        "a scenario file, or the name of one in gil-sim/scenarios"
+    );
+    opt("file", Kind::Path, default, about).bare()
+}
+
+#[cfg(unix)]
+fn predict_options() -> Vec<Opt> {
+    let machine = text!(
+        "calibrate --out이 쓴 파일 (기본: 지금 이 컴퓨터를 잼)",
+        "a file that calibrate --out wrote (default: this machine, measured now)"
+    );
+    vec![scenario(Some("convoy")), opt("machine", Kind::Path, None, machine)]
+}
+
+#[cfg(unix)]
+fn verify_options() -> Vec<Opt> {
+    let breadth = text!("파일이 없을 때 무엇을 견줄지", "what to compare without a file");
+    let rounds = text!("되풀이 횟수", "how often all of it is repeated");
+    let transport = text!("상대 프로세스와 말하는 길", "how to talk to the peer process");
+    vec![
+        scenario(None),
+        opt("breadth", Kind::Choice(&["short", "grid"]), "short", breadth),
+        opt("rounds", Kind::Count(1, 100), "1", rounds),
+        opt("transport", Kind::Choice(&["socketpair", "udp"]), "socketpair", transport),
+    ]
+}
+
+#[cfg(unix)]
 fn convoy_options() -> Vec<Opt> {
     vec![
-        opt(
-            "delay",
-            Kind::Seconds(0.0, 10.0),
-            "0.001",
-            text!("상대가 답하기까지의 초", "seconds until the peer answers"),
-        ),
+        delay(),
         opt(
             "interval",
             Kind::Seconds(0.000_001, 10.0),
@@ -143,6 +206,7 @@ fn versions_options() -> Vec<Opt> {
     ]
 }
 
+#[cfg(unix)]
 fn delay() -> Opt {
     opt("delay", Kind::Seconds(0.0, 10.0), "0.001", text!("상대가 답하기까지의 초", "seconds until the peer answers"))
 }
@@ -152,6 +216,7 @@ fn lasting(default: &'static str) -> Opt {
     opt("seconds", Kind::Seconds(0.01, 60.0), default, text!("한 번에 지켜보는 초", "seconds of looking, each time"))
 }
 
+#[cfg(unix)]
 /// Of the peer process that answers the convoy's messages; 0 as the port: it talks on its standard input.
 fn peer_options() -> Vec<Opt> {
     vec![

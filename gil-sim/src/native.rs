@@ -87,7 +87,7 @@ const IDS: [&str; 4] = ["rust.lets_go", "rust.keeps", "simulator.lets_go", "simu
 const SIMULATED: u64 = 10_000_000;
 
 fn on(lets_go: bool) -> String {
-    format!("Rust + GIL, {}", if lets_go { "lets go" } else { "keeps it" })
+    format!("Rust + GIL ({})", if lets_go { "allow_threads" } else { "held" })
 }
 
 fn title(on: &str, lets_go: bool) -> Text {
@@ -104,7 +104,8 @@ fn title(on: &str, lets_go: bool) -> Text {
 }
 
 fn loop_in_native() -> Text {
-    text!("루프 {CALL}바퀴", "{CALL} turns of a loop")
+    let (ko, en) = (CALL / 10_000, CALL / 1_000_000);
+    text!("루프 {ko}만 바퀴", "{en} million turns of a loop")
 }
 
 /// Real threads that call native code again and again.
@@ -208,7 +209,7 @@ fn table(cases: &[Case]) -> Table {
         head: vec![
             text!("누가", "judge"),
             text!("한 번의 호출", "one call"),
-            text!("GIL (문서)", "GIL (documented)"),
+            Text::same("GIL"),
             text!("쓴 코어", "cores"),
         ],
         rows: cases.iter().map(row).collect(),
@@ -223,8 +224,8 @@ fn notes(lasting: Duration) -> Vec<Text> {
             "Two threads call native code again and again for {lasting}. Native code that keeps the GIL is drawn as running (█): nobody else gets the GIL meanwhile."
         ),
         text!(
-            "hashlib은 2,048바이트부터 GIL을 놓습니다. OpenSSL 없이 빌드한 옛 파이썬의 sha256은 길이와 상관없이 놓지 않습니다. 표의 'GIL (문서)'와 쓴 코어가 어긋나면 그런 빌드인지 보십시오.",
-            "hashlib lets go from 2,048 bytes on; the sha256 of old Pythons built without OpenSSL never does. Where 'GIL (documented)' and the cores disagree, look for such a build."
+            "hashlib은 2,048바이트부터 GIL을 놓습니다. OpenSSL 없이 빌드한 옛 파이썬의 sha256은 길이와 상관없이 놓지 않습니다. 표에서 CPython의 GIL 열은 문서대로 적은 것이니, 쓴 코어와 어긋나면 그런 빌드인지 보십시오.",
+            "hashlib lets go from 2,048 bytes on; the sha256 of old Pythons built without OpenSSL never does. Of CPython the column GIL says what is documented: where the cores disagree, look for such a build."
         ),
         text!(
             "판정은 'CPU 바운드 작업은 스레드를 늘려도 빨라지지 않는다'는 말에 대한 것입니다. GIL을 놓는 네이티브 코드에서 맞지 않음은 글이 C 확장을 예외로 드는 까닭입니다.",

@@ -2,7 +2,7 @@
 //!
 //! Article: GIL(Global Interpreter Lock). Run: `cargo run -p gil-sim -- predict convoy`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lab::lang::Text;
 use lab::report::{Measure, Report, Table, Unit};
@@ -18,15 +18,9 @@ use crate::sim::{self, Fate, Machine, Outcome, Setup, Speed};
 /// How much of the beginning is drawn, in switch intervals.
 const DRAWN: u64 = 12;
 
-/// The file of a scenario: as given, or one that comes with the program, by its name.
-pub fn file_of(given: &Path) -> PathBuf {
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(given).with_extension("toml");
-    if given.components().count() == 1 && !given.exists() && shipped.exists() { shipped } else { given.to_owned() }
-}
-
 /// Predicts a scenario. Without a machine's file it measures this machine, and the first of the interpreters.
 pub fn run(file: &Path, machine: Option<&Path>, pythons: &[Interpreter]) -> Result<Report> {
-    let scenario = scenario::read(&file_of(file))?;
+    let scenario = scenario::read(&scenario::file_of(file))?;
     let quiet = Quiet::ask();
     let machine = calibrate::machine(machine, &quiet)?;
     let mut report = Report::new("gil-sim/predict");

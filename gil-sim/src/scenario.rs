@@ -22,7 +22,7 @@
 //! program's own. `run forever` computes to the end.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lab::lang::Text;
 use lab::{Error, Result, text};
@@ -61,6 +61,12 @@ pub fn lock_of(version: &str) -> Option<Kind> {
         13..=14 => Some(Kind::Addressed),
         _ => None,
     }
+}
+
+/// The file of a scenario: as given, or one that comes with the program, by its name.
+pub fn file_of(given: &Path) -> PathBuf {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(given).with_extension("toml");
+    if given.components().count() == 1 && !given.exists() && shipped.exists() { shipped } else { given.to_owned() }
 }
 
 /// Reads a scenario file. What is wrong in it is told with line and column.

@@ -13,8 +13,7 @@ use lab::{Result, clock, text};
 use crate::SWITCH_INTERVAL;
 use crate::convoy::load::{Load, ns};
 use crate::lock::CHECK_INTERVAL;
-use crate::predict::file_of;
-use crate::scenario;
+use crate::scenario::{self, file_of};
 use crate::sim::{self, Curve, Group, Kind, Machine, Outcome, Setup, Speed, Step};
 
 /// Cores, where a scenario does not say.
@@ -165,7 +164,7 @@ fn table(setup: &Setup, outcomes: &[(Way, Outcome)]) -> Table {
             Text::same(outcome.switches.to_string()),
             Text::same(io_rounds(setup, outcome).to_string()),
             human(computed(outcome)),
-            Text::same(outcome.trace.peak_in_flight(&[State::Running]).to_string()),
+            Text::same(format!("{:.2}", outcome.trace.mean_in_flight(State::Running))),
             human(outcome.lasted),
         ]
     });
@@ -176,7 +175,7 @@ fn table(setup: &Setup, outcomes: &[(Way, Outcome)]) -> Table {
             text!("전환", "switches"),
             text!("I/O 횟수", "I/O rounds"),
             text!("CPU 시간", "CPU time"),
-            text!("동시 실행 최대", "running at once"),
+            text!("동시에 실행(평균)", "at once (mean)"),
             text!("가상 시간", "virtual time"),
         ],
         rows: rows.collect(),

@@ -1,5 +1,7 @@
 //! The simulator keeps the protocols' promises, on any machine it is given.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
 use std::path::{Path, PathBuf};
 
 use gil_sim::scenario::{self, Scenario};

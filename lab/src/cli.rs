@@ -146,13 +146,13 @@ impl Section {
     }
 
     fn parse_and_run(&self, args: Vec<OsString>) -> Result<()> {
-        let matches = match self.command().try_get_matches_from(args) {
+        let matches = match self.command().try_get_matches_from(&args) {
             Ok(matches) => matches,
             Err(e) if e.kind() == ErrorKind::DisplayHelp => {
                 out::print(&e.render().to_string());
                 return Ok(());
             }
-            Err(e) => return Err(self.explain(&e)),
+            Err(e) => return Err(self.explain(&e, &args)),
         };
         let experiment = self.chosen(&matches)?;
         let matches = match matches.subcommand() {
@@ -207,8 +207,13 @@ impl Section {
         command
     }
 
+    /// Whether one of the words is an experiment: what is too much then is not the name of one.
+    fn names_one(&self, args: &[OsString]) -> bool {
+        args.iter().skip(1).any(|arg| self.experiments.iter().any(|e| arg == e.name))
+    }
+
     /// What clap found wrong, in one line of the reader's language.
-    fn explain(&self, error: &clap::Error) -> Error {
+    fn explain(&self, error: &clap::Error, args: &[OsString]) -> Error {
         let context = |kind| match error.get(kind) {
             Some(ContextValue::String(s)) => s.clone(),
             _ => String::new(),
@@ -228,6 +233,12 @@ impl Section {
                 text!(
                     "'{arg}'라는 옵션은 없습니다. --help가 옵션을 보여 줍니다.",
                     "there is no option '{arg}'. --help shows the options."
+                )
+            }
+            ErrorKind::UnknownArgument if self.names_one(args) => {
+                text!(
+                    "'{arg}': 여기에 올 것이 아닙니다. --help를 보십시오.",
+                    "'{arg}' was not expected here. See --help."
                 )
             }
             ErrorKind::UnknownArgument => unknown_experiment(arg),

@@ -44,7 +44,7 @@ pub fn name(state: State, lang: Lang) -> &'static str {
         (State::WaitingForLock, Lang::Ko) => "락 대기",
         (State::WaitingForLock, Lang::En) => "waiting for a lock",
         (State::Requesting, Lang::Ko) => "요청함",
-        (State::Requesting, Lang::En) => "has asked for it",
+        (State::Requesting, Lang::En) => "has asked",
         (State::WaitingForIo, Lang::Ko) => "I/O 대기",
         (State::WaitingForIo, Lang::En) => "waiting for I/O",
         (State::Native, Lang::Ko) => "네이티브",

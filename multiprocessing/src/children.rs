@@ -3,11 +3,12 @@
 
 use std::io::{self, Read, Write};
 
-use lab::cli::{Kind, Section, opt};
+use lab::cli::{Kind, Opt, Section, opt};
 use lab::lang::Text;
 use lab::out;
 
 use crate::article;
+use crate::translate::{modes, sentences};
 use crate::work;
 
 /// A process of the article's listing.
@@ -16,6 +17,8 @@ pub const TASK: &str = "process-task";
 pub const COUNT: &str = "process-count";
 /// A process that sends back what it is sent, until its input ends.
 pub const ECHO: &str = "process-echo";
+/// A process that translates in one mode and prints a report.
+pub const TRANSLATE: &str = "process-translate";
 /// The largest message that is sent back, in bytes.
 const MOST_BYTES: u64 = 1 << 30;
 /// The most turns that a process is given; the sum of so many numbers fits well into 128 bits.
@@ -35,11 +38,26 @@ pub fn join(section: Section) -> Section {
             out::print(&work::count(a.count("turns")).to_lines());
             Ok(())
         })
+        .child(TRANSLATE, translate_options(), |a| {
+            let word = |name| a.word(name).unwrap_or_default();
+            let sentences = sentences::read(&sentences::unspell(word("file"))?)?;
+            out::print(&modes::run(word("mode"), &sentences, a.size("workers"))?.to_json());
+            Ok(())
+        })
         .child_on_pipes(ECHO, vec![opt("size", Kind::Count(1, MOST_BYTES), "1", Text::default())], |a| {
             // A parent that stopped listening is no error of ours: there is nobody left to tell.
             let _ = echo(a.size("size"));
             Ok(())
         })
+}
+
+fn translate_options() -> Vec<Opt> {
+    let option = |name, kind, default| opt(name, kind, default, Text::default());
+    vec![
+        option("mode", Kind::Choice(&modes::MODES), modes::MODES[0]),
+        option("file", Kind::Word, "?"),
+        option("workers", Kind::Count(1, 64), "1"),
+    ]
 }
 
 /// Reads messages of `size` bytes from standard input and writes them back, until the input ends.

@@ -73,7 +73,7 @@ fn time(work: &mut impl FnMut() -> io::Result<()>) -> io::Result<f64> {
     Ok(start.elapsed().as_nanos() as f64)
 }
 
-fn lost(e: io::Error) -> Error {
+pub(crate) fn lost(e: io::Error) -> Error {
     Error::failed(text!(
         "시작과 통신의 비용을 잴 수 없습니다: {e}",
         "the cost of starting and talking cannot be measured: {e}"
@@ -93,22 +93,22 @@ fn a_thread() -> io::Result<()> {
 }
 
 /// A process that sends messages of one size back.
-struct Echo(Child);
+pub(crate) struct Echo(Child);
 
 impl Echo {
-    fn start(size: usize) -> io::Result<Echo> {
+    pub(crate) fn start(size: usize) -> io::Result<Echo> {
         let mut command = Command::new(env::current_exe()?);
         command.args([children::ECHO, "--size", &size.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
         command.spawn().map(Echo)
     }
 
-    fn there_and_back(&mut self, message: &[u8], answer: &mut [u8]) -> io::Result<()> {
+    pub(crate) fn there_and_back(&mut self, message: &[u8], answer: &mut [u8]) -> io::Result<()> {
         self.0.stdin.as_mut().expect("piped, and open until the end").write_all(message)?;
         self.0.stdout.as_mut().expect("piped").read_exact(answer)
     }
 
     /// Closes its standard input, at which it ends, and waits for it.
-    fn end(mut self) -> io::Result<()> {
+    pub(crate) fn end(mut self) -> io::Result<()> {
         self.0.wait().map(drop)
     }
 }
@@ -122,12 +122,12 @@ impl Drop for Echo {
 }
 
 /// A thread that sends messages back; it ends when this is dropped.
-struct Channel {
+pub(crate) struct Channel {
     to: Sender<Vec<u8>>,
     from: Receiver<Vec<u8>>,
 }
 
-fn channel() -> Result<Channel> {
+pub(crate) fn channel() -> Result<Channel> {
     let (to, inbox) = mpsc::channel();
     let (outbox, from) = mpsc::channel();
     let echo = move || inbox.into_iter().try_for_each(|message| outbox.send(message));
@@ -136,7 +136,7 @@ fn channel() -> Result<Channel> {
 }
 
 impl Channel {
-    fn there_and_back(&self, letter: &mut Vec<u8>) -> io::Result<()> {
+    pub(crate) fn there_and_back(&self, letter: &mut Vec<u8>) -> io::Result<()> {
         let gone = || io::Error::other("the thread is gone");
         self.to.send(std::mem::take(letter)).map_err(|_| gone())?;
         *letter = self.from.recv().map_err(|_| gone())?;

@@ -17,6 +17,7 @@ use super::lanes::Lanes;
 use super::machine::{Curve, Machine};
 use super::rng::Rng;
 use super::schedule::{Schedule, Turn};
+use super::sync::{Condvar, Mutex};
 
 /// A thread, by its number.
 pub type Tid = usize;
@@ -113,6 +114,24 @@ struct Thread {
     timed: bool,
     /// What it is doing, for those who look.
     place: Place,
+    /// What makes it wait anew when its time is up.
+    renewal: Option<Renewal>,
+}
+
+/// A timed wait that begins anew when its time is up and a number has changed since it began. What the thread itself would do
+/// is done in its place: with many waiters that is most of what happens.
+#[derive(Clone, Debug)]
+pub struct Renewal {
+    /// The number.
+    pub watched: Rc<Cell<u64>>,
+    /// What it was when the wait began.
+    pub saved: u64,
+    /// Where the thread waits, at the end of the queue again.
+    pub queue: Rc<Condvar>,
+    /// Which it would have to take; if that is not free, it does so itself.
+    pub mutex: Rc<Mutex>,
+    /// How long it waits, in ns.
+    pub length: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -213,6 +232,7 @@ impl Os {
             timed_out: false,
             timed: false,
             place: Place::Begins,
+            renewal: None,
         });
         if self.manual {
             threads[number].is = Is::Running;
@@ -316,6 +336,9 @@ impl Os {
                 let mut threads = self.threads.borrow_mut();
                 let t = &mut threads[me];
                 if t.sleep == sleep && t.is == Is::Blocked {
+                    if self.renews(t) {
+                        return;
+                    }
                     t.timed_out = true;
                     t.sleep += 1;
                     drop(threads);
@@ -370,6 +393,31 @@ impl Os {
         } else {
             self.queues(t);
         }
+    }
+
+    /// Whether a thread whose time is up waits anew at once; then that is done.
+    fn renews(&self, t: &mut Thread) -> bool {
+        let (home, me) = (t.core, t.number);
+        let Some(renewal) = &mut t.renewal else { return false };
+        if renewal.watched.get() == renewal.saved || renewal.mutex.is_locked() {
+            return false;
+        }
+        let Some((core, _)) = self.idle_core(home) else { return false };
+        renewal.saved = renewal.watched.get();
+        renewal.queue.joins(self, me);
+        let length = renewal.length;
+        t.sleep += 1;
+        let sleep = t.sleep;
+        self.occupies(core, t);
+        t.is = Is::Blocked;
+        {
+            let c = &mut self.cores.borrow_mut()[core];
+            (c.thread, c.idle_since) = (None, self.now());
+        }
+        self.schedule.borrow_mut().begin(Turn { thread: me, by_time: true, overtakes: false });
+        let late = self.draw(&self.machine.late, length);
+        self.plan(self.now() + length + late, What::Timed(me, sleep));
+        true
     }
 
     fn queues(&self, t: &mut Thread) {
@@ -549,6 +597,15 @@ impl Os {
             // Most of what is cold lies on the way of the interrupt.
             self.work(me, cost + if cost < INTERRUPT { cold / 6 } else { cold }).await;
         }
+    }
+
+    /// The same, and begins anew as the renewal says; whether the time was up, and what the number was when the last wait began.
+    pub async fn sleep_renewing(&self, me: Tid, renewal: Renewal) -> (bool, u64) {
+        let length = renewal.length;
+        self.threads.borrow_mut()[me].renewal = Some(renewal);
+        let timed_out = self.sleep_at_most(me, length).await;
+        let renewal = self.threads.borrow_mut()[me].renewal.take();
+        (timed_out, renewal.map_or(0, |renewal| renewal.saved))
     }
 
     /// Whether a thread that began to fall asleep at that moment is still awake; below some µs a throw of the dice.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use lab::trace::State;
 
-use super::os::{Os, Place, Tid};
+use super::os::{Os, Place, Renewal, Tid};
 use super::sync::{Condvar, Mutex, Semaphore};
 
 /// Which lock an interpreter has.
@@ -28,13 +28,13 @@ pub struct Gil {
     /// The switch interval in ns; for [`Kind::Ticks`] the time between two releases.
     interval: u64,
     locked: Cell<bool>,
-    mutex: Mutex,
-    freed: Condvar,
+    mutex: Rc<Mutex>,
+    freed: Rc<Condvar>,
     switch: Mutex,
     switched: Condvar,
     holder: Cell<Option<Tid>>,
     last_holder: Cell<Option<Tid>>,
-    switches: Cell<u64>,
+    switches: Rc<Cell<u64>>,
     shared_request: Cell<bool>,
     requests: RefCell<Vec<bool>>,
     semaphore: Rc<Semaphore>,
@@ -48,13 +48,13 @@ impl Gil {
             kind,
             interval: interval.max(1),
             locked: Cell::new(false),
-            mutex: Mutex::default(),
-            freed: Condvar::default(),
+            mutex: Rc::default(),
+            freed: Rc::default(),
             switch: Mutex::default(),
             switched: Condvar::default(),
             holder: Cell::new(None),
             last_holder: Cell::new(None),
-            switches: Cell::new(0),
+            switches: Rc::default(),
             shared_request: Cell::new(false),
             requests: RefCell::default(),
             semaphore: Semaphore::new(1),
@@ -132,8 +132,8 @@ impl Gil {
         while self.locked.get() {
             os.enter(me, State::WaitingForLock);
             os.at(me, Place::Waits);
-            let saved = self.switches.get();
-            let timed_out = self.freed.wait_at_most(os, me, &self.mutex, self.interval).await;
+            // Wakes only to ask: a switch while it waited starts a new interval.
+            let (timed_out, saved) = self.freed.wait_renewing(os, me, &self.mutex, self.renewal()).await;
             if timed_out && self.locked.get() && self.switches.get() == saved {
                 os.enter(me, State::Requesting);
                 os.at(me, Place::Asked);
@@ -154,6 +154,16 @@ impl Gil {
         self.switch.unlock(os, me).await;
         self.set_request(Some(me), false);
         self.mutex.unlock(os, me).await;
+    }
+
+    fn renewal(&self) -> Renewal {
+        Renewal {
+            watched: Rc::clone(&self.switches),
+            saved: self.switches.get(),
+            queue: Rc::clone(&self.freed),
+            mutex: Rc::clone(&self.mutex),
+            length: self.interval,
+        }
     }
 
     /// `drop_gil` of a thread that will come back.

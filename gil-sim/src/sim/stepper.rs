@@ -22,6 +22,11 @@ impl Stepper {
         Stepper { setup: setup.clone(), cast: Cast::new(setup, os, &Speed::typical()), turns: Vec::new() }
     }
 
+    /// What is run.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
     /// How many threads there are, peers among them.
     pub fn threads(&self) -> usize {
         self.cast.tasks.len()

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::os::{Os, Tid};
+use super::os::{Os, Renewal, Tid};
 
 /// A mutex. Whoever finds it free takes it; one who finds it taken sleeps and tries again when woken.
 #[derive(Debug, Default)]
@@ -14,6 +14,11 @@ pub struct Mutex {
 }
 
 impl Mutex {
+    /// Whether somebody has it.
+    pub fn is_locked(&self) -> bool {
+        self.locked.get()
+    }
+
     /// Takes it.
     pub async fn lock(&self, os: &Os, me: Tid) {
         while self.locked.get() {
@@ -47,7 +52,8 @@ pub struct Condvar {
 }
 
 impl Condvar {
-    fn joins(&self, os: &Os, me: Tid) {
+    /// A thread begins to wait, at the end of the queue; if it waits already, it gives up its place.
+    pub fn joins(&self, os: &Os, me: Tid) {
         self.newest.set(Some((me, os.now())));
         let number = self.waits.get() + 1;
         self.waits.set(number);
@@ -55,8 +61,10 @@ impl Condvar {
         if present.len() <= me {
             present.resize(me + 1, 0);
         }
+        if present[me] == 0 {
+            self.live.set(self.live.get() + 1);
+        }
         present[me] = number;
-        self.live.set(self.live.get() + 1);
         let mut waiting = self.waiting.borrow_mut();
         // Entries of those who have left are swept out before they outnumber the others.
         if waiting.len() > 16 && waiting.len() > 2 * self.live.get() {
@@ -85,17 +93,18 @@ impl Condvar {
         mutex.lock(os, me).await;
     }
 
-    /// The same, at most so long; whether the time was up.
-    pub async fn wait_at_most(&self, os: &Os, me: Tid, mutex: &Mutex, ns: u64) -> bool {
+    /// The same, at most as long as the renewal says, and anew as long as its number changes; whether the time was up, and what
+    /// the number was when the last wait began.
+    pub async fn wait_renewing(&self, os: &Os, me: Tid, mutex: &Mutex, renewal: Renewal) -> (bool, u64) {
         self.joins(os, me);
         mutex.unlock(os, me).await;
-        let mut timed_out = false;
+        let mut end = (false, renewal.saved);
         if self.waits_still(me) {
-            timed_out = os.sleep_at_most(me, ns).await;
+            end = os.sleep_renewing(me, renewal).await;
             self.leaves(me);
         }
         mutex.lock(os, me).await;
-        timed_out
+        end
     }
 
     /// Wakes one waiter, if there is one, which costs the caller something: the longest, unless the newest has not yet fallen

@@ -125,3 +125,9 @@ pub fn signal(name: &str, pid: u32) {
     // The shell's own `kill`: there need not be a program of that name.
     assert!(Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().unwrap().success());
 }
+
+/// Kills a process that may have ended by itself; whether it was there to be killed.
+pub fn killed(pid: u32) -> bool {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("kill -KILL {pid}")]).stderr(Stdio::null()).status().unwrap().success()
+}

@@ -1,0 +1,130 @@
+//! Predictions held against the real interpreters: the same scenario simulated and played, and the error of the one by the other.
+//!
+//! The simulator knows the machine from micro-benchmarks without a GIL, and the interpreter from one thread alone. Nothing is fitted
+//! to what is measured here.
+//!
+//! Article: GIL(Global Interpreter Lock). Run: `cargo run --release -p gil-sim -- verify`. Python twin: `python/scenario.py`.
+
+mod cells;
+mod page;
+
+use std::path::Path;
+
+use lab::lang::Text;
+use lab::report::Report;
+use lab::twin::Interpreter;
+use lab::{Error, Result, clock, stats, text};
+
+use crate::calibrate::{self, Quiet};
+use crate::played::{self, Played, Transport, of_outcome};
+use crate::scenario::{self, Scenario};
+use crate::sim::{self, Machine, Setup, Speed};
+
+use cells::Cell;
+
+/// What is verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Breadth {
+    /// CPU-bound threads, and the convoy at the default interval.
+    Short,
+    /// The convoy over all intervals and delays as well.
+    Grid,
+}
+
+/// What one cell came to on one interpreter, a value a round.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found {
+    predicted: Vec<f64>,
+    measured: Vec<f64>,
+}
+
+impl Found {
+    /// Prediction over measurement, less one; None where one of them is missing.
+    pub(crate) fn error(&self) -> Option<f64> {
+        Some(stats::median(&self.predicted)? / stats::median(&self.measured).filter(|m| *m > 0.0)? - 1.0)
+    }
+}
+
+/// The cells of one interpreter, or why there are none.
+pub(crate) struct Verified {
+    pub(crate) python: Interpreter,
+    pub(crate) cells: Vec<(Cell, Found)>,
+    pub(crate) why_not: Option<Text>,
+}
+
+/// Verifies one scenario, or those that come with the program, on every interpreter.
+pub fn run(
+    file: Option<&Path>,
+    breadth: Breadth,
+    rounds: usize,
+    transport: Transport,
+    pythons: &[Interpreter],
+) -> Result<Report> {
+    let given = file.map(|file| scenario::read(&scenario::file_of(file))).transpose()?;
+    let quiet = Quiet::ask();
+    let mut all: Vec<Verified> =
+        pythons.iter().map(|python| prepare(python, given.as_ref(), breadth)).collect::<Result<_>>()?;
+    for _ in 0..rounds {
+        // The machine changes its speed in the course of minutes: it is measured anew in each round.
+        let machine = calibrate::machine(None, &quiet)?;
+        all.iter_mut().filter(|v| v.why_not.is_none()).for_each(|v| v.round(&machine, transport));
+    }
+    let mut report = Report::new("gil-sim/verify");
+    page::fill(&mut report, &all);
+    report.notes.push(quiet.note());
+    if pythons.is_empty() {
+        report.notes.push(text!("측정하지 않음: 파이썬이 없습니다.", "not measured: there is no Python."));
+    }
+    Ok(report)
+}
+
+fn prepare(python: &Interpreter, given: Option<&Scenario>, breadth: Breadth) -> Result<Verified> {
+    let cells = match given {
+        Some(scenario) => cells::of_scenario(python, scenario),
+        None => cells::shipped(python, breadth == Breadth::Grid),
+    };
+    let python = python.clone();
+    Ok(match cells {
+        Ok(cells) if cells.is_empty() => {
+            return Err(Error::usage(text!(
+                "이 시나리오에는 견줄 것이 없습니다: 'run forever'가 아닌 스레드를 하나는 두십시오.",
+                "there is nothing to compare in this scenario: give it a thread that does more than 'run forever'."
+            )));
+        }
+        Ok(cells) => {
+            Verified { python, cells: cells.into_iter().map(|cell| (cell, Found::default())).collect(), why_not: None }
+        }
+        Err(why) => Verified { python, cells: Vec::new(), why_not: Some(why) },
+    })
+}
+
+impl Verified {
+    fn round(&mut self, machine: &Machine, transport: Transport) {
+        let speed = match calibrate::speed(&self.python, machine) {
+            Ok(speed) => speed,
+            Err(why) => return self.why_not = Some(why),
+        };
+        for (cell, found) in &mut self.cells {
+            match cell.value(|setup| played::play(&self.python, setup, &speed, transport)) {
+                Ok(value) => found.measured.extend(value),
+                Err(why) => return self.why_not = Some(why),
+            }
+            let simulated: Result<Option<f64>, Text> = cell.value(|setup| Ok(simulate(setup, machine, &speed)));
+            found.predicted.extend(simulated.ok().flatten());
+        }
+    }
+}
+
+/// Virtual time is cheap: long enough for some hundreds of rounds.
+fn simulate(setup: &Setup, machine: &Machine, speed: &Speed) -> Played {
+    let finite = setup.groups.iter().any(|group| group.times.is_some());
+    let end = if finite { setup.end } else { setup.end.max(500 * cells::interval_ns(setup)) };
+    let setup = Setup { end, ..setup.clone() };
+    of_outcome(&sim::run(&setup, machine, speed), &setup)
+}
+
+/// A duration for a heading: "5 ms".
+pub(crate) fn short(ns: u64) -> String {
+    let words = clock::human(ns as f64);
+    words.replace(".00 ", " ").replace(".0 ", " ")
+}

@@ -1,0 +1,140 @@
+"""What CPython's pools do when a worker is killed. Usage: faults.py TRIALS SECONDS. Prints one JSON report.
+
+multiprocessing.Pool: an idle worker waits inside the lock of the queue that all workers share. Killed there, it takes the
+lock along, and nobody gets another task, for ever. Killed at a task, it takes the task along: its result never comes.
+"""
+import json
+import multiprocessing as mp
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import TimeoutError as Late
+
+TASKS = 8
+
+
+def square(n):
+    return n * n
+
+
+def slow(n):
+    time.sleep(0.2)
+    return n * n
+
+
+class Pool:
+    def __init__(self):
+        self.pool = mp.Pool(2)
+
+    def submit(self, work, n):
+        return self.pool.apply_async(work, (n,))
+
+    def pids(self):
+        return [worker.pid for worker in self.pool._pool]
+
+    @staticmethod
+    def get(result, seconds):
+        return result.get(seconds)
+
+
+class Executor:
+    def __init__(self):
+        self.pool = ProcessPoolExecutor(2)
+
+    def submit(self, work, n):
+        return self.pool.submit(work, n)
+
+    def pids(self):
+        return list(self.pool._processes)
+
+    @staticmethod
+    def get(result, seconds):
+        return result.result(seconds)
+
+
+def outcomes(pool, submit, seconds):
+    """How many results came, how many failed, how many never came (within the limit)."""
+    came, failed, never = 0, 0, 0
+    try:
+        results = [submit(n) for n in range(TASKS)]
+    except Exception:
+        return 0, TASKS, 0  # a broken executor takes no more tasks
+    deadline = time.monotonic() + seconds
+    for n, result in enumerate(results):
+        try:
+            assert pool.get(result, max(0.01, deadline - time.monotonic())) == n * n
+            came += 1
+        except (mp.TimeoutError, Late):
+            never += 1
+        except Exception:
+            failed += 1
+    return came, failed, never
+
+
+def trial(kind, moment, seconds):
+    pool = {"pool": Pool, "executor": Executor}[kind]()
+    for n in range(10):
+        pool.get(pool.submit(square, n), 10)
+    pids = pool.pids()
+    if moment == "idle":
+        time.sleep(0.05)
+        os.kill(pids[0], signal.SIGKILL)
+        time.sleep(0.05)
+        counts = outcomes(pool, lambda n: pool.submit(square, n), seconds)
+    else:
+        first = []
+
+        def submit(n):
+            result = pool.submit(slow, n)
+            first.append(result)
+            if len(first) == TASKS:
+                time.sleep(0.1)
+                os.kill(pids[0], signal.SIGKILL)
+            return result
+
+        counts = outcomes(pool, submit, seconds + 0.2 * TASKS)
+    print(json.dumps(counts), flush=True)
+    # A pool that hangs cannot be closed either: it ends here and now, with all its workers.
+    for pid in set(pids) | set(pool.pids() or []):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    os._exit(0)
+
+
+def measure(kind, moment, what, samples):
+    name = {
+        "came": {"ko": "온 결과", "en": "results that came"},
+        "failed": {"ko": "실패로 끝난 일", "en": "tasks that failed"},
+        "never": {"ko": "끝내 오지 않은 결과", "en": "results that never came"},
+    }[what]
+    moment_name = {"idle": {"ko": "쉬는 워커", "en": "idle worker"}, "busy": {"ko": "일하는 워커", "en": "busy worker"}}[moment]
+    kinds = {"pool": "multiprocessing.Pool", "executor": "ProcessPoolExecutor"}
+    full = {lang: f"{kinds[kind]}, {moment_name[lang]} kill -9: {name[lang]}" for lang in name}
+    return {"id": f"{kind}.{moment}.{what}", "name": full, "unit": "count", "samples": samples}
+
+
+def main():
+    trials, seconds = int(sys.argv[1]), float(sys.argv[2])
+    out = []
+    for kind in ("pool", "executor"):
+        for moment, times in (("idle", trials), ("busy", 1)):
+            counts = []
+            for _ in range(times):
+                command = [sys.executable, __file__, "trial", kind, moment, str(seconds)]
+                said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60, check=True)
+                counts.append(json.loads(said.stdout.splitlines()[0]))
+            for what, samples in zip(("came", "failed", "never"), zip(*counts)):
+                out.append(measure(kind, moment, what, list(samples)))
+    print(json.dumps({"experiment": "multiprocessing/faults", "measures": out}))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "trial":
+        trial(sys.argv[2], sys.argv[3], float(sys.argv[4]))
+    else:
+        main()

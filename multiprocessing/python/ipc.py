@@ -1,0 +1,106 @@
+"""Twin of multiprocessing/src/ipc.rs: a message there and back, by size. Usage: ipc.py ROUNDS. Prints one JSON report."""
+import json
+import multiprocessing as mp
+import queue
+import sys
+import threading
+import time
+from multiprocessing import resource_tracker
+from multiprocessing.shared_memory import SharedMemory
+
+SIZES = [(16, 100), (1 << 10, 100), (16 << 10, 100), (256 << 10, 20), (1 << 20, 10), (16 << 20, 2)]
+
+
+def pipe_echo(pipe):
+    while True:
+        try:
+            pipe.send_bytes(pipe.recv_bytes())
+        except EOFError:
+            return
+
+
+def thread_echo(inbox, outbox):
+    for message in iter(inbox.get, None):
+        outbox.put(message)
+
+
+def copy(message):
+    return bytes(bytearray(message))
+
+
+def copy_shared(names_and_size):
+    """Copies one segment into another; only their names travel."""
+    source, target, size = names_and_size
+    ours, theirs = attach(source), attach(target)
+    theirs.buf[:size] = ours.buf[:size]
+    ours.close()
+    theirs.close()
+
+
+def attach(name):
+    # Until 3.13 a process that only looks at a segment is taken for its owner, and warns at its end.
+    try:
+        return SharedMemory(name, track=False)
+    except TypeError:
+        return SharedMemory(name)
+
+
+def timed(work):
+    start = time.monotonic_ns()
+    work()
+    return time.monotonic_ns() - start
+
+
+def measure(size, way, samples):
+    name = {"ko": f"{size}바이트 왕복, {way}", "en": f"{size} bytes there and back, {way}"}
+    return {"id": f"message.{size}.{way}", "name": name, "unit": "ns", "samples": samples}
+
+
+def main():
+    rounds, out = int(sys.argv[1]), []
+    ours, theirs = mp.Pipe()
+    echo = mp.Process(target=pipe_echo, args=(theirs,), daemon=True)
+    echo.start()
+    theirs.close()
+    resource_tracker.ensure_running()  # one for all; a worker with a tracker of its own would remove our segments
+    with mp.Pool(1) as pool:
+        to, back = queue.Queue(), queue.Queue()
+        threading.Thread(target=thread_echo, args=(to, back), daemon=True).start()
+        for size, times in SIZES:
+            message = bytes(size)
+            source, target = SharedMemory(create=True, size=size), SharedMemory(create=True, size=size)
+
+            def by_pipe():
+                ours.send_bytes(message)
+                ours.recv_bytes()
+
+            def by_pool():
+                pool.apply(copy, (message,))
+
+            def by_shared():
+                source.buf[:size] = message
+                pool.apply(copy_shared, ((source.name, target.name, size),))
+                bytes(target.buf[:size])
+
+            def by_thread():
+                to.put(bytes(bytearray(message)))
+                bytes(bytearray(back.get()))
+
+            try:
+                ways = {"pipe": by_pipe, "pool": by_pool, "shared": by_shared, "thread": by_thread}
+                samples = {way: [] for way in ways}
+                for _ in range(times * rounds + 1):
+                    for way, work in ways.items():
+                        samples[way].append(timed(work))
+                out += [measure(size, way, times[1:]) for way, times in samples.items()]
+            finally:
+                for segment in (source, target):
+                    segment.close()
+                    segment.unlink()
+        to.put(None)
+    ours.close()
+    print(json.dumps({"experiment": "multiprocessing/ipc", "measures": out}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+//! What the reader is told.
+
+use std::path::Path;
+
+use lab::lang::Text;
+use lab::report::{Measure, Report, Unit};
+use lab::{show, text};
+
+use super::{Runs, TECHNIQUES};
+
+/// How many broken pictures are named one by one.
+const MOST_NAMED: usize = 10;
+
+/// The name of a technique.
+pub(super) fn title(technique: &str, workers: usize) -> Text {
+    match technique {
+        "sequence" => text!("Rust, 차례로", "Rust, in sequence"),
+        "threads" => text!("Rust, 스레드 {workers}개", "Rust, {workers} threads"),
+        _ => text!("Rust, 프로세스 {workers}개", "Rust, {workers} processes"),
+    }
+}
+
+/// Lanes, wall times, and how many times as fast as the sequence of the same round.
+pub(super) fn report(workers: usize, runs: [Runs; 3]) -> Report {
+    let mut report = Report::new("multiprocessing/images");
+    for (technique, runs) in TECHNIQUES.into_iter().zip(&runs) {
+        let name = title(technique, workers);
+        let name = Text { ko: format!("{}: 걸린 시간", name.ko), en: format!("{}: wall time", name.en) };
+        report.measures.push(Measure::new(format!("wall.{technique}"), name, Unit::Ns, runs.walls.clone()));
+    }
+    for (technique, other) in TECHNIQUES.into_iter().zip(&runs).skip(1) {
+        let name = title(technique, workers);
+        let name = Text { ko: format!("{}: 속도 향상", name.ko), en: format!("{}: speed-up", name.en) };
+        let gains = runs[0].walls.iter().zip(&other.walls).map(|(sequence, wall)| sequence / wall).collect();
+        report.measures.push(Measure::new(format!("speedup.{technique}"), name, Unit::Times, gains));
+    }
+    report.traces.extend(runs.map(|runs| runs.trace));
+    report
+}
+
+/// Which pictures are broken, what was done, and the sentence that it comes to.
+pub(super) fn describe(report: &mut Report, pictures: usize, out: &Path, broken: &[(&Path, Text)]) {
+    let (done, out) = (pictures - broken.len(), out.display());
+    for (picture, why) in broken.iter().take(MOST_NAMED) {
+        let picture = picture.display();
+        report.notes.push(Text {
+            ko: format!("손상된 그림 {picture}: {}", why.ko),
+            en: format!("broken picture {picture}: {}", why.en),
+        });
+    }
+    if let more @ 1.. = broken.len().saturating_sub(MOST_NAMED) {
+        report.notes.push(text!("손상된 그림이 {more}장 더 있습니다.", "{more} more pictures are broken."));
+    }
+    report.notes.push(text!(
+        "그림 한 장의 일: 디코딩하고, 흐리게 하고, 절반 크기로 줄여 JPEG로 인코딩합니다. 프로세스 쪽 시간에는 풀을 시작하는 시간도 들어 있습니다.",
+        "The work of a picture: decoded, blurred, halved, encoded as a JPEG. The time of the processes includes starting the pool."
+    ));
+    report.notes.push(text!(
+        "결과는 {out} 아래, 방법마다 한 폴더에 있습니다.",
+        "The results are below {out}, a folder for each technique."
+    ));
+    report.notes.push(text!(
+        "Rust에는 GIL이 없으니 속도만 보면 스레드로 충분합니다. 프로세스를 쓰는 이유는 격리입니다: 디코더가 abort, 스택 오버플로, 네이티브 코드의 충돌로 죽어도 그 그림 한 장만 잃습니다.",
+        "Rust has no GIL: for speed alone threads will do. The reason for processes is containment: a decoder that dies of an abort, a stack overflow or a crash in native code costs one picture, not all."
+    ));
+    let gain = |who: &str| {
+        let gain = report.measure(&format!("speedup.{who}")).map_or(f64::NAN, Measure::median);
+        show::value(gain, Unit::Times)
+    };
+    let (threads, processes) = (gain("threads"), gain("processes"));
+    report.shows = text!(
+        "그림 {pictures}장 가운데 {done}장을 처리했고, 세 방법의 결과가 바이트까지 같습니다. 속도는 차례로 할 때의 스레드 {threads}, 프로세스 {processes}입니다.",
+        "{done} of {pictures} pictures came out, with the same bytes by all three techniques. Against one after another, threads had {threads} the speed, processes {processes}."
+    );
+}

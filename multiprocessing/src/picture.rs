@@ -1,0 +1,114 @@
+//! The use case itself: a picture is decoded, blurred, halved and encoded.
+
+use std::fmt::Display;
+use std::fs::{self, File};
+use std::io::{self, Cursor, Read};
+use std::panic;
+use std::path::{Path, PathBuf};
+
+use image::codecs::jpeg::JpegEncoder;
+use image::error::ImageResult;
+use image::imageops::{self, FilterType};
+use image::{DynamicImage, ImageFormat, ImageReader, RgbImage};
+use lab::lang::Text;
+use lab::text;
+
+/// Where the pictures are that come with the project; `SOURCES.md` beside them has their terms.
+pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../compare/images");
+
+/// Radius of the blur, in pixels.
+const BLUR: f32 = 2.0;
+/// Quality of the JPEG that comes out, of 100.
+const QUALITY: u8 = 85;
+/// A larger file is refused, in bytes.
+const MOST: u64 = 512 << 20;
+const START_OF_SCAN: [u8; 2] = [0xff, 0xda];
+const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
+/// The ends of the names of pictures that we can decode.
+const KINDS: [&str; 3] = ["png", "jpg", "jpeg"];
+
+/// The pictures of a folder, by their names, in order of name. What lies in folders below is not among them.
+pub fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let paths: io::Result<Vec<PathBuf>> = fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect();
+    let is_picture = |path: &PathBuf| {
+        let kind = path.extension().unwrap_or_default().to_ascii_lowercase();
+        // Reading a pipe might never end. What cannot be looked at is kept, and reported when its turn has come.
+        KINDS.iter().any(|known| kind == *known) && fs::metadata(path).map_or(true, |seen| seen.is_file())
+    };
+    let mut paths: Vec<PathBuf> = paths?.into_iter().filter(is_picture).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+/// What becomes of the picture in a file: the bytes of a JPEG; or why it is broken.
+pub fn shrink(path: &Path) -> Result<Vec<u8>, Text> {
+    // A decoder that panics on a picture nobody has ever seen must not take the other pictures with it.
+    let work = || process(&open(path)?).map_err(|e| Text::same(e.to_string()));
+    match panic::catch_unwind(work) {
+        Ok(done) => done,
+        Err(_) => Err(text!("디코더가 패닉을 일으켰습니다", "its decoder panicked")),
+    }
+}
+
+/// Decodes by the content, whatever the name says. `image` refuses what would take more than half a GiB of memory.
+fn open(path: &Path) -> Result<RgbImage, Text> {
+    let said = |e: &dyn Display| Text::same(e.to_string());
+    let mut bytes = Vec::new();
+    let file = File::open(path).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes));
+    if file.map_err(|e| said(&e))? as u64 > MOST {
+        let most = MOST >> 20;
+        return Err(text!("파일이 {most} MiB보다 큽니다", "the file is larger than {most} MiB"));
+    }
+    let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format().map_err(|e| said(&e))?;
+    if reader.format() == Some(ImageFormat::Jpeg) && is_cut_short(&bytes) {
+        return Err(text!("파일이 중간에서 끊겼습니다", "the file is cut short"));
+    }
+    reader.decode().map(DynamicImage::into_rgb8).map_err(|e| said(&e))
+}
+
+/// Whether a JPEG has no end: its decoder would take what is there and leave the rest grey. Within a scan neither marker can
+/// occur, and the thumbnail that a camera puts in has its end before the picture's scans begin.
+fn is_cut_short(jpeg: &[u8]) -> bool {
+    let last = |marker: [u8; 2]| jpeg.windows(2).rposition(|pair| pair == marker);
+    last(END_OF_IMAGE) < last(START_OF_SCAN)
+}
+
+fn process(picture: &RgbImage) -> ImageResult<Vec<u8>> {
+    let blurred = imageops::fast_blur(picture, BLUR);
+    let (width, height) = (blurred.width().div_ceil(2), blurred.height().div_ceil(2));
+    let small = imageops::resize(&blurred, width, height, FilterType::Triangle);
+    let mut encoded = Cursor::new(Vec::new());
+    JpegEncoder::new_with_quality(&mut encoded, QUALITY).encode_image(&small)?;
+    Ok(encoded.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_comes_out_half_as_large_and_the_same_twice() {
+        let paths = list(Path::new(FOLDER)).unwrap();
+        assert_eq!(paths.len(), 5, "SOURCES.md is no picture");
+        let first = shrink(&paths[1]).unwrap();
+        assert_eq!(first, shrink(&paths[1]).unwrap());
+        assert_ne!(first, shrink(&paths[2]).unwrap());
+        let (before, after) = (open(&paths[1]).unwrap(), image::load_from_memory(&first).unwrap());
+        assert_eq!((after.width(), after.height()), (before.width().div_ceil(2), before.height().div_ceil(2)));
+    }
+
+    #[test]
+    fn a_broken_picture_is_an_error_with_a_reason() {
+        let home = tempfile::tempdir().unwrap();
+        let [png, jpeg] = ["chelsea.png", "rocket.jpg"].map(|name| fs::read(Path::new(FOLDER).join(name)).unwrap());
+        let (cut_png, cut_jpeg) = (&png[..png.len() / 2], &jpeg[..jpeg.len() / 2]);
+        assert!(image::load_from_memory(cut_jpeg).is_ok(), "why we look for its end: the decoder does not");
+        for (name, bytes) in [("a.png", cut_png), ("b.jpg", cut_jpeg), ("c.jpg", &[]), ("d.png", b"no picture")] {
+            let path = home.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            assert!(!shrink(&path).unwrap_err().en.is_empty(), "{name}");
+        }
+        assert_eq!(list(home.path()).unwrap().len(), 4, "broken ones are listed");
+        assert!(shrink(&home.path().join("gone.png")).is_err());
+    }
+}

@@ -1,0 +1,88 @@
+//! Tasks that travel together in one frame.
+
+use std::sync::Arc;
+
+use super::shm::Block;
+
+/// One task on its way to a result.
+#[derive(Clone, Copy, Debug)]
+pub struct Ticket {
+    /// Its place among all tasks of this call.
+    pub index: usize,
+    /// How many workers died of it.
+    pub attempts: u32,
+    /// Where its argument ends in [`Batch::arguments`]; it begins where the one before ends.
+    pub end: usize,
+}
+
+/// The tasks of one frame, with all that is needed to send them again.
+#[derive(Default)]
+pub struct Batch {
+    /// Encoded arguments, one behind the other.
+    pub arguments: Vec<u8>,
+    /// The tasks, in the order of their arguments.
+    pub tickets: Vec<Ticket>,
+    /// Blocks of shared memory that an argument lies in, by the place of the task in `tickets`.
+    pub blocks: Vec<(usize, Arc<Block>)>,
+    /// So many of the tasks have been answered.
+    pub answered: usize,
+}
+
+/// A task that was begun or given in vain and waits to be given again.
+pub struct Again {
+    pub index: usize,
+    pub attempts: u32,
+    pub argument: Vec<u8>,
+    pub blocks: Vec<Arc<Block>>,
+}
+
+impl Batch {
+    /// Forgets everything but the memory.
+    pub fn clear(&mut self) {
+        self.arguments.clear();
+        self.tickets.clear();
+        self.blocks.clear();
+        self.answered = 0;
+    }
+
+    /// Tasks without an answer.
+    pub fn left(&self) -> usize {
+        self.tickets.len() - self.answered
+    }
+
+    /// Adds the task whose argument has just been appended to `arguments`.
+    pub fn push(&mut self, index: usize, attempts: u32, blocks: Vec<Arc<Block>>) {
+        let n = self.tickets.len();
+        if !blocks.is_empty() {
+            self.blocks.extend(blocks.into_iter().map(|block| (n, block)));
+        }
+        self.tickets.push(Ticket { index, attempts, end: self.arguments.len() });
+    }
+
+    /// Adds a task once more.
+    pub fn push_again(&mut self, again: Again) {
+        self.arguments.extend_from_slice(&again.argument);
+        self.push(again.index, again.attempts, again.blocks);
+    }
+
+    /// The blocks of the `n`th task.
+    pub fn blocks_of(&self, n: usize) -> Vec<Arc<Block>> {
+        if self.blocks.is_empty() {
+            return Vec::new();
+        }
+        self.blocks.iter().filter(|(of, _)| *of == n).map(|(_, block)| Arc::clone(block)).collect()
+    }
+
+    /// Takes out all tasks from the `n`th on.
+    pub fn split_off(&mut self, n: usize) -> Vec<Again> {
+        let again = (n..self.tickets.len()).map(|n| self.again(n)).collect();
+        self.tickets.truncate(n);
+        again
+    }
+
+    fn again(&self, n: usize) -> Again {
+        let Ticket { index, attempts, end } = self.tickets[n];
+        let start = n.checked_sub(1).map_or(0, |before| self.tickets[before].end);
+        Again { index, attempts, argument: self.arguments[start..end].to_vec(), blocks: self.blocks_of(n) }
+    }
+}

@@ -1,0 +1,225 @@
+//! A byte string that is not copied on its way between processes when it is large: shared memory carries it.
+//!
+//! It is the idea of pickle's out-of-band buffers (protocol 5): the message says where the bytes lie.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use serde::de::{Error as _, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::limits::LARGE;
+use super::shm::{Arena, Block, Foreign, View};
+
+/// Bytes that can be sent, and shared by clones.
+#[derive(Clone)]
+pub struct Bytes(Kept);
+
+#[derive(Clone)]
+enum Kept {
+    /// In memory of this process alone.
+    Own(Arc<Vec<u8>>),
+    /// In this process's arena.
+    Lent(Arc<Block>),
+    /// In the other side's arena.
+    Borrowed(Arc<View>),
+}
+
+/// What stands in the message.
+#[derive(Serialize, Deserialize)]
+enum Wire {
+    /// The bytes themselves.
+    Here(Plain<Vec<u8>>),
+    /// Where they lie in the sender's arena: offset and length.
+    Mine(u64, u64),
+    /// Where they lie in the receiver's arena.
+    Yours(u64, u64),
+}
+
+/// The two arenas between which a message goes, while it is written or read.
+pub struct Way {
+    /// This process's.
+    pub own: Arc<Arena>,
+    /// The other side's; there is none while the parent writes, as any worker may come to read it.
+    pub foreign: Option<Arc<Foreign>>,
+    /// Blocks of this process that the message written last, or being read, speaks of.
+    pub blocks: Vec<Arc<Block>>,
+}
+
+thread_local! {
+    static WAY: RefCell<Option<Way>> = const { RefCell::new(None) };
+}
+
+/// While it lives, this thread's messages take this way.
+pub struct OnTheWay(());
+
+impl OnTheWay {
+    /// Until this is dropped.
+    pub fn new(way: Way) -> OnTheWay {
+        WAY.with(|now| *now.borrow_mut() = Some(way));
+        OnTheWay(())
+    }
+
+    /// The blocks that were spoken of since this was last asked.
+    pub fn take_blocks(&self) -> Vec<Arc<Block>> {
+        with_way(|way| std::mem::take(&mut way.blocks)).unwrap_or_default()
+    }
+
+    /// The blocks that the message to be read may speak of.
+    pub fn set_blocks(&self, blocks: Vec<Arc<Block>>) {
+        with_way(|way| way.blocks = blocks);
+    }
+}
+
+impl Drop for OnTheWay {
+    fn drop(&mut self) {
+        WAY.with(|now| *now.borrow_mut() = None);
+    }
+}
+
+fn with_way<T>(f: impl FnOnce(&mut Way) -> T) -> Option<T> {
+    WAY.with(|way| way.borrow_mut().as_mut().map(f))
+}
+
+impl Bytes {
+    /// `len` bytes that `fill` writes; they may hold anything before. In a worker large ones are made where the parent can read
+    /// them, so that they need not be moved. In a parent, [`Pool::bytes`](super::Pool::bytes) does that.
+    pub fn with(len: usize, fill: impl FnOnce(&mut [u8])) -> Bytes {
+        let own = if len < LARGE { None } else { with_way(|way| Arc::clone(&way.own)) };
+        match own {
+            Some(arena) => Bytes::in_arena(&arena, len, fill),
+            None => Bytes::in_vec(len, fill),
+        }
+    }
+
+    /// The same in an arena, if it has room.
+    pub(super) fn in_arena(arena: &Arc<Arena>, len: usize, fill: impl FnOnce(&mut [u8])) -> Bytes {
+        let Some(mut block) = arena.block(len) else { return Bytes::in_vec(len, fill) };
+        fill(block.bytes_mut());
+        Bytes(Kept::Lent(Arc::new(block)))
+    }
+
+    fn in_vec(len: usize, fill: impl FnOnce(&mut [u8])) -> Bytes {
+        let mut bytes = vec![0; len];
+        fill(&mut bytes);
+        Bytes::from(bytes)
+    }
+
+    /// How it stands in a message on this way. Large bytes that lie in no arena of ours are copied into it.
+    fn on(&self, way: &mut Way) -> Option<Wire> {
+        let len = self.len() as u64;
+        let block = match &self.0 {
+            Kept::Borrowed(view) if way.foreign.as_ref().is_some_and(|theirs| view.is_of(theirs)) => {
+                return Some(Wire::Yours(view.at(), len));
+            }
+            Kept::Lent(block) if block.is_of(&way.own) => Arc::clone(block),
+            _ if self.len() < LARGE => return None,
+            _ => {
+                let mut block = way.own.block(self.len())?;
+                block.bytes_mut().copy_from_slice(self);
+                Arc::new(block)
+            }
+        };
+        let at = block.at() as u64;
+        way.blocks.push(block);
+        Some(Wire::Mine(at, len))
+    }
+}
+
+impl Wire {
+    /// The bytes that the other side spoke of; `None` if it spoke of what is not there.
+    fn read(self, way: Option<&mut Way>) -> Option<Bytes> {
+        Some(Bytes(match self {
+            Wire::Here(Plain(bytes)) => Kept::Own(Arc::new(bytes)),
+            Wire::Mine(at, len) => Kept::Borrowed(Arc::new(way?.foreign.as_ref()?.view(at, len)?)),
+            Wire::Yours(at, len) => {
+                let is_it = |block: &&Arc<Block>| block.at() as u64 == at && block.bytes().len() as u64 == len;
+                Kept::Lent(Arc::clone(way?.blocks.iter().find(is_it)?))
+            }
+        }))
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Bytes {
+        Bytes(Kept::Own(Arc::new(bytes)))
+    }
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match &self.0 {
+            Kept::Own(bytes) => bytes,
+            Kept::Lent(block) => block.bytes(),
+            Kept::Borrowed(view) => view.bytes(),
+        }
+    }
+}
+
+impl PartialEq for Bytes {
+    fn eq(&self, other: &Bytes) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Bytes {}
+
+impl fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bytes({} bytes)", self.len())
+    }
+}
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match with_way(|way| self.on(way)).flatten() {
+            Some(wire) => wire.serialize(serializer),
+            None => serializer.serialize_newtype_variant("Wire", 0, "Here", &Plain(&**self)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+        let wire = Wire::deserialize(deserializer)?;
+        let read = WAY.with(|way| wire.read(way.borrow_mut().as_mut()));
+        read.ok_or_else(|| D::Error::custom("bytes in memory that is not shared with us"))
+    }
+}
+
+/// A byte string in serde's sense: one copy, where a `Vec<u8>` would be read number by number.
+struct Plain<B>(B);
+
+impl<B: AsRef<[u8]>> Serialize for Plain<B> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.0.as_ref())
+    }
+}
+
+impl<'de> Deserialize<'de> for Plain<Vec<u8>> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_byte_buf(Whole).map(Plain)
+    }
+}
+
+struct Whole;
+
+impl Visitor<'_> for Whole {
+    type Value = Vec<u8>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a byte string")
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+        Ok(bytes.to_vec())
+    }
+
+    fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
+        Ok(bytes)
+    }
+}

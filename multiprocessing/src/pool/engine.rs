@@ -1,0 +1,330 @@
+//! The parent's side of the pool: who gets which task, what came of it, who died and what is done about it. All state of the
+//! pool is here and in one thread's hands; there is no lock.
+
+use std::collections::VecDeque;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lab::lang::Text;
+use lab::{Error, Result, text};
+
+use super::batch::{Again, Batch};
+use super::builder::Builder;
+use super::bytes::{OnTheWay, Way};
+use super::failure::Failure;
+use super::frame::{self, Kind, Place};
+use super::history::Stint;
+use super::limits::{BATCH_BYTES, LARGE, VAIN_DEATHS};
+use super::process::Worker;
+use super::shm::{self, Arena, Block};
+
+/// Tasks that take less are sent before the ones before them are answered.
+const QUICK: Duration = Duration::from_millis(1);
+
+/// Where tasks come from and where their results go: the typed side of the pool.
+pub trait Errand {
+    /// Appends the next argument to `out`; its length is not written before it. `None` when there is no more.
+    fn next(&mut self, out: &mut Vec<u8>) -> Option<std::result::Result<(), String>>;
+    /// At most so many more will come, if that is known.
+    fn at_most(&self) -> Option<usize>;
+    /// What became of a task: its encoded value, or a failure.
+    fn done(&mut self, index: usize, value: std::result::Result<&[u8], Failure>);
+}
+
+/// A place for a worker.
+pub(super) struct Seat {
+    pub(super) worker: Option<Box<Worker>>,
+    /// Not before this moment another one is started here.
+    pub(super) not_before: Instant,
+    /// How many tasks the next batch may hold.
+    pub(super) batch: usize,
+}
+
+pub struct Engine {
+    pub(super) options: Builder,
+    pub(super) arena: Arc<Arena>,
+    pub(super) memory: (OwnedFd, usize),
+    pub(super) seats: Vec<Seat>,
+    /// Tasks to be given again, before any new one.
+    pub(super) again: VecDeque<Again>,
+    /// The task of this call, as workers know it.
+    pub(super) task: u64,
+    /// The number of the next new task.
+    pub(super) next: usize,
+    /// Whether the errand has said that there is no more.
+    pub(super) exhausted: bool,
+    /// What a task takes, in ns, as last told; `None` until something was told.
+    pub(super) ns_per_task: Option<f64>,
+    /// Deaths in a row that no task was to blame for and no result came before.
+    pub(super) vain: u32,
+    /// How the last worker ended, or why none could be started.
+    pub(super) last_end: Text,
+    /// Batches whose memory can be used again.
+    pub(super) spare: Vec<Batch>,
+    /// Tasks whose argument no frame can carry.
+    pub(super) too_long: Vec<usize>,
+    pub(super) hello: Vec<u8>,
+    pub(super) history: Vec<Stint>,
+    pub(super) looked: Instant,
+}
+
+impl Engine {
+    pub fn start(options: Builder, hello: Vec<u8>) -> Result<Engine> {
+        let no_memory = |e| {
+            Error::failed(text!("프로세스끼리 나눌 메모리가 없습니다: {e}", "no memory to share with processes: {e}"))
+        };
+        let memory = shm::anonymous().map_err(no_memory)?;
+        let arena = Arena::new(memory.0.as_fd(), memory.1).map_err(no_memory)?;
+        let now = Instant::now();
+        let seat = || Seat { worker: None, not_before: now, batch: 1 };
+        let mut engine = Engine {
+            arena,
+            memory,
+            seats: (0..options.workers).map(|_| seat()).collect(),
+            again: VecDeque::new(),
+            task: 0,
+            next: 0,
+            exhausted: true,
+            ns_per_task: None,
+            vain: 0,
+            last_end: Text::default(),
+            spare: Vec::new(),
+            too_long: Vec::new(),
+            hello,
+            history: Vec::new(),
+            looked: now,
+            options,
+        };
+        for n in 0..engine.seats.len() {
+            engine.seat_a_worker(n, now);
+        }
+        // If not a single one can be started, the reason is told now.
+        if engine.seats.iter().all(|seat| seat.worker.is_none()) {
+            let why = &engine.last_end;
+            return Err(Error::failed(Text {
+                ko: format!("워커를 시작할 수 없습니다: {}", why.ko),
+                en: format!("no worker can be started: {}", why.en),
+            }));
+        }
+        Ok(engine)
+    }
+
+    pub fn arena(&self) -> &Arc<Arena> {
+        &self.arena
+    }
+
+    pub fn pids(&self) -> Vec<u32> {
+        self.workers().map(Worker::pid).collect()
+    }
+
+    /// Begins a call: all tasks from now on are of this kind.
+    pub fn begin(&mut self, task: u64) {
+        self.task = task;
+        (self.next, self.exhausted, self.ns_per_task, self.vain) = (0, false, None, 0);
+        self.seats.iter_mut().for_each(|seat| seat.batch = 1);
+        self.looked = Instant::now();
+    }
+
+    /// Ends a call before its tasks are done: whoever is at one of them is killed.
+    pub fn abandon(&mut self) {
+        self.again.clear();
+        self.exhausted = true;
+        for seat in &mut self.seats {
+            if seat.worker.as_ref().is_some_and(|worker| !worker.flight.is_empty() || worker.recalled > 0) {
+                seat.worker = None;
+            }
+        }
+    }
+
+    /// Gives out what can be given, waits until something happens, and hands on what became of tasks. False when all are done.
+    pub fn step(&mut self, errand: &mut dyn Errand) -> bool {
+        self.give(errand);
+        if self.in_flight() == 0 && !self.has_work() && self.too_long.is_empty() {
+            return false;
+        }
+        for index in std::mem::take(&mut self.too_long) {
+            errand.done(index, Err(Failure::Unreadable("too long for a frame, and no shared memory left".to_owned())));
+        }
+        if self.vain >= VAIN_DEATHS {
+            self.give_up(errand);
+            if self.in_flight() == 0 {
+                return true;
+            }
+        }
+        for n in self.wait() {
+            self.listen(n, errand);
+        }
+        self.look_around(errand);
+        true
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.workers().map(Worker::load).sum()
+    }
+
+    pub(super) fn workers(&self) -> impl Iterator<Item = &Worker> {
+        self.seats.iter().filter_map(|seat| seat.worker.as_deref())
+    }
+
+    /// Whether something waits to be given out. (An errand may turn out to have no more.)
+    pub(super) fn has_work(&self) -> bool {
+        !self.again.is_empty() || !self.exhausted
+    }
+
+    /// Gives tasks to those that have none; then one batch ahead to those that are quick with theirs.
+    fn give(&mut self, errand: &mut dyn Errand) {
+        if self.vain >= VAIN_DEATHS {
+            return;
+        }
+        self.give_to(0, errand);
+        let quick = self.ns_per_task.is_some_and(|ns| ns < QUICK.as_nanos() as f64);
+        // A task that must not run twice must not be ahead of anything, nor be lost together with others.
+        if quick && self.options.retries > 0 {
+            self.give_to(1, errand);
+        }
+    }
+
+    /// A batch to everybody who has `ahead` batches.
+    fn give_to(&mut self, ahead: usize, errand: &mut dyn Errand) {
+        for n in 0..self.seats.len() {
+            if !self.has_work() {
+                return;
+            }
+            if self.seats[n].worker.is_none() {
+                self.seat_a_worker(n, Instant::now());
+            }
+            // Before its first word it may be another program than we think.
+            let fits = |w: &Worker| w.ready && w.flight.len() == ahead && w.recalled == 0 && w.verdict.is_none();
+            if self.seats[n].worker.as_deref().is_some_and(fits) {
+                let batch = self.fill(n, errand);
+                self.send(n, batch);
+            }
+        }
+    }
+
+    /// Starts a worker, if it is time to.
+    fn seat_a_worker(&mut self, n: usize, now: Instant) {
+        if now < self.seats[n].not_before {
+            return;
+        }
+        let memory = (self.memory.0.as_fd(), self.memory.1);
+        match Worker::start(memory, self.options.memory, self.options.record) {
+            Ok(worker) => self.seats[n].worker = Some(Box::new(worker)),
+            Err(e) => self.died_in_vain(n, text!("{e}", "{e}")),
+        }
+    }
+
+    /// Counts a death without a culprit; the next worker comes later each time.
+    pub(super) fn died_in_vain(&mut self, n: usize, end: Text) {
+        self.vain += 1;
+        self.last_end = end;
+        let doublings = self.vain.saturating_sub(3).min(7);
+        let pause = if self.vain > 2 { Duration::from_millis(1 << doublings) } else { Duration::ZERO };
+        self.seats[n].not_before = Instant::now() + pause;
+    }
+
+    /// Takes as many tasks as the next batch of this seat may hold.
+    fn fill(&mut self, n: usize, errand: &mut dyn Errand) -> Batch {
+        let mut batch = self.spare.pop().unwrap_or_default();
+        let fair = errand.at_most().map_or(usize::MAX, |rest| (rest + self.again.len()) / (2 * self.seats.len()));
+        let most = if self.options.retries == 0 { 1 } else { self.seats[n].batch.min(fair.max(1)) };
+        let way = OnTheWay::new(Way { own: Arc::clone(&self.arena), foreign: None, blocks: Vec::new() });
+        while batch.tickets.len() < most && batch.arguments.len() < BATCH_BYTES {
+            if let Some(again) = self.again.pop_front() {
+                batch.push_again(again);
+            } else if self.exhausted || !self.pull(&mut batch, &way, errand) {
+                break;
+            }
+        }
+        batch
+    }
+
+    /// Takes one new task from the errand. False if there is no more.
+    fn pull(&mut self, batch: &mut Batch, way: &OnTheWay, errand: &mut dyn Errand) -> bool {
+        let start = batch.arguments.len();
+        batch.arguments.push(0); // here its length goes, nearly always
+        let Some(encoded) = errand.next(&mut batch.arguments) else {
+            batch.arguments.truncate(start);
+            self.exhausted = true;
+            return false;
+        };
+        let index = self.next;
+        self.next += 1;
+        let mut blocks = way.take_blocks();
+        match encoded {
+            Ok(()) => {
+                blocks.extend(place(&mut batch.arguments, start, &self.arena));
+                batch.push(index, 0, blocks);
+            }
+            Err(why) => {
+                batch.arguments.truncate(start);
+                errand.done(index, Err(Failure::Unreadable(why)));
+            }
+        }
+        true
+    }
+
+    fn send(&mut self, n: usize, batch: Batch) {
+        let Some(worker) = self.seats[n].worker.as_deref_mut().filter(|_| !batch.tickets.is_empty()) else {
+            return self.spare.push(batch);
+        };
+        let read = worker.memory.take_read();
+        let frame = worker.outbox();
+        let start = frame.len();
+        frame::begin(frame, Kind::Batch);
+        for number in [self.task, batch.tickets.len() as u64, read.len() as u64].into_iter().chain(read) {
+            frame::put_number(frame, number);
+        }
+        frame.extend_from_slice(&batch.arguments);
+        if !frame::end(frame, start) {
+            frame.truncate(start);
+            // Only one argument can be so long, and only where shared memory is full.
+            self.too_long.extend(batch.tickets.iter().map(|ticket| ticket.index));
+            return;
+        }
+        worker.sent = worker.sent.wrapping_add(batch.tickets.len() as u32);
+        worker.claims.allow(worker.sent);
+        worker.heard |= worker.flight.is_empty();
+        worker.flight.push_back(batch);
+        worker.post();
+    }
+
+    /// Nobody stays alive to do anything: what is left fails, by and by, as an errand may have no end.
+    fn give_up(&mut self, errand: &mut dyn Errand) {
+        let why = Failure::NoWorker(Box::new(self.last_end.clone()));
+        for again in self.again.drain(..) {
+            errand.done(again.index, Err(why.clone()));
+        }
+        let mut unused = Vec::new();
+        for _ in 0..256 {
+            if self.exhausted || errand.next(&mut unused).is_none() {
+                self.exhausted = true;
+                return;
+            }
+            unused.clear();
+            errand.done(self.next, Err(why.clone()));
+            self.next += 1;
+        }
+    }
+}
+
+/// Writes the length before the argument that begins at `start + 1`; moves it into shared memory if it is large.
+fn place(arguments: &mut Vec<u8>, start: usize, arena: &Arc<Arena>) -> Option<Arc<Block>> {
+    let len = arguments.len() - start - 1;
+    if len < 64 {
+        arguments[start] = (len as u8) << 1;
+        return None;
+    }
+    let mut head = Vec::with_capacity(10);
+    let block = if len < LARGE { None } else { arena.block(len) };
+    let Some(mut block) = block else {
+        frame::put_number(&mut head, (len as u64) << 1);
+        arguments.splice(start..=start, head);
+        return None;
+    };
+    block.bytes_mut().copy_from_slice(&arguments[start + 1..]);
+    arguments.truncate(start);
+    frame::put_place(arguments, Place::There(block.at() as u64, len as u64));
+    Some(Arc::new(block))
+}

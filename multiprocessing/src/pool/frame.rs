@@ -1,0 +1,296 @@
+//! The protocol between parent and worker: frames with a head, and what is in them. What is read here may be anything.
+//!
+//! A frame: `P` `L`, its kind, 0, the length of its body (u32, little-endian), the body. Numbers in bodies are LEB128.
+//! No length that is claimed is believed: memory grows with what has been read, and every slice is checked.
+
+use std::io::{self, Read};
+use std::ops::Range;
+
+use super::limits::LONGEST_FRAME;
+
+/// Bytes before a body.
+pub const HEAD: usize = 8;
+const MARK: [u8; 2] = *b"PL";
+
+/// What a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Worker: here I am. The body tells which program, see [`hello`].
+    Hello = 1,
+    /// Parent: tasks to do.
+    Batch = 2,
+    /// Worker: what became of tasks.
+    Results = 3,
+}
+
+/// What is not a frame, or not the one that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Garbage;
+
+/// Begins a frame in an empty buffer.
+pub fn begin(out: &mut Vec<u8>, kind: Kind) {
+    out.extend_from_slice(&[MARK[0], MARK[1], kind as u8, 0, 0, 0, 0, 0]);
+}
+
+/// Ends the frame that begins at `start`. False if it is too long to be sent.
+#[must_use]
+pub fn end(out: &mut [u8], start: usize) -> bool {
+    let len = out.len() - start - HEAD;
+    out[start + 4..start + HEAD].copy_from_slice(&(len as u32).to_le_bytes());
+    len <= LONGEST_FRAME
+}
+
+/// Bytes that have arrived, and the frames among them.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    /// What was read, and room for more: clearing that each time would cost more than reading.
+    bytes: Vec<u8>,
+    /// Up to here something was read.
+    filled: usize,
+    /// Before this all has been taken.
+    taken: usize,
+}
+
+/// How much is read at a time.
+const CHUNK: usize = 64 << 10;
+
+impl Inbox {
+    /// Reads once. 0 bytes: the other side has closed.
+    pub fn fill(&mut self, from: &mut impl Read) -> io::Result<usize> {
+        if self.taken == self.filled {
+            (self.taken, self.filled) = (0, 0);
+        } else if self.taken >= CHUNK {
+            self.bytes.copy_within(self.taken..self.filled, 0);
+            (self.taken, self.filled) = (0, self.filled - self.taken);
+        }
+        if self.bytes.len() - self.filled < CHUNK {
+            self.bytes.resize((self.filled + CHUNK).max(2 * self.filled), 0);
+        }
+        let read = from.read(&mut self.bytes[self.filled..])?;
+        self.filled += read;
+        Ok(read)
+    }
+
+    /// The next frame, if it is there as a whole: its kind and where its body is.
+    pub fn frame(&mut self) -> Result<Option<(Kind, Range<usize>)>, Garbage> {
+        let rest = &self.bytes[self.taken..self.filled];
+        // Every byte that is there must be right, so that garbage shorter than a head is not waited on for ever.
+        if !MARK.starts_with(&rest[..rest.len().min(2)]) {
+            return Err(Garbage);
+        }
+        let Some(head) = rest.first_chunk::<HEAD>() else { return Ok(None) };
+        let kind = match (head[2], head[3]) {
+            (1, 0) => Kind::Hello,
+            (2, 0) => Kind::Batch,
+            (3, 0) => Kind::Results,
+            _ => return Err(Garbage),
+        };
+        let len = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+        if len > LONGEST_FRAME {
+            return Err(Garbage);
+        }
+        if rest.len() - HEAD < len {
+            return Ok(None);
+        }
+        let body = self.taken + HEAD..self.taken + HEAD + len;
+        self.taken = body.end;
+        Ok(Some((kind, body)))
+    }
+
+    /// A body that [`frame`](Self::frame) found; it stays until the next [`fill`](Self::fill).
+    pub fn body(&self, range: Range<usize>) -> &[u8] {
+        &self.bytes[range]
+    }
+
+    /// The bytes of memory that it takes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Takes the buffer's memory back to its usual size after a very long frame.
+    pub fn trim(&mut self) {
+        if self.taken == self.filled && self.bytes.len() > 4 * CHUNK {
+            *self = Inbox::default();
+        }
+    }
+}
+
+/// Appends a number.
+pub fn put_number(out: &mut Vec<u8>, mut n: u64) {
+    while n >= 0x80 {
+        out.push(n as u8 | 0x80);
+        n >>= 7;
+    }
+    out.push(n as u8);
+}
+
+/// Where a value is: in the frame itself or in the sender's arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// These bytes.
+    Here(&'a [u8]),
+    /// Offset and length in the arena.
+    There(u64, u64),
+}
+
+/// Appends where a value is: its length and a bit that tells which; then the bytes or the offset.
+pub fn put_place(out: &mut Vec<u8>, place: Place<'_>) {
+    match place {
+        Place::Here(bytes) => {
+            put_number(out, (bytes.len() as u64) << 1);
+            out.extend_from_slice(bytes);
+        }
+        Place::There(at, len) => {
+            put_number(out, len << 1 | 1);
+            put_number(out, at);
+        }
+    }
+}
+
+/// Reads a body from the front.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a>(pub &'a [u8]);
+
+impl<'a> Reader<'a> {
+    /// A byte.
+    pub fn byte(&mut self) -> Result<u8, Garbage> {
+        let (first, rest) = self.0.split_first().ok_or(Garbage)?;
+        self.0 = rest;
+        Ok(*first)
+    }
+
+    /// A number.
+    pub fn number(&mut self) -> Result<u64, Garbage> {
+        let mut n = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            let bits = u64::from(byte & 0x7f);
+            if shift == 63 && bits > 1 {
+                return Err(Garbage);
+            }
+            n |= bits << shift;
+            if byte < 0x80 {
+                return Ok(n);
+            }
+        }
+        Err(Garbage)
+    }
+
+    /// Bytes.
+    pub fn bytes(&mut self, len: u64) -> Result<&'a [u8], Garbage> {
+        let len = usize::try_from(len).ok().filter(|len| *len <= self.0.len()).ok_or(Garbage)?;
+        let (bytes, rest) = self.0.split_at(len);
+        self.0 = rest;
+        Ok(bytes)
+    }
+
+    /// Where a value is.
+    pub fn place(&mut self) -> Result<Place<'a>, Garbage> {
+        let head = self.number()?;
+        if head & 1 == 0 {
+            return Ok(Place::Here(self.bytes(head >> 1)?));
+        }
+        Ok(Place::There(self.number()?, head >> 1))
+    }
+
+    /// Nothing may be left.
+    pub fn end(&self) -> Result<(), Garbage> {
+        if self.0.is_empty() { Ok(()) } else { Err(Garbage) }
+    }
+}
+
+/// The body of a worker's first frame: parent and worker must know the same tasks in the same order.
+pub fn hello<'a>(names: impl Iterator<Item = &'a str>) -> Vec<u8> {
+    let mut body = b"pool 1".to_vec();
+    for name in names {
+        put_number(&mut body, name.len() as u64);
+        body.extend_from_slice(name.as_bytes());
+    }
+    body
+}
+
+/// What became of one task, as its worker tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told<'a> {
+    /// How it ended.
+    pub how: How,
+    /// Whether the worker still holds memory that the argument lies in.
+    pub kept: bool,
+    /// From when to when it ran, if that is recorded; else zeros.
+    pub span: (u64, u64),
+    /// Its value, or what is to be said about it.
+    pub value: Place<'a>,
+}
+
+/// How a task ended that did not take its worker along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// With a value.
+    Done = 0,
+    /// With a panic.
+    Panicked = 1,
+    /// Its argument or value could not be sent.
+    Unreadable = 2,
+}
+
+const KEPT: u8 = 4;
+const SPAN: u8 = 8;
+
+impl<'a> Told<'a> {
+    /// Appends it to a frame of results.
+    pub fn put(&self, out: &mut Vec<u8>) {
+        self.put_head(out);
+        put_place(out, self.value);
+    }
+
+    /// All but the value.
+    pub fn put_head(&self, out: &mut Vec<u8>) {
+        let (start, end) = self.span;
+        let recorded = if end > 0 { SPAN } else { 0 };
+        out.push(self.how as u8 | recorded | if self.kept { KEPT } else { 0 });
+        if recorded != 0 {
+            put_number(out, start);
+            put_number(out, end);
+        }
+    }
+
+    /// Reads the next one.
+    pub fn take(from: &mut Reader<'a>) -> Result<Told<'a>, Garbage> {
+        let bits = from.byte()?;
+        let how = match bits & !(KEPT | SPAN) {
+            0 => How::Done,
+            1 => How::Panicked,
+            2 => How::Unreadable,
+            _ => return Err(Garbage),
+        };
+        let span = if bits & SPAN != 0 { (from.number()?, from.number()?) } else { (0, 0) };
+        Ok(Told { how, kept: bits & KEPT != 0, span, value: from.place()? })
+    }
+}
+
+/// The head of a frame of results: how many there are, how many tasks after them were not begun because the parent took them
+/// back, and how many ns the tasks took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Results that follow.
+    pub done: u64,
+    /// Tasks passed over after those.
+    pub skipped: u64,
+    /// Time that the results took, in ns.
+    pub ns: u64,
+}
+
+impl Summary {
+    /// Appends it to a frame.
+    pub fn put(&self, out: &mut Vec<u8>) {
+        for n in [self.done, self.skipped, self.ns] {
+            put_number(out, n);
+        }
+    }
+
+    /// Reads it.
+    pub fn take(from: &mut Reader<'_>) -> Result<Summary, Garbage> {
+        Ok(Summary { done: from.number()?, skipped: from.number()?, ns: from.number()? })
+    }
+}

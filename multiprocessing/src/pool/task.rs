@@ -1,0 +1,113 @@
+//! A task: a function with a name, known to the parent and to its workers.
+
+use std::panic::{self, AssertUnwindSafe};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A function that workers can be asked to run. Parent and workers are the same program, so a name is all that is sent.
+///
+/// ```
+/// use multiprocessing::pool::Task;
+///
+/// static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
+/// ```
+#[derive(Debug)]
+pub struct Task<A, R> {
+    pub(super) name: &'static str,
+    run: fn(A) -> R,
+}
+
+impl<A, R> Task<A, R> {
+    /// A function by a name that no other task has.
+    pub const fn new(name: &'static str, run: fn(A) -> R) -> Task<A, R> {
+        Task { name, run }
+    }
+}
+
+/// What became of one run of a task, in a worker.
+pub enum Ran {
+    /// Its value has been encoded.
+    Done,
+    /// It panicked and said this.
+    Panicked(String),
+    /// Its argument or its value could not be read or written.
+    Unreadable(String),
+}
+
+/// A task whose types are forgotten: bytes in, bytes out.
+pub trait Run: Sync {
+    /// Its name.
+    fn name(&self) -> &'static str;
+    /// Decodes the argument, runs the function, and appends its encoded value.
+    fn run(&self, argument: &[u8], value: &mut Vec<u8>) -> Ran;
+}
+
+impl<A: DeserializeOwned, R: Serialize> Run for Task<A, R> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn run(&self, argument: &[u8], value: &mut Vec<u8>) -> Ran {
+        let argument = match decode(argument) {
+            Ok(argument) => argument,
+            Err(why) => return Ran::Unreadable(why),
+        };
+        // A panic leaves nothing behind that a later task could see: the argument is the task's own. State that tasks keep in
+        // statics is theirs to keep whole, as with threads.
+        let value_of = || {
+            let result = (self.run)(argument);
+            encode(&result, value)
+        };
+        match panic::catch_unwind(AssertUnwindSafe(value_of)) {
+            Ok(Ok(())) => Ran::Done,
+            Ok(Err(why)) => Ran::Unreadable(why),
+            Err(payload) => Ran::Panicked(said(payload.as_ref())),
+        }
+    }
+}
+
+/// The words of a panic.
+fn said(payload: &(dyn std::any::Any + Send)) -> String {
+    let literal = payload.downcast_ref::<&str>().map(|words| (*words).to_owned());
+    literal.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "?".to_owned())
+}
+
+/// Appends a value to `out`; `out` is as it was if that fails.
+pub(super) fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), String> {
+    let before = out.len();
+    postcard::serialize_with_flavor(value, Appended(out)).map_err(|e| {
+        out.truncate(before);
+        e.to_string()
+    })
+}
+
+/// Reads one value that fills `bytes` to the end.
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok((_, rest)) => Err(format!("{} bytes too many", rest.len())),
+        Err(e) => Err(e.to_string()),
+    }
+}
+
+/// Postcard writes into a vector that others have written to before.
+struct Appended<'a>(&'a mut Vec<u8>);
+
+impl postcard::ser_flavors::Flavor for Appended<'_> {
+    type Output = ();
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,259 @@
+//! The pool as callers see it: values go in and come out.
+
+use std::borrow::Borrow;
+use std::collections::VecDeque;
+use std::fmt;
+
+use lab::{Error, text};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::bytes::Bytes;
+use super::engine::{Engine, Errand};
+use super::task::{self, Task};
+use super::{Builder, Failure, KNOWN, Stint, frame, limits};
+
+/// Worker processes, and what they are at. When it is dropped, they are gone.
+pub struct Pool(Engine);
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("workers", &self.workers()).finish_non_exhaustive()
+    }
+}
+
+type Outcome<R> = Result<R, Failure>;
+
+impl Pool {
+    /// The options of a pool.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    pub(super) fn start(options: Builder) -> lab::Result<Pool> {
+        if options.workers == 0 {
+            return Err(Error::usage(text!("워커는 하나 이상이어야 합니다.", "a pool needs a worker or more.")));
+        }
+        let Some(known) = KNOWN.get() else {
+            // Without this, a worker would be the whole program, with a pool of its own, and so on.
+            return Err(Error::failed(text!(
+                "main의 첫 줄에서 pool::init을 부르지 않았습니다.",
+                "pool::init was not called in the first line of main."
+            )));
+        };
+        if options.memory.is_some() && !limits::can_limit_memory() {
+            return Err(Error::failed(text!(
+                "이 시스템에서는 워커의 메모리를 제한할 수 없습니다.",
+                "the memory of a worker cannot be limited on this system."
+            )));
+        }
+        Engine::start(options, frame::hello(known.iter().map(|task| task.name()))).map(Pool)
+    }
+
+    /// The processes that work now. A worker that has died is replaced when there is something to do.
+    #[must_use]
+    pub fn workers(&self) -> Vec<u32> {
+        self.0.pids()
+    }
+
+    /// What was recorded so far, in the order in which it became known; empty without [`Builder::record`].
+    #[must_use]
+    pub fn history(&self) -> &[Stint] {
+        &self.0.history
+    }
+
+    /// `len` bytes that `fill` writes, where all workers can read them; they may hold anything before.
+    pub fn bytes(&self, len: usize, fill: impl FnOnce(&mut [u8])) -> Bytes {
+        Bytes::in_arena(self.0.arena(), len, fill)
+    }
+
+    /// Runs the task once and waits for it.
+    pub fn call<A, R>(&mut self, task: &Task<A, R>, argument: &A) -> Outcome<R>
+    where
+        A: Serialize,
+        R: DeserializeOwned,
+    {
+        let mut errand = One { argument: Some(argument), outcome: None };
+        self.run(task.name, &mut errand)?;
+        errand.outcome.unwrap_or(Err(Failure::Unknown(task.name)))
+    }
+
+    /// Runs the task for every argument; the results are in the order of the arguments.
+    pub fn map<A, R, I>(&mut self, task: &Task<A, R>, arguments: I) -> Vec<Outcome<R>>
+    where
+        A: Serialize,
+        R: DeserializeOwned,
+        I: IntoIterator<Item: Borrow<A>>,
+    {
+        let arguments = arguments.into_iter();
+        let mut errand = All {
+            outcomes: Vec::with_capacity(arguments.size_hint().0),
+            unknown: Failure::Unknown(task.name),
+            arguments,
+            encode: encode::<A, _>,
+        };
+        if let Err(failure) = self.run(task.name, &mut errand) {
+            return errand.arguments.map(|_| Err(failure.clone())).collect();
+        }
+        errand.outcomes
+    }
+
+    /// Runs the task for every argument, and gives each result, with the place of its argument, as soon as it is there.
+    /// Arguments are taken when workers have room for them. Whoever drops the iterator early stops what is being done.
+    pub fn imap_unordered<A, R, I>(&mut self, task: &Task<A, R>, arguments: I) -> Unordered<'_, I::IntoIter, R>
+    where
+        A: Serialize,
+        R: DeserializeOwned,
+        I: IntoIterator<Item: Borrow<A>>,
+    {
+        let unknown = self.begin(task.name).err();
+        let arguments = arguments.into_iter();
+        let errand = Unsorted { arguments, encode: encode::<A, _>, outcomes: VecDeque::new() };
+        Unordered { pool: self, errand, unknown, next: 0 }
+    }
+
+    fn begin(&mut self, name: &'static str) -> Result<(), Failure> {
+        let known = KNOWN.get().into_iter().flat_map(|tasks| tasks.iter());
+        let place = known.map(|task| task.name()).position(|known| known == name);
+        self.0.begin(place.ok_or(Failure::Unknown(name))? as u64);
+        Ok(())
+    }
+
+    fn run(&mut self, name: &'static str, errand: &mut dyn Errand) -> Result<(), Failure> {
+        self.begin(name)?;
+        // An argument that panics on its way must not leave half a call behind.
+        let stop = Stop(&mut self.0);
+        while stop.0.step(errand) {}
+        Ok(())
+    }
+}
+
+/// Ends a call, however that comes. After all tasks are done, nobody is at one of them, and it changes nothing.
+struct Stop<'a>(&'a mut Engine);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+fn read<R: DeserializeOwned>(value: Result<&[u8], Failure>) -> Outcome<R> {
+    task::decode(value?).map_err(Failure::Unreadable)
+}
+
+/// One argument, one outcome.
+struct One<'a, A, R> {
+    argument: Option<&'a A>,
+    outcome: Option<Outcome<R>>,
+}
+
+impl<A: Serialize, R: DeserializeOwned> Errand for One<'_, A, R> {
+    fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>> {
+        Some(task::encode(self.argument.take()?, out))
+    }
+
+    fn at_most(&self) -> Option<usize> {
+        Some(usize::from(self.argument.is_some()))
+    }
+
+    fn done(&mut self, _: usize, value: Result<&[u8], Failure>) {
+        self.outcome = Some(read(value));
+    }
+}
+
+/// How an argument is written, whether it is owned or borrowed.
+type Encode<T> = fn(&T, &mut Vec<u8>) -> Result<(), String>;
+
+fn encode<A: Serialize, T: Borrow<A>>(argument: &T, out: &mut Vec<u8>) -> Result<(), String> {
+    task::encode(argument.borrow(), out)
+}
+
+/// All arguments, and a place for every outcome.
+struct All<I: Iterator, R> {
+    arguments: I,
+    encode: Encode<I::Item>,
+    /// Until a task has ended, it is not known.
+    outcomes: Vec<Outcome<R>>,
+    unknown: Failure,
+}
+
+impl<I: Iterator, R: DeserializeOwned> Errand for All<I, R> {
+    fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>> {
+        let argument = self.arguments.next()?;
+        self.outcomes.push(Err(self.unknown.clone()));
+        Some((self.encode)(&argument, out))
+    }
+
+    fn at_most(&self) -> Option<usize> {
+        self.arguments.size_hint().1
+    }
+
+    fn done(&mut self, index: usize, value: Result<&[u8], Failure>) {
+        self.outcomes[index] = read(value);
+    }
+}
+
+/// All arguments, and the outcomes that nobody has taken yet.
+struct Unsorted<I: Iterator, R> {
+    arguments: I,
+    encode: Encode<I::Item>,
+    outcomes: VecDeque<(usize, Outcome<R>)>,
+}
+
+impl<I: Iterator, R: DeserializeOwned> Errand for Unsorted<I, R> {
+    fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>> {
+        Some((self.encode)(&self.arguments.next()?, out))
+    }
+
+    fn at_most(&self) -> Option<usize> {
+        self.arguments.size_hint().1
+    }
+
+    fn done(&mut self, index: usize, value: Result<&[u8], Failure>) {
+        self.outcomes.push_back((index, read(value)));
+    }
+}
+
+impl<I: Iterator, R> Unordered<'_, I, R> {
+    /// The pool that is at work.
+    pub fn pool(&self) -> &Pool {
+        self.pool
+    }
+}
+
+/// The results of [`Pool::imap_unordered`].
+pub struct Unordered<'p, I: Iterator, R> {
+    pool: &'p mut Pool,
+    errand: Unsorted<I, R>,
+    /// Why nothing can be run at all.
+    unknown: Option<Failure>,
+    /// The place of the next argument, if nothing can be run.
+    next: usize,
+}
+
+impl<I: Iterator, R: DeserializeOwned> Iterator for Unordered<'_, I, R> {
+    type Item = (usize, Outcome<R>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(failure) = &self.unknown {
+            self.errand.arguments.next()?;
+            self.next += 1;
+            return Some((self.next - 1, Err(failure.clone())));
+        }
+        while self.errand.outcomes.is_empty() && self.pool.0.step(&mut self.errand) {}
+        self.errand.outcomes.pop_front()
+    }
+}
+
+impl<I: Iterator, R> Drop for Unordered<'_, I, R> {
+    fn drop(&mut self) {
+        self.pool.0.abandon();
+    }
+}
+
+impl<I: Iterator, R> fmt::Debug for Unordered<'_, I, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unordered").finish_non_exhaustive()
+    }
+}

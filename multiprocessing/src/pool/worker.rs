@@ -1,0 +1,289 @@
+//! The worker: takes tasks, runs them, tells what became of them, until its parent closes the pipe or is gone.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::panic;
+use std::process;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lab::clock;
+
+use super::bytes::{OnTheWay, Way};
+use super::frame::{self, Garbage, How, Inbox, Kind, Place, Reader, Summary, Told};
+use super::handover;
+use super::limits::{self, BATCH_BYTES, LARGE};
+use super::shm::{Arena, Block, Claims, Foreign};
+use super::task::{Ran, Run};
+
+/// Results are told at the latest when the oldest of them has waited for so long and a task ends.
+const TELL_AFTER: Duration = Duration::from_millis(2);
+
+/// The whole life of a worker. Whatever goes wrong outside a task, there is nobody to tell but by ending.
+pub fn live(tasks: &'static [&'static dyn Run]) -> ! {
+    let code = match Worker::start(tasks).and_then(|mut worker| worker.work()) {
+        Ok(()) => 0,
+        Err(_) => 1,
+    };
+    process::exit(code)
+}
+
+struct Worker {
+    tasks: &'static [&'static dyn Run],
+    from: File,
+    to: File,
+    claims: Claims,
+    record: bool,
+    parent: Arc<Foreign>,
+    own: Arc<Arena>,
+    /// What the parent may be reading, by where it begins.
+    lent: HashMap<u64, Arc<Block>>,
+    way: OnTheWay,
+    /// How many tasks came so far, modulo 2^32.
+    next: u32,
+    /// Results that have not been told.
+    told: Vec<u8>,
+    /// How many those are, and what was skipped.
+    summary: Summary,
+    /// One encoded value.
+    value: Vec<u8>,
+    /// One frame.
+    frame: Vec<u8>,
+    pace: Pace,
+}
+
+impl Worker {
+    fn start(tasks: &'static [&'static dyn Run]) -> io::Result<Worker> {
+        let lifeline = leave_stdin()?;
+        let (setup, given) = handover::receive(&lifeline)?;
+        end_with_parent(lifeline)?;
+        let claims = Claims::of(given.own_memory.as_fd())?;
+        let own = Arena::new(given.own_memory.as_fd(), setup.own_memory)?;
+        let parent = Foreign::new(given.parent_memory.as_fd(), setup.parent_memory)?;
+        keep_panics_quiet();
+        limits::apply(setup.limit)?;
+        let way = Way { own: Arc::clone(&own), foreign: Some(Arc::clone(&parent)), blocks: Vec::new() };
+        Ok(Worker {
+            tasks,
+            from: given.tasks,
+            to: given.results,
+            claims,
+            record: setup.record,
+            parent,
+            own,
+            lent: HashMap::new(),
+            way: OnTheWay::new(way),
+            next: 0,
+            told: Vec::new(),
+            summary: Summary { done: 0, skipped: 0, ns: 0 },
+            value: Vec::new(),
+            frame: Vec::new(),
+            pace: Pace::new(),
+        })
+    }
+
+    fn work(&mut self) -> io::Result<()> {
+        frame::begin(&mut self.frame, Kind::Hello);
+        self.frame.extend(frame::hello(self.tasks.iter().map(|task| task.name())));
+        self.send()?;
+        let mut inbox = Inbox::default();
+        while inbox.fill(&mut self.from)? > 0 {
+            while let Some((kind, body)) = inbox.frame().map_err(garbage)? {
+                if kind != Kind::Batch {
+                    return Err(garbage(Garbage));
+                }
+                self.batch(inbox.body(body))?;
+            }
+            inbox.trim();
+        }
+        Ok(())
+    }
+
+    fn batch(&mut self, body: &[u8]) -> io::Result<()> {
+        let mut body = Reader(body);
+        let task = body.number().map_err(garbage)?;
+        let task = usize::try_from(task).ok().and_then(|n| self.tasks.get(n).copied());
+        let task = task.ok_or_else(|| garbage(Garbage))?;
+        let count = body.number().map_err(garbage)?;
+        for _ in 0..body.number().map_err(garbage)? {
+            self.lent.remove(&body.number().map_err(garbage)?);
+        }
+        self.pace.begin();
+        for done in 0..count {
+            if !self.claims.begin(self.next) {
+                // Once one task was taken back, all behind it were.
+                self.skip(count - done);
+                break;
+            }
+            let argument = body.place().map_err(garbage)?;
+            self.task(task, argument)?;
+            self.next = self.next.wrapping_add(1);
+            if self.pace.is_time_to_tell() || self.told.len() >= BATCH_BYTES {
+                self.tell()?;
+            }
+        }
+        self.tell()?;
+        // What tasks printed without ending the line is seen all the same. That it cannot be seen is no reason to end.
+        let _ = io::stdout().flush();
+        Ok(())
+    }
+
+    fn skip(&mut self, count: u64) {
+        self.summary.skipped = count;
+        self.next = self.next.wrapping_add(count as u32);
+        self.claims.skip_to(self.next);
+    }
+
+    fn task(&mut self, task: &dyn Run, argument: Place<'_>) -> io::Result<()> {
+        let argument = match argument {
+            Place::Here(bytes) => bytes,
+            Place::There(at, len) => self.parent.bytes(at, len).ok_or_else(|| garbage(Garbage))?,
+        };
+        self.value.clear();
+        let start = self.now();
+        self.claims.note_start(start);
+        let ran = task.run(argument, &mut self.value);
+        let end = self.now();
+        self.claims.end(self.next);
+        let how = match ran {
+            Ran::Done => How::Done,
+            Ran::Panicked(said) => self.say(How::Panicked, &said),
+            Ran::Unreadable(why) => self.say(How::Unreadable, &why),
+        };
+        let kept = self.parent.is_viewed();
+        let told = Told { how, kept, span: (start, end), value: Place::Here(&[]) };
+        told.put_head(&mut self.told);
+        self.put_value();
+        self.summary.done += 1;
+        Ok(())
+    }
+
+    fn say(&mut self, how: How, words: &str) -> How {
+        self.value.clear();
+        self.value.extend_from_slice(words.as_bytes());
+        how
+    }
+
+    /// Appends the value, or lends it.
+    fn put_value(&mut self) {
+        let blocks = self.way.take_blocks();
+        if !blocks.is_empty() {
+            self.lent.extend(blocks.into_iter().map(|block| (block.at() as u64, block)));
+        }
+        self.parent.take_read(); // the parent sees by itself what is no longer needed
+        let block = if self.value.len() < LARGE { None } else { self.own.block(self.value.len()) };
+        let Some(mut block) = block else { return frame::put_place(&mut self.told, Place::Here(&self.value)) };
+        block.bytes_mut().copy_from_slice(&self.value);
+        let (at, len) = (block.at() as u64, self.value.len() as u64);
+        self.lent.insert(at, Arc::new(block));
+        frame::put_place(&mut self.told, Place::There(at, len));
+    }
+
+    fn now(&self) -> u64 {
+        if self.record { clock::now() } else { 0 }
+    }
+
+    /// Tells what has been done so far.
+    fn tell(&mut self) -> io::Result<()> {
+        self.summary.ns = self.pace.lap();
+        frame::begin(&mut self.frame, Kind::Results);
+        self.summary.put(&mut self.frame);
+        self.frame.append(&mut self.told);
+        self.summary = Summary { done: 0, skipped: 0, ns: 0 };
+        self.send()
+    }
+
+    fn send(&mut self) -> io::Result<()> {
+        if !frame::end(&mut self.frame, 0) {
+            return Err(garbage(Garbage));
+        }
+        let sent = self.to.write_all(&self.frame);
+        self.frame.clear();
+        sent
+    }
+}
+
+fn garbage(_: Garbage) -> io::Error {
+    io::ErrorKind::InvalidData.into()
+}
+
+/// Moves the socket away from standard input, where tasks and their children would find it.
+fn leave_stdin() -> io::Result<UnixStream> {
+    let socket = io::stdin().as_fd().try_clone_to_owned()?;
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+    Ok(socket.into())
+}
+
+/// From now on, when the parent ends, this worker does, with all that its tasks have started; also in the middle of a task.
+fn end_with_parent(mut lifeline: UnixStream) -> io::Result<()> {
+    let watch = move || {
+        while matches!(lifeline.read(&mut [0]), Ok(n) if n > 0) {}
+        // The worker leads its group. Nothing is tidied up: locks may be held by the task in whose middle we are.
+        lab::lifeline::kill_group(process::id());
+        process::abort();
+    };
+    thread::Builder::new().stack_size(64 << 10).spawn(watch).map(drop)
+}
+
+/// A task's panic is told to the parent; what stands on standard error besides is for threads of which nobody is told.
+fn keep_panics_quiet() {
+    let worker = thread::current().id();
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if thread::current().id() != worker {
+            usual(panic);
+        }
+    }));
+}
+
+/// When to look at the clock: not after every tiny task, and after every long one.
+struct Pace {
+    told: Instant,
+    looked: Instant,
+    /// Tasks since the last look.
+    tasks: u32,
+    /// Tasks from one look to the next.
+    stride: u32,
+}
+
+impl Pace {
+    fn new() -> Pace {
+        let now = Instant::now();
+        Pace { told: now, looked: now, tasks: 0, stride: 1 }
+    }
+
+    /// What was before now was waiting.
+    fn begin(&mut self) {
+        let now = Instant::now();
+        (self.told, self.looked, self.tasks) = (now, now, 0);
+    }
+
+    fn is_time_to_tell(&mut self) -> bool {
+        self.tasks += 1;
+        if self.tasks < self.stride {
+            return false;
+        }
+        let now = Instant::now();
+        let stride = now - self.looked;
+        self.stride = match stride {
+            quick if quick < Duration::from_micros(20) => (self.stride * 2).min(4096),
+            slow if slow > Duration::from_micros(100) => 1,
+            _ => self.stride,
+        };
+        (self.looked, self.tasks) = (now, 0);
+        now - self.told >= TELL_AFTER
+    }
+
+    /// Time since the last telling, in ns.
+    fn lap(&mut self) -> u64 {
+        // Where the clock was read after the last task, that is near enough.
+        let now = if self.tasks == 0 { self.looked } else { Instant::now() };
+        let ns = (now - self.told).as_nanos();
+        self.told = now;
+        u64::try_from(ns).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,152 @@
+//! Workers are killed while the pool works, and every result is right all the same. A lane is a process, from its first task to its death.
+//!
+//! Article: 멀티프로세싱, 특징 (its processes have memory of their own: one that dies takes nothing along but its task).
+//! Run: `cargo run -p multiprocessing -- storm`. Python twin: `python/faults.py`, see `python`.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use lab::lang::Text;
+use lab::report::{Measure, Report, Unit};
+use lab::trace::{Lane, Span, State, Trace};
+use lab::{Error, Result, text};
+
+use crate::five::COUNT;
+use crate::pool::{Finish, Pool, Stint};
+use crate::work;
+
+/// What an outsider may do to one and the same task before it is given up.
+const RETRIES: u32 = 20;
+
+/// What came of a storm.
+pub struct Storm {
+    /// The workers that were killed.
+    pub killed: Vec<u32>,
+    /// How often each task was delivered.
+    pub delivered: Vec<u32>,
+    /// Every run of every task.
+    pub history: Vec<Stint>,
+    /// From the first task to the last result.
+    pub wall: Duration,
+}
+
+/// Gives `tasks` to `workers`, and kills one of them `kills` times, spread over the whole run.
+pub fn weather(workers: usize, tasks: usize, turns: u64, kills: usize) -> Result<Storm> {
+    let mut pool = Pool::builder().workers(workers).retries(RETRIES).record(true).build()?;
+    let mut delivered = vec![0; tasks];
+    let (mut killed, mut seen) = (Vec::new(), 0);
+    let begin = Instant::now();
+    let mut results = pool.imap_unordered(&COUNT, vec![turns; tasks]);
+    while let Some((task, outcome)) = results.next() {
+        let (sum, _) = outcome.map_err(|failure| wrong(task, &failure.text()))?;
+        if sum != work::expected(turns) {
+            return Err(wrong(task, &text!("합이 틀렸습니다", "its sum is wrong")));
+        }
+        delivered[task] += 1;
+        seen += 1;
+        // The next kill is due when the next part of the results is there.
+        if killed.len() < kills && seen * (kills + 1) > tasks * (killed.len() + 1) {
+            let alive = results.pool().workers();
+            let victim = alive.get(killed.len() % alive.len().max(1)).copied();
+            killed.extend(victim.filter(|pid| !killed.contains(pid) && kill(*pid)));
+        }
+    }
+    drop(results);
+    Ok(Storm { killed, delivered, history: pool.history().to_vec(), wall: begin.elapsed() })
+}
+
+/// `kill -9`, from outside: nobody is warned.
+#[cfg(unix)]
+pub(crate) fn kill(pid: u32) -> bool {
+    use rustix::process::{Pid, Signal, kill_process};
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| kill_process(pid, Signal::KILL).is_ok())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn kill(_: u32) -> bool {
+    false
+}
+
+fn wrong(task: usize, why: &Text) -> Error {
+    Error::failed(Text { ko: format!("일 {task}: {}", why.ko), en: format!("task {task}: {}", why.en) })
+}
+
+/// A storm, told.
+pub fn run(workers: usize, tasks: usize, turns: u64, kills: usize) -> Result<Report> {
+    let storm = weather(workers, tasks, turns, kills)?;
+    let mut report = Report::new("multiprocessing/storm");
+    report.traces.push(Trace::new(
+        text!("Rust, 풀과 kill -9", "Rust, the pool and kill -9"),
+        lanes(&storm.history, &storm.killed),
+    ));
+    let reruns = storm.history.iter().filter(|stint| stint.finish == Finish::Died).count();
+    let begun = storm.history.len();
+    let lost = storm.delivered.iter().filter(|times| **times == 0).count();
+    let twice = storm.delivered.iter().filter(|times| **times > 1).count();
+    let kills = storm.killed.len();
+    let measure = |id: &str, name: Text, n: usize| Measure::new(id, name, Unit::Count, vec![n as f64]);
+    report.measures = vec![
+        measure("kills", text!("kill -9", "kill -9"), kills),
+        measure(
+            "reruns",
+            text!("하던 중에 워커가 죽어 다시 한 일", "tasks begun again, as their worker had died of it"),
+            reruns,
+        ),
+        measure("lost", text!("잃은 결과", "results lost"), lost),
+        measure("twice", text!("두 번 전달된 결과", "results delivered twice"), twice),
+        Measure::new("wall", text!("걸린 시간", "wall time"), Unit::Ns, vec![storm.wall.as_nanos() as f64]),
+    ];
+    report.notes.push(text!(
+        "막대 하나는 프로세스 하나가 일하던 때입니다. 죽은 자리에는 새 프로세스가 앉습니다. 일 하나는 더하기 {turns}번입니다.",
+        "A lane is one process at work; a new one takes the place of one that died. A task is {turns} additions."
+    ));
+    report.notes.push(text!(
+        "'적어도 한 번': 죽은 워커가 하던 일은 다시 합니다. 두 번 하면 안 되는 일에는 retries(0)을 씁니다.",
+        "At least once: what a dead worker was at is done again. Tasks that must not run twice need retries(0)."
+    ));
+    report.shows = text!(
+        "일 {tasks}개를 하는 동안 워커를 {kills}번 죽였습니다. 시작된 일은 {begun}번, 결과는 {tasks}개, 모두 맞고 한 번씩 전달되었습니다.",
+        "Workers were killed {kills} times during {tasks} tasks. {begun} runs were recorded, {tasks} results came, each right and once."
+    );
+    if lost + twice > 0 {
+        return Err(Error::failed(text!(
+            "결과 {lost}개를 잃고 {twice}개를 두 번 받았습니다.",
+            "{lost} results lost, {twice} delivered twice."
+        )));
+    }
+    Ok(report)
+}
+
+/// A lane a process, in the order in which they began; tasks that follow each other closely are one bar.
+fn lanes(history: &[Stint], killed: &[u32]) -> Vec<Lane> {
+    let mut processes: BTreeMap<u32, Vec<&Stint>> = BTreeMap::new();
+    for stint in history {
+        processes.entry(stint.pid).or_default().push(stint);
+    }
+    let mut lives: Vec<Vec<&Stint>> = processes.into_values().collect();
+    lives.iter_mut().for_each(|life| life.sort_by_key(|stint| stint.start));
+    lives.sort_by_key(|life| (life[0].seat, life[0].start));
+    let mut place = (0, 0);
+    let lane = |life: Vec<&Stint>| {
+        let seat = life[0].seat;
+        place = if place.0 == seat { (seat, place.1 + 1) } else { (seat, 1) };
+        let nth = place.1;
+        let died = if killed.contains(&life[0].pid) { " †" } else { "" };
+        Lane { name: text!("워커 {seat}-{nth}{died}", "Worker {seat}-{nth}{died}"), spans: spans(&life) }
+    };
+    lives.into_iter().map(lane).collect()
+}
+
+fn spans(life: &[&Stint]) -> Vec<Span> {
+    /// Shorter pauses than this, in ns, are not drawn.
+    const PAUSE: u64 = 1_000_000;
+    let mut spans: Vec<Span> = Vec::new();
+    for stint in life {
+        match spans.last_mut() {
+            Some(last) if stint.start.saturating_sub(last.end) < PAUSE => last.end = last.end.max(stint.end),
+            _ => spans.push(Span { state: State::Running, start: stint.start, end: stint.end }),
+        }
+    }
+    spans
+}

@@ -1,0 +1,36 @@
+//! How much memory processes use together, where pages that several of them share are counted once.
+
+use std::fs;
+
+/// The sum of the proportional set sizes (PSS) of these processes, in bytes: a page that n processes share counts 1/n for each.
+/// `None` where the system does not tell.
+pub fn together(pids: &[u32]) -> Option<u64> {
+    pids.iter().map(|pid| parse(&fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?)).sum()
+}
+
+/// `proc_pid_smaps(5)`: "Pss:   1234 kB".
+fn parse(rollup: &str) -> Option<u64> {
+    let kib = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    Some(kib.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_is_found_among_its_likes() {
+        let rollup =
+            "00-ff ---p 00000000 00:00 0 [rollup]\nRss:   99 kB\nPss:                 12 kB\nPss_Dirty:  7 kB\n";
+        assert_eq!(parse(rollup), Some(12 * 1024));
+        assert_eq!(parse("Pss_Dirty:  7 kB\n"), None);
+    }
+
+    #[test]
+    fn who_is_not_there_has_no_memory() {
+        assert_eq!(together(&[u32::MAX]), None);
+        if cfg!(target_os = "linux") {
+            assert!(together(&[std::process::id()]).unwrap() > 0);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The four ways to translate a list of sentences. Each runs in a process of its own, so that nothing is left from the one before
+//! when memory and start-up are measured.
+
+use std::path::Path;
+use std::process;
+use std::sync::OnceLock;
+
+use lab::lang::Text;
+use lab::report::{Measure, Report, Unit};
+use lab::trace::{Lane, Trace};
+use lab::{Error, Result, clock, text};
+
+use super::memory;
+use super::translator::{FOLDER, Translator};
+use super::weights::Kept;
+use crate::pool::{Failure, Pool, Task};
+use crate::share::{self, Done, Timed};
+
+/// The names of the modes, in the order in which they are shown.
+pub const MODES: [&str; 4] = ["sequence", "threads", "copies", "mapped"];
+
+/// What a worker gives back for a sentence: its translation, or why there is no model.
+type Answer = Timed<Result<String, Text>>;
+
+/// A sentence in a process that has a copy of the weights.
+pub static COPIED: Task<String, Answer> = Task::new("translate-copied", |sentence| {
+    static OWN: OnceLock<Result<Translator>> = OnceLock::new();
+    answer(&OWN, Kept::Copied, &sentence)
+});
+
+/// A sentence in a process that has mapped the weights.
+pub static MAPPED: Task<String, Answer> = Task::new("translate-mapped", |sentence| {
+    static OWN: OnceLock<Result<Translator>> = OnceLock::new();
+    answer(&OWN, Kept::Mapped, &sentence)
+});
+
+/// The first sentence that a worker is given makes it load the model; that is not yet its work.
+fn answer(own: &OnceLock<Result<Translator>>, kept: Kept, sentence: &str) -> Answer {
+    match own.get_or_init(|| Translator::open(Path::new(FOLDER), kept)) {
+        Ok(translator) => Timed::of(|| Ok(translator.translate(sentence))),
+        Err(e) => Timed::of(|| Err(e.text().clone())),
+    }
+}
+
+/// Translates all sentences in one mode. The lines of the report are the translations.
+pub fn run(mode: &str, sentences: &[String], workers: usize) -> Result<Report> {
+    let start = clock::now();
+    let mut report = match mode {
+        "sequence" | "threads" => in_this_process(mode, sentences, workers)?,
+        _ => on_the_pool(mode, sentences, workers)?,
+    };
+    let lanes = &report.traces[0].lanes;
+    let wall = report.traces[0].end().saturating_sub(start).max(1) as f64;
+    let begun = lanes.iter().filter_map(|lane| Some(lane.spans.first()?.start)).max().unwrap_or(start);
+    let mut measure = |what: &str, name: Text, unit, value: f64| {
+        report.measures.push(Measure::new(format!("{what}.{mode}"), name, unit, vec![value]));
+    };
+    let per_second = sentences.len() as f64 / (wall / 1e9);
+    measure("speed", text!("초당 문장 수", "sentences per second"), Unit::Count, per_second);
+    measure("start", text!("시작", "start-up"), Unit::Ns, begun.saturating_sub(start) as f64);
+    Ok(report)
+}
+
+/// One copy of the weights, for one thread or for all.
+fn in_this_process(mode: &str, sentences: &[String], workers: usize) -> Result<Report> {
+    let translator = Translator::open(Path::new(FOLDER), Kept::Copied)?;
+    let translate = |sentence: &String| translator.translate(sentence);
+    let done = match mode {
+        "sequence" => share::in_sequence(sentences, translate),
+        _ => share::in_threads(sentences, workers, translate)?,
+    };
+    let memory = memory::together(&[process::id()]);
+    Ok(report(mode, done.results, done.lanes, memory))
+}
+
+fn on_the_pool(mode: &str, sentences: &[String], workers: usize) -> Result<Report> {
+    let mut pool = Pool::builder().workers(workers).build()?;
+    let task = if mode == "copies" { &COPIED } else { &MAPPED };
+    let Done { results, lanes } = share::in_processes(&mut pool, task, sentences, || ());
+    let mut all = pool.workers();
+    all.push(process::id());
+    let memory = memory::together(&all);
+    let translations: Result<Vec<String>, Text> = results.into_iter().map(said).collect();
+    Ok(report(mode, translations.map_err(Error::failed)?, lanes, memory))
+}
+
+fn said(result: Result<Result<String, Text>, Failure>) -> Result<String, Text> {
+    result.map_err(|failure| failure.text()).flatten()
+}
+
+fn report(mode: &str, translations: Vec<String>, lanes: Vec<Lane>, memory: Option<u64>) -> Report {
+    let mut report = Report::new("multiprocessing/translate");
+    report.lines = translations;
+    report.traces.push(Trace::new(Text::default(), lanes));
+    if let Some(bytes) = memory {
+        let name = text!("전체 메모리", "memory in all");
+        report.measures.push(Measure::new(format!("memory.{mode}"), name, Unit::Bytes, vec![bytes as f64]));
+    }
+    report
+}

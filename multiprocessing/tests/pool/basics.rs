@@ -1,0 +1,162 @@
+//! What a pool does when nothing goes wrong.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use multiprocessing::pool::{Bytes, Failure, Finish, Pool};
+
+use crate::tasks::{ECHO, KEEP, NUMBERS, PANIC, PID, REVERSE, SLEEP, SQUARE, STRANGER};
+
+crate::tests![
+    map_keeps_the_order,
+    a_call_answers,
+    results_come_as_they_are_ready,
+    arguments_are_taken_as_there_is_room,
+    all_workers_work,
+    large_values_arrive_whole,
+    bytes_stay_where_they_are,
+    what_a_worker_keeps_is_not_used_again,
+    who_stops_listening_stops_the_work,
+    an_unknown_task_is_named,
+    no_worker_is_no_pool,
+    a_panic_is_told_and_not_repeated,
+    a_slow_task_does_not_hold_up_those_behind_it,
+    the_history_tells_who_did_what,
+];
+
+pub fn pool(workers: usize) -> Pool {
+    Pool::builder().workers(workers).build().unwrap()
+}
+
+fn map_keeps_the_order() {
+    for workers in 1..4 {
+        let mut pool = pool(workers);
+        for count in [0, 1, 2, 7, 30_000] {
+            let squares: Vec<u64> = pool.map(&SQUARE, 0..count).into_iter().map(Result::unwrap).collect();
+            assert!(squares.into_iter().eq((0..count).map(|n| n * n)));
+        }
+    }
+}
+
+fn a_call_answers() {
+    let mut pool = pool(2);
+    for n in 0..1000 {
+        assert_eq!(pool.call(&SQUARE, &n), Ok(n * n));
+    }
+}
+
+fn results_come_as_they_are_ready() {
+    let mut pool = pool(2);
+    // The first sleeps until all others are long done.
+    let order: Vec<u64> = pool.imap_unordered(&SLEEP, [1000, 1, 1, 1]).map(|(_, ms)| ms.unwrap()).collect();
+    assert_eq!(order.last(), Some(&1000));
+    let mut places: Vec<usize> = pool.imap_unordered(&SQUARE, 0..5000).map(|(place, _)| place).collect();
+    places.sort_unstable();
+    assert!(places.into_iter().eq(0..5000));
+}
+
+fn arguments_are_taken_as_there_is_room() {
+    let mut pool = pool(2);
+    // An endless supply: whoever takes it all first never answers.
+    let some: Vec<(usize, u64)> =
+        pool.imap_unordered(&SQUARE, 0..).take(1000).map(|(place, square)| (place, square.unwrap())).collect();
+    assert!(some.iter().all(|(place, square)| (*place as u64).pow(2) == *square));
+}
+
+fn all_workers_work() {
+    let mut pool = pool(3);
+    let known: BTreeSet<u32> = pool.workers().into_iter().collect();
+    let seen: BTreeSet<u64> = pool.map(&SLEEP, [300; 3]).into_iter().map(Result::unwrap).collect();
+    assert_eq!(seen.len(), 1);
+    let mut busy = BTreeSet::new();
+    for _ in 0..100 {
+        busy.extend(pool.map(&PID, vec![(); 100]).into_iter().map(Result::unwrap));
+    }
+    assert!(busy.len() > 1 && busy.is_subset(&known));
+    assert!(!known.contains(&std::process::id()), "not in this process");
+}
+
+fn large_values_arrive_whole() {
+    let mut pool = pool(2);
+    for len in [0, 1, 63, 64, 100, 65_535, 65_536, 65_537, 300_000, 5 << 20] {
+        let bytes: Vec<u8> = (0..len).map(|n| (n % 251) as u8).collect();
+        let reversed: Vec<u8> = bytes.iter().rev().copied().collect();
+        assert_eq!(*pool.call(&REVERSE, &Bytes::from(bytes.clone())).unwrap(), *reversed, "{len}");
+        assert_eq!(*pool.call(&ECHO, &Bytes::from(bytes.clone())).unwrap(), *bytes, "{len}");
+        let numbers: Vec<u64> = (0..len as u64 / 8).collect();
+        assert!(pool.call(&NUMBERS, &numbers).unwrap().into_iter().eq(1..=len as u64 / 8), "{len}");
+    }
+    // Many at once, held while others follow.
+    let many = (0..100u8).map(|n| Bytes::from(vec![n; 100_000 + usize::from(n)]));
+    for (n, answer) in (0..100).zip(pool.map(&REVERSE, many)) {
+        assert_eq!(*answer.unwrap(), *vec![n; 100_000 + usize::from(n)]);
+    }
+}
+
+fn bytes_stay_where_they_are() {
+    let mut pool = pool(1);
+    let bytes = pool.bytes(1 << 20, |bytes| bytes.fill(7));
+    let answer = pool.call(&ECHO, &bytes).unwrap();
+    assert_eq!(answer.as_ptr(), bytes.as_ptr(), "handed over there and back, and not copied once");
+    drop(bytes);
+    let other = pool.bytes(1 << 20, |bytes| bytes.fill(8));
+    assert_ne!(answer.as_ptr(), other.as_ptr(), "still ours while the answer lives");
+    assert!(answer.iter().all(|byte| *byte == 7));
+    drop(answer);
+    let place = other.as_ptr();
+    drop(other);
+    assert_eq!(pool.bytes(1 << 20, |_| ()).as_ptr(), place, "used again");
+}
+
+fn what_a_worker_keeps_is_not_used_again() {
+    let mut pool = pool(1);
+    for n in 0..20 {
+        assert_eq!(pool.call(&KEEP, &Bytes::from(vec![n; 100_000])), Ok(true), "{n}");
+    }
+}
+
+fn who_stops_listening_stops_the_work() {
+    let mut pool = pool(2);
+    let mut results = pool.imap_unordered(&SLEEP, [0, 1_000_000, 1_000_000]);
+    assert_eq!(results.next(), Some((0, Ok(0))));
+    drop(results);
+    assert_eq!(pool.call(&SQUARE, &3), Ok(9));
+}
+
+fn an_unknown_task_is_named() {
+    let mut pool = pool(1);
+    assert_eq!(pool.call(&STRANGER, &1), Err(Failure::Unknown("stranger")));
+    assert_eq!(pool.map(&STRANGER, 0..2), vec![Err(Failure::Unknown("stranger")); 2]);
+    assert_eq!(pool.imap_unordered(&STRANGER, 0..2).count(), 2);
+}
+
+fn no_worker_is_no_pool() {
+    assert_eq!(Pool::builder().workers(0).build().unwrap_err().code(), 2);
+}
+
+fn a_panic_is_told_and_not_repeated() {
+    let mut pool = pool(1);
+    let worker = pool.workers();
+    assert_eq!(pool.call(&PANIC, &5), Err(Failure::Panicked("on purpose 5".to_owned())));
+    assert_eq!(pool.call(&SQUARE, &5), Ok(25));
+    assert_eq!(pool.workers(), worker, "it is no reason to die");
+}
+
+fn a_slow_task_does_not_hold_up_those_behind_it() {
+    let mut pool = pool(2);
+    // So many quick ones before it that batches are long when it comes.
+    let tasks = (0..20_000).map(|n| if n == 15_000 { 2000 } else { 0 });
+    let last = pool.imap_unordered(&SLEEP, tasks).last().unwrap();
+    assert_eq!(last, (15_000, Ok(2000)), "all others were done by the other worker meanwhile");
+}
+
+fn the_history_tells_who_did_what() {
+    let mut pool = Pool::builder().workers(2).record(true).build().unwrap();
+    pool.map(&SLEEP, [20, 20, 20]);
+    let history = pool.history();
+    let mut tasks: Vec<usize> = history.iter().map(|stint| stint.task).collect();
+    tasks.sort_unstable();
+    assert_eq!(tasks, [0, 1, 2]);
+    let took = |ns: u64| Duration::from_nanos(ns) >= Duration::from_millis(20);
+    assert!(history.iter().all(|s| s.finish == Finish::Done && s.seat < 2 && took(s.end - s.start)));
+}

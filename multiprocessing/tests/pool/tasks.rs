@@ -1,0 +1,127 @@
+//! What the workers of these tests are asked to do.
+
+use std::fs;
+use std::hint::black_box;
+use std::io::Write;
+use std::path::Path;
+use std::process;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use multiprocessing::pool::{Bytes, Run, Task};
+
+pub static TASKS: &[&dyn Run] = &[
+    &SQUARE, &ECHO, &REVERSE, &NUMBERS, &PID, &SLEEP, &SPIN, &PANIC, &ABORT, &EXIT, &OVERFLOW, &ALLOCATE, &TRAP, &ONCE,
+    &PRINT, &CHILD, &SCRIBBLE, &KEEP, &STOP, &SELF_KILL, &NOTE,
+];
+
+pub static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
+pub static ECHO: Task<Bytes, Bytes> = Task::new("echo", |bytes| bytes);
+pub static REVERSE: Task<Bytes, Bytes> = Task::new("reverse", |bytes| {
+    Bytes::with(bytes.len(), |out| out.iter_mut().zip(bytes.iter().rev()).for_each(|(to, from)| *to = *from))
+});
+pub static NUMBERS: Task<Vec<u64>, Vec<u64>> = Task::new("numbers", |numbers| numbers.iter().map(|n| n + 1).collect());
+pub static PID: Task<(), u32> = Task::new("pid", |()| process::id());
+/// Sleeps for so many ms and gives the number back.
+pub static SLEEP: Task<u64, u64> = Task::new("sleep", |ms| {
+    thread::sleep(Duration::from_millis(ms));
+    ms
+});
+/// Computes for so many µs and gives the first number back.
+pub static SPIN: Task<(u64, u64), u64> = Task::new("spin", |(n, us)| {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_micros(us) {
+        black_box(n);
+    }
+    n
+});
+pub static PANIC: Task<u64, u64> = Task::new("panic", |n| panic!("on purpose {n}"));
+pub static ABORT: Task<u64, u64> = Task::new("abort", |_| process::abort());
+pub static EXIT: Task<i32, u64> = Task::new("exit", |code| process::exit(code));
+pub static OVERFLOW: Task<u64, u64> = Task::new("overflow", |n| {
+    fn deeper(n: u64) -> u64 {
+        let page = black_box([n; 512]);
+        if page[0] == u64::MAX { 0 } else { deeper(n + 1) + page[(n % 512) as usize] }
+    }
+    deeper(n)
+});
+/// Allocates so many MiB and touches them.
+pub static ALLOCATE: Task<usize, usize> = Task::new("allocate", |mib| black_box(vec![1u8; mib << 20]).len() >> 20);
+/// Dies at number 0 of the second, in the way of the first: a poison task among others.
+pub static TRAP: Task<(String, u64), u64> = Task::new("trap", |(way, n)| {
+    if n == 0 {
+        match way.as_str() {
+            "abort" => process::abort(),
+            "hang" => thread::sleep(Duration::from_secs(1000)),
+            "kill" => self_kill("KILL"),
+            _ => panic!("{way}"),
+        }
+    }
+    n * n
+});
+/// Aborts, unless there is a file at the path: then it is the second time. Leaves one.
+pub static ONCE: Task<String, bool> = Task::new("once", |path| {
+    let path = Path::new(&path);
+    let was_here = path.exists();
+    fs::File::options().create(true).append(true).open(path).unwrap().write_all(b"x").unwrap();
+    if !was_here {
+        process::abort();
+    }
+    was_here
+});
+pub static PRINT: Task<u64, u64> = Task::new("print", |n| {
+    print!("half a line {n}");
+    let mut input = String::new();
+    assert_eq!(std::io::stdin().read_line(&mut input).unwrap(), 0, "standard input is empty");
+    n
+});
+/// Starts a process that sleeps for long, and gives its number back.
+pub static CHILD: Task<(), u32> =
+    Task::new("child", |()| process::Command::new("sleep").arg("1000").spawn().unwrap().id());
+/// Writes into every pipe whose writing end this worker holds.
+pub static SCRIBBLE: Task<Vec<u8>, u64> = Task::new("scribble", |bytes| {
+    for entry in fs::read_dir("/proc/self/fd").unwrap().flatten() {
+        let is_pipe = fs::read_link(entry.path()).is_ok_and(|to| to.to_string_lossy().starts_with("pipe:"));
+        let number: i32 = entry.file_name().to_string_lossy().parse().unwrap();
+        // proc_pid_fdinfo(5): the access mode is the last octal digit, 1 is O_WRONLY.
+        let info = fs::read_to_string(format!("/proc/self/fdinfo/{number}")).unwrap_or_default();
+        let is_writable = info.lines().any(|line| line.starts_with("flags:") && line.ends_with('1'));
+        if is_pipe
+            && is_writable
+            && number > 2
+            && let Ok(mut pipe) = fs::File::options().write(true).open(entry.path())
+        {
+            let _ = pipe.write_all(&bytes);
+        }
+    }
+    0
+});
+static KEPT: OnceLock<Bytes> = OnceLock::new();
+/// Keeps the first bytes that it is given; says whether they are still all the same.
+pub static KEEP: Task<Bytes, bool> = Task::new("keep", |bytes| {
+    let kept = KEPT.get_or_init(|| bytes);
+    kept.iter().all(|byte| *byte == kept[0])
+});
+pub static STOP: Task<u64, u64> = Task::new("stop", |n| {
+    self_kill("STOP");
+    n
+});
+pub static SELF_KILL: Task<u64, u64> = Task::new("self-kill", |n| {
+    self_kill("KILL");
+    n
+});
+/// Appends a byte to a file and sleeps for so many ms.
+pub static NOTE: Task<(String, u64), ()> = Task::new("note", |(path, ms)| {
+    fs::File::options().create(true).append(true).open(path).unwrap().write_all(b"x").unwrap();
+    thread::sleep(Duration::from_millis(ms));
+});
+
+fn self_kill(signal: &str) {
+    let _ = process::Command::new("sh").args(["-c", &format!("kill -{signal} {}", process::id())]).status();
+    // The signal is on its way.
+    thread::sleep(Duration::from_secs(1));
+}
+
+/// Known to nobody.
+pub static STRANGER: Task<u64, u64> = Task::new("stranger", |n| n);
