@@ -19,13 +19,19 @@ use crate::convoy::peer::Peer;
 /// The switch intervals that are tried, in µs.
 const INTERVALS: [u64; 5] = [100, 500, 1000, 5000, 20_000];
 
-/// What one judge says: of the I/O thread alone, of the CPU-bound thread alone, and of both at each interval.
+/// What one judge says: of the I/O thread alone, and at each interval.
 struct Sweep {
     judge: Text,
     id: String,
-    io_alone: Seen,
-    cpu_alone: Seen,
-    both: Vec<Seen>,
+    alone: Seen,
+    each: Vec<Beside>,
+}
+
+/// Both threads, and what part of its work alone the CPU-bound one has done: it was alone just before, for a machine that changes
+/// its speed would feign gains and losses.
+struct Beside {
+    seen: Seen,
+    kept: f64,
 }
 
 /// A peer that takes `delay` to answer, `lasting` for each interval and each judge.
@@ -49,12 +55,14 @@ pub fn run(delay: Duration, lasting: Duration, pythons: &[Interpreter]) -> Resul
     Ok(report)
 }
 
-/// The I/O thread alone, the CPU-bound thread alone, then both at each interval.
+/// The I/O thread alone; then at each interval the CPU-bound thread alone, for half the time, and both.
 fn loads(delay: Duration, lasting: Duration) -> Vec<Load> {
-    let one = |cpu, io, interval| Load { cpu, io, delay, interval, lasting };
-    let alone = [one(0, true, SWITCH_INTERVAL), one(1, false, SWITCH_INTERVAL)];
-    let both = INTERVALS.map(|us| one(1, true, Duration::from_micros(us)));
-    alone.into_iter().chain(both).collect()
+    let io = Load { cpu: 0, io: true, delay, interval: SWITCH_INTERVAL, lasting };
+    let pair = |us| {
+        let both = Load { cpu: 1, interval: Duration::from_micros(us), ..io };
+        [Load { io: false, lasting: lasting / 2, ..both }, both]
+    };
+    std::iter::once(io).chain(INTERVALS.into_iter().flat_map(pair)).collect()
 }
 
 fn in_rust(judges: &Judges, loads: &[Load]) -> Result<Vec<Sweep>> {
@@ -81,14 +89,12 @@ fn sweeps_of(by_load: &[Vec<Saying>]) -> Vec<Sweep> {
 fn sweep(sayings: Vec<Saying>) -> Option<Sweep> {
     let Saying { judge, id, .. } = sayings.first()?.clone();
     let mut seen = sayings.into_iter().map(|saying| saying.seen);
-    Some(Sweep { judge, id, io_alone: seen.next()?, cpu_alone: seen.next()?, both: seen.collect() })
-}
-
-impl Sweep {
-    /// Which part of its work alone the CPU-bound thread has done beside the I/O thread.
-    fn kept(&self, seen: &Seen) -> f64 {
-        seen.work / self.cpu_alone.work
+    let alone = seen.next()?;
+    let mut each = Vec::new();
+    while let (Some(cpu_alone), Some(seen)) = (seen.next(), seen.next()) {
+        each.push(Beside { kept: seen.work / cpu_alone.work, seen });
     }
+    Some(Sweep { judge, id, alone, each })
 }
 
 fn human(us: u64) -> String {
@@ -105,12 +111,10 @@ fn table(sweep: &Sweep) -> Table {
         vec![name, trips, longest, switches, kept]
     };
     let alone = text!("I/O 스레드 혼자", "the I/O thread alone");
-    let mut rows = vec![row(alone, &Seen { switches: None, ..sweep.io_alone.clone() }, dash())];
-    rows.extend(
-        INTERVALS.iter().zip(&sweep.both).map(|(us, seen)| {
-            row(Text::same(human(*us)), seen, Text::same(show::value(sweep.kept(seen), Unit::Share)))
-        }),
-    );
+    let mut rows = vec![row(alone, &Seen { switches: None, ..sweep.alone.clone() }, dash())];
+    rows.extend(INTERVALS.iter().zip(&sweep.each).map(|(us, Beside { seen, kept })| {
+        row(Text::same(human(*us)), seen, Text::same(show::value(*kept, Unit::Share)))
+    }));
     let (ko, en) = (&judge.ko, &judge.en);
     Table {
         title: text!("{ko}: I/O 스레드 하나와 CPU 스레드 하나", "{en}: one I/O thread beside one CPU thread"),
@@ -131,17 +135,17 @@ fn measures(sweep: &Sweep) -> Vec<Measure> {
         format!("trips.{id}.alone"),
         text!("{ko}, 혼자: 초당 왕복", "{en}, alone: round trips/s"),
         Unit::Count,
-        vec![sweep.io_alone.trips],
+        vec![sweep.alone.trips],
     )];
-    for (us, seen) in INTERVALS.iter().zip(&sweep.both) {
+    for (us, Beside { seen, kept }) in INTERVALS.iter().zip(&sweep.each) {
         let interval = human(*us);
         let mut add = |what: &str, name: Text, unit, value| {
             all.push(Measure::new(format!("{what}.{id}.{us}us"), name, unit, vec![value]));
         };
         let trips = text!("{ko}, {interval}: 초당 왕복", "{en}, {interval}: round trips/s");
         add("trips", trips, Unit::Count, seen.trips);
-        let kept = text!("{ko}, {interval}: CPU 스레드의 일", "{en}, {interval}: the CPU thread's work");
-        add("work", kept, Unit::Share, sweep.kept(seen));
+        let work = text!("{ko}, {interval}: CPU 스레드의 일", "{en}, {interval}: the CPU thread's work");
+        add("work", work, Unit::Share, *kept);
         if let Some(switches) = seen.switches {
             add(
                 "switches",
@@ -158,22 +162,23 @@ fn notes(delay: Duration, lasting: Duration, judges: &Judges) -> Vec<Text> {
     let (delay, lasting) = (clock::human(ns(delay) as f64), clock::human(ns(lasting) as f64));
     vec![
         text!(
-            "왕복 한 번은 다른 프로세스에 8바이트를 보내고 {delay} 뒤에 오는 답을 받는 것입니다. 줄마다 {lasting} 동안 쟀습니다. CPU 스레드의 일은 혼자 있을 때와 견준 양입니다. CPython은 몇 번 전환했는지 알려 주지 않습니다.",
-            "A round trip sends 8 bytes to another process and receives its answer {delay} later; {lasting} for each row. The CPU thread's work is compared with what it does alone. CPython does not tell how often it switched."
+            "왕복 한 번은 다른 프로세스에 8바이트를 보내고 {delay} 뒤에 오는 답을 받는 것입니다. 줄마다 {lasting} 동안 쟀습니다. CPU 스레드의 일은 바로 앞에서 혼자 한 일과 견준 것이고, 100 %를 넘으면 그사이 컴퓨터의 속도가 변한 것입니다. CPython은 몇 번 전환했는지 알려 주지 않습니다.",
+            "A round trip sends 8 bytes to another process and receives its answer {delay} later; {lasting} for each row. The CPU thread's work is compared with what it did alone just before; above 100 % the machine has changed its speed. CPython does not tell how often it switched."
         ),
         judges.note(),
     ]
 }
 
 fn shows(rust: &Sweep) -> Text {
-    let (Some(short), Some(long)) = (rust.both.first(), rust.both.last()) else { return Text::default() };
+    let (Some(short), Some(long)) = (rust.each.first(), rust.each.last()) else { return Text::default() };
     let (first, last) = (human(INTERVALS[0]), human(INTERVALS[INTERVALS.len() - 1]));
-    let trips = |seen: &Seen| format!("{:.0}", seen.trips);
-    let lost = |seen: &Seen| show::value((1.0 - rust.kept(seen)).max(0.0), Unit::Share);
-    let (t_short, t_long) = (trips(short), trips(long));
-    let (l_short, l_long) = (lost(short), lost(long));
+    let trips = |beside: &Beside| format!("{:.0}", beside.seen.trips);
+    let switches = |beside: &Beside| format!("{:.0}", beside.seen.switches.unwrap_or(f64::NAN));
+    let kept = |beside: &Beside| show::value(beside.kept, Unit::Share);
+    let (t_short, s_short, k_short) = (trips(short), switches(short), kept(short));
+    let (t_long, s_long, k_long) = (trips(long), switches(long), kept(long));
     text!(
-        "전환 간격은 맞바꿈입니다. {last}에서 {first}까지 줄이면 I/O 스레드의 왕복은 초당 {t_long}번에서 {t_short}번으로 늘고, CPU 스레드가 혼자일 때보다 잃는 몫은 {l_long}에서 {l_short}가 됩니다.",
-        "The switch interval is a trade: from {last} down to {first} the I/O thread's round trips go from {t_long} to {t_short} a second, and what the CPU thread loses against being alone from {l_long} to {l_short}."
+        "전환 간격은 맞바꿈입니다. {last}에서는 I/O 스레드가 초당 {t_long}번 오가고 GIL이 {s_long}번 넘어가며 CPU 스레드는 혼자일 때의 {k_long}만큼 일합니다. {first}에서는 {t_short}번, {s_short}번, {k_short}입니다.",
+        "The switch interval is a trade: at {last} {t_long} round trips and {s_long} switches a second, and the CPU thread does {k_long} of its work alone; at {first} {t_short}, {s_short} and {k_short}."
     )
 }
