@@ -1,5 +1,7 @@
 //! convoy, interval, native, versions: what their traces promise, on any machine and however busy it is.
 
+#![cfg(unix)] // the peer is at the other end of a Unix socket
+
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -85,7 +87,7 @@ fn a_send_that_loses_the_race_waits_for_an_interval() {
 /// Real threads under the real lock. The peer answers only when a CPU-bound thread has counted since it got the message: so that
 /// thread has the lock when the answer comes, however busy the machine.
 fn real(cpu: usize) -> Real {
-    let (mine, mut other) = UnixStream::pair().unwrap();
+    let (mine, mut other) = UnixStream::pair().expect("a pair of sockets");
     let turns = AtomicU64::new(0);
     thread::scope(|scope| {
         let turns = &turns;
@@ -100,7 +102,7 @@ fn real(cpu: usize) -> Real {
                 let _ = other.write_all(&[0; 8]);
             }
         });
-        let real = beside(&load(cpu), Some(&mine), turns).unwrap();
+        let real = beside(&load(cpu), Some(&mine), turns).expect("threads");
         drop(mine);
         real
     })
@@ -172,11 +174,11 @@ fn native_code_overlaps_only_if_it_lets_go() {
 }
 
 fn shipped(name: &str) -> scenario::Scenario {
-    scenario::read(&scenario::file_of(Path::new(name))).unwrap()
+    scenario::read(&scenario::file_of(Path::new(name))).expect("it comes with the program")
 }
 
 fn way(id: &str) -> Way {
-    WAYS.into_iter().find(|way| way.id == id).unwrap()
+    WAYS.into_iter().find(|way| way.id == id).expect("one of all")
 }
 
 #[test]
@@ -256,7 +258,7 @@ fn what_they_cannot_use_is_said_in_one_line() {
 }
 
 fn run(args: &[&str]) -> (Option<i32>, String, String) {
-    let out = Command::new(env!("CARGO_BIN_EXE_gil-sim")).args(args).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let out = Command::new(env!("CARGO_BIN_EXE_gil-sim")).args(args).output().expect("built with this test");
+    let text = |bytes| String::from_utf8(bytes).expect("a text");
     (out.status.code(), text(out.stdout), text(out.stderr))
 }

@@ -64,7 +64,7 @@ fn in_rust(report: &mut Report, judges: &Judges, loads: &[Load]) -> Result<Vec<R
             Trace { title: text!("시뮬레이터, 같은 스레드", "the simulator, the same threads"), ..trace },
         ];
         if load.cpu == 1 {
-            let judged = ["Rust + GIL", "simulator"].iter().zip(&traces);
+            let judged = ["Rust + GIL", "gil-sim"].iter().zip(&traces);
             report.verdicts.extend(judged.map(|(on, trace)| one_at_a_time(on, trace)));
             // A very short interval would show less than one answer of the peer.
             let interval = load::ns(load.interval.max(load.delay));

@@ -95,10 +95,19 @@ impl Judges {
 
     /// In which class it was measured, and how busy the machine was.
     pub fn note(&self) -> Text {
-        let (ko, en) = (self.quiet.note().ko, self.quiet.note().en);
+        let Text { ko, en } = self.quiet.note();
+        let turns = if self.quiet.fifo() {
+            text!(
+                " 실험은 우선순위가 같은 SCHED_RR에서 했습니다.",
+                " The experiment ran under SCHED_RR at the same priority."
+            )
+        } else {
+            Text::default()
+        };
+        let (ko_turns, en_turns) = (turns.ko, turns.en);
         text!(
-            "시뮬레이터가 아는 것은 실험 앞에 5초쯤 잰 이 컴퓨터의 지연뿐입니다. {ko}",
-            "All that the simulator knows are this machine's latencies, measured for some five seconds before; {en}"
+            "시뮬레이터가 아는 것은 실험 앞에 5초쯤 잰 이 컴퓨터의 지연뿐입니다. {ko}{ko_turns}",
+            "All that the simulator knows are this machine's latencies, measured for some five seconds before; {en}{en_turns}"
         )
     }
 }

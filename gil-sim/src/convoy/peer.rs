@@ -29,6 +29,8 @@ impl Peer {
             .args(["peer", "--delay", &delay.as_secs_f64().to_string()])
             .stdin(OwnedFd::from(theirs))
             .stdout(Stdio::null())
+            // Whatever ends it, ends us or is told by us.
+            .stderr(Stdio::null())
             .spawn();
         let child =
             child.map_err(|e| Error::failed(text!("상대를 시작할 수 없습니다: {e}", "cannot start the peer: {e}")))?;
