@@ -12,8 +12,8 @@ pub fn input(dir: &Path) -> Result<PathBuf> {
     real.map_err(|e| {
         let dir = dir.display();
         Error::usage(text!(
-            "--dir {dir}: 읽을 수 있는 폴더를 주십시오: {e}",
-            "--dir {dir}: give a folder that can be read: {e}"
+            "DIR {dir}: 읽을 수 있는 폴더를 주십시오: {e}",
+            "DIR {dir}: give a folder that can be read: {e}"
         ))
     })
 }

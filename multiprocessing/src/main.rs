@@ -131,7 +131,7 @@ fn images_options() -> Vec<Opt> {
         "결과를 쓸 폴더 (기본: 이 프로그램 옆의 images)",
         "the folder to write to (default: images, beside the program)"
     );
-    vec![opt("dir", Kind::Path, None, dir), opt("out", Kind::Path, None, out), workers(), rounds()]
+    vec![opt("dir", Kind::Path, None, dir).bare(), opt("out", Kind::Path, None, out), workers(), rounds()]
 }
 
 fn translate_options() -> Vec<Opt> {
@@ -140,5 +140,5 @@ fn translate_options() -> Vec<Opt> {
         "a text file, a Chinese sentence a line (default: those that come with it)"
     );
     let out = text!("번역을 쓸 파일", "a file to write the translations to");
-    vec![opt("file", Kind::Path, None, file), opt("out", Kind::Path, None, out), workers(), rounds()]
+    vec![opt("file", Kind::Path, None, file).bare(), opt("out", Kind::Path, None, out), workers(), rounds()]
 }

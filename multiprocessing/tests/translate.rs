@@ -28,7 +28,7 @@ fn command(args: &[&str]) -> Command {
 }
 
 fn run(args: &[&str], file: &OsStr) -> Output {
-    finish(Program(command(args).arg("--file").arg(file).spawn().unwrap()))
+    finish(Program(command(args).arg(file).spawn().unwrap()))
 }
 
 fn report(output: &Output) -> Report {
@@ -102,7 +102,7 @@ fn a_file_that_cannot_be_translated_is_one_line() {
         let output = run(&["--rounds", "1"], file.as_os_str());
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{file:?}");
         let line = complaint(&output);
-        assert!(line.starts_with("--file") && !lab::lang::has_hangul(&line), "{line}");
+        assert!(line.starts_with("FILE") && !lab::lang::has_hangul(&line), "{line}");
     }
     for args in [["--workers", "0"], ["--rounds", "0"]] {
         let output = common::run(&["translate", args[0], args[1]]);

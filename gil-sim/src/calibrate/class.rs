@@ -10,20 +10,23 @@ use lab::{show, text};
 /// The class that a measurement ran in, for as long as the value lives: threads and processes started meanwhile inherit it.
 #[derive(Debug)]
 pub struct Quiet {
-    fifo: bool,
+    realtime: bool,
     watch: Watch,
 }
 
 impl Quiet {
-    /// Asks for `SCHED_FIFO`, in which nothing ordinary takes a core away. Asks `chrt` of util-linux, for the system call needs
+    /// Asks for a real-time class, in which nothing ordinary takes a core away. Asks `chrt` of util-linux, for the system call needs
     /// unsafe code; where that is missing or not permitted, the class stays as it is.
+    ///
+    /// `SCHED_RR`, which is `SCHED_FIFO` with turns of some 100 ms among equals: under `SCHED_FIFO` two runs at once hung a machine,
+    /// for the thread that was to stop a computing one never got its core.
     pub fn ask() -> Quiet {
-        Quiet { fifo: chrt(&["-f", "-p", "50"]), watch: Watch::start() }
+        Quiet { realtime: chrt(&["-r", "-p", "50"]), watch: Watch::start() }
     }
 
     /// Whether it was given.
-    pub fn fifo(&self) -> bool {
-        self.fifo
+    pub fn realtime(&self) -> bool {
+        self.realtime
     }
 
     /// In which class it was measured, and how much of the machine others used meanwhile.
@@ -39,12 +42,12 @@ impl Quiet {
             ),
         };
         let (ko, en) = (others.ko, others.en);
-        if self.fifo {
-            text!("SCHED_FIFO에서 측정했습니다. {ko}.", "measured under SCHED_FIFO; {en}.")
+        if self.realtime {
+            text!("실시간 클래스(SCHED_RR)에서 측정했습니다. {ko}.", "measured in a real-time class (SCHED_RR); {en}.")
         } else {
             text!(
-                "보통 스케줄링 클래스에서 측정했습니다(SCHED_FIFO는 허용되지 않음). {ko}.",
-                "measured in the ordinary scheduling class (SCHED_FIFO is not permitted); {en}."
+                "보통 스케줄링 클래스에서 측정했습니다(실시간 클래스는 허용되지 않음). {ko}.",
+                "measured in the ordinary scheduling class (a real-time class is not permitted); {en}."
             )
         }
     }
@@ -52,7 +55,7 @@ impl Quiet {
 
 impl Drop for Quiet {
     fn drop(&mut self) {
-        if self.fifo {
+        if self.realtime {
             chrt(&["-o", "-p", "0"]);
         }
     }

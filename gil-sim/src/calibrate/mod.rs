@@ -47,7 +47,7 @@ const WARM_UP: usize = 5;
 
 /// The machine that a file describes, or this one, measured now in the scheduling class of `quiet`, which takes some five seconds.
 pub fn machine(file: Option<&Path>, quiet: &Quiet) -> Result<Machine> {
-    let Some(path) = file else { return measure(quiet.fifo()) };
+    let Some(path) = file else { return measure(quiet.realtime()) };
     let name = path.display();
     let words = fs::read_to_string(path)
         .map_err(|e| Error::usage(text!("{name}: 읽을 수 없습니다: {e}", "{name}: cannot be read: {e}")))?;
@@ -63,7 +63,7 @@ pub fn machine(file: Option<&Path>, quiet: &Quiet) -> Result<Machine> {
     Err(Error::usage(text!("{name}: 빈 곡선이 있습니다", "{name}: a curve is empty")))
 }
 
-fn measure(fifo: bool) -> Result<Machine> {
+fn measure(realtime: bool) -> Result<Machine> {
     let (mut notices, mut wakes) = (Vec::new(), Vec::new());
     for (idle, rounds) in IDLE {
         let w = wake::wake(1_000_000, idle, rounds + WARM_UP);
@@ -92,7 +92,7 @@ fn measure(fifo: bool) -> Result<Machine> {
         cores: machine::cores(),
         enqueue: median(wakes[0].1.iter().map(|(_, cost)| *cost).collect()),
         wake: Pairs { points: wakes },
-        queued: (!fifo).then(|| Curve::of_samples([(1, warm(queued::queued(60 + WARM_UP)))])),
+        queued: (!realtime).then(|| Curve::of_samples([(1, warm(queued::queued(60 + WARM_UP)))])),
         dispatch: switch::dispatch(),
         cold_signal: signal.less(warm_signal),
         signal_nobody: switch::nobody(),

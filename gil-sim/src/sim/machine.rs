@@ -122,7 +122,7 @@ pub struct Machine {
     /// What a signal costs whose receiver has to wait for a core.
     pub enqueue: u64,
     /// How long a thread that was woken while all cores are busy waits before it pushes somebody off. None: until a core is
-    /// free, as under `SCHED_FIFO`.
+    /// free, as in a real-time class.
     pub queued: Option<Curve>,
     /// A core goes from one thread to the next that waits for it.
     pub dispatch: u64,

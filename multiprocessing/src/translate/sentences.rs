@@ -49,8 +49,8 @@ fn read_all(file: &Path) -> io::Result<Vec<u8>> {
 fn refuse(file: &Path, why: Text) -> Error {
     let file = file.display();
     Error::usage(Text {
-        ko: format!("--file {file}: 한 줄에 한 문장인 텍스트 파일을 주십시오: {}", why.ko),
-        en: format!("--file {file}: give a text file, a sentence a line: {}", why.en),
+        ko: format!("FILE {file}: 한 줄에 한 문장인 텍스트 파일을 주십시오: {}", why.ko),
+        en: format!("FILE {file}: give a text file, a sentence a line: {}", why.en),
     })
 }
 
