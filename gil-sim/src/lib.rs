@@ -6,8 +6,14 @@
 pub mod bytecode;
 #[cfg(unix)] // sockets and their peers; the rest compiles anywhere
 pub mod calibrate;
+#[cfg(feature = "scenarios")]
+pub mod convoy;
+#[cfg(all(unix, feature = "scenarios"))]
+pub mod interval;
 pub mod lock;
 pub mod loops;
+#[cfg(feature = "scenarios")]
+pub mod native;
 #[cfg(feature = "scenarios")]
 pub mod played;
 #[cfg(all(unix, feature = "scenarios"))]
@@ -21,6 +27,8 @@ mod sync;
 pub mod two;
 #[cfg(all(unix, feature = "scenarios"))]
 pub mod verify;
+#[cfg(feature = "scenarios")]
+pub mod versions;
 pub mod vm;
 
 pub use lock::{Gil, Held, Lock, SWITCH_INTERVAL, ThreadId};

@@ -48,6 +48,18 @@ fn main() -> ExitCode {
             opt("schedule", Kind::Word, None, text!("묻지 않고 따라갈 일정", "a schedule to play instead of asking")),
         ],
         |a| gil_sim::step::run(a.path("file").expect("it has a default"), a.word("schedule")),
+    )
+    .experiment(
+        "native",
+        text!("GIL을 놓는 네이티브 코드와 쥔 네이티브 코드", "native code that lets go of the GIL, and that keeps it"),
+        vec![lasting("0.4")],
+        |a| gil_sim::native::run(a.seconds("seconds"), a.pythons()),
+    )
+    .experiment(
+        "versions",
+        text!("같은 시나리오를 모든 버전의 락에서", "the same scenario under the lock of every version"),
+        versions_options(),
+        |a| gil_sim::versions::run(a.path("scenario"), a.word("seconds").map(|_| a.seconds("seconds"))),
     );
     measured(section).main()
 }
@@ -56,6 +68,24 @@ fn main() -> ExitCode {
 #[cfg(unix)]
 fn measured(section: Section) -> Section {
     section
+        .experiment(
+            "convoy",
+            text!(
+                "I/O 스레드 하나와 CPU 바운드 스레드들: 호송 효과",
+                "an I/O thread beside CPU-bound threads: the convoy"
+            ),
+            convoy_options(),
+            |a| gil_sim::convoy::run(a.seconds("delay"), a.seconds("interval"), a.seconds("seconds"), a.pythons()),
+        )
+        .experiment(
+            "interval",
+            text!(
+                "전환 간격: I/O 스레드가 얻는 것, CPU 스레드가 잃는 것",
+                "the switch interval: what the I/O thread gains, what the CPU thread loses"
+            ),
+            vec![delay(), lasting("0.4")],
+            |a| gil_sim::interval::run(a.seconds("delay"), a.seconds("seconds"), a.pythons()),
+        )
         .experiment(
             "calibrate",
             text!("이 컴퓨터에서 락을 이루는 일들이 걸리는 시간", "what the parts of a lock take on this machine"),
@@ -137,6 +167,53 @@ fn verify_options() -> Vec<Opt> {
         opt("rounds", Kind::Count(1, 100), "1", rounds),
         opt("transport", Kind::Choice(&["socketpair", "udp"]), "socketpair", transport),
     ]
+}
+
+#[cfg(unix)]
+fn convoy_options() -> Vec<Opt> {
+    vec![
+        delay(),
+        opt(
+            "interval",
+            Kind::Seconds(0.000_001, 10.0),
+            "0.005",
+            text!("전환 간격, sys.setswitchinterval", "switch interval, sys.setswitchinterval"),
+        ),
+        lasting("1"),
+    ]
+}
+
+fn versions_options() -> Vec<Opt> {
+    vec![
+        opt(
+            "scenario",
+            Kind::Path,
+            None,
+            text!(
+                "시나리오 파일, 또는 딸려 오는 것의 이름 (기본 호송)",
+                "a scenario file, or the name of one that comes along (default the convoy)"
+            ),
+        ),
+        opt(
+            "seconds",
+            Kind::Seconds(0.000_001, 3600.0),
+            None,
+            text!(
+                "가상 시간의 초 (기본 0.03, 파일이 있으면 그 길이)",
+                "seconds of virtual time (default 0.03, or the file's)"
+            ),
+        ),
+    ]
+}
+
+#[cfg(unix)]
+fn delay() -> Opt {
+    opt("delay", Kind::Seconds(0.0, 10.0), "0.001", text!("상대가 답하기까지의 초", "seconds until the peer answers"))
+}
+
+/// Of experiments that look at something for a while, several times.
+fn lasting(default: &'static str) -> Opt {
+    opt("seconds", Kind::Seconds(0.01, 60.0), default, text!("한 번에 지켜보는 초", "seconds of looking, each time"))
 }
 
 #[cfg(unix)]

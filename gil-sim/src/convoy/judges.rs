@@ -1,0 +1,132 @@
+//! Who tells: the real lock, the simulator on this very machine, and CPython.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::{self, Command, Stdio};
+
+use lab::lang::Text;
+use lab::trace::Trace;
+use lab::twin::Interpreter;
+use lab::{Error, Result, text};
+
+use super::calls::Call;
+use super::load::{Load, Seen, ns};
+use crate::calibrate::{self, Quiet};
+use crate::played::{self, Transport};
+use crate::sim::{Curve, Kind, Machine, Speed};
+
+/// All of them, measured once for a whole experiment. As long as it lives, everything runs in the scheduling class in which the
+/// machine was measured: the simulator speaks of that class.
+#[derive(Debug)]
+pub struct Judges {
+    quiet: Quiet,
+    machine: Machine,
+    pythons: Vec<(Interpreter, Result<Speed, Text>)>,
+}
+
+/// What one of them says.
+#[derive(Clone, Debug)]
+pub struct Saying {
+    /// Who.
+    pub judge: Text,
+    /// The same for programs.
+    pub id: String,
+    /// What.
+    pub seen: Seen,
+}
+
+impl Judges {
+    /// Measures the machine and the interpreters, which takes some seconds.
+    pub fn prepare(pythons: &[Interpreter]) -> Result<Judges> {
+        let quiet = Quiet::ask();
+        let machine = calibrate::machine(None, &quiet)?;
+        if quiet.fifo() {
+            take_turns();
+        }
+        let pythons = pythons.iter().map(|python| (python.clone(), calibrate::speed(python, &machine))).collect();
+        Ok(Judges { quiet, machine, pythons })
+    }
+
+    /// This program, whose `peer` answers.
+    pub fn program() -> Result<PathBuf> {
+        env::current_exe()
+            .map_err(|e| Error::failed(text!("실행 파일을 알 수 없습니다: {e}", "the program is unknown: {e}")))
+    }
+
+    /// What the simulator says of threads in Rust, and its lanes.
+    pub fn simulate(&self, load: &Load, rust: &Speed) -> (Saying, Trace) {
+        let (seen, trace) = load.simulate(Kind::Shared, &self.machine, rust);
+        let judge = text!("시뮬레이터 (Rust)", "simulator (Rust)");
+        (Saying { judge, id: "simulator.rust".to_owned(), seen }, trace)
+    }
+
+    /// What each interpreter says, and what the simulator says of it; or why not.
+    pub fn cpython(&self, load: &Load) -> (Vec<Saying>, Vec<Text>) {
+        let (mut sayings, mut missing) = (Vec::new(), Vec::new());
+        if self.pythons.is_empty() {
+            missing.push(text!(
+                "CPython: 측정하지 않음: 파이썬 없이 실행했습니다.",
+                "CPython: not measured: no Python in this run."
+            ));
+        }
+        for (python, speed) in &self.pythons {
+            match speed.as_ref().map_err(Clone::clone).and_then(|speed| self.one(python, speed, load)) {
+                Ok(both) => sayings.extend(both),
+                Err(Text { ko, en }) => {
+                    missing.push(text!("{python}: 측정하지 않음: {ko}.", "{python}: not measured: {en}."))
+                }
+            }
+        }
+        (sayings, missing)
+    }
+
+    fn one(&self, python: &Interpreter, speed: &Speed, load: &Load) -> Result<[Saying; 2], Text> {
+        let setup = played::setup_for(python, &load.scenario())?;
+        let seen = load.read(played::play(python, &setup, speed, Transport::Socketpair)?);
+        let predicted = load.simulate(setup.kind, &self.machine, speed).0;
+        let [major, minor, micro] = python.version;
+        let id = python.to_string().to_lowercase().replace(' ', "-");
+        let simulator = text!("시뮬레이터 ({major}.{minor}.{micro})", "simulator ({major}.{minor}.{micro})");
+        Ok([
+            Saying { judge: Text::same(python.to_string()), id: id.clone(), seen },
+            Saying { judge: simulator, id: format!("simulator.{id}"), seen: predicted },
+        ])
+    }
+
+    /// In which class it was measured, and how busy the machine was.
+    pub fn note(&self) -> Text {
+        let Text { ko, en } = self.quiet.note();
+        let turns = if self.quiet.fifo() {
+            text!(
+                " 실험은 우선순위가 같은 SCHED_RR에서 했습니다.",
+                " The experiment ran under SCHED_RR at the same priority."
+            )
+        } else {
+            Text::default()
+        };
+        let (ko_turns, en_turns) = (turns.ko, turns.en);
+        text!(
+            "시뮬레이터가 아는 것은 실험 앞에 5초쯤 잰 이 컴퓨터의 지연뿐입니다. {ko}{ko_turns}",
+            "All that the simulator knows are this machine's latencies, measured for some five seconds before; {en}{en_turns}"
+        )
+    }
+}
+
+/// From FIFO to the round-robin class of the same priority, in which a thread on its way still pushes nobody off, but one that
+/// computes gives its core up after 100 ms to another that waits for it. Under FIFO it never would: where all cores are taken by such
+/// threads, of this experiment or of another one beside it, the thread that is to stop them never runs.
+fn take_turns() {
+    let own = process::id().to_string();
+    // Where it is not permitted, FIFO was not either.
+    let _ = Command::new("chrt").args(["-r", "-p", "50", &own]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+}
+
+/// What threads in Rust do between their calls, from a run of one that had nobody beside it: it sends and receives in turn.
+pub fn rust_speed(load: &Load, alone: &[Call]) -> Speed {
+    let own = |first: usize| {
+        let all: Vec<u64> = alone.iter().skip(first).step_by(2).map(|call| call.own).collect();
+        // Without a single call there is nothing to add to what the system takes.
+        if all.is_empty() { Curve::constant(0) } else { Curve::of_samples([(ns(load.delay), all)]) }
+    };
+    Speed { before_send: own(0), before_receive: own(1), ..Speed::typical() }
+}
