@@ -9,7 +9,7 @@ use serde_json::Value;
 use tests::run::run;
 
 /// Every experiment, in a small size.
-const EXPERIMENTS: [(&str, &[&str]); 11] = [
+const EXPERIMENTS: [(&str, &[&str]); 15] = [
     ("threading", &["article", "--seconds", "0.2"]),
     ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
     ("threading", &["fetch", "--delay", "0.01"]),
@@ -20,6 +20,10 @@ const EXPERIMENTS: [(&str, &[&str]); 11] = [
     ("multiprocessing", &["cpu", "--turns", "100000", "--rounds", "1"]),
     ("mutex", &["counter", "--turns", "1000", "--rounds", "100"]),
     ("gil-sim", &["two", "--turns", "1000000"]),
+    ("gil-sim", &["bytecode", "--turns", "2000"]),
+    ("gil-sim", &["step", "convoy", "--schedule", "acb!baabbaabbbb"]),
+    ("gil-sim", &["versions"]),
+    ("multiprocessing", &["pool"]),
     ("compare", &["table", "--rounds", "1", "--waiting", "3", "--jobs", "2", "--turns", "100000", "--copies", "1"]),
 ];
 
