@@ -2,7 +2,6 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::process::{self, Command, Stdio};
 
 use lab::lang::Text;
 use lab::trace::Trace;
@@ -40,9 +39,6 @@ impl Judges {
     pub fn prepare(pythons: &[Interpreter]) -> Result<Judges> {
         let quiet = Quiet::ask();
         let machine = calibrate::machine(None, &quiet)?;
-        if quiet.fifo() {
-            take_turns();
-        }
         let pythons = pythons.iter().map(|python| (python.clone(), calibrate::speed(python, &machine))).collect();
         Ok(Judges { quiet, machine, pythons })
     }
@@ -96,29 +92,11 @@ impl Judges {
     /// In which class it was measured, and how busy the machine was.
     pub fn note(&self) -> Text {
         let Text { ko, en } = self.quiet.note();
-        let turns = if self.quiet.fifo() {
-            text!(
-                " 실험은 우선순위가 같은 SCHED_RR에서 했습니다.",
-                " The experiment ran under SCHED_RR at the same priority."
-            )
-        } else {
-            Text::default()
-        };
-        let (ko_turns, en_turns) = (turns.ko, turns.en);
         text!(
-            "시뮬레이터가 아는 것은 실험 앞에 5초쯤 잰 이 컴퓨터의 지연뿐입니다. {ko}{ko_turns}",
-            "All that the simulator knows are this machine's latencies, measured for some five seconds before; {en}{en_turns}"
+            "시뮬레이터가 아는 것은 실험 앞에 5초쯤 잰 이 컴퓨터의 지연뿐입니다. {ko}",
+            "All that the simulator knows are this machine's latencies, measured for some five seconds before; {en}"
         )
     }
-}
-
-/// From FIFO to the round-robin class of the same priority, in which a thread on its way still pushes nobody off, but one that
-/// computes gives its core up after 100 ms to another that waits for it. Under FIFO it never would: where all cores are taken by such
-/// threads, of this experiment or of another one beside it, the thread that is to stop them never runs.
-fn take_turns() {
-    let own = process::id().to_string();
-    // Where it is not permitted, FIFO was not either.
-    let _ = Command::new("chrt").args(["-r", "-p", "50", &own]).stdout(Stdio::null()).stderr(Stdio::null()).status();
 }
 
 /// What threads in Rust do between their calls, from a run of one that had nobody beside it: it sends and receives in turn.
