@@ -172,6 +172,7 @@ impl Gil {
         match self.kind {
             Kind::Free => return,
             Kind::Ticks => {
+                os.enter(me, State::WaitingForLock);
                 self.holder.set(None);
                 self.locked.set(false);
                 os.at(me, Place::Freed);
