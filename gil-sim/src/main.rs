@@ -34,8 +34,8 @@ fn main() -> ExitCode {
     .experiment(
         "bytecode",
         text!(
-            "counter += 1의 바이트코드: 어느 버전이 어디서 GIL을 넘기고, 무엇을 잃는가",
-            "counter += 1 as bytecode: where which version hands over the GIL, and what gets lost"
+            "counter += 1의 바이트코드: 어디서 GIL이 넘어가고 무엇을 잃는가",
+            "counter += 1 as bytecode: where the GIL goes, and what gets lost"
         ),
         bytecode_options(),
         |a| gil_sim::bytecode::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons()),
@@ -81,7 +81,7 @@ fn measured(section: Section) -> Section {
             "interval",
             text!(
                 "전환 간격: I/O 스레드가 얻는 것, CPU 스레드가 잃는 것",
-                "the switch interval: what the I/O thread gains, what the CPU thread loses"
+                "the switch interval: the I/O thread's gain, the CPU thread's loss"
             ),
             vec![delay(), lasting("0.4")],
             |a| gil_sim::interval::run(a.seconds("delay"), a.seconds("seconds"), a.pythons()),

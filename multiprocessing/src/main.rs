@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         "cpu",
         text!(
             "같은 계산을 차례로, 스레드로, 프로세스로; 시작과 통신의 비용",
-            "the same work in sequence, in threads, in processes; what starting and talking costs"
+            "the same work in sequence, threads, processes; their costs"
         ),
         vec![workers(), turns("100000000"), rounds()],
         |a| cpu::run(a.size("workers"), a.count("turns"), a.size("rounds"), a.pythons()),
@@ -49,10 +49,7 @@ fn main() -> ExitCode {
     );
     let section = section.experiment(
         "translate",
-        text!(
-            "번역 모델의 추론: 차례로, 스레드로, 가중치를 복사하거나 나눠 쓰는 프로세스로",
-            "inference of a translation model: in sequence, in threads, in processes that copy or share its weights"
-        ),
+        text!("번역 모델의 추론: 차례로, 스레드로, 프로세스로", "a translation model: in sequence, threads, processes"),
         translate_options(),
         |a| {
             let file = a.path("file").unwrap_or(Path::new(translate::sentences::SHIPPED));
