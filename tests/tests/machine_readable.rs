@@ -9,7 +9,7 @@ use serde_json::Value;
 use tests::run::run;
 
 /// Every experiment, in a small size.
-const EXPERIMENTS: [(&str, &[&str]); 15] = [
+const EXPERIMENTS: [(&str, &[&str]); 18] = [
     ("threading", &["article", "--seconds", "0.2"]),
     ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
     ("threading", &["fetch", "--delay", "0.01"]),
@@ -24,6 +24,9 @@ const EXPERIMENTS: [(&str, &[&str]); 15] = [
     ("gil-sim", &["step", "convoy", "--schedule", "acb!baabbaabbbb"]),
     ("gil-sim", &["versions"]),
     ("multiprocessing", &["pool"]),
+    ("multiprocessing", &["storm", "--tasks", "400", "--turns", "20000", "--kills", "2"]),
+    ("multiprocessing", &["images", "--workers", "2", "--rounds", "1"]),
+    ("multiprocessing", &["translate", "tests/data/sentences.txt", "--workers", "2", "--rounds", "1"]),
     ("compare", &["table", "--rounds", "1", "--waiting", "3", "--jobs", "2", "--turns", "100000", "--copies", "1"]),
 ];
 
