@@ -268,23 +268,30 @@ fn a_second_attempt_succeeds() {
 
 fn what_must_not_repeat_does_not() {
     let path = note("must-not-repeat");
+    let task = |dies| (path.to_str().unwrap().to_owned(), dies);
+    let died = Failure::Died { how: End::Signal(9), attempts: 1 };
     let mut pool = Pool::builder().workers(2).retries(0).build().unwrap();
-    let tasks = (0..50).map(|_| (path.to_str().unwrap().to_owned(), 20));
-    let mut results = pool.imap_unordered(&NOTE, tasks);
-    let mut failed = 0;
+
+    // Each tenth dies for sure in the middle of its work.
+    let results = pool.map(&NOTE, (0..50).map(|n| task(n % 10 == 3)));
+    for (n, result) in results.into_iter().enumerate() {
+        assert_eq!(result, if n % 10 == 3 { Err(died.clone()) } else { Ok(()) }, "task {n}");
+    }
+    assert_eq!(fs::read(&path).unwrap().len(), 50, "every task ran, none twice");
+    fs::remove_file(&path).unwrap();
+
+    // Killed from outside, at any moment: between two tasks nobody is hurt, so how many fail is not known.
+    let mut results = pool.imap_unordered(&NOTE, (0..50).map(|_| task(false)));
     let mut ended = 0;
     while let Some((_, result)) = results.next() {
         ended += 1;
-        if let Err(failure) = result {
-            assert_eq!(failure, Failure::Died { how: End::Signal(9), attempts: 1 });
-            failed += 1;
-        }
+        assert!(result.is_ok() || result == Err(died.clone()), "{result:?}");
         if ended % 10 == 0 {
             results.pool().workers().into_iter().for_each(|worker| _ = kill(worker));
         }
     }
     drop(results);
-    assert!(ended == 50 && failed > 0, "{failed} failed");
+    assert_eq!(ended, 50, "each ends once");
     assert!(fs::read(&path).unwrap().len() <= 50, "no task ran twice");
     fs::remove_file(path).unwrap();
 }

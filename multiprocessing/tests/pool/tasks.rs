@@ -111,10 +111,13 @@ pub static SELF_KILL: Task<u64, u64> = Task::new("self-kill", |n| {
     self_kill("KILL");
     n
 });
-/// Appends a byte to a file and sleeps for so many ms.
-pub static NOTE: Task<(String, u64), ()> = Task::new("note", |(path, ms)| {
+/// Appends a byte to a file; then it kills its worker, or sleeps for a moment.
+pub static NOTE: Task<(String, bool), ()> = Task::new("note", |(path, dies)| {
     fs::File::options().create(true).append(true).open(path).unwrap().write_all(b"x").unwrap();
-    thread::sleep(Duration::from_millis(ms));
+    if dies {
+        self_kill("KILL");
+    }
+    thread::sleep(Duration::from_millis(5));
 });
 
 fn self_kill(signal: &str) {
