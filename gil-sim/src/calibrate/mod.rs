@@ -1,9 +1,15 @@
 //! Calibration: what this machine's system takes for the few things that a lock is made of. Micro-benchmarks only; none of them has
 //! a GIL in it.
 
+#[cfg(target_os = "linux")]
+mod back;
 mod class;
+#[cfg(target_os = "linux")]
+mod futex;
 mod python;
 mod queued;
+#[cfg(target_os = "linux")]
+mod race;
 mod switch;
 mod talk;
 mod wake;
@@ -16,10 +22,10 @@ pub use python::speed;
 pub use talk::{answer, answer_udp};
 
 use lab::lang::Text;
-use lab::report::{Report, Table};
-use lab::{Error, Result, clock, files, machine, text};
+use lab::report::{Report, Table, Unit};
+use lab::{Error, Result, clock, files, machine, show, text};
 
-use crate::sim::{Curve, Machine, Pairs};
+use crate::sim::{Curve, Machine, Pairs, Steals};
 
 /// How long a core has been idle when somebody is woken there, in ns, with the number of rounds. Below some 20 µs it is still
 /// on its way to sleep.
@@ -42,6 +48,21 @@ const IDLE: [(u64, usize); 14] = [
 /// Lengths of sleep after which the rest is measured, in ns, with the number of rounds.
 const SLEEPS: [(u64, usize); 6] =
     [(30_000, 100), (150_000, 100), (500_000, 100), (1_000_000, 100), (5_000_000, 50), (20_000_000, 25)];
+/// Lengths of the wait before a request, in ns, with the number of rounds in each pass; of those with a pause, a third.
+#[cfg(target_os = "linux")]
+const REQUESTS: [(u64, usize); 4] = [(500_000, 24), (1_000_000, 20), (5_000_000, 8), (20_000_000, 3)];
+/// How long the busy thread lets a request lie, in ns.
+#[cfg(target_os = "linux")]
+const PAUSES: [u64; 3] = [0, 700, 1400];
+/// What decides here differs from one run to the next more than within one: many short ones.
+#[cfg(target_os = "linux")]
+const PASSES: usize = 6;
+/// Lengths of the wait before a signal back, in ns, with the number of rounds.
+#[cfg(target_os = "linux")]
+const BACK: [(u64, usize); 4] = [(500_000, 100), (1_000_000, 80), (5_000_000, 50), (20_000_000, 16)];
+/// Only after some rounds do the cores sleep as deep as that rhythm has them sleep.
+#[cfg(target_os = "linux")]
+const BACK_COLD: usize = 12;
 /// Rounds that are not counted: the first ones find everything cold.
 const WARM_UP: usize = 5;
 
@@ -64,19 +85,17 @@ pub fn machine(file: Option<&Path>, quiet: &Quiet) -> Result<Machine> {
 }
 
 fn measure(realtime: bool) -> Result<Machine> {
-    let (mut notices, mut wakes) = (Vec::new(), Vec::new());
-    for (idle, rounds) in IDLE {
-        let w = wake::wake(1_000_000, idle, rounds + WARM_UP);
-        wakes.push((idle, warm(w.wake)));
-        notices.extend(w.notice);
-    }
-    let mut curves: [Vec<(u64, Vec<u64>)>; 7] = Default::default();
-    let [lates, agains, signals, sends, receives, sends_after, receives_after] = &mut curves;
+    let wakes: Vec<_> = IDLE
+        .into_iter()
+        .map(|(idle, rounds)| (idle, warm(wake::wake(1_000_000, idle, rounds + WARM_UP).wake)))
+        .collect();
+    let Requests { heard, steals, stolen, back } = requests();
+    let mut curves: [Vec<(u64, Vec<u64>)>; 6] = Default::default();
+    let [lates, signals, sends, receives, sends_after, receives_after] = &mut curves;
     for (slept, rounds) in SLEEPS {
         if slept >= 100_000 {
             let w = wake::wake(slept, 50_000, rounds + WARM_UP);
             lates.push((slept, warm(w.late)));
-            agains.push((slept, warm(w.again)));
         }
         let t = talk::talk(slept, 2 * (rounds + WARM_UP))?;
         signals.push((slept, warm(t.signal)));
@@ -85,7 +104,7 @@ fn measure(realtime: bool) -> Result<Machine> {
         receives.push((slept, warm(t.receive_first.0)));
         sends_after.push((slept, warm(t.receive_first.1)));
     }
-    let [late, again, signal, send, receive, send_after, receive_after] = curves.map(Curve::of_samples);
+    let [late, signal, send, receive, send_after, receive_after] = curves.map(Curve::of_samples);
     // What is more than the shortest sleep's is the cold.
     let warm_signal = signal.median(0);
     Ok(Machine {
@@ -97,13 +116,73 @@ fn measure(realtime: bool) -> Result<Machine> {
         cold_signal: signal.less(warm_signal),
         signal_nobody: switch::nobody(),
         late,
-        again,
-        notice: median(notices),
+        heard,
+        steals,
+        stolen,
+        back,
         send,
         send_after,
         receive,
         receive_after,
     })
+}
+
+/// What comes of a request, by the length of the wait before it.
+struct Requests {
+    heard: Curve,
+    steals: Steals,
+    stolen: Pairs,
+    back: Pairs,
+}
+
+#[cfg(target_os = "linux")]
+fn requests() -> Requests {
+    let mut raced = REQUESTS.map(|(length, _)| (length, Vec::new()));
+    let mut late = REQUESTS.map(|_| Vec::new());
+    for _ in 0..PASSES {
+        for (l, (length, rounds)) in REQUESTS.into_iter().enumerate() {
+            // The first ones find everything cold.
+            let cold = if rounds > 10 { 2 } else { 1 };
+            for pause in PAUSES {
+                let (rounds, all) =
+                    if pause == 0 { (rounds, &mut raced[l].1) } else { (rounds.div_ceil(3), &mut late[l]) };
+                all.extend(race::race(length, pause, rounds + cold).split_off(cold));
+            }
+        }
+    }
+    let back = BACK.map(|(length, rounds)| (length, back::back(length, rounds + BACK_COLD).split_off(BACK_COLD)));
+    let heard = raced.iter().map(|(length, all)| (*length, all.iter().map(|r| r.heard).collect()));
+    let heard = Curve::of_samples(heard);
+    let thefts = raced
+        .iter()
+        .map(|(length, all)| (*length, all.iter().filter(|r| r.stolen).map(|r| (r.taken, r.cost)).collect::<Vec<_>>()));
+    let stolen: Vec<_> = thefts.filter(|(_, thefts)| !thefts.is_empty()).collect();
+    let back = Pairs { points: back.into() };
+    if stolen.is_empty() {
+        // Nobody was quick enough: nothing to draw from, and nothing that would.
+        return Requests { heard, steals: Steals::default(), stolen: Pairs::constant(0, 0), back };
+    }
+    let steals = raced.into_iter().zip(late).map(|((length, all), late)| (length, shares([all, late].concat())));
+    Requests { heard, steals: Steals { points: steals.collect() }, stolen: Pairs { points: stolen }, back }
+}
+
+/// The share of thefts by the age of the request, for as many ages as there is something to count at.
+#[cfg(target_os = "linux")]
+fn shares(mut all: Vec<race::Round>) -> Vec<(u64, f64)> {
+    const AGES: usize = 8;
+    all.sort_by_key(|r| r.heard);
+    let share = |part: &[race::Round]| {
+        let stolen = part.iter().filter(|r| r.stolen).count();
+        (part[part.len() / 2].heard, stolen as f64 / part.len() as f64)
+    };
+    all.chunks(all.len().div_ceil(AGES)).map(share).collect()
+}
+
+/// Without futexes it is not measured: a request is heard at once, nobody steals, and a signal back is like any other.
+#[cfg(not(target_os = "linux"))]
+fn requests() -> Requests {
+    let pairs = || Pairs::constant(20_000, 3000);
+    Requests { heard: Curve::constant(500), steals: Steals::default(), stolen: pairs(), back: pairs() }
 }
 
 fn median(mut all: Vec<u64>) -> u64 {
@@ -155,7 +234,7 @@ fn wakes(machine: &Machine) -> Table {
 }
 
 fn curves(machine: &Machine) -> Table {
-    let columns = [&machine.late, &machine.again, &machine.send, &machine.receive];
+    let columns = [&machine.late, &machine.heard, &machine.send, &machine.receive];
     let rows = machine.send.points.iter().map(|(slept, _)| {
         let cells = columns.iter().map(|curve| human(curve.median(*slept)));
         std::iter::once(human(*slept)).chain(cells).collect()
@@ -165,7 +244,7 @@ fn curves(machine: &Machine) -> Table {
         head: vec![
             text!("잔 시간", "slept"),
             text!("타이머가 늦은 시간", "timer late by"),
-            text!("다시 기다리기까지", "until it waits again"),
+            text!("요청을 듣기까지", "request heard after"),
             Text::same("send"),
             Text::same("recv"),
         ],
@@ -174,9 +253,11 @@ fn curves(machine: &Machine) -> Table {
 }
 
 fn rest(machine: &Machine) -> Text {
-    let (cores, dispatch, notice) = (machine.cores, human(machine.dispatch), human(machine.notice));
+    let (cores, dispatch) = (machine.cores, human(machine.dispatch));
+    let share = |length| show::value(machine.steals.share(length, machine.heard.median(length)), Unit::Share);
+    let (short, usual) = (share(500_000), share(5_000_000));
     text!(
-        "코어 {cores}개, 코어에서 다음 스레드로 넘어가는 데 {dispatch}, 계산하던 스레드가 요청을 알아채는 데 {notice}.",
-        "{cores} cores; {dispatch} from one thread to the next on a core; {notice} until a computing thread notices a request."
+        "코어 {cores}개, 코어에서 다음 스레드로 넘어가는 데 {dispatch}. 방금 요청한 스레드가 오래 기다린 스레드의 신호를 가로채는 비율: 0.5 ms 기다린 뒤 {short}, 5 ms 뒤 {usual}.",
+        "{cores} cores; {dispatch} from one thread to the next on a core. Who has just asked takes the signal of a longer waiter: {short} of the time after a wait of 0.5 ms, {usual} after 5 ms."
     )
 }

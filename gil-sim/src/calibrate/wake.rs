@@ -12,11 +12,7 @@ use lab::clock;
 pub struct Wakes {
     /// How late the timed wait ended.
     pub late: Vec<u64>,
-    /// How long it took until a busy thread had noticed that it was told so.
-    pub notice: Vec<u64>,
-    /// How long the waiter, awake again, kept the mutex that its next wait lets go.
-    pub again: Vec<u64>,
-    /// How long it then took to wake it, and what that cost the one who woke it.
+    /// How long it took to wake it, and what that cost the one who woke it.
     pub wake: Vec<(u64, u64)>,
 }
 
@@ -53,15 +49,13 @@ pub fn wake(length: u64, idle: u64, rounds: usize) -> Wakes {
         });
         let mut costs = Vec::with_capacity(rounds);
         for _ in 0..rounds {
-            let since = spin_until(|| told.swap(0, SeqCst), |since| *since > 0);
-            found.notice.push(clock::now().saturating_sub(since));
+            spin_until(|| told.swap(0, SeqCst), |since| *since > 0);
             let mut go = spin_until(|| mutex.try_lock().ok(), Option::is_some).expect("it was looked for");
-            let again = clock::now();
-            found.again.push(again.saturating_sub(since));
+            let waits = clock::now();
             *go = true;
             // Let go first, so that the one who wakes need not wait for the mutex.
             drop(go);
-            spin_until(clock::now, |now| *now >= again + idle);
+            spin_until(clock::now, |now| *now >= waits + idle);
             let before = clock::now();
             signalled.store(before, SeqCst);
             woken.notify_one();

@@ -87,6 +87,10 @@ impl Pairs {
         Pairs { points: vec![(0, vec![(first, second)])] }
     }
 
+    fn is_whole(&self) -> bool {
+        !self.points.is_empty() && self.points.iter().all(|(_, all)| !all.is_empty())
+    }
+
     /// One draw after so much sleep. Between two points it is now of the one, now of the other, the nearer the more often.
     pub fn draw(&self, slept: u64, rng: &mut Rng) -> (u64, u64) {
         if let [(_, only)] = self.points.as_slice()
@@ -107,6 +111,46 @@ impl Pairs {
         };
         let all = &self.points[point].1;
         all[((rng.unit() * all.len() as f64) as usize).min(all.len() - 1)]
+    }
+}
+
+/// The shares of signals that go to one who has not yet fallen asleep.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Steals {
+    /// It woke from a wait of so many ns, ascending → it began to wait again so many ns ago, ascending, with the share. Where there is
+    /// nothing, nobody ever steals.
+    pub points: Vec<(u64, Vec<(u64, f64)>)>,
+}
+
+impl Steals {
+    /// The probability for one that waited `length` ns, woke, and began to wait again `age` ns ago. Later than the last point
+    /// that was measured it sleeps.
+    pub fn share(&self, length: u64, age: u64) -> f64 {
+        let row = |i: usize| at_age(&self.points[i].1, age);
+        let above = self.points.partition_point(|(t, _)| *t < length);
+        match (above.checked_sub(1), self.points.get(above)) {
+            (None, None) => 0.0,
+            (None, _) => row(0),
+            (Some(last), None) => row(last),
+            (Some(below), Some(_)) => {
+                let (t0, t1) = (self.points[below].0 as f64, self.points[above].0 as f64);
+                let part = ((length as f64).ln() - t0.ln()) / (t1.ln() - t0.ln());
+                row(below) + (row(above) - row(below)) * part
+            }
+        }
+    }
+}
+
+fn at_age(shares: &[(u64, f64)], age: u64) -> f64 {
+    let above = shares.partition_point(|(t, _)| *t < age);
+    match (above.checked_sub(1), shares.get(above)) {
+        (None, _) => shares.first().map_or(0.0, |(_, share)| *share),
+        (Some(_), None) => 0.0,
+        (Some(below), Some((t1, s1))) => {
+            let (t0, s0) = shares[below];
+            s0 + (s1 - s0) * (age - t0) as f64 / (t1 - t0).max(1) as f64
+        }
     }
 }
 
@@ -132,10 +176,15 @@ pub struct Machine {
     pub signal_nobody: u64,
     /// How late a timed wait ends, by its length; the wake-up is in it.
     pub late: Curve,
-    /// How long a thread that has woken from a timed wait needs until it waits again, by the length of the wait.
-    pub again: Curve,
-    /// How long it takes a computing thread to notice that it was told something.
-    pub notice: u64,
+    /// From a request until the computing thread that it is for has the lock's mutex, by the length of the wait before it.
+    pub heard: Curve,
+    /// How often one who has just begun to wait takes a signal that was for a longer waiter.
+    pub steals: Steals,
+    /// From such a signal until it is taken, and what it cost its sender, by the length of the wait before.
+    pub stolen: Pairs,
+    /// From a signal until it wakes the one who has just woken the signaller and fell asleep meanwhile, and what it cost, by the
+    /// length of the wait before: how deep a core sleeps depends on how long it slept before.
+    pub back: Pairs,
     /// A `send` that need not wake anybody, by how cold the core is.
     pub send: Curve,
     /// The same when the core has received since it was idle: what they have in common is warm.
@@ -152,7 +201,7 @@ impl Machine {
         let curves = [
             &self.cold_signal,
             &self.late,
-            &self.again,
+            &self.heard,
             &self.send,
             &self.send_after,
             &self.receive,
@@ -160,8 +209,8 @@ impl Machine {
         ];
         let whole = |curve: &Curve| !curve.points.is_empty() && curve.points.iter().all(|(_, all)| !all.is_empty());
         curves.into_iter().chain(&self.queued).all(whole)
-            && !self.wake.points.is_empty()
-            && self.wake.points.iter().all(|(_, all)| !all.is_empty())
+            && [&self.wake, &self.stolen, &self.back].into_iter().all(Pairs::is_whole)
+            && self.steals.points.iter().all(|(_, shares)| !shares.is_empty())
             && (1..=1024).contains(&self.cores)
     }
 
@@ -177,8 +226,10 @@ impl Machine {
             cold_signal: Curve::constant(0),
             signal_nobody: 300,
             late: us(55),
-            again: us(1),
-            notice: 500,
+            heard: Curve::constant(500),
+            steals: Steals::default(),
+            stolen: Pairs::constant(1000, 1000),
+            back: Pairs::constant(20_000, 3000),
             send: us(2),
             send_after: us(2),
             receive: us(1),
@@ -223,6 +274,16 @@ mod tests {
         assert_eq!(curve.median(1), 10, "before the first point nothing is known but the first point");
         assert_eq!(curve.median(10_000), 20, "half way in the logarithm");
         assert_eq!(curve.median(1_000_000), 30);
+    }
+
+    #[test]
+    fn who_sleeps_steals_nothing() {
+        let steals = Steals { points: vec![(1000, vec![(300, 0.8), (500, 0.4)]), (100_000, vec![(300, 0.0)])] };
+        assert_eq!(steals.share(1000, 0), 0.8);
+        assert!((steals.share(500, 400) - 0.6).abs() < 1e-9, "half way");
+        assert!((steals.share(10_000, 100) - 0.4).abs() < 1e-9, "half way in the logarithm");
+        assert_eq!(steals.share(1000, 501), 0.0, "later than was measured");
+        assert_eq!(Steals::default().share(1000, 0), 0.0);
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod script;
 mod stepper;
 mod sync;
 
-pub use machine::{Curve, Machine, Pairs, Speed};
+pub use machine::{Curve, Machine, Pairs, Speed, Steals};
 pub use os::{Place, Tid};
 pub use protocol::Kind;
 pub use schedule::{Schedule, Turn, letter};

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 use lab::trace::State;
 
 use super::lanes::Lanes;
-use super::machine::{Curve, Machine};
+use super::machine::{Curve, Machine, Pairs};
 use super::rng::Rng;
 use super::schedule::{Schedule, Turn};
 use super::sync::{Condvar, Mutex};
@@ -404,8 +404,8 @@ impl Os {
         }
         let Some((core, _)) = self.idle_core(home) else { return false };
         renewal.saved = renewal.watched.get();
-        renewal.queue.joins(self, me);
         let length = renewal.length;
+        renewal.queue.joins(self, me, length);
         t.sleep += 1;
         let sleep = t.sleep;
         self.occupies(core, t);
@@ -608,21 +608,48 @@ impl Os {
         (timed_out, renewal.map_or(0, |renewal| renewal.saved))
     }
 
-    /// Whether a thread that began to fall asleep at that moment is still awake; below some µs a throw of the dice.
-    pub fn still_awake(&self, me: Tid, since: u64) -> bool {
-        /// Whoever was woken faster than this had not slept.
-        const TOO_FAST: u64 = 4000;
-        let age = self.now() - since;
-        let awake = match self.threads.borrow()[me].is {
+    /// Whether a thread that began to wait `age` ns ago, after it had waited for `length` ns, takes a signal before it sleeps: a
+    /// throw of the dice.
+    pub fn turns_round(&self, me: Tid, length: u64, age: u64) -> bool {
+        let turns = match self.threads.borrow()[me].is {
             Is::Running => return true,
             Is::Blocked if self.manual => self.overtake.get(),
-            Is::Blocked if age < TOO_FAST => self.machine.wake.draw(age, &mut self.rng.borrow_mut()).0 < TOO_FAST,
+            Is::Blocked => match self.machine.steals.share(length, age) {
+                share if share > 0.0 => self.rng.borrow_mut().unit() < share,
+                _ => false,
+            },
             _ => false,
         };
-        if awake {
+        if turns {
             self.schedule.borrow_mut().overtakes();
         }
-        awake
+        turns
+    }
+
+    /// Signals a sleeper who takes not the usual latency, but one of these, after a wait of `length` ns.
+    pub async fn signal_drawn(&self, me: Tid, sleeper: Tid, pairs: &Pairs, length: u64) {
+        let cost = {
+            let mut threads = self.threads.borrow_mut();
+            let t = &mut threads[sleeper];
+            if t.is != Is::Blocked {
+                return;
+            }
+            t.timed_out = false;
+            t.sleep += 1;
+            if self.manual {
+                t.is = Is::Running;
+                1
+            } else if let Some((core, _)) = self.idle_core(t.core) {
+                self.occupies(core, t);
+                let (latency, cost) = pairs.draw(length, &mut self.rng.borrow_mut());
+                self.plan(self.now() + latency, What::Arrived(sleeper));
+                cost
+            } else {
+                self.queues(t);
+                self.machine.enqueue
+            }
+        };
+        self.work(me, cost).await;
     }
 
     /// Sleeps until woken.

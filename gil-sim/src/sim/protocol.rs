@@ -141,16 +141,15 @@ impl Gil {
                 if let Some(holder) = self.holder.get() {
                     os.interrupt(holder);
                 }
-                // The mutex is kept until the next wait begins: the holder may have to wait for it.
-                let again = os.draw(&os.machine.again, self.interval);
-                os.work(me, again).await;
+                // The mutex is kept until the next wait begins. What the holder loses by that is in `heard`.
+                os.work(me, 1).await;
             }
         }
         self.switch.lock(os, me).await;
         self.locked.set(true);
         self.taken_by(me);
         os.at(me, Place::Took);
-        self.switched.notify_one(os, me).await;
+        self.switched.notify_back(os, me, self.interval).await;
         self.switch.unlock(os, me).await;
         self.set_request(Some(me), false);
         self.mutex.unlock(os, me).await;
@@ -223,7 +222,7 @@ impl Gil {
         let os = &*self.os;
         loop {
             if self.requested(me) {
-                os.work(me, os.machine.notice).await;
+                os.work(me, os.draw(&os.machine.heard, self.interval)).await;
                 os.enter(me, State::WaitingForLock);
                 self.release(me).await;
                 self.take(me).await;

@@ -1,0 +1,130 @@
+//! Who takes a signal: the longest waiter, which sleeps, or the one who has just asked for it and is on its way to sleep.
+//!
+//! A lock's holder hears of a request while the one who made it is about to wait again. If the signal comes before that one
+//! sleeps, it turns round and takes it, and the longest waiter is woken in vain. Some hundred ns decide, so they are measured.
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::SeqCst};
+use std::thread;
+use std::time::Duration;
+
+use lab::clock;
+
+use super::futex::{Condvar, Mutex};
+
+/// What one round came to, in ns.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Round {
+    /// From the request until the busy thread had the mutex, and signalled.
+    pub(super) heard: u64,
+    /// Whether the one who asked took it.
+    pub(super) stolen: bool,
+    /// From the signal until it was taken.
+    pub(super) taken: u64,
+    /// What the signal cost the busy thread.
+    pub(super) cost: u64,
+}
+
+const NOBODY: u8 = 0;
+const LONGEST: u8 = 1;
+const REQUESTER: u8 = 2;
+
+#[derive(Default)]
+struct Ring {
+    mutex: Mutex,
+    freed: Condvar,
+    /// What is signalled: whoever finds it takes it. Changed under the mutex.
+    free: AtomicBool,
+    over: AtomicBool,
+    longest_waits: AtomicBool,
+    asked: AtomicBool,
+    taken: AtomicU64,
+    winner: AtomicU8,
+}
+
+/// A thread waits for good; another one waits for `length` ns, asks a busy thread, and waits again. The busy one lets `pause` ns
+/// pass, then signals once.
+pub(super) fn race(length: u64, pause: u64, rounds: usize) -> Vec<Round> {
+    let (ring, gate) = (Ring::default(), Barrier::new(3));
+    thread::scope(|scope| {
+        scope.spawn(|| (0..rounds).for_each(|_| ring.longest(&gate)));
+        scope.spawn(|| (0..rounds).for_each(|_| ring.requester(&gate, length)));
+        (0..rounds).map(|_| ring.busy(&gate, pause)).collect()
+    })
+}
+
+impl Ring {
+    fn longest(&self, gate: &Barrier) {
+        gate.wait();
+        self.mutex.lock();
+        self.longest_waits.store(true, SeqCst);
+        self.takes(LONGEST);
+        self.mutex.unlock();
+        gate.wait();
+    }
+
+    fn requester(&self, gate: &Barrier, length: u64) {
+        gate.wait();
+        self.mutex.lock();
+        while !self.longest_waits.load(SeqCst) {
+            self.mutex.unlock();
+            thread::sleep(Duration::from_micros(20));
+            self.mutex.lock();
+        }
+        while !self.freed.wait(&self.mutex, Some(Duration::from_nanos(length))) {}
+        self.asked.store(true, SeqCst);
+        // The end of its next wait is reckoned only now, and after so long a sleep that is not done in no time.
+        std::hint::black_box(clock::now());
+        self.takes(REQUESTER);
+        self.mutex.unlock();
+        gate.wait();
+    }
+
+    /// Waits until it is free, or the round is over.
+    fn takes(&self, me: u8) {
+        while !self.free.load(SeqCst) {
+            if self.over.load(SeqCst) {
+                return;
+            }
+            self.freed.wait(&self.mutex, None);
+        }
+        self.taken.store(clock::now(), SeqCst);
+        self.free.store(false, SeqCst);
+        self.winner.store(me, SeqCst);
+    }
+
+    fn busy(&self, gate: &Barrier, pause: u64) -> Round {
+        self.freed.clear();
+        for flag in [&self.free, &self.over, &self.longest_waits, &self.asked] {
+            flag.store(false, SeqCst);
+        }
+        self.winner.store(NOBODY, SeqCst);
+        gate.wait();
+        while !self.asked.load(SeqCst) {
+            std::hint::spin_loop();
+        }
+        let asked = clock::now();
+        while pause > 0 && clock::now() < asked + pause {}
+        self.mutex.lock();
+        let heard = clock::now();
+        self.free.store(true, SeqCst);
+        self.freed.signal(1);
+        let signalled = clock::now();
+        self.mutex.unlock();
+        while self.winner.load(SeqCst) == NOBODY {
+            std::hint::spin_loop();
+        }
+        let (taken, stolen) = (self.taken.load(SeqCst), self.winner.load(SeqCst) == REQUESTER);
+        self.mutex.lock();
+        self.over.store(true, SeqCst);
+        self.freed.signal(2);
+        self.mutex.unlock();
+        gate.wait();
+        Round {
+            heard: heard.saturating_sub(asked),
+            stolen,
+            taken: taken.saturating_sub(heard),
+            cost: signalled - heard,
+        }
+    }
+}
