@@ -178,7 +178,7 @@ pub struct Os {
     manual: bool,
     /// Whether the next signal goes to the newest waiter, by whoever decides.
     overtake: Cell<bool>,
-    /// Who came to which place, one after another, where somebody else decides.
+    /// Who came to which place in this turn, one after another, where somebody else decides.
     pub trail: RefCell<Vec<(Tid, Place)>>,
 }
 
@@ -306,6 +306,7 @@ impl Os {
             }
         }
         self.overtake.set(turn.overtakes);
+        self.trail.borrow_mut().clear();
         self.now.set(self.now() + 1000);
         self.goes(me, &mut tasks[me], &mut Context::from_waker(Waker::noop()));
         self.overtake.set(false);

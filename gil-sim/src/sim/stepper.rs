@@ -66,7 +66,7 @@ impl Stepper {
         self.cast.os.place(thread)
     }
 
-    /// Who came to which place, one after another: several may lie in one turn.
+    /// Who came to which place in the last turn, one after another.
     pub fn trail(&self) -> Vec<(Tid, Place)> {
         self.cast.os.trail.borrow().clone()
     }

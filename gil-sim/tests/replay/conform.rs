@@ -71,12 +71,11 @@ struct Both<'a, L> {
 
 impl<L: Lock> Both<'_, L> {
     fn go(&mut self, turn: Turn) -> Result<(), String> {
-        let before = self.stepper.trail().len();
         assert!(self.stepper.go(turn), "the simulator itself refuses {turn}");
         if turn.thread >= self.threads {
             return Ok(()); // a peer process knows nothing of the lock
         }
-        let simulated = &self.stepper.trail()[before..];
+        let simulated = &self.stepper.trail()[..];
         let comes_back = simulated.iter().any(|(_, place)| matches!(place, Place::Wants | Place::Computes));
         self.stage.go(turn, comes_back)?;
         let shipped = self.stage.trail();
