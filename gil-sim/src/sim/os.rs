@@ -118,6 +118,18 @@ struct Thread {
     renewal: Option<Renewal>,
 }
 
+impl Thread {
+    /// Its time is up, but it has had no core since: until it has, it can be signalled, and then that is how its wait ended.
+    fn is_late(&self) -> bool {
+        self.timed && self.timed_out && matches!(self.is, Is::Queued | Is::Arriving)
+    }
+
+    /// Whether a signal ends its sleep.
+    fn can_be_woken(&self) -> bool {
+        self.is == Is::Blocked || self.is_late()
+    }
+}
+
 /// A timed wait that begins anew when its time is up and a number has changed since it began. What the thread itself would do
 /// is done in its place: with many waiters that is most of what happens.
 #[derive(Clone, Debug)]
@@ -126,6 +138,8 @@ pub struct Renewal {
     pub watched: Rc<Cell<u64>>,
     /// What it was when the wait began.
     pub saved: u64,
+    /// Whether there is still something to wait for; if not, the thread sees to that itself.
+    pub locked: Rc<Cell<bool>>,
     /// Where the thread waits, at the end of the queue again.
     pub queue: Rc<Condvar>,
     /// Which it would have to take; if that is not free, it does so itself.
@@ -164,6 +178,8 @@ pub struct Os {
     manual: bool,
     /// Whether the next signal goes to the newest waiter, by whoever decides.
     overtake: Cell<bool>,
+    /// Who came to which place in this turn, one after another, where somebody else decides.
+    pub trail: RefCell<Vec<(Tid, Place)>>,
 }
 
 /// A simulated thread's program.
@@ -197,6 +213,7 @@ impl Os {
             schedule: RefCell::default(),
             manual,
             overtake: Cell::new(false),
+            trail: RefCell::default(),
         })
     }
 
@@ -289,6 +306,7 @@ impl Os {
             }
         }
         self.overtake.set(turn.overtakes);
+        self.trail.borrow_mut().clear();
         self.now.set(self.now() + 1000);
         self.goes(me, &mut tasks[me], &mut Context::from_waker(Waker::noop()));
         self.overtake.set(false);
@@ -312,6 +330,9 @@ impl Os {
     /// From now on the thread is at this place.
     pub fn at(&self, me: Tid, place: Place) {
         self.threads.borrow_mut()[me].place = place;
+        if self.manual {
+            self.trail.borrow_mut().push((me, place));
+        }
     }
 
     fn plan(&self, at: u64, what: What) {
@@ -357,8 +378,17 @@ impl Os {
     /// Wakes a sleeper, from outside or by another thread. It runs after the machine's latency, or when a core is free. What
     /// that costs the one who wakes it.
     pub fn wake(&self, me: Tid) -> u64 {
+        self.wakes(me, None)
+    }
+
+    /// With a latency and a cost drawn from these after a wait of so many ns, instead of the usual ones.
+    fn wakes(&self, me: Tid, drawn: Option<(&Pairs, u64)>) -> u64 {
         let mut threads = self.threads.borrow_mut();
         let t = &mut threads[me];
+        if t.is_late() {
+            t.timed_out = false;
+            return self.machine.enqueue;
+        }
         if t.is != Is::Blocked {
             return 0;
         }
@@ -371,7 +401,8 @@ impl Os {
         let home = t.core;
         if let Some((core, idle)) = self.idle_core(home) {
             self.occupies(core, t);
-            let (latency, cost) = self.machine.wake.draw(idle, &mut self.rng.borrow_mut());
+            let (pairs, slept) = drawn.unwrap_or((&self.machine.wake, idle));
+            let (latency, cost) = pairs.draw(slept, &mut self.rng.borrow_mut());
             // One that comes back turns round where it is; another one has to be put in its place.
             let latency = if core == home { latency } else { latency.max(self.machine.dispatch) };
             self.plan(self.now() + latency, What::Arrived(me));
@@ -399,7 +430,7 @@ impl Os {
     fn renews(&self, t: &mut Thread) -> bool {
         let (home, me) = (t.core, t.number);
         let Some(renewal) = &mut t.renewal else { return false };
-        if renewal.watched.get() == renewal.saved || renewal.mutex.is_locked() {
+        if !renewal.locked.get() || renewal.watched.get() == renewal.saved || renewal.mutex.is_locked() {
             return false;
         }
         let Some((core, _)) = self.idle_core(home) else { return false };
@@ -589,7 +620,7 @@ impl Os {
 
     /// Wakes another thread, which costs the caller something if that one sleeps.
     pub async fn signal(&self, me: Tid, sleeper: Tid) {
-        if self.threads.borrow()[sleeper].is == Is::Blocked {
+        if self.threads.borrow()[sleeper].can_be_woken() {
             /// Cheaper than this, and no interrupt was sent to another core.
             const INTERRUPT: u64 = 4000;
             let cold = self.draw(&self.machine.cold_signal, self.cold(me, Path::Signal));
@@ -628,28 +659,10 @@ impl Os {
 
     /// Signals a sleeper who takes not the usual latency, but one of these, after a wait of `length` ns.
     pub async fn signal_drawn(&self, me: Tid, sleeper: Tid, pairs: &Pairs, length: u64) {
-        let cost = {
-            let mut threads = self.threads.borrow_mut();
-            let t = &mut threads[sleeper];
-            if t.is != Is::Blocked {
-                return;
-            }
-            t.timed_out = false;
-            t.sleep += 1;
-            if self.manual {
-                t.is = Is::Running;
-                1
-            } else if let Some((core, _)) = self.idle_core(t.core) {
-                self.occupies(core, t);
-                let (latency, cost) = pairs.draw(length, &mut self.rng.borrow_mut());
-                self.plan(self.now() + latency, What::Arrived(sleeper));
-                cost
-            } else {
-                self.queues(t);
-                self.machine.enqueue
-            }
-        };
-        self.work(me, cost).await;
+        if self.threads.borrow()[sleeper].can_be_woken() {
+            let cost = self.wakes(sleeper, Some((pairs, length)));
+            self.work(me, cost).await;
+        }
     }
 
     /// Sleeps until woken.

@@ -1,6 +1,6 @@
 //! The protocols of `crate::lock` in virtual time, step by step as in the files there.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use lab::trace::State;
@@ -27,7 +27,7 @@ pub struct Gil {
     kind: Kind,
     /// The switch interval in ns; for [`Kind::Ticks`] the time between two releases.
     interval: u64,
-    locked: Cell<bool>,
+    locked: Rc<Cell<bool>>,
     mutex: Rc<Mutex>,
     freed: Rc<Condvar>,
     switch: Mutex,
@@ -36,7 +36,7 @@ pub struct Gil {
     last_holder: Cell<Option<Tid>>,
     switches: Rc<Cell<u64>>,
     shared_request: Cell<bool>,
-    requests: RefCell<Vec<bool>>,
+    asked: Cell<Option<Tid>>,
     semaphore: Rc<Semaphore>,
 }
 
@@ -47,7 +47,7 @@ impl Gil {
             os: Rc::clone(os),
             kind,
             interval: interval.max(1),
-            locked: Cell::new(false),
+            locked: Rc::default(),
             mutex: Rc::default(),
             freed: Rc::default(),
             switch: Mutex::default(),
@@ -56,7 +56,7 @@ impl Gil {
             last_holder: Cell::new(None),
             switches: Rc::default(),
             shared_request: Cell::new(false),
-            requests: RefCell::default(),
+            asked: Cell::new(None),
             semaphore: Semaphore::new(1),
         }
     }
@@ -75,20 +75,26 @@ impl Gil {
     pub fn requested(&self, me: Tid) -> bool {
         match self.kind {
             Kind::Shared => self.shared_request.get(),
-            Kind::Addressed => self.requests.borrow().get(me).copied().unwrap_or(false),
+            Kind::Addressed => self.asked.get() == Some(me),
             Kind::Ticks | Kind::Free => false,
         }
     }
 
-    fn set_request(&self, to: Option<Tid>, on: bool) {
+    /// A waiter asks whoever holds the lock, or held it last.
+    fn request(&self) {
         if self.kind == Kind::Shared {
-            self.shared_request.set(on);
-        } else if let Some(to) = to {
-            let mut requests = self.requests.borrow_mut();
-            if requests.len() <= to {
-                requests.resize(to + 1, false);
-            }
-            requests[to] = on;
+            self.shared_request.set(true);
+        } else {
+            self.asked.set(self.last_holder.get());
+        }
+    }
+
+    /// This thread is not asked any more; nor is anybody, where the request is shared.
+    fn clear_request(&self, me: Tid) {
+        if self.kind == Kind::Shared {
+            self.shared_request.set(false);
+        } else if self.asked.get() == Some(me) {
+            self.asked.set(None);
         }
     }
 
@@ -137,7 +143,7 @@ impl Gil {
             if timed_out && self.locked.get() && self.switches.get() == saved {
                 os.enter(me, State::Requesting);
                 os.at(me, Place::Asked);
-                self.set_request(self.last_holder.get(), true);
+                self.request();
                 if let Some(holder) = self.holder.get() {
                     os.interrupt(holder);
                 }
@@ -151,7 +157,7 @@ impl Gil {
         os.at(me, Place::Took);
         self.switched.notify_back(os, me, self.interval).await;
         self.switch.unlock(os, me).await;
-        self.set_request(Some(me), false);
+        self.clear_request(me);
         self.mutex.unlock(os, me).await;
     }
 
@@ -159,6 +165,7 @@ impl Gil {
         Renewal {
             watched: Rc::clone(&self.switches),
             saved: self.switches.get(),
+            locked: Rc::clone(&self.locked),
             queue: Rc::clone(&self.freed),
             mutex: Rc::clone(&self.mutex),
             length: self.interval,
@@ -183,7 +190,7 @@ impl Gil {
             self.switch.lock(os, me).await;
             if self.last_holder.get() == Some(me) {
                 os.at(me, Place::Forced);
-                self.set_request(Some(me), false);
+                self.clear_request(me);
                 self.switched.wait(os, me, &self.switch).await;
             }
             self.switch.unlock(os, me).await;
@@ -221,7 +228,8 @@ impl Gil {
     async fn compute_until_asked(&self, me: Tid, mut left: u64) {
         let os = &*self.os;
         loop {
-            if self.requested(me) {
+            // Again if it was asked while it was still taking the lock: nobody interrupts it for that.
+            while self.requested(me) {
                 os.work(me, os.draw(&os.machine.heard, self.interval)).await;
                 os.enter(me, State::WaitingForLock);
                 self.release(me).await;

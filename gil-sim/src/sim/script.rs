@@ -103,6 +103,8 @@ pub struct Outcome {
 struct Mail {
     for_peer: Cell<bool>,
     for_thread: Cell<bool>,
+    /// The thread sleeps for it. Otherwise it may be asleep for the GIL, and from that no message wakes it.
+    awaited: Cell<bool>,
 }
 
 struct Shared {
@@ -293,7 +295,9 @@ impl Member {
         os.enter(me, State::WaitingForIo);
         os.at(me, Place::Outside);
         while !self.mail.for_thread.replace(false) {
+            self.mail.awaited.set(true);
             os.sleep(me).await;
+            self.mail.awaited.set(false);
         }
         os.work(me, os.talk(me, Path::Receive)).await;
         gil.take(me).await;
@@ -313,6 +317,8 @@ async fn answer(shared: Rc<Shared>, mail: Rc<Mail>, me: Tid, thread: Tid, delay:
         }
         os.work(me, os.talk(me, Path::Send)).await;
         mail.for_thread.set(true);
-        os.signal(me, thread).await;
+        if mail.awaited.get() {
+            os.signal(me, thread).await;
+        }
     }
 }

@@ -66,6 +66,16 @@ impl Stepper {
         self.cast.os.place(thread)
     }
 
+    /// Who came to which place in the last turn, one after another.
+    pub fn trail(&self) -> Vec<(Tid, Place)> {
+        self.cast.os.trail.borrow().clone()
+    }
+
+    /// How often a GIL changed hands, all interpreters together.
+    pub fn switches(&self) -> u64 {
+        self.cast.gils.iter().map(|gil| gil.switches()).sum()
+    }
+
     /// Who holds each interpreter's GIL.
     pub fn holders(&self) -> Vec<Option<Tid>> {
         self.cast.gils.iter().map(|gil| gil.holder()).collect()

@@ -1,0 +1,139 @@
+//! The same schedule in the simulator and in a lock of `src/lock`, turn by turn.
+
+use std::thread;
+
+use gil_sim::sim::{Place, Schedule, Setup, Stepper, Turn};
+
+use crate::lock::{Lock, ThreadId};
+use crate::program::Program;
+use crate::stage::{Grain, Stage};
+
+/// Who came where, one after another.
+pub type Trail = Vec<(usize, Place)>;
+
+/// What came of a replay.
+#[derive(Debug, PartialEq)]
+pub struct Replayed {
+    pub trail: Trail,
+    /// Which thread made which operation, one after another.
+    pub operations: Vec<(usize, &'static str)>,
+    /// The schedule by loom's measure: a letter each time that a thread goes on.
+    pub letters: Vec<Turn>,
+}
+
+fn threads(setup: &Setup) -> usize {
+    setup.groups.iter().map(|group| group.count).sum()
+}
+
+/// Plays the threads of a setup with this lock while `conduct` lets them go on.
+fn with_stage<L: Lock, T>(setup: &Setup, lock: &L, grain: Grain, conduct: impl FnOnce(&Stage) -> T) -> T {
+    let stage = Stage::new(threads(setup), grain);
+    thread::scope(|scope| {
+        let groups = setup.groups.iter().flat_map(|group| std::iter::repeat_n(group, group.count));
+        for (number, group) in groups.enumerate() {
+            let stage = &stage;
+            scope.spawn(move || stage.play(number, |part| Program { lock, part, setup }.live(group)));
+        }
+        // Also if it panics, or the scope would wait for ever.
+        let _end = End(&stage);
+        conduct(&stage)
+    })
+}
+
+struct End<'a>(&'a Stage);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+/// Replays a schedule of the simulator's in the lock. The first difference, if there is one.
+pub fn conform<L: Lock>(setup: &Setup, lock: &L, schedule: &Schedule) -> Result<Replayed, String> {
+    with_stage(setup, lock, Grain::Turns, |stage| {
+        let mut both = Both { stepper: Stepper::new(setup), stage, lock, threads: threads(setup), trail: Vec::new() };
+        for (i, turn) in schedule.turns().iter().enumerate() {
+            both.go(*turn).map_err(|what| format!("turn {} ({turn}) of {schedule}: {what}", i + 1))?;
+        }
+        both.end()?;
+        let (operations, letters) = stage.operations();
+        Ok(Replayed { trail: both.trail, operations, letters })
+    })
+}
+
+struct Both<'a, L> {
+    stepper: Stepper,
+    stage: &'a Stage,
+    lock: &'a L,
+    threads: usize,
+    trail: Trail,
+}
+
+impl<L: Lock> Both<'_, L> {
+    fn go(&mut self, turn: Turn) -> Result<(), String> {
+        assert!(self.stepper.go(turn), "the simulator itself refuses {turn}");
+        if turn.thread >= self.threads {
+            return Ok(()); // a peer process knows nothing of the lock
+        }
+        let simulated = &self.stepper.trail()[..];
+        let comes_back = simulated.iter().any(|(_, place)| matches!(place, Place::Wants | Place::Computes));
+        self.stage.go(turn, comes_back)?;
+        let shipped = self.stage.trail();
+        same("places", simulated, &shipped)?;
+        self.trail.extend(shipped);
+        same("who can go on", &self.choices(), &self.stage.choices())?;
+        self.same_requests()
+    }
+
+    /// Outside of the lock it is the program that decides, and that one is the simulator's.
+    fn choices(&self) -> Vec<Turn> {
+        let inside = |turn: &Turn| turn.thread < self.threads && self.stepper.place(turn.thread) != Place::Outside;
+        self.stepper.choices().into_iter().filter(inside).collect()
+    }
+
+    fn same_requests(&self) -> Result<(), String> {
+        use gil_sim::sim::Kind::{Addressed, Shared};
+        if !matches!(self.stepper.setup().kind, Shared | Addressed) {
+            return Ok(()); // to look is to count a tick
+        }
+        let Some(holder) = self.stepper.holders()[0] else { return Ok(()) };
+        let asked = self.lock.wanted(ThreadId(holder as u64 + 1));
+        same("the holder is asked", &self.stepper.requested(holder), &asked)
+    }
+
+    fn end(&self) -> Result<(), String> {
+        let done = |thread| self.stepper.place(thread) == Place::Done;
+        same("done", &self.each(done), &self.each(|thread| self.stage.is_gone(thread)))?;
+        if self.each(done).iter().all(|done| *done) {
+            same("switches", &self.stepper.switches(), &self.lock.switches())?;
+        }
+        Ok(())
+    }
+
+    fn each(&self, is: impl Fn(usize) -> bool) -> Vec<bool> {
+        (0..self.threads).map(is).collect()
+    }
+}
+
+fn same<T: PartialEq + std::fmt::Debug + ?Sized, U: std::borrow::Borrow<T> + ?Sized>(
+    what: &str,
+    simulated: &T,
+    shipped: &U,
+) -> Result<(), String> {
+    let shipped = shipped.borrow();
+    if simulated == shipped {
+        return Ok(());
+    }
+    Err(format!("{what}: simulated {simulated:?}, shipped {shipped:?}"))
+}
+
+/// Plays a schedule by loom's measure in the lock alone.
+pub fn play<L: Lock>(setup: &Setup, lock: &L, letters: &[Turn]) -> Result<Replayed, String> {
+    with_stage(setup, lock, Grain::Operations, |stage| {
+        for turn in letters {
+            stage.go(*turn, true)?;
+        }
+        let (operations, letters) = stage.operations();
+        Ok(Replayed { trail: stage.trail(), operations, letters })
+    })
+}

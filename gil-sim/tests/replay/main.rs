@@ -1,0 +1,250 @@
+//! A schedule of the simulator's, replayed in the locks that ship: the same string, the same steps.
+//!
+//! `gil-sim predict` and `step` write down who went on when, as a short string (`src/sim/schedule.rs`). Here the files of `src/lock` are
+//! made of parts (`sync`) that let no thread go on unless it is its turn (`stage`), and the simulator and the lock play the same string
+//! beside each other (`conform`). After every turn both must say the same of every thread: what it came to (wants the lock, waits, has
+//! asked, took it, let it go, waits for a taker), who can go on and how, whether the holder is asked; at the end, how often the lock
+//! changed hands.
+//!
+//! In loom's terms a step is an operation on one of its types; in the simulator a turn is all that a thread does until another could see
+//! the difference. A letter is therefore several operations of its thread, up to and with the one that ends the turn:
+//!
+//! | the turn ends, in the simulator | in the lock's source |
+//! |---|---|
+//! | asleep for a mutex | `Mutex::lock`, which finds it taken |
+//! | asleep for a condition variable | `Condvar::wait`, `wait_timeout` |
+//! | has woken somebody | `Condvar::notify_one` or the end of a `MutexGuard`, where somebody sleeps |
+//! | has asked | the `store` of a request, under the first mutex |
+//! | has computed, is outside | none: the thread's own affair (`program`) |
+//!
+//! `!a` lets a's `wait_timeout` end by its time; `a*` lets a's `notify_one` wake the newest waiter. A replay also writes the schedule that
+//! has a letter for each operation, and that one is played again in the lock alone.
+//!
+//! Not replayed: waiters that give up, which the simulator does not have (`loom.rs`, `planted.rs`), and Python 2's lock of a mutex and a
+//! condition variable (the simulator has the semaphore).
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+use std::io::Write;
+use std::time::Duration;
+
+use gil_sim::sim::{Kind, Place, Schedule, Setup, Turn};
+
+mod conform;
+#[macro_use]
+#[path = "../model/copies.rs"]
+#[allow(dead_code, reason = "here no bug needs a process of its own")]
+mod copies;
+#[path = "../../src/lock/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the replay does not use every part of the shipped locks")]
+mod lock;
+mod program;
+mod scenarios;
+mod stage;
+mod sync;
+
+use conform::{Replayed, conform, play};
+use lock::{AddressedGil, Free, Gil, Lock, SemaphoreLock, Ticks};
+use scenarios::{SCENARIOS, drawn, recorded, setup};
+
+copies! { shared:
+    no_signal
+    unlocked_between_check_and_wait
+    if_for_while
+    request_never_reset
+    no_forced_switch
+    no_switch_signal
+}
+copies! { addressed:
+    no_signal
+    if_for_while
+    request_never_reset
+    request_stored_shared
+    no_forced_switch
+    no_switch_signal
+}
+copies! { ticks: semaphore_of_two no_post }
+
+/// Nobody looks at a clock here.
+const INTERVAL: Duration = Duration::from_millis(5);
+
+/// Schedules of each scenario and each kind.
+const SEEDS: u64 = 30;
+
+/// All schedules of a lock, one after another; the first difference ends it.
+fn all<L: Lock>(
+    kind: Kind,
+    new: impl Fn() -> L,
+    mut each: impl FnMut(&Setup, &Schedule, Replayed),
+) -> Result<(), String> {
+    for (name, groups) in SCENARIOS {
+        for seed in 0..SEEDS {
+            let setup = setup(kind, groups(), seed);
+            for (how, schedule) in [("recorded", recorded(&setup)), ("drawn", drawn(&setup))] {
+                let replayed = conform(&setup, &new(), &schedule);
+                each(
+                    &setup,
+                    &schedule,
+                    replayed.map_err(|what| format!("{kind:?}, {name}, {how}, seed {seed}: {what}"))?,
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Each place that a thread can come to under this lock was come to, or the comparison has become vacuous.
+fn replayed_alike<L: Lock>(kind: Kind, new: impl Fn() -> L, places: &[Place]) {
+    let (mut schedules, mut turns, mut operations) = (0, 0, 0);
+    let (mut by_time, mut overtakes, mut seen) = (0, 0, vec![0; places.len()]);
+    all(kind, &new, |_, schedule, replayed| {
+        schedules += 1;
+        turns += schedule.turns().len();
+        by_time += schedule.turns().iter().filter(|turn| turn.by_time).count();
+        overtakes += schedule.turns().iter().filter(|turn| turn.overtakes).count();
+        operations += replayed.operations.len();
+        for (place, n) in places.iter().zip(&mut seen) {
+            *n += replayed.trail.iter().filter(|(_, p)| p == place).count();
+        }
+    })
+    .unwrap_or_else(|what| panic!("{what}"));
+    // Straight to the handle: the test harness would keep what eprintln! prints.
+    let _ = writeln!(
+        std::io::stderr(),
+        "replay: {kind:?}: {schedules} schedules, {turns} turns, {operations} operations; {by_time} waits ended by their time, \
+         {overtakes} signals went to the newest; {places:?}: {seen:?}"
+    );
+    assert_eq!(schedules, 2 * SEEDS as usize * SCENARIOS.len());
+    assert!(seen.iter().all(|n| *n > 100), "{places:?}: {seen:?}");
+    assert!(!places.contains(&Place::Asked) || (by_time > 100 && overtakes > 100));
+}
+
+const NEW: &[Place] =
+    &[Place::Wants, Place::Waits, Place::Asked, Place::Took, Place::Computes, Place::Freed, Place::Forced];
+
+#[test]
+fn the_lock_of_3_2() {
+    replayed_alike(Kind::Shared, || Gil::new(INTERVAL), NEW);
+}
+
+#[test]
+fn the_lock_of_3_13() {
+    replayed_alike(Kind::Addressed, || AddressedGil::new(INTERVAL), NEW);
+}
+
+#[test]
+fn the_lock_of_python_2() {
+    replayed_alike(
+        Kind::Ticks,
+        || Ticks::<SemaphoreLock>::new(0),
+        &[Place::Wants, Place::Waits, Place::Computes, Place::Freed],
+    );
+}
+
+#[test]
+fn no_lock() {
+    replayed_alike(Kind::Free, || Free, &[Place::Computes]);
+}
+
+fn read(words: &str) -> Schedule {
+    Schedule::read(words).unwrap()
+}
+
+/// b waits for its interval and asks; a lets go, and waits until b has it.
+const HAND_OVER: &str = "ab!baabbaabba";
+
+#[test]
+fn a_forced_switch_chosen_by_hand() {
+    use Place::{Asked, Computes, Forced, Freed, Took, Waits, Wants};
+    let setup = setup(Kind::Shared, SCENARIOS[0].1(), 0);
+    let replayed = conform(&setup, &Gil::new(INTERVAL), &read(HAND_OVER)).unwrap();
+    let (a, b) = (0, 1);
+    let expected = [
+        (a, Wants),
+        (a, Took),
+        (a, Computes), // a
+        (b, Wants),
+        (b, Waits), // b
+        (b, Asked), // !b
+        (b, Waits), // a notices; it and b are in each other's way at the mutex
+        (a, Freed),
+        (a, Forced),
+        (b, Took),
+        (b, Computes),
+        (a, Wants),
+        (a, Waits),
+    ];
+    assert_eq!(replayed.trail, expected);
+}
+
+/// The first letters of the same, an operation each: what a's take, b's wait and b's request are made of.
+#[test]
+fn the_same_in_looms_terms() {
+    let setup = setup(Kind::Shared, SCENARIOS[0].1(), 0);
+    let replayed = conform(&setup, &Gil::new(INTERVAL), &read("ab!b")).unwrap();
+    let of = |thread| replayed.operations.iter().filter(move |(t, _)| *t == thread).map(|(_, what)| *what);
+    let take = ["Mutex::lock", "Mutex::lock", "AtomicU64::load", "AtomicU64::store", "Condvar::notify_one"];
+    let rest = ["MutexGuard::drop", "AtomicBool::store", "MutexGuard::drop", "AtomicBool::load"];
+    assert_eq!(of(0).collect::<Vec<_>>(), [&take[..], &rest].concat(), "takes it, and looks whether it is asked");
+    let asks = ["Mutex::lock", "Condvar::wait_timeout", "Mutex::lock", "AtomicBool::store"];
+    assert_eq!(of(1).collect::<Vec<_>>(), asks);
+    // One more where a thread begins, and where it wakes.
+    assert_eq!(replayed.letters.iter().map(Turn::to_string).collect::<String>(), "aaaaaaaaaabbb!bbb");
+}
+
+/// What one thread came to. By loom's measure, what follows an operation may come before what another does.
+fn places_of(replayed: &Replayed, thread: usize) -> Vec<Place> {
+    replayed.trail.iter().filter(|(t, _)| *t == thread).map(|(_, place)| *place).collect()
+}
+
+/// A letter for each operation plays the same operations in the same order, without the simulator.
+fn plays_again<L: Lock>(kind: Kind, new: impl Fn() -> L) {
+    all(kind, &new, |setup, schedule, replayed| {
+        let again = play(setup, &new(), &replayed.letters).unwrap_or_else(|what| panic!("{schedule}: {what}"));
+        assert_eq!(again.operations, replayed.operations, "{schedule}");
+        assert_eq!(again.letters, replayed.letters, "{schedule}");
+        for thread in 0..3 {
+            // A schedule that was cut off may leave a thread a little further on its way to its next operation.
+            let (before, now) = (places_of(&replayed, thread), places_of(&again, thread));
+            assert!(now.starts_with(&before), "{schedule}: {before:?}, {now:?}");
+        }
+    })
+    .unwrap_or_else(|what| panic!("{what}"));
+}
+
+#[test]
+fn an_operation_a_letter() {
+    plays_again(Kind::Shared, || Gil::new(INTERVAL));
+    plays_again(Kind::Addressed, || AddressedGil::new(INTERVAL));
+    plays_again(Kind::Ticks, || Ticks::<SemaphoreLock>::new(0));
+}
+
+/// A bug planted into a copy of a lock (`build.rs`) makes a replay differ. Not every bug: where the simulator's turns leave nobody room to
+/// come between (`holder_checked_outside`), only loom finds it.
+macro_rules! differs {
+    ($($test:ident: $kind:ident, $lock:expr;)*) => {$(
+        #[test]
+        fn $test() {
+            let what = all(Kind::$kind, || $lock, |_, _, _| ()).expect_err("the planted bug was not seen");
+            let _ = writeln!(std::io::stderr(), "replay: {}: {what}", stringify!($test));
+        }
+    )*};
+}
+
+differs! {
+    a_release_that_wakes_nobody: Shared, shared::no_signal::Gil::new(INTERVAL);
+    a_wake_up_between_check_and_wait: Shared, shared::unlocked_between_check_and_wait::Gil::new(INTERVAL);
+    awake_is_taken_for_free: Shared, shared::if_for_while::Gil::new(INTERVAL);
+    a_request_that_is_never_reset: Shared, shared::request_never_reset::Gil::new(INTERVAL);
+    a_releaser_who_does_not_wait: Shared, shared::no_forced_switch::Gil::new(INTERVAL);
+    a_taker_who_does_not_tell: Shared, shared::no_switch_signal::Gil::new(INTERVAL);
+    addressed_release_that_wakes_nobody: Addressed, addressed::no_signal::AddressedGil::new(INTERVAL);
+    addressed_awake_is_taken_for_free: Addressed, addressed::if_for_while::AddressedGil::new(INTERVAL);
+    addressed_request_that_is_never_reset: Addressed, addressed::request_never_reset::AddressedGil::new(INTERVAL);
+    a_request_that_hits_the_next_holder: Addressed, addressed::request_stored_shared::AddressedGil::new(INTERVAL);
+    addressed_releaser_who_does_not_wait: Addressed, addressed::no_forced_switch::AddressedGil::new(INTERVAL);
+    addressed_taker_who_does_not_tell: Addressed, addressed::no_switch_signal::AddressedGil::new(INTERVAL);
+    a_semaphore_that_lets_two_in: Ticks, ticks::semaphore_of_two::Ticks::<ticks::semaphore_of_two::SemaphoreLock>::new(0);
+    a_semaphore_that_is_not_raised: Ticks, ticks::no_post::Ticks::<ticks::no_post::SemaphoreLock>::new(0);
+    a_lock_that_is_none: Shared, Free;
+}

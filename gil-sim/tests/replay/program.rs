@@ -1,0 +1,111 @@
+//! What the simulator's threads do (`src/sim/script.rs`), with a lock of `src/lock` in their hands.
+
+use gil_sim::sim::{Group, Kind, Place, Setup, Speed, Step};
+
+use crate::lock::{Lock, ThreadId};
+use crate::stage::{Call, Part};
+
+/// One thread.
+pub struct Program<'a, L> {
+    pub lock: &'a L,
+    pub part: &'a Part,
+    pub setup: &'a Setup,
+}
+
+impl<L: Lock> Program<'_, L> {
+    fn me(&self) -> ThreadId {
+        ThreadId(self.part.number as u64 + 1)
+    }
+
+    /// All of it, as often as the group does it.
+    pub fn live(&self, group: &Group) {
+        self.take();
+        for _ in 0..group.times.expect("a replay comes to an end") {
+            group.steps.iter().for_each(|step| self.take_step(*step));
+        }
+        self.part.calls(Call::Release);
+        self.lock.leave(self.me());
+    }
+
+    fn take_step(&self, step: Step) {
+        match step {
+            Step::Run(ns) => self.compute(ns),
+            Step::NativeHeld(_) => {
+                self.part.computes();
+                self.compute(0);
+            }
+            Step::Native(_) | Step::Wait(_) => self.outside(),
+            Step::Echo(_) => {
+                for _ in ["send", "receive"] {
+                    self.compute(1);
+                    self.outside();
+                }
+            }
+            Step::Lock(_) | Step::Unlock(_) => unimplemented!("no scenario of the replay has a lock of its own"),
+        }
+    }
+
+    fn take(&self) {
+        self.part.calls(Call::Take);
+        if self.setup.kind != Kind::Free {
+            self.part.at(Place::Wants);
+        }
+        self.lock.take(self.me());
+        self.part.at(Place::Computes);
+    }
+
+    fn release(&self) {
+        self.part.calls(Call::Release);
+        self.lock.release(self.me());
+    }
+
+    fn outside(&self) {
+        self.release();
+        self.part.is_outside();
+        self.take();
+    }
+
+    fn compute(&self, ns: u64) {
+        match self.setup.kind {
+            Kind::Free if ns > 0 => self.part.computes(),
+            Kind::Free => {}
+            Kind::Ticks => self.compute_by_ticks(ns),
+            Kind::Shared | Kind::Addressed => self.compute_until_asked(ns > 0),
+        }
+    }
+
+    /// A turn of computing that nobody interrupts does all that is left.
+    fn compute_until_asked(&self, mut left: bool) {
+        loop {
+            while self.lock.wanted(self.me()) {
+                self.part.computes(); // until it notices
+                self.release();
+                self.take();
+            }
+            if !left {
+                return;
+            }
+            self.part.computes();
+            left = self.lock.wanted(self.me());
+        }
+    }
+
+    fn compute_by_ticks(&self, mut left: u64) {
+        let hundred_ticks = Speed::typical().hundred_ticks;
+        let interval = (self.setup.interval * hundred_ticks / 100).max(1);
+        while left > 0 {
+            let wanted = self.part.is_wanted();
+            self.part.computes();
+            if wanted {
+                left -= left.min(interval);
+                // The replay's lock lets go at each look: a look is a hundred ticks.
+                assert!(self.lock.wanted(self.me()), "the ticker is used up");
+                self.release();
+                self.take();
+            } else if !self.part.is_wanted() {
+                // Nobody came: letting go and taking again would change nothing that anyone could see.
+                left = 0;
+            }
+        }
+    }
+}

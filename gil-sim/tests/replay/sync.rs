@@ -1,0 +1,284 @@
+//! The shape of `src/sync.rs`, made for the stage: who goes on after each operation is the schedule's business.
+//!
+//! A mutex, a condition variable and a semaphore behave as the simulator has them (`src/sim/sync.rs`): whoever finds a mutex free takes
+//! it, a woken thread tries again, signals go to the longest waiter unless a letter has `*`. What is compared is the protocol on top.
+
+use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::Ordering;
+use std::sync::{self, PoisonError};
+use std::time::Duration;
+
+use gil_sim::sim::Place;
+
+use crate::stage::{Call, Part, part};
+
+fn locked<T>(mutex: &sync::Mutex<T>) -> sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Debug)]
+pub struct Mutex<T> {
+    taken: sync::atomic::AtomicBool,
+    asleep: sync::Mutex<VecDeque<usize>>,
+    value: sync::Mutex<T>,
+}
+
+#[derive(Debug)]
+pub struct MutexGuard<'a, T> {
+    mutex: &'a Mutex<T>,
+    value: Option<sync::MutexGuard<'a, T>>,
+}
+
+impl<T> Mutex<T> {
+    pub fn new(value: T) -> Mutex<T> {
+        Mutex { taken: Default::default(), asleep: Default::default(), value: sync::Mutex::new(value) }
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, T> {
+        if let Some(me) = part() {
+            me.operation("Mutex::lock");
+            while self.taken.swap(true, Ordering::Relaxed) {
+                locked(&self.asleep).push_back(me.number);
+                me.sleeps(false);
+            }
+            me.holds(true);
+        }
+        MutexGuard { mutex: self, value: Some(locked(&self.value)) }
+    }
+
+    fn unlock(&self, me: &Part) {
+        me.holds(false);
+        self.taken.store(false, Ordering::Relaxed);
+        let next = locked(&self.asleep).pop_front();
+        if let Some(next) = next {
+            me.wakes(next);
+        }
+    }
+}
+
+impl<T> Drop for MutexGuard<'_, T> {
+    fn drop(&mut self) {
+        // A wait has let it go already.
+        let held = self.value.take().is_some();
+        if held && let Some(me) = part() {
+            me.operation("MutexGuard::drop");
+            self.mutex.unlock(&me);
+        }
+    }
+}
+
+impl<T> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.value.as_ref().unwrap()
+    }
+}
+
+impl<T> DerefMut for MutexGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.value.as_mut().unwrap()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: VecDeque<usize>,
+    newest: Option<usize>,
+    /// How many of those at the front are in the elder of glibc's two groups, which signals go to.
+    elder: usize,
+}
+
+impl Queue {
+    fn leaves(&mut self, waiter: usize) {
+        if let Some(place) = self.waiting.iter().position(|w| *w == waiter) {
+            self.waiting.remove(place);
+            self.elder -= usize::from(place < self.elder);
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Condvar(sync::Mutex<Queue>);
+
+impl Condvar {
+    pub fn new() -> Condvar {
+        Condvar::default()
+    }
+
+    pub fn notify_one(&self) {
+        let Some(me) = part() else { return };
+        me.operation("Condvar::notify_one");
+        me.at(if me.call() == Some(Call::Take) { Place::Took } else { Place::Freed });
+        if let Some(next) = self.next(&me) {
+            me.wakes(next);
+        }
+    }
+
+    /// The longest waiter, or the newest of its group if that one has not yet fallen asleep, or the schedule says so.
+    fn next(&self, me: &Part) -> Option<usize> {
+        let mut queue = locked(&self.0);
+        if queue.elder == 0 {
+            queue.elder = queue.waiting.len();
+        }
+        let longest = queue.waiting.front().copied()?;
+        let mut younger = queue.waiting.iter().take(queue.elder).skip(1);
+        let newest = queue.newest.filter(|n| younger.any(|w| w == n) && (!me.is_asleep(*n) || me.overtakes()));
+        if newest.is_some() {
+            me.overtook();
+        }
+        let next = newest.unwrap_or(longest);
+        queue.leaves(next);
+        Some(next)
+    }
+
+    pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        let me = part().expect("only a thread on the stage waits");
+        me.operation("Condvar::wait");
+        me.at(Place::Forced);
+        self.waits(&me, guard, false).0
+    }
+
+    pub fn wait_timeout<'a, T>(
+        &self,
+        _: &'a Mutex<T>,
+        guard: MutexGuard<'a, T>,
+        _: Duration,
+    ) -> (MutexGuard<'a, T>, bool) {
+        let me = part().expect("only a thread on the stage waits");
+        me.operation("Condvar::wait_timeout");
+        me.at(Place::Waits);
+        self.waits(&me, guard, true)
+    }
+
+    fn waits<'a, T>(&self, me: &Part, mut guard: MutexGuard<'a, T>, timed: bool) -> (MutexGuard<'a, T>, bool) {
+        let mutex = guard.mutex;
+        {
+            let mut queue = locked(&self.0);
+            queue.waiting.push_back(me.number);
+            queue.newest = Some(me.number);
+        }
+        guard.value = None;
+        mutex.unlock(me);
+        let waits_still = locked(&self.0).waiting.contains(&me.number);
+        let by_time = if waits_still {
+            me.sleeps(timed)
+        } else {
+            // The signal came while the mutex was being let go.
+            me.passes(false);
+            false
+        };
+        locked(&self.0).leaves(me.number);
+        (mutex.lock(), by_time)
+    }
+}
+
+/// The system's `sem_t`, of which `src/sync/semaphore.rs` is a likeness: each call is one operation.
+#[derive(Debug)]
+pub struct Semaphore(sync::Mutex<Sem>);
+
+#[derive(Debug)]
+struct Sem {
+    value: u32,
+    /// On the slow path, asleep or just woken.
+    slow: usize,
+    asleep: VecDeque<usize>,
+}
+
+impl Semaphore {
+    pub fn new(value: u32) -> Semaphore {
+        Semaphore(sync::Mutex::new(Sem { value, slow: 0, asleep: VecDeque::new() }))
+    }
+
+    pub fn wait(&self) {
+        let me = part().expect("only a thread on the stage waits");
+        me.operation("sem_wait");
+        let sem = || locked(&self.0);
+        if sem().value == 0 {
+            me.at(Place::Waits);
+            sem().slow += 1;
+            me.is_slow(true);
+            while sem().value == 0 {
+                sem().asleep.push_back(me.number);
+                me.sleeps(false);
+            }
+            sem().slow -= 1;
+            me.is_slow(false);
+        }
+        sem().value -= 1;
+    }
+
+    pub fn post(&self) {
+        let Some(me) = part() else { return };
+        me.operation("sem_post");
+        me.at(Place::Freed);
+        let (slow, next) = {
+            let mut sem = locked(&self.0);
+            sem.value += 1;
+            (sem.slow, sem.asleep.pop_front())
+        };
+        match next {
+            Some(next) => me.wakes(next),
+            // A system call that finds nobody asleep.
+            None if slow > 0 => me.pause(),
+            None => {}
+        }
+    }
+}
+
+/// What is stored under the first of the two mutexes, by a thread that wants in, is a request: its turn ends.
+fn stored(me: &Part, something: bool) {
+    if something && me.call() == Some(Call::Take) && me.held() == 1 {
+        me.at(Place::Asked);
+        me.pause();
+    }
+}
+
+macro_rules! atomic {
+    ($name:ident, $value:ty, $nothing:expr) => {
+        #[derive(Debug)]
+        pub struct $name(sync::atomic::$name);
+
+        #[allow(dead_code, reason = "the two have the same shape")]
+        impl $name {
+            pub fn new(value: $value) -> $name {
+                $name(sync::atomic::$name::new(value))
+            }
+
+            pub fn load(&self, _: Ordering) -> $value {
+                if let Some(me) = part() {
+                    me.operation(concat!(stringify!($name), "::load"));
+                }
+                self.0.load(Ordering::SeqCst)
+            }
+
+            pub fn store(&self, value: $value, _: Ordering) {
+                let me = part();
+                if let Some(me) = &me {
+                    me.operation(concat!(stringify!($name), "::store"));
+                }
+                self.0.store(value, Ordering::SeqCst);
+                if let Some(me) = &me {
+                    stored(me, value != $nothing);
+                }
+            }
+
+            pub fn compare_exchange(
+                &self,
+                old: $value,
+                new: $value,
+                _: Ordering,
+                _: Ordering,
+            ) -> Result<$value, $value> {
+                if let Some(me) = part() {
+                    me.operation(concat!(stringify!($name), "::compare_exchange"));
+                }
+                self.0.compare_exchange(old, new, Ordering::SeqCst, Ordering::SeqCst)
+            }
+        }
+    };
+}
+
+atomic!(AtomicBool, bool, false);
+atomic!(AtomicU64, u64, 0);
