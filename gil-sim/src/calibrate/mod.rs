@@ -8,7 +8,6 @@ mod switch;
 mod talk;
 mod wake;
 
-use std::fs;
 use std::path::Path;
 
 pub use class::Quiet;
@@ -19,6 +18,7 @@ use lab::lang::Text;
 use lab::report::{Report, Table};
 use lab::{Error, Result, clock, files, machine, text};
 
+use crate::given;
 use crate::sim::{Curve, Machine, Pairs};
 
 /// How long a core has been idle when somebody is woken there, in ns, with the number of rounds. Below some 20 µs it is still
@@ -42,6 +42,8 @@ const IDLE: [(u64, usize); 14] = [
 /// Lengths of sleep after which the rest is measured, in ns, with the number of rounds.
 const SLEEPS: [(u64, usize); 6] =
     [(30_000, 100), (150_000, 100), (500_000, 100), (1_000_000, 100), (5_000_000, 50), (20_000_000, 25)];
+/// The longest that a file may say anything takes, in ns: an hour. Virtual time has an end, too.
+const LONGEST: u64 = 3_600_000_000_000;
 /// Rounds that are not counted: the first ones find everything cold.
 const WARM_UP: usize = 5;
 
@@ -49,18 +51,29 @@ const WARM_UP: usize = 5;
 pub fn machine(file: Option<&Path>, quiet: &Quiet) -> Result<Machine> {
     let Some(path) = file else { return measure(quiet.realtime()) };
     let name = path.display();
-    let words = fs::read_to_string(path)
-        .map_err(|e| Error::usage(text!("{name}: 읽을 수 없습니다: {e}", "{name}: cannot be read: {e}")))?;
+    let words = given::read(path)?;
     let machine: Machine = serde_json::from_str(&words).map_err(|e| {
         Error::usage(text!(
             "{name}: calibrate --out이 쓴 파일이 아닙니다: {e}",
             "{name}: not a file that calibrate --out wrote: {e}"
         ))
     })?;
-    if machine.is_whole() {
+    if machine.is_whole() && largest(&serde_json::json!(machine)) <= LONGEST {
         return Ok(machine);
     }
-    Err(Error::usage(text!("{name}: 빈 곡선이 있습니다", "{name}: a curve is empty")))
+    Err(Error::usage(text!(
+        "{name}: 컴퓨터의 기술이 아닙니다. 빈 곡선, 없는 코어, 한 시간을 넘는 시간이 있습니다",
+        "{name}: this describes no machine: a curve is empty, there are no cores, or something takes over an hour"
+    )))
+}
+
+/// The largest number anywhere in it.
+fn largest(value: &serde_json::Value) -> u64 {
+    match value {
+        serde_json::Value::Array(all) => all.iter().map(largest).max().unwrap_or(0),
+        serde_json::Value::Object(all) => all.values().map(largest).max().unwrap_or(0),
+        other => other.as_u64().unwrap_or(0),
+    }
 }
 
 fn measure(realtime: bool) -> Result<Machine> {
