@@ -49,7 +49,7 @@ const WARM_UP: usize = 5;
 
 /// The machine that a file describes, or this one, measured now in the scheduling class of `quiet`, which takes some five seconds.
 pub fn machine(file: Option<&Path>, quiet: &Quiet) -> Result<Machine> {
-    let Some(path) = file else { return measure(quiet.realtime()) };
+    let Some(path) = file else { return measure(quiet.realtime(), 1) };
     let name = path.display();
     let words = given::read(path)?;
     let machine: Machine = serde_json::from_str(&words).map_err(|e| {
@@ -76,16 +76,24 @@ fn largest(value: &serde_json::Value) -> u64 {
     }
 }
 
-fn measure(realtime: bool) -> Result<Machine> {
+/// This machine with a quarter of the rounds, which takes less than two seconds: enough for experiments that also show the real
+/// thing beside the simulator.
+pub fn quick(quiet: &Quiet) -> Result<Machine> {
+    measure(quiet.realtime(), 4)
+}
+
+/// With one in so many of the rounds.
+fn measure(realtime: bool, one_in: usize) -> Result<Machine> {
+    let fewer = |(length, rounds): (u64, usize)| (length, rounds / one_in);
     let (mut notices, mut wakes) = (Vec::new(), Vec::new());
-    for (idle, rounds) in IDLE {
+    for (idle, rounds) in IDLE.map(fewer) {
         let w = wake::wake(1_000_000, idle, rounds + WARM_UP);
         wakes.push((idle, warm(w.wake)));
         notices.extend(w.notice);
     }
     let mut curves: [Vec<(u64, Vec<u64>)>; 7] = Default::default();
     let [lates, agains, signals, sends, receives, sends_after, receives_after] = &mut curves;
-    for (slept, rounds) in SLEEPS {
+    for (slept, rounds) in SLEEPS.map(fewer) {
         if slept >= 100_000 {
             let w = wake::wake(slept, 50_000, rounds + WARM_UP);
             lates.push((slept, warm(w.late)));
