@@ -19,6 +19,9 @@ use crate::convoy::peer::Peer;
 /// The switch intervals that are tried, in µs.
 const INTERVALS: [u64; 5] = [100, 500, 1000, 5000, 20_000];
 
+/// A row shows at least so many intervals: of a round trip that takes one, some fifteen.
+const SHOWN: u32 = 20;
+
 /// What one judge says: of the I/O thread alone, and at each interval.
 struct Sweep {
     judge: Text,
@@ -34,7 +37,7 @@ struct Beside {
     kept: f64,
 }
 
-/// A peer that takes `delay` to answer, `lasting` for each interval and each judge.
+/// A peer that takes `delay` to answer; `lasting` at least for each interval and each judge.
 pub fn run(delay: Duration, lasting: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("gil-sim/interval");
     let judges = Judges::prepare(pythons)?;
@@ -59,8 +62,9 @@ pub fn run(delay: Duration, lasting: Duration, pythons: &[Interpreter]) -> Resul
 fn loads(delay: Duration, lasting: Duration) -> Vec<Load> {
     let io = Load { cpu: 0, io: true, delay, interval: SWITCH_INTERVAL, lasting };
     let pair = |us| {
-        let both = Load { cpu: 1, interval: Duration::from_micros(us), ..io };
-        [Load { io: false, lasting: lasting / 2, ..both }, both]
+        let interval = Duration::from_micros(us);
+        let both = Load { cpu: 1, interval, lasting: lasting.max(SHOWN * interval), ..io };
+        [Load { io: false, lasting: both.lasting / 2, ..both }, both]
     };
     std::iter::once(io).chain(INTERVALS.into_iter().flat_map(pair)).collect()
 }
@@ -162,8 +166,8 @@ fn notes(delay: Duration, lasting: Duration, judges: &Judges) -> Vec<Text> {
     let (delay, lasting) = (clock::human(ns(delay) as f64), clock::human(ns(lasting) as f64));
     vec![
         text!(
-            "왕복 한 번은 다른 프로세스에 8바이트를 보내고 {delay} 뒤에 오는 답을 받는 것입니다. 줄마다 {lasting} 동안 쟀습니다. CPU 스레드의 일은 바로 앞에서 혼자 한 일과 견준 것이고, 100 %를 넘으면 그사이 컴퓨터의 속도가 변한 것입니다. CPython은 몇 번 전환했는지 알려 주지 않습니다.",
-            "A round trip sends 8 bytes to another process and receives its answer {delay} later; {lasting} for each row. The CPU thread's work is compared with what it did alone just before; above 100 % the machine has changed its speed. CPython does not tell how often it switched."
+            "왕복 한 번은 다른 프로세스에 8바이트를 보내고 {delay} 뒤에 오는 답을 받는 것입니다. 줄마다 {lasting} 동안, 적어도 전환 간격의 {SHOWN}배 동안 쟀습니다. CPU 스레드의 일은 바로 앞에서 혼자 한 일과 견준 것이고, 100 %를 넘으면 그사이 컴퓨터의 속도가 변한 것입니다. CPython은 몇 번 전환했는지 알려 주지 않습니다.",
+            "A round trip sends 8 bytes to another process and receives its answer {delay} later; {lasting} for each row, {SHOWN} switch intervals at least. The CPU thread's work is compared with what it did alone just before; above 100 % the machine has changed its speed. CPython does not tell how often it switched."
         ),
         judges.note(),
     ]

@@ -8,6 +8,8 @@ pub mod bytecode;
 pub mod calibrate;
 #[cfg(feature = "scenarios")]
 pub mod convoy;
+#[cfg(any(unix, feature = "scenarios"))]
+mod given;
 #[cfg(all(unix, feature = "scenarios"))]
 pub mod interval;
 pub mod lock;

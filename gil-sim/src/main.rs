@@ -83,7 +83,7 @@ fn measured(section: Section) -> Section {
                 "전환 간격: I/O 스레드가 얻는 것, CPU 스레드가 잃는 것",
                 "the switch interval: the I/O thread's gain, the CPU thread's loss"
             ),
-            vec![delay(), lasting("0.4")],
+            vec![delay(), lasting("0.2")],
             |a| gil_sim::interval::run(a.seconds("delay"), a.seconds("seconds"), a.pythons()),
         )
         .experiment(
@@ -179,7 +179,7 @@ fn convoy_options() -> Vec<Opt> {
             "0.005",
             text!("전환 간격, sys.setswitchinterval", "switch interval, sys.setswitchinterval"),
         ),
-        lasting("1"),
+        lasting("0.5"),
     ]
 }
 

@@ -21,7 +21,6 @@
 //! `echo` sends a message to a peer process and receives its answer after so long, `lock` and `unlock` name a lock of the
 //! program's own. `run forever` computes to the end.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use lab::lang::Text;
@@ -29,6 +28,7 @@ use lab::{Error, Result, text};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::given::{self, place};
 use crate::sim::{Group, Kind, Setup, Step};
 
 /// The longest that `run forever` and a whole scenario may last, in ns: an hour.
@@ -72,8 +72,7 @@ pub fn file_of(given: &Path) -> PathBuf {
 /// Reads a scenario file. What is wrong in it is told with line and column.
 pub fn read(path: &Path) -> Result<Scenario> {
     let name = path.display();
-    let words = fs::read_to_string(path)
-        .map_err(|e| Error::usage(text!("{name}: 읽을 수 없습니다: {e}", "{name}: cannot be read: {e}")))?;
+    let words = given::read(path)?;
     parse(&words).map_err(|wrong| {
         let (line, column) = place(&words, wrong.at);
         let Text { ko, en } = wrong.what;
@@ -92,14 +91,6 @@ pub struct Wrong {
 
 type Parsed<T> = Result<T, Wrong>;
 type Value<'a> = Spanned<DeValue<'a>>;
-
-/// Line and column of an offset, both from 1; the column counts characters.
-fn place(words: &str, at: usize) -> (usize, usize) {
-    let before = &words[..words.floor_char_boundary(at.min(words.len()))];
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-    (line, column)
-}
 
 /// Reads a scenario.
 pub fn parse(words: &str) -> Parsed<Scenario> {
@@ -167,6 +158,15 @@ fn group(value: &Value<'_>, locks: &mut Vec<String>) -> Parsed<Group> {
         return Err(wrong(does, text!("단계가 하나는 있어야 합니다", "expected at least one step")));
     }
     balanced(does, &steps)?;
+    if !steps.iter().any(takes_time) {
+        return Err(wrong(
+            does,
+            text!(
+                "한 바퀴에 시간이 들어야 합니다. 0보다 긴 단계를 하나는 두십시오",
+                "a round must take time: give it a step longer than 0"
+            ),
+        ));
+    }
     let number = |key, least, most, default| inner.get(key).map_or(Ok(default), |v| whole_number(v, least, most));
     Ok(Group {
         name: inner.get("name").map_or_else(|| Ok(text!("스레드", "thread")), text_of)?,
@@ -175,6 +175,16 @@ fn group(value: &Value<'_>, locks: &mut Vec<String>) -> Parsed<Group> {
         times: inner.get("times").map(|v| whole_number(v, 1, 1_000_000_000)).transpose()?,
         steps,
     })
+}
+
+/// A thread whose rounds took no time would make one after another for ever, and the virtual clock would stand still. A peer's
+/// answer and a sleep take theirs even if they ask for none.
+fn takes_time(step: &Step) -> bool {
+    match step {
+        Step::Run(ns) | Step::Native(ns) | Step::NativeHeld(ns) => *ns > 0,
+        Step::Wait(_) | Step::Echo(_) => true,
+        Step::Lock(_) | Step::Unlock(_) => false,
+    }
 }
 
 /// A thread that ends a round with a lock in its hands would wait for itself in the next.
@@ -369,7 +379,7 @@ mod tests {
     fn every_shipped_scenario_is_one() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
         let mut n = 0;
-        for entry in fs::read_dir(folder).unwrap() {
+        for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let scenario = read(&path).unwrap_or_else(|e| panic!("{e}"));
             assert!(lab::lang::has_hangul(&scenario.title.ko), "{}: a title in both languages", path.display());
@@ -401,6 +411,9 @@ mod tests {
         complains(("echo 1ms", "sing 1ms"), line("echo"), "expected run");
         complains(("echo 1ms", "lock a"), line("echo"), "still held");
         complains(("echo 1ms", "unlock a"), line("echo"), "not held");
+        for timeless in ["run 0s", "run 0.4ns", "native 0ms", "native-held 0s", "lock a\", \"unlock a"] {
+            complains(("echo 1ms", timeless), line("echo"), "must take time");
+        }
         complains(("seconds = 2", "seconds = 0"), line("seconds"), "seconds from");
         complains(("seconds = 2", "seconds = nan"), line("seconds"), "seconds from");
         complains(("seconds = 2", "seconds ="), line("seconds"), "not TOML");

@@ -2,18 +2,20 @@
 //!
 //! Article: GIL(Global Interpreter Lock). Run: `cargo run -p gil-sim -- step convoy`; `--schedule ab!bab` plays a schedule instead.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
 
 use lab::lang::Text;
 use lab::report::{Report, Table};
-use lab::{Error, Result, text};
+use lab::{Error, Result, out, text};
 
 use crate::scenario;
 use crate::sim::{Place, Schedule, Setup, Stepper, Turn, letter};
 
 /// Turns that are shown in the table: the last ones.
 const SHOWN: usize = 24;
+/// The longest line that is read at once, in bytes: input without an end is taken in pieces.
+const LONGEST: u64 = 1 << 16;
 /// Threads that have letters enough for themselves and their peers.
 const MOST_THREADS: usize = 26;
 
@@ -115,8 +117,8 @@ impl Seen {
             "Choose who goes on. A letter: that thread; ! and a letter: its time is up;\nu: undo; q: quit"
         ));
         self.show();
-        for line in io::stdin().lock().lines() {
-            let line = line?;
+        let mut input = io::stdin().lock();
+        while let Some(line) = line_of(&mut input)? {
             let word = line.trim();
             match word {
                 "q" if !self.is_choice(word) => break,
@@ -140,11 +142,11 @@ impl Seen {
 
     fn turns_of(&mut self, word: &str) {
         match Schedule::read(word) {
-            Err(what) => tell(&what),
+            Err(what) => out::complain(&what),
             Ok(schedule) => {
                 for turn in schedule.turns() {
                     if !self.go(*turn) {
-                        return tell(&self.why_not(*turn));
+                        return out::complain(&self.why_not(*turn));
                     }
                 }
             }
@@ -215,6 +217,13 @@ impl Seen {
             title: text!("차례마다 스레드가 있는 곳", "Where the threads are after each turn"), head, rows
         }
     }
+}
+
+/// The next line; None at the end. What is no text in it is no turn either, and is told so like any other word.
+fn line_of(input: &mut impl BufRead) -> Result<Option<String>> {
+    let mut line = Vec::new();
+    input.take(LONGEST).read_until(b'\n', &mut line)?;
+    Ok((!line.is_empty()).then(|| String::from_utf8_lossy(&line).into_owned()))
 }
 
 /// To the terminal's other channel: standard output is the report's.

@@ -17,6 +17,7 @@ use gil_sim::convoy::peer::Peer;
 use gil_sim::sim::{Kind, Machine, Pairs, Speed};
 use gil_sim::versions::{self, WAYS, Way};
 use gil_sim::{native, scenario};
+use lab::claims::Outcome;
 use lab::lang::has_hangul;
 use lab::report::Report;
 use lab::trace::{State, Trace};
@@ -173,6 +174,21 @@ fn native_code_overlaps_only_if_it_lets_go() {
     assert!(lets_go.lanes.iter().any(|lane| lane.time_in(State::Native) > 0));
 }
 
+/// The simulator is the same everywhere, and nothing is too busy in virtual time: its verdicts are exact.
+#[test]
+fn native_code_is_parallel_only_if_it_lets_go() {
+    // A process of its own, for the cores that this one keeps busy are those of all tests.
+    let (_, json, _) = run(&["native", "--seconds", "0.2", "--no-python", "--json"]);
+    let report: Report = serde_json::from_str(&json).unwrap();
+    let verdict = |on: &str| report.verdicts.iter().find(|v| v.on == on).unwrap();
+    assert!(report.verdicts.iter().all(|v| v.claim == "native-code-parallel"), "{:?}", report.verdicts);
+    assert_eq!(verdict("gil-sim (allow_threads)").outcome, Outcome::Holds);
+    assert_eq!(verdict("gil-sim (held)").outcome, Outcome::DoesNotHold);
+    // With real threads a busy machine may leave it open, but never turn it round.
+    assert_ne!(verdict("Rust + GIL (held)").outcome, Outcome::Holds);
+    assert!(matches!(verdict("CPython").outcome, Outcome::NotMeasured(_)), "no interpreter was given");
+}
+
 fn shipped(name: &str) -> scenario::Scenario {
     scenario::read(&scenario::file_of(Path::new(name))).expect("it comes with the program")
 }
@@ -186,12 +202,10 @@ fn every_lock_keeps_its_promise() {
     let report = versions::run(None, None).unwrap();
     let trace = |id: &str| &report.traces[WAYS.iter().position(|way| way.id == id).unwrap()];
     let peak = |id| trace(id).peak_in_flight(&[State::Running]);
-    assert_eq!((peak("3.12"), peak("3.13"), peak("3.12-interpreters")), (1, 1, 2));
+    assert_eq!((peak("2.7"), peak("3.12"), peak("3.13"), peak("3.12-interpreters")), (1, 1, 1, 2));
     assert!(peak("3.13t") > 1, "nothing keeps them apart");
-    // In 2.7 the post that lets go is still drawn as running: some µs of a hand-over, no more.
-    let switches = report.measure("switches.2.7").unwrap().median();
-    let apart = |id| trace(id).overlap(0, 1, State::Running) as f64 <= switches * 5000.0;
-    assert!(apart("2.7") && apart("3.12") && !apart("3.12-interpreters") && !apart("3.13t"));
+    let apart = |id| trace(id).overlap(0, 1, State::Running) == 0;
+    assert!(apart("2.7") && apart("3.12") && apart("3.13") && !apart("3.12-interpreters") && !apart("3.13t"));
     assert_eq!(report, versions::run(None, None).unwrap(), "the same every time");
     let of = |what: &str, id: &str| report.measure(&format!("{what}.{id}")).unwrap().median();
     assert_eq!(of("switches", "3.13t"), 0.0, "no lock, no switch");

@@ -24,9 +24,21 @@ pub fn print(words: &str) {
     }
 }
 
-/// One line on standard error; if that is closed too, silence.
+/// One line on standard error; if that is closed too, silence. It stays one line whatever the reader's words in it were: control
+/// characters, which could also command a terminal, are shown as what they are.
 pub fn complain(line: &lang::Text) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", without_controls(&line.to_string()));
+}
+
+fn without_controls(words: &str) -> String {
+    words.chars().fold(String::new(), |mut line, c| {
+        if c.is_control() {
+            line.extend(c.escape_default())
+        } else {
+            line.push(c)
+        }
+        line
+    })
 }
 
 /// The canvas of standard output. `COLUMNS` decides, else the terminal, else 80 columns;
@@ -38,4 +50,14 @@ pub fn canvas() -> Canvas {
     let colour =
         io::stdout().is_terminal() && var("NO_COLOR").is_none() && var("TERM").is_none_or(|term| term != "dumb");
     Canvas { width: width.unwrap_or(80).clamp(40, 240), colour, lang: lang::current() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_stays_one_line() {
+        assert_eq!(without_controls("a\nb \u{1b}[31m'호송'\\"), "a\\nb \\u{1b}[31m'호송'\\");
+    }
 }

@@ -41,7 +41,7 @@ fn report(program: &str, args: &[&str]) -> Report {
 fn every_twin_runs_on_every_python() {
     let pythons = pythons();
     let options: Vec<&str> = pythons.iter().flat_map(|python| ["--python", python]).collect();
-    let twins: [(&str, &[&str]); 8] = [
+    let twins: [(&str, &[&str]); 9] = [
         ("threading", &["article", "--seconds", "0.1"]),
         ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
         ("threading", &["fetch", "--delay", "0.01"]),
@@ -50,6 +50,7 @@ fn every_twin_runs_on_every_python() {
         ("multiprocessing", &["article", "--turns", "10000"]),
         ("multiprocessing", &["cpu", "--turns", "10000", "--rounds", "1"]),
         ("gil-sim", &["two", "--turns", "1000000"]),
+        ("gil-sim", &["bytecode", "--turns", "2000"]),
     ];
     for (program, args) in twins {
         let report = report(program, &[args, &options].concat());

@@ -1,17 +1,26 @@
 //! The scheduling class: other work is kept off the cores where the system permits it.
 
+use std::env;
+use std::fs::File;
 use std::process::{self, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use lab::lang::Text;
 use lab::machine::Watch;
 use lab::report::Unit;
 use lab::{show, text};
 
+/// The longest that a measurement waits for another one to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The class that a measurement ran in, for as long as the value lives: threads and processes started meanwhile inherit it.
 #[derive(Debug)]
 pub struct Quiet {
     realtime: bool,
     watch: Watch,
+    /// Locked; let go with this value, or by the system with this process.
+    _alone: Option<File>,
 }
 
 impl Quiet {
@@ -21,7 +30,8 @@ impl Quiet {
     /// `SCHED_RR`, which is `SCHED_FIFO` with turns of some 100 ms among equals: under `SCHED_FIFO` two runs at once hung a machine,
     /// for the thread that was to stop a computing one never got its core.
     pub fn ask() -> Quiet {
-        Quiet { realtime: chrt(&["-r", "-p", "50"]), watch: Watch::start() }
+        let _alone = alone();
+        Quiet { realtime: chrt(&["-r", "-p", "50"]), watch: Watch::start(), _alone }
     }
 
     /// Whether it was given.
@@ -59,6 +69,21 @@ impl Drop for Quiet {
             chrt(&["-o", "-p", "0"]);
         }
     }
+}
+
+/// One measurement at a time: two would measure each other, and in a real-time class they would wait for each other's turns of
+/// 100 ms at every wake-up. What they lock is this program's own file, so that nothing is left behind. None: there is no such
+/// file any more, or the other one did not end; what it took from us shows in [`Quiet::note`].
+fn alone() -> Option<File> {
+    let own = File::open(env::current_exe().ok()?).ok()?;
+    let start = Instant::now();
+    while own.try_lock().is_err() {
+        if start.elapsed() > PATIENCE {
+            return None;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Some(own)
 }
 
 fn chrt(args: &[&str]) -> bool {

@@ -1,31 +1,27 @@
 //! Calibration: what this machine's system takes for the few things that a lock is made of. Micro-benchmarks only; none of them has
 //! a GIL in it.
 
-#[cfg(target_os = "linux")]
-mod back;
 mod class;
-#[cfg(target_os = "linux")]
-mod futex;
 mod python;
 mod queued;
-#[cfg(target_os = "linux")]
-mod race;
+mod requests;
 mod switch;
 mod talk;
 mod wake;
 
-use std::fs;
 use std::path::Path;
 
 pub use class::Quiet;
 pub use python::speed;
+use requests::Requests;
 pub use talk::{answer, answer_udp};
 
 use lab::lang::Text;
 use lab::report::{Report, Table, Unit};
 use lab::{Error, Result, clock, files, machine, show, text};
 
-use crate::sim::{Curve, Machine, Pairs, Steals};
+use crate::given;
+use crate::sim::{Curve, Machine, Pairs};
 
 /// How long a core has been idle when somebody is woken there, in ns, with the number of rounds. Below some 20 µs it is still
 /// on its way to sleep.
@@ -48,51 +44,58 @@ const IDLE: [(u64, usize); 14] = [
 /// Lengths of sleep after which the rest is measured, in ns, with the number of rounds.
 const SLEEPS: [(u64, usize); 6] =
     [(30_000, 100), (150_000, 100), (500_000, 100), (1_000_000, 100), (5_000_000, 50), (20_000_000, 25)];
-/// Lengths of the wait before a request, in ns, with the number of rounds in each pass; of those with a pause, a third.
-#[cfg(target_os = "linux")]
-const REQUESTS: [(u64, usize); 4] = [(500_000, 24), (1_000_000, 20), (5_000_000, 8), (20_000_000, 3)];
-/// How long the busy thread lets a request lie, in ns.
-#[cfg(target_os = "linux")]
-const PAUSES: [u64; 3] = [0, 700, 1400];
-/// What decides here differs from one run to the next more than within one: many short ones.
-#[cfg(target_os = "linux")]
-const PASSES: usize = 6;
-/// Lengths of the wait before a signal back, in ns, with the number of rounds.
-#[cfg(target_os = "linux")]
-const BACK: [(u64, usize); 4] = [(500_000, 100), (1_000_000, 80), (5_000_000, 50), (20_000_000, 16)];
-/// Only after some rounds do the cores sleep as deep as that rhythm has them sleep.
-#[cfg(target_os = "linux")]
-const BACK_COLD: usize = 12;
+/// The longest that a file may say anything takes, in ns: an hour. Virtual time has an end, too.
+const LONGEST: u64 = 3_600_000_000_000;
 /// Rounds that are not counted: the first ones find everything cold.
 const WARM_UP: usize = 5;
 
 /// The machine that a file describes, or this one, measured now in the scheduling class of `quiet`, which takes some five seconds.
 pub fn machine(file: Option<&Path>, quiet: &Quiet) -> Result<Machine> {
-    let Some(path) = file else { return measure(quiet.realtime()) };
+    let Some(path) = file else { return measure(quiet.realtime(), 1) };
     let name = path.display();
-    let words = fs::read_to_string(path)
-        .map_err(|e| Error::usage(text!("{name}: 읽을 수 없습니다: {e}", "{name}: cannot be read: {e}")))?;
+    let words = given::read(path)?;
     let machine: Machine = serde_json::from_str(&words).map_err(|e| {
         Error::usage(text!(
             "{name}: calibrate --out이 쓴 파일이 아닙니다: {e}",
             "{name}: not a file that calibrate --out wrote: {e}"
         ))
     })?;
-    if machine.is_whole() {
+    if machine.is_whole() && largest(&serde_json::json!(machine)) <= LONGEST {
         return Ok(machine);
     }
-    Err(Error::usage(text!("{name}: 빈 곡선이 있습니다", "{name}: a curve is empty")))
+    Err(Error::usage(text!(
+        "{name}: 컴퓨터의 기술이 아닙니다. 빈 곡선, 없는 코어, 한 시간을 넘는 시간이 있습니다",
+        "{name}: this describes no machine: a curve is empty, there are no cores, or something takes over an hour"
+    )))
 }
 
-fn measure(realtime: bool) -> Result<Machine> {
+/// The largest number anywhere in it.
+fn largest(value: &serde_json::Value) -> u64 {
+    match value {
+        serde_json::Value::Array(all) => all.iter().map(largest).max().unwrap_or(0),
+        serde_json::Value::Object(all) => all.values().map(largest).max().unwrap_or(0),
+        other => other.as_u64().unwrap_or(0),
+    }
+}
+
+/// This machine with a quarter of the rounds, which takes less than two seconds: enough for experiments that also show the real
+/// thing beside the simulator.
+pub fn quick(quiet: &Quiet) -> Result<Machine> {
+    measure(quiet.realtime(), 4)
+}
+
+/// With one in so many of the rounds.
+fn measure(realtime: bool, one_in: usize) -> Result<Machine> {
+    let fewer = |(length, rounds): (u64, usize)| (length, rounds / one_in);
     let wakes: Vec<_> = IDLE
+        .map(fewer)
         .into_iter()
         .map(|(idle, rounds)| (idle, warm(wake::wake(1_000_000, idle, rounds + WARM_UP).wake)))
         .collect();
-    let Requests { heard, steals, stolen, back } = requests();
+    let Requests { heard, steals, stolen, back } = Requests::measure(one_in);
     let mut curves: [Vec<(u64, Vec<u64>)>; 6] = Default::default();
     let [lates, signals, sends, receives, sends_after, receives_after] = &mut curves;
-    for (slept, rounds) in SLEEPS {
+    for (slept, rounds) in SLEEPS.map(fewer) {
         if slept >= 100_000 {
             let w = wake::wake(slept, 50_000, rounds + WARM_UP);
             lates.push((slept, warm(w.late)));
@@ -125,64 +128,6 @@ fn measure(realtime: bool) -> Result<Machine> {
         receive,
         receive_after,
     })
-}
-
-/// What comes of a request, by the length of the wait before it.
-struct Requests {
-    heard: Curve,
-    steals: Steals,
-    stolen: Pairs,
-    back: Pairs,
-}
-
-#[cfg(target_os = "linux")]
-fn requests() -> Requests {
-    let mut raced = REQUESTS.map(|(length, _)| (length, Vec::new()));
-    let mut late = REQUESTS.map(|_| Vec::new());
-    for _ in 0..PASSES {
-        for (l, (length, rounds)) in REQUESTS.into_iter().enumerate() {
-            // The first ones find everything cold.
-            let cold = if rounds > 10 { 2 } else { 1 };
-            for pause in PAUSES {
-                let (rounds, all) =
-                    if pause == 0 { (rounds, &mut raced[l].1) } else { (rounds.div_ceil(3), &mut late[l]) };
-                all.extend(race::race(length, pause, rounds + cold).split_off(cold));
-            }
-        }
-    }
-    let back = BACK.map(|(length, rounds)| (length, back::back(length, rounds + BACK_COLD).split_off(BACK_COLD)));
-    let heard = raced.iter().map(|(length, all)| (*length, all.iter().map(|r| r.heard).collect()));
-    let heard = Curve::of_samples(heard);
-    let thefts = raced
-        .iter()
-        .map(|(length, all)| (*length, all.iter().filter(|r| r.stolen).map(|r| (r.taken, r.cost)).collect::<Vec<_>>()));
-    let stolen: Vec<_> = thefts.filter(|(_, thefts)| !thefts.is_empty()).collect();
-    let back = Pairs { points: back.into() };
-    if stolen.is_empty() {
-        // Nobody was quick enough: nothing to draw from, and nothing that would.
-        return Requests { heard, steals: Steals::default(), stolen: Pairs::constant(0, 0), back };
-    }
-    let steals = raced.into_iter().zip(late).map(|((length, all), late)| (length, shares([all, late].concat())));
-    Requests { heard, steals: Steals { points: steals.collect() }, stolen: Pairs { points: stolen }, back }
-}
-
-/// The share of thefts by the age of the request, for as many ages as there is something to count at.
-#[cfg(target_os = "linux")]
-fn shares(mut all: Vec<race::Round>) -> Vec<(u64, f64)> {
-    const AGES: usize = 8;
-    all.sort_by_key(|r| r.heard);
-    let share = |part: &[race::Round]| {
-        let stolen = part.iter().filter(|r| r.stolen).count();
-        (part[part.len() / 2].heard, stolen as f64 / part.len() as f64)
-    };
-    all.chunks(all.len().div_ceil(AGES)).map(share).collect()
-}
-
-/// Without futexes it is not measured: a request is heard at once, nobody steals, and a signal back is like any other.
-#[cfg(not(target_os = "linux"))]
-fn requests() -> Requests {
-    let pairs = || Pairs::constant(20_000, 3000);
-    Requests { heard: Curve::constant(500), steals: Steals::default(), stolen: pairs(), back: pairs() }
 }
 
 fn median(mut all: Vec<u64>) -> u64 {

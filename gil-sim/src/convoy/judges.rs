@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use lab::lang::Text;
 use lab::trace::Trace;
 use lab::twin::Interpreter;
-use lab::{Error, Result, text};
+use lab::{Error, Result, clock, text};
 
 use super::calls::Call;
 use super::load::{Load, Seen, ns};
@@ -20,6 +20,8 @@ use crate::sim::{Curve, Kind, Machine, Speed};
 pub struct Judges {
     quiet: Quiet,
     machine: Machine,
+    /// How long it took to measure it, in ns.
+    took: u64,
     pythons: Vec<(Interpreter, Result<Speed, Text>)>,
 }
 
@@ -35,12 +37,14 @@ pub struct Saying {
 }
 
 impl Judges {
-    /// Measures the machine and the interpreters, which takes some seconds.
+    /// Measures the machine, quickly, and the interpreters: some two seconds each.
     pub fn prepare(pythons: &[Interpreter]) -> Result<Judges> {
         let quiet = Quiet::ask();
-        let machine = calibrate::machine(None, &quiet)?;
+        let start = clock::now();
+        let machine = calibrate::quick(&quiet)?;
+        let took = clock::now() - start;
         let pythons = pythons.iter().map(|python| (python.clone(), calibrate::speed(python, &machine))).collect();
-        Ok(Judges { quiet, machine, pythons })
+        Ok(Judges { quiet, machine, took, pythons })
     }
 
     /// This program, whose `peer` answers.
@@ -91,10 +95,10 @@ impl Judges {
 
     /// In which class it was measured, and how busy the machine was.
     pub fn note(&self) -> Text {
-        let Text { ko, en } = self.quiet.note();
+        let (Text { ko, en }, took) = (self.quiet.note(), clock::human(self.took as f64));
         text!(
-            "시뮬레이터가 아는 것은 실험 앞에 5초쯤 잰 이 컴퓨터의 지연뿐입니다. {ko}",
-            "All that the simulator knows are this machine's latencies, measured for some five seconds before; {en}"
+            "시뮬레이터가 아는 것은 실험 앞에 {took} 동안 잰 이 컴퓨터의 지연뿐입니다(predict와 verify는 네 배를 되풀이해 잽니다). {ko}",
+            "All that the simulator knows are this machine's latencies, measured for {took} before (predict and verify repeat that four times as often); {en}"
         )
     }
 }

@@ -1,0 +1,58 @@
+//! The measurement of what comes of a request.
+
+use super::{Requests, back, race};
+use crate::sim::{Curve, Pairs, Steals};
+
+/// Lengths of the wait before a request, in ns, with the number of rounds in each pass; of those with a pause, a third.
+const REQUESTS: [(u64, usize); 4] = [(500_000, 24), (1_000_000, 20), (5_000_000, 8), (20_000_000, 3)];
+/// How long the busy thread lets a request lie, in ns.
+const PAUSES: [u64; 3] = [0, 700, 1400];
+/// What decides here differs from one run to the next more than within one: many short ones.
+const PASSES: usize = 6;
+/// Lengths of the wait before a signal back, in ns, with the number of rounds.
+const BACK: [(u64, usize); 4] = [(500_000, 100), (1_000_000, 80), (5_000_000, 50), (20_000_000, 16)];
+/// Only after some rounds do the cores sleep as deep as that rhythm has them sleep.
+const BACK_COLD: usize = 12;
+
+/// With one in so many of the rounds.
+pub(super) fn requests(one_in: usize) -> Requests {
+    let mut raced = REQUESTS.map(|(length, _)| (length, Vec::new()));
+    let mut late = REQUESTS.map(|_| Vec::new());
+    for _ in 0..(PASSES / one_in).max(2) {
+        for (l, (length, rounds)) in REQUESTS.into_iter().enumerate() {
+            // The first ones find everything cold.
+            let cold = if rounds > 10 { 2 } else { 1 };
+            for pause in PAUSES {
+                let (rounds, all) =
+                    if pause == 0 { (rounds, &mut raced[l].1) } else { (rounds.div_ceil(3), &mut late[l]) };
+                all.extend(race::race(length, pause, rounds + cold).split_off(cold));
+            }
+        }
+    }
+    let back =
+        BACK.map(|(length, rounds)| (length, back::back(length, rounds / one_in + BACK_COLD).split_off(BACK_COLD)));
+    let heard = raced.iter().map(|(length, all)| (*length, all.iter().map(|r| r.heard).collect()));
+    let heard = Curve::of_samples(heard);
+    let thefts = raced
+        .iter()
+        .map(|(length, all)| (*length, all.iter().filter(|r| r.stolen).map(|r| (r.taken, r.cost)).collect::<Vec<_>>()));
+    let stolen: Vec<_> = thefts.filter(|(_, thefts)| !thefts.is_empty()).collect();
+    let back = Pairs { points: back.into() };
+    if stolen.is_empty() {
+        // Nobody was quick enough: nothing to draw from, and nothing that would.
+        return Requests { heard, steals: Steals::default(), stolen: Pairs::constant(0, 0), back };
+    }
+    let steals = raced.into_iter().zip(late).map(|((length, all), late)| (length, shares([all, late].concat())));
+    Requests { heard, steals: Steals { points: steals.collect() }, stolen: Pairs { points: stolen }, back }
+}
+
+/// The share of thefts by the age of the request, for as many ages as there is something to count at.
+fn shares(mut all: Vec<race::Round>) -> Vec<(u64, f64)> {
+    const AGES: usize = 8;
+    all.sort_by_key(|r| r.heard);
+    let share = |part: &[race::Round]| {
+        let stolen = part.iter().filter(|r| r.stolen).count();
+        (part[part.len() / 2].heard, stolen as f64 / part.len() as f64)
+    };
+    all.chunks(all.len().div_ceil(AGES)).map(share).collect()
+}
