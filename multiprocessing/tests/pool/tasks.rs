@@ -127,11 +127,12 @@ pub static CORK: Task<(String, String, bool), String> = Task::new("cork", |(path
 #[cfg(not(target_os = "linux"))]
 pub static CORK: Task<(String, String, bool), String> = Task::new("cork", |_| String::new());
 
-static KEPT: OnceLock<Bytes> = OnceLock::new();
-/// Keeps the first bytes that it is given; says whether they are still all the same.
+static KEPT: OnceLock<(Bytes, u8)> = OnceLock::new();
+/// Keeps the first bytes that it is given, which are all the same; says whether they still are what they were.
 pub static KEEP: Task<Bytes, bool> = Task::new("keep", |bytes| {
-    let kept = KEPT.get_or_init(|| bytes);
-    kept.iter().all(|byte| *byte == kept[0])
+    let first = bytes[0];
+    let (kept, was) = KEPT.get_or_init(|| (bytes, first));
+    kept.iter().all(|byte| byte == was)
 });
 pub static STOP: Task<u64, u64> = Task::new("stop", |n| {
     self_kill("STOP");
