@@ -1,4 +1,4 @@
-"""What CPython's pools do when a worker is killed. Usage: faults.py TRIALS SECONDS. Prints one JSON report.
+"""What CPython's pools do when a worker is killed. Usage: faults.py IDLE BUSY SECONDS: so many trials of each kind. Prints one JSON report.
 
 multiprocessing.Pool: an idle worker waits inside the lock of the queue that all workers share. Killed there, it takes the
 lock along, and nobody gets another task, for ever. Killed at a task, it takes the task along: its result never comes.
@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import TimeoutError as Late
 
 TASKS = 8
+SLOW = 0.1
 
 
 def square(n):
@@ -21,7 +22,7 @@ def square(n):
 
 
 def slow(n):
-    time.sleep(0.2)
+    time.sleep(SLOW)
     return n * n
 
 
@@ -91,11 +92,11 @@ def trial(kind, moment, seconds):
             result = pool.submit(slow, n)
             first.append(result)
             if len(first) == TASKS:
-                time.sleep(0.1)
+                time.sleep(SLOW / 2)
                 os.kill(pids[0], signal.SIGKILL)
             return result
 
-        counts = outcomes(pool, submit, seconds + 0.2 * TASKS)
+        counts = outcomes(pool, submit, seconds + SLOW * TASKS)
     print(json.dumps(counts), flush=True)
     # A pool that hangs cannot be closed either: it ends here and now, with all its workers.
     for pid in set(pids) | set(pool.pids() or []):
@@ -118,16 +119,22 @@ def measure(kind, moment, what, samples):
     return {"id": f"{kind}.{moment}.{what}", "name": full, "unit": "count", "samples": samples}
 
 
+def together(command, times):
+    """Trials beside each other, as they mostly wait; what each has counted."""
+    trials = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(times)]
+    try:
+        return [json.loads(trial.communicate(timeout=60)[0].splitlines()[0]) for trial in trials]
+    finally:
+        for trial in trials:
+            trial.kill()
+
+
 def main():
-    trials, seconds = int(sys.argv[1]), float(sys.argv[2])
+    idle, busy, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     out = []
     for kind in ("pool", "executor"):
-        for moment, times in (("idle", trials), ("busy", 1)):
-            counts = []
-            for _ in range(times):
-                command = [sys.executable, __file__, "trial", kind, moment, str(seconds)]
-                said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60, check=True)
-                counts.append(json.loads(said.stdout.splitlines()[0]))
+        for moment, times in (("idle", idle), ("busy", busy)):
+            counts = together([sys.executable, __file__, "trial", kind, moment, str(seconds)], times)
             for what, samples in zip(("came", "failed", "never"), zip(*counts)):
                 out.append(measure(kind, moment, what, list(samples)))
     print(json.dumps({"experiment": "multiprocessing/faults", "measures": out}))

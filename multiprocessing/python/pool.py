@@ -12,7 +12,7 @@ INTERRUPTED = 3_000_000
 
 
 def now():
-    return time.monotonic_ns()
+    return int(time.monotonic() * 1e9)  # monotonic_ns came with 3.7
 
 
 def count(turns):

@@ -110,7 +110,10 @@ impl Even {
 
     /// A row a size of work.
     pub fn table(&self) -> Table {
-        let times = |samples: &[f64]| show::value(stats::median(samples).unwrap_or(f64::NAN), Unit::Times);
+        let times = |samples: &[f64]| match stats::median(samples).unwrap_or(f64::NAN) {
+            tiny if tiny < 0.01 => "< 0.01×".to_owned(),
+            times => show::value(times, Unit::Times),
+        };
         let row = |point: &Point| {
             let cells = [clock::human(point.task), times(&point.many), times(&point.call)];
             cells.map(Text::same).to_vec()

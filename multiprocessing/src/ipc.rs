@@ -147,9 +147,11 @@ fn twin_table(report: &Report, python: &Interpreter) -> Option<Table> {
     let ways = ["pipe", "pool", "shared", "thread"];
     let row = |size: usize| -> Option<Vec<Text>> {
         let of = |way: &str| theirs.iter().find(|(s, w, _)| *s == size.to_string() && *w == way).map(|(_, _, m)| *m);
-        let cells: Option<Vec<Text>> =
-            ways.iter().map(|way| of(way).map(|m| Text::same(show::value(m.median(), m.unit)))).collect();
-        Some([Text::same(show::value(size as f64, Unit::Bytes))].into_iter().chain(cells?).collect())
+        of("pipe")?;
+        // Old ones have no shared memory; a note of theirs says so.
+        let cell = |m: &Measure| Text::same(show::value(m.median(), m.unit));
+        let cells = ways.iter().map(|way| of(way).map_or_else(|| Text::same("–"), cell));
+        Some([Text::same(show::value(size as f64, Unit::Bytes))].into_iter().chain(cells).collect())
     };
     let rows: Vec<Vec<Text>> = SIZES.iter().filter_map(|(size, _)| row(*size)).collect();
     (!rows.is_empty()).then(|| Table {

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use common::{Program, can_look, children, complaint, finish, lives, out, signal, until};
 use lab::report::Report;
@@ -35,15 +35,28 @@ fn named(names: &[&str]) -> TempDir {
     pictures(&names.iter().map(OsStr::new).collect::<Vec<_>>())
 }
 
+const LANGS: [&str; 2] = ["ko", "en"];
+
+/// The one line of a run that has failed, which must be in this language.
+fn complaint_in(lang: &str, output: &Output) -> String {
+    let line = complaint(output);
+    assert_eq!(lab::lang::has_hangul(&line), lang == "ko", "{line}");
+    line
+}
+
 fn command(dir: &Path, out: &Path, more: &[&str]) -> Command {
+    command_in("en", dir, out, more)
+}
+
+fn command_in(lang: &str, dir: &Path, out: &Path, more: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_multiprocessing"));
-    command.args(["images", "--no-python", "--lang", "en", "--workers", "2", "--rounds", "1"]);
+    command.args(["images", "--no-python", "--lang", lang, "--workers", "2", "--rounds", "1"]);
     command.args(more).arg(dir).arg("--out").arg(out);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-fn run(dir: &Path, out: &Path, more: &[&str]) -> std::process::Output {
+fn run(dir: &Path, out: &Path, more: &[&str]) -> Output {
     finish(Program(command(dir, out, more).spawn().unwrap()))
 }
 
@@ -175,18 +188,28 @@ fn a_folder_without_pictures_is_said() {
 #[test]
 fn a_folder_that_may_not_be_read_is_said() {
     use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    /// `nobody`, whom root can become.
+    const NOBODY: u32 = 65534;
     let (dir, out) = (named(&["a.jpg"]), tempfile::tempdir().unwrap());
     let allow = |mode| fs::set_permissions(dir.path(), fs::Permissions::from_mode(mode)).unwrap();
-    allow(0o000);
-    let may_all = fs::read_dir(dir.path()).is_ok();
-    let output = run(dir.path(), out.path(), &[]);
-    allow(0o700);
-    if may_all {
-        println!("not measured: whoever runs this test may read everything");
-        return;
+    for lang in LANGS {
+        allow(0o000);
+        let may_all = fs::read_dir(dir.path()).is_ok();
+        let mut command = command_in(lang, dir.path(), out.path(), &[]);
+        if may_all {
+            command.uid(NOBODY);
+        }
+        let program = command.spawn();
+        let output = program.map(|program| finish(Program(program)));
+        allow(0o700);
+        let Ok(output) = output else {
+            println!("not measured: whoever runs this test may read everything, and nobody else can run the program");
+            return;
+        };
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+        assert!(complaint_in(lang, &output).contains("DIR"));
     }
-    assert_eq!(output.status.code(), Some(2));
-    assert!(complaint(&output).contains("DIR"));
 }
 
 /// Whether every file of a folder is what our picture comes to, by a name that was asked for.
@@ -200,14 +223,16 @@ fn all_whole(folder: &Path, asked: &BTreeSet<OsString>) -> bool {
 #[test]
 fn no_space_is_one_line_and_no_half_a_file() {
     let (dir, out) = (named(&["a.jpg", "b.jpg"]), tempfile::tempdir().unwrap());
-    let mut shell = Command::new("sh");
-    let script = r#"trap '' XFSZ; ulimit -f 8; exec "$0" images --no-python --lang en "$1" --out "$2""#;
-    shell.args(["-c", script, env!("CARGO_BIN_EXE_multiprocessing")]).arg(dir.path()).arg(out.path());
-    let output = shell.stdin(Stdio::null()).output().unwrap();
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
-    assert!(complaint(&output).contains("cannot be written"), "{}", complaint(&output));
-    for technique in TECHNIQUES {
-        assert!(names(&out.path().join(technique)).is_empty(), "{technique}");
+    for (lang, words) in LANGS.into_iter().zip(["쓸 수 없습니다", "cannot be written"]) {
+        let mut shell = Command::new("sh");
+        let script = r#"trap '' XFSZ; ulimit -f 8; exec "$0" images --no-python --lang "$3" "$1" --out "$2""#;
+        shell.args(["-c", script, env!("CARGO_BIN_EXE_multiprocessing")]).arg(dir.path()).arg(out.path()).arg(lang);
+        let output = shell.stdin(Stdio::null()).output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+        assert!(complaint_in(lang, &output).contains(words), "{}", complaint(&output));
+        for technique in TECHNIQUES {
+            assert!(names(&out.path().join(technique)).is_empty(), "{technique}");
+        }
     }
 }
 
@@ -216,16 +241,19 @@ fn no_space_is_one_line_and_no_half_a_file() {
 #[test]
 fn a_full_disk_is_one_line() {
     let (dir, disk) = (named(&["a.jpg", "b.jpg"]), tempfile::tempdir().unwrap());
-    let mut shell = Command::new("unshare");
-    let script = r#"mount -t tmpfs -o size=8k none "$2" || exit 77
-        "$0" images --no-python --lang en "$1" --out "$2"; code=$?; find "$2" -type f; exit $code"#;
-    shell.args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_multiprocessing")]).arg(dir.path()).arg(disk.path());
-    let Some(output) = shell.stdin(Stdio::null()).output().ok().filter(|output| output.status.code() == Some(1)) else {
-        println!("not measured: no file system can be mounted here");
-        return;
-    };
-    if !String::from_utf8_lossy(&output.stderr).starts_with("unshare") {
-        assert!(complaint(&output).contains("cannot be written"), "{}", complaint(&output));
+    // 77 and 78: the namespace and the file system are there, or they are not. 1 may come from `unshare` itself.
+    let script = r#"mount -t tmpfs -o size=8k none "$2" 2>/dev/null || exit 77
+        "$0" images --no-python --lang "$3" "$1" --out "$2"; test $? = 1 || exit 79; find "$2" -type f; exit 78"#;
+    for (lang, words) in LANGS.into_iter().zip(["쓸 수 없습니다", "cannot be written"]) {
+        let mut shell = Command::new("unshare");
+        shell.args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_multiprocessing")]);
+        shell.arg(dir.path()).arg(disk.path()).arg(lang).stdin(Stdio::null());
+        let Some(output) = shell.output().ok().filter(|output| !matches!(output.status.code(), Some(1 | 77))) else {
+            println!("not measured: no file system can be mounted here");
+            return;
+        };
+        assert_eq!(output.status.code(), Some(78), "the program fails with 1");
+        assert!(complaint_in(lang, &output).contains(words), "{}", complaint(&output));
         assert_eq!(out(&output), "", "no file is left, and there is no report");
     }
 }

@@ -53,6 +53,19 @@ fn a_wrong_command_line() {
         ("asyncio", &["runtimes", "--tasks", "10000000000"]),
         ("multiprocessing", &["cpu", "--workers", "0"]),
         ("multiprocessing", &["--turns", "0"]),
+        ("multiprocessing", &["pool", "--workers", "0"]),
+        ("multiprocessing", &["storm", "--workers", "0"]),
+        ("multiprocessing", &["storm", "--kills", "-1"]),
+        ("multiprocessing", &["ipc", "--rounds", "0"]),
+        ("multiprocessing", &["python", "--limit", "0"]),
+        ("multiprocessing", &["images", "no/such/directory"]),
+        ("multiprocessing", &["images", "Cargo.toml"]),
+        ("multiprocessing", &["images", ""]),
+        ("multiprocessing", &["images", "compare/images", "--out", "compare/images/new"]),
+        ("multiprocessing", &["images", "--workers", "0"]),
+        ("multiprocessing", &["translate", "no/such/file"]),
+        ("multiprocessing", &["translate", "docs"]),
+        ("multiprocessing", &["translate", "--workers", "0"]),
         ("mutex", &["--threads", "0"]),
         ("gil-sim", &["--threads", "0"]),
         ("gil-sim", &["--interval", "0"]),
@@ -83,6 +96,24 @@ fn a_run_that_fails() {
     refused("threading", &["--no-python", "--svg", "/proc/lanes.svg"], 1);
     let empty = tempfile::tempdir().unwrap();
     refused("threading", &["files", "--no-python", "--dir", empty.path().to_str().unwrap()], 1);
+}
+
+/// A name that is no UTF-8 is shown as well as it can be, and is no reason to fail in another way.
+#[cfg(unix)]
+#[test]
+fn names_that_are_not_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    let home = tempfile::tempdir().unwrap();
+    let gone = home.path().join(std::ffi::OsStr::from_bytes(b"gone\xff"));
+    for experiment in ["images", "translate"] {
+        for (lang, korean) in [("ko", true), ("en", false)] {
+            let mut command = run::command("multiprocessing", &[experiment, "--lang", lang]);
+            let done = end_of(start(command.arg(&gone).stderr(Stdio::piped()))).ends_with(2);
+            assert_eq!(done.out, "");
+            one_line(&done, korean);
+            assert!(done.err.contains("gone\u{fffd}"), "{done:?}");
+        }
+    }
 }
 
 #[test]

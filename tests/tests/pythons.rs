@@ -41,7 +41,7 @@ fn report(program: &str, args: &[&str]) -> Report {
 fn every_twin_runs_on_every_python() {
     let pythons = pythons();
     let options: Vec<&str> = pythons.iter().flat_map(|python| ["--python", python]).collect();
-    let twins: [(&str, &[&str]); 9] = [
+    let twins: [(&str, &[&str]); 12] = [
         ("threading", &["article", "--seconds", "0.1"]),
         ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
         ("threading", &["fetch", "--delay", "0.01"]),
@@ -49,6 +49,9 @@ fn every_twin_runs_on_every_python() {
         ("asyncio", &["article", "--seconds", "0.1"]),
         ("multiprocessing", &["article", "--turns", "10000"]),
         ("multiprocessing", &["cpu", "--turns", "10000", "--rounds", "1"]),
+        ("multiprocessing", &["pool", "--turns", "10000"]),
+        ("multiprocessing", &["ipc", "--rounds", "1"]),
+        ("multiprocessing", &["python", "--trials", "1", "--limit", "0.5"]),
         ("gil-sim", &["two", "--turns", "1000000"]),
         ("gil-sim", &["bytecode", "--turns", "2000"]),
     ];
@@ -63,6 +66,30 @@ fn every_twin_runs_on_every_python() {
         by.dedup();
         let versions = distinct_versions(&pythons);
         assert_eq!(by.len(), versions, "{program} {args:?}: {by:?}; {:?} {:?}", report.notes, report.verdicts);
+    }
+}
+
+/// What old Pythons, or those without a library, cannot do is said in a note of theirs, and the rest is measured.
+#[test]
+fn a_twin_says_what_its_python_lacks() {
+    let twins: [(&str, &[&str], &str, &str); 3] = [
+        ("images", &["--workers", "1", "--rounds", "1"], "wall.sequence", "import PIL"),
+        (
+            "translate",
+            &["tests/data/sentences.txt", "--workers", "1", "--rounds", "1"],
+            "speed.sequence",
+            "import numpy",
+        ),
+        ("ipc", &["--rounds", "1"], "message.1024.shared", "import multiprocessing.shared_memory"),
+    ];
+    for python in pythons() {
+        for (experiment, args, id, needs) in twins {
+            let report = report("multiprocessing", &[&[experiment], args, &["--python", &python]].concat());
+            let has = Command::new(&python).args(["-c", needs]).output().unwrap().status.success();
+            let measured = report.measures.iter().any(|m| m.id.starts_with("cpython") && m.id.ends_with(id));
+            let said = report.notes.iter().any(|n| n.en.starts_with("CPython") && n.en.contains("not measured: "));
+            assert_eq!((measured, said), (has, !has), "{python} {experiment}: {:?}", report.notes);
+        }
     }
 }
 

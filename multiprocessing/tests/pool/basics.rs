@@ -1,10 +1,12 @@
 //! What a pool does when nothing goes wrong.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::time::Duration;
 
 use multiprocessing::pool::{Bytes, Failure, Finish, Pool};
 
+use crate::common::can_look;
 use crate::tasks::{ECHO, KEEP, NUMBERS, PANIC, PID, REVERSE, SLEEP, SQUARE, STRANGER};
 
 crate::tests![
@@ -15,6 +17,7 @@ crate::tests![
     all_workers_work,
     large_values_arrive_whole,
     bytes_stay_where_they_are,
+    memory_that_was_read_is_used_again,
     what_a_worker_keeps_is_not_used_again,
     who_stops_listening_stops_the_work,
     an_unknown_task_is_named,
@@ -35,6 +38,8 @@ fn map_keeps_the_order() {
             let squares: Vec<u64> = pool.map(&SQUARE, 0..count).into_iter().map(Result::unwrap).collect();
             assert!(squares.into_iter().eq((0..count).map(|n| n * n)));
         }
+        // The first is done last, unless it is alone.
+        assert_eq!(pool.map(&SLEEP, [300, 1, 2, 3]), [Ok(300), Ok(1), Ok(2), Ok(3)]);
     }
 }
 
@@ -91,6 +96,10 @@ fn large_values_arrive_whole() {
     for (n, answer) in (0..100).zip(pool.map(&REVERSE, many)) {
         assert_eq!(*answer.unwrap(), *vec![n; 100_000 + usize::from(n)]);
     }
+    let many = (0..30).map(|n| vec![300 + n; 40_000]); // two bytes each: values of more than 64 KiB
+    for (n, answer) in (0..).zip(pool.map(&NUMBERS, many)) {
+        assert_eq!(answer, Ok(vec![301 + n; 40_000]));
+    }
 }
 
 fn bytes_stay_where_they_are() {
@@ -106,6 +115,40 @@ fn bytes_stay_where_they_are() {
     let place = other.as_ptr();
     drop(other);
     assert_eq!(pool.bytes(1 << 20, |_| ()).as_ptr(), place, "used again");
+}
+
+/// Arguments and results by shared memory, of both kinds: as bytes that are lent, and as values that are copied into it.
+fn memory_that_was_read_is_used_again() {
+    if !can_look() {
+        return;
+    }
+    let mut pool = pool(1);
+    for _ in 0..50 {
+        assert_eq!(pool.call(&REVERSE, &Bytes::from(vec![1; 1 << 20])).unwrap().len(), 1 << 20);
+    }
+    for _ in 0..300 {
+        assert_eq!(pool.call(&NUMBERS, &vec![300; 40_000]), Ok(vec![301; 40_000]));
+    }
+    // The worker has touched whatever either side has ever lent: 50 MiB, or 300 times 128 KiB, would have piled up.
+    let shared = shared_in_memory(pool.workers()[0]);
+    assert!((1 << 20..16 << 20).contains(&shared), "{shared}");
+}
+
+/// The bytes of a worker's largest piece of memory without a name: `Rss` of proc_pid_smaps(5).
+fn shared_in_memory(pid: u32) -> u64 {
+    let smaps = fs::read_to_string(format!("/proc/{pid}/smaps")).unwrap();
+    let mut resident = Vec::new();
+    let mut nameless = false;
+    for line in smaps.lines() {
+        if let Some(kib) = line.strip_prefix("Rss:").filter(|_| nameless) {
+            resident.push(kib.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10);
+        } else if line.contains(" rw-s ") || line.contains(" r--s ") {
+            nameless = line.ends_with("(deleted)");
+        } else if line.starts_with("VmFlags:") {
+            nameless = false;
+        }
+    }
+    resident.into_iter().max().unwrap_or(0)
 }
 
 fn what_a_worker_keeps_is_not_used_again() {

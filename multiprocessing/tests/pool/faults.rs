@@ -12,8 +12,8 @@ use multiprocessing::pool::{Bytes, End, Failure, Finish, Pool};
 use crate::basics::pool;
 use crate::common::{can_look, children, lives, signal, until};
 use crate::tasks::{
-    ABORT, ALLOCATE, CHILD, EXIT, NOTE, ONCE, OVERFLOW, PID, PRINT, REVERSE, SCRIBBLE, SELF_KILL, SLEEP, SPIN, SQUARE,
-    STOP, TRAP,
+    ABORT, ALLOCATE, CHILD, CORK, EXIT, NOTE, ONCE, OVERFLOW, PID, PRINT, REVERSE, SCRIBBLE, SELF_KILL, SLEEP, SPIN,
+    SQUARE, STOP, TRAP, pipes_of,
 };
 
 crate::tests![
@@ -30,6 +30,9 @@ crate::tests![
     one_poison_among_ten_thousand,
     a_second_attempt_succeeds,
     what_must_not_repeat_does_not,
+    one_death_without_retries_hurts_nobody_else,
+    an_answer_on_its_way_dies_with_its_worker,
+    a_time_limit_does_not_run_while_there_is_nothing_to_do,
     nonsense_counts_as_death,
     printing_does_not_disturb,
     grandchildren_do_not_disturb,
@@ -77,6 +80,15 @@ fn killer(workers: impl Fn() -> Vec<u32> + Send, pause: Duration, most: usize, s
     killed
 }
 
+/// Says stop, also when an assertion fails: whoever waits for the killer would wait for ever.
+struct AtLast<'a>(&'a AtomicBool);
+
+impl Drop for AtLast<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 fn kill(pid: u32) -> bool {
     let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).is_ok()
@@ -104,8 +116,10 @@ fn killed_while_computing() {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         let killed = scope.spawn(|| killer(workers_of(&WORKERS), Duration::from_millis(30), 2, &stop));
-        let results = pool.map(&SLEEP, [100; 8]);
-        stop.store(true, Ordering::Relaxed);
+        let results = {
+            let _stop = AtLast(&stop);
+            pool.map(&SLEEP, [100; 8])
+        };
         assert_eq!(results, vec![Ok(100); 8]);
         assert_eq!(killed.join().unwrap(), 2);
     });
@@ -123,8 +137,10 @@ fn under_fire<R>(
     publish(marker, &pool.workers());
     thread::scope(|scope| {
         let killed = scope.spawn(|| killer(workers_of(marker), pause, kills, &stop));
-        let done = work(pool, &mut |pool| publish(marker, &pool.workers()));
-        stop.store(true, Ordering::Relaxed);
+        let done = {
+            let _stop = AtLast(&stop);
+            work(pool, &mut |pool| publish(marker, &pool.workers()))
+        };
         (done, killed.join().unwrap())
     })
 }
@@ -296,6 +312,51 @@ fn what_must_not_repeat_does_not() {
     fs::remove_file(path).unwrap();
 }
 
+fn one_death_without_retries_hurts_nobody_else() {
+    // Quick ones, which would travel together if they might run twice.
+    let mut pool = Pool::builder().workers(2).retries(0).build().unwrap();
+    let tasks = (0..2000).map(|n| ("kill".to_owned(), (n + 2000 - 1234) % 2000));
+    let results = pool.map(&TRAP, tasks);
+    let failed: Vec<usize> = (0..results.len()).filter(|n| results[*n].is_err()).collect();
+    assert_eq!(failed, [1234]);
+    assert_eq!(results[1234], Err(Failure::Died { how: End::Signal(9), attempts: 1 }));
+}
+
+/// A worker is killed when its task has ended, and half of the answer stands in the pipe.
+fn an_answer_on_its_way_dies_with_its_worker() {
+    if !can_look() {
+        return;
+    }
+    for (retries, end) in [(0, Err(Failure::Died { how: End::Signal(9), attempts: 1 })), (2, Ok("x".repeat(60_000)))] {
+        let (path, go) = (note("begun"), note("go"));
+        let task = |waits| (path.to_str().unwrap().to_owned(), go.to_str().unwrap().to_owned(), waits);
+        let mut pool = Pool::builder().workers(2).retries(retries).record(true).build().unwrap();
+        let mut results = pool.imap_unordered(&CORK, [task(true), task(false)]);
+        assert_eq!(results.next(), Some((0, Ok(String::new()))));
+        let pid = until("the other has begun", || fs::read_to_string(&path).ok()?.trim().parse().ok());
+        fs::write(&go, "").unwrap();
+        // Nobody reads now: its pipe is full, and it waits in the middle of its answer.
+        let waiting = || pipes_of(pid).into_iter().any(|pipe| rustix::io::ioctl_fionread(pipe).unwrap() > 0);
+        until("half an answer is there", || waiting().then_some(()));
+        assert!(kill(pid));
+        assert_eq!(results.next(), Some((1, end)), "retries: {retries}");
+        assert_eq!(results.next(), None);
+        drop(results);
+        let begun = fs::read_to_string(&path).unwrap().lines().count();
+        assert_eq!(begun, if retries == 0 { 1 } else { 2 }, "retries: {retries}");
+        assert!(pool.history().iter().all(|stint| stint.finish == Finish::Done), "no task is to blame");
+        [path, go].into_iter().for_each(|file| fs::remove_file(file).unwrap());
+    }
+}
+
+fn a_time_limit_does_not_run_while_there_is_nothing_to_do() {
+    let limit = Duration::from_secs(2);
+    let mut pool = Pool::builder().workers(1).timeout(limit).retries(0).build().unwrap();
+    assert_eq!(pool.call(&SLEEP, &1), Ok(1));
+    thread::sleep(limit + Duration::from_millis(200));
+    assert_eq!(pool.call(&SLEEP, &50), Ok(50));
+}
+
 fn nonsense_counts_as_death() {
     // Once each: what a gigabyte to come is worth is known only after some seconds.
     let mut pool = Pool::builder().workers(2).retries(0).build().unwrap();
@@ -305,6 +366,8 @@ fn nonsense_counts_as_death() {
         b"PL\x03\0\xff\xff\xff\x3f".to_vec(), // an honest face, and a gigabyte to come
         b"PL\x01\0\0\0\0\0".to_vec(),
         b"PL\x03\0\x03\0\0\0\x05\0\0".to_vec(), // more results than there are tasks
+        b"PL\x03\0\x0b\0\0\0\x01\0\0\0\x03\x80\x80\x80\x80\x80\x20".to_vec(), // a value behind the end of the memory
+        b"PL\x03\0\x06\0\0\0\x01\0\0\0\x03\0".to_vec(), // a value where the claims are
         vec![0xff; 100_000],
     ] {
         let died = pool.call(&SCRIBBLE, &nonsense);

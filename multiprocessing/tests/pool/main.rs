@@ -7,6 +7,7 @@ mod basics;
 mod common;
 mod faults;
 mod frames;
+mod hang;
 mod tasks;
 
 use std::env;
@@ -29,9 +30,10 @@ fn main() -> ExitCode {
 
 fn run_all() -> ExitCode {
     let trials = [basics::TESTS, faults::TESTS, frames::TESTS].concat();
-    let trial = |(name, test): &(&str, fn())| {
-        let test = *test;
-        Trial::test(*name, move || {
+    let trial = |(name, test): &(&'static str, fn())| {
+        let (name, test) = (*name, *test);
+        Trial::test(name, move || {
+            let _watched = hang::Watched::begin(name);
             test();
             Ok(())
         })

@@ -1,6 +1,6 @@
 //! What the workers of these tests are asked to do.
 
-use std::fs;
+use std::fs::{self, File};
 use std::hint::black_box;
 use std::io::Write;
 use std::path::Path;
@@ -13,7 +13,7 @@ use multiprocessing::pool::{Bytes, Run, Task};
 
 pub static TASKS: &[&dyn Run] = &[
     &SQUARE, &ECHO, &REVERSE, &NUMBERS, &PID, &SLEEP, &SPIN, &PANIC, &ABORT, &EXIT, &OVERFLOW, &ALLOCATE, &TRAP, &ONCE,
-    &PRINT, &CHILD, &SCRIBBLE, &KEEP, &STOP, &SELF_KILL, &NOTE,
+    &PRINT, &CHILD, &SCRIBBLE, &KEEP, &STOP, &SELF_KILL, &NOTE, &CORK,
 ];
 
 pub static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
@@ -64,7 +64,7 @@ pub static TRAP: Task<(String, u64), u64> = Task::new("trap", |(way, n)| {
 pub static ONCE: Task<String, bool> = Task::new("once", |path| {
     let path = Path::new(&path);
     let was_here = path.exists();
-    fs::File::options().create(true).append(true).open(path).unwrap().write_all(b"x").unwrap();
+    File::options().create(true).append(true).open(path).unwrap().write_all(b"x").unwrap();
     if !was_here {
         process::abort();
     }
@@ -81,27 +81,58 @@ pub static CHILD: Task<(), u32> =
     Task::new("child", |()| process::Command::new("sleep").arg("1000").spawn().unwrap().id());
 /// Writes into every pipe whose writing end this worker holds.
 pub static SCRIBBLE: Task<Vec<u8>, u64> = Task::new("scribble", |bytes| {
-    for entry in fs::read_dir("/proc/self/fd").unwrap().flatten() {
-        let is_pipe = fs::read_link(entry.path()).is_ok_and(|to| to.to_string_lossy().starts_with("pipe:"));
-        let number: i32 = entry.file_name().to_string_lossy().parse().unwrap();
-        // proc_pid_fdinfo(5): the access mode is the last octal digit, 1 is O_WRONLY.
-        let info = fs::read_to_string(format!("/proc/self/fdinfo/{number}")).unwrap_or_default();
-        let is_writable = info.lines().any(|line| line.starts_with("flags:") && line.ends_with('1'));
-        if is_pipe
-            && is_writable
-            && number > 2
-            && let Ok(mut pipe) = fs::File::options().write(true).open(entry.path())
-        {
-            let _ = pipe.write_all(&bytes);
-        }
+    for mut pipe in pipes_of(process::id()) {
+        let _ = pipe.write_all(&bytes);
     }
     0
 });
-static KEPT: OnceLock<Bytes> = OnceLock::new();
-/// Keeps the first bytes that it is given; says whether they are still all the same.
+
+/// The pipes whose writing end a process holds, standard streams aside, opened once more.
+pub fn pipes_of(pid: u32) -> Vec<File> {
+    let is_pipe = |path: &Path| fs::read_link(path).is_ok_and(|to| to.to_string_lossy().starts_with("pipe:"));
+    let pipe = |entry: fs::DirEntry| {
+        let number: i32 = entry.file_name().to_string_lossy().parse().unwrap();
+        // proc_pid_fdinfo(5): the access mode is the last octal digit, 1 is O_WRONLY.
+        let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{number}")).unwrap_or_default();
+        let is_writable = info.lines().any(|line| line.starts_with("flags:") && line.ends_with('1'));
+        let path = entry.path();
+        if number > 2 && is_writable && is_pipe(&path) { File::options().write(true).open(path).ok() } else { None }
+    };
+    fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten().filter_map(pipe).collect()
+}
+
+/// Two by two. The one waits until the other has begun. That one notes its worker in the file of the first name, waits for a
+/// file of the second name, and has more to say than its pipe takes, which it has made as narrow as can be.
+#[cfg(target_os = "linux")]
+pub static CORK: Task<(String, String, bool), String> = Task::new("cork", |(path, go, waits)| {
+    let there = |path: &str| {
+        let start = Instant::now();
+        while !Path::new(path).exists() && start.elapsed() < Duration::from_secs(60) {
+            thread::sleep(Duration::from_millis(1));
+        }
+    };
+    if waits {
+        there(&path);
+        return String::new();
+    }
+    let mut note = File::options().create(true).append(true).open(path).unwrap();
+    writeln!(note, "{}", process::id()).unwrap();
+    for pipe in pipes_of(process::id()) {
+        rustix::pipe::fcntl_setpipe_size(pipe, 4096).unwrap();
+    }
+    there(&go);
+    "x".repeat(60_000)
+});
+/// Elsewhere there is no such pipe.
+#[cfg(not(target_os = "linux"))]
+pub static CORK: Task<(String, String, bool), String> = Task::new("cork", |_| String::new());
+
+static KEPT: OnceLock<(Bytes, u8)> = OnceLock::new();
+/// Keeps the first bytes that it is given, which are all the same; says whether they still are what they were.
 pub static KEEP: Task<Bytes, bool> = Task::new("keep", |bytes| {
-    let kept = KEPT.get_or_init(|| bytes);
-    kept.iter().all(|byte| *byte == kept[0])
+    let first = bytes[0];
+    let (kept, was) = KEPT.get_or_init(|| (bytes, first));
+    kept.iter().all(|byte| byte == was)
 });
 pub static STOP: Task<u64, u64> = Task::new("stop", |n| {
     self_kill("STOP");
@@ -113,7 +144,7 @@ pub static SELF_KILL: Task<u64, u64> = Task::new("self-kill", |n| {
 });
 /// Appends a byte to a file; then it kills its worker, or sleeps for a moment.
 pub static NOTE: Task<(String, bool), ()> = Task::new("note", |(path, dies)| {
-    fs::File::options().create(true).append(true).open(path).unwrap().write_all(b"x").unwrap();
+    File::options().create(true).append(true).open(path).unwrap().write_all(b"x").unwrap();
     if dies {
         self_kill("KILL");
     }
