@@ -73,7 +73,7 @@ const FOR_EVER: &str = "1000000000000";
 
 /// A pool in the middle of tasks that take for ever.
 fn at_work() -> (Program, Vec<Seen>) {
-    let program = start(&["storm", "--turns", FOR_EVER, "--tasks", "100000", "--kills", "0", "--no-python"]);
+    let program = start(&["pool", "--workers", "2", "--turns", FOR_EVER, "--no-python"]);
     let workers = until("two workers compute", || {
         let all = children(program.0.id());
         (all.len() == 2 && all.iter().all(|worker| ticks(worker.pid) > 5)).then_some(all)
