@@ -19,7 +19,7 @@ const AT_LEAST: Duration = Duration::from_secs(1);
 
 impl Engine {
     /// Lets go of the core once, and reads what the only awaited worker has said meanwhile. Where it shares our core, or is
-    /// done at once, that spares asking first, a sixth of a round trip. Once only: spinning would take the core from others.
+    /// done at once, that spares asking first, a system call. Once only: spinning would take the core from others.
     pub(super) fn glance(&mut self, errand: &mut dyn Errand) -> bool {
         let Some(n) = self.only_awaited() else { return false };
         thread::yield_now();
