@@ -31,7 +31,8 @@ struct Point {
     task: f64,
     /// Sequence over pool, many tasks at once; a sample a round.
     many: Vec<f64>,
-    /// A task in this process over a call to the pool; a sample a round. Above 1 is impossible: the pool does the same and more.
+    /// A task in this process over a call to the pool; a sample a round. The pool does the same and more, so that nothing above
+    /// 1 is expected; yet the two are not measured at the same moment, and a busy machine can slow down the one and not the other.
     call: Vec<f64>,
 }
 

@@ -75,28 +75,19 @@ fn wrong(task: usize, why: &Text) -> Error {
 /// A storm, told.
 pub fn run(workers: usize, tasks: usize, turns: u64, kills: usize) -> Result<Report> {
     let storm = weather(workers, tasks, turns, kills)?;
+    let (lost, twice) = (storm.times(|times| times == 0), storm.times(|times| times > 1));
+    if lost + twice > 0 {
+        return Err(Error::failed(text!(
+            "결과 {lost}개를 잃고 {twice}개를 두 번 받았습니다.",
+            "{lost} results lost, {twice} delivered twice."
+        )));
+    }
     let mut report = Report::new("multiprocessing/storm");
     report.traces.push(Trace::new(
         text!("Rust, 풀과 kill -9", "Rust, the pool and kill -9"),
         lanes(&storm.history, &storm.killed),
     ));
-    let reruns = storm.history.iter().filter(|stint| stint.finish == Finish::Died).count();
-    let begun = storm.history.len();
-    let lost = storm.delivered.iter().filter(|times| **times == 0).count();
-    let twice = storm.delivered.iter().filter(|times| **times > 1).count();
-    let kills = storm.killed.len();
-    let measure = |id: &str, name: Text, n: usize| Measure::new(id, name, Unit::Count, vec![n as f64]);
-    report.measures = vec![
-        measure("kills", text!("kill -9", "kill -9"), kills),
-        measure(
-            "reruns",
-            text!("하던 중에 워커가 죽어 다시 한 일", "tasks begun again, as their worker had died of it"),
-            reruns,
-        ),
-        measure("lost", text!("잃은 결과", "results lost"), lost),
-        measure("twice", text!("두 번 전달된 결과", "results delivered twice"), twice),
-        Measure::new("wall", text!("걸린 시간", "wall time"), Unit::Ns, vec![storm.wall.as_nanos() as f64]),
-    ];
+    report.measures = storm.measures();
     report.notes.push(text!(
         "막대 하나는 프로세스 하나가 일하던 때입니다. 죽은 자리에는 새 프로세스가 앉습니다. 일 하나는 더하기 {turns}번입니다.",
         "A lane is one process at work; a new one takes the place of one that died. A task is {turns} additions."
@@ -105,17 +96,35 @@ pub fn run(workers: usize, tasks: usize, turns: u64, kills: usize) -> Result<Rep
         "'적어도 한 번': 죽은 워커가 하던 일은 다시 합니다. 두 번 하면 안 되는 일에는 retries(0)을 씁니다.",
         "At least once: what a dead worker was at is done again. Tasks that must not run twice need retries(0)."
     ));
+    let (kills, begun) = (storm.killed.len(), storm.history.len());
     report.shows = text!(
         "일 {tasks}개를 하는 동안 워커를 {kills}번 죽였습니다. 시작된 일은 {begun}번, 결과는 {tasks}개, 모두 맞고 한 번씩 전달되었습니다.",
         "Workers were killed {kills} times during {tasks} tasks. {begun} runs were recorded, {tasks} results came, each right and once."
     );
-    if lost + twice > 0 {
-        return Err(Error::failed(text!(
-            "결과 {lost}개를 잃고 {twice}개를 두 번 받았습니다.",
-            "{lost} results lost, {twice} delivered twice."
-        )));
-    }
     Ok(report)
+}
+
+impl Storm {
+    /// How many tasks were delivered so often.
+    fn times(&self, so_often: impl Fn(u32) -> bool) -> usize {
+        self.delivered.iter().filter(|times| so_often(**times)).count()
+    }
+
+    fn measures(&self) -> Vec<Measure> {
+        let reruns = self.history.iter().filter(|stint| stint.finish == Finish::Died).count();
+        let measure = |id: &str, name: Text, n: usize| Measure::new(id, name, Unit::Count, vec![n as f64]);
+        vec![
+            measure("kills", text!("kill -9", "kill -9"), self.killed.len()),
+            measure(
+                "reruns",
+                text!("하던 중에 워커가 죽어 다시 한 일", "tasks begun again, as their worker had died of it"),
+                reruns,
+            ),
+            measure("lost", text!("잃은 결과", "results lost"), self.times(|times| times == 0)),
+            measure("twice", text!("두 번 전달된 결과", "results delivered twice"), self.times(|times| times > 1)),
+            Measure::new("wall", text!("걸린 시간", "wall time"), Unit::Ns, vec![self.wall.as_nanos() as f64]),
+        ]
+    }
 }
 
 /// A lane a process, in the order in which they began; tasks that follow each other closely are one bar.

@@ -1,5 +1,6 @@
 //! What workers say, and what is done when one of them says nothing any more.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use lab::clock;
@@ -8,13 +9,16 @@ use super::batch::Again;
 use super::bytes::{OnTheWay, Way};
 use super::engine::{Engine, Errand};
 use super::failure::{End, Failure};
-use super::frame::{Garbage, How, Kind, Place, Reader, Summary, Told};
+use super::frame::{Garbage, Kind, Place, Reader};
 use super::history::{Finish, Stint};
 use super::limits::{BATCH_TASKS, BATCH_TIME};
 use super::process::{Verdict, Worker};
+use super::told::{How, Summary, Told};
 
 /// What reading from a worker came to.
 enum Heard {
+    /// It has said nothing yet.
+    Nothing,
     /// It goes on.
     Alive,
     /// Its end of the pipe is closed.
@@ -24,10 +28,14 @@ enum Heard {
 }
 
 impl Engine {
-    /// Reads what a worker has said; it may have died.
-    pub(super) fn listen(&mut self, n: usize, errand: &mut dyn Errand) {
-        let Some(mut worker) = self.seats[n].worker.take() else { return };
+    /// Reads what a worker has said; it may have died. False if there is nothing to read yet.
+    pub(super) fn listen(&mut self, n: usize, errand: &mut dyn Errand) -> bool {
+        let Some(mut worker) = self.seats[n].worker.take() else { return false };
         match self.hear(n, &mut worker, errand) {
+            Heard::Nothing => {
+                self.seats[n].worker = Some(worker);
+                return false;
+            }
             Heard::Alive => self.seats[n].worker = Some(worker),
             Heard::Closed => self.mourn(n, worker, errand),
             Heard::Garbage => {
@@ -35,13 +43,14 @@ impl Engine {
                 self.mourn(n, worker, errand);
             }
         }
+        true
     }
 
     fn hear(&mut self, n: usize, worker: &mut Worker, errand: &mut dyn Errand) -> Heard {
         match worker.inbox.fill(&mut worker.from) {
             Ok(0) => return Heard::Closed,
             Ok(_) => worker.heard = true,
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => return Heard::Alive,
+            Err(e) if matches!(e.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => return Heard::Nothing,
             Err(_) => return Heard::Closed,
         }
         let foreign = Some(Arc::clone(&worker.memory));

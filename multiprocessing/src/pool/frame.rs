@@ -1,6 +1,7 @@
 //! The protocol between parent and worker: frames with a head, and what is in them. What is read here may be anything.
 //!
 //! A frame: `P` `L`, its kind, 0, the length of its body (u32, little-endian), the body. Numbers in bodies are LEB128.
+//! What stands in the results is in [`told`](super::told).
 //! No length that is claimed is believed: memory grows with what has been read, and every slice is checked.
 
 use std::io::{self, Read};
@@ -208,89 +209,4 @@ pub fn hello<'a>(names: impl Iterator<Item = &'a str>) -> Vec<u8> {
         body.extend_from_slice(name.as_bytes());
     }
     body
-}
-
-/// What became of one task, as its worker tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told<'a> {
-    /// How it ended.
-    pub how: How,
-    /// Whether the worker still holds memory that the argument lies in.
-    pub kept: bool,
-    /// From when to when it ran, if that is recorded; else zeros.
-    pub span: (u64, u64),
-    /// Its value, or what is to be said about it.
-    pub value: Place<'a>,
-}
-
-/// How a task ended that did not take its worker along.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
-    /// With a value.
-    Done = 0,
-    /// With a panic.
-    Panicked = 1,
-    /// Its argument or value could not be sent.
-    Unreadable = 2,
-}
-
-const KEPT: u8 = 4;
-const SPAN: u8 = 8;
-
-impl<'a> Told<'a> {
-    /// Appends it to a frame of results.
-    pub fn put(&self, out: &mut Vec<u8>) {
-        self.put_head(out);
-        put_place(out, self.value);
-    }
-
-    /// All but the value.
-    pub fn put_head(&self, out: &mut Vec<u8>) {
-        let (start, end) = self.span;
-        let recorded = if end > 0 { SPAN } else { 0 };
-        out.push(self.how as u8 | recorded | if self.kept { KEPT } else { 0 });
-        if recorded != 0 {
-            put_number(out, start);
-            put_number(out, end);
-        }
-    }
-
-    /// Reads the next one.
-    pub fn take(from: &mut Reader<'a>) -> Result<Told<'a>, Garbage> {
-        let bits = from.byte()?;
-        let how = match bits & !(KEPT | SPAN) {
-            0 => How::Done,
-            1 => How::Panicked,
-            2 => How::Unreadable,
-            _ => return Err(Garbage),
-        };
-        let span = if bits & SPAN != 0 { (from.number()?, from.number()?) } else { (0, 0) };
-        Ok(Told { how, kept: bits & KEPT != 0, span, value: from.place()? })
-    }
-}
-
-/// The head of a frame of results: how many there are, how many tasks after them were not begun because the parent took them
-/// back, and how many ns the tasks took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Summary {
-    /// Results that follow.
-    pub done: u64,
-    /// Tasks passed over after those.
-    pub skipped: u64,
-    /// Time that the results took, in ns.
-    pub ns: u64,
-}
-
-impl Summary {
-    /// Appends it to a frame.
-    pub fn put(&self, out: &mut Vec<u8>) {
-        for n in [self.done, self.skipped, self.ns] {
-            put_number(out, n);
-        }
-    }
-
-    /// Reads it.
-    pub fn take(from: &mut Reader<'_>) -> Result<Summary, Garbage> {
-        Ok(Summary { done: from.number()?, skipped: from.number()?, ns: from.number()? })
-    }
 }

@@ -36,11 +36,15 @@ mod bytes;
 mod elsewhere;
 #[cfg(unix)]
 mod engine;
+#[cfg(unix)]
+mod errands;
 mod failure;
 #[cfg(unix)]
 mod fate;
 #[cfg(unix)]
 pub mod frame;
+#[cfg(unix)]
+mod give;
 #[cfg(unix)]
 mod handover;
 mod history;
@@ -50,6 +54,8 @@ mod process;
 #[cfg(unix)]
 mod shm;
 mod task;
+#[cfg(unix)]
+pub mod told;
 #[cfg(unix)]
 mod typed;
 #[cfg(unix)]

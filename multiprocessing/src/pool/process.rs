@@ -26,7 +26,7 @@ pub struct Worker {
     buried: bool,
     /// To it, never waiting.
     to: File,
-    /// From it.
+    /// From it, never waiting either.
     pub from: File,
     /// Closed by our end, in whatever way: then it ends too.
     _lifeline: UnixStream,
@@ -77,7 +77,9 @@ impl Worker {
         let (from, results) = io::pipe()?;
         let (memory, own_memory) = shm::anonymous()?;
         let (to, from) = (File::from(OwnedFd::from(to)), File::from(OwnedFd::from(from)));
-        fcntl_setfl(&to, fcntl_getfl(&to)? | OFlags::NONBLOCK)?;
+        for end in [&to, &from] {
+            fcntl_setfl(end, fcntl_getfl(end)? | OFlags::NONBLOCK)?;
+        }
         let claims = Claims::of(memory.as_fd())?;
         let foreign = Foreign::new(memory.as_fd(), own_memory)?;
         let child = command()?.stdin(OwnedFd::from(theirs)).spawn()?;

@@ -1,4 +1,4 @@
-//! Memory that processes share: the one module with `unsafe`, and what it relies on.
+//! Memory that processes share: the one module with `unsafe` (and [`claims`] in it), and what it relies on.
 //!
 //! Every process writes into its own [`Arena`] only, and reads the other side's through a [`Foreign`], which is mapped without
 //! the right to write where that is possible. Whoever owns an arena is its only allocator, so there is no lock between
@@ -11,168 +11,28 @@
 //! cannot shrink (`F_SEAL_SHRINK`) cannot take the ground away.
 #![allow(unsafe_code, reason = "memory that another process sees cannot be had from safe code; see above")]
 
+mod claims;
+mod nameless;
+
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 use std::slice;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memmap2::{MmapOptions, MmapRaw};
 
-/// The largest arenas that are tried: addresses only, until something is written. Address space may be limited.
-const SIZES: [u64; 3] = [64 << 30, 2 << 30, 64 << 20];
+pub use claims::{Claims, Progress};
+pub use nameless::anonymous;
+
 /// Before the blocks: the page of [`Claims`]. Blocks begin where a huge page can.
 const HEAD: usize = 2 << 20;
 /// The smallest block; blocks are powers of two.
 const SMALLEST: usize = 64 << 10;
 
-/// Memory without a name, as large as the system lets us have it, and its size.
-pub fn anonymous() -> io::Result<(OwnedFd, usize)> {
-    let file = nameless()?;
-    let mut refused = io::Error::from(io::ErrorKind::OutOfMemory);
-    for size in SIZES {
-        // Can it be as long, and can as much be mapped?
-        let fits = file.set_len(size).and_then(|()| map(file.as_fd(), size_of_address(size)?).map(drop));
-        match fits {
-            Ok(()) => {
-                seal(&file);
-                return Ok((file.into(), size_of_address(size)?));
-            }
-            Err(e) => refused = e,
-        }
-    }
-    Err(refused)
-}
-
-fn size_of_address(size: u64) -> io::Result<usize> {
-    usize::try_from(size).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))
-}
-
 fn map(fd: BorrowedFd<'_>, size: usize) -> io::Result<MmapRaw> {
     MmapOptions::new().len(size).map_raw(&fd)
-}
-
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-fn nameless() -> io::Result<File> {
-    use rustix::fs::{MemfdFlags, memfd_create};
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    // The name is for /proc only. A kernel without it, or a sandbox that forbids it, still has files.
-    memfd_create("pool", flags).map(File::from).or_else(|_| unlinked())
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-fn nameless() -> io::Result<File> {
-    unlinked()
-}
-
-/// A file in the folder for temporary files, whose name is gone before anybody could see it twice.
-fn unlinked() -> io::Result<File> {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let name = format!(".pool-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    let path = std::env::temp_dir().join(name);
-    let file = File::options().read(true).write(true).create_new(true).open(&path)?;
-    std::fs::remove_file(&path)?;
-    Ok(file)
-}
-
-/// Nobody may shorten it: reading behind the end of a mapped file is deadly.
-fn seal(file: &File) {
-    #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-    {
-        use rustix::fs::{SealFlags, fcntl_add_seals};
-        // An unlinked file cannot be sealed, and has no name by which anybody could shorten it.
-        let _ = fcntl_add_seals(file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL);
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-    let _ = file;
-}
-
-/// Which tasks a worker has begun: one word that worker and parent change by compare-and-swap, and two that the worker
-/// writes. Whoever dies holds nothing. Tasks are counted from the worker's start, modulo 2^32.
-pub struct Claims(MmapRaw);
-
-/// What [`Claims`] say at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// How many tasks have been begun.
-    pub begun: u32,
-    /// How many have come to their end; one less than `begun` while one runs.
-    pub ended: u32,
-}
-
-impl Claims {
-    /// Of the memory of a worker.
-    pub fn of(memory: BorrowedFd<'_>) -> io::Result<Claims> {
-        map(memory, 4096).map(Claims)
-    }
-
-    /// The `n`th word of the page.
-    fn word(&self, n: usize) -> &AtomicU64 {
-        debug_assert!(n < 3);
-        // SAFETY: the mapping is one page, aligned to a page, and lives as long as `self`; n is one of three words in it. All
-        // processes go through atomics here.
-        unsafe { &*self.0.as_mut_ptr().cast::<AtomicU64>().add(n) }
-    }
-
-    /// Worker: begins task `n`, unless it was taken back.
-    pub fn begin(&self, n: u32) -> bool {
-        let claim = |word: u64| {
-            let (limit, begun) = split(word);
-            (begun == n && limit != n).then(|| join(limit, n.wrapping_add(1)))
-        };
-        self.word(0).fetch_update(Ordering::SeqCst, Ordering::SeqCst, claim).is_ok()
-    }
-
-    /// Worker: the task that was begun has ended.
-    pub fn end(&self, n: u32) {
-        self.word(1).store(u64::from(n.wrapping_add(1)), Ordering::Release);
-    }
-
-    /// Worker: when the running task began, for those who keep a history.
-    pub fn note_start(&self, ns: u64) {
-        self.word(2).store(ns, Ordering::Relaxed);
-    }
-
-    /// Worker: tasks up to `n`, not begun, have been passed over.
-    pub fn skip_to(&self, n: u32) {
-        self.word(1).store(u64::from(n), Ordering::Release);
-        let _ = self.word(0).fetch_update(Ordering::SeqCst, Ordering::SeqCst, |word| Some(join(split(word).0, n)));
-    }
-
-    /// Parent: tasks below `limit` may be begun.
-    pub fn allow(&self, limit: u32) {
-        let raise = |word: u64| Some(join(limit, split(word).1));
-        let _ = self.word(0).fetch_update(Ordering::SeqCst, Ordering::SeqCst, raise);
-    }
-
-    /// Parent: takes back all tasks that have not been begun; returns how many have been.
-    pub fn recall(&self) -> u32 {
-        let lower = |word: u64| Some(join(split(word).1, split(word).1));
-        let before = self.word(0).fetch_update(Ordering::SeqCst, Ordering::SeqCst, lower);
-        split(before.unwrap_or_else(|word| word)).1
-    }
-
-    /// Parent: how far the worker is.
-    pub fn progress(&self) -> Progress {
-        // The end first: what was begun later than that can only be more.
-        let ended = self.word(1).load(Ordering::Acquire) as u32;
-        Progress { begun: split(self.word(0).load(Ordering::SeqCst)).1, ended }
-    }
-
-    /// Parent: when the running task began.
-    pub fn started(&self) -> u64 {
-        self.word(2).load(Ordering::Relaxed)
-    }
-}
-
-fn split(word: u64) -> (u32, u32) {
-    ((word >> 32) as u32, word as u32)
-}
-
-fn join(limit: u32, begun: u32) -> u64 {
-    u64::from(limit) << 32 | u64::from(begun)
 }
 
 /// Memory that this process gives out in blocks and lends to others.

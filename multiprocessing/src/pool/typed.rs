@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 
 use super::bytes::Bytes;
 use super::engine::{Engine, Errand};
-use super::task::{self, Task};
+use super::errands::{All, One, Outcome, Unsorted, encode};
+use super::task::Task;
 use super::{Builder, Failure, KNOWN, Stint, frame, limits};
 
 /// Worker processes, and what they are at. When it is dropped, they are gone.
@@ -21,8 +22,6 @@ impl fmt::Debug for Pool {
         f.debug_struct("Pool").field("workers", &self.workers()).finish_non_exhaustive()
     }
 }
-
-type Outcome<R> = Result<R, Failure>;
 
 impl Pool {
     /// The options of a pool.
@@ -135,83 +134,6 @@ struct Stop<'a>(&'a mut Engine);
 impl Drop for Stop<'_> {
     fn drop(&mut self) {
         self.0.abandon();
-    }
-}
-
-fn read<R: DeserializeOwned>(value: Result<&[u8], Failure>) -> Outcome<R> {
-    task::decode(value?).map_err(Failure::Unreadable)
-}
-
-/// One argument, one outcome.
-struct One<'a, A, R> {
-    argument: Option<&'a A>,
-    outcome: Option<Outcome<R>>,
-}
-
-impl<A: Serialize, R: DeserializeOwned> Errand for One<'_, A, R> {
-    fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>> {
-        Some(task::encode(self.argument.take()?, out))
-    }
-
-    fn at_most(&self) -> Option<usize> {
-        Some(usize::from(self.argument.is_some()))
-    }
-
-    fn done(&mut self, _: usize, value: Result<&[u8], Failure>) {
-        self.outcome = Some(read(value));
-    }
-}
-
-/// How an argument is written, whether it is owned or borrowed.
-type Encode<T> = fn(&T, &mut Vec<u8>) -> Result<(), String>;
-
-fn encode<A: Serialize, T: Borrow<A>>(argument: &T, out: &mut Vec<u8>) -> Result<(), String> {
-    task::encode(argument.borrow(), out)
-}
-
-/// All arguments, and a place for every outcome.
-struct All<I: Iterator, R> {
-    arguments: I,
-    encode: Encode<I::Item>,
-    /// Until a task has ended, it is not known.
-    outcomes: Vec<Outcome<R>>,
-    unknown: Failure,
-}
-
-impl<I: Iterator, R: DeserializeOwned> Errand for All<I, R> {
-    fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>> {
-        let argument = self.arguments.next()?;
-        self.outcomes.push(Err(self.unknown.clone()));
-        Some((self.encode)(&argument, out))
-    }
-
-    fn at_most(&self) -> Option<usize> {
-        self.arguments.size_hint().1
-    }
-
-    fn done(&mut self, index: usize, value: Result<&[u8], Failure>) {
-        self.outcomes[index] = read(value);
-    }
-}
-
-/// All arguments, and the outcomes that nobody has taken yet.
-struct Unsorted<I: Iterator, R> {
-    arguments: I,
-    encode: Encode<I::Item>,
-    outcomes: VecDeque<(usize, Outcome<R>)>,
-}
-
-impl<I: Iterator, R: DeserializeOwned> Errand for Unsorted<I, R> {
-    fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>> {
-        Some((self.encode)(&self.arguments.next()?, out))
-    }
-
-    fn at_most(&self) -> Option<usize> {
-        self.arguments.size_hint().1
-    }
-
-    fn done(&mut self, index: usize, value: Result<&[u8], Failure>) {
-        self.outcomes.push_back((index, read(value)));
     }
 }
 

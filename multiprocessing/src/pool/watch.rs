@@ -1,6 +1,7 @@
 //! Waiting for workers, with an eye on the clock: who hangs, who was stopped, who has work that others could do.
 
 use std::os::fd::AsFd;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -17,15 +18,27 @@ const LOOK: Duration = Duration::from_millis(1);
 const AT_LEAST: Duration = Duration::from_secs(1);
 
 impl Engine {
+    /// Lets go of the core once, and reads what the only awaited worker has said meanwhile. Where it shares our core, or is
+    /// done at once, that spares asking first, a system call. Once only: spinning would take the core from others.
+    pub(super) fn glance(&mut self, errand: &mut dyn Errand) -> bool {
+        let Some(n) = self.only_awaited() else { return false };
+        thread::yield_now();
+        self.listen(n, errand)
+    }
+
+    /// The worker that is waited for, if there is one only, and nothing is left to be sent to it.
+    fn only_awaited(&self) -> Option<usize> {
+        let worker = |n: usize| self.seats[n].worker.as_deref().filter(|worker| worker.is_awaited());
+        let mut awaited = (0..self.seats.len()).filter_map(|n| Some((n, worker(n)?)));
+        let (n, worker) = awaited.next()?;
+        (awaited.next().is_none() && !worker.has_mail()).then_some(n)
+    }
+
     /// Waits until a worker has said something, or until it is time to look around. Returns who can be listened to.
     pub(super) fn wait(&mut self) -> Vec<usize> {
         let limit = Timespec::try_from(self.patience()).ok();
         // A call waits for one worker only, and should not pay for lists.
-        let mut awaited =
-            (0..self.seats.len()).filter(|n| self.seats[*n].worker.as_deref().is_some_and(Worker::is_awaited));
-        if let (Some(n), None) = (awaited.next(), awaited.next())
-            && let Some(worker) = self.seats[n].worker.as_deref().filter(|worker| !worker.has_mail())
-        {
+        if let Some((n, worker)) = self.only_awaited().and_then(|n| Some((n, self.seats[n].worker.as_deref()?))) {
             let mut polled = [PollFd::from_borrowed_fd(worker.from.as_fd(), PollFlags::IN)];
             return if matches!(poll(&mut polled, limit.as_ref()), Ok(1)) { vec![n] } else { Vec::new() };
         }

@@ -1,5 +1,7 @@
 //! The worker: takes tasks, runs them, tells what became of them, until its parent closes the pipe or is gone.
 
+mod pace;
+
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -9,27 +11,28 @@ use std::panic;
 use std::process;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use lab::clock;
 
 use super::bytes::{OnTheWay, Way};
-use super::frame::{self, Garbage, How, Inbox, Kind, Place, Reader, Summary, Told};
+use super::frame::{self, Garbage, Inbox, Kind, Place, Reader};
 use super::handover;
 use super::limits::{self, BATCH_BYTES, LARGE};
 use super::shm::{Arena, Block, Claims, Foreign};
 use super::task::{Ran, Run};
-
-/// Results are told at the latest when the oldest of them has waited for so long and a task ends.
-const TELL_AFTER: Duration = Duration::from_millis(2);
+use super::told::{How, Summary, Told};
+use pace::Pace;
 
 /// The whole life of a worker. Whatever goes wrong outside a task, there is nobody to tell but by ending.
 pub fn live(tasks: &'static [&'static dyn Run]) -> ! {
-    let code = match Worker::start(tasks).and_then(|mut worker| worker.work()) {
-        Ok(()) => 0,
-        Err(_) => 1,
-    };
-    process::exit(code)
+    let lived = leave_stdin().and_then(|lifeline| {
+        let mut worker = Worker::start(tasks, &lifeline)?;
+        worker.greet()?;
+        // A thread takes a while to start, and the parent need not wait for it: no task has begun yet.
+        end_with_parent(lifeline)?;
+        worker.work()
+    });
+    process::exit(if lived.is_ok() { 0 } else { 1 })
 }
 
 struct Worker {
@@ -57,10 +60,8 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(tasks: &'static [&'static dyn Run]) -> io::Result<Worker> {
-        let lifeline = leave_stdin()?;
-        let (setup, given) = handover::receive(&lifeline)?;
-        end_with_parent(lifeline)?;
+    fn start(tasks: &'static [&'static dyn Run], lifeline: &UnixStream) -> io::Result<Worker> {
+        let (setup, given) = handover::receive(lifeline)?;
         let claims = Claims::of(given.own_memory.as_fd())?;
         let own = Arena::new(given.own_memory.as_fd(), setup.own_memory)?;
         let parent = Foreign::new(given.parent_memory.as_fd(), setup.parent_memory)?;
@@ -86,10 +87,14 @@ impl Worker {
         })
     }
 
-    fn work(&mut self) -> io::Result<()> {
+    /// The first word: which program this is.
+    fn greet(&mut self) -> io::Result<()> {
         frame::begin(&mut self.frame, Kind::Hello);
         self.frame.extend(frame::hello(self.tasks.iter().map(|task| task.name())));
-        self.send()?;
+        self.send()
+    }
+
+    fn work(&mut self) -> io::Result<()> {
         let mut inbox = Inbox::default();
         while inbox.fill(&mut self.from)? > 0 {
             while let Some((kind, body)) = inbox.frame().map_err(garbage)? {
@@ -238,52 +243,4 @@ fn keep_panics_quiet() {
             usual(panic);
         }
     }));
-}
-
-/// When to look at the clock: not after every tiny task, and after every long one.
-struct Pace {
-    told: Instant,
-    looked: Instant,
-    /// Tasks since the last look.
-    tasks: u32,
-    /// Tasks from one look to the next.
-    stride: u32,
-}
-
-impl Pace {
-    fn new() -> Pace {
-        let now = Instant::now();
-        Pace { told: now, looked: now, tasks: 0, stride: 1 }
-    }
-
-    /// What was before now was waiting.
-    fn begin(&mut self) {
-        let now = Instant::now();
-        (self.told, self.looked, self.tasks) = (now, now, 0);
-    }
-
-    fn is_time_to_tell(&mut self) -> bool {
-        self.tasks += 1;
-        if self.tasks < self.stride {
-            return false;
-        }
-        let now = Instant::now();
-        let stride = now - self.looked;
-        self.stride = match stride {
-            quick if quick < Duration::from_micros(20) => (self.stride * 2).min(4096),
-            slow if slow > Duration::from_micros(100) => 1,
-            _ => self.stride,
-        };
-        (self.looked, self.tasks) = (now, 0);
-        now - self.told >= TELL_AFTER
-    }
-
-    /// Time since the last telling, in ns.
-    fn lap(&mut self) -> u64 {
-        // Where the clock was read after the last task, that is near enough.
-        let now = if self.tasks == 0 { self.looked } else { Instant::now() };
-        let ns = (now - self.told).as_nanos();
-        self.told = now;
-        u64::try_from(ns).unwrap_or(u64::MAX)
-    }
 }

@@ -2,7 +2,8 @@
 
 use std::io::{self, Read};
 
-use multiprocessing::pool::frame::{self, Garbage, How, Inbox, Kind, Place, Reader, Summary, Told};
+use multiprocessing::pool::frame::{self, Garbage, Inbox, Kind, Place, Reader};
+use multiprocessing::pool::told::{How, Summary, Told};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
