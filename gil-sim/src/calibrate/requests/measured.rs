@@ -4,11 +4,13 @@ use super::{Requests, back, race};
 use crate::sim::{Curve, Pairs, Steals};
 
 /// Lengths of the wait before a request, in ns, with the number of rounds in each pass; of those with a pause, a third.
-const REQUESTS: [(u64, usize); 4] = [(500_000, 24), (1_000_000, 20), (5_000_000, 8), (20_000_000, 3)];
+const REQUESTS: [(u64, usize); 4] = [(500_000, 48), (1_000_000, 40), (5_000_000, 16), (20_000_000, 5)];
 /// How long the busy thread lets a request lie, in ns.
-const PAUSES: [u64; 3] = [0, 700, 1400];
+const PAUSES: [u64; 2] = [0, 1000];
 /// What decides here differs from one run to the next more than within one: many short ones.
-const PASSES: usize = 6;
+const PASSES: usize = 4;
+/// The first rounds of each pass find everything cold.
+const COLD: usize = 3;
 /// Lengths of the wait before a signal back, in ns, with the number of rounds.
 const BACK: [(u64, usize); 4] = [(500_000, 100), (1_000_000, 80), (5_000_000, 50), (20_000_000, 16)];
 /// Only after some rounds do the cores sleep as deep as that rhythm has them sleep.
@@ -20,12 +22,10 @@ pub(super) fn requests(one_in: usize) -> Requests {
     let mut late = REQUESTS.map(|_| Vec::new());
     for _ in 0..(PASSES / one_in).max(2) {
         for (l, (length, rounds)) in REQUESTS.into_iter().enumerate() {
-            // The first ones find everything cold.
-            let cold = if rounds > 10 { 2 } else { 1 };
             for pause in PAUSES {
                 let (rounds, all) =
                     if pause == 0 { (rounds, &mut raced[l].1) } else { (rounds.div_ceil(3), &mut late[l]) };
-                all.extend(race::race(length, pause, rounds + cold).split_off(cold));
+                all.extend(race::race(length, pause, rounds + COLD).split_off(COLD));
             }
         }
     }
