@@ -1,8 +1,8 @@
 //! The proofs: the files of `src` themselves, with loom's parts in the place of std's, in every order that loom knows (or up to the
 //! bound that a model states). `tests/planted.rs` shows that these same models find bugs.
 //!
-//! A spin lock waits by looking again and again. loom lets the others go on at each vain look (`sync::relax`), so these proofs say
-//! that a waiter gets in if the others are let run, not how long it spins.
+//! A spin lock waits by looking again and again. loom lets another go on at each vain look (`sync::relax`), but with two who look
+//! in vain it may choose those two for ever: with three threads these models must bound the preemptions.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
@@ -26,14 +26,16 @@ use models::{buffered, counted, dinner as dine};
 
 #[test]
 fn the_spin_lock_keeps_others_out() {
-    explore("spin lock, 2 threads, twice each", None, 30, || counted::<SpinLock>(2, 2));
-    explore("spin lock, 3 threads, once each", Some(3), 200, || counted::<SpinLock>(3, 1));
+    explore("spin lock, 2 threads, twice each", None, 150, || counted::<SpinLock>(2, 2));
+    explore("spin lock, 2 threads, 3 times each", None, 3_500, || counted::<SpinLock>(2, 3));
+    explore("spin lock, 3 threads, twice each", Some(1), 20, || counted::<SpinLock>(3, 2));
 }
 
 #[test]
 fn the_ticket_lock_keeps_others_out() {
-    explore("ticket lock, 2 threads, twice each", None, 30, || counted::<TicketLock>(2, 2));
-    explore("ticket lock, 3 threads, once each", Some(3), 200, || counted::<TicketLock>(3, 1));
+    explore("ticket lock, 2 threads, twice each", None, 660, || counted::<TicketLock>(2, 2));
+    explore("ticket lock, 2 threads, 3 times each", None, 38_000, || counted::<TicketLock>(2, 3));
+    explore("ticket lock, 3 threads, twice each", Some(1), 800, || counted::<TicketLock>(3, 2));
 }
 
 #[test]

@@ -20,11 +20,8 @@ impl RawLock for SpinLock {
     fn lock(&self) {
         let mut looks = 0;
         // Acquire: what the last holder wrote is seen by whoever comes in.
-        while self.locked.swap(true, Acquire) {
-            // A swap takes the cache line away from the holder; a look shares it.
-            while self.locked.load(Relaxed) {
-                relax(&mut looks);
-            }
+        while self.locked.compare_exchange_weak(false, true, Acquire, Relaxed).is_err() {
+            relax(&mut looks);
         }
     }
 
