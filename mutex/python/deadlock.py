@@ -9,7 +9,7 @@ import threading
 import time
 
 ROUNDS, ENOUGH = int(sys.argv[1]), float(sys.argv[2])
-THINK = 0.002
+THINK = 0.01
 
 
 class Account(object):

@@ -7,7 +7,7 @@ import time
 
 THREADS, TURNS = int(sys.argv[1]), int(sys.argv[2])
 REPEATS = 3
-LIMIT = 0.06  # seconds that one repeat may take
+LIMIT = 0.03  # seconds that one repeat may take
 CHUNK = 500  # turns between two looks at the clock: a look in every turn would be a call in every turn
 
 sys.setswitchinterval(1e-4)

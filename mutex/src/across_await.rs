@@ -107,8 +107,14 @@ const STUCK: Line = Line {
     why: || text!("스레드가 막혀, 쥔 태스크가 깨지 못함", "the thread is blocked, the holder cannot wake"),
 };
 const BROKEN: &[Line] = &[DONE, STUCK];
-const FIXED: &[Line] =
-    &[DONE, Line { class: Forbidden, why: || text!("쥔 채로 기다리지 않거나, 태스크만 기다림", "nobody blocks the thread"), ..STUCK }];
+const FIXED: &[Line] = &[
+    DONE,
+    Line {
+        class: Forbidden,
+        why: || text!("쥔 채로 기다리지 않거나, 태스크만 기다림", "nobody blocks the thread"),
+        ..STUCK
+    },
+];
 
 /// What came of one variant.
 #[derive(Debug)]
@@ -135,7 +141,9 @@ pub fn watch(name: &'static str, patience: Duration) -> Result<Seen> {
     let both = async {
         match name {
             "std_across_await" => tokio::join!(std_across(&std, &mut a, patience), std_across(&std, &mut b, patience)),
-            "std_dropped_before" => tokio::join!(std_dropped(&std, &mut a, patience), std_dropped(&std, &mut b, patience)),
+            "std_dropped_before" => {
+                tokio::join!(std_dropped(&std, &mut a, patience), std_dropped(&std, &mut b, patience))
+            }
             _ => tokio::join!(tokio_across(&tokio, &mut a), tokio_across(&tokio, &mut b)),
         }
     };

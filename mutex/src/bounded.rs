@@ -90,11 +90,8 @@ const NOTHING: Line = Line {
     name: || text!("빈손", "nothing there"),
     why: || text!("깨어 보니 남이 먼저 꺼냄", "woken, but another was quicker"),
 };
-const NEVER: Line = Line {
-    class: Forbidden,
-    why: || text!("깨어나면 다시 확인함", "whoever wakes looks again"),
-    ..NOTHING
-};
+const NEVER: Line =
+    Line { class: Forbidden, why: || text!("깨어나면 다시 확인함", "whoever wakes looks again"), ..NOTHING };
 const LOST: Line = Line {
     id: "lost",
     class: Forbidden,
@@ -170,7 +167,10 @@ fn pictured(size: Size) -> Result<Trace> {
     let (producers, consumers) = (2, 1);
     let names = [text!("생산자 0", "Producer 0"), text!("생산자 1", "Producer 1"), text!("소비자", "Consumer")];
     let capacity = size.capacity;
-    let title = text!("Rust, 칸 {capacity}개: 소비자가 느리면 생산자가 기다림", "Rust, room for {capacity}: a slow consumer makes producers wait");
+    let title = text!(
+        "Rust, 칸 {capacity}개: 소비자가 느리면 생산자가 기다림",
+        "Rust, room for {capacity}: a slow consumer makes producers wait"
+    );
     let work = |lane: &mut LaneRecorder, ms| {
         lane.enter(State::WaitingForIo);
         thread::sleep(Duration::from_millis(ms));
@@ -214,7 +214,11 @@ pub fn run(size: Size, pythons: &[Interpreter]) -> Result<Report> {
     let title = text!("꺼낼 때마다 나온 것", "what each take came to");
     report.tables.push(outcomes::table(title, &tallies));
     report.measures = moved.iter().flat_map(|runs| measures(runs, size)).collect();
-    report.verdicts = tallies.iter().filter(|tally| tally.lines.len() == RIGHT.len() && tally.variant != "condvar_if").map(verdict).collect();
+    report.verdicts = tallies
+        .iter()
+        .filter(|tally| tally.lines.len() == RIGHT.len() && tally.variant != "condvar_if")
+        .map(verdict)
+        .collect();
     let args = [size.producers, size.consumers, size.items as usize, size.capacity].map(|n| n.to_string());
     twin::join(&mut report, pythons, twin_script!("bounded"), &args, &[verdicts::KEPT], judge);
     report.notes = notes(size);
@@ -253,7 +257,11 @@ fn verdict(tally: &Tally) -> Verdict {
 fn judge(python: &Interpreter, twin: &Report) -> Vec<Verdict> {
     let on = format!("{python}, queue.Queue");
     let Some(lost) = twin.measure("lost.queue").map(Measure::median) else {
-        return vec![Verdict::not_measured(verdicts::KEPT, on, text!("쌍둥이가 재지 않았습니다", "the twin did not measure it"))];
+        return vec![Verdict::not_measured(
+            verdicts::KEPT,
+            on,
+            text!("쌍둥이가 재지 않았습니다", "the twin did not measure it"),
+        )];
     };
     let evidence = text!("없어지거나 두 번 나온 항목 {lost}개", "{lost} items missing or twice");
     vec![Verdict::seen(verdicts::KEPT, on, lost == 0.0, evidence)]

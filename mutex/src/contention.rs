@@ -183,7 +183,10 @@ pub fn run(most: usize, lasting: Duration, pythons: &[Interpreter]) -> Result<Re
 fn measures(name: &str, threads: usize, loads: &[Load]) -> [Measure; 2] {
     let samples = |of: fn(&Load) -> f64| loads.iter().map(of).collect::<Vec<_>>();
     let rate = text!("{name}, 스레드 {threads}개: 초당 갱신", "{name}, {threads} threads: updates a second");
-    let ratio = text!("{name}, 스레드 {threads}개: 가장 많은 몫 대 가장 적은 몫", "{name}, {threads} threads: largest share to smallest");
+    let ratio = text!(
+        "{name}, 스레드 {threads}개: 가장 많은 몫 대 가장 적은 몫",
+        "{name}, {threads} threads: largest share to smallest"
+    );
     [
         Measure::new(format!("rate.{name}.{threads}"), rate, Unit::Count, samples(Load::rate)),
         Measure::new(format!("ratio.{name}.{threads}"), ratio, Unit::Times, samples(Load::ratio)),
@@ -192,7 +195,8 @@ fn measures(name: &str, threads: usize, loads: &[Load]) -> [Measure; 2] {
 
 fn verdict(variant: &Variant, loads: &[Vec<Load>]) -> Verdict {
     let all = loads.iter().flatten();
-    let (made, lost) = all.fold((0, 0), |(made, lost), load| (made + load.updates.iter().sum::<u64>(), lost + load.lost));
+    let (made, lost) =
+        all.fold((0, 0), |(made, lost), load| (made + load.updates.iter().sum::<u64>(), lost + load.lost));
     let evidence = text!("갱신 {made}번 가운데 {lost}번을 잃음", "{lost} of {made} updates lost");
     Verdict::seen(verdicts::KEPT, format!("Rust, {}", variant.on), lost == 0, evidence)
 }
@@ -201,7 +205,11 @@ fn verdict(variant: &Variant, loads: &[Vec<Load>]) -> Verdict {
 fn tables(report: &Report, variants: &[Variant], steps: &[usize], pythons: &[Interpreter]) -> Vec<Table> {
     let head: Vec<Text> = [text!("방식", "variant")]
         .into_iter()
-        .chain(steps.iter().map(|n| text!("스레드 {n}", "{n} threads")))
+        .chain(
+            steps
+                .iter()
+                .map(|n| if *n == 1 { text!("스레드 1", "1 thread") } else { text!("스레드 {n}", "{n} threads") }),
+        )
         .collect();
     let rows = |what: &str, show: fn(f64) -> String| -> Vec<Vec<Text>> {
         let cell = |m: Option<&Measure>| Text::same(m.map_or_else(|| "–".to_owned(), |m| show(m.median())));
@@ -222,7 +230,10 @@ fn tables(report: &Report, variants: &[Variant], steps: &[usize], pythons: &[Int
             rows: rows("rate", |rate| format!("{:.2}", rate / 1e6)),
         },
         Table {
-            title: text!("가장 많이 한 스레드와 가장 적게 한 스레드의 비", "the thread that did most over the one that did least"),
+            title: text!(
+                "가장 많이 한 스레드와 가장 적게 한 스레드의 비",
+                "the thread that did most over the one that did least"
+            ),
             head,
             rows: rows("ratio", |ratio| format!("{ratio:.1}")),
         },
@@ -251,7 +262,9 @@ fn notes(lasting: Duration) -> Vec<Text> {
 }
 
 fn shows(report: &Report, most: usize) -> Text {
-    let rate = |name: &str, threads: usize| report.measure(&format!("rate.{name}.{threads}")).map_or(f64::NAN, Measure::median);
+    let rate = |name: &str, threads: usize| {
+        report.measure(&format!("rate.{name}.{threads}")).map_or(f64::NAN, Measure::median)
+    };
     let millions = |rate: f64| format!("{:.1}", rate / 1e6);
     let (one, all) = (millions(rate("std_mutex", 1)), millions(rate("std_mutex", most)));
     let sharded = millions(rate("sharded", most));

@@ -41,11 +41,18 @@ impl Account {
 }
 
 /// A way to transfer 1: `think` comes between the two locks, `enough` is how long the second is waited for. `None`: it gave up.
-pub type Transfer = fn(from: &Account, to: &Account, lane: &mut LaneRecorder, think: &dyn Fn(), enough: Duration) -> Option<()>;
+pub type Transfer =
+    fn(from: &Account, to: &Account, lane: &mut LaneRecorder, think: &dyn Fn(), enough: Duration) -> Option<()>;
 
 // ANCHOR: broken
 /// Broken: the giving account first. Two transfers in opposite directions wait for each other.
-pub fn from_first(from: &Account, to: &Account, lane: &mut LaneRecorder, think: &dyn Fn(), enough: Duration) -> Option<()> {
+pub fn from_first(
+    from: &Account,
+    to: &Account,
+    lane: &mut LaneRecorder,
+    think: &dyn Fn(),
+    enough: Duration,
+) -> Option<()> {
     let (mut from, mut to) = both(from, to, lane, think, enough)?;
     *from -= 1;
     *to += 1;
@@ -55,7 +62,13 @@ pub fn from_first(from: &Account, to: &Account, lane: &mut LaneRecorder, think: 
 
 // ANCHOR: fixed
 /// Fixed: the lower number first, whoever gives. Whoever holds the higher one has both, and waits for nobody.
-pub fn lower_first(from: &Account, to: &Account, lane: &mut LaneRecorder, think: &dyn Fn(), enough: Duration) -> Option<()> {
+pub fn lower_first(
+    from: &Account,
+    to: &Account,
+    lane: &mut LaneRecorder,
+    think: &dyn Fn(),
+    enough: Duration,
+) -> Option<()> {
     if from.number < to.number {
         let (mut from, mut to) = both(from, to, lane, think, enough)?;
         *from -= 1;
@@ -111,15 +124,25 @@ const TORN: Line = Line {
 };
 
 const BROKEN: &[Line] = &[DONE, STUCK, TORN];
-const FIXED: &[Line] =
-    &[DONE, Line { class: Forbidden, why: || text!("순서가 하나뿐이라 불가능", "impossible with one order"), ..STUCK }, TORN];
+const FIXED: &[Line] = &[
+    DONE,
+    Line {
+        class: Forbidden, why: || text!("순서가 하나뿐이라 불가능", "impossible with one order"), ..STUCK
+    },
+    TORN,
+];
 
 /// Both variants with what may come out.
 pub const VARIANTS: [(&str, Transfer, &[Line]); 2] =
     [("from_first", from_first, BROKEN), ("lower_first", lower_first, FIXED)];
 
 /// Two threads transfer 1 in opposite directions, at once. The lanes, and the outcome.
-pub fn round(name: &str, transfer: Transfer, think: &(dyn Fn() + Sync), enough: Duration) -> Result<(Trace, &'static str)> {
+pub fn round(
+    name: &str,
+    transfer: Transfer,
+    think: &(dyn Fn() + Sync),
+    enough: Duration,
+) -> Result<(Trace, &'static str)> {
     let (a, b) = (Account::new(1, 10), Account::new(2, 10));
     let names = vec![text!("1번 → 2번", "1 to 2"), text!("2번 → 1번", "2 to 1")];
     let (trace, done) = drawn(Text::default(), names, |n, lane| {
@@ -137,7 +160,7 @@ pub fn round(name: &str, transfer: Transfer, think: &(dyn Fn() + Sync), enough: 
 }
 
 /// So long a thread thinks between its two locks.
-const THINK: Duration = Duration::from_millis(2);
+const THINK: Duration = Duration::from_millis(10);
 
 /// `rounds` rounds of both variants, and the detector in a child process.
 pub fn run(rounds: u64, enough: Duration, pythons: &[Interpreter]) -> Result<Report> {
@@ -185,9 +208,10 @@ fn notes(enough: Duration) -> Vec<Text> {
 fn shows(tallies: &[Tally], report: &Report) -> Result<Text> {
     let (stuck, rounds) = (tallies[0].seen("stuck"), tallies[0].rounds());
     let fixed = tallies[1].seen("done");
-    let found = report.measure("detector.opposite").map(Measure::median).ok_or_else(|| {
-        Error::failed(text!("탐지기가 아무것도 재지 않았습니다.", "the detector measured nothing."))
-    })?;
+    let found = report
+        .measure("detector.opposite")
+        .map(Measure::median)
+        .ok_or_else(|| Error::failed(text!("탐지기가 아무것도 재지 않았습니다.", "the detector measured nothing.")))?;
     Ok(text!(
         "두 순서로 잠그자 {rounds}번 가운데 {stuck}번이 교착이었고, 한 순서로 잠그자 {fixed}번 모두 끝났습니다. 탐지기는 진짜 교착에서 서로 기다리는 스레드 {found}개를 찾았습니다.",
         "Locked in two orders, {stuck} of {rounds} rounds were deadlocks; in one order all {fixed} came to their end. In a real deadlock the detector found {found} threads that wait for each other."

@@ -35,7 +35,11 @@ pub fn child() -> Result<()> {
     let report = Report {
         measures: vec![
             count("detector.one_order", text!("한 순서: 탐지기가 찾은 스레드", "one order: threads detected"), fixed),
-            count("detector.opposite", text!("두 순서: 탐지기가 찾은 스레드", "two orders: threads detected"), opposite),
+            count(
+                "detector.opposite",
+                text!("두 순서: 탐지기가 찾은 스레드", "two orders: threads detected"),
+                opposite,
+            ),
         ],
         ..Report::new("mutex/detect")
     };

@@ -3,14 +3,14 @@
 //! This file uses nothing but `crate::sync`, so that `tests/loom.rs` tries these very lines in every order: it finds the deadlock
 //! of the first rule and the livelock of the second, and proves that the other two have neither. No sleep is tuned anywhere.
 
-use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::sync::{Condvar, Mutex, MutexGuard, relax};
 
 /// How a philosopher gets two forks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// Broken, deadlock: the left fork, then the right one.
     LeftFirst,
-    /// Broken, livelock: if the right fork is taken, the left one goes back on the table, and all begins anew.
+    /// Broken, livelock: if the right fork is taken, the left one goes back on the table, others go first, and all begins anew.
     PutBack,
     /// The fork with the lower number first: there is no circle in which all wait.
     LowerFirst,
@@ -97,13 +97,15 @@ fn meal<'a>(mut first: Fork<'a>, second: impl FnOnce() -> Fork<'a>, eat: impl Fn
 }
 
 fn put_back(left: &Mutex<u64>, right: &Mutex<u64>, eat: impl FnOnce()) -> u64 {
-    let mut times = 0;
+    let (mut times, mut looks) = (0, 0);
     loop {
         let first = left.lock();
         if let Some(second) = right.try_lock() {
             meal(first, || second, eat);
             return times;
         }
+        drop(first);
         times += 1;
+        relax(&mut looks); // polite, and no help: all of them are
     }
 }

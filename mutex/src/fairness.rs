@@ -65,12 +65,12 @@ pub fn contenders() -> Vec<Contender> {
             let _held = now.lock();
             inside();
         }),
-        Contender::new(("unlock_fair", "0.13, unlock_fair", true), move |inside| {
+        Contender::new(("unlock_fair", "unlock_fair (0.13)", true), move |inside| {
             let held = handed_over.lock();
             inside();
             MutexGuard::unlock_fair(held);
         }),
-        Contender::new(("fair_mutex", "0.13 FairMutex", true), move |inside| {
+        Contender::new(("fair_mutex", "FairMutex (0.13)", true), move |inside| {
             let _held = fair.lock();
             inside();
         }),
@@ -91,7 +91,12 @@ pub struct Treatment {
 }
 
 /// The threads take turns for so long, each inside for `section`; asking again at once. Inside they sleep: no core is needed.
-pub fn watch(contender: &Contender, threads: usize, lasting: Duration, section: Duration) -> Result<(Trace, Treatment)> {
+pub fn watch(
+    contender: &Contender,
+    threads: usize,
+    lasting: Duration,
+    section: Duration,
+) -> Result<(Trace, Treatment)> {
     let names = (0..threads).map(|i| text!("스레드 {i}", "Thread {i}")).collect();
     let name = contender.name;
     let deadline = clock::now() + lasting.as_nanos() as u64;
@@ -176,7 +181,12 @@ fn measures(contender: &Contender, treatment: &Treatment) -> [Measure; 3] {
     let turns = treatment.turns.iter().map(|n| *n as f64).collect();
     let passed = treatment.passed_by.iter().map(|n| *n as f64).collect();
     [
-        Measure::new(format!("turns.{id}"), text!("{name}: 스레드마다 차례", "{name}: turns of each thread"), Unit::Count, turns),
+        Measure::new(
+            format!("turns.{id}"),
+            text!("{name}: 스레드마다 차례", "{name}: turns of each thread"),
+            Unit::Count,
+            turns,
+        ),
         Measure::new(
             format!("longest_wait.{id}"),
             text!("{name}: 가장 긴 기다림", "{name}: longest wait"),
@@ -245,7 +255,8 @@ fn shows(report: &Report) -> Text {
         let turns = measure.map_or(&[][..], |m| &m.samples).iter().map(|n| format!("{n:.0}")).collect::<Vec<_>>();
         turns.join(" : ")
     };
-    let (std, old, new, fair) = (turns("std"), turns("parking_lot_012"), turns("parking_lot_013"), turns("unlock_fair"));
+    let (std, old, new, fair) =
+        (turns("std"), turns("parking_lot_012"), turns("parking_lot_013"), turns("unlock_fair"));
     text!(
         "같은 일을 시켰더니 차례가 std {std}, parking_lot 0.12 {old}, 0.13 {new}, 0.13의 unlock_fair {fair}로 나뉘었습니다.",
         "The same work, and the turns went {std} with std, {old} with parking_lot 0.12, {new} with 0.13, and {fair} with 0.13's unlock_fair."

@@ -19,10 +19,11 @@ use gil_sim::vm::version::Version;
 use lab::claims::Verdict;
 use lab::lang::Text;
 use lab::report::{Measure, Report, Table, Unit};
-use lab::trace::State;
+use lab::trace::{State, Trace};
 use lab::twin::{self, Interpreter};
 use lab::{Error, Result, show, stats, text, twin_script};
 
+use crate::drawn::drawn;
 use crate::together::together;
 use crate::{twins, verdicts};
 
@@ -192,10 +193,11 @@ struct Case {
 /// Every trade is about the last one.
 const IN_STOCK: i64 = 1;
 const REPEATS: usize = 3;
+const INTERVAL: Duration = Duration::from_micros(5);
 
 /// Both shops under every version, and on every interpreter.
 pub fn run(threads: usize, trades: u64, pythons: &[Interpreter]) -> Result<Report> {
-    let interval = Duration::from_micros(50);
+    let interval = INTERVAL;
     let shops = Version::ALL.into_iter().flat_map(|version| [(Shop::Gil, version), (Shop::Locked, version)]);
     let mut cases: Vec<Case> = shops.map(|(shop, version)| Case { shop, version, wrong: Vec::new() }).collect();
     for _ in 0..REPEATS {
@@ -206,6 +208,7 @@ pub fn run(threads: usize, trades: u64, pythons: &[Interpreter]) -> Result<Repor
         }
     }
     let mut report = Report::new("mutex/gil-is-not-your-lock");
+    report.traces = vec![pictured(Shop::Gil)?, pictured(Shop::Locked)?];
     report.measures = cases.iter().map(measure).collect();
     report.verdicts = cases.iter().filter(|case| case.version == Version::Py313).map(verdict).collect();
     let args = [threads.to_string(), trades.to_string()];
@@ -217,6 +220,19 @@ pub fn run(threads: usize, trades: u64, pythons: &[Interpreter]) -> Result<Repor
     report.notes.extend(notes(threads, trades));
     report.shows = shows(&cases, threads);
     Ok(report)
+}
+
+/// Two threads under the lock of 3.13: one at a time, and still wrong.
+pub fn pictured(shop: Shop) -> Result<Trace> {
+    let below = Arc::<AtomicU64>::default();
+    let program = program(shop, Arc::clone(&below));
+    let (heap, lock) = (Heap::of(&program, Counting::Plain), Version::Py313.lock(Duration::from_micros(50)));
+    let vm = Vm { program: &program, heap: &heap, lock: &*lock, version: Version::Py313 };
+    let names = (0..2).map(|i| text!("스레드 {i}", "Thread {i}")).collect();
+    let name = shop.name();
+    let title = text!("Rust + GIL 3.13, {name}: 200번씩 거래", "Rust + GIL 3.13, {name}: 200 trades each");
+    let (trace, _) = drawn(title, names, |n, lane| vm.run(ThreadId(n as u64 + 1), 200, lane))?;
+    Ok(trace)
 }
 
 /// Nothing, or the failure of a shop whose own lock did not keep it whole.
@@ -278,7 +294,8 @@ fn table(cases: &[Case]) -> Table {
         let ends = orders(version);
         let all: u128 = ends.values().sum();
         let wrong = all - ends.get(&IN_STOCK).copied().unwrap_or(0);
-        let first = [version.name().to_owned(), all.to_string(), wrong.to_string()].map(Text::same);
+        let wrong = show::value(wrong as f64 / all as f64, Unit::Share);
+        let first = [version.name().to_owned(), all.to_string(), wrong].map(Text::same);
         first.into_iter().chain([of(Shop::Gil, version), of(Shop::Locked, version)]).collect()
     };
     Table {
@@ -324,8 +341,8 @@ fn python_table(report: &Report, pythons: &[Interpreter]) -> Table {
 fn notes(threads: usize, trades: u64) -> Vec<Text> {
     vec![
         text!(
-            "스레드 {threads}개가 {trades}번씩 거래합니다. 재고가 있으면 하나 팔고 없으면 하나 들여오며, 장부에도 같은 수를 적습니다. 재고가 0 아래로 보이거나, 끝에 재고와 장부가 어긋나면 틀린 거래입니다. 전환 간격은 50 µs입니다.",
-            "{threads} threads trade {trades} times each: sell one if there is one, else fetch one, and write the same into the books. A trade went wrong if the stock is seen below zero, or by as much as stock and books differ at the end. The switch interval is 50 µs."
+            "스레드 {threads}개가 {trades}번씩 거래합니다. 재고가 있으면 하나 팔고 없으면 하나 들여오며, 장부에도 같은 수를 적습니다. 재고가 0 아래로 보이거나, 끝에 재고와 장부가 어긋나면 틀린 거래입니다. 전환 간격은 5 µs입니다.",
+            "{threads} threads trade {trades} times each: sell one if there is one, else fetch one, and write the same into the books. A trade went wrong if the stock is seen below zero, or by as much as stock and books differ at the end. The switch interval is 5 µs."
         ),
         text!(
             "3.10부터 `stock += k`나 `books += k` 하나하나는 갱신을 잃지 않습니다. 그래도 `check`가 돌아온 직후 GIL이 넘어가면, 확인한 것은 이미 지난 일입니다. 호출 없이 `if stock > 0:`이라고 쓰면 3.10부터는 우연히 맞지만, 거기에 로그 한 줄만 넣어도 깨집니다.",

@@ -5,23 +5,29 @@ use std::process::ExitCode;
 use lab::cli::{Kind, Opt, Section, opt};
 use lab::text;
 use mutex::bounded::{self, Size};
-use mutex::{across_await, contention, counter, deadlock, detected, fairness, gil_lock, philosophers, poison, rwlock, versions};
+use mutex::{
+    across_await, contention, counter, deadlock, detected, fairness, gil_lock, philosophers, poison, rwlock, versions,
+};
 
 fn main() -> ExitCode {
-    let section =
-        Section::new("mutex", text!("뮤텍스: 잃어버린 갱신과 그것을 막는 락", "the lost update, and locks that prevent it"));
+    let section = Section::new(
+        "mutex",
+        text!("뮤텍스: 잃어버린 갱신과 그것을 막는 락", "the lost update, and locks that prevent it"),
+    );
     let section = updates(section);
     let section = waiting(section);
-    prices(section).child(detected::CHILD, vec![], |_| detected::child()).child(
-        philosophers::CHILD,
-        vec![
-            opt("rule", Kind::Choice(philosophers::RULES), "left-first", text!("규칙", "the rule")),
-            seats(),
-            meals(),
-        ],
-        |a| philosophers::child(a.word("rule").expect("it has a default"), a.size("seats"), a.count("meals")),
-    )
-    .main()
+    prices(section)
+        .child(detected::CHILD, vec![], |_| detected::child())
+        .child(
+            philosophers::CHILD,
+            vec![
+                opt("rule", Kind::Choice(philosophers::RULES), "left-first", text!("규칙", "the rule")),
+                seats(),
+                meals(),
+            ],
+            |a| philosophers::child(a.word("rule").expect("it has a default"), a.size("seats"), a.count("meals")),
+        )
+        .main()
 }
 
 /// Updates that get lost, and what a lock says after a panic.
@@ -47,7 +53,12 @@ fn updates(section: Section) -> Section {
             text!("GIL 아래의 확인하고 행동하기", "check-then-act under the GIL"),
             vec![
                 threads(2, "4"),
-                opt("trades", Kind::Count(1, 1_000_000), "100000", text!("스레드마다 거래 횟수", "trades of each thread")),
+                opt(
+                    "trades",
+                    Kind::Count(1, 1_000_000),
+                    "30000",
+                    text!("스레드마다 거래 횟수", "trades of each thread"),
+                ),
             ],
             |a| gil_lock::run(a.size("threads"), a.count("trades"), a.pythons()),
         )
@@ -64,11 +75,19 @@ fn waiting(section: Section) -> Section {
     section
         .experiment(
             "bounded-buffer",
-            text!("유한 버퍼: 뮤텍스와 조건 변수, 그 곁의 채널", "a bounded buffer: condition variables, and a channel"),
+            text!(
+                "유한 버퍼: 뮤텍스와 조건 변수, 그 곁의 채널",
+                "a bounded buffer: condition variables, and a channel"
+            ),
             vec![
                 opt("producers", Kind::Count(1, 32), "2", text!("넣는 스레드", "threads that put")),
                 opt("consumers", Kind::Count(1, 32), "3", text!("꺼내는 스레드", "threads that take")),
-                opt("items", Kind::Count(1, 1_000_000), "10000", text!("생산자마다 넣는 수", "items that each producer puts")),
+                opt(
+                    "items",
+                    Kind::Count(1, 1_000_000),
+                    "10000",
+                    text!("생산자마다 넣는 수", "items that each producer puts"),
+                ),
                 opt("capacity", Kind::Count(1, 1024), "2", text!("버퍼의 칸", "room in the buffer")),
             ],
             |a| {
@@ -104,28 +123,38 @@ fn prices(section: Section) -> Section {
             "rwlock",
             text!("여러 독자 또는 저자 하나", "many readers or one writer"),
             vec![
-                opt("rounds", Kind::Count(1, 100_000), "2000", text!("두 스레드가 묻는 횟수", "how often two threads ask")),
+                opt(
+                    "rounds",
+                    Kind::Count(1, 100_000),
+                    "2000",
+                    text!("두 스레드가 묻는 횟수", "how often two threads ask"),
+                ),
                 threads(2, "4"),
             ],
             |a| rwlock::run(a.count("rounds"), a.size("threads")),
         )
         .experiment(
             "fairness",
-            text!("긴 임계 구역과 곧바로 다시 잠그기: 누가 굶는가", "long sections, asked for again at once: who starves"),
+            text!(
+                "긴 임계 구역과 곧바로 다시 잠그기: 누가 굶는가",
+                "long sections, asked for again at once: who starves"
+            ),
             vec![
                 threads(2, "3"),
                 lasting("0.25", text!("락마다 지켜보는 초", "seconds of looking at each lock")),
-                opt("section", Kind::Seconds(0.0001, 0.1), "0.002", text!("임계 구역에 머무는 초", "seconds spent inside")),
+                opt(
+                    "section",
+                    Kind::Seconds(0.0001, 0.1),
+                    "0.002",
+                    text!("임계 구역에 머무는 초", "seconds spent inside"),
+                ),
             ],
             |a| fairness::run(a.size("threads"), a.seconds("seconds"), a.seconds("section"), a.pythons()),
         )
         .experiment(
             "contention",
             text!("스레드 수에 따른 처리량과 몫", "throughput and shares, by the number of threads"),
-            vec![
-                threads(1, "8"),
-                lasting("0.02", text!("한 번에 재는 초", "seconds of each measurement")),
-            ],
+            vec![threads(1, "8"), lasting("0.02", text!("한 번에 재는 초", "seconds of each measurement"))],
             |a| contention::run(a.size("threads"), a.seconds("seconds"), a.pythons()),
         )
 }
@@ -150,7 +179,7 @@ fn few_rounds() -> Opt {
 
 fn patience() -> Opt {
     let about = text!("물러나기까지 기다리는 초", "seconds of waiting before giving up");
-    opt("patience", Kind::Seconds(0.01, 10.0), "0.2", about)
+    opt("patience", Kind::Seconds(0.02, 10.0), "0.1", about)
 }
 
 fn seats() -> Opt {

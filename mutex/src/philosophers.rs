@@ -42,10 +42,18 @@ pub struct Dinner {
 /// What loom finds of each rule.
 fn proved(rule: Rule) -> (Class, Text) {
     match rule {
-        Rule::LeftFirst => (Class::Interesting, text!("교착: 모두가 왼쪽 포크를 듦", "deadlock: all hold their left fork")),
-        Rule::PutBack => (Class::Interesting, text!("라이브락: 모두가 들고 놓기를 되풀이", "livelock: all take and put back")),
-        Rule::LowerFirst => (Class::Forbidden, text!("둘 다 없음: 기다림이 원을 이루지 않음", "neither: no circle of waiting")),
-        Rule::OneLess => (Class::Forbidden, text!("둘 다 없음: 한 사람은 포크 둘을 얻음", "neither: someone gets two forks")),
+        Rule::LeftFirst => {
+            (Class::Interesting, text!("교착: 모두가 왼쪽 포크를 듦", "deadlock: all hold their left fork"))
+        }
+        Rule::PutBack => {
+            (Class::Interesting, text!("라이브락: 모두가 들고 놓기를 되풀이", "livelock: all take and put back"))
+        }
+        Rule::LowerFirst => {
+            (Class::Forbidden, text!("둘 다 없음: 기다림이 원을 이루지 않음", "neither: no circle of waiting"))
+        }
+        Rule::OneLess => {
+            (Class::Forbidden, text!("둘 다 없음: 한 사람은 포크 둘을 얻음", "neither: someone gets two forks"))
+        }
     }
 }
 
@@ -91,13 +99,15 @@ fn drawn_dinner(rule: Rule, seats: usize) -> Result<Trace> {
 }
 
 fn ask(rule: Rule, seats: usize, meals: u64) -> Result<Dinner> {
-    let options = ["--rule", rule.name(), "--seats", &seats.to_string(), "--meals", &meals.to_string()].map(str::to_owned);
+    let options =
+        ["--rule", rule.name(), "--seats", &seats.to_string(), "--meals", &meals.to_string()].map(str::to_owned);
     let args = [&[CHILD.to_owned()][..], &options].concat();
     let report = twin::own(&args, LIMIT).map_err(|why| failed(rule, &why))?;
     let number = |id: &str| report.measure(id).map(|m| m.median() as u64);
-    number("eaten").zip(number("put_back")).map(|(eaten, put_back)| Dinner { eaten, put_back }).ok_or_else(|| {
-        failed(rule, &text!("식사의 결과를 말하지 않았습니다", "it did not tell how the dinner went"))
-    })
+    number("eaten")
+        .zip(number("put_back"))
+        .map(|(eaten, put_back)| Dinner { eaten, put_back })
+        .ok_or_else(|| failed(rule, &text!("식사의 결과를 말하지 않았습니다", "it did not tell how the dinner went")))
 }
 
 fn failed(rule: Rule, why: &Text) -> Error {
@@ -163,7 +173,11 @@ fn table(dinners: &[Dinner], all: u64) -> Table {
     let row = |(rule, dinner): (Rule, &Dinner)| {
         let (class, found) = proved(rule);
         let share = show::value(dinner.eaten as f64 / all as f64, Unit::Share);
-        let stood = if dinner.eaten < all { text!("멈춤, {share}", "stood still, {share}") } else { text!("끝남", "ended") };
+        let stood = if dinner.eaten < all {
+            text!("멈춤, {share}", "stood still, {share}")
+        } else {
+            text!("끝남", "ended")
+        };
         let back = Text::same(dinner.put_back.to_string());
         vec![Text::same(rule.name()), found, litmus::name(class), stood, back]
     };

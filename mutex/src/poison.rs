@@ -91,9 +91,12 @@ const WHOLE: Line = Line {
     why: || text!("합이 그대로임", "the sum is right"),
 };
 const NEVER_HALF: Line =
-    Line { class: Forbidden, why: || text!("고쳤거나 애초에 갈라지지 않음", "repaired, or never torn"), ..HALF };
+    Line {
+        class: Forbidden, why: || text!("고쳤거나 애초에 갈라지지 않음", "repaired, or never torn"), ..HALF
+    };
 
-const REFUSES: &[Line] = &[REFUSED, NEVER_HALF];
+const REFUSES: &[Line] =
+    &[REFUSED, Line { why: || text!("보기 전에 거절됨", "refused before anybody sees it"), ..NEVER_HALF }];
 const SILENT: &[Line] = &[HALF];
 const KEPT: &[Line] = &[WHOLE, NEVER_HALF];
 
@@ -180,7 +183,11 @@ fn by_python(report: &Report, pythons: &[Interpreter]) -> Option<Table> {
         pythons.iter().flat_map(|p| forms.iter().filter_map(move |(id, code)| row(p, id, code))).collect();
     (!rows.is_empty()).then(|| Table {
         title: text!("파이썬: with lock 안에서 예외가 난 뒤", "Python: after an exception inside `with lock`"),
-        head: vec![text!("인터프리터", "interpreter"), text!("코드", "code"), text!("다음 스레드가 봄", "next one sees")],
+        head: vec![
+            text!("인터프리터", "interpreter"),
+            text!("코드", "code"),
+            text!("다음 스레드가 봄", "next one sees"),
+        ],
         rows,
     })
 }

@@ -12,7 +12,7 @@ use lab::lang::Text;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{State, Trace};
 use lab::{Result, clock, show, stats, text};
-use parking_lot::{RwLockUpgradableReadGuard, RwLock as ParkingLot};
+use parking_lot::{RwLock as ParkingLot, RwLockUpgradableReadGuard};
 
 use crate::drawn::drawn;
 use crate::litmus::Class::{Acceptable, Forbidden, Interesting};
@@ -69,8 +69,12 @@ const TWICE: Line = Line {
     why: || text!("둘 다 비었다고 봄", "both saw that it was empty"),
 };
 const BROKEN: &[Line] = &[ONCE, TWICE];
-const FIXED: &[Line] =
-    &[ONCE, Line { class: Forbidden, why: || text!("쓰기 락 안에서 확인함", "looked at under the write lock"), ..TWICE }];
+const FIXED: &[Line] = &[
+    ONCE,
+    Line {
+        class: Forbidden, why: || text!("쓰기 락 안에서 확인함", "looked at under the write lock"), ..TWICE
+    },
+];
 
 /// All variants, and what may come out when two threads ask at once.
 pub const VARIANTS: [(&str, Get, &[Line]); 3] = [
@@ -219,7 +223,8 @@ fn prices(threads: usize) -> Result<Vec<[Measure; 2]>> {
 
 fn price_table(prices: &[[Measure; 2]], threads: usize) -> Table {
     let value = |m: &Measure| Text::same(show::value(m.median(), Unit::Ns));
-    let row = |(kind, [alone, beside]): (&Kind, &[Measure; 2])| vec![Text::same(kind.name), value(alone), value(beside)];
+    let row =
+        |(kind, [alone, beside]): (&Kind, &[Measure; 2])| vec![Text::same(kind.name), value(alone), value(beside)];
     Table {
         title: text!("짧은 읽기 하나에 드는 시간(쓰는 이 없음)", "one short read, with nobody writing"),
         head: vec![

@@ -62,7 +62,9 @@ pub fn all(given: &[Interpreter]) -> Vec<Interpreter> {
     let paths = versions.map(|version| version.path().join("bin").join("python"));
     let mut found: Vec<Interpreter> = given.to_vec();
     // A version that does not answer is not there.
-    found.extend(paths.filter_map(|path| twin::find(&[path]).ok()).flatten().filter(|python| python.version >= [3, 6, 0]));
+    found.extend(
+        paths.filter_map(|path| twin::find(&[path]).ok()).flatten().filter(|python| python.version >= [3, 6, 0]),
+    );
     found.sort_by_key(|python| (python.version, python.gil));
     found.dedup_by(|a, b| a.version == b.version && a.gil == b.gil && a.implementation == b.implementation);
     found
@@ -115,7 +117,10 @@ fn seen(report: &Report, pythons: &[Interpreter]) -> Table {
     };
     Table {
         title: text!("잃은 갱신, 중앙값", "updates lost, medians"),
-        head: [text!("인터프리터", "interpreter")].into_iter().chain(FORMS.iter().map(|f| Text::same(f.code))).collect(),
+        head: [text!("인터프리터", "interpreter")]
+            .into_iter()
+            .chain(FORMS.iter().map(|f| Text::same(f.code)))
+            .collect(),
         rows: pythons.iter().map(row).collect(),
     }
 }

@@ -116,6 +116,8 @@ fn pages_fit_their_columns() {
         for (program, args) in [
             ("threading", ["cpu", "--no-python"]),
             ("gil-sim", ["--turns", "1000000"]),
+            ("mutex", ["philosophers", "--no-python"]),
+            ("mutex", ["fairness", "--no-python"]),
             ("lab", ["claims", "--no-python"]),
         ] {
             let mut command = tests::run::command(program, &args);

@@ -41,7 +41,7 @@ fn report(program: &str, args: &[&str]) -> Report {
 fn every_twin_runs_on_every_python() {
     let pythons = pythons();
     let options: Vec<&str> = pythons.iter().flat_map(|python| ["--python", python]).collect();
-    let twins: [(&str, &[&str]); 8] = [
+    let twins: [(&str, &[&str]); 16] = [
         ("threading", &["article", "--seconds", "0.1"]),
         ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
         ("threading", &["fetch", "--delay", "0.01"]),
@@ -49,6 +49,14 @@ fn every_twin_runs_on_every_python() {
         ("asyncio", &["article", "--seconds", "0.1"]),
         ("multiprocessing", &["article", "--turns", "10000"]),
         ("multiprocessing", &["cpu", "--turns", "10000", "--rounds", "1"]),
+        ("mutex", &["counter", "--turns", "2000", "--rounds", "100"]),
+        ("mutex", &["versions", "--turns", "2000"]),
+        ("mutex", &["gil-is-not-your-lock", "--trades", "1000"]),
+        ("mutex", &["poison"]),
+        ("mutex", &["bounded-buffer", "--items", "100"]),
+        ("mutex", &["deadlock", "--rounds", "1", "--patience", "0.02"]),
+        ("mutex", &["fairness", "--seconds", "0.02", "--threads", "2"]),
+        ("mutex", &["across-await", "--patience", "0.03"]),
         ("gil-sim", &["two", "--turns", "1000000"]),
     ];
     for (program, args) in twins {

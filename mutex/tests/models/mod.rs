@@ -30,25 +30,31 @@ pub fn counted<L: Exclusive + 'static>(many: usize, turns: usize) {
     assert_eq!(counter.with(|counter| *counter), many * turns, "an update was lost");
 }
 
-/// Every producer puts `each` items, and the consumers share them out; every item must come once.
-pub fn buffered(capacity: usize, producers: usize, consumers: usize, each: usize) {
-    buffered_by(capacity, producers, consumers, each, Buffer::take);
+/// Every producer puts `each` items into a buffer with room for one, and the consumers share them out; every item must come once.
+pub fn buffered(producers: usize, consumers: usize, each: usize) {
+    buffered_by(producers, consumers, each, Buffer::take);
 }
 
 /// The same with another way to take.
-pub fn buffered_by(
-    capacity: usize,
+pub fn buffered_by(producers: usize, consumers: usize, each: usize, take: fn(&Buffer<usize>) -> Option<usize>) {
+    through(producers, consumers, each, || Buffer::new(1), Buffer::put, take);
+}
+
+/// The same with any buffer that has room for one.
+pub fn through<B: Send + Sync + 'static>(
     producers: usize,
     consumers: usize,
     each: usize,
-    take: fn(&Buffer<usize>) -> Option<usize>,
+    new: impl FnOnce() -> B,
+    put: impl Fn(&B, usize) -> usize + Send + Sync + 'static,
+    take: impl Fn(&B) -> Option<usize> + Send + Sync + 'static,
 ) {
-    let (buffer, sum) = (Buffer::new(capacity), Arc::new(AtomicUsize::new(0)));
+    let (buffer, sum) = (new(), Arc::new(AtomicUsize::new(0)));
     let total = Arc::clone(&sum);
     threads(producers + consumers, move |n| {
         if n < producers {
             for item in 0..each {
-                assert!(buffer.put(1 << (n * each + item)) <= capacity, "more than there is room for");
+                assert!(put(&buffer, 1 << (n * each + item)) <= 1, "more than there is room for");
             }
         } else {
             for _ in 0..producers * each / consumers {
