@@ -1,9 +1,12 @@
 //! Dijkstra's philosophers: as many forks as seats, each eats with two. Four rules, of which two are right.
 //!
-//! This file uses nothing but `crate::sync`, so that `tests/loom.rs` tries these very lines in every order: it finds the deadlock
-//! of the first rule and the livelock of the second, and proves that the other two have neither. No sleep is tuned anywhere.
+//! This file uses nothing but `crate::sync`, so that the model checkers run these very lines: loom finds the deadlock of the first
+//! rule (`tests/planted.rs`), shuttle the livelock of the second (`tests/livelock.rs`), and loom tries the other two in every order
+//! and finds neither (`tests/loom.rs`). No sleep is tuned anywhere.
 
-use crate::sync::{Condvar, Mutex, MutexGuard, relax};
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::sync::{AtomicUsize, Condvar, Mutex, MutexGuard, relax};
 
 /// How a philosopher gets two forks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,21 +46,23 @@ pub struct Table {
     /// Seats that are taken; only [`Rule::OneLess`] asks.
     seated: Mutex<usize>,
     left: Condvar,
+    /// How often a fork was put back; only [`Rule::PutBack`] does.
+    put_back: AtomicUsize,
 }
 
 impl Table {
     /// A table with so many seats, and as many forks.
     pub fn new(seats: usize) -> Table {
         let forks = (0..seats).map(|_| Mutex::new(0)).collect();
-        Table { forks, seated: Mutex::new(0), left: Condvar::new() }
+        Table { forks, seated: Mutex::new(0), left: Condvar::new(), put_back: AtomicUsize::new(0) }
     }
 
-    /// One meal at a seat: `eat` is called with both forks in hand. Returns how often forks were put back before that.
-    pub fn dine(&self, seat: usize, rule: Rule, eat: impl FnOnce()) -> u64 {
+    /// One meal at a seat: `eat` is called with both forks in hand.
+    pub fn dine(&self, seat: usize, rule: Rule, eat: impl FnOnce()) {
         let (left, right) = (&self.forks[seat], &self.forks[(seat + 1) % self.forks.len()]);
         match rule {
             Rule::LeftFirst => meal(left.lock(), || right.lock(), eat),
-            Rule::PutBack => return put_back(left, right, eat),
+            Rule::PutBack => self.take_or_put_back(left, right, eat),
             Rule::LowerFirst if seat + 1 == self.forks.len() => meal(right.lock(), || left.lock(), eat),
             Rule::LowerFirst => meal(left.lock(), || right.lock(), eat),
             Rule::OneLess => {
@@ -66,7 +71,19 @@ impl Table {
                 self.get_up();
             }
         }
-        0
+    }
+
+    fn take_or_put_back(&self, left: &Mutex<u64>, right: &Mutex<u64>, eat: impl FnOnce()) {
+        let mut looks = 0;
+        loop {
+            let first = left.lock();
+            if let Some(second) = right.try_lock() {
+                return meal(first, || second, eat);
+            }
+            self.put_back.fetch_add(1, Relaxed);
+            drop(first);
+            relax(&mut looks); // polite, and no help: all of them are
+        }
     }
 
     fn sit_down(&self) {
@@ -82,6 +99,11 @@ impl Table {
         self.left.notify_one();
     }
 
+    /// How often a fork was put back.
+    pub fn put_back(&self) -> usize {
+        self.put_back.load(Relaxed)
+    }
+
     /// For how many meals each fork was used.
     pub fn used(&self) -> Vec<u64> {
         self.forks.iter().map(|fork| *fork.lock()).collect()
@@ -94,18 +116,4 @@ fn meal<'a>(mut first: Fork<'a>, second: impl FnOnce() -> Fork<'a>, eat: impl Fn
     eat();
     *first += 1;
     *second += 1;
-}
-
-fn put_back(left: &Mutex<u64>, right: &Mutex<u64>, eat: impl FnOnce()) -> u64 {
-    let (mut times, mut looks) = (0, 0);
-    loop {
-        let first = left.lock();
-        if let Some(second) = right.try_lock() {
-            meal(first, || second, eat);
-            return times;
-        }
-        drop(first);
-        times += 1;
-        relax(&mut looks); // polite, and no help: all of them are
-    }
 }

@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use lab::cli::{Kind, Opt, Section, opt};
 use lab::text;
-use mutex::bounded::{self, Size};
+use mutex::passage::Size;
 use mutex::{
-    across_await, contention, counter, deadlock, detected, fairness, gil_lock, philosophers, poison, rwlock, versions,
+    across_await, bounded, contention, counter, deadlock, detected, fairness, gil_lock, philosophers, poison, rwlock,
+    versions,
 };
 
 fn main() -> ExitCode {

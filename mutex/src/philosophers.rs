@@ -5,7 +5,6 @@
 //!
 //! Article: 뮤텍스(Mutex). Run: `cargo run -p mutex -- philosophers`. No Python twin: nothing there explores all orders.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -39,7 +38,7 @@ pub struct Dinner {
     pub put_back: u64,
 }
 
-/// What loom finds of each rule.
+/// What the model checkers find of each rule.
 fn proved(rule: Rule) -> (Class, Text) {
     match rule {
         Rule::LeftFirst => {
@@ -138,14 +137,12 @@ pub fn child(rule: &str, seats: usize, meals: u64) -> Result<()> {
 fn watched(rule: Rule, seats: usize, meals: u64) -> Result<Dinner> {
     // Philosophers who wait for ever are waited for by nobody, so what they use must outlive them.
     let table: &dinner::Table = Box::leak(Box::new(dinner::Table::new(seats)));
-    let put_back: &AtomicU64 = Box::leak(Box::new(AtomicU64::new(0)));
     let (tell, told) = mpsc::channel();
     for seat in 0..seats {
         let tell = tell.clone();
         let dines = move || {
             for _ in 0..meals {
-                let times = table.dine(seat, rule, || thread::sleep(BITE));
-                put_back.fetch_add(times, Relaxed);
+                table.dine(seat, rule, || thread::sleep(BITE));
                 // Nobody listens any more once the dinner is over.
                 let _ = tell.send(());
             }
@@ -157,7 +154,7 @@ fn watched(rule: Rule, seats: usize, meals: u64) -> Result<Dinner> {
     while eaten < all && told.recv_timeout(STILL).is_ok() {
         eaten += 1;
     }
-    Ok(Dinner { eaten, put_back: put_back.load(Relaxed) })
+    Ok(Dinner { eaten, put_back: table.put_back() as u64 })
 }
 
 fn measures(rule: Rule, dinner: Dinner) -> [Measure; 2] {
@@ -182,10 +179,13 @@ fn table(dinners: &[Dinner], all: u64) -> Table {
         vec![Text::same(rule.name()), found, litmus::name(class), stood, back]
     };
     Table {
-        title: text!("규칙마다: loom이 찾은 것과 이번 식사", "each rule: what loom finds, and this dinner"),
+        title: text!(
+            "규칙마다: 모형 검사기가 찾은 것과 이번 식사",
+            "each rule: what model checkers find, and this dinner"
+        ),
         head: vec![
             text!("규칙", "rule"),
-            text!("loom: 모든 순서에서", "loom: in all orders"),
+            text!("모형 검사", "model checkers"),
             text!("멈춤의 분류", "standing still is"),
             text!("이번 식사", "this dinner"),
             text!("내려놓음", "put back"),
@@ -202,8 +202,8 @@ fn notes() -> Vec<Text> {
             "Each dinner is a child process. If nobody eats for {still}, it stands still; the threads that wait end with it."
         ),
         text!(
-            "증명을 보려면: `cargo test -p mutex --test loom -- --nocapture`. 모형마다 탐색한 실행의 수와 한계를 말합니다. 틀린 두 규칙을 찾아내는 시험은 `--test planted`입니다.",
-            "To see the proof: `cargo test -p mutex --test loom -- --nocapture`; each model says how many executions it explored and its bound. `--test planted` shows that the same models find the two broken rules."
+            "증명을 보려면: `cargo test -p mutex --test loom -- --nocapture`. 모형마다 탐색한 실행의 수와 한계를 말합니다. 교착은 loom(`--test planted`)이, 라이브락은 가장 공평한 일정인 차례대로 한 걸음씩에서 shuttle(`--test livelock`)이 찾아냅니다.",
+            "To see the proof: `cargo test -p mutex --test loom -- --nocapture`; each model says how many executions it explored and its bound. The deadlock is found by loom (`--test planted`), the livelock by shuttle in the fairest schedule, one step each in turn (`--test livelock`)."
         ),
         text!(
             "파이썬 쌍둥이는 없습니다. 파이썬에는 스레드의 모든 순서를 시험하는 도구가 없고, 잠드는 시간을 조절해 멈추지 않게 만든 프로그램은 아무것도 증명하지 않습니다.",

@@ -9,11 +9,12 @@ use gil_sim::vm::version::Version;
 use lab::trace::State;
 use lab::twin::Interpreter;
 use mutex::contention::{self, Load};
-use mutex::gil_lock::{self, Day, Shop};
 use mutex::litmus::{Class, PROTECTED};
 use mutex::locks::{Exclusive, Guarded, SpinLock, TicketLock};
 use mutex::outcomes::Tally;
 use mutex::poison::{self, Books};
+use mutex::sharing;
+use mutex::shop::{self, Day, Shop};
 use mutex::variant::Variant;
 use mutex::versions::{self, FORMS};
 
@@ -69,7 +70,7 @@ fn locks_by_hand_keep_their_value_whole() {
 
 #[test]
 fn under_contention_nothing_is_lost_and_a_loser_is_caught() {
-    for variant in contention::variants() {
+    for variant in sharing::variants() {
         assert!(variant.protects());
         for threads in [1, 3] {
             let load = contention::load(&variant, threads, Duration::from_millis(5)).unwrap();
@@ -102,7 +103,7 @@ fn shares_and_steps() {
 #[test]
 fn under_every_gil_some_order_sells_what_is_not_there() {
     for version in Version::ALL {
-        let ends = gil_lock::orders(version);
+        let ends = shop::orders(version);
         assert!(ends.contains_key(&1) && ends.contains_key(&-1), "{version:?}: {ends:?}");
         // A lost update leaves the stock at 0 or 2; from 3.10 on no statement loses one, and the check is wrong all the same.
         let loses = [Version::Py2, Version::Py36, Version::Free].contains(&version);
@@ -114,15 +115,15 @@ fn under_every_gil_some_order_sells_what_is_not_there() {
 fn a_lock_of_its_own_keeps_the_shop_whole() {
     let interval = Duration::from_micros(5);
     for version in Version::ALL {
-        let day = gil_lock::day(Shop::Locked, version, 4, 500, interval).unwrap();
+        let day = shop::day(Shop::Locked, version, 4, 500, interval).unwrap();
         assert_eq!(day, Day { below: 0, differ: 0 }, "{version:?}");
     }
     let wrong = Day { below: 1, differ: 0 };
-    assert!(gil_lock::check(Shop::Locked, Version::Py313, wrong).is_err());
-    assert!(gil_lock::check(Shop::Locked, Version::Py313, Day { below: 0, differ: 2 }).is_err());
-    assert!(gil_lock::check(Shop::Gil, Version::Py313, wrong).is_ok(), "without a lock it is no failure");
+    assert!(shop::check(Shop::Locked, Version::Py313, wrong).is_err());
+    assert!(shop::check(Shop::Locked, Version::Py313, Day { below: 0, differ: 2 }).is_err());
+    assert!(shop::check(Shop::Gil, Version::Py313, wrong).is_ok(), "without a lock it is no failure");
     // It broke although one thread ran at a time.
-    assert!(gil_lock::pictured(Shop::Gil).unwrap().is_serial(State::Running));
+    assert!(shop::pictured(Shop::Gil).unwrap().is_serial(State::Running));
 }
 
 #[test]

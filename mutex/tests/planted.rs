@@ -79,14 +79,12 @@ found! {
     a_number_never_called = "maximum number of branches", None, counted::<ticket::nobody_called::TicketLock>(2, 1);
 }
 
-// The lessons that ship. Whoever puts a fork back lets the other go first, so an execution without end is no one-sided schedule: both go
-// on, and neither eats.
+// The lessons that ship. The livelock of the polite philosophers is found in `tests/livelock.rs`.
 found! {
     awake_is_taken_for_something_to_take = "nothing to take", Some(2), buffered_by(2, 2, 1, Buffer::take_if);
     one_bell_for_both = "deadlock", Some(2),
         through(2, 2, 1, || OneBell::new(1), |bell, item| { bell.put(item); 0 }, OneBell::take);
     everybody_holds_the_left_fork = "deadlock", None, dine(Rule::LeftFirst, 3, 1);
-    everybody_puts_back = "maximum number of branches", None, dine(Rule::PutBack, 2, 1);
 }
 
 // The buffer.

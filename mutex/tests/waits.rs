@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use lab::lang::Text;
 use lab::trace::{Lane, Span, State, Trace};
-use mutex::bounded::{self, Crossbeam, Passage, RIGHT, Size, WITH_IF, While};
 use mutex::buffer::Buffer;
+use mutex::contenders::{Contender, contenders};
 use mutex::deadlock::{self, from_first, lower_first};
 use mutex::dinner::{Rule, Table};
-use mutex::fairness::{self, Contender, Treatment};
+use mutex::fairness::{self, Treatment};
 use mutex::outcomes::{Line, Tally};
+use mutex::passage::{self, Crossbeam, Passage, RIGHT, Size, WITH_IF, While};
 use mutex::philosophers::{self, Dinner};
-use mutex::{across_await, rwlock};
+use mutex::{across_await, cache, rwlock};
 
 fn seen(lines: &'static [Line], id: &'static str) -> Tally {
     let mut tally = Tally::new("tested", lines);
@@ -59,10 +60,10 @@ fn philosophers_who_are_proved_right_all_eat() {
         thread::scope(|scope| {
             for seat in 0..4 {
                 let table = &table;
-                scope.spawn(move || (0..50).for_each(|_| assert_eq!(table.dine(seat, rule, thread::yield_now), 0)));
+                scope.spawn(move || (0..50).for_each(|_| table.dine(seat, rule, thread::yield_now)));
             }
         });
-        assert_eq!(table.used(), [100; 4], "each fork serves two seats");
+        assert_eq!((table.used(), table.put_back()), (vec![100; 4], 0), "each fork serves two seats");
     }
 }
 
@@ -96,18 +97,18 @@ fn every_item_comes_once_and_there_is_never_more_than_room() {
     let passages: [(&'static str, &dyn Passage); 2] =
         [("while", &While(Buffer::new(2))), ("crossbeam", &Crossbeam::new(2))];
     for (name, passage) in passages {
-        let moved = bounded::through(name, RIGHT, passage, SMALL).unwrap();
+        let moved = passage::through(name, RIGHT, passage, SMALL).unwrap();
         assert_eq!(["once", "nothing", "lost"].map(|id| moved.tally.seen(id)), [600, 0, 0]);
         assert!((1..=2).contains(&moved.fullest), "{name}: {}", moved.fullest);
         moved.tally.check().unwrap();
     }
     // With `if` nothing is lost either: whoever wakes for nothing comes again.
-    let moved = bounded::through("if", WITH_IF, &bounded::If(Buffer::new(2)), SMALL).unwrap();
+    let moved = passage::through("if", WITH_IF, &passage::If(Buffer::new(2)), SMALL).unwrap();
     assert_eq!((moved.tally.seen("once"), moved.tally.seen("lost")), (600, 0));
     moved.tally.check().unwrap();
     // The known-wrong twin.
     let wrong = Twice(Buffer::new(2));
-    let moved = bounded::through("twice", RIGHT, &wrong, SMALL).unwrap();
+    let moved = passage::through("twice", RIGHT, &wrong, SMALL).unwrap();
     assert_eq!(moved.tally.seen("lost"), 2, "one is missing, one came twice");
     assert!(moved.tally.check().is_err());
 }
@@ -118,11 +119,11 @@ fn who_does_not_look_again_computes_twice() {
     let between = || {
         both_have_looked.wait();
     };
-    assert_eq!(rwlock::ask_twice(rwlock::check_then_write, &between).unwrap(), "twice");
-    assert_eq!(rwlock::ask_twice(rwlock::check_again, &between).unwrap(), "once");
+    assert_eq!(cache::ask_twice(cache::check_then_write, &between).unwrap(), "twice");
+    assert_eq!(cache::ask_twice(cache::check_again, &between).unwrap(), "once");
     // Two upgradable readers cannot both have looked: the barrier would never open.
-    assert_eq!(rwlock::ask_twice(rwlock::upgrade, &thread::yield_now).unwrap(), "once");
-    let [(_, _, broken), (_, _, fixed), _] = rwlock::VARIANTS;
+    assert_eq!(cache::ask_twice(cache::upgrade, &thread::yield_now).unwrap(), "once");
+    let [(_, _, broken), (_, _, fixed), _] = cache::VARIANTS;
     assert!(seen(broken, "twice").check().is_ok() && seen(fixed, "twice").check().is_err());
     assert!(seen(fixed, "never").check().is_err());
 }
@@ -187,7 +188,7 @@ fn who_is_passed_by_is_read_off_the_lanes() {
 #[test]
 fn a_queue_lets_nobody_pass_and_a_greedy_lock_does() {
     let (lasting, section) = (Duration::from_millis(150), Duration::from_millis(2));
-    for contender in fairness::contenders().iter().filter(|contender| contender.fair) {
+    for contender in contenders().iter().filter(|contender| contender.fair) {
         let (trace, treatment) = fairness::watch(contender, 2, lasting, section).unwrap();
         assert!(trace.is_serial(State::Running), "{}", contender.id);
         // Not all of them: a thread may say that it waits and lose its core before it stands in the queue.
