@@ -53,13 +53,16 @@ fn pictured(size: Size) -> Result<Trace> {
     Ok(trace)
 }
 
+/// A passage by its name, what may come out of it, and how it is made.
+type Make = (&'static str, &'static [Line], fn(usize) -> Box<dyn Passage>);
+
 const REPEATS: usize = 3;
 
 /// Every passage in turn, several times.
 pub fn run(size: Size, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("mutex/bounded-buffer");
     report.traces.push(pictured(size)?);
-    let make: [(&'static str, &'static [Line], fn(usize) -> Box<dyn Passage>); 3] = [
+    let make: [Make; 3] = [
         ("condvar_if", WITH_IF, |room| Box::new(If(Buffer::new(room)))),
         ("condvar_while", RIGHT, |room| Box::new(While(Buffer::new(room)))),
         ("crossbeam_bounded", RIGHT, |room| Box::new(Crossbeam::new(room))),

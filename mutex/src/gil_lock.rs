@@ -6,8 +6,6 @@
 //!
 //! Article: 뮤텍스(Mutex). Run: `cargo run -p mutex -- gil-is-not-your-lock`. Python twin: `python/gil_lock.py`.
 
-use std::time::Duration;
-
 use gil_sim::vm::version::Version;
 use lab::claims::Verdict;
 use lab::lang::Text;
@@ -23,23 +21,21 @@ use crate::{twins, verdicts};
 struct Case {
     shop: Shop,
     version: Version,
-    /// Of a million trades, how many went wrong, in each run.
+    /// The share of trades that went wrong in each run.
     wrong: Vec<f64>,
 }
 
 const REPEATS: usize = 3;
-const INTERVAL: Duration = Duration::from_micros(5);
 
 /// Both shops under every version, and on every interpreter.
 pub fn run(threads: usize, trades: u64, pythons: &[Interpreter]) -> Result<Report> {
-    let interval = INTERVAL;
     let shops = Version::ALL.into_iter().flat_map(|version| [(Shop::Gil, version), (Shop::Locked, version)]);
     let mut cases: Vec<Case> = shops.map(|(shop, version)| Case { shop, version, wrong: Vec::new() }).collect();
     for _ in 0..REPEATS {
         for case in &mut cases {
-            let day = day(case.shop, case.version, threads, trades, interval)?;
+            let day = day(case.shop, case.version, threads, trades)?;
             check(case.shop, case.version, day)?;
-            case.wrong.push(day.wrong() as f64 / (threads as u64 * trades) as f64 * 1e6);
+            case.wrong.push(day.wrong() as f64 / (threads as u64 * trades) as f64);
         }
     }
     let mut report = Report::new("mutex/gil-is-not-your-lock");
@@ -59,8 +55,8 @@ pub fn run(threads: usize, trades: u64, pythons: &[Interpreter]) -> Result<Repor
 
 fn measure(case: &Case) -> Measure {
     let (shop, version) = (case.shop.name(), case.version.name());
-    let name = text!("{version}, {shop}: 백만 번에 틀린 거래", "{version}, {shop}: wrong trades in a million");
-    Measure::new(format!("wrong.{shop}.{version}"), name, Unit::Count, case.wrong.clone())
+    let name = text!("{version}, {shop}: 틀린 거래", "{version}, {shop}: trades that went wrong");
+    Measure::new(format!("wrong.{shop}.{version}"), name, Unit::Share, case.wrong.clone())
 }
 
 fn verdict(case: &Case) -> Verdict {
@@ -79,8 +75,8 @@ fn judged(shop: Shop, on: String, wrong: &[f64]) -> Verdict {
 
 /// Of all runs the median.
 fn seen(wrong: &[f64]) -> Text {
-    let wrong = show::value(stats::median(wrong).unwrap_or(f64::NAN), Unit::Count);
-    text!("거래 백만 번에 {wrong}번 틀림", "{wrong} trades in a million went wrong")
+    let wrong = show::value(stats::median(wrong).unwrap_or(f64::NAN), Unit::Share);
+    text!("거래의 {wrong}", "{wrong} of trades went wrong")
 }
 
 fn judge(python: &Interpreter, twin: &Report) -> Vec<Verdict> {
@@ -110,8 +106,8 @@ fn table(cases: &[Case]) -> Table {
     };
     Table {
         title: text!(
-            "두 스레드가 한 번씩 거래하는 모든 순서, 그리고 실제로 틀린 거래(백만 번에)",
-            "all orders of two threads that trade once; and wrong trades in a million"
+            "두 스레드가 한 번씩 거래하는 모든 순서, 그리고 실제로 틀린 거래",
+            "all orders of two threads that trade once; and trades that went wrong"
         ),
         head: vec![
             Text::same("GIL"),
@@ -126,7 +122,7 @@ fn table(cases: &[Case]) -> Table {
 
 fn median(wrong: Option<&[f64]>) -> Text {
     let median = wrong.and_then(stats::median);
-    median.map_or_else(|| text!("측정하지 않음", "not measured"), |median| Text::same(show::value(median, Unit::Count)))
+    median.map_or_else(|| text!("측정하지 않음", "not measured"), |median| Text::same(show::value(median, Unit::Share)))
 }
 
 /// The twin's forms, by their names in measurements.
@@ -142,7 +138,7 @@ fn python_table(report: &Report, pythons: &[Interpreter]) -> Table {
     };
     let codes = FORMS.iter().map(|(_, code)| Text::same(*code));
     Table {
-        title: text!("파이썬: 백만 번에 틀린 거래", "Python: wrong trades in a million"),
+        title: text!("파이썬: 틀린 거래", "Python: trades that went wrong"),
         head: [text!("인터프리터", "interpreter")].into_iter().chain(codes).collect(),
         rows: pythons.iter().map(row).collect(),
     }
@@ -151,12 +147,12 @@ fn python_table(report: &Report, pythons: &[Interpreter]) -> Table {
 fn notes(threads: usize, trades: u64) -> Vec<Text> {
     vec![
         text!(
-            "스레드 {threads}개가 {trades}번씩 거래합니다. 재고가 있으면 하나 팔고 없으면 하나 들여오며, 장부에도 같은 수를 적습니다. 재고가 0 아래로 보이거나, 끝에 재고와 장부가 어긋나면 틀린 거래입니다. 전환 간격은 5 µs입니다.",
-            "{threads} threads trade {trades} times each: sell one if there is one, else fetch one, and write the same into the books. A trade went wrong if the stock is seen below zero, or by as much as stock and books differ at the end. The switch interval is 5 µs."
+            "스레드 {threads}개가 {trades}번씩 거래합니다. 재고가 있으면 하나 팔고 없으면 하나 들여오며, 장부에도 같은 수를 적습니다. 재고가 0 아래로 보이거나, 끝에 재고와 장부가 어긋나면 틀린 거래입니다. `check`는 창고에 묻는 20 µs 동안 GIL을 놓습니다.",
+            "{threads} threads trade {trades} times each: sell one if there is one, else fetch one, and write the same into the books. A trade went wrong if the stock is seen below zero, or by as much as stock and books differ at the end. `check` asks the warehouse, and lets go of the GIL for 20 µs meanwhile."
         ),
         text!(
-            "3.10부터 `stock += k`나 `books += k` 하나하나는 갱신을 잃지 않습니다. 그래도 `check`가 돌아온 직후 GIL이 넘어가면, 확인한 것은 이미 지난 일입니다. 호출 없이 `if stock > 0:`이라고 쓰면 3.10부터는 우연히 맞지만, 거기에 로그 한 줄만 넣어도 깨집니다.",
-            "From 3.10 on neither `stock += k` nor `books += k` alone loses an update. But if the GIL goes elsewhere just after `check` has returned, what was checked is over. Written without a call, `if stock > 0:` is right by accident from 3.10 on; one line of logging in it, and it breaks."
+            "3.10부터 `stock += k`나 `books += k` 하나하나는 갱신을 잃지 않습니다. 그래도 확인과 행동 사이에 GIL이 넘어가면, 확인한 것은 이미 지난 일입니다. 기다리는 호출은 언제나 GIL을 놓고, 기다리지 않는 호출 뒤에서도 넘어갈 수 있습니다. 호출 없이 쓴 `if stock > 0:`은 3.10부터 우연히 맞지만, 거기에 로그 한 줄만 넣어도 깨집니다.",
+            "From 3.10 on neither `stock += k` nor `books += k` alone loses an update. But if the GIL goes elsewhere between check and act, what was checked is over. A call that waits always lets go of it, and after any other call it may go too. Written without a call, `if stock > 0:` is right by accident from 3.10 on; one line of logging in it, and it breaks."
         ),
         text!(
             "순서는 버전이 허락하는 모든 순서이고, 그 비율은 확률이 아닙니다. 자기 락을 쥔 가게는 기다림이 있어 순서로 세지 않고 실제로만 돌립니다.",
@@ -172,7 +168,7 @@ fn shows(cases: &[Case], threads: usize) -> Text {
     };
     let (wrong, kept) = (of(Shop::Gil).en, of(Shop::Locked).en);
     text!(
-        "한 번에 한 스레드만 실행하는 3.13의 GIL 아래에서도 스레드 {threads}개의 거래는 백만 번에 {wrong}번 틀렸습니다. 자기 락으로 감싸면 {kept}번입니다.",
-        "Under 3.13's GIL, which lets one thread run at a time, {wrong} in a million trades of {threads} threads went wrong; with a lock of their own, {kept}."
+        "한 번에 한 스레드만 실행하는 3.13의 GIL 아래에서도 스레드 {threads}개의 거래는 {wrong}가 틀렸습니다. 자기 락으로 감싸면 {kept}입니다.",
+        "Under 3.13's GIL, which lets one thread run at a time, {wrong} of the trades of {threads} threads went wrong; with a lock of their own, {kept}."
     )
 }

@@ -54,12 +54,7 @@ fn updates(section: Section) -> Section {
             text!("GIL 아래의 확인하고 행동하기", "check-then-act under the GIL"),
             vec![
                 threads(2, "4"),
-                opt(
-                    "trades",
-                    Kind::Count(1, 1_000_000),
-                    "30000",
-                    text!("스레드마다 거래 횟수", "trades of each thread"),
-                ),
+                opt("trades", Kind::Count(1, 1_000_000), "200", text!("스레드마다 거래 횟수", "trades of each thread")),
             ],
             |a| gil_lock::run(a.size("threads"), a.count("trades"), a.pythons()),
         )

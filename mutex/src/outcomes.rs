@@ -56,7 +56,7 @@ impl Tally {
     pub fn check(&self) -> Result<()> {
         let line = |id: &str| self.lines.iter().find(|line| line.id == id);
         let forbidden = |id: &&&str| line(id).is_none_or(|line| line.class == Class::Forbidden) && self.seen(id) > 0;
-        let Some(id) = self.seen.keys().find(|id| forbidden(&id)) else {
+        let Some(id) = self.seen.keys().find(|id| forbidden(id)) else {
             return Ok(());
         };
         let (variant, times) = (self.variant, self.seen(id));

@@ -152,10 +152,12 @@ fn parking_lot(transfer: fn(&mut Books)) -> &'static str {
 }
 
 type Next = fn(fn(&mut Books)) -> &'static str;
+/// A variant: its name, what may come out, what the next one does, and the transfer that panics.
+type Case = (&'static str, &'static [Line], Next, fn(&mut Books));
 
 /// What each lock shows to the next one after a panic.
 pub fn tallies() -> Vec<Tally> {
-    let cases: [(&'static str, &'static [Line], Next, fn(&mut Books)); 6] = [
+    let cases: [Case; 6] = [
         ("std_mutex", REFUSES, std_mutex, transfer),
         ("std_into_inner", SILENT, std_into_inner, transfer),
         ("std_repaired", KEPT, std_repaired, transfer),
@@ -163,7 +165,7 @@ pub fn tallies() -> Vec<Tally> {
         ("std_at_once", KEPT, std_into_inner, transfer_at_once),
         ("parking_lot_at_once", KEPT, parking_lot, transfer_at_once),
     ];
-    let one = |(name, lines, next, transfer): (&'static str, &'static [Line], Next, fn(&mut Books))| {
+    let one = |(name, lines, next, transfer): Case| {
         let mut tally = Tally::new(name, lines);
         tally.see(next(transfer), 1);
         tally

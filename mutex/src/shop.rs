@@ -4,14 +4,15 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
 use std::time::Duration;
 
-use gil_sim::ThreadId;
 use gil_sim::vm::code::{Code, Global, Native, Op, Program, Value};
 use gil_sim::vm::explore::{self, Ends};
 use gil_sim::vm::heap::{Counting, Heap};
 use gil_sim::vm::run::Interpreter;
 use gil_sim::vm::version::Version;
+use gil_sim::{SWITCH_INTERVAL, ThreadId};
 use lab::trace::{State, Trace};
 use lab::{Error, Result, text};
 
@@ -20,6 +21,8 @@ use crate::together::together;
 
 /// Every trade is about the last one.
 pub const IN_STOCK: i64 = 1;
+/// So long the warehouse takes to answer.
+pub const ASKING: Duration = Duration::from_micros(20);
 
 /// A program of the shop, by its name in measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +52,7 @@ impl Shop {
 }
 
 // ANCHOR: program
-/// The shop as bytecode. `check` says -1 (sell) if there is one, else 1 (fetch); `look` counts how often the stock is below zero.
+/// The shop as bytecode. `check` says -1 (sell) if there is one, else 1 (fetch), and takes so long to say it; `look` counts how often the stock is below zero.
 /// In the locked shop all of it is inside.
 ///
 /// ```python
@@ -59,7 +62,7 @@ impl Shop {
 ///     books += k
 ///     look(stock)
 /// ```
-pub fn program(shop: Shop, below: Arc<AtomicU64>) -> Program {
+pub fn program(shop: Shop, asking: Duration, below: Arc<AtomicU64>) -> Program {
     let [n, turn, k] = [0, 1, 2];
     let call = |what, argument| [Op::LoadGlobal(what), argument, Op::Call(1)];
     let act = |what| [Op::LoadGlobal(what), Op::LoadFast(k), Op::Add, Op::StoreGlobal(what)];
@@ -76,11 +79,11 @@ pub fn program(shop: Shop, below: Arc<AtomicU64>) -> Program {
     ops.extend([Op::ForIter(start + body.len() + 3), Op::StoreFast(turn)]);
     ops.extend(body);
     ops.extend([Op::JumpBackward(start), Op::LoadConst(0), Op::Return]);
-    with_globals(Code { name: "trade", parameters: 1, locals: vec!["n", "_", "k"], ops }, below)
+    with_globals(Code { name: "trade", parameters: 1, locals: vec!["n", "_", "k"], ops }, asking, below)
 }
 // ANCHOR_END: program
 
-fn with_globals(code: Code, below: Arc<AtomicU64>) -> Program {
+fn with_globals(code: Code, asking: Duration, below: Arc<AtomicU64>) -> Program {
     let (acquire, release) = lock();
     let global = |name, start| Global { name, start };
     Program {
@@ -96,14 +99,19 @@ fn with_globals(code: Code, below: Arc<AtomicU64>) -> Program {
             global("look", Value::Native(3)),
         ],
         consts: vec![Value::None, Value::Int(0)],
-        natives: vec![check_stock(), acquire, release, look(below)],
+        natives: vec![check_stock(asking), acquire, release, look(below)],
     }
 }
 
-/// The check is a function in C that keeps the GIL. After any call there is a place where the GIL may be handed over.
-fn check_stock() -> Native {
-    let work = |stock: i64| if stock > 0 { -1 } else { 1 };
-    Native { name: "check", lets_go: false, state: State::Running, work: Arc::new(work) }
+/// The check asks the warehouse: a blocking call, which lets go of the GIL. After any call there is a place where it may go.
+fn check_stock(asking: Duration) -> Native {
+    let work = move |stock: i64| {
+        if !asking.is_zero() {
+            thread::sleep(asking);
+        }
+        if stock > 0 { -1 } else { 1 }
+    };
+    Native { name: "check", lets_go: true, state: State::WaitingForIo, work: Arc::new(work) }
 }
 
 fn look(below: Arc<AtomicU64>) -> Native {
@@ -142,7 +150,7 @@ fn lock() -> (Native, Native) {
 /// Where two threads that trade once each can leave the stock, in every order that the version allows: one sells, the other
 /// fetches, so it must be what it was.
 pub fn orders(version: Version) -> Ends {
-    explore::ends(&program(Shop::Gil, Arc::default()), version, 2, 1)
+    explore::ends(&program(Shop::Gil, Duration::ZERO, Arc::default()), version, 2, 1)
 }
 
 /// How one run ended.
@@ -162,11 +170,11 @@ impl Day {
 }
 
 /// So many threads trade so often.
-pub fn day(shop: Shop, version: Version, threads: usize, trades: u64, interval: Duration) -> Result<Day> {
+pub fn day(shop: Shop, version: Version, threads: usize, trades: u64) -> Result<Day> {
     let below = Arc::<AtomicU64>::default();
-    let program = program(shop, Arc::clone(&below));
+    let program = program(shop, ASKING, Arc::clone(&below));
     let counting = if version == Version::Free { Counting::Atomic } else { Counting::Plain };
-    let (heap, lock) = (Heap::of(&program, counting), version.lock(interval));
+    let (heap, lock) = (Heap::of(&program, counting), version.lock(SWITCH_INTERVAL));
     let vm = Interpreter { program: &program, heap: &heap, lock: &*lock, version };
     together(threads, |n| {
         vm.run(ThreadId(n as u64 + 1), trades as i64, &mut ());
@@ -178,13 +186,13 @@ pub fn day(shop: Shop, version: Version, threads: usize, trades: u64, interval: 
 /// Two threads under the lock of 3.13: one at a time, and still wrong.
 pub fn pictured(shop: Shop) -> Result<Trace> {
     let below = Arc::<AtomicU64>::default();
-    let program = program(shop, Arc::clone(&below));
-    let (heap, lock) = (Heap::of(&program, Counting::Plain), Version::Py313.lock(Duration::from_micros(50)));
+    let program = program(shop, ASKING, Arc::clone(&below));
+    let (heap, lock) = (Heap::of(&program, Counting::Plain), Version::Py313.lock(SWITCH_INTERVAL));
     let vm = Interpreter { program: &program, heap: &heap, lock: &*lock, version: Version::Py313 };
     let names = (0..2).map(|i| text!("스레드 {i}", "Thread {i}")).collect();
     let name = shop.name();
-    let title = text!("Rust + GIL 3.13, {name}: 200번씩 거래", "Rust + GIL 3.13, {name}: 200 trades each");
-    let (trace, _) = drawn(title, names, |n, lane| vm.run(ThreadId(n as u64 + 1), 200, lane))?;
+    let title = text!("Rust + GIL 3.13, {name}: 10번씩 거래", "Rust + GIL 3.13, {name}: 10 trades each");
+    let (trace, _) = drawn(title, names, |n, lane| vm.run(ThreadId(n as u64 + 1), 10, lane))?;
     Ok(trace)
 }
 

@@ -52,7 +52,7 @@ impl Form {
 /// What was given with `--python`, or the default one, and pyenv's versions from 3.6 on where nothing was given.
 pub fn all(given: &[Interpreter]) -> Vec<Interpreter> {
     // One interpreter that calls itself "python3" is the default: nobody chose.
-    let chosen = given.iter().any(|python| python.path != PathBuf::from("python3"));
+    let chosen = given.iter().any(|python| python.path != "python3");
     if chosen || given.is_empty() {
         return given.to_vec();
     }

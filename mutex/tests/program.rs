@@ -66,7 +66,7 @@ fn every_experiment_says_in_one_line_what_it_cannot_use() {
 fn every_experiment_shows_itself_in_both_languages() {
     let small: [(&str, &[&str], [&str; 2]); 10] = [
         ("versions", &[], ["뜻인가", "from 3.10 on"]),
-        ("gil-is-not-your-lock", &["--trades", "200"], ["자기 락", "own lock"]),
+        ("gil-is-not-your-lock", &["--trades", "20"], ["자기 락", "own lock"]),
         ("poison", &[], ["반쪽 데이터", "half changed"]),
         ("bounded-buffer", &["--items", "50"], ["빈손", "nothing there"]),
         ("deadlock", &["--rounds", "1", "--patience", "0.02"], ["교착", "deadlock"]),

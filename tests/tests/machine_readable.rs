@@ -20,7 +20,7 @@ const EXPERIMENTS: [(&str, &[&str]); 28] = [
     ("multiprocessing", &["cpu", "--turns", "100000", "--rounds", "1"]),
     ("mutex", &["counter", "--turns", "1000", "--rounds", "100"]),
     ("mutex", &["versions", "--turns", "1000"]),
-    ("mutex", &["gil-is-not-your-lock", "--trades", "500"]),
+    ("mutex", &["gil-is-not-your-lock", "--trades", "20"]),
     ("mutex", &["poison"]),
     ("mutex", &["bounded-buffer", "--items", "100"]),
     ("mutex", &["deadlock", "--rounds", "1", "--patience", "0.02"]),

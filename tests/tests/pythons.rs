@@ -51,7 +51,7 @@ fn every_twin_runs_on_every_python() {
         ("multiprocessing", &["cpu", "--turns", "10000", "--rounds", "1"]),
         ("mutex", &["counter", "--turns", "2000", "--rounds", "100"]),
         ("mutex", &["versions", "--turns", "2000"]),
-        ("mutex", &["gil-is-not-your-lock", "--trades", "1000"]),
+        ("mutex", &["gil-is-not-your-lock", "--trades", "20"]),
         ("mutex", &["poison"]),
         ("mutex", &["bounded-buffer", "--items", "100"]),
         ("mutex", &["deadlock", "--rounds", "1", "--patience", "0.02"]),
