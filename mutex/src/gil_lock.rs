@@ -76,7 +76,7 @@ fn judged(shop: Shop, on: String, wrong: &[f64]) -> Verdict {
 /// Of all runs the median.
 fn seen(wrong: &[f64]) -> Text {
     let wrong = show::value(stats::median(wrong).unwrap_or(f64::NAN), Unit::Share);
-    text!("거래의 {wrong}", "{wrong} of trades went wrong")
+    text!("거래의 {wrong}가 틀림", "{wrong} of trades went wrong")
 }
 
 fn judge(python: &Interpreter, twin: &Report) -> Vec<Verdict> {

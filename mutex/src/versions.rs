@@ -8,7 +8,7 @@
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lab::claims::Verdict;
 use lab::lang::Text;
@@ -52,7 +52,7 @@ impl Form {
 /// What was given with `--python`, or the default one, and pyenv's versions from 3.6 on where nothing was given.
 pub fn all(given: &[Interpreter]) -> Vec<Interpreter> {
     // One interpreter that calls itself "python3" is the default: nobody chose.
-    let chosen = given.iter().any(|python| python.path != "python3");
+    let chosen = given.iter().any(|python| python.path != Path::new("python3"));
     if chosen || given.is_empty() {
         return given.to_vec();
     }

@@ -48,7 +48,7 @@ locks! { ticket, TicketLock: relaxed_unlock relaxed_lock drawn_in_two_steps nobo
 macro_rules! buffers {
     ($($name:ident)*) => {
         mod planted_buffer {$(
-            #[allow(dead_code, unused_mut, unused_variables, reason = "a planted bug leaves parts of the buffer unused")]
+            #[allow(dead_code, unused_mut, unused_variables, clippy::let_and_return, reason = "a planted bug leaves parts of it unused")]
             pub mod $name {
                 include!(concat!(env!("OUT_DIR"), "/buffer.", stringify!($name), ".rs"));
             }
