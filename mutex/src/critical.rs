@@ -7,11 +7,11 @@ use std::thread;
 use std::time::Duration;
 
 use lab::lang::Text;
-use lab::record::{LaneRecorder, Recorder};
+use lab::record::LaneRecorder;
 use lab::trace::{State, Trace};
 use lab::{Result, text};
 
-use crate::together::together;
+use crate::drawn::drawn;
 
 const THREADS: usize = 4;
 const TURNS: usize = 5;
@@ -48,18 +48,14 @@ fn std_mutex(counter: &Mutex<u64>, lane: &mut LaneRecorder) {
 
 /// Lanes of so many threads that start together and take `turns` turns each.
 pub fn record(threads: usize, turns: usize, turn: impl Fn(&mut LaneRecorder) + Sync) -> Result<Trace> {
-    let recorder = Recorder::new();
-    let lanes: Vec<_> =
-        (0..threads).map(|i| Mutex::new(Some(recorder.lane(text!("스레드 {i}", "Thread {i}"))))).collect();
-    together(threads, |i| {
-        let lane = lanes[i].lock().expect("nobody panics with it").take();
-        let mut lane = lane.expect("every thread takes its own");
+    let names = (0..threads).map(|i| text!("스레드 {i}", "Thread {i}")).collect();
+    let (trace, _) = drawn(Text::default(), names, |_, lane| {
         for _ in 0..turns {
-            turn(&mut lane);
+            turn(lane);
             thread::sleep(REST);
         }
     })?;
-    Ok(recorder.finish(Text::default()))
+    Ok(trace)
 }
 
 /// The broken run.

@@ -149,7 +149,8 @@ pub fn table<'a>(runs: impl IntoIterator<Item = (&'a Variant, &'a Seen)>) -> Tab
     }
 }
 
-fn name(class: Class) -> Text {
+/// What readers call a class.
+pub fn name(class: Class) -> Text {
     match class {
         Class::Acceptable => text!("당연함", "acceptable"),
         Class::Interesting => text!("흥미로움", "interesting"),

@@ -17,7 +17,9 @@ fn main() -> ExitCode {
         return lifeline::guard(args);
     }
     the_report_reads_back();
-    the_twin_reads_back();
+    the_detector_finds_the_deadlock();
+    the_right_rules_come_to_their_end();
+    the_twins_read_back();
     ExitCode::SUCCESS
 }
 
@@ -44,16 +46,83 @@ fn the_report_reads_back() {
     assert!(read(&small).is_none());
 }
 
-fn the_twin_reads_back() {
+/// A real deadlock, found by the detector in a child process; none where there is one order. And it ends by itself.
+fn the_detector_finds_the_deadlock() {
+    let report = read(&["deadlock", "--rounds", "1", "--patience", "0.02", "--no-python", "--json"]).expect("a report");
+    let found = |id: &str| report.measure(id).map(|measure| measure.samples.clone());
+    assert_eq!(found("detector.opposite"), Some(vec![2.0]), "two threads wait for each other");
+    assert_eq!(found("detector.one_order"), Some(vec![0.0]));
+}
+
+/// Dinners in child processes: the rules that are proved right come to their end, whatever the others do.
+fn the_right_rules_come_to_their_end() {
+    let small = ["philosophers", "--seats", "3", "--meals", "20", "--no-python", "--json"];
+    let report = read(&small).expect("a report");
+    for rule in ["lower-first", "one-less"] {
+        let eaten = report.measure(&format!("{rule}.eaten")).expect("measured of every rule");
+        assert_eq!(eaten.samples, [60.0], "{rule}");
+    }
+    // One fork, two hands: with two seats left-first can stand still, and then it is said.
+    assert!(report.measure("left-first.eaten").is_some_and(|eaten| eaten.samples[0] <= 60.0));
+}
+
+/// The twins, with small arguments, and what each of them must tell.
+fn twins() -> Vec<(&'static Path, &'static [&'static str], &'static [&'static str])> {
+    let lost = &["lost_share.plain", "lost_share.attribute", "lost_share.call", "lost_share.native", "lost_share.lock"];
+    vec![
+        (twin_script!("counter"), &["3", "1500"], &["lost_share.plain", "lost_share.call", "lost_share.lock"]),
+        (twin_script!("versions"), &["3", "1500"], lost),
+        (twin_script!("gil_lock"), &["2", "40"], &["wrong.straight", "wrong.gil_only", "wrong.own_lock"]),
+        (twin_script!("poison"), &[], &["half.in_two", "half.at_once"]),
+        (twin_script!("deadlock"), &["1", "0.02"], &["stuck.from_first", "stuck.lower_first"]),
+        (
+            twin_script!("bounded"),
+            &["2", "2", "50", "2"],
+            &["lost.if", "nothing.if", "item.if", "lost.queue", "nothing.queue", "item.queue"],
+        ),
+        (
+            twin_script!("across_await"),
+            &["0.05"],
+            &["stuck.threading", "ticks.threading", "wall.threading", "stuck.asyncio", "ticks.asyncio", "wall.asyncio"],
+        ),
+        (
+            twin_script!("fairness"),
+            &["2", "0.03", "0.001"],
+            &[
+                "turns.lock",
+                "longest_wait.lock",
+                "passed_by.lock",
+                "turns.queue",
+                "longest_wait.queue",
+                "passed_by.queue",
+            ],
+        ),
+        (twin_script!("contention"), &["1,2", "0.01"], &["rate.lock.1", "ratio.lock.1", "rate.lock.2", "ratio.lock.2"]),
+    ]
+}
+
+/// What must be so on every interpreter, whatever it loses: 0 by its id.
+const NEVER: [&str; 6] =
+    ["lost_share.lock", "wrong.own_lock", "half.at_once", "stuck.lower_first", "lost.queue", "stuck.asyncio"];
+/// What must be so because both sides of it are forced: 1.
+const ALWAYS: [&str; 2] = ["half.in_two", "stuck.threading"];
+
+fn the_twins_read_back() {
     let pythons = twin::find(&[]).expect("none is no error");
     if pythons.is_empty() {
-        println!("no python3 here: the twin was not read");
+        println!("no python3 here: the twins were not read");
     }
     for python in pythons {
-        let args = ["3".into(), "1500".into()];
-        let twin = twin::run(&python, twin_script!("counter"), &args, twin::LIMIT).expect("a report");
-        let ids: Vec<&str> = twin.measures.iter().map(|measure| measure.id.as_str()).collect();
-        assert_eq!(ids, ["lost_share.plain", "lost_share.call", "lost_share.lock"]);
-        assert!(twin.measures[2].samples.iter().all(|share| *share == 0.0), "behind a lock nothing is lost");
+        for (script, args, ids) in twins() {
+            let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+            let twin = twin::run(&python, script, &args, twin::LIMIT).expect("a report");
+            let told: Vec<&str> = twin.measures.iter().map(|measure| measure.id.as_str()).collect();
+            assert_eq!(told, ids, "{}", script.display());
+            for measure in &twin.measures {
+                let all = |value: f64| measure.samples.iter().all(|sample| *sample == value);
+                assert!(!NEVER.contains(&measure.id.as_str()) || all(0.0), "{}: {:?}", measure.id, measure.samples);
+                assert!(!ALWAYS.contains(&measure.id.as_str()) || all(1.0), "{}: {:?}", measure.id, measure.samples);
+            }
+        }
     }
 }

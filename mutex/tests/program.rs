@@ -35,3 +35,58 @@ fn the_smallest_run_shows_everything_in_both_languages() {
         assert!(words.iter().all(|word| page.contains(word)), "{page}");
     }
 }
+
+#[test]
+fn every_experiment_says_in_one_line_what_it_cannot_use() {
+    for (experiment, option, value) in [
+        ("versions", "--threads", "1"),
+        ("gil-is-not-your-lock", "--trades", "0"),
+        ("bounded-buffer", "--capacity", "0"),
+        ("bounded-buffer", "--consumers", "33"),
+        ("deadlock", "--patience", "0"),
+        ("deadlock", "--rounds", "-1"),
+        ("philosophers", "--seats", "1"),
+        ("philosophers", "--meals", "many"),
+        ("across-await", "--patience", "NaN"),
+        ("rwlock", "--rounds", "0"),
+        ("fairness", "--section", "1"),
+        ("fairness", "--seconds", "0"),
+        ("contention", "--threads", "65"),
+        ("poison", "--threads", "2"),
+    ] {
+        let out = mutex(&[experiment, option, value, "--lang", "en"]);
+        let line = String::from_utf8(out.stderr).unwrap();
+        assert_eq!(out.status.code(), Some(2), "{line}");
+        assert!(line.contains(option) && line.lines().count() == 1, "{line}");
+        assert!(out.stdout.is_empty());
+    }
+}
+
+#[test]
+fn every_experiment_shows_itself_in_both_languages() {
+    let small: [(&str, &[&str], [&str; 2]); 10] = [
+        ("versions", &[], ["뜻인가", "from 3.10 on"]),
+        ("gil-is-not-your-lock", &["--trades", "20"], ["자기 락", "own lock"]),
+        ("poison", &[], ["반쪽 데이터", "half changed"]),
+        ("bounded-buffer", &["--items", "50"], ["빈손", "nothing there"]),
+        ("deadlock", &["--rounds", "1", "--patience", "0.02"], ["교착", "deadlock"]),
+        ("philosophers", &["--seats", "3", "--meals", "5"], ["라이브락", "livelock"]),
+        ("across-await", &["--patience", "0.05"], ["똑딱이", "Ticker"]),
+        ("rwlock", &["--rounds", "20", "--threads", "2"], ["독자", "Reader"]),
+        ("fairness", &["--seconds", "0.02", "--threads", "2"], ["가장 긴 기다림", "longest wait"]),
+        ("contention", &["--seconds", "0.002", "--threads", "2"], ["초당 갱신", "updates a second"]),
+    ];
+    for (experiment, options, [ko, en]) in small {
+        for (lang, word, hangul) in [("ko", ko, true), ("en", en, false)] {
+            let out = mutex(&[&[experiment][..], options, &["--no-python", "--lang", lang]].concat());
+            let page = String::from_utf8(out.stdout).unwrap();
+            assert!(
+                out.status.success() && out.stderr.is_empty(),
+                "{experiment}: {}",
+                String::from_utf8_lossy(&out.stderr)
+            );
+            assert!(page.contains(word), "{page}");
+            assert_eq!(lab::lang::has_hangul(&page), hangul, "{page}");
+        }
+    }
+}

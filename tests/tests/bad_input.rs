@@ -67,6 +67,12 @@ fn a_wrong_command_line() {
         ("multiprocessing", &["translate", "docs"]),
         ("multiprocessing", &["translate", "--workers", "0"]),
         ("mutex", &["--threads", "0"]),
+        ("mutex", &["bounded-buffer", "--capacity", "0"]),
+        ("mutex", &["deadlock", "--patience", "0"]),
+        ("mutex", &["philosophers", "--seats", "1"]),
+        ("mutex", &["fairness", "--section", "NaN"]),
+        ("mutex", &["contention", "--threads", "x"]),
+        ("mutex", &["gil-is-not-your-lock", "--trades", "-1"]),
         ("gil-sim", &["--threads", "0"]),
         ("gil-sim", &["--interval", "0"]),
         ("gil-sim", &["step", "--schedule", "zz"]),
@@ -138,7 +144,7 @@ fn help_is_in_both_languages_and_hides_what_is_not_for_readers() {
         assert!(has_hangul(&ko) && !has_hangul(&en), "{en}");
         let entries = |help: &str| help.lines().filter(|line| line.trim_start().starts_with('-')).count();
         assert_eq!(entries(&ko), entries(&en), "{ko}{en}");
-        let hidden = ["__guard", "process-", "cell ", "unit "];
+        let hidden = ["__guard", "process-", "cell ", "unit ", "detect ", "dinner "];
         assert!(!en.lines().any(|line| hidden.iter().any(|name| line.trim_start().starts_with(name))), "{en}");
         let widest = ko.lines().chain(en.lines()).max_by_key(|line| line.width()).unwrap();
         assert!(widest.width() <= 80, "{widest}");

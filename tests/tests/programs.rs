@@ -118,6 +118,8 @@ fn pages_fit_their_columns() {
             ("gil-sim", ["--turns", "1000000"]),
             ("gil-sim", ["versions", "--no-python"]),
             ("gil-sim", ["bytecode", "--no-python"]),
+            ("mutex", ["philosophers", "--no-python"]),
+            ("mutex", ["fairness", "--no-python"]),
             ("lab", ["claims", "--no-python"]),
         ] {
             let mut command = tests::run::command(program, &args);

@@ -41,7 +41,7 @@ fn report(program: &str, args: &[&str]) -> Report {
 fn every_twin_runs_on_every_python() {
     let pythons = pythons();
     let options: Vec<&str> = pythons.iter().flat_map(|python| ["--python", python]).collect();
-    let twins: [(&str, &[&str]); 12] = [
+    let twins: &[(&str, &[&str])] = &[
         ("threading", &["article", "--seconds", "0.1"]),
         ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
         ("threading", &["fetch", "--delay", "0.01"]),
@@ -52,11 +52,19 @@ fn every_twin_runs_on_every_python() {
         ("multiprocessing", &["pool", "--turns", "10000"]),
         ("multiprocessing", &["ipc", "--rounds", "1"]),
         ("multiprocessing", &["python", "--trials", "1", "--limit", "0.5"]),
+        ("mutex", &["counter", "--turns", "2000", "--rounds", "100"]),
+        ("mutex", &["versions", "--turns", "2000"]),
+        ("mutex", &["gil-is-not-your-lock", "--trades", "20"]),
+        ("mutex", &["poison"]),
+        ("mutex", &["bounded-buffer", "--items", "100"]),
+        ("mutex", &["deadlock", "--rounds", "1", "--patience", "0.02"]),
+        ("mutex", &["fairness", "--seconds", "0.02", "--threads", "2"]),
+        ("mutex", &["across-await", "--patience", "0.03"]),
         ("gil-sim", &["two", "--turns", "1000000"]),
         ("gil-sim", &["bytecode", "--turns", "2000"]),
     ];
     for (program, args) in twins {
-        let report = report(program, &[args, &options].concat());
+        let report = report(program, &[*args, &options].concat());
         let titles = report.traces.iter().map(|trace| trace.title.en.clone());
         let names: Vec<String> = titles.chain(report.measures.iter().map(|measure| measure.name.en.clone())).collect();
         let by_python =

@@ -1,0 +1,32 @@
+//! The shortest lock there is: one flag. Whoever turns it from false to true is in.
+
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use super::RawLock;
+use crate::sync::{AtomicBool, relax};
+
+/// A spin lock. Whoever asks at the right moment gets it: it is as unfair as luck.
+#[derive(Debug)]
+pub struct SpinLock {
+    locked: AtomicBool,
+}
+
+// ANCHOR: spin
+impl RawLock for SpinLock {
+    fn new() -> SpinLock {
+        SpinLock { locked: AtomicBool::new(false) }
+    }
+
+    fn lock(&self) {
+        let mut looks = 0;
+        // Acquire: what the last holder wrote is seen by whoever comes in.
+        while self.locked.compare_exchange_weak(false, true, Acquire, Relaxed).is_err() {
+            relax(&mut looks);
+        }
+    }
+
+    fn unlock(&self) {
+        self.locked.store(false, Release);
+    }
+}
+// ANCHOR_END: spin
