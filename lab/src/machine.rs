@@ -89,10 +89,9 @@ pub fn memory() -> Option<u64> {
     status_bytes("VmRSS:")
 }
 
-/// The largest address space of this process so far, in bytes: what was set aside, used or not. `None` where the system does not
-/// tell.
-pub fn peak_address_space() -> Option<u64> {
-    status_bytes("VmPeak:")
+/// The address space of this process now, in bytes: what was set aside, used or not. `None` where the system does not tell.
+pub fn address_space() -> Option<u64> {
+    status_bytes("VmSize:")
 }
 
 /// Threads of this process that are alive now, as the kernel counts them. `None` where the system does not tell.

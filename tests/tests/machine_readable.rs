@@ -9,11 +9,13 @@ use serde_json::Value;
 use tests::run::run;
 
 /// Every experiment, in a small size.
-const EXPERIMENTS: [(&str, &[&str]); 18] = [
+const EXPERIMENTS: [(&str, &[&str]); 20] = [
     ("threading", &["article", "--seconds", "0.2"]),
     ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
     ("threading", &["fetch", "--delay", "0.01"]),
     ("threading", &["files", "--dir", "lab", "--rounds", "1"]),
+    ("threading", &["pools", "--turns", "10000", "--rounds", "1"]),
+    ("threading", &["stack", "--threads", "50"]),
     ("asyncio", &["article", "--seconds", "0.2"]),
     ("asyncio", &["runtimes", "--seconds", "0.2"]),
     ("multiprocessing", &["article", "--turns", "100000"]),

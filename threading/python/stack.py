@@ -28,7 +28,7 @@ def measure():
             threads.append(thread)
         for _ in range(many):
             arrived.acquire()
-        return status("VmPeak") * 1024, status("VmHWM") * 1024
+        return status("VmSize") * 1024, status("VmHWM") * 1024
 
     threads, others, half = [], status("Threads"), THREADS // 2
     threading.stack_size(STACK * 1024)

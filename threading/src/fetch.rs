@@ -80,10 +80,9 @@ pub fn run(order: &Order, pythons: &[Interpreter]) -> Result<Report> {
 
 fn targets(order: &Order) -> Result<Targets> {
     match (&order.list, &order.url) {
-        (Some(_), Some(_)) => Err(Error::usage(text!(
-            "--url과 --list 가운데 하나만 주십시오.",
-            "give either --url or --list, not both."
-        ))),
+        (Some(_), Some(_)) => {
+            Err(Error::usage(text!("--url과 --list 가운데 하나만 주십시오.", "give either --url or --list, not both.")))
+        }
         (Some(path), None) => {
             let (urls, name) = (targets::list(path)?, path.display());
             let count = urls.len();
@@ -133,10 +132,7 @@ fn at_once(order: &Order, urls: &[String]) -> Result<Fetched, Text> {
     };
     fetched.map_err(|why| {
         let Text { ko, en } = title();
-        Text {
-            ko: format!("{ko}: 측정하지 않음: {}", why.ko),
-            en: format!("{en}: not measured: {}", why.en),
-        }
+        Text { ko: format!("{ko}: 측정하지 않음: {}", why.ko), en: format!("{en}: not measured: {}", why.en) }
     })
 }
 
@@ -149,10 +145,12 @@ fn add(report: &mut Report, id: &str, fetched: Fetched, requests: usize) -> f64 
         let failed = fetched.failures.len();
         let name = Text { ko: format!("{}: 실패", title.ko), en: format!("{}: failed", title.en) };
         report.measures.push(Measure::new(format!("failed.{id}"), name, Unit::Count, vec![failed as f64]));
-        report.notes.extend(client::summary(&fetched.failures).into_iter().map(|line| Text {
-            ko: format!("{}: {}", title.ko, line.ko),
-            en: format!("{}: {}", title.en, line.en),
-        }));
+        report.notes.extend(
+            client::summary(&fetched.failures).into_iter().map(|line| Text {
+                ko: format!("{}: {}", title.ko, line.ko),
+                en: format!("{}: {}", title.en, line.en),
+            }),
+        );
         if failed >= MOST_FAILURES && failed < requests {
             report.notes.push(text!(
                 "{failed}번 실패한 뒤 나머지는 보내지 않았습니다.",

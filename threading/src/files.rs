@@ -114,10 +114,9 @@ fn cold(report: &mut Report, files: &Files, order: &Order<'_>) -> Result<()> {
             let before = cache::from_storage();
             let trace = checked(technique, files, order)?;
             let Some((before, after)) = before.zip(cache::from_storage()).filter(|_| asked) else {
-                report.notes.push(not_cold(&text!(
-                    "이 시스템에는 물어볼 길이 없습니다",
-                    "this system cannot be asked"
-                )));
+                report
+                    .notes
+                    .push(not_cold(&text!("이 시스템에는 물어볼 길이 없습니다", "this system cannot be asked")));
                 return Ok(());
             };
             parts.push((after - before) as f64 / files.bytes.max(1) as f64);
@@ -129,7 +128,8 @@ fn cold(report: &mut Report, files: &Files, order: &Order<'_>) -> Result<()> {
         }
     }
     let least = parts.iter().copied().fold(f64::INFINITY, f64::min);
-    let percent = show::value(least, Unit::Share);
+    // Storage is read in whole pages, and ahead: it may be more than the files.
+    let percent = show::value(least.min(1.0), Unit::Share);
     if least < COLD {
         report.traces.pop();
         report.notes.push(not_cold(&text!(
@@ -188,7 +188,10 @@ fn shows(files: &Files, wrong: usize, gain: f64) -> Text {
     let bytes = show::value(files.bytes as f64, Unit::Bytes);
     let (ko, en) = match wrong {
         0 => (String::new(), String::new()),
-        n => (format!(" 읽지 못한 {n}개는 위에 적었고 나머지는 했습니다."), format!(" {n} could not be read, and are named above; the rest was done.")),
+        n => (
+            format!(" 읽지 못한 {n}개는 위에 적었고 나머지는 했습니다."),
+            format!(" {n} could not be read, and are named above; the rest was done."),
+        ),
     };
     text!(
         "파일 {count}개({bytes})의 다이제스트가 모든 방식에서 같고, 캐시에 있을 때 스레드는 차례로 읽기의 {gain} 속도입니다.{ko}",

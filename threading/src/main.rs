@@ -133,7 +133,12 @@ fn cpu_options() -> Vec<Opt> {
 
 fn pools_options() -> Vec<Opt> {
     vec![
-        opt("jobs", Kind::Count(1, 10_000), "16", text!("일의 수, 앞의 4분의 1이 깁니다", "jobs; the first quarter is long")),
+        opt(
+            "jobs",
+            Kind::Count(1, 10_000),
+            "16",
+            text!("일의 수, 앞의 4분의 1이 깁니다", "jobs; the first quarter is long"),
+        ),
         opt("workers", Kind::Count(1, 64), "2", text!("일꾼 수", "workers")),
         opt("work", Kind::Choice(&WORKS), "cpu", text!("계산하는 일, 기다리는 일", "jobs compute, or wait")),
         opt(
@@ -148,8 +153,8 @@ fn pools_options() -> Vec<Opt> {
 
 fn fetch_options() -> Vec<Opt> {
     vec![
-        opt("requests", Kind::Count(1, 100_000), "20", text!("GET의 수", "number of GETs")),
-        opt("threads", Kind::Count(1, 1000), "5", text!("풀의 스레드 수", "threads of the pool")),
+        opt("requests", Kind::Count(1, 100_000), "12", text!("GET의 수", "number of GETs")),
+        opt("threads", Kind::Count(1, 1000), "4", text!("풀의 스레드 수", "threads of the pool")),
         opt(
             "delay",
             Kind::Seconds(0.0, 10.0),
@@ -162,7 +167,12 @@ fn fetch_options() -> Vec<Opt> {
             None,
             text!("루프백 서버 대신 가져올 주소", "an address to fetch instead of the loopback server's"),
         ),
-        opt("list", Kind::Path, None, text!("가져올 주소의 목록, 줄마다 하나", "a file of addresses to fetch, one a line")),
+        opt(
+            "list",
+            Kind::Path,
+            None,
+            text!("가져올 주소의 목록, 줄마다 하나", "a file of addresses to fetch, one a line"),
+        ),
         opt(
             "patience",
             Kind::Count(1, 600),

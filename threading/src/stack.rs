@@ -20,7 +20,7 @@ const STACKS: [usize; 3] = [64, 2048, 8192];
 /// How much of its stack each thread uses in the last row, in KiB.
 const USED: usize = 64;
 
-/// Starts so many threads at each size of stack, here and on CPython, and looks at the peaks of each process.
+/// Starts so many threads at each size of stack, here and on CPython, and looks at the memory of each process.
 pub fn run(threads: usize, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("threading/stack");
     let rows = STACKS.map(|stack| Row { threads, stack, used: 0 });
@@ -29,13 +29,13 @@ pub fn run(threads: usize, pythons: &[Interpreter]) -> Result<Report> {
     for row in rows.into_iter().chain([used]) {
         add(&mut report, &mut table, row, None, ask(row));
     }
+    if report.measures.is_empty() {
+        // The smallest stack is the first; where even that fails, a Python has no more to say.
+        return Err(Error::failed(report.notes.swap_remove(0)));
+    }
     for (python, row) in pythons.iter().flat_map(|python| rows.map(|row| (python, row))) {
         let args = [row.threads, row.stack].map(|n| n.to_string());
         add(&mut report, &mut table, row, Some(python), twin::run(python, twin_script!("stack"), &args, LIMIT));
-    }
-    if report.measures.is_empty() {
-        let reasons = report.notes.pop().unwrap_or_default();
-        return Err(Error::failed(reasons));
     }
     if pythons.is_empty() {
         report.notes.push(text!(
@@ -96,9 +96,8 @@ fn add(
 }
 
 fn cells(on: &str, asked: &Text, said: &Report) -> Vec<Text> {
-    let cell = |id: &str| {
-        Text::same(said.measure(id).map_or_else(|| "–".to_owned(), |m| show::value(m.median(), m.unit)))
-    };
+    let cell =
+        |id: &str| Text::same(said.measure(id).map_or_else(|| "–".to_owned(), |m| show::value(m.median(), m.unit)));
     vec![Text::same(on), asked.clone(), cell("alive"), cell("virtual"), cell("resident")]
 }
 
@@ -109,7 +108,7 @@ fn titled(threads: usize, rows: Vec<Vec<Text>>) -> Table {
             text!("누가", "who"),
             text!("스택", "stack"),
             text!("함께 산 스레드", "alive together"),
-            text!("가상(VmPeak)", "virtual (VmPeak)"),
+            text!("가상(VmSize)", "virtual (VmSize)"),
             text!("실제(VmHWM)", "resident (VmHWM)"),
         ],
         rows,
@@ -131,12 +130,19 @@ fn notes() -> Vec<Text> {
 
 fn shows(report: &Report) -> Text {
     let of = |what: &str, row: Row| {
-        let m = report.measure(&format!("{what}.rust.{}", row.id()));
-        m.map_or_else(|| "–".to_owned(), |m| show::value(m.median(), Unit::Bytes))
+        let m = report.measure(&format!("{what}.rust.{}", row.id()))?;
+        Some(show::value(m.median(), Unit::Bytes))
     };
     let plain = Row { threads: 0, stack: STACKS[2], used: 0 };
     let used = Row { used: USED, ..plain };
-    let (set_aside, resident, touched) = (of("virtual", plain), of("resident", plain), of("resident", used));
+    let (Some(set_aside), Some(resident), Some(touched)) =
+        (of("virtual", plain), of("resident", plain), of("resident", used))
+    else {
+        return text!(
+            "여기서 모자란 것은 메모리가 아니라 한도입니다. 위에 까닭이 있습니다.",
+            "What ran out here is not memory but a limit; the reason is above."
+        );
+    };
     text!(
         "스택 8 MiB를 달라고 한 스레드 하나는 주소 공간 {set_aside}에 실제 메모리 {resident}입니다. {USED} KiB를 쓰면 {touched}가 됩니다. 드는 것은 예약한 만큼이 아니라 쓴 만큼입니다.",
         "A thread that asked for 8 MiB of stack takes {set_aside} of address space and {resident} of memory; with {USED} KiB of it used, {touched}. What counts is not what is set aside but what is used."

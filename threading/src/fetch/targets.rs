@@ -39,8 +39,7 @@ pub fn list(path: &Path) -> Result<Vec<String>> {
         ))
     })?;
     let lines = (1..).zip(words.lines().map(str::trim)).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    let urls: Vec<String> =
-        lines.map(|(n, line)| check(&format!("--list {name}:{n}"), line)).collect::<Result<_>>()?;
+    let urls: Vec<String> = lines.map(|(n, line)| check(&format!("--list {name}:{n}"), line)).collect::<Result<_>>()?;
     if urls.is_empty() || urls.len() > MOST_URLS {
         return Err(Error::usage(text!(
             "--list {name}: 주소를 1개부터 {MOST_URLS}개까지, 줄마다 하나씩 주십시오.",

@@ -41,7 +41,7 @@ impl Row {
         }
     }
 
-    /// Starts the threads in this process and looks at its peaks: bytes a thread, from half of them to all.
+    /// Starts the threads in this process and looks at its memory: bytes a thread, from half of them to all.
     pub fn measure(&self) -> Result<Report> {
         let others = machine::threads().ok_or_else(|| unknown(&text!("스레드 수", "the number of threads")))?;
         let recorder = Recorder::new();
@@ -51,9 +51,9 @@ impl Row {
         main.enter(State::Running);
         let half = self.threads / 2;
         self.grow(&mut crowd, half, &recorder)?;
-        let before = peaks()?;
+        let before = memory()?;
         self.grow(&mut crowd, self.threads, &recorder)?;
-        let after = peaks()?;
+        let after = memory()?;
         main.leave();
         let each = (clock::now() - start) as f64 / self.threads as f64;
         let alive = machine::threads().unwrap_or_default().saturating_sub(others);
@@ -65,7 +65,7 @@ impl Row {
                 "only {alive} of {all} were alive together"
             )));
         }
-        let grown = |n: usize| (after[n] - before[n]) as f64 / (self.threads - half) as f64;
+        let grown = |n: usize| after[n].saturating_sub(before[n]) as f64 / (self.threads - half) as f64;
         let traces = vec![recorder.finish(text!("Rust, 스레드 몇 개의 일생", "Rust, the lives of some threads"))];
         let measures = measures(alive as f64, grown(0), grown(1), each);
         Ok(Report { traces, measures, ..Report::new("threading/stack") })
@@ -94,10 +94,12 @@ fn refused(started: usize, asked: usize, e: &std::io::Error) -> Error {
     ))
 }
 
-/// Address space and resident memory at their peaks so far, in bytes.
-fn peaks() -> Result<[u64; 2]> {
-    let both = machine::peak_address_space().zip(machine::peak_memory());
-    both.map(|(space, memory)| [space, memory]).ok_or_else(|| unknown(&text!("최대 메모리", "peak memory")))
+/// Address space and resident memory of this process while its threads are alive, in bytes.
+///
+/// Not VmPeak: glibc maps an arena twice as large as needed and cuts it, and that peak hides what later threads add.
+fn memory() -> Result<[u64; 2]> {
+    let both = machine::address_space().zip(machine::peak_memory());
+    both.map(|(space, memory)| [space, memory]).ok_or_else(|| unknown(&text!("메모리 크기", "its memory")))
 }
 
 fn unknown(what: &Text) -> Error {
