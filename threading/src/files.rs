@@ -61,13 +61,13 @@ pub fn run(order: &Order<'_>, pythons: &[Interpreter]) -> Result<Report> {
     let files = Files { root, paths, digest, bytes };
 
     let warm = warm(&mut report, &files, order)?;
-    cold(&mut report, &files, order)?;
+    let cold = cold(&mut report, &files, order)?;
     compare_with_python(&mut report, &files, order, pythons);
     report.lines.push(files.digest.clone());
     let (root, digest) = (files.root.display(), &files.digest);
     report.notes.push(text!("{root}: SHA-256 {digest}.", "{root}: SHA-256 {digest}."));
     report.notes.extend(told(&wrong));
-    report.shows = shows(&files, wrong.len(), warm);
+    report.shows = shows(&files, wrong.len(), warm, cold);
     Ok(report)
 }
 
@@ -104,8 +104,8 @@ fn checked(technique: &str, files: &Files, order: &Order<'_>) -> Result<Trace> {
     )))
 }
 
-/// The same after the system was asked to forget the files; or why there is no such measurement.
-fn cold(report: &mut Report, files: &Files, order: &Order<'_>) -> Result<()> {
+/// The same after the system was asked to forget the files; `None` where that could not be had, for the reason in a note.
+fn cold(report: &mut Report, files: &Files, order: &Order<'_>) -> Result<Option<f64>> {
     let mut walls = TECHNIQUES.map(|_| Vec::new());
     let mut parts = Vec::new();
     for _ in 0..order.rounds {
@@ -117,7 +117,7 @@ fn cold(report: &mut Report, files: &Files, order: &Order<'_>) -> Result<()> {
                 report
                     .notes
                     .push(not_cold(&text!("이 시스템에는 물어볼 길이 없습니다", "this system cannot be asked")));
-                return Ok(());
+                return Ok(None);
             };
             parts.push((after - before) as f64 / files.bytes.max(1) as f64);
             walls[n].push(trace.duration() as f64);
@@ -136,8 +136,10 @@ fn cold(report: &mut Report, files: &Files, order: &Order<'_>) -> Result<()> {
             "버리라고 했지만 디스크에서 온 것은 {percent}뿐입니다",
             "asked to forget the files, the system fetched only {percent} of them from storage"
         )));
-        return Ok(());
+        return Ok(None);
     }
+    let median = |n: usize| stats::median(&walls[n]).unwrap_or(f64::NAN);
+    let gain = median(0) / median(1);
     for (technique, samples) in TECHNIQUES.into_iter().zip(walls) {
         let Text { ko, en } = title(technique, order.threads);
         let name = text!("{ko}, 차가운 캐시", "{en}, cold cache");
@@ -147,7 +149,7 @@ fn cold(report: &mut Report, files: &Files, order: &Order<'_>) -> Result<()> {
         "차가운 캐시: 읽기 전에 posix_fadvise(DONTNEED)로 파일마다 버리게 했고, 적어도 {percent}가 디스크에서 왔습니다. 이름과 길이, 디스크 뒤의 캐시는 그대로입니다.",
         "Cold cache: before reading, posix_fadvise(DONTNEED) on every file; at least {percent} came from storage. Names and lengths stay cached, and so does what is behind the disk."
     ));
-    Ok(())
+    Ok(Some(gain))
 }
 
 fn not_cold(why: &Text) -> Text {
@@ -183,18 +185,28 @@ fn compare_with_python(report: &mut Report, files: &Files, order: &Order<'_>, py
     report.notes.extend(notes);
 }
 
-fn shows(files: &Files, wrong: usize, gain: f64) -> Text {
-    let (count, gain) = (files.paths.len(), show::value(gain, Unit::Times));
-    let bytes = show::value(files.bytes as f64, Unit::Bytes);
-    let (ko, en) = match wrong {
-        0 => (String::new(), String::new()),
-        n => (
-            format!(" 읽지 못한 {n}개는 위에 적었고 나머지는 했습니다."),
-            format!(" {n} could not be read, and are named above; the rest was done."),
+fn shows(files: &Files, wrong: usize, warm: f64, cold: Option<f64>) -> Text {
+    let times = |gain| show::value(gain, Unit::Times);
+    let (count, warm, bytes) = (files.paths.len(), times(warm), show::value(files.bytes as f64, Unit::Bytes));
+    let cold = cold.map_or_else(Text::default, |gain| {
+        let gain = times(gain);
+        text!(", 디스크에서는 {gain}", ", from the disk at {gain}")
+    });
+    let left_out = match wrong {
+        0 => Text::default(),
+        n => text!(
+            " 읽지 못한 {n}개는 위에 적었고 나머지는 했습니다.",
+            " {n} could not be read, and are named above; the rest was done."
         ),
     };
-    text!(
-        "파일 {count}개({bytes})의 다이제스트가 모든 방식에서 같고, 캐시에 있을 때 스레드는 차례로 읽기의 {gain} 속도입니다.{ko}",
-        "The digest of {count} files ({bytes}) is the same by every technique; from the cache, threads read at {gain} the speed of one after another.{en}"
-    )
+    Text {
+        ko: format!(
+            "파일 {count}개({bytes})의 다이제스트가 모든 방식에서 같습니다. 차례로 읽는 속도를 1이라 하면 스레드는 캐시에서 {warm}{}입니다.{}",
+            cold.ko, left_out.ko
+        ),
+        en: format!(
+            "The digest of {count} files ({bytes}) is the same by every technique. Against one after another, threads read from the cache at {warm}{}.{}",
+            cold.en, left_out.en
+        ),
+    }
 }

@@ -63,7 +63,7 @@ fn every_failure_is_named_and_the_rest_is_done() {
     let urls: Vec<String> = bad.iter().flat_map(|bad| [server.url(), bad.clone(), server.url()]).collect();
     for threads in [1, 3] {
         let before = server.served();
-        let fetched = pool(&urls, threads, 1, Text::default()).unwrap();
+        let fetched = pool(&urls, threads, 5, Text::default()).unwrap();
         assert_eq!(server.served() - before, 8, "the good ones are all served");
         let reason = |url: &String| &fetched.failures.iter().find(|f| f.url == *url).unwrap().reason;
         assert_eq!(fetched.failures.len(), 4, "{:?}", fetched.failures);

@@ -86,7 +86,7 @@ fn unreadable(home: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     let path = home.join("secret");
     fs::write(&path, "x").unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("/proc/sys/net/ipv4/route/flush", &path).unwrap();
@@ -169,9 +169,18 @@ fn what_was_forgotten_is_fetched_again_and_what_was_not_is_not() {
     };
     sums(&paths);
     match (fetched(true), fetched(false)) {
-        (Some(cold), Some(warm)) if cold > 0 => assert!(cold >= 2_000_000 && warm < cold / 2, "{cold} {warm}"),
+        (Some(cold), Some(warm)) if cold > 0 || on_a_disk(home.path()) => {
+            assert!(cold >= 2_000_000 && warm < cold / 2, "{cold} {warm}");
+        }
         other => println!("not measured: this file system keeps its pages {other:?}"),
     }
+}
+
+/// Whether this is a file system that reads from a disk, for sure.
+fn on_a_disk(path: &Path) -> bool {
+    let stat = std::process::Command::new("stat").args(["-f", "-c", "%T"]).arg(path).output();
+    let kind = stat.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned()).unwrap_or_default();
+    cfg!(target_os = "linux") && ["ext2/ext3", "xfs", "btrfs"].contains(&kind.as_str())
 }
 
 /// A file in /proc says that it is empty and can be read for ever.
