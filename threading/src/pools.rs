@@ -212,13 +212,13 @@ fn note(order: &Order) -> Text {
     if order.waits {
         let wait = show::value(WAIT.as_nanos() as f64, Unit::Ns);
         return text!(
-            "일 {jobs}개, 일꾼 {workers}. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 {wait}를 기다립니다.",
+            "일 {jobs}개, 일꾼 {workers}명. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 {wait}를 기다립니다.",
             "{jobs} jobs, {workers} workers. The first {long} are {LONG} times the others; a short one waits {wait}."
         );
     }
     let turns = order.turns;
     text!(
-        "일 {jobs}개, 일꾼 {workers}. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 루프 {turns}바퀴입니다(파이썬에서는 그 {PYTHON_TURNS}분의 1).",
+        "일 {jobs}개, 일꾼 {workers}명. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 루프 {turns}바퀴입니다(파이썬에서는 그 {PYTHON_TURNS}분의 1).",
         "{jobs} jobs, {workers} workers. The first {long} are {LONG} times the others; a short one is {turns} turns of the loop (in Python a {PYTHON_TURNS}th of it)."
     )
 }

@@ -80,12 +80,10 @@ fn a_server_that_is_gone_is_not_asked_for_ever() {
     let urls = vec![gone(); 5 * MOST_FAILURES];
     let failed = pool(&urls, 4, 10, Text::default()).unwrap().failures.len();
     assert!((MOST_FAILURES..MOST_FAILURES + 4).contains(&failed), "{failed}");
-    let url = Some(gone());
-    let error = fetch::run(&Order { url: url.clone(), ..order() }, &[]).unwrap_err();
-    assert!(
-        error.code() == 1
-            && error.text().en.contains(&format!("{}: cannot be fetched: connection refused", url.unwrap()))
-    );
+    let url = gone();
+    let error = fetch::run(&Order { url: Some(url.clone()), ..order() }, &[]).unwrap_err();
+    assert_eq!(error.code(), 1);
+    assert!(error.text().en.contains(&format!("{url}: cannot be fetched: connection refused")), "{error}");
 }
 
 #[test]
