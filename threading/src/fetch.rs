@@ -3,6 +3,7 @@
 //! Article: 멀티스레딩, "네트워크 요청". Run: `cargo run -p threading -- fetch`. Python twin: `python/fetch.py`.
 
 pub mod client;
+mod plain;
 pub mod targets;
 pub mod techniques;
 

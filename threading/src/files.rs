@@ -3,6 +3,7 @@
 //! Article: 멀티스레딩, "파일 I/O". Run: `cargo run -p threading -- files`. Python twin: `python/files.py`.
 
 pub mod cache;
+mod cold;
 pub mod techniques;
 pub mod tree;
 
@@ -19,9 +20,6 @@ use techniques::{Sum, TECHNIQUES, digest, read_all, sums, title};
 
 /// So many problems are told one by one; the rest is counted.
 const TOLD: usize = 5;
-/// At least this part of a cold read must come from storage, or it was none.
-const COLD: f64 = 0.5;
-
 /// What is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Order<'a> {
@@ -61,7 +59,7 @@ pub fn run(order: &Order<'_>, pythons: &[Interpreter]) -> Result<Report> {
     let files = Files { root, paths, digest, bytes };
 
     let warm = warm(&mut report, &files, order)?;
-    let cold = cold(&mut report, &files, order)?;
+    let cold = cold::measure(&mut report, &files, order)?;
     compare_with_python(&mut report, &files, order, pythons);
     report.lines.push(files.digest.clone());
     let (root, digest) = (files.root.display(), &files.digest);
@@ -102,59 +100,6 @@ fn checked(technique: &str, files: &Files, order: &Order<'_>) -> Result<Trace> {
         "{technique}: 다이제스트가 다릅니다. 그 사이에 파일이 바뀌었습니까?",
         "{technique}: another digest. Did a file change meanwhile?"
     )))
-}
-
-/// The same after the system was asked to forget the files; `None` where that could not be had, for the reason in a note.
-fn cold(report: &mut Report, files: &Files, order: &Order<'_>) -> Result<Option<f64>> {
-    let mut walls = TECHNIQUES.map(|_| Vec::new());
-    let mut parts = Vec::new();
-    for _ in 0..order.rounds {
-        for (n, technique) in TECHNIQUES.into_iter().enumerate() {
-            let asked = cache::forget(&files.paths);
-            let before = cache::from_storage();
-            let trace = checked(technique, files, order)?;
-            let Some((before, after)) = before.zip(cache::from_storage()).filter(|_| asked) else {
-                report
-                    .notes
-                    .push(not_cold(&text!("이 시스템에는 물어볼 길이 없습니다", "this system cannot be asked")));
-                return Ok(None);
-            };
-            parts.push((after - before) as f64 / files.bytes.max(1) as f64);
-            walls[n].push(trace.duration() as f64);
-            if walls[n].len() == order.rounds && technique == "threads" {
-                let (ko, en) = (trace.title.ko.clone(), trace.title.en.clone());
-                report.traces.push(Trace { title: text!("{ko}, 차가운 캐시", "{en}, cold cache"), ..trace });
-            }
-        }
-    }
-    let least = parts.iter().copied().fold(f64::INFINITY, f64::min);
-    // Storage is read in whole pages, and ahead: it may be more than the files.
-    let percent = show::value(least.min(1.0), Unit::Share);
-    if least < COLD {
-        report.traces.pop();
-        report.notes.push(not_cold(&text!(
-            "버리라고 했지만 디스크에서 온 것은 {percent}뿐입니다",
-            "asked to forget the files, the system fetched only {percent} of them from storage"
-        )));
-        return Ok(None);
-    }
-    let median = |n: usize| stats::median(&walls[n]).unwrap_or(f64::NAN);
-    let gain = median(0) / median(1);
-    for (technique, samples) in TECHNIQUES.into_iter().zip(walls) {
-        let Text { ko, en } = title(technique, order.threads);
-        let name = text!("{ko}, 차가운 캐시", "{en}, cold cache");
-        report.measures.push(Measure::new(format!("cold.{technique}"), name, Unit::Ns, samples));
-    }
-    report.notes.push(text!(
-        "차가운 캐시: 읽기 전에 posix_fadvise(DONTNEED)로 파일마다 버리게 했고, 적어도 {percent}가 디스크에서 왔습니다. 이름과 길이, 디스크 뒤의 캐시는 그대로입니다.",
-        "Cold cache: before reading, posix_fadvise(DONTNEED) on every file; at least {percent} came from storage. Names and lengths stay cached, and so does what is behind the disk."
-    ));
-    Ok(Some(gain))
-}
-
-fn not_cold(why: &Text) -> Text {
-    let (ko, en) = (&why.ko, &why.en);
-    text!("차가운 캐시: 측정하지 않음: {ko}.", "Cold cache: not measured: {en}.")
 }
 
 fn unreadable<'a>(paths: &'a [PathBuf], sums: &'a [Sum]) -> impl Iterator<Item = Text> {

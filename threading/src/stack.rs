@@ -77,7 +77,7 @@ fn add(
             let id = on.to_lowercase().replace(' ', "-");
             report.measures.extend(said.measures.into_iter().map(|m| Measure {
                 id: format!("{}.{id}.{}", m.id, row.id()),
-                name: Text { ko: format!("{on}, {ko}: {}", m.name.ko), en: format!("{on}, {en}: {}", m.name.en) },
+                name: Text { ko: format!("{on}: {ko}: {}", m.name.ko), en: format!("{on}: {en}: {}", m.name.en) },
                 ..m
             }));
             // One picture is enough: all look the same.

