@@ -75,7 +75,7 @@ for id, threads, ko, en in techniques:
     for reason in sorted(set(reason for reason, _ in failures)):
         these = [url for r, url in failures if r == reason]
         notes.append({
-            "ko": "%s: %s: %d번, 처음은 %s" % (ko, reason, len(these), these[0]),
-            "en": "%s: %s: %d times, first %s" % (en, reason, len(these), these[0]),
+            "ko": "%s: %s(%d번), 처음은 %s" % (ko, reason, len(these), these[0]),
+            "en": "%s: %s (×%d), first %s" % (en, reason, len(these), these[0]),
         })
 print(json.dumps({"experiment": "threading/fetch", "traces": traces, "measures": measures, "notes": notes}))

@@ -117,8 +117,7 @@ fn a_list_is_fetched_and_its_failures_are_in_the_report() {
     for technique in ["sequence", "each", "threads"] {
         assert_eq!(report.measure(&format!("failed.{technique}")).unwrap().median(), 1.0);
     }
-    let named =
-        report.notes.iter().filter(|note| note.en.contains(&format!("connection refused: 1 times, first {gone}")));
+    let named = report.notes.iter().filter(|note| note.en.contains(&format!("connection refused (×1), first {gone}")));
     assert_eq!(named.count(), 3);
     for (words, complaint) in [("nonsense\n", ":1 nonsense"), ("# none\n", "from 1 to")] {
         std::fs::write(&list, words).unwrap();

@@ -96,7 +96,7 @@ pub fn summary(failures: &[Failure]) -> Vec<Text> {
     }
     let line = |(reason, (count, url)): (&Reason, (usize, &str))| {
         let Text { ko, en } = reason.text();
-        text!("{ko}: {count}번, 처음은 {url}", "{en}: {count} times, first {url}")
+        text!("{ko}({count}번), 처음은 {url}", "{en} (×{count}), first {url}")
     };
     by_name.into_iter().map(line).collect()
 }
