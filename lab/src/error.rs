@@ -25,9 +25,10 @@ impl Error {
         Error { text, code: 1 }
     }
 
-    /// The system gave us no more threads.
+    /// The system gave us no more threads; `EAGAIN` is what pthread_create(3) calls that.
     pub fn no_thread(e: &std::io::Error) -> Error {
-        Error::failed(crate::text!("스레드를 시작할 수 없습니다: {e}", "cannot start a thread: {e}"))
+        let name = if e.kind() == std::io::ErrorKind::WouldBlock { "EAGAIN: " } else { "" };
+        Error::failed(crate::text!("스레드를 시작할 수 없습니다: {name}{e}", "cannot start a thread: {name}{e}"))
     }
 
     /// The line, in both languages.

@@ -89,6 +89,17 @@ pub fn memory() -> Option<u64> {
     status_bytes("VmRSS:")
 }
 
+/// The address space of this process now, in bytes: what was set aside, used or not. `None` where the system does not tell.
+pub fn address_space() -> Option<u64> {
+    status_bytes("VmSize:")
+}
+
+/// Threads of this process that are alive now, as the kernel counts them. `None` where the system does not tell.
+pub fn threads() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix("Threads:"))?.trim().parse().ok()
+}
+
 /// The memory that this process shares with no other, in bytes. `None` where the system does not tell.
 pub fn private_memory() -> Option<u64> {
     let rollup = fs::read_to_string("/proc/self/smaps_rollup").ok()?;

@@ -48,6 +48,21 @@ fn a_wrong_command_line() {
         ("threading", &["files", "--dir", "no/such/directory"]),
         ("threading", &["files", "--dir", "Cargo.toml"]),
         ("threading", &["files", "--dir", ""]),
+        ("threading", &["files", "--threads", "0"]),
+        ("threading", &["files", "--links", "nonsense"]),
+        ("threading", &["files", "--make", "10"]),
+        ("threading", &["files", "--make", "10", "--dir", "lab"]),
+        ("threading", &["fetch", "--list", "no/such/list"]),
+        ("threading", &["fetch", "--list", "lab"]),
+        ("threading", &["fetch", "--list", "Cargo.toml"]),
+        ("threading", &["fetch", "--list", "Cargo.toml", "--url", "http://127.0.0.1/"]),
+        ("threading", &["fetch", "--patience", "0"]),
+        ("threading", &["pools", "--workers", "0"]),
+        ("threading", &["pools", "--work", "nonsense"]),
+        ("threading", &["stack", "--threads", "0"]),
+        ("threading", &["stack", "--threads", "10000000000"]),
+        ("threading", &["cpu", "--machine", "no/such/machine"]),
+        ("threading", &["cpu", "--machine", "Cargo.toml"]),
         ("asyncio", &["--runtime", "nonsense"]),
         ("asyncio", &["runtimes", "--tasks", "0"]),
         ("asyncio", &["runtimes", "--tasks", "10000000000"]),
@@ -131,7 +146,11 @@ fn the_language_itself_may_be_wrong() {
 #[test]
 fn what_exists_is_named() {
     let done = run("threading", &["nonsense"]).ends_with(2);
-    assert!(["article", "cpu", "fetch", "files"].iter().all(|name| done.err.contains(name)), "{}", done.err);
+    assert!(
+        ["article", "cpu", "fetch", "files", "pools", "stack"].iter().all(|name| done.err.contains(name)),
+        "{}",
+        done.err
+    );
     let done = run("threading", &["fetch", "--threads", "0", "--lang", "en"]).ends_with(2);
     assert!(done.err.contains("--threads 0") && done.err.contains("from 1 to"), "{}", done.err);
 }

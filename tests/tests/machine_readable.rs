@@ -14,6 +14,8 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
     ("threading", &["fetch", "--delay", "0.01"]),
     ("threading", &["files", "--dir", "lab", "--rounds", "1"]),
+    ("threading", &["pools", "--turns", "10000", "--rounds", "1"]),
+    ("threading", &["stack", "--threads", "50"]),
     ("asyncio", &["article", "--seconds", "0.2"]),
     ("asyncio", &["runtimes", "--seconds", "0.2"]),
     ("multiprocessing", &["article", "--turns", "100000"]),

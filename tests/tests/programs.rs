@@ -115,6 +115,8 @@ fn pages_fit_their_columns() {
     for columns in ["80", "160"] {
         for (program, args) in [
             ("threading", ["cpu", "--no-python"]),
+            ("threading", ["pools", "--no-python"]),
+            ("threading", ["stack", "--no-python"]),
             ("gil-sim", ["--turns", "1000000"]),
             ("gil-sim", ["versions", "--no-python"]),
             ("gil-sim", ["bytecode", "--no-python"]),

@@ -46,6 +46,8 @@ fn every_twin_runs_on_every_python() {
         ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
         ("threading", &["fetch", "--delay", "0.01"]),
         ("threading", &["files", "--dir", "lab/src", "--rounds", "1"]),
+        ("threading", &["pools", "--turns", "100000", "--rounds", "1"]),
+        ("threading", &["stack", "--threads", "50"]),
         ("asyncio", &["article", "--seconds", "0.1"]),
         ("multiprocessing", &["article", "--turns", "10000"]),
         ("multiprocessing", &["cpu", "--turns", "10000", "--rounds", "1"]),
@@ -115,8 +117,23 @@ fn both_languages_of_computer_agree_on_every_file() {
     if pythons().is_empty() {
         return;
     }
-    let report = report("threading", &["files", "--dir", "lab", "--rounds", "1"]);
-    assert!(report.notes.iter().any(|note| note.en.ends_with("the same digest.")), "{:?}", report.notes);
+    let agree = |args: &[&str]| {
+        let report = report("threading", &[&["files", "--rounds", "1"], args].concat());
+        assert!(report.notes.iter().any(|note| note.en.ends_with("the same digest.")), "{:?}", report.notes);
+    };
+    agree(&["--dir", "lab"]);
+    #[cfg(unix)]
+    {
+        // Links in a circle, and one that both follow.
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir_all(home.path().join("a/b")).unwrap();
+        fs::write(home.path().join("a/b/file"), "x").unwrap();
+        let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, home.path().join(name)).unwrap();
+        for (to, name) in [("..", "a/up"), ("a/b", "there"), ("first", "second"), ("second", "first")] {
+            link(to, name);
+        }
+        agree(&["--dir", home.path().to_str().unwrap(), "--links", "follow"]);
+    }
 }
 
 #[test]

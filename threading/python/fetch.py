@@ -1,46 +1,81 @@
-"""Twin of threading/src/fetch.rs: the same GETs in sequence and with threads. Usage: fetch.py URL REQUESTS THREADS.
+"""Twin of threading/src/fetch.rs: the same GETs in sequence, with a thread a request, and with a bounded pool.
 
-Prints one JSON report with the lanes of the threads.
+Usage: fetch.py URL COUNT THREADS PATIENCE EACH, or fetch.py FILE list THREADS PATIENCE EACH (EACH: 1 or 0). Prints one JSON report
+with the lanes of the threads; who failed is named.
 """
+import io
 import json
+import socket
 import sys
 import threading
 import time
+from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
-URL, REQUESTS, THREADS = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+TARGET, COUNT, THREADS, PATIENCE, EACH = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), sys.argv[5] == "1"
+MOST_FAILURES = 100
+opener = build_opener(ProxyHandler({}))
+
+if COUNT == "list":
+    with io.open(TARGET, encoding="utf-8") as lines:
+        URLS = [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+else:
+    URLS = [TARGET] * int(COUNT)
 
 
-def get_all(threads, title):
-    opener = build_opener(ProxyHandler({}))
-    left = iter(range(REQUESTS))  # next() of it is one bytecode of C: two threads never get the same number
-    lanes = []
+def get(url):
+    """None, or the name of what went wrong."""
+    try:
+        with opener.open(url, timeout=PATIENCE) as answer:
+            answer.read()
+    except HTTPError as e:
+        return "HTTP %d" % e.code
+    except URLError as e:
+        return str(e.reason)
+    except socket.timeout:
+        return "timed out"
+    except Exception as e:  # whatever else http.client may find wrong with an answer
+        return "%s: %s" % (type(e).__name__, e)
 
-    def work(name):
-        spans = []
-        for _ in left:
+
+def fetch(threads, title, one_each=False):
+    left = iter(URLS)  # next() of it is one bytecode of C: two threads never get the same address
+    lanes, failures = [[] for _ in range(threads)], []
+
+    def work(spans):
+        for url in left:
             start = time.monotonic()
-            with opener.open(URL, timeout=30) as answer:
-                answer.read()
+            reason = get(url)
             spans.append({"state": "waiting_for_io", "start": int(start * 1e9), "end": int(time.monotonic() * 1e9)})
-        lanes.append((name, spans))
+            if reason:
+                failures.append((reason, url))
+            if one_each or len(failures) >= MOST_FAILURES:
+                return
 
-    running = [threading.Thread(target=work, args=(i,)) for i in range(min(threads, REQUESTS))]
+    running = [threading.Thread(target=work, args=(spans,)) for spans in lanes]
     for t in running:
         t.start()
     for t in running:
         t.join()
-    if sum(len(spans) for _, spans in lanes) != REQUESTS:
-        sys.exit("some requests failed")
-    named = [{"name": {"ko": "스레드 %d" % n, "en": "Thread %d" % n}, "spans": spans} for n, spans in sorted(lanes)]
-    ends = [span["end"] for _, spans in lanes for span in spans]
-    starts = [span["start"] for _, spans in lanes for span in spans]
-    return {"title": title, "lanes": named}, max(ends) - min(starts)
+    named = [{"name": {"ko": "스레드 %d" % n, "en": "Thread %d" % n}, "spans": s} for n, s in enumerate(lanes)]
+    spans = [span for lane in lanes for span in lane]
+    wall = max(span["end"] for span in spans) - min(span["start"] for span in spans)
+    return {"title": title, "lanes": named}, wall, failures
 
 
-sequence, slow = get_all(1, {"ko": "차례로", "en": "in sequence"})
-threads, fast = get_all(THREADS, {"ko": "스레드", "en": "threads"})
-print(json.dumps({"experiment": "threading/fetch", "traces": [sequence, threads], "measures": [
-    {"id": "wall.sequence", "name": sequence["title"], "unit": "ns", "samples": [slow]},
-    {"id": "wall.threads", "name": threads["title"], "unit": "ns", "samples": [fast]},
-]}))
+techniques = [("sequence", 1, "차례로", "in sequence")]
+if EACH:
+    techniques.append(("each", len(URLS), "요청마다 스레드", "a thread a request"))
+techniques.append(("threads", min(THREADS, len(URLS)), "스레드 %d개의 풀" % THREADS, "a pool of %d threads" % THREADS))
+traces, measures, notes = [], [], []
+for id, threads, ko, en in techniques:
+    trace, wall, failures = fetch(threads, {"ko": ko, "en": en}, id == "each")
+    traces.append(trace)
+    measures.append({"id": "wall." + id, "name": trace["title"], "unit": "ns", "samples": [wall]})
+    for reason in sorted(set(reason for reason, _ in failures)):
+        these = [url for r, url in failures if r == reason]
+        notes.append({
+            "ko": "%s: %s(%d번), 처음은 %s" % (ko, reason, len(these), these[0]),
+            "en": "%s: %s (×%d), first %s" % (en, reason, len(these), these[0]),
+        })
+print(json.dumps({"experiment": "threading/fetch", "traces": traces, "measures": measures, "notes": notes}))

@@ -1,10 +1,16 @@
 //! The article's counting loop: in sequence, in threads, in threads under the GIL; and freely on rayon and on crossbeam.
 //!
+//! Four judges: Rust without a lock, Rust with one, CPython, and the simulator, which says beforehand what it comes to.
+//!
 //! Article: 멀티스레딩, "CPU 바운드 작업엔 병렬성 없음". Run: `cargo run -p threading -- cpu`. Python twin: `python/cpu.py`.
 
+pub mod predicted;
+
+use std::path::Path;
 use std::thread;
 
 use crossbeam::channel;
+use gil_sim::sim::{Kind, Machine};
 use gil_sim::{Gil, SWITCH_INTERVAL, ThreadId, loops};
 use lab::claims::Verdict;
 use lab::judge::{CoresUsed, PARALLEL};
@@ -14,6 +20,7 @@ use lab::record::{LaneRecorder, Recorder};
 use lab::report::{Measure, Report, Unit};
 use lab::twin::{self, Interpreter};
 use lab::{Result, clock, machine, show, text, twin_script};
+use predicted::Judged;
 use rayon::prelude::*;
 
 /// The work: so many jobs, each so many turns of the loop.
@@ -83,10 +90,34 @@ const TECHNIQUES: [Technique; 5] = [
     ("crossbeam", || text!("crossbeam, 채널 하나와 일꾼들", "crossbeam, workers on a channel"), crossbeam),
 ];
 
-/// Does the same jobs by each technique, in turn, `rounds` times.
-pub fn run(job: Job, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
+/// Does the same jobs by each technique, in turn, `rounds` times. `machine` is a file that describes one for the simulator.
+pub fn run(job: Job, rounds: usize, machine: Option<&Path>, pythons: &[Interpreter]) -> Result<Report> {
+    let simulated = predicted::machine(machine)?;
     let mut report = Report::new("threading/cpu");
-    let mut walls = vec![Vec::new(); TECHNIQUES.len()];
+    let (walls, alone) = rust(&mut report, job, rounds);
+    for ((id, name, _), samples) in TECHNIQUES.iter().zip(&walls) {
+        report.measures.push(Measure::new(format!("wall.{id}"), name(), Unit::Ns, samples.clone()));
+    }
+    let mut judged = in_rust(job, &walls, alone);
+    let args = [job.jobs.to_string(), (job.turns / 20).max(1).to_string(), rounds.to_string()];
+    let claims = ["threads-cpu-no-gain"];
+    let watch = Watch::start();
+    twin::join(&mut report, pythons, twin_script!("cpu"), &args, &claims, |python, twin| {
+        judged.extend(on_twin(python, twin, job));
+        vec![on_python(python, twin, watch.foreign())]
+    });
+    ask_simulator(&mut report, judged, job, &simulated);
+    report.notes.extend([note(job), predicted::note(machine)]);
+
+    let speed_up = |n: usize| show::value(median(&walls[0]) / median(&walls[n]), Unit::Times);
+    let (free, gil) = (speed_up(1), speed_up(2));
+    report.shows = shows(&free, &gil, median(&walls[2]) > PARALLEL * median(&walls[1]));
+    Ok(report)
+}
+
+/// Every technique in turn; the wall times of each, and those of one job alone under the lock.
+fn rust(report: &mut Report, job: Job, rounds: usize) -> (Vec<Vec<f64>>, Vec<f64>) {
+    let (mut walls, mut alone) = (vec![Vec::new(); TECHNIQUES.len()], Vec::new());
     for round in 0..rounds {
         for (n, (id, name, work)) in TECHNIQUES.iter().enumerate() {
             let recorder = Recorder::new();
@@ -100,26 +131,53 @@ pub fn run(job: Job, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
                 report.verdicts.extend(verdict(id, cores));
             }
         }
+        // It looks at the lock as it counts, which the free loop does not: the prediction must start from its own time.
+        let start = clock::now();
+        threads_under_gil(Job { jobs: 1, ..job }, vec![Recorder::new().lane(Text::default())]);
+        alone.push((clock::now() - start) as f64);
     }
-    for ((id, name, _), samples) in TECHNIQUES.iter().zip(&walls) {
-        report.measures.push(Measure::new(format!("wall.{id}"), name(), Unit::Ns, samples.clone()));
-    }
-    let args = [job.jobs.to_string(), (job.turns / 20).max(1).to_string(), rounds.to_string()];
-    let claims = ["threads-cpu-no-gain"];
-    let watch = Watch::start();
-    twin::join(&mut report, pythons, twin_script!("cpu"), &args, &claims, |python, twin| {
-        vec![on_python(python, twin, watch.foreign())]
-    });
+    (walls, alone)
+}
 
-    let speed_up = |n: usize| show::value(median(&walls[0]) / median(&walls[n]), Unit::Times);
-    let (free, gil) = (speed_up(1), speed_up(2));
+fn in_rust(job: Job, walls: &[Vec<f64>], alone: Vec<f64>) -> Vec<Judged> {
+    let judged = |on: Text, id: &str, kind, alone, measured| {
+        let (id, kind) = (id.to_owned(), Some(kind));
+        Judged { on, id, kind, alone, measured, predicted: None }
+    };
+    let free = median(&walls[0]) / job.jobs as f64;
+    vec![
+        judged(Text::same("Rust"), "rust", Kind::Free, free, median(&walls[1])),
+        judged(Text::same("Rust + GIL"), "rust-gil", Kind::Shared, median(&alone), median(&walls[2])),
+    ]
+}
+
+fn on_twin(python: &Interpreter, twin: &Report, job: Job) -> Option<Judged> {
+    Some(Judged {
+        on: Text::same(python.to_string()),
+        id: python.to_string().to_lowercase().replace(' ', "-"),
+        kind: predicted::lock_of(python),
+        alone: twin.measure("wall.sequence")?.median() / job.jobs as f64,
+        measured: twin.measure("wall.threads")?.median(),
+        predicted: None,
+    })
+}
+
+fn ask_simulator(report: &mut Report, judged: Vec<Judged>, job: Job, machine: &Machine) {
+    let asked: Vec<_> = judged.into_iter().map(|j| j.ask(job.jobs, machine)).collect();
+    let lanes = asked.iter().find(|(j, _)| j.id == "rust-gil").and_then(|(_, outcome)| outcome.clone());
+    report.traces.extend(lanes.map(predicted::lanes));
+    let judged: Vec<Judged> = asked.into_iter().map(|(j, _)| j).collect();
+    report.verdicts.extend(judged.iter().filter_map(|j| predicted::verdict(j, job.jobs)));
+    report.measures.extend(predicted::measures(&judged));
+    report.tables.push(predicted::table(&judged, job.jobs));
+}
+
+fn note(job: Job) -> Text {
     let (jobs, turns, cores) = (job.jobs, job.turns, machine::cores());
-    report.notes.push(text!(
+    text!(
         "일 {jobs}개, 하나는 글의 루프(count += i) {turns}바퀴, 파이썬에서는 그 20분의 1. 코어 {cores}개.",
         "{jobs} jobs, each {turns} turns of the article's loop (count += i), in Python a twentieth of it. {cores} cores."
-    ));
-    report.shows = shows(&free, &gil, median(&walls[2]) > PARALLEL * median(&walls[1]));
-    Ok(report)
+    )
 }
 
 /// The sentence: a conclusion only where the lock made a difference; a busy machine can hide it.

@@ -1,148 +1,194 @@
-//! Web requests, the article's use case for threads: the same GETs one after another, and by threads that wait together.
+//! Web requests, the article's use case for threads: one after another, a thread a request, and a bounded pool.
 //!
 //! Article: 멀티스레딩, "네트워크 요청". Run: `cargo run -p threading -- fetch`. Python twin: `python/fetch.py`.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::thread;
+pub mod client;
+mod plain;
+pub mod targets;
+pub mod techniques;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
 use lab::claims::Verdict;
 use lab::lang::Text;
-use lab::record::{LaneRecorder, Recorder};
 use lab::report::{Measure, Report, Unit};
 use lab::trace::{State, Trace};
 use lab::twin::{self, Interpreter};
 use lab::{Error, Result, clock, show, text, twin_script};
 use loopback::Server;
 
+use techniques::{Fetched, MOST_FAILURES, each, pool};
+
 const CLAIM: &str = "threads-io-overlap";
-/// A server that has not answered after so many seconds will not.
-const PATIENCE: u64 = 30;
+/// More threads at once than this are not asked for: our own server takes about twice as many connections, three descriptors each.
+const MOST_AT_ONCE: usize = 1000;
 
 /// What is fetched.
 #[derive(Clone, Debug)]
 pub struct Order {
-    /// Number of GETs.
+    /// Number of GETs, where there is no list.
     pub requests: usize,
-    /// Number of threads that share them.
+    /// Threads of the pool.
     pub threads: usize,
     /// How long our own server takes to answer.
     pub delay: Duration,
+    /// After so many seconds without an answer there will be none.
+    pub patience: u64,
     /// Somebody else's server instead of ours.
     pub url: Option<String>,
+    /// A file of addresses instead of one.
+    pub list: Option<PathBuf>,
 }
 
-/// Fetches in sequence and with threads.
+/// Where the requests go.
+struct Targets {
+    urls: Vec<String>,
+    described: Text,
+    /// Ours, as long as this lives.
+    _server: Option<Server>,
+}
+
+/// Fetches in sequence, with a thread a request and with a bounded pool.
 pub fn run(order: &Order, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("threading/fetch");
-    let (url, _server) = match &order.url {
-        Some(url) => (check(url)?, None),
-        None => {
-            let server = Server::start(order.delay)?;
-            (server.url(), Some(server))
+    let targets = targets(order)?;
+    let (urls, patience) = (&targets.urls, order.patience);
+    let sequence = pool(urls, 1, patience, text!("차례로", "in sequence"))?;
+    if sequence.failures.len() >= urls.len().min(MOST_FAILURES) {
+        return Err(nothing(&sequence));
+    }
+    let slow = add(&mut report, "sequence", sequence, urls.len());
+    match at_once(order, urls) {
+        Ok(fetched) => {
+            add(&mut report, "each", fetched, urls.len());
         }
-    };
-    let sequence = get_all(&url, order.requests, 1, text!("차례로", "in sequence"))?;
-    let threads = get_all(&url, order.requests, order.threads, text!("스레드", "threads"))?;
-    let (slow, fast) = (sequence.duration() as f64, threads.duration() as f64);
-    report.measures.push(Measure::new("wall.sequence", text!("차례로", "in sequence"), Unit::Ns, vec![slow]));
-    report.measures.push(Measure::new("wall.threads", text!("스레드", "threads"), Unit::Ns, vec![fast]));
-    let peak = threads.peak_in_flight(&[State::WaitingForIo]);
-    report.verdicts.push(judge("Rust", order, peak));
-    report.traces = vec![sequence, threads];
-
-    let args = [url.clone(), order.requests.to_string(), order.threads.to_string()];
+        Err(why) => report.notes.push(why),
+    }
+    let n = order.threads;
+    let fetched = pool(urls, n, patience, text!("스레드 {n}개의 풀", "a pool of {n} threads"))?;
+    let fast = add(&mut report, "threads", fetched, urls.len());
+    let peak = peak_of(report.traces.last());
+    report.verdicts.push(judge("Rust", order.threads.min(urls.len()), peak));
+    let args = twin_args(order, urls);
     twin::join(&mut report, pythons, twin_script!("fetch"), &args, &[CLAIM], |python, twin| {
-        let threads = twin.traces.last();
-        threads
-            .map(|t| judge(&python.to_string(), order, t.peak_in_flight(&[State::WaitingForIo])))
-            .into_iter()
-            .collect()
+        vec![judge(&python.to_string(), order.threads.min(urls.len()), peak_of(twin.traces.last()))]
     });
-    report.notes.push(served_by(order, &url));
-    let (slow, fast, gain) = (clock::human(slow), clock::human(fast), show::value(slow / fast, Unit::Times));
-    let n = order.requests;
-    report.shows = text!(
-        "GET {n}번: 차례로 {slow}, 스레드로 {fast}({gain}). 동시에 최대 {peak}개가 응답을 기다렸습니다. 기다림은 GIL이 있어도 겹칩니다.",
-        "{n} GETs: {slow} in sequence, {fast} with threads ({gain}). {peak} waited for their answer at once at the peak. Waiting overlaps, GIL or no GIL."
-    );
+    report.notes.push(targets.described);
+    report.shows = shows(urls.len(), n, slow, fast, peak);
     Ok(report)
 }
 
-/// GETs the URL `requests` times from `threads` threads, each of which takes the next one until none is left.
-pub fn get_all(url: &str, requests: usize, threads: usize, title: Text) -> Result<Trace> {
-    let next = AtomicUsize::new(0);
-    let recorder = Recorder::new();
-    thread::scope(|scope| {
-        let mut workers = Vec::new();
-        for i in 0..threads.min(requests) {
-            let lane = recorder.lane(text!("스레드 {i}", "Thread {i}"));
-            let next = &next;
-            let worker = thread::Builder::new().spawn_scoped(scope, move || work(url, requests, next, lane));
-            workers.push(worker.map_err(|e| {
-                next.store(requests, Relaxed); // those that run already find nothing left
-                Error::no_thread(&e)
-            })?);
+fn targets(order: &Order) -> Result<Targets> {
+    match (&order.list, &order.url) {
+        (Some(_), Some(_)) => {
+            Err(Error::usage(text!("--url과 --list 가운데 하나만 주십시오.", "give either --url or --list, not both.")))
         }
-        workers.into_iter().try_for_each(|worker| worker.join().expect("a worker does not panic"))
-    })?;
-    Ok(recorder.finish(title))
-}
-
-// ANCHOR: work
-fn work(url: &str, requests: usize, next: &AtomicUsize, mut lane: LaneRecorder) -> Result<()> {
-    while next.fetch_add(1, Relaxed) < requests {
-        if let Err(e) = lane.during(State::WaitingForIo, || get(url)) {
-            next.store(requests, Relaxed); // the others need not go on
-            return Err(Error::failed(text!("{url}: 가져올 수 없습니다: {e}", "{url}: cannot be fetched: {e}")));
+        (Some(path), None) => {
+            let (urls, name) = (targets::list(path)?, path.display());
+            let count = urls.len();
+            let described = text!("{name}: 주소 {count}개.", "{name}: {count} addresses.");
+            Ok(Targets { urls, described, _server: None })
+        }
+        (None, Some(url)) => {
+            let url = targets::check("--url", url)?;
+            probe(&url, order.patience)?;
+            let described = Text::same(format!("{url}."));
+            Ok(Targets { urls: vec![url; order.requests], described, _server: None })
+        }
+        (None, None) => {
+            let server = Server::start(order.delay)?;
+            let (url, delay) = (server.url(), clock::human(order.delay.as_nanos() as f64));
+            let described = text!(
+                "이 프로그램이 연 루프백 서버({url})가 {delay} 뒤에 답합니다.",
+                "our own loopback server ({url}) answers after {delay}."
+            );
+            Ok(Targets { urls: vec![url; order.requests], described, _server: Some(server) })
         }
     }
-    Ok(())
 }
 
-/// One GET on a connection of its own, body and all. No proxy stands between us and what is measured.
-fn get(url: &str) -> Result<(), String> {
-    let answer = minreq::get(url).with_timeout(PATIENCE).send().map_err(|e| e.to_string())?;
-    match answer.status_code {
-        200..=299 => Ok(()),
-        code => Err(format!("HTTP {code} {}", answer.reason_phrase)),
+/// One GET before all others: a server that is not there is said at once.
+fn probe(url: &str, patience: u64) -> Result<()> {
+    client::get(url, patience).map_err(|reason| {
+        let Text { ko, en } = reason.text();
+        Error::failed(text!("{url}: 가져올 수 없습니다: {ko}", "{url}: cannot be fetched: {en}"))
+    })
+}
+
+/// Nothing was fetched at all.
+fn nothing(sequence: &Fetched) -> Error {
+    let first = client::summary(&sequence.failures).into_iter().next().unwrap_or_default();
+    let (ko, en) = (first.ko, first.en);
+    Error::failed(text!("아무것도 가져오지 못했습니다: {ko}", "nothing could be fetched: {en}"))
+}
+
+/// A thread a request, or why not.
+fn at_once(order: &Order, urls: &[String]) -> Result<Fetched, Text> {
+    let title = || text!("요청마다 스레드", "a thread a request");
+    let count = urls.len();
+    let fetched = match count {
+        0..=MOST_AT_ONCE => each(urls, order.patience, title()).map_err(|e| e.text().clone()),
+        _ => Err(text!("한꺼번에 스레드 {count}개는 띄우지 않습니다", "not {count} threads at once")),
+    };
+    fetched.map_err(|why| {
+        let Text { ko, en } = title();
+        Text { ko: format!("{ko}: 측정하지 않음: {}", why.ko), en: format!("{en}: not measured: {}", why.en) }
+    })
+}
+
+/// Puts what came of a technique into the report. Returns how long it took, in ns.
+fn add(report: &mut Report, id: &str, fetched: Fetched, requests: usize) -> f64 {
+    let wall = fetched.trace.duration() as f64;
+    let title = fetched.trace.title.clone();
+    report.measures.push(Measure::new(format!("wall.{id}"), title.clone(), Unit::Ns, vec![wall]));
+    if !fetched.failures.is_empty() {
+        let failed = fetched.failures.len();
+        let name = Text { ko: format!("{}: 실패", title.ko), en: format!("{}: failed", title.en) };
+        report.measures.push(Measure::new(format!("failed.{id}"), name, Unit::Count, vec![failed as f64]));
+        report.notes.extend(
+            client::summary(&fetched.failures).into_iter().map(|line| Text {
+                ko: format!("{}: {}", title.ko, line.ko),
+                en: format!("{}: {}", title.en, line.en),
+            }),
+        );
+        if failed >= MOST_FAILURES && failed < requests {
+            report.notes.push(text!(
+                "{failed}번 실패한 뒤 나머지는 보내지 않았습니다.",
+                "after {failed} failures the rest was not sent."
+            ));
+        }
     }
-}
-// ANCHOR_END: work
-
-/// Whether this is a URL that we can fetch.
-fn check(url: &str) -> Result<String> {
-    let has_host = |rest: &&str| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':']);
-    let scheme = url.split_once("://").filter(|(_, rest)| has_host(rest)).map(|(scheme, _)| scheme);
-    match scheme {
-        Some("http") => Ok(url.to_owned()),
-        Some("https") if cfg!(feature = "https") => Ok(url.to_owned()),
-        Some("https") => Err(Error::usage(text!(
-            "--url {url}: https는 `cargo run -p threading --features https -- fetch …`로 실행하십시오.",
-            "--url {url}: for https run `cargo run -p threading --features https -- fetch …`."
-        ))),
-        _ => Err(Error::usage(text!(
-            "--url {url}: http://호스트/… 꼴의 주소를 주십시오.",
-            "--url {url}: give an address like http://host/…."
-        ))),
-    }
+    report.traces.push(fetched.trace);
+    wall
 }
 
-fn judge(on: &str, order: &Order, peak: usize) -> Verdict {
-    if order.threads.min(order.requests) < 2 {
+fn peak_of(trace: Option<&Trace>) -> usize {
+    trace.map_or(0, |trace| trace.peak_in_flight(&[State::WaitingForIo]))
+}
+
+/// The list is named by its file; else one address and how often.
+fn twin_args(order: &Order, urls: &[String]) -> Vec<String> {
+    let (list, count) = match &order.list {
+        Some(path) => (path.display().to_string(), "list".to_owned()),
+        None => (urls[0].clone(), urls.len().to_string()),
+    };
+    let each = urls.len() <= MOST_AT_ONCE;
+    vec![list, count, order.threads.to_string(), order.patience.to_string(), u8::from(each).to_string()]
+}
+
+fn judge(on: &str, together: usize, peak: usize) -> Verdict {
+    if together < 2 {
         return Verdict::not_measured(CLAIM, on, text!("기다리는 것이 하나뿐입니다", "there is only one to wait"));
     }
     Verdict::seen(CLAIM, on, peak > 1, text!("동시에 기다린 것 최대 {peak}개", "{peak} waited at once at the peak"))
 }
 
-fn served_by(order: &Order, url: &str) -> Text {
-    let delay = clock::human(order.delay.as_nanos() as f64);
-    let threads = order.threads;
-    match order.url {
-        Some(_) => text!("{url}, 스레드 {threads}개.", "{url}, {threads} threads."),
-        None => text!(
-            "이 프로그램이 연 루프백 서버({url})가 {delay} 뒤에 답합니다. 스레드 {threads}개.",
-            "our own loopback server ({url}) answers after {delay}. {threads} threads."
-        ),
-    }
+fn shows(requests: usize, threads: usize, slow: f64, fast: f64, peak: usize) -> Text {
+    let gain = show::value(slow / fast, Unit::Times);
+    let (slow, fast) = (clock::human(slow), clock::human(fast));
+    text!(
+        "GET {requests}번: 차례로 {slow}, 스레드 {threads}개의 풀로 {fast}({gain}). 동시에 최대 {peak}개가 응답을 기다렸습니다. 기다림은 GIL이 있어도 겹칩니다.",
+        "{requests} GETs: {slow} in sequence, {fast} with a pool of {threads} threads ({gain}). {peak} waited for their answer at once at the peak. Waiting overlaps, GIL or no GIL."
+    )
 }

@@ -4,4 +4,6 @@ pub mod article;
 pub mod cpu;
 pub mod fetch;
 pub mod files;
+pub mod pools;
+pub mod stack;
 pub mod timeline;

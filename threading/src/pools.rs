@@ -1,0 +1,238 @@
+//! The same uneven jobs, shared out in four ways: a straggler shows in the lanes, and so does who helps. Then more threads than cores.
+//!
+//! Article: 멀티스레딩. Run: `cargo run -p threading -- pools`. Python twin: `python/pools.py`.
+
+pub mod oversubscribe;
+pub mod techniques;
+
+use std::thread;
+use std::time::Duration;
+
+use gil_sim::loops;
+use lab::claims::Verdict;
+use lab::judge::CoresUsed;
+use lab::lang::Text;
+use lab::machine::Watch;
+use lab::record::Recorder;
+use lab::report::{Measure, Report, Table, Unit};
+use lab::trace::{State, Trace};
+use lab::twin::{self, Interpreter};
+use lab::{Result, show, stats, text, twin_script};
+
+use techniques::{Done, TECHNIQUES, Technique, part};
+
+/// A long job is so many times a short one.
+pub const LONG: u64 = 8;
+/// What jobs can be.
+pub const WORKS: [&str; 2] = ["cpu", "io"];
+/// How long a short job waits, where jobs wait.
+const WAIT: Duration = Duration::from_millis(4);
+/// A Python's turn takes so many of ours.
+const PYTHON_TURNS: u64 = 60;
+
+/// What is done.
+#[derive(Clone, Copy, Debug)]
+pub struct Order {
+    /// Number of jobs; the first quarter is long.
+    pub jobs: usize,
+    /// Workers that share them.
+    pub workers: usize,
+    /// Turns of the loop in a short job, where jobs compute.
+    pub turns: u64,
+    /// Whether jobs wait instead of computing.
+    pub waits: bool,
+}
+
+impl Order {
+    /// How many short jobs a job is.
+    pub fn size(&self, job: usize) -> u64 {
+        if job < self.jobs.div_ceil(4) { LONG } else { 1 }
+    }
+
+    fn state(&self) -> State {
+        if self.waits { State::WaitingForIo } else { State::Running }
+    }
+
+    fn work(&self, job: usize) {
+        let size = self.size(job);
+        if self.waits {
+            thread::sleep(WAIT * u32::try_from(size).unwrap_or(u32::MAX));
+        } else {
+            loops::count(self.turns * size);
+        }
+    }
+}
+
+/// rayon's place among the techniques.
+const RAYON: usize = 3;
+
+/// One technique's last run.
+struct Shared {
+    trace: Trace,
+    done: Vec<Done>,
+    cores: CoresUsed,
+}
+
+/// Shares the jobs out by each technique, in turn, `rounds` times; then tries more threads than cores.
+pub fn run(order: &Order, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
+    let mut report = Report::new("threading/pools");
+    let mut walls = vec![Vec::new(); TECHNIQUES.len()];
+    let mut last = Vec::new();
+    for _ in 0..rounds {
+        last = TECHNIQUES.iter().map(|technique| share(order, technique)).collect::<Result<Vec<Shared>>>()?;
+        walls.iter_mut().zip(&last).for_each(|(wall, run)| wall.push(run.trace.duration() as f64));
+    }
+    let mut rows = Vec::new();
+    for (((id, name, _), samples), run) in TECHNIQUES.iter().zip(&walls).zip(&last) {
+        let measure = Measure::new(format!("wall.{id}"), name(), Unit::Ns, samples.clone());
+        // A channel has no parts, and rayon does not tell which ones it made.
+        let own = ["parts", "stealing"].contains(id);
+        rows.push(row(order, &measure, &run.trace, own.then(|| moved(&run.done, order.jobs))));
+        report.measures.push(measure);
+    }
+    if !order.waits && order.workers > 1 {
+        report.verdicts.push(last[RAYON].cores.parallel("no-gil-threads-parallel", "Rust, rayon"));
+    }
+    report.traces = last.into_iter().map(|run| run.trace).collect();
+    let points = oversubscribe::measure(order.turns)?;
+    report.verdicts.extend(oversubscribe::verdict(&points));
+    report.measures.extend(oversubscribe::measures(&points));
+    let mut crowds = vec![oversubscribe::table(&points, "Rust")];
+    on_pythons(&mut report, order, rounds, pythons, &mut rows, &mut crowds);
+    report.tables = [vec![who_did_what(rows)], crowds].concat();
+    report.measures_in_tables = true;
+    report.notes.insert(0, note(order));
+    report.shows = shows(&walls, &points);
+    Ok(report)
+}
+
+fn share(order: &Order, (_, name, run): &Technique) -> Result<Shared> {
+    let recorder = Recorder::new();
+    let lanes = (0..order.workers).map(|i| recorder.lane(text!("일꾼 {i}", "Worker {i}"))).collect();
+    let (done, cores) = CoresUsed::during(|| run(order.jobs, lanes, order.state(), &|job| order.work(job)));
+    Ok(Shared { trace: recorder.finish(name()), done: done?, cores })
+}
+
+/// How long a technique took, how many jobs each worker did, and how many of them were another's part; and what was lost.
+fn row(order: &Order, wall: &Measure, trace: &Trace, moved: Option<usize>) -> Vec<Text> {
+    let jobs: Vec<String> = trace.lanes.iter().map(|lane| lane.spans.len().to_string()).collect();
+    let busy = trace.mean_in_flight(order.state()) / order.workers as f64;
+    vec![
+        wall.name.clone(),
+        Text::same(show::value(wall.median(), wall.unit)),
+        Text::same(jobs.join(" + ")),
+        Text::same(moved.map_or_else(|| "–".to_owned(), |n| n.to_string())),
+        Text::same(show::value(1.0 - busy, Unit::Share)),
+    ]
+}
+
+fn who_did_what(rows: Vec<Vec<Text>>) -> Table {
+    Table {
+        title: text!("누가 무엇을 했나", "Who did what"),
+        head: vec![
+            text!("방식", "technique"),
+            text!("시간", "time"),
+            text!("일꾼마다 한 일", "jobs of each worker"),
+            text!("남의 몫에서", "another's part"),
+            text!("쉰 몫", "idle"),
+        ],
+        rows,
+    }
+}
+
+/// Jobs that were done by somebody whose part they were not.
+pub fn moved(done: &[Done], jobs: usize) -> usize {
+    let workers = done.len();
+    let foreign = |(me, done): (usize, &Done)| {
+        let own = part(me, workers, jobs);
+        done.iter().filter(|job| !own.contains(job)).count()
+    };
+    done.iter().enumerate().map(foreign).sum()
+}
+
+/// The twin does the same with Python's own means; its jobs compute so much less that they take about as long.
+fn on_pythons(
+    report: &mut Report,
+    order: &Order,
+    rounds: usize,
+    pythons: &[Interpreter],
+    rows: &mut Vec<Vec<Text>>,
+    crowds: &mut Vec<Table>,
+) {
+    let counts: Vec<String> = oversubscribe::counts().iter().map(ToString::to_string).collect();
+    let work = WORKS[usize::from(order.waits)];
+    let unit = if order.waits { WAIT.as_secs_f64() } else { (order.turns / PYTHON_TURNS).max(1) as f64 };
+    let args =
+        [order.jobs.to_string(), order.workers.to_string(), work.to_owned(), unit.to_string(), rounds.to_string()];
+    let args: Vec<String> = args.into_iter().chain([counts.join(",")]).collect();
+    let watch = Watch::start();
+    let claims: &[&str] = if order.waits { &["threads-io-overlap"] } else { &["threads-cpu-no-gain"] };
+    twin::join(report, pythons, twin_script!("pools"), &args, claims, |python, twin| {
+        rows.extend(twin_rows(python, twin, order));
+        crowds.extend(oversubscribe::of_twin(twin).map(|points| oversubscribe::table(&points, &python.to_string())));
+        vec![judge(python, twin, order, watch.foreign())]
+    });
+}
+
+fn twin_rows(python: &Interpreter, twin: &Report, order: &Order) -> Vec<Vec<Text>> {
+    let walls = twin.measures.iter().filter(|m| m.id.starts_with("wall."));
+    let of = |(wall, trace): (&Measure, &Trace)| {
+        let (ko, en) = (&wall.name.ko, &wall.name.en);
+        let name = text!("{python}: {ko}", "{python}: {en}");
+        row(order, &Measure { name, ..wall.clone() }, trace, None)
+    };
+    walls.zip(&twin.traces).map(of).collect()
+}
+
+/// Python's pool of workers on one queue: jobs that wait do so together, those that compute do not unless there is no GIL.
+fn judge(python: &Interpreter, twin: &Report, order: &Order, foreign: Option<f64>) -> Verdict {
+    let on = format!("{python}, ThreadPoolExecutor");
+    if order.workers < 2 {
+        return Verdict::not_measured(
+            if order.waits { "threads-io-overlap" } else { "threads-cpu-no-gain" },
+            on,
+            text!("일꾼이 하나뿐입니다", "there is only one worker"),
+        );
+    }
+    if order.waits {
+        let peak = twin.traces.last().map_or(0, |trace| trace.peak_in_flight(&[State::WaitingForIo]));
+        let evidence = text!("동시에 기다린 것 최대 {peak}개", "{peak} waited at once at the peak");
+        return Verdict::seen("threads-io-overlap", on, peak > 1, evidence);
+    }
+    let median = |id| twin.measure(id).map(Measure::median);
+    let used = CoresUsed { cores: median("cores"), wall: median("wall.executor").unwrap_or_default(), foreign };
+    match python.gil {
+        true => used.serial("threads-cpu-no-gain", on),
+        false => used.parallel("no-gil-threads-parallel", on),
+    }
+}
+
+fn note(order: &Order) -> Text {
+    let (jobs, workers, long) = (order.jobs, order.workers, order.jobs.div_ceil(4));
+    if order.waits {
+        let wait = show::value(WAIT.as_nanos() as f64, Unit::Ns);
+        return text!(
+            "일 {jobs}개, 일꾼 {workers}명. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 {wait}를 기다립니다.",
+            "{jobs} jobs, {workers} workers. The first {long} are {LONG} times the others; a short one waits {wait}."
+        );
+    }
+    let turns = order.turns;
+    text!(
+        "일 {jobs}개, 일꾼 {workers}명. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 루프 {turns}바퀴입니다(파이썬에서는 그 {PYTHON_TURNS}분의 1).",
+        "{jobs} jobs, {workers} workers. The first {long} are {LONG} times the others; a short one is {turns} turns of the loop (in Python a {PYTHON_TURNS}th of it)."
+    )
+}
+
+fn shows(walls: &[Vec<f64>], points: &[oversubscribe::Point]) -> Text {
+    let median = |n: usize| stats::median(&walls[n]).unwrap_or(f64::NAN);
+    let [parts, channel, stealing, rayon] = [0, 1, 2, 3].map(|n| show::value(median(n), Unit::Ns));
+    let gain = |of: fn(&oversubscribe::Point) -> f64| match (points.first(), points.last()) {
+        (Some(one), Some(many)) => show::value(of(one) / of(many), Unit::Times),
+        _ => "–".to_owned(),
+    };
+    let (threads, io, cpu) = (points.last().map_or(0, |p| p.threads), gain(|p| p.io), gain(|p| p.cpu));
+    text!(
+        "미리 나누면 {parts}, 채널에서 꺼내면 {channel}, 훔치면 {stealing}, rayon은 {rayon}입니다. 스레드 {threads}개는 기다리는 일을 {io}로, 계산하는 일을 {cpu}로 합니다.",
+        "Divided beforehand {parts}, from a channel {channel}, with stealing {stealing}, rayon {rayon}. {threads} threads do what waits at {io} the speed of one, and what computes at {cpu}."
+    )
+}
