@@ -13,6 +13,17 @@ fn main() -> ExitCode {
         opt("seconds", Kind::Seconds(0.0, 60.0), default, text!("한 태스크가 기다리는 시간", "how long a task waits"))
     };
     let tasks = opt("tasks", Kind::Count(1, 100_000), "5", text!("태스크 수", "how many tasks"));
+    let seconds = |name, default: &'static str, about| opt(name, Kind::Seconds(0.0, 60.0), default, about);
+    let turns = || {
+        opt(
+            "turns",
+            Kind::Count(1, 10_000_000_000),
+            "1000000000",
+            text!("계산하는 루프의 바퀴 수", "turns of the computing loop"),
+        )
+    };
+    let messages =
+        opt("messages", Kind::Count(1, 1_000_000), "12", text!("보낼 메시지 수", "how many messages are sent"));
     Section::new("asyncio", text!("asyncio: 스레드 하나에서 함께 기다리기", "waiting together on a single thread"))
         .experiment(
             "article",
@@ -28,6 +39,36 @@ fn main() -> ExitCode {
             text!("같은 태스크를 tokio, async-std, smol에서 나란히", "the same tasks on tokio, async-std and smol"),
             vec![tasks, pause("0.3")],
             |a| asyncio::runtimes::run(a.size("tasks"), a.seconds("seconds"), a.pythons()),
+        )
+        .experiment(
+            "blocking",
+            text!(
+                "계산하는 태스크 하나가 루프를 세움, 그리고 벗어나는 길",
+                "a task that computes stalls the loop; ways out"
+            ),
+            vec![turns()],
+            |a| asyncio::blocking::run(a.count("turns"), a.pythons()),
+        )
+        .experiment(
+            "cancel",
+            text!("await 사이에서 취소된 것이 남기는 것", "what is left when a task is cancelled at an await"),
+            vec![seconds("patience", "0.1", text!("기다려 주는 시간", "how long the caller waits")), messages],
+            |a| asyncio::cancel::run(a.seconds("patience"), a.size("messages"), a.pythons()),
+        )
+        .experiment(
+            "gather",
+            text!("다섯 가운데 하나가 실패할 때", "one of five fails"),
+            vec![pause("0.5")],
+            |a| asyncio::gather::run(a.seconds("seconds"), a.pythons()),
+        )
+        .experiment(
+            "gil",
+            text!(
+                "GIL 아래의 이벤트 루프: 혼자, 그리고 CPU 스레드 곁에서",
+                "a loop under the GIL: alone, beside a CPU thread"
+            ),
+            vec![turns(), seconds("seconds", "0.4", text!("루프 혼자 도는 시간", "how long the loop runs alone"))],
+            |a| asyncio::gil::run(a.count("turns"), a.seconds("seconds"), a.pythons()),
         )
         .main()
 }

@@ -111,6 +111,7 @@ fn fill(state: State) -> &'static str {
         State::Requesting => "#e69f00",
         State::WaitingForIo => "#56b4e9",
         State::Native => "#cc79a7",
+        State::Ready => "#f0e442",
         State::Idle => "#dddddd",
     }
 }
