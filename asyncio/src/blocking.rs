@@ -239,7 +239,7 @@ fn shows(report: &Report) -> Text {
 /// Whether somebody else woke up while the task computed: a wake-up within its first and its last running moment.
 pub fn others_lived(trace: &Trace) -> bool {
     let running = || trace.lanes[0].spans.iter().filter(|span| span.state == State::Running);
-    let (Some(first), Some(last)) = (running().next(), running().last()) else { return false };
+    let (Some(first), Some(last)) = (running().next(), running().next_back()) else { return false };
     let woke = trace.lanes[1..].iter().flat_map(|lane| &lane.spans).filter(|span| span.state == State::Ready);
     woke.map(|span| span.end).any(|at| first.start < at && at < last.end)
 }
