@@ -25,6 +25,9 @@ static PAUSE: AtomicU64 = AtomicU64::new(0);
 
 /// Sleepers that come and go before anything is measured: so that what a runtime needs once is there already.
 const WARM_UP: usize = 8;
+/// Blocks that fill what the process had used and has free again, before anything is measured: else the first sleepers would seem
+/// to weigh nothing. More than is free after the start, in blocks smaller than any sleeper's.
+const BALLAST: usize = 10_000;
 /// Between two looks whether all are asleep.
 const MOMENT: Duration = Duration::from_millis(1);
 
@@ -199,6 +202,8 @@ impl Moment {
 }
 
 struct Row {
+    /// Held to the end.
+    _ballast: Vec<Vec<u8>>,
     before: Moment,
     asleep: Moment,
     /// Asleep at the look: had gone to sleep before it, and had not woken up after it.
@@ -211,7 +216,8 @@ impl Row {
         PAUSE.store(ns(pause), Relaxed);
         ASLEEP.store(0, Relaxed);
         AWAKE.store(0, Relaxed);
-        Row { before: Moment::now(), asleep: Moment::default(), alive: 0, after: Moment::default() }
+        let ballast = (0..BALLAST).map(|n| vec![n as u8; 64]).collect();
+        Row { _ballast: ballast, before: Moment::now(), asleep: Moment::default(), alive: 0, after: Moment::default() }
     }
 
     fn look(&mut self) {

@@ -64,7 +64,7 @@ fn main() -> ExitCode {
             ],
             |a| {
                 let most = Most { tasks: a.size("most"), threads: a.size("threads"), twin: a.size("twin") };
-                asyncio::million::run(most, a.pythons())
+                million::run(most, a.pythons())
             },
         )
         .experiment(

@@ -115,7 +115,7 @@ fn in_rust(sleeper: Sleeper, sizes: &[usize]) -> Rows {
 
 fn on_python(python: &Interpreter, kind: &'static str, sizes: &[usize]) -> Rows {
     let id = format!("{python}.{kind}").to_lowercase().replace(' ', "-");
-    Rows::measure(id, Text::same(format!("{python} {kind}")), sizes, |many, pause| {
+    Rows::measure(id, Text::same(format!("{python}: {kind}")), sizes, |many, pause| {
         let args = [kind.to_owned(), many.to_string(), pause.as_secs_f64().to_string()];
         twin::run(python, twin_script!("million"), &args, limit(pause))
     })
@@ -182,7 +182,7 @@ impl Rows {
     }
 
     fn named(&self, lane: Lane, many: usize) -> Lane {
-        Lane { name: Text::same(format!("{} × {many}", self.name.en)), ..lane }
+        Lane { name: Text::same(format!("{many} × {}", self.name.en)), ..lane }
     }
 
     fn measures(&self) -> Vec<Measure> {

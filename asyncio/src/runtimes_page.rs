@@ -22,7 +22,7 @@ fn places(pythons: &[Interpreter]) -> Vec<Place> {
         .map(|program| -> Place { (Text::same(program.name), Box::new(move |what| format!("{what}.{}", program.id))) });
     let python = pythons.iter().map(|python| -> Place {
         let prefix = format!("{python}.").to_lowercase().replace(' ', "-");
-        (Text::same(format!("{python} asyncio")), Box::new(move |what| format!("{prefix}{what}")))
+        (Text::same(python.to_string()), Box::new(move |what| format!("{prefix}{what}")))
     });
     rust.chain(python).collect()
 }
@@ -59,13 +59,20 @@ pub(crate) fn together(report: &Report, pythons: &[Interpreter]) -> Table {
     }
 }
 
+/// "3.00 (2.87) µs", or with a unit each where they have two.
+fn pair(wall: &str, cpu: &str) -> String {
+    match (wall.split_once(' '), cpu.split_once(' ')) {
+        (Some((number, unit)), Some((other, same))) if unit == same => format!("{number} ({other}) {unit}"),
+        _ => format!("{wall} ({cpu})"),
+    }
+}
+
 /// The errands: wall time of one, and CPU time.
 pub(crate) fn errands(report: &Report, pythons: &[Interpreter]) -> Table {
     let row = |(name, id): Place| {
         let cells = Errand::ALL.map(|errand| {
             let of = |what: &str| cell(report.measure(&id(&format!("{what}.{}", errand.id()))), Measure::median);
-            let (wall, cpu) = (of("wall"), of("cpu"));
-            Text::same(format!("{wall} ({cpu})"))
+            Text::same(pair(&of("wall"), &of("cpu")))
         });
         [name].into_iter().chain(cells).collect()
     };

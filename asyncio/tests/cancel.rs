@@ -7,7 +7,7 @@ use asyncio::transfer::{AMOUNT, Balances, Way, given_up};
 use tokio::runtime::{Builder, Runtime};
 
 fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().build().unwrap()
+    Builder::new_current_thread().enable_time().build().expect("a runtime without I/O needs nothing of the system")
 }
 
 fn balances(way: Way) -> Balances {

@@ -9,13 +9,18 @@ use serde_json::Value;
 use tests::run::run;
 
 /// Every experiment, in a small size.
-const EXPERIMENTS: [(&str, &[&str]); 18] = [
+const EXPERIMENTS: [(&str, &[&str]); 23] = [
     ("threading", &["article", "--seconds", "0.2"]),
     ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
     ("threading", &["fetch", "--delay", "0.01"]),
     ("threading", &["files", "--dir", "lab", "--rounds", "1"]),
     ("asyncio", &["article", "--seconds", "0.2"]),
-    ("asyncio", &["runtimes", "--seconds", "0.2"]),
+    ("asyncio", &["runtimes", "--seconds", "0.2", "--times", "20"]),
+    ("asyncio", &["million", "--most", "200", "--threads", "50"]),
+    ("asyncio", &["blocking", "--turns", "20000000"]),
+    ("asyncio", &["cancel", "--patience", "0.02"]),
+    ("asyncio", &["gather", "--seconds", "0.1"]),
+    ("asyncio", &["gil", "--turns", "20000000", "--seconds", "0.1"]),
     ("multiprocessing", &["article", "--turns", "100000"]),
     ("multiprocessing", &["cpu", "--turns", "100000", "--rounds", "1"]),
     ("mutex", &["counter", "--turns", "1000", "--rounds", "100"]),

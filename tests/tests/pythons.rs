@@ -41,12 +41,18 @@ fn report(program: &str, args: &[&str]) -> Report {
 fn every_twin_runs_on_every_python() {
     let pythons = pythons();
     let options: Vec<&str> = pythons.iter().flat_map(|python| ["--python", python]).collect();
-    let twins: [(&str, &[&str]); 8] = [
+    let twins: [(&str, &[&str]); 14] = [
         ("threading", &["article", "--seconds", "0.1"]),
         ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
         ("threading", &["fetch", "--delay", "0.01"]),
         ("threading", &["files", "--dir", "lab/src", "--rounds", "1"]),
         ("asyncio", &["article", "--seconds", "0.1"]),
+        ("asyncio", &["runtimes", "--tasks", "3", "--seconds", "0.05", "--times", "20"]),
+        ("asyncio", &["million", "--most", "100", "--threads", "10", "--twin", "100"]),
+        ("asyncio", &["blocking", "--turns", "10000000"]),
+        ("asyncio", &["cancel", "--patience", "0.02"]),
+        ("asyncio", &["gather", "--seconds", "0.1"]),
+        ("asyncio", &["gil", "--turns", "10000000", "--seconds", "0.1"]),
         ("multiprocessing", &["article", "--turns", "10000"]),
         ("multiprocessing", &["cpu", "--turns", "10000", "--rounds", "1"]),
         ("gil-sim", &["two", "--turns", "1000000"]),
