@@ -1,5 +1,7 @@
 //! One of five fails: what each way leaves running, beside a way that is known to be wrong.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

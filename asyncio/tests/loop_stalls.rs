@@ -1,5 +1,7 @@
 //! A task that computes, and a thread that computes: what they do to the others on the loop.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
 use std::time::Duration;
 
 use asyncio::blocking::{PERIOD, Seen as Stall, WAYS, others_lived};

@@ -1,5 +1,7 @@
 //! Sleepers by the thousand: a row counts only if all of them were asleep together.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
 use std::process::Command;
 
 use asyncio::million::{judge, sizes};

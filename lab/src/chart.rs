@@ -258,7 +258,7 @@ mod tests {
         let axis = Axis::over(Unit::Count, [1e3, 1e6].into_iter());
         assert_eq!(axis.ticks().len(), 4);
         let bytes = Axis::over(Unit::Bytes, [1e6, 1e9].into_iter());
-        assert_eq!(bytes.ticks(), [32.0 * 1024.0 * 1024.0]);
+        assert_eq!(bytes.ticks(), [1024.0 * 1024.0, 32.0 * 1024.0 * 1024.0]);
     }
 
     #[test]
