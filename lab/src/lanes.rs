@@ -51,7 +51,7 @@ pub fn name(state: State, lang: Lang) -> &'static str {
         (State::Native, Lang::Ko) => "네이티브",
         (State::Native, Lang::En) => "native",
         (State::Ready, Lang::Ko) => "차례 대기",
-        (State::Ready, Lang::En) => "waiting for its turn",
+        (State::Ready, Lang::En) => "ready",
         (State::Idle, Lang::Ko) => "쉼",
         (State::Idle, Lang::En) => "idle",
     }
