@@ -277,7 +277,7 @@ fn shows(all: &[Rows]) -> Text {
     let thread = all.iter().find(|rows| rows.id == Sleeper::Thread.id()).and_then(biggest);
     let thread = thread.map_or_else(|| "–".to_owned(), |(_, bytes)| show::value(bytes, Unit::Bytes));
     text!(
-        "자는 태스크 하나에 {least}에서 {most}(런타임에 따라, {many}개일 때), 자는 스레드 하나에 {thread}가 듭니다. 수가 많을 때 async가 이기는 곳은 속도가 아니라 메모리입니다.",
-        "A sleeping task takes {least} to {most} (by runtime, {many} of them), a sleeping thread {thread}. With great numbers it is memory that async saves, not time."
+        "자는 태스크 하나에 {least}에서 {most}(런타임에 따라, {many}개일 때), 자는 스레드 하나에 {thread}가 듭니다. 기다리는 시간은 어느 쪽이나 같습니다. 수가 많을 때 갈리는 것은 메모리와, 만들고 치우는 데 드는 CPU 시간입니다.",
+        "A sleeping task takes {least} to {most} (by runtime, {many} of them), a sleeping thread {thread}. Neither waits for less time: with great numbers what differs is memory, and the CPU time to make them and clear them away."
     )
 }

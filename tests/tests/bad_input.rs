@@ -183,7 +183,7 @@ fn an_interrupt_leaves_nobody() {
         ("compare", &["--turns", "10000000000"]),
         ("asyncio", &["million", "--no-python"]),
     ];
-    for (program, args) in [python, children].concat() {
+    for (program, args) in [&python[..], &children[..]].concat() {
         let child = start(run::command(program, args).stderr(Stdio::piped()));
         let pid = child.id();
         if children.iter().any(|(other, _)| *other == program) {
