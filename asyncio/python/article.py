@@ -45,13 +45,14 @@ def measure(id, ko, en, unit, samples):
     return {"id": id, "name": {"ko": ko, "en": en}, "unit": unit, "samples": samples}
 
 
-wall, used, together = [], [], []
+wall, cpu, used, together = [], [], [], []
 lanes = []
 for _ in range(rounds):
     threads.clear()
-    start = now()
+    start, spent = now(), time.process_time()
     lanes = run(main())
     wall.append(now() - start)
+    cpu.append((time.process_time() - spent) * 1e9)
     used.append(len(threads))
     together.append(peak(lanes))
 
@@ -60,6 +61,7 @@ report["traces"] = [{"title": {"ko": "asyncio", "en": "asyncio"}, "lanes": lanes
 if len(sys.argv) > 2:
     report["measures"] = [
         measure("wall", "벽시계", "wall", "ns", wall),
+        measure("cpu", "CPU 시간", "CPU time", "ns", cpu),
         measure("threads", "스레드 수", "threads", "count", used),
         measure("peak", "동시 대기 최대", "waiting at once", "count", together),
     ]

@@ -116,6 +116,7 @@ pub fn threads_can_be_had() -> Result<()> {
     })
 }
 
-fn cannot_start(e: io::Error) -> Error {
+/// The line for a runtime that the system has no threads for.
+pub(crate) fn cannot_start(e: io::Error) -> Error {
     Error::failed(text!("런타임의 스레드를 시작할 수 없습니다: {e}", "the runtime's threads cannot be started: {e}"))
 }

@@ -20,6 +20,14 @@ fn a_wrong_value_is_one_line_and_exit_code_2() {
         &["runtimes", "--tasks", "10000000000"],
         &["runtimes", "--tasks", "99999999999999999999999"],
         &["runtimes", "--runtime", "tokio"],
+        &["runtimes", "--times", "0"],
+        &["million", "--most", "9"],
+        &["million", "--threads", "100001"],
+        &["blocking", "--turns", "0"],
+        &["cancel", "--messages", "0"],
+        &["gather", "--seconds", "61"],
+        &["gil", "--turns", "x"],
+        &["sleepers", "--kind", "nonsense"],
         &["nonsense"],
     ] {
         let out = asyncio(wrong);
@@ -40,7 +48,7 @@ fn both_languages() {
 
 #[test]
 fn the_report_of_all_runtimes_is_whole() {
-    let out = asyncio(&["runtimes", "--tasks", "3", "--seconds", "0.05", "--json", "--no-python"]);
+    let out = asyncio(&["runtimes", "--tasks", "3", "--seconds", "0.05", "--times", "20", "--json", "--no-python"]);
     let report: Report = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!(report.experiment, "asyncio/runtimes");
     assert_eq!(report.traces.len(), 4);
@@ -49,5 +57,8 @@ fn the_report_of_all_runtimes_is_whole() {
     assert!(report.verdicts.iter().all(|verdict| verdict.about().is_some()));
     let ids: HashSet<&str> = report.measures.iter().map(|measure| measure.id.as_str()).collect();
     assert_eq!(ids.len(), report.measures.len(), "every id once");
-    assert!(report.measures.iter().all(|measure| measure.samples.len() == 3), "a sample a round");
+    let (weights, rounds): (Vec<_>, Vec<_>) = report.measures.iter().partition(|m| m.id.starts_with("bytes."));
+    assert!(weights.iter().all(|measure| measure.samples.len() == 1), "a process a runtime");
+    assert!(rounds.iter().all(|measure| measure.samples.len() == 3), "a sample a round");
+    assert!(report.tables.iter().all(|table| table.rows.len() == 4));
 }

@@ -34,7 +34,7 @@ pub(crate) fn arguments() -> Vec<Arg> {
         .hide_possible_values(true),
         flag("json", text!("보고서를 JSON 객체 하나로", "the report as one JSON object")),
         value("trace", "FILE", text!("타임라인을 Perfetto/Chrome JSON으로", "the timeline as Perfetto/Chrome JSON")),
-        value("svg", "FILE", text!("타임라인을 SVG 그림으로", "the timeline as an SVG picture")),
+        value("svg", "FILE", text!("타임라인과 곡선을 SVG 그림으로", "the timeline and curves as an SVG picture")),
         value(
             "python",
             "PATH",
@@ -76,7 +76,7 @@ impl Common {
             files::write(path, export::chrome(&report.traces, lang).to_string().as_bytes())?;
         }
         if let Some(path) = &self.svg {
-            files::write(path, export::svg(&report.traces, lang).to_string().as_bytes())?;
+            files::write(path, export::svg(&report.traces, &report.charts, lang).to_string().as_bytes())?;
         }
         if self.json {
             out::print(&report.to_json());

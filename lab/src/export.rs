@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use svg::Document;
 use svg::node::element::{Group, Rectangle, Text as SvgText, Title};
 
+use crate::chart::Chart;
 use crate::clock;
 use crate::lanes;
 use crate::lang::Lang;
@@ -43,8 +44,8 @@ const ROW: u64 = 22;
 const LABEL: u64 = 210;
 const BAR: u64 = 760;
 
-/// All traces under one another as one SVG picture. Hovering over a span tells its state and length.
-pub fn svg(traces: &[Trace], lang: Lang) -> Document {
+/// All traces and charts under one another as one SVG picture. Hovering over a span tells its state and length.
+pub fn svg(traces: &[Trace], charts: &[Chart], lang: Lang) -> Document {
     // White paper under everything: the text is black, and a viewer's own background may be too.
     let paper = Rectangle::new().set("width", "100%").set("height", "100%").set("fill", "#fff");
     let mut document = Document::new().add(paper);
@@ -77,6 +78,11 @@ pub fn svg(traces: &[Trace], lang: Lang) -> Document {
         y += foot + 2 * ROW;
     }
     let width = LABEL + BAR + 20;
+    for chart in charts {
+        let (group, height) = chart.picture(width as f64 - 20.0, lang);
+        document = document.add(group.set("transform", format!("translate(10,{y})")));
+        y += height;
+    }
     document
         .set("viewBox", (0, 0, width, y))
         .set("width", width)
@@ -111,6 +117,7 @@ fn fill(state: State) -> &'static str {
         State::Requesting => "#e69f00",
         State::WaitingForIo => "#56b4e9",
         State::Native => "#cc79a7",
+        State::Ready => "#f0e442",
         State::Idle => "#dddddd",
     }
 }
@@ -146,7 +153,7 @@ mod tests {
 
     #[test]
     fn svg_escapes_what_readers_wrote() {
-        let picture = svg(&traces(), Lang::Ko).to_string();
+        let picture = svg(&traces(), &[], Lang::Ko).to_string();
         assert!(picture.contains("스레드 &lt;0&gt;"), "{picture}");
         assert!(!picture.contains("스레드 <0>"));
         assert_eq!(picture.matches("<title>").count(), 2);

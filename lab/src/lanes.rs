@@ -32,6 +32,7 @@ pub fn glyph(state: State) -> char {
         State::Requesting => '▒',
         State::WaitingForIo => '╌',
         State::Native => '▚',
+        State::Ready => '·',
         State::Idle => ' ',
     }
 }
@@ -49,6 +50,8 @@ pub fn name(state: State, lang: Lang) -> &'static str {
         (State::WaitingForIo, Lang::En) => "waiting for I/O",
         (State::Native, Lang::Ko) => "네이티브",
         (State::Native, Lang::En) => "native",
+        (State::Ready, Lang::Ko) => "차례 대기",
+        (State::Ready, Lang::En) => "ready",
         (State::Idle, Lang::Ko) => "쉼",
         (State::Idle, Lang::En) => "idle",
     }
@@ -61,6 +64,7 @@ fn style(state: State) -> Style {
         State::Requesting => AnsiColor::Yellow,
         State::WaitingForIo => AnsiColor::Blue,
         State::Native => AnsiColor::Magenta,
+        State::Ready => AnsiColor::Cyan,
         State::Idle => return Style::new(),
     };
     colour.on_default()

@@ -3,6 +3,7 @@
 //! An experiment records a [`trace`] and returns a [`report`]; the [`cli`] runs it and shows it. Texts are written in both
 //! languages at the place where they are needed ([`lang`]).
 
+pub mod chart;
 pub mod claims;
 pub mod cli;
 pub mod clock;

@@ -57,6 +57,13 @@ impl LaneRecorder {
         self.since = Some((state, now));
     }
 
+    /// The same, but since a moment that is past: of a state that is noticed only when it is over. In ns on [`clock::now`].
+    pub fn enter_at(&mut self, state: State, since: u64) {
+        let since = since.max(self.since.map_or(0, |(_, start)| start));
+        self.close(since);
+        self.since = Some((state, since));
+    }
+
     /// From now on the lane is in no state: nothing is drawn.
     pub fn leave(&mut self) {
         self.close(clock::now());

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::chart::Chart;
 use crate::claims::Verdict;
 use crate::lang::Text;
 use crate::stats;
@@ -73,6 +74,8 @@ pub struct Report {
     pub traces: Vec<Trace>,
     /// What was measured.
     pub measures: Vec<Measure>,
+    /// Curves over a number of things.
+    pub charts: Vec<Chart>,
     /// Other tables.
     pub tables: Vec<Table>,
     /// Whether those tables show the measurements already, so that a page need not list them again.

@@ -19,6 +19,7 @@ pub fn report(report: &Report, canvas: Canvas) -> String {
     if !report.measures.is_empty() && !report.measures_in_tables {
         parts.push(measures(&report.measures, canvas));
     }
+    parts.extend(report.charts.iter().map(|chart| chart.draw(canvas)));
     parts.extend(report.tables.iter().map(|t| table(t, canvas)));
     if !report.verdicts.is_empty() {
         parts.push(report.verdicts.iter().map(|v| verdict(v, canvas)).collect());

@@ -18,14 +18,23 @@ pub enum State {
     WaitingForIo,
     /// In native code that does not need the GIL.
     Native,
+    /// Could go on, and waits for its turn on the event loop's thread.
+    Ready,
     /// Alive with nothing to do.
     Idle,
 }
 
 impl State {
     /// All states, in the order of the legend.
-    pub const ALL: [State; 6] =
-        [State::Running, State::WaitingForLock, State::Requesting, State::WaitingForIo, State::Native, State::Idle];
+    pub const ALL: [State; 7] = [
+        State::Running,
+        State::WaitingForLock,
+        State::Requesting,
+        State::WaitingForIo,
+        State::Native,
+        State::Ready,
+        State::Idle,
+    ];
 }
 
 /// One stretch of one state, half open: `start..end`, so that spans that only touch do not overlap.

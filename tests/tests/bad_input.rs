@@ -66,6 +66,14 @@ fn a_wrong_command_line() {
         ("asyncio", &["--runtime", "nonsense"]),
         ("asyncio", &["runtimes", "--tasks", "0"]),
         ("asyncio", &["runtimes", "--tasks", "10000000000"]),
+        ("asyncio", &["runtimes", "--times", "0"]),
+        ("asyncio", &["million", "--most", "9"]),
+        ("asyncio", &["million", "--threads", "100001"]),
+        ("asyncio", &["blocking", "--turns", "0"]),
+        ("asyncio", &["cancel", "--patience", "61"]),
+        ("asyncio", &["cancel", "--messages", "0"]),
+        ("asyncio", &["gather", "--seconds", "NaN"]),
+        ("asyncio", &["gil", "--seconds", "-1"]),
         ("multiprocessing", &["cpu", "--workers", "0"]),
         ("multiprocessing", &["--turns", "0"]),
         ("multiprocessing", &["pool", "--workers", "0"]),
@@ -163,7 +171,7 @@ fn help_is_in_both_languages_and_hides_what_is_not_for_readers() {
         assert!(has_hangul(&ko) && !has_hangul(&en), "{en}");
         let entries = |help: &str| help.lines().filter(|line| line.trim_start().starts_with('-')).count();
         assert_eq!(entries(&ko), entries(&en), "{ko}{en}");
-        let hidden = ["__guard", "process-", "cell ", "unit ", "detect ", "dinner "];
+        let hidden = ["__guard", "process-", "cell ", "unit ", "detect ", "dinner ", "sleepers "];
         assert!(!en.lines().any(|line| hidden.iter().any(|name| line.trim_start().starts_with(name))), "{en}");
         let widest = ko.lines().chain(en.lines()).max_by_key(|line| line.width()).unwrap();
         assert!(widest.width() <= 80, "{widest}");
@@ -232,8 +240,12 @@ fn an_interrupt_leaves_nobody() {
         return;
     }
     let python = [("gil-sim", &["--turns", "10000000000"][..]), ("threading", &["--seconds", "60"])];
-    let children = [("multiprocessing", &["--turns", "1000000000000"][..]), ("compare", &["--turns", "10000000000"])];
-    for (program, args) in [python, children].concat() {
+    let children = [
+        ("multiprocessing", &["--turns", "1000000000000"][..]),
+        ("compare", &["--turns", "10000000000"]),
+        ("asyncio", &["million", "--no-python"]),
+    ];
+    for (program, args) in [&python[..], &children[..]].concat() {
         let child = start(run::command(program, args).stderr(Stdio::piped()));
         let pid = child.id();
         if children.iter().any(|(other, _)| *other == program) {

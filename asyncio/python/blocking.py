@@ -1,0 +1,107 @@
+"""Twin of asyncio/src/blocking.rs: a task that computes stalls the loop, and the ways out. Usage: blocking.py TURNS PERIOD BEFORE.
+
+Prints one JSON report: how late the other tasks woke up in each way, and how long the computing took.
+"""
+import asyncio
+import json
+import sys
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+TURNS, PERIOD, BEFORE = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
+PIECE = 25000
+OTHERS = 3
+
+# asyncio.run and get_running_loop came with 3.7.
+run = getattr(asyncio, "run", None) or asyncio.get_event_loop().run_until_complete
+running_loop = getattr(asyncio, "get_running_loop", None) or asyncio.get_event_loop
+
+
+def now():
+    return int(time.monotonic() * 1e9)
+
+
+def count(turns):
+    total = 0
+    for i in range(turns):
+        total += i
+    return total
+
+
+async def in_the_loop():
+    count(TURNS)
+
+
+async def yields():
+    done = 0
+    while done < TURNS:
+        piece = min(PIECE, TURNS - done)
+        count(piece)
+        done += piece
+        await asyncio.sleep(0)
+
+
+async def spawn_blocking():
+    await running_loop().run_in_executor(None, count, TURNS)
+
+
+async def own_thread():
+    loop, done = running_loop(), asyncio.Event()
+
+    def work():
+        count(TURNS)
+        loop.call_soon_threadsafe(done.set)
+
+    threading.Thread(target=work).start()
+    await done.wait()
+
+
+async def process():
+    await running_loop().run_in_executor(pool, count, TURNS)
+
+
+async def ticker(stop, lane, late):
+    while not stop:
+        start = now()
+        due = start + int(PERIOD * 1e9)
+        await asyncio.sleep(PERIOD)
+        end = now()
+        lane.append({"state": "waiting_for_io", "start": start, "end": min(due, end)})
+        lane.append({"state": "ready", "start": min(due, end), "end": end})
+        late.append(max(0, end - due))
+
+
+async def watch(way):
+    stop, late, lanes = [], [], [[] for _ in range(OTHERS)]
+    others = [asyncio.ensure_future(ticker(stop, lane, late)) for lane in lanes]
+    await asyncio.sleep(BEFORE)
+    start = now()
+    await way()
+    end = now()
+    await asyncio.sleep(BEFORE)
+    stop.append(True)
+    await asyncio.gather(*others)
+    return late, start, end, lanes
+
+
+def main():
+    measures, traces = [], []
+    for way in (in_the_loop, yields, spawn_blocking, own_thread, process):
+        name = way.__name__
+        late, start, end, lanes = run(watch(way))
+        measures.append({"id": "late." + name, "unit": "ns", "samples": late,
+                         "name": {"ko": name + ": 다른 태스크가 늦게 깨어난 시간", "en": name + ": the others woke up late by"}})
+        measures.append({"id": "took." + name, "unit": "ns", "samples": [end - start],
+                         "name": {"ko": name + ": 계산에 걸린 시간", "en": name + ": the computing took"}})
+        drawn = [{"name": {"ko": "계산", "en": "computes"}, "spans": [{"state": "running", "start": start, "end": end}]}]
+        drawn += [{"name": {"ko": "다른 태스크 %d" % i, "en": "other %d" % i}, "spans": lane} for i, lane in enumerate(lanes)]
+        if way in (in_the_loop, spawn_blocking):
+            traces.append({"title": {"ko": name, "en": name}, "lanes": drawn})
+    print(json.dumps({"experiment": "asyncio/blocking", "traces": traces, "measures": measures}))
+
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1) as pool:
+        pool.submit(count, 1).result()  # its process is up before anybody measures
+        main()

@@ -1,0 +1,80 @@
+//! Five tasks for `gather`, one of which fails: each keeps a lane, and notes how it ended.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use lab::record::{LaneRecorder, Recorder};
+use lab::trace::State;
+use lab::{clock, text};
+use tokio::time;
+
+/// How many there are.
+pub const TASKS: usize = 5;
+/// The one that fails, after a fifth of the time that the others take.
+pub const FAILS: usize = 1;
+
+/// How a task ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It returned its value.
+    Finished,
+    /// It returned its error.
+    Failed,
+    /// It was dropped before it returned anything.
+    Cancelled,
+}
+
+/// A task's end.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    /// How.
+    pub fate: Fate,
+    /// When, in ns on [`clock::now`].
+    pub at: u64,
+}
+
+/// The ends of all tasks so far, in the order in which they came.
+pub type Ends = Arc<Mutex<Vec<End>>>;
+
+/// The error of the task that fails: its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused(pub usize);
+
+/// Waits like a request and returns its name, unless it is the one that is refused.
+pub async fn task(name: usize, pause: Duration, mut diary: Diary) -> Result<usize, Refused> {
+    diary.lane.enter(State::WaitingForIo);
+    if name == FAILS {
+        time::sleep(pause / 5).await;
+        diary.fate = Fate::Failed;
+        return Err(Refused(name));
+    }
+    time::sleep(pause).await;
+    diary.fate = Fate::Finished;
+    Ok(name)
+}
+
+/// What a task notes. Dropping it is the task's end, whatever ends it: a future that is cancelled is a future that is dropped.
+#[derive(Debug)]
+pub struct Diary {
+    lane: LaneRecorder,
+    fate: Fate,
+    ends: Ends,
+}
+
+impl Diary {
+    /// A blank one for each task.
+    pub fn five(recorder: &Recorder, ends: &Ends) -> [Diary; TASKS] {
+        std::array::from_fn(|i| Diary {
+            lane: recorder.lane(text!("태스크 {i}", "Task {i}")),
+            fate: Fate::Cancelled,
+            ends: Arc::clone(ends),
+        })
+    }
+}
+
+impl Drop for Diary {
+    fn drop(&mut self) {
+        let end = End { fate: self.fate, at: clock::now() };
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner).push(end);
+    }
+}

@@ -1,0 +1,27 @@
+//! The others on the loop: tasks that sleep again and again, and note by how much they were woken late.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+
+use lab::clock;
+use lab::record::LaneRecorder;
+use lab::trace::State;
+use tokio::time;
+
+/// From when a task could have gone on until it did, in ns: one wake-up.
+pub type Late = u64;
+
+/// Sleeps `period` at a time until `stop`. While it sleeps its lane waits for I/O; from when it is due, for its turn.
+pub async fn ticker(mut lane: LaneRecorder, period: Duration, stop: &AtomicBool) -> Vec<Late> {
+    let mut late = Vec::new();
+    while !stop.load(Relaxed) {
+        let due = clock::now() + u64::try_from(period.as_nanos()).unwrap_or(u64::MAX);
+        lane.enter(State::WaitingForIo);
+        time::sleep(period).await;
+        let now = clock::now();
+        lane.enter_at(State::Ready, due.min(now));
+        lane.leave();
+        late.push(now.saturating_sub(due));
+    }
+    late
+}

@@ -1,0 +1,170 @@
+//! Money on its way from one account to another when nobody waits for it any longer: a future dropped between two awaits.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use lab::lang::Text;
+use lab::record::{LaneRecorder, Recorder};
+use lab::text;
+use lab::trace::{State, Trace};
+use tokio::sync::oneshot;
+use tokio::time;
+
+/// What is in the first account at the start, and all of it is sent.
+pub const AMOUNT: u64 = 100;
+
+/// What is in both accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Balances {
+    /// In the sender's.
+    pub from: u64,
+    /// In the receiver's.
+    pub to: u64,
+}
+
+/// Two accounts that tasks share.
+#[derive(Clone, Debug)]
+pub struct Accounts(Arc<Mutex<Balances>>);
+
+impl Accounts {
+    fn open() -> Accounts {
+        Accounts(Arc::new(Mutex::new(Balances { from: AMOUNT, to: 0 })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Balances> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The bank's word, for which every transfer waits.
+type Word = oneshot::Receiver<()>;
+
+// ANCHOR: broken
+/// Broken: taken before the await, given after it. Dropped between them, nothing that stands below the await ever runs.
+async fn half_done(accounts: Accounts, word: Word, mut lane: LaneRecorder) {
+    accounts.lock().from -= AMOUNT;
+    lane.enter(State::WaitingForIo);
+    let _ = word.await;
+    accounts.lock().to += AMOUNT;
+}
+// ANCHOR_END: broken
+
+// ANCHOR: guard
+/// Fixed by a guard: what a dropped future has to put right goes into the `Drop` of a value that it holds across the await.
+async fn guarded(accounts: Accounts, word: Word, mut lane: LaneRecorder) {
+    let mut taken = Taken::from(&accounts);
+    lane.enter(State::WaitingForIo);
+    let _ = word.await;
+    taken.give();
+}
+
+struct Taken {
+    accounts: Accounts,
+    amount: u64,
+}
+
+impl Taken {
+    fn from(accounts: &Accounts) -> Taken {
+        accounts.lock().from -= AMOUNT;
+        Taken { accounts: accounts.clone(), amount: AMOUNT }
+    }
+
+    fn give(&mut self) {
+        self.accounts.lock().to += std::mem::take(&mut self.amount);
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.accounts.lock().from += self.amount;
+    }
+}
+// ANCHOR_END: guard
+
+// ANCHOR: await_first
+/// Fixed by its order: nothing is half done while it waits.
+async fn await_first(accounts: Accounts, word: Word, mut lane: LaneRecorder) {
+    lane.enter(State::WaitingForIo);
+    let _ = word.await;
+    let mut both = accounts.lock();
+    both.from -= AMOUNT;
+    both.to += AMOUNT;
+}
+// ANCHOR_END: await_first
+
+/// How a transfer is written, and who owns it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Take, await, give.
+    HalfDone,
+    /// Take, await with a guard, give.
+    Guarded,
+    /// Await, then take and give.
+    AwaitFirst,
+    /// The broken one again, in a task of its own: who stops waiting drops a handle, and not the task.
+    OwnTask,
+}
+
+impl Way {
+    /// In the order of the table.
+    pub const ALL: [Way; 4] = [Way::HalfDone, Way::Guarded, Way::AwaitFirst, Way::OwnTask];
+
+    /// For ids of measurements, the twin's too.
+    pub fn id(self) -> &'static str {
+        match self {
+            Way::HalfDone => "half_done",
+            Way::Guarded => "guarded",
+            Way::AwaitFirst => "await_first",
+            Way::OwnTask => "own_task",
+        }
+    }
+
+    /// For readers, on CPython too.
+    pub fn name(self) -> Text {
+        match self {
+            Way::HalfDone => text!("빼고, await, 넣기", "take, await, give"),
+            Way::Guarded => text!("await 동안 지키는 값(Drop, finally)", "guarded across it (Drop, finally)"),
+            Way::AwaitFirst => text!("await 먼저, 그 뒤에 빼고 넣기", "await first, then take and give"),
+            Way::OwnTask => text!("제 태스크에서(spawn, shield)", "in a task of its own (spawn, shield)"),
+        }
+    }
+
+    /// What must be in the accounts when everything has come to its end. Money is lost only in the first.
+    pub fn expected(self) -> Balances {
+        match self {
+            Way::HalfDone => Balances { from: 0, to: 0 },
+            Way::Guarded | Way::AwaitFirst => Balances { from: AMOUNT, to: 0 },
+            Way::OwnTask => Balances { from: 0, to: AMOUNT },
+        }
+    }
+}
+
+/// Waits `patience` for a transfer and then no longer; the bank answers after twice that time. Returns the accounts in the end.
+pub async fn given_up(way: Way, patience: Duration) -> (Balances, Trace) {
+    let (recorder, accounts) = (Recorder::new(), Accounts::open());
+    let (bank, word) = oneshot::channel();
+    let mut caller = recorder.lane(text!("부른 쪽", "the caller"));
+    let lane = recorder.lane(text!("이체", "the transfer"));
+    let theirs = accounts.clone();
+    caller.enter(State::WaitingForIo);
+    // That the time is up is the point: whatever is inside is dropped then.
+    let mut own_task = None;
+    let _ = match way {
+        Way::HalfDone => time::timeout(patience, half_done(theirs, word, lane)).await,
+        Way::Guarded => time::timeout(patience, guarded(theirs, word, lane)).await,
+        Way::AwaitFirst => time::timeout(patience, await_first(theirs, word, lane)).await,
+        Way::OwnTask => {
+            let task = own_task.insert(tokio::spawn(half_done(theirs, word, lane)));
+            time::timeout(patience, task).await.map(drop)
+        }
+    };
+    drop(caller);
+    time::sleep(patience).await;
+    // Nobody listens where the transfer was dropped.
+    let _ = bank.send(());
+    if let Some(task) = own_task {
+        task.await.expect("a transfer does not panic");
+    }
+    let balances = *accounts.lock();
+    (balances, recorder.finish(way.name()))
+}
