@@ -9,13 +9,16 @@ use serde_json::Value;
 use tests::run::run;
 
 /// Every experiment, in a small size.
-const EXPERIMENTS: [(&str, &[&str]); 18] = [
+const EXPERIMENTS: [(&str, &[&str]); 21] = [
     ("threading", &["article", "--seconds", "0.2"]),
     ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
     ("threading", &["fetch", "--delay", "0.01"]),
     ("threading", &["files", "--dir", "lab", "--rounds", "1"]),
     ("asyncio", &["article", "--seconds", "0.2"]),
     ("asyncio", &["runtimes", "--seconds", "0.2"]),
+    ("asyncio", &["serve", "--seconds", "0.2"]),
+    ("asyncio", &["connections", "--connections", "50", "--slow", "5", "--seconds", "0.1"]),
+    ("asyncio", &["fetch", "--calls", "40", "--concurrency", "10"]),
     ("multiprocessing", &["article", "--turns", "100000"]),
     ("multiprocessing", &["cpu", "--turns", "100000", "--rounds", "1"]),
     ("mutex", &["counter", "--turns", "1000", "--rounds", "100"]),

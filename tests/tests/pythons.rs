@@ -41,12 +41,13 @@ fn report(program: &str, args: &[&str]) -> Report {
 fn every_twin_runs_on_every_python() {
     let pythons = pythons();
     let options: Vec<&str> = pythons.iter().flat_map(|python| ["--python", python]).collect();
-    let twins: [(&str, &[&str]); 8] = [
+    let twins: [(&str, &[&str]); 9] = [
         ("threading", &["article", "--seconds", "0.1"]),
         ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
         ("threading", &["fetch", "--delay", "0.01"]),
         ("threading", &["files", "--dir", "lab/src", "--rounds", "1"]),
         ("asyncio", &["article", "--seconds", "0.1"]),
+        ("asyncio", &["fetch", "--calls", "40", "--concurrency", "10"]),
         ("multiprocessing", &["article", "--turns", "10000"]),
         ("multiprocessing", &["cpu", "--turns", "10000", "--rounds", "1"]),
         ("gil-sim", &["two", "--turns", "1000000"]),

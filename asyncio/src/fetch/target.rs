@@ -29,11 +29,13 @@ impl Target {
     pub fn parse(url: &str, place: &str) -> Result<Target> {
         let uri: Uri = url.parse().map_err(|_| refuse(url, place))?;
         match (uri.scheme_str(), uri.authority()) {
-            (Some("http"), Some(authority)) if !authority.host().is_empty() && !authority.as_str().contains('@') => {
+            (Some("http"), Some(authority)) => {
+                let (host, all) = (authority.host(), authority.as_str());
+                let port = all.strip_prefix(host).and_then(port).filter(|_| !host.is_empty());
                 Ok(Target {
                     url: url.into(),
-                    address: format!("{}:{}", authority.host(), authority.port_u16().unwrap_or(80)).into(),
-                    host: authority.as_str().into(),
+                    address: format!("{host}:{}", port.ok_or_else(|| refuse(url, place))?).into(),
+                    host: all.into(),
                     path: uri.path_and_query().map_or("/", |path| path.as_str()).into(),
                 })
             }
@@ -44,6 +46,11 @@ impl Target {
             _ => Err(refuse(url, place)),
         }
     }
+}
+
+/// The port after a host: that of http where there is none. `None` if it is no port.
+fn port(rest: &str) -> Option<u16> {
+    if rest.is_empty() { Some(80) } else { rest.strip_prefix(':')?.parse().ok().filter(|port| *port > 0) }
 }
 
 fn refuse(url: &str, place: &str) -> Error {
@@ -104,6 +111,8 @@ mod tests {
             "http://a b/",
             "http://u:p@x/",
             "http://x:99999/",
+            "http://x:0/",
+            "http://x:/",
         ] {
             assert_eq!(Target::parse(wrong, "--url").unwrap_err().code(), 2, "{wrong}");
         }
