@@ -9,8 +9,7 @@ use lab::cli::{Kind, Section, opt};
 use lab::text;
 
 fn main() -> ExitCode {
-    let runtime =
-        opt("runtime", Kind::Choice(Runtime::NAMES), "tokio", text!("예시를 돌릴 런타임", "what the listing runs on"));
+    let runtime = opt("runtime", Kind::Choice(Runtime::NAMES), "tokio", text!("예시를 돌릴 런타임", "what it runs on"));
     let pause = |default: &'static str| {
         opt("seconds", Kind::Seconds(0.0, 60.0), default, text!("한 태스크가 기다리는 시간", "how long a task waits"))
     };

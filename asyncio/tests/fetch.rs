@@ -5,7 +5,7 @@
 mod common;
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::thread;
@@ -132,12 +132,14 @@ fn each_failure_has_its_name_and_only_what_may_be_retried_is() {
     assert_eq!(results[&1]["bytes"], 100_000);
 }
 
-/// A server that answers with something that is no HTTP. Its thread ends with the test's process.
+/// A server that answers with something that is no HTTP, once it is asked. Its thread ends with the test's process.
 fn talks_nonsense() -> String {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", socket.local_addr().unwrap());
     thread::spawn(move || {
         for stream in socket.incoming().flatten() {
+            // Who speaks before being asked is hung up on, and that is called "closed".
+            let _ = (&stream).read(&mut [0; 1024]);
             let _ = (&stream).write_all(b"I am a parrot\r\n\r\n");
             let _ = std::io::copy(&mut &stream, &mut std::io::sink());
         }
