@@ -218,19 +218,44 @@ fn ctrl_c_loses_nothing_that_was_finished() {
     assert!(results.keys().copied().eq(0..results.len() as u64), "every call that had begun has its line");
 }
 
-/// Not even `kill -9` takes away what was written: a writer that kept its lines in memory would leave an empty file.
+/// Eight calls that are answered and three that never are, sent a signal while it waits for those three.
+#[cfg(unix)]
+fn interrupted_while_three_wait(
+    name: &str,
+) -> (std::process::Output, std::collections::BTreeMap<u64, serde_json::Value>) {
+    let home = tempfile::tempdir().unwrap();
+    let mut options = Options::default();
+    options.limits.never = Duration::from_secs(600);
+    let server = Server::start(options).unwrap();
+    let (urls, out) = (home.path().join("urls"), out_in(&home));
+    let url = server.url();
+    fs::write(&urls, format!("{url}/\n").repeat(8) + &format!("{url}/never\n").repeat(3)).unwrap();
+    let args = ["fetch", "--urls", urls.to_str().unwrap(), "--concurrency", "3", "--timeout", "600", "--out", &out];
+    let child = command(&args).spawn().unwrap();
+    // It cannot end by itself: what is in the file by now was not written at the end.
+    until("eight are written and three wait", || lines_in(&out) == 8 && server.tally().requests == 11);
+    signal(name, child.id());
+    let end = finish(child);
+    (end, results(Path::new(&out)))
+}
+
+/// A writer that kept its lines in memory until the end would leave an empty file.
 #[cfg(unix)]
 #[test]
 fn a_kill_loses_nothing_that_was_written() {
-    let home = tempfile::tempdir().unwrap();
-    let out = out_in(&home);
-    let args =
-        ["fetch", "--calls", "1000000", "--concurrency", "4", "--delay", "0.02", "--timeout", "60", "--out", &out];
-    let child = command(&args).spawn().unwrap();
-    until("a few are written", || lines_in(&out) > 8);
-    signal("KILL", child.id());
-    finish(child);
-    assert!(results(Path::new(&out)).len() > 8);
+    let (_, results) = interrupted_while_three_wait("KILL");
+    assert!(results.keys().copied().eq(0..8) && results.values().all(|line| line["status"] == 200));
+}
+
+/// A client that left at once would lose the ends of the three.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_gives_those_that_wait_an_end_too() {
+    let (end, results) = interrupted_while_three_wait("INT");
+    let line = one_line(&end, 1);
+    assert!(line.contains("of 11 calls 8 had ended (8 with a result) and 3 were cancelled"), "{line}");
+    assert!(results.keys().copied().eq(0..11));
+    assert!((8..11).all(|call| results[&call]["error"] == "cancelled"), "{results:?}");
 }
 
 #[cfg(target_os = "linux")]

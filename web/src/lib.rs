@@ -4,7 +4,7 @@
 //! graceful: what is in flight is answered. It runs on one thread of its own, an event loop, and knows no section: they start it
 //! in their process on port 0, and `cargo run -p asyncio --features web -- serve` is the same server as a program.
 //!
-//! `loopback` is the other one: a thread a connection and one answer, built in a second.
+//! `loopback` is the other one: a thread a connection, one answer, and next to nothing to build.
 
 mod accept;
 mod answer;
