@@ -74,6 +74,21 @@ fn a_wrong_command_line() {
         ("asyncio", &["cancel", "--messages", "0"]),
         ("asyncio", &["gather", "--seconds", "NaN"]),
         ("asyncio", &["gil", "--seconds", "-1"]),
+        ("asyncio", &["serve", "--port", "65536"]),
+        ("asyncio", &["serve", "--inject", "nonsense"]),
+        ("asyncio", &["serve", "--inject", "error=0.6,never=0.6"]),
+        ("asyncio", &["serve", "--connections", "0"]),
+        ("asyncio", &["connections", "--slow", "-1"]),
+        ("asyncio", &["fetch", "--concurrency", "0"]),
+        ("asyncio", &["fetch", "--timeout", "0"]),
+        ("asyncio", &["fetch", "--url", "nonsense"]),
+        ("asyncio", &["fetch", "--url", "https://example.org/"]),
+        ("asyncio", &["fetch", "--url", "http://example.org:99999/"]),
+        ("asyncio", &["fetch", "--url", "http://127.0.0.1:1/", "--urls", "Cargo.toml"]),
+        ("asyncio", &["fetch", "--url", "http://127.0.0.1:1/", "--inject", "error=1"]),
+        ("asyncio", &["fetch", "--urls", "Cargo.toml"]),
+        ("asyncio", &["fetch", "--urls", "no/such/file"]),
+        ("asyncio", &["fetch", "--urls", "/"]),
         ("multiprocessing", &["cpu", "--workers", "0"]),
         ("multiprocessing", &["--turns", "0"]),
         ("multiprocessing", &["pool", "--workers", "0"]),
@@ -122,6 +137,7 @@ fn a_wrong_command_line() {
 fn a_run_that_fails() {
     refused("threading", &["fetch", "--no-python", "--url", "http://127.0.0.1:1/"], 1);
     refused("threading", &["--no-python", "--trace", "/no/such/folder/trace.json"], 1);
+    refused("asyncio", &["fetch", "--no-python", "--out", "/no/such/folder/results"], 1);
     refused("threading", &["--no-python", "--svg", "/proc/lanes.svg"], 1);
     let empty = tempfile::tempdir().unwrap();
     refused("threading", &["files", "--no-python", "--dir", empty.path().to_str().unwrap()], 1);
@@ -171,7 +187,7 @@ fn help_is_in_both_languages_and_hides_what_is_not_for_readers() {
         assert!(has_hangul(&ko) && !has_hangul(&en), "{en}");
         let entries = |help: &str| help.lines().filter(|line| line.trim_start().starts_with('-')).count();
         assert_eq!(entries(&ko), entries(&en), "{ko}{en}");
-        let hidden = ["__guard", "process-", "cell ", "unit ", "detect ", "dinner ", "sleepers "];
+        let hidden = ["__guard", "process-", "cell ", "unit ", "detect ", "dinner ", "sleepers ", "web-server"];
         assert!(!en.lines().any(|line| hidden.iter().any(|name| line.trim_start().starts_with(name))), "{en}");
         let widest = ko.lines().chain(en.lines()).max_by_key(|line| line.width()).unwrap();
         assert!(widest.width() <= 80, "{widest}");

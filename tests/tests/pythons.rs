@@ -55,6 +55,7 @@ fn every_twin_runs_on_every_python() {
         ("asyncio", &["cancel", "--patience", "0.02"]),
         ("asyncio", &["gather", "--seconds", "0.1"]),
         ("asyncio", &["gil", "--turns", "10000000", "--seconds", "0.1"]),
+        ("asyncio", &["fetch", "--calls", "40", "--concurrency", "10"]),
         ("multiprocessing", &["article", "--turns", "10000"]),
         ("multiprocessing", &["cpu", "--turns", "10000", "--rounds", "1"]),
         ("multiprocessing", &["pool", "--turns", "10000"]),

@@ -1,0 +1,38 @@
+//! When to try again: later each time, and not all at the same moment.
+
+use std::time::Duration;
+
+/// How often, and after how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// Attempts after the first.
+    pub most: u32,
+    /// The longest pause before the first retry; twice as long before each further one.
+    pub base: Duration,
+    /// No pause is longer.
+    pub cap: Duration,
+}
+
+impl Retry {
+    /// The pause before a retry, numbered from 1: anything from nothing to its longest, as `part` (0 to 1) was drawn. The jitter is
+    /// that large so that calls that failed together do not come back together.
+    pub fn pause(&self, retry: u32, part: f64) -> Duration {
+        let doubled = 2_u32.checked_pow(retry.saturating_sub(1)).and_then(|times| self.base.checked_mul(times));
+        doubled.map_or(self.cap, |longest| longest.min(self.cap)).mul_f64(part.clamp(0.0, 1.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_cap() {
+        let ms = Duration::from_millis;
+        let retry = Retry { most: 9, base: ms(10), cap: ms(50) };
+        let longest: Vec<Duration> = [1, 2, 3, 4, 33, 4_000_000_000].iter().map(|n| retry.pause(*n, 1.0)).collect();
+        assert_eq!(longest, [ms(10), ms(20), ms(40), ms(50), ms(50), ms(50)]);
+        assert_eq!(retry.pause(3, 0.5), ms(20));
+        assert_eq!(retry.pause(3, 0.0), Duration::ZERO);
+    }
+}

@@ -1,0 +1,126 @@
+//! From a request to its answer.
+
+use std::future::{pending, poll_fn};
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use tokio::time::{sleep, timeout};
+
+use crate::body::Body;
+use crate::draw::{Fault, draw};
+use crate::route::{NoRoute, Route};
+use crate::server::Shared;
+
+/// An error of a service makes hyper close the connection without an answer.
+pub(crate) async fn answer(
+    request: Request<Incoming>,
+    shared: &Shared,
+    connection: usize,
+) -> io::Result<Response<Body>> {
+    let (n, mut in_flight) = shared.counters.begin(connection);
+    let answer = respond(request, shared, n).await?;
+    in_flight.status = Some(answer.status().as_u16());
+    Ok(answer)
+}
+
+async fn respond(request: Request<Incoming>, shared: &Shared, n: u64) -> io::Result<Response<Body>> {
+    let route = match Route::of(request.uri().path()) {
+        Ok(route) => route,
+        Err(NoRoute::Unknown) => return Ok(refuse(StatusCode::NOT_FOUND)),
+        Err(NoRoute::BadNumber) => return Ok(refuse(StatusCode::BAD_REQUEST)),
+    };
+    let wanted = if route == Route::Upload { &[Method::POST][..] } else { &[Method::GET, Method::HEAD] };
+    if !wanted.contains(request.method()) {
+        return Ok(not_allowed(if route == Route::Upload { "POST" } else { "GET, HEAD" }));
+    }
+    let fault = shared.options.faults.of(shared.options.seed, n).filter(|_| route.is_plain());
+    match fault {
+        Some(Fault::Error) => Ok(refuse(StatusCode::INTERNAL_SERVER_ERROR)),
+        Some(Fault::Close) => Err(on_purpose()),
+        Some(Fault::Never) => never(shared).await,
+        None => serve(route, request, shared, n).await,
+    }
+}
+
+async fn serve(route: Route, request: Request<Incoming>, shared: &Shared, n: u64) -> io::Result<Response<Body>> {
+    match route {
+        Route::Root => Ok(ok_after(shared.options.delay).await),
+        Route::Delay(delay) => Ok(ok_after(delay).await),
+        Route::Random(least, most) => {
+            let part = draw(!shared.options.seed, n);
+            Ok(ok_after(least + (most - least).mul_f64(part)).await)
+        }
+        Route::Error => Ok(refuse(StatusCode::INTERNAL_SERVER_ERROR)),
+        Route::Close => Err(on_purpose()),
+        Route::Never => never(shared).await,
+        Route::Bytes(n) => Ok(Response::new(Body::bytes(n))),
+        Route::Cut(n) => Ok(Response::new(Body::broken(n))),
+        Route::Upload => upload(request.into_body(), shared).await,
+    }
+}
+
+async fn ok_after(delay: Duration) -> Response<Body> {
+    // A timer of no time at all would still wait for the next tick of a millisecond.
+    if !delay.is_zero() {
+        sleep(delay).await;
+    }
+    words(StatusCode::OK, "ok\n")
+}
+
+/// Not even at the end: a server that drains need not wait for what is never answered.
+async fn never(shared: &Shared) -> io::Result<Response<Body>> {
+    tokio::select! {
+        _ = timeout(shared.options.limits.never, pending::<()>()) => {}
+        _ = shared.stopped() => {}
+    }
+    Err(on_purpose())
+}
+
+async fn upload(mut body: Incoming, shared: &Shared) -> io::Result<Response<Body>> {
+    let limits = &shared.options.limits;
+    if body.size_hint().lower() > limits.body {
+        return Ok(refuse(StatusCode::PAYLOAD_TOO_LARGE));
+    }
+    let count = async {
+        let mut bytes = 0;
+        while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+            bytes += frame.map_err(io::Error::other)?.data_ref().map_or(0, |data| data.len() as u64);
+            // A chunked body does not say beforehand how long it will be.
+            if bytes > limits.body {
+                return Ok(refuse(StatusCode::PAYLOAD_TOO_LARGE));
+            }
+        }
+        Ok(words(StatusCode::OK, format!("{bytes}\n")))
+    };
+    timeout(limits.upload, count).await.unwrap_or_else(|_| Ok(refuse(StatusCode::REQUEST_TIMEOUT)))
+}
+
+fn words(status: StatusCode, words: impl Into<hyper::body::Bytes>) -> Response<Body> {
+    let mut response = Response::new(Body::of(words));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response
+}
+
+/// A status with its name as the body. Whoever is refused a body may still be sending it: that connection ends.
+fn refuse(status: StatusCode) -> Response<Body> {
+    let mut response = words(status, format!("{status}\n"));
+    if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+fn not_allowed(methods: &'static str) -> Response<Body> {
+    let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    response
+}
+
+fn on_purpose() -> io::Error {
+    io::Error::other("closed on purpose")
+}

@@ -1,0 +1,126 @@
+//! The graceful end: what is in flight is answered, nothing new is let in, and it does end.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+mod common;
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{HANGS, connect, get, quick, rest, until};
+use web::{Drained, Server};
+
+/// Clients whose requests are in flight, on the server's own word.
+fn waiting(server: &Server, clients: usize, path: &str) -> Vec<TcpStream> {
+    let before = server.tally().requests;
+    let clients: Vec<TcpStream> = (0..clients)
+        .map(|_| {
+            let mut stream = connect(server.address());
+            stream.write_all(&get(path)).unwrap();
+            stream
+        })
+        .collect();
+    until("all are in flight", || server.tally().requests == before + clients.len());
+    clients
+}
+
+fn answered(stream: TcpStream) -> bool {
+    let answer = String::from_utf8(rest(stream)).unwrap();
+    answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok\n")
+}
+
+#[test]
+fn what_is_in_flight_is_answered_and_idle_connections_are_closed() {
+    let server = quick();
+    let mut idle = connect(server.address());
+    idle.write_all(&get("/")).unwrap();
+    idle.read_exact(&mut [0; 12]).unwrap();
+    until("it is served", || server.tally().ok == 1);
+    let clients = waiting(&server, 20, "/delay/700");
+    let address = server.address();
+    let (drained, tally) = server.stop(HANGS);
+    assert_eq!(drained.aborted, 0);
+    assert_eq!(tally.ok, 21);
+    assert!(clients.into_iter().all(answered));
+    rest(idle);
+    assert!(TcpStream::connect(address).is_err(), "nothing new is let in");
+}
+
+/// The known-wrong end: no grace. The same clients see that.
+#[test]
+fn without_grace_nobody_is_answered() {
+    let server = quick();
+    let clients = waiting(&server, 5, "/delay/20000");
+    let (drained, _) = server.stop(Duration::ZERO);
+    assert_eq!(drained, Drained { open: 5, aborted: 5 });
+    assert!(!clients.into_iter().any(answered));
+}
+
+#[test]
+fn new_ones_are_refused_while_it_drains() {
+    let server = quick();
+    let address = server.address();
+    let clients = waiting(&server, 1, "/delay/1500");
+    let stopping = thread::spawn(move || server.stop(HANGS));
+    // The port is closed while the last answer is still to come.
+    until("the port is closed", || TcpStream::connect(address).is_err());
+    assert!(!stopping.is_finished(), "it waits for its answer");
+    assert_eq!(stopping.join().unwrap().0.aborted, 0);
+    assert!(clients.into_iter().all(answered));
+}
+
+/// A request that had reached us counts as in flight, whether or not we had accepted it yet.
+#[test]
+fn what_waits_in_the_backlog_is_answered() {
+    for _ in 0..20 {
+        let server = quick();
+        let mut stream = connect(server.address());
+        stream.write_all(&get("/")).unwrap();
+        let (drained, tally) = server.stop(HANGS);
+        assert_eq!((tally.ok, drained.aborted), (1, 0));
+        assert!(answered(stream));
+    }
+}
+
+#[test]
+fn what_is_never_answered_does_not_hold_it_up() {
+    let server = quick();
+    let clients = waiting(&server, 3, "/never");
+    let start = Instant::now();
+    let (drained, _) = server.stop(HANGS);
+    assert_eq!(drained.aborted, 0);
+    assert!(start.elapsed() < HANGS);
+    assert!(!clients.into_iter().any(answered));
+}
+
+#[test]
+fn half_a_head_holds_it_up_for_no_longer_than_the_grace() {
+    let server = quick();
+    let mut half = connect(server.address());
+    half.write_all(b"GET / HT").unwrap();
+    until("it is let in", || server.tally().open == 1);
+    let (drained, _) = server.stop(Duration::from_millis(100));
+    assert_eq!(drained.open, 1);
+    rest(half);
+}
+
+#[test]
+fn dropping_it_frees_the_port() {
+    let server = quick();
+    let address = server.address();
+    let mut idle = connect(address);
+    idle.write_all(&get("/")).unwrap();
+    drop(server);
+    rest(idle);
+    assert!(TcpStream::connect(address).is_err());
+    drop(TcpListener::bind(address));
+}
+
+#[test]
+fn a_port_that_is_taken_is_an_error() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let options = web::Options { address: taken.local_addr().unwrap(), ..web::Options::default() };
+    assert!(Server::start(options).is_err());
+}

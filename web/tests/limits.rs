@@ -1,0 +1,142 @@
+//! What clients may take, and that those who take more are cut off while others are served.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+mod common;
+
+use std::io::{Read, Write};
+use std::time::Duration;
+
+use common::{connect, exchange, get, last_get, rest, status, until};
+use web::limits::{MOST_HEAD, MOST_HEADERS};
+use web::{Limits, Options, Server};
+
+fn limited(change: impl FnOnce(&mut Limits)) -> Server {
+    let mut options = Options::default();
+    change(&mut options.limits);
+    Server::start(options).unwrap()
+}
+
+const SHORT: Duration = Duration::from_millis(300);
+
+#[test]
+fn a_slow_head_is_cut_off() {
+    let server = limited(|limits| limits.head = SHORT);
+    let mut slow = connect(server.address());
+    slow.write_all(b"GET / HTTP/1.1\r\nHos").unwrap();
+    assert_eq!(String::from_utf8(rest(slow)).unwrap().find("200"), None);
+    until("it is counted", || server.tally().cut_off == 1);
+    assert_eq!(status(&server, "/"), Some(200), "others are served");
+}
+
+/// The known-wrong limit: between two bytes instead of for the whole head. A client that sends a byte now and then would stay.
+#[test]
+fn a_head_byte_by_byte_is_cut_off_all_the_same() {
+    let server = limited(|limits| limits.head = SHORT);
+    let mut slow = connect(server.address());
+    let cut = (0..600).any(|_| {
+        std::thread::sleep(SHORT / 20);
+        slow.write_all(b"a").is_err()
+    });
+    assert!(cut, "a byte every 15 ms kept the connection for nine seconds");
+}
+
+#[test]
+fn an_idle_connection_is_closed() {
+    let server = limited(|limits| limits.head = SHORT);
+    let silent = connect(server.address());
+    rest(silent);
+    let mut served = connect(server.address());
+    served.write_all(&get("/")).unwrap();
+    let answer = String::from_utf8(rest(served)).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[test]
+fn a_slow_upload_is_answered_408() {
+    let server = limited(|limits| limits.upload = SHORT);
+    let mut slow = connect(server.address());
+    slow.write_all(b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc").unwrap();
+    let answer = String::from_utf8(rest(slow)).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[test]
+fn who_does_not_read_is_cut_off() {
+    let server = limited(|limits| limits.read = SHORT);
+    let mut lazy = connect(server.address());
+    // More than the buffers of both sockets hold.
+    lazy.write_all(&get("/bytes/1073741824")).unwrap();
+    until("it is cut off", || server.tally().cut_off == 1);
+    assert_eq!(server.tally().open, 0);
+    assert!(rest(lazy).len() < 1 << 30);
+}
+
+/// The limit is on standing still, not on being slow: who reads on is served to the end.
+#[test]
+fn who_reads_slowly_gets_all() {
+    let server = limited(|limits| limits.read = Duration::from_secs(5));
+    let mut slow = connect(server.address());
+    slow.write_all(&last_get("/bytes/20000000")).unwrap();
+    let mut all = 0;
+    let mut chunk = vec![0; 1 << 20];
+    loop {
+        std::thread::sleep(Duration::from_millis(10));
+        match slow.read(&mut chunk).unwrap() {
+            0 => break,
+            n => all += n,
+        }
+    }
+    assert!(all > 20_000_000, "{all}");
+    assert_eq!(server.tally().cut_off, 0);
+}
+
+#[test]
+fn too_large_a_head_is_431_or_closed() {
+    let server = limited(|_| {});
+    let long = [b"GET / HTTP/1.1\r\nX: ".to_vec(), vec![b'a'; 2 * MOST_HEAD]].concat();
+    let many = [b"GET / HTTP/1.1\r\n".to_vec(), b"A: b\r\n".repeat(MOST_HEADERS + 1), b"\r\n".to_vec()].concat();
+    let path = [b"GET /".to_vec(), vec![b'a'; 2 * MOST_HEAD], b" HTTP/1.1\r\n\r\n".to_vec()].concat();
+    for bomb in [long, many, path] {
+        let answer = exchange(&server, &bomb);
+        // Who is still sending when the connection ends may lose the answer with it; nobody gets a 200.
+        let refused = ["HTTP/1.1 431 ", "HTTP/1.1 414 ", "HTTP/1.1 400 "].iter().any(|head| answer.starts_with(head));
+        assert!(answer.is_empty() || refused, "{answer}");
+        assert_eq!(status(&server, "/"), Some(200));
+    }
+    assert_eq!(server.tally().requests, 3, "no bomb was a request");
+    let fits =
+        [b"GET / HTTP/1.1\r\nConnection: close\r\nX: ".to_vec(), vec![b'a'; MOST_HEAD / 2], b"\r\n\r\n".to_vec()];
+    assert!(exchange(&server, &fits.concat()).starts_with("HTTP/1.1 200"), "what is within the limit is served");
+}
+
+#[test]
+fn too_large_a_body_is_413() {
+    let server = limited(|limits| limits.body = 10);
+    let head = "POST /upload HTTP/1.1\r\nHost: x\r\n";
+    for (request, status) in [
+        ("Content-Length: 10\r\nConnection: close\r\n\r\n0123456789", "200"),
+        ("Content-Length: 11\r\n\r\n0123456789a", "413"),
+        ("Content-Length: 999999999999\r\n\r\n", "413"),
+        ("Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n6\r\nfghijk\r\n0\r\n\r\n", "413"),
+    ] {
+        let answer = exchange(&server, format!("{head}{request}").as_bytes());
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
+    }
+}
+
+#[test]
+fn one_connection_too_many_is_turned_away_and_the_next_is_not() {
+    let server = limited(|limits| limits.connections = 2);
+    let mut both: Vec<_> = (0..2).map(|_| connect(server.address())).collect();
+    for stream in &mut both {
+        stream.write_all(&get("/")).unwrap();
+        stream.read_exact(&mut [0; 12]).unwrap();
+    }
+    let third = String::from_utf8(rest(connect(server.address()))).unwrap();
+    assert!(third.starts_with("HTTP/1.1 503 "), "{third}");
+    assert_eq!((server.tally().turned_away, server.tally().open), (1, 2));
+    drop(both);
+    until("there is room again", || server.tally().open == 0);
+    assert_eq!(status(&server, "/"), Some(200));
+}
