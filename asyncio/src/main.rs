@@ -60,7 +60,7 @@ fn main() -> ExitCode {
             vec![
                 most("most", 1_000_000, "100000", text!("Rust 태스크는 많아야 이만큼", "the most tasks in Rust")),
                 most("threads", 100_000, "10000", text!("Rust 스레드는 많아야 이만큼", "the most threads in Rust")),
-                most("twin", 1_000_000, "10000", text!("파이썬에서는 많아야 이만큼", "the most of each in Python")),
+                most("twin", 1_000_000, "3000", text!("파이썬에서는 많아야 이만큼", "the most of each in Python")),
             ],
             |a| {
                 let most = Most { tasks: a.size("most"), threads: a.size("threads"), twin: a.size("twin") };
