@@ -48,7 +48,8 @@ fn when_no_row_can_be_had_it_is_one_line() {
     let output = stack("ulimit -v 800000", 100_000);
     let words = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), words.lines().count()), (Some(1), 1), "{words}");
-    assert!(words.contains("EAGAIN") && output.stdout.is_empty(), "{words}");
+    // Either a thread cannot be started, or one that was started finds no room for what the runtime needs in it.
+    assert!(words.contains("not measured") && output.stdout.is_empty(), "{words}");
 }
 
 #[test]
