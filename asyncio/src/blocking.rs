@@ -22,6 +22,7 @@ use tokio::{task, time};
 
 use crate::sleepers::cannot_start;
 use crate::tickers::{Late, ticker};
+use crate::timeline;
 
 /// The other tasks on the loop.
 pub const OTHERS: usize = 3;
@@ -213,13 +214,7 @@ fn notes(turns: u64, foreign: Option<f64>) -> Vec<Text> {
         "The computing is {turns} turns of the article's loop (count += i), in Python a hundredth of it. {others} tasks beside it sleep {period} at a time; 'late' is from when one is due until it runs (· in the drawing). tokio's timers count in milliseconds, so that a millisecond or so is always late.",
         others = OTHERS
     )];
-    if let Some(foreign) = foreign {
-        let share = show::value(foreign, Unit::Share);
-        notes.push(text!(
-            "재는 동안 다른 프로그램이 이 컴퓨터의 {share}를 썼습니다.",
-            "Other programs used {share} of this machine meanwhile."
-        ));
-    }
+    notes.extend(timeline::others_used(foreign));
     notes
 }
 

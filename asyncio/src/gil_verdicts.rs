@@ -8,6 +8,7 @@ use lab::twin::Interpreter;
 use lab::{clock, show, stats, text};
 
 use crate::gil::{CASES, Case, Seen};
+use crate::timeline;
 
 /// The claim, by its id in the ledger.
 pub const CLAIM: &str = "asyncio-no-gil-effect";
@@ -138,13 +139,7 @@ pub fn notes(turns: u64, each: &str, foreign: Option<f64>) -> Vec<Text> {
             "As CPython's, the loop lets go of the GIL while it waits for events, and must have it back before it runs a task. How long CPython waited for its GIL cannot be seen from outside."
         ),
     ];
-    if let Some(foreign) = foreign {
-        let share = show::value(foreign, Unit::Share);
-        notes.push(text!(
-            "재는 동안 다른 프로그램이 이 컴퓨터의 {share}를 썼습니다.",
-            "Other programs used {share} of this machine meanwhile."
-        ));
-    }
+    notes.extend(timeline::others_used(foreign));
     notes
 }
 

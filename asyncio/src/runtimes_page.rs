@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lab::lang::Text;
-use lab::report::{Measure, Report, Table, Unit};
+use lab::report::{Measure, Report, Table};
 use lab::twin::Interpreter;
 use lab::{clock, show, stats, text};
 
@@ -122,12 +122,6 @@ pub(crate) fn notes(pause: Duration, times: usize, foreign: Option<f64>) -> Vec<
         ),
         timeline::discontinued(),
     ];
-    if let Some(foreign) = foreign {
-        let share = show::value(foreign, Unit::Share);
-        notes.push(text!(
-            "재는 동안 다른 프로그램이 이 컴퓨터의 {share}를 썼습니다.",
-            "Other programs used {share} of this machine meanwhile."
-        ));
-    }
+    notes.extend(timeline::others_used(foreign));
     notes
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use lab::lang::Text;
-use lab::report::Report;
+use lab::report::{Report, Unit};
 use lab::trace::{State, Trace};
 use lab::twin::{self, Interpreter};
-use lab::{Result, say, text, twin_script};
+use lab::{Result, say, show, text, twin_script};
 
 use crate::overlap::{self, CLAIM, Home};
 use crate::{article, article_async_std, article_smol, sleepers};
@@ -84,4 +84,13 @@ pub fn discontinued() -> Text {
         "async-std는 개발이 중단되었고(RUSTSEC-2025-0052, 2025년 8월 24일) 만든 이들은 smol을 권합니다. 옛 코드에서 만나게 되므로 여기 남겨 둡니다.",
         "async-std is discontinued (RUSTSEC-2025-0052, 24 August 2025), and its authors point to smol. It stays here because you will meet it in old code."
     )
+}
+
+/// How much of the machine others used meanwhile, where the system tells.
+pub(crate) fn others_used(foreign: Option<f64>) -> Option<Text> {
+    let share = show::value(foreign?, Unit::Share);
+    Some(text!(
+        "재는 동안 다른 프로그램이 이 컴퓨터의 {share}를 썼습니다.",
+        "Other programs used {share} of this machine meanwhile."
+    ))
 }

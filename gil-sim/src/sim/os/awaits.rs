@@ -1,0 +1,154 @@
+//! What a simulated thread awaits: its work, its sleep, and the signals it sends.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use lab::trace::State;
+
+use super::super::machine::Pairs;
+use super::{Is, Os, Path, Renewal, Tid, What};
+
+impl Os {
+    /// From now on the thread is in this state.
+    pub fn enter(&self, me: Tid, state: State) {
+        self.lanes.borrow_mut().enter(me, state, self.now());
+    }
+
+    /// Works for so long.
+    pub async fn work(&self, me: Tid, ns: u64) {
+        if self.begin(me, ns, false) > 0 {
+            Once::default().await;
+        }
+    }
+
+    /// Works for so long, or until [`Os::interrupt`]; returns what is left to do.
+    pub async fn work_until(&self, me: Tid, ns: u64) -> u64 {
+        if self.begin(me, ns, true) > 0 {
+            Once::default().await;
+        }
+        let mut threads = self.threads.borrow_mut();
+        let t = &mut threads[me];
+        (t.interruptible, t.interrupted) = (false, false);
+        std::mem::take(&mut t.left)
+    }
+
+    fn begin(&self, me: Tid, ns: u64, interruptible: bool) -> u64 {
+        let mut threads = self.threads.borrow_mut();
+        let t = &mut threads[me];
+        t.left = ns;
+        t.since = self.now();
+        t.interruptible = interruptible;
+        if t.left > 0 && !self.manual {
+            self.plan(t.since + t.left, What::Worked(me, t.piece));
+        }
+        t.left
+    }
+
+    /// Tells a thread that works until interrupted. It goes on where it is: on its core now, or when it has one.
+    pub fn interrupt(&self, me: Tid) {
+        let mut threads = self.threads.borrow_mut();
+        let t = &mut threads[me];
+        if !t.interruptible || t.left == 0 {
+            return;
+        }
+        (t.interruptible, t.interrupted) = (false, true);
+        if t.is == Is::Running && !self.manual {
+            t.left = (t.since + t.left).saturating_sub(self.now());
+            t.piece += 1;
+            self.resumed.borrow_mut().push(me);
+        }
+    }
+
+    /// Wakes another thread, which costs the caller something if that one sleeps.
+    pub async fn signal(&self, me: Tid, sleeper: Tid) {
+        if self.threads.borrow()[sleeper].can_be_woken() {
+            /// Cheaper than this, and no interrupt was sent to another core.
+            const INTERRUPT: u64 = 4000;
+            let cold = self.draw(&self.machine.cold_signal, self.cold(me, Path::Signal));
+            let cost = self.wake(sleeper);
+            // Most of what is cold lies on the way of the interrupt.
+            self.work(me, cost + if cost < INTERRUPT { cold / 6 } else { cold }).await;
+        }
+    }
+
+    /// The same, and begins anew as the renewal says; whether the time was up, and what the number was when the last wait began.
+    pub async fn sleep_renewing(&self, me: Tid, renewal: Renewal) -> (bool, u64) {
+        let length = renewal.length;
+        self.threads.borrow_mut()[me].renewal = Some(renewal);
+        let timed_out = self.sleep_at_most(me, length).await;
+        let renewal = self.threads.borrow_mut()[me].renewal.take();
+        (timed_out, renewal.map_or(0, |renewal| renewal.saved))
+    }
+
+    /// Whether a thread that began to wait `age` ns ago, after it had waited for `length` ns, takes a signal before it sleeps: a
+    /// throw of the dice.
+    pub fn turns_round(&self, me: Tid, length: u64, age: u64) -> bool {
+        let turns = match self.threads.borrow()[me].is {
+            Is::Running => return true,
+            Is::Blocked if self.manual => self.overtake.get(),
+            Is::Blocked => match self.machine.steals.share(length, age) {
+                share if share > 0.0 => self.rng.borrow_mut().unit() < share,
+                _ => false,
+            },
+            _ => false,
+        };
+        if turns {
+            self.schedule.borrow_mut().overtakes();
+        }
+        turns
+    }
+
+    /// Signals a sleeper who takes not the usual latency, but one of these, after a wait of `length` ns.
+    pub async fn signal_drawn(&self, me: Tid, sleeper: Tid, pairs: &Pairs, length: u64) {
+        if self.threads.borrow()[sleeper].can_be_woken() {
+            let cost = self.wakes(sleeper, Some((pairs, length)));
+            self.work(me, cost).await;
+        }
+    }
+
+    /// Sleeps until woken.
+    pub async fn sleep(&self, me: Tid) {
+        self.falls_asleep(me);
+        Once::default().await;
+    }
+
+    /// Sleeps until woken, at most so long; whether the time was up.
+    pub async fn sleep_at_most(&self, me: Tid, ns: u64) -> bool {
+        let sleep = {
+            let t = &mut self.threads.borrow_mut()[me];
+            t.timed = true;
+            t.sleep
+        };
+        if !self.manual {
+            let late = self.draw(&self.machine.late, ns);
+            self.plan(self.now() + ns + late, What::Timed(me, sleep));
+        }
+        self.sleep(me).await;
+        self.threads.borrow()[me].timed_out
+    }
+
+    fn falls_asleep(&self, me: Tid) {
+        let core = {
+            let mut threads = self.threads.borrow_mut();
+            threads[me].is = Is::Blocked;
+            threads[me].core
+        };
+        if self.manual {
+            return;
+        }
+        self.leaves_core(core);
+    }
+}
+
+/// Pending once, then ready: the thread that awaits it goes on when the system resumes it.
+#[derive(Default)]
+struct Once(bool);
+
+impl Future for Once {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.0, true) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
