@@ -242,7 +242,7 @@ fn shows(report: &Report) -> Text {
     let (dropped, aborted) = (of("fail_fast.cancelled"), of("structured.cancelled"));
     let (all, kept) = (clock::human(of("collect_all.answer")), of("collect_all.finished"));
     text!(
-        "실패를 {fast} 만에 알았을 때, spawn한 것은 {went_on}개가 계속 돌고 있었고 try_join!은 {dropped}개를, JoinSet은 {aborted}개를 취소했습니다. 모두 모으면 {all}이 걸리는 대신 값 {kept}개가 남습니다.",
+        "실패를 {fast} 만에 알았을 때, spawn한 것은 {went_on}개가 계속 돌고 있었고 try_join!은 {dropped}개를, JoinSet은 {aborted}개를 취소했습니다. 모두 모으면 {all} 걸리는 대신 값 {kept}개가 남습니다.",
         "When the caller heard of the failure after {fast}, {went_on} spawned tasks ran on; try_join! had cancelled {dropped}, the JoinSet {aborted}. Collecting all takes {all}, and {kept} values are kept."
     )
 }

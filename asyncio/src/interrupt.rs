@@ -36,4 +36,14 @@ impl Interrupt {
             std::future::pending::<()>().await;
         }
     }
+
+    /// From now on Ctrl-C ends the process, as it does where nobody listens: what once listened to it does so for good.
+    pub fn ends_the_process(mut self, runtime: tokio::runtime::Runtime) {
+        /// 128 and the number of SIGINT, as shells tell it.
+        const INTERRUPTED: i32 = 130;
+        std::thread::spawn(move || {
+            runtime.block_on(self.comes());
+            std::process::exit(INTERRUPTED);
+        });
+    }
 }

@@ -37,11 +37,23 @@ def copy_shared(names_and_size):
     source, target, size = names_and_size
     ours, theirs = attach(source), attach(target)
     theirs.buf[:size] = ours.buf[:size]
-    ours.close()
-    theirs.close()
+
+
+ATTACHED = {}
 
 
 def attach(name):
+    if name not in ATTACHED:
+        ATTACHED[name] = opened(name)
+    return ATTACHED[name]
+
+
+def attach_both(names):
+    attach(names[0])
+    attach(names[1])
+
+
+def opened(name):
     # Until 3.13 a process that only looks at a segment is taken for its owner, and warns at its end.
     try:
         return SharedMemory(name, track=False)
@@ -75,6 +87,12 @@ def main():
             message = bytes(size)
             segments = [SharedMemory(create=True, size=size) for _ in range(2)] if SharedMemory else []
 
+            if segments:
+                # Both sides have them: without their names they end with their processes, however these end.
+                pool.apply(attach_both, ([segment.name for segment in segments],))
+                for segment in segments:
+                    segment.unlink()
+
             def by_pipe():
                 ours.send_bytes(message)
                 ours.recv_bytes()
@@ -104,7 +122,6 @@ def main():
             finally:
                 for segment in segments:
                     segment.close()
-                    segment.unlink()
         to.put(None)
     ours.close()
     report = {"experiment": "multiprocessing/ipc", "measures": out}

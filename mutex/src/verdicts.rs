@@ -25,7 +25,7 @@ pub fn judge(variant: &Variant, seen: &Seen, races: &[Race]) -> Verdict {
     let evidence = match (any, variant.protects()) {
         (true, _) => text!(
             "갱신 {made}번 가운데 {lost}번을 잃고, 둘이 한 번씩 더한 {rounds}회 가운데 {short}회에서 하나를 잃음",
-            "{lost} of {made} updates lost, and one in {short} of {rounds} rounds of two"
+            "{lost} of {made} updates lost; {short} of {rounds} rounds of two came out one short"
         ),
         (false, true) => text!(
             "갱신 {made}번과 둘이 한 번씩 더한 {rounds}회에서 잃은 것 없음",

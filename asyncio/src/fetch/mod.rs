@@ -81,13 +81,17 @@ pub fn run(order: &Order, pythons: &[Interpreter]) -> Result<Report> {
     let own = server.as_ref().map(|server| Target::parse(&server.url(), "")).transpose()?;
     let targets = if let Some(own) = own { vec![own] } else { order.targets.clone() };
     let sink = order.out.as_deref().map(Sink::create).transpose()?;
-    let done = Builder::new_current_thread().enable_all().build()?.block_on(all(order, targets, sink.as_ref()))?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let mut interrupt = runtime.block_on(async { Interrupt::listen() })?;
+    let done = runtime.block_on(all(order, targets, sink.as_ref(), &mut interrupt))?;
     if let (Some(sink), Some(path)) = (sink, &order.out) {
         sink.finish(path)?;
     }
     if done.interrupted {
         return Err(interrupted(order, &done.summary));
     }
+    // What comes now, other interpreters' runs, has nothing to save.
+    interrupt.ends_the_process(runtime);
     Ok(show::report(order, done, server.as_ref(), pythons))
 }
 
@@ -112,8 +116,7 @@ fn start(order: &Order) -> Result<Server> {
     Ok(Server::start(options)?)
 }
 
-async fn all(order: &Order, targets: Vec<Target>, sink: Option<&Sink>) -> Result<Done> {
-    let mut interrupt = Interrupt::listen()?;
+async fn all(order: &Order, targets: Vec<Target>, sink: Option<&Sink>, interrupt: &mut Interrupt) -> Result<Done> {
     let (stop, stopped) = watch::channel(false);
     let Order { calls, concurrency, timeout, retry, seed, .. } = *order;
     let (next, in_flight) = (0.into(), Gauge::default());

@@ -91,11 +91,12 @@ impl Summary {
             return None;
         }
         let step = (p99 - least) / ROWS + 1;
-        let row = |n: u64| {
-            let (from, to) = (least + n * step, if n < ROWS { least + (n + 1) * step - 1 } else { LONGEST });
-            (from, if from > to { 0 } else { self.latency.count_between(from, to) })
-        };
-        let rows: Vec<(u64, u64)> = (0..=ROWS).map(row).collect();
+        // Each recorded value into one row: `count_between` counts a value whose bucket lies across two rows in both.
+        let mut rows: Vec<(u64, u64)> = (0..=ROWS).map(|n| (least + n * step, 0)).collect();
+        for value in self.latency.iter_recorded() {
+            let row = (value.value_iterated_to().saturating_sub(least) / step).min(ROWS);
+            rows[row as usize].1 += value.count_at_value();
+        }
         let most = rows.iter().map(|(_, n)| *n).max().unwrap_or(0).max(1);
         let cells = rows.iter().map(|&(from, n)| {
             let bar = "█".repeat((n as f64 / most as f64 * BAR).ceil() as usize);
@@ -106,5 +107,20 @@ impl Summary {
             head: vec![text!("이상", "from"), text!("호출", "calls"), Text::default()],
             rows: cells.collect(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_latency_is_in_one_row() {
+        let mut summary = Summary::default();
+        // Wide apart, so that the histogram's buckets are wider than its first ones and lie across rows.
+        (0..1000u64).for_each(|n| summary.latency.saturating_record(50_000 + 37 * n + n * n % 911));
+        let table = summary.table().expect("something was recorded");
+        let counted: u64 = table.rows.iter().map(|row| row[1].en.parse::<u64>().expect("a number")).sum();
+        assert_eq!(counted, 1000);
     }
 }
