@@ -23,6 +23,10 @@ pub trait Errand {
     fn next(&mut self, out: &mut Vec<u8>) -> Option<std::result::Result<(), String>>;
     /// At most so many more will come, if that is known.
     fn at_most(&self) -> Option<usize>;
+    /// Whether it is certain that no more will come. Where arguments come from an iterator, only asking it tells.
+    fn is_over(&self) -> bool {
+        false
+    }
     /// What became of a task: its encoded value, or a failure.
     fn done(&mut self, index: usize, value: std::result::Result<&[u8], Failure>);
 }
@@ -118,7 +122,6 @@ impl Engine {
         self.task = task;
         (self.next, self.exhausted, self.ns_per_task, self.vain) = (0, false, None, 0);
         self.seats.iter_mut().for_each(|seat| seat.batch = 1);
-        self.looked = Instant::now();
     }
 
     /// Ends a call before its tasks are done: whoever is at one of them is killed.
@@ -135,7 +138,7 @@ impl Engine {
     /// Gives out what can be given, waits until something happens, and hands on what became of tasks. False when all are done.
     pub fn step(&mut self, errand: &mut dyn Errand) -> bool {
         self.give(errand);
-        if self.in_flight() == 0 && !self.has_work() && self.too_long.is_empty() {
+        if self.is_done() {
             return false;
         }
         for index in std::mem::take(&mut self.too_long) {
@@ -147,13 +150,17 @@ impl Engine {
                 return true;
             }
         }
-        if !self.glance(errand) {
-            for n in self.wait() {
-                self.listen(n, errand);
-            }
+        self.wait(errand);
+        // The last answer ends it: what is not awaited need not be looked after.
+        if self.is_done() {
+            return false;
         }
         self.look_around(errand);
         true
+    }
+
+    fn is_done(&self) -> bool {
+        !self.has_work() && self.too_long.is_empty() && self.in_flight() == 0
     }
 
     pub(super) fn in_flight(&self) -> usize {

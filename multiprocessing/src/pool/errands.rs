@@ -31,6 +31,10 @@ impl<A: Serialize, R: DeserializeOwned> Errand for One<'_, A, R> {
         Some(usize::from(self.argument.is_some()))
     }
 
+    fn is_over(&self) -> bool {
+        self.argument.is_none()
+    }
+
     fn done(&mut self, _: usize, value: Result<&[u8], Failure>) {
         self.outcome = Some(read(value));
     }

@@ -168,7 +168,7 @@ impl Engine {
         // What was slow once may be slow again: be quick to believe that, and slow to forget it.
         let ns = self.ns_per_task.map_or(now, |before| now.max(f64::midpoint(before, now)));
         self.ns_per_task = Some(ns);
-        let wanted = (BATCH_TIME.as_nanos() as f64 / ns.max(1.0)) as usize;
+        let wanted = (BATCH_TIME / ns.max(1.0)) as usize;
         let seat = &mut self.seats[n];
         seat.batch = wanted.clamp(1, BATCH_TASKS).min(seat.batch.saturating_mul(2));
     }

@@ -1,7 +1,7 @@
 //! Who gets which tasks: batches are filled, and sent to those who have none or are quick.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::batch::Batch;
 use super::bytes::{OnTheWay, Way};
@@ -12,8 +12,8 @@ use super::limits::{BATCH_BYTES, LARGE, VAIN_DEATHS};
 use super::process::Worker;
 use super::shm::{Arena, Block};
 
-/// Tasks that take less are sent before the ones before them are answered.
-const QUICK: Duration = Duration::from_millis(1);
+/// Tasks that take less, in ns, are sent before the ones before them are answered.
+const QUICK: f64 = 1e6;
 
 impl Engine {
     /// Gives tasks to those that have none; then one batch ahead to those that are quick with theirs.
@@ -22,7 +22,7 @@ impl Engine {
             return;
         }
         self.give_to(0, errand);
-        let quick = self.ns_per_task.is_some_and(|ns| ns < QUICK.as_nanos() as f64);
+        let quick = self.ns_per_task.is_some_and(|ns| ns < QUICK);
         // A task that must not run twice must not be ahead of anything, nor be lost together with others.
         if quick && self.options.retries > 0 {
             self.give_to(1, errand);
@@ -72,6 +72,7 @@ impl Engine {
             self.exhausted = true;
             return false;
         };
+        self.exhausted = errand.is_over();
         let index = self.next;
         self.next += 1;
         let mut blocks = way.take_blocks();

@@ -8,8 +8,8 @@ pub const LARGE: usize = 64 << 10;
 pub const BATCH_BYTES: usize = 48 << 10;
 /// The most tasks of one batch.
 pub const BATCH_TASKS: usize = 1 << 15;
-/// The work that a batch aims at: long against the price of a message, short against everything that one waits for.
-pub const BATCH_TIME: Duration = Duration::from_micros(500);
+/// The work that a batch aims at, in ns: long against the price of a message, short against everything that one waits for.
+pub const BATCH_TIME: f64 = 5e5;
 /// No frame is longer, in bytes. Only where shared memory is full do frames come near it.
 pub const LONGEST_FRAME: usize = 1 << 30;
 /// A worker that has not said its first word after this time never will.

@@ -1,7 +1,6 @@
 //! Waiting for workers, with an eye on the clock: who hangs, who was stopped, who has work that others could do.
 
 use std::os::fd::AsFd;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -18,14 +17,6 @@ const LOOK: Duration = Duration::from_millis(1);
 const AT_LEAST: Duration = Duration::from_secs(1);
 
 impl Engine {
-    /// Lets go of the core once, and reads what the only awaited worker has said meanwhile. Where it shares our core, or is
-    /// done at once, that spares asking first, a system call. Once only: spinning would take the core from others.
-    pub(super) fn glance(&mut self, errand: &mut dyn Errand) -> bool {
-        let Some(n) = self.only_awaited() else { return false };
-        thread::yield_now();
-        self.listen(n, errand)
-    }
-
     /// The worker that is waited for, if there is one only, and nothing is left to be sent to it.
     fn only_awaited(&self) -> Option<usize> {
         let worker = |n: usize| self.seats[n].worker.as_deref().filter(|worker| worker.is_awaited());
@@ -34,14 +25,12 @@ impl Engine {
         (awaited.next().is_none() && !worker.has_mail()).then_some(n)
     }
 
-    /// Waits until a worker has said something, or until it is time to look around. Returns who can be listened to.
-    pub(super) fn wait(&mut self) -> Vec<usize> {
-        let limit = Timespec::try_from(self.patience()).ok();
-        // A call waits for one worker only, and should not pay for lists.
-        if let Some((n, worker)) = self.only_awaited().and_then(|n| Some((n, self.seats[n].worker.as_deref()?))) {
-            let mut polled = [PollFd::from_borrowed_fd(worker.from.as_fd(), PollFlags::IN)];
-            return if matches!(poll(&mut polled, limit.as_ref()), Ok(1)) { vec![n] } else { Vec::new() };
+    /// Waits until a worker has said something, or until it is time to look around, and listens to who has.
+    pub(super) fn wait(&mut self, errand: &mut dyn Errand) {
+        if let Some(n) = self.only_awaited() {
+            return self.wait_for(n, errand);
         }
+        let limit = Timespec::try_from(self.patience()).ok();
         let mut polled = Vec::with_capacity(self.seats.len());
         let mut seats = Vec::with_capacity(self.seats.len());
         for (n, seat) in self.seats.iter().enumerate() {
@@ -63,7 +52,22 @@ impl Engine {
                 worker.post();
             }
         }
-        ready.into_iter().filter(|(_, is_mail)| !is_mail).map(|(n, _)| n).collect()
+        for (n, _) in ready.into_iter().filter(|(_, is_mail)| !is_mail) {
+            self.listen(n, errand);
+        }
+    }
+
+    /// The same for one worker. Where it shares our core, it ran while we were sending, and has answered: the first look then
+    /// spares two system calls. Once only: looking again and again would take the core from others.
+    fn wait_for(&mut self, n: usize, errand: &mut dyn Errand) {
+        if self.listen(n, errand) {
+            return;
+        }
+        let limit = Timespec::try_from(self.patience()).ok();
+        let Some(worker) = self.seats[n].worker.as_deref() else { return };
+        if matches!(poll(&mut [PollFd::from_borrowed_fd(worker.from.as_fd(), PollFlags::IN)], limit.as_ref()), Ok(1)) {
+            self.listen(n, errand);
+        }
     }
 
     /// For how long nothing but the word of a worker matters.
