@@ -274,14 +274,14 @@ fn whoever_ends_it_leaves_whole_files_only() {
         let folder = out.path().join(technique);
         let program = Program(command(dir.path(), out.path(), &[]).spawn().unwrap());
         until("some files are there", || (names(&folder).len() > round).then_some(()));
-        let workers = children(program.0.id());
+        let all = children(program.0.id());
         signal(signals[round % signals.len()], program.0.id());
         let output = finish(program);
         // On a busy machine it may be done before we look.
         interrupted += usize::from(!output.status.success());
         assert!(output.status.success() || output.stdout.is_empty() && output.stderr.is_empty(), "{technique}");
         // The workers of the pool may still be at their last picture.
-        until("nobody works any more", || (!workers.iter().any(|worker| lives(worker.pid))).then_some(()));
+        until("nobody is there any more", || (!all.iter().any(|child| lives(child.pid))).then_some(()));
         for technique in TECHNIQUES {
             assert!(all_whole(&out.path().join(technique), &asked), "{technique}: {:?}", names(&folder));
         }
@@ -303,8 +303,8 @@ fn a_killed_worker_costs_no_picture() {
     for _ in 0..ATTEMPTS {
         let out = tempfile::tempdir().unwrap();
         let mut program = Program(command(dir.path(), out.path(), &["--json"]).spawn().unwrap());
-        let victim = until("a worker is at work", || match children(program.0.id()).first() {
-            Some(worker) if !names(&out.path().join("processes")).is_empty() => Some(Some(worker.pid)),
+        let victim = until("a worker is at work", || match common::workers(program.0.id()).first() {
+            Some(worker) if !names(&out.path().join("processes")).is_empty() => Some(Some(*worker)),
             _ => program.0.try_wait().unwrap().map(|_| None),
         });
         killed |= victim.is_some_and(common::killed);

@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::time::Instant;
 
-use common::{Program, Seen, can_look, children, complaint, finish, lives, run, signal, start, until};
+use common::{Program, Seen, can_look, children, complaint, finish, lives, run, signal, start, until, workers};
 use lab::report::Report;
 
 fn report(args: &[&str]) -> Report {
@@ -71,14 +71,15 @@ fn what_does_not_fit_is_refused_in_a_line() {
 /// Longer than any test: a worker that only notices between two tasks that its parent has gone does not notice in time.
 const FOR_EVER: &str = "1000000000000";
 
-/// A pool in the middle of tasks that take for ever.
+/// A pool in the middle of tasks that take for ever, and all the children that it has.
 fn at_work() -> (Program, Vec<Seen>) {
     let program = start(&["pool", "--workers", "2", "--turns", FOR_EVER, "--no-python"]);
-    let workers = until("two workers compute", || {
-        let all = children(program.0.id());
-        (all.len() == 2 && all.iter().all(|worker| ticks(worker.pid) > 5)).then_some(all)
+    until("two workers compute", || {
+        let workers = workers(program.0.id());
+        (workers.len() == 2 && workers.iter().all(|worker| ticks(*worker) > 5)).then_some(())
     });
-    (program, workers)
+    let children = children(program.0.id());
+    (program, children)
 }
 
 /// CPU time so far, in ticks of 10 ms: utime of proc_pid_stat(5).
@@ -89,7 +90,7 @@ fn ticks(pid: u32) -> u64 {
 }
 
 fn gone(who: &[Seen]) {
-    until("all workers are gone", || who.iter().all(|worker| !lives(worker.pid)).then_some(()));
+    until("all children are gone", || who.iter().all(|child| !lives(child.pid)).then_some(()));
 }
 
 #[test]
@@ -97,12 +98,15 @@ fn no_worker_outlives_a_killed_parent() {
     if !can_look() {
         return;
     }
-    let (program, workers) = at_work();
+    let (program, children) = at_work();
+    // Not even one that cannot act by itself any more.
+    let stopped = children.iter().find(|child| child.name == "pool-worker").unwrap();
+    signal("STOP", stopped.pid);
     signal("KILL", program.0.id());
     let killed = Instant::now();
-    gone(&workers);
+    gone(&children);
     // To be read, not asserted: a busy machine takes its time. That it was in the middle of a task is what counts.
-    println!("all workers gone {} ms after their parent was killed", killed.elapsed().as_millis());
+    println!("all children gone {} ms after their parent was killed", killed.elapsed().as_millis());
 }
 
 #[test]
@@ -116,12 +120,12 @@ fn an_interrupt_ends_it_without_a_word() {
         println!("not measured: whoever started this test ignores SIGINT, and so do our children");
         return;
     }
-    let (program, workers) = at_work();
+    let (program, children) = at_work();
     signal("INT", program.0.id());
     let output = finish(program);
     assert!(!output.status.success());
     assert_eq!((output.stdout.len(), String::from_utf8_lossy(&output.stderr).as_ref()), (0, ""), "no traceback");
-    gone(&workers);
+    gone(&children);
 }
 
 /// A terminal's Ctrl-C goes to a whole process group: the workers must not be in their parent's.
@@ -130,10 +134,10 @@ fn workers_are_not_in_the_group_of_their_parent() {
     if !can_look() {
         return;
     }
-    let (_program, workers) = at_work();
-    for worker in workers {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", worker.pid)).unwrap();
+    let (_program, children) = at_work();
+    for child in children {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", child.pid)).unwrap();
         let group = stat.rsplit_once(") ").unwrap().1.split(' ').nth(2).unwrap();
-        assert_eq!(group, worker.pid.to_string(), "it leads its own");
+        assert_eq!(group, child.pid.to_string(), "{} leads its own", child.name);
     }
 }

@@ -115,13 +115,14 @@ fn a_file_that_cannot_be_translated_is_one_line() {
     complaint(&output);
 }
 
-/// A program that translates for long, the process that does it in one mode, and the workers of that.
+/// A program that translates for long, the process that does it in one mode, and the children of that: two workers, and
+/// perhaps the server that has made them.
 fn at_work() -> (Program, u32, Vec<u32>) {
     let program = Program(command(&["--rounds", "20", "--json"]).spawn().unwrap());
     let (mode, workers) = until("two workers are at work", || {
         let mode = children(program.0.id()).into_iter().find(|c| c.command.contains("process-translate"))?.pid;
-        let workers: Vec<u32> = children(mode).iter().map(|worker| worker.pid).collect();
-        (workers.len() == 2).then_some((mode, workers))
+        let all: Vec<u32> = children(mode).iter().map(|child| child.pid).collect();
+        (common::workers(mode).len() == 2).then_some((mode, all))
     });
     (program, mode, workers)
 }
@@ -146,7 +147,7 @@ fn a_killed_worker_changes_no_translation() {
         // It may be done before we look; not every time.
         let victim = until("a worker is at work", || {
             let mode = children(program.0.id()).into_iter().find(|c| c.command.contains("process-translate"));
-            match mode.and_then(|mode| children(mode.pid).first().map(|worker| worker.pid)) {
+            match mode.and_then(|mode| common::workers(mode.pid).first().copied()) {
                 Some(worker) => Some(Some(worker)),
                 None => program.0.try_wait().unwrap().map(|_| None),
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lab::{Result, machine};
+use lab::Result;
 
 use super::Pool;
 
@@ -10,22 +10,36 @@ use super::Pool;
 #[derive(Clone, Debug)]
 #[cfg_attr(not(unix), allow(dead_code, reason = "there nobody reads it"))]
 pub struct Builder {
-    pub(super) workers: usize,
+    /// As many as there are cores, if it is not said.
+    pub(super) workers: Option<usize>,
     pub(super) retries: u32,
     pub(super) timeout: Option<Duration>,
     pub(super) memory: Option<u64>,
     pub(super) record: bool,
+    pub(super) start: Start,
+}
+
+/// How workers come to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    /// As copies of a fork server: this program, started once more, which has gone no further than
+    /// [`init`](super::init). A tenth of a millisecond each. They have the server's addresses, and what it had when the first
+    /// pool was started: environment, standard streams, limits. Linux with glibc; elsewhere this is [`Start::Exec`].
+    #[default]
+    Fork,
+    /// Each as this program, started anew, with addresses and whatever else it inherits of its own. About a millisecond each.
+    Exec,
 }
 
 impl Builder {
     pub(super) fn new() -> Builder {
-        Builder { workers: machine::cores(), retries: 2, timeout: None, memory: None, record: false }
+        Builder { workers: None, retries: 2, timeout: None, memory: None, record: false, start: Start::Fork }
     }
 
     /// How many workers; as many as there are cores unless this is called.
     #[must_use]
     pub fn workers(self, workers: usize) -> Builder {
-        Builder { workers, ..self }
+        Builder { workers: Some(workers), ..self }
     }
 
     /// How often a task is begun again when the worker that ran it died; 2 unless this is called. Give 0 for tasks that must
@@ -51,6 +65,12 @@ impl Builder {
     #[must_use]
     pub fn record(self, record: bool) -> Builder {
         Builder { record, ..self }
+    }
+
+    /// How workers come to be; [`Start::Fork`] unless this is called.
+    #[must_use]
+    pub fn start(self, start: Start) -> Builder {
+        Builder { start, ..self }
     }
 
     /// Starts the workers. They need not be up yet when this returns.

@@ -2,6 +2,7 @@
 //! pool is here and in one thread's hands; there is no lock.
 
 use std::collections::VecDeque;
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,9 +13,10 @@ use lab::{Error, Result, text};
 use super::batch::{Again, Batch};
 use super::builder::Builder;
 use super::failure::Failure;
+use super::forkserver::Part;
 use super::history::Stint;
 use super::limits::VAIN_DEATHS;
-use super::process::Worker;
+use super::process::{Begun, Worker};
 use super::shm::{self, Arena};
 
 /// Where tasks come from and where their results go: the typed side of the pool.
@@ -66,10 +68,12 @@ pub struct Engine {
     pub(super) hello: Vec<u8>,
     pub(super) history: Vec<Stint>,
     pub(super) looked: Instant,
+    /// For as long as there may be workers to start.
+    _forkserver: Part,
 }
 
 impl Engine {
-    pub fn start(options: Builder, hello: Vec<u8>) -> Result<Engine> {
+    pub fn start(options: Builder, workers: usize, hello: Vec<u8>) -> Result<Engine> {
         let no_memory = |e| {
             Error::failed(text!("프로세스끼리 나눌 메모리가 없습니다: {e}", "no memory to share with processes: {e}"))
         };
@@ -80,7 +84,7 @@ impl Engine {
         let mut engine = Engine {
             arena,
             memory,
-            seats: (0..options.workers).map(|_| seat()).collect(),
+            seats: (0..workers).map(|_| seat()).collect(),
             again: VecDeque::new(),
             task: 0,
             next: 0,
@@ -93,10 +97,13 @@ impl Engine {
             hello,
             history: Vec::new(),
             looked: now,
+            _forkserver: Part::new(),
             options,
         };
-        for n in 0..engine.seats.len() {
-            engine.seat_a_worker(n, now);
+        // All are asked for before the first is waited for.
+        let begun: Vec<_> = engine.seats.iter().map(|_| engine.begin_a_worker()).collect();
+        for (n, begun) in begun.into_iter().enumerate() {
+            engine.seat(n, begun);
         }
         // If not a single one can be started, the reason is told now.
         if engine.seats.iter().all(|seat| seat.worker.is_none()) {
@@ -181,8 +188,17 @@ impl Engine {
         if now < self.seats[n].not_before {
             return;
         }
+        let begun = self.begin_a_worker();
+        self.seat(n, begun);
+    }
+
+    fn begin_a_worker(&self) -> io::Result<Begun> {
         let memory = (self.memory.0.as_fd(), self.memory.1);
-        match Worker::start(memory, self.options.memory, self.options.record) {
+        Begun::new(self.options.start, memory, self.options.memory, self.options.record)
+    }
+
+    fn seat(&mut self, n: usize, begun: io::Result<Begun>) {
+        match begun.and_then(|begun| begun.finish(self.memory.0.as_fd())) {
             Ok(worker) => self.seats[n].worker = Some(Box::new(worker)),
             Err(e) => self.died_in_vain(n, text!("{e}", "{e}")),
         }

@@ -175,7 +175,7 @@ impl Engine {
 
     /// A worker has died. The task that it had begun is to blame, and nobody else.
     pub(super) fn mourn(&mut self, n: usize, mut worker: Box<Worker>, errand: &mut dyn Errand) {
-        let end = worker.bury();
+        let end = worker.child.bury();
         let how = match worker.verdict {
             Some(Verdict::Garbage) => End::Garbage,
             Some(Verdict::Stopped) => End::Stopped,

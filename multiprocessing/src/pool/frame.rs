@@ -52,7 +52,9 @@ pub struct Inbox {
     taken: usize,
 }
 
-/// How much is read at a time.
+/// How much is read at a time, at first and when that was not enough. Memory that nobody needs would have to be found by the
+/// system, page by page: that takes longer than all else at a worker's start.
+const FIRST: usize = 4 << 10;
 const CHUNK: usize = 64 << 10;
 
 impl Inbox {
@@ -64,7 +66,9 @@ impl Inbox {
             self.bytes.copy_within(self.taken..self.filled, 0);
             (self.taken, self.filled) = (0, self.filled - self.taken);
         }
-        if self.bytes.len() - self.filled < CHUNK {
+        if self.bytes.is_empty() {
+            self.bytes.resize(FIRST, 0);
+        } else if self.bytes.len() - self.filled < FIRST && self.filled > 0 {
             self.bytes.resize((self.filled + CHUNK).max(2 * self.filled), 0);
         }
         let read = from.read(&mut self.bytes[self.filled..])?;

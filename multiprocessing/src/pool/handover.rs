@@ -1,12 +1,12 @@
 //! What a worker is given at its start: descriptors over a socket, in a message that says what they are.
 //!
-//! The socket is the worker's standard input, so that nothing has to be inherited by number. Afterwards nobody writes into it:
-//! it is the lifeline, whose end tells the worker that its parent has gone.
+//! The socket is there from the worker's beginning, so that nothing has to be inherited by number. Afterwards nobody writes
+//! into it: it is the lifeline, whose end tells the worker that its parent has gone.
 
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use rustix::io::retry_on_intr;
@@ -41,48 +41,61 @@ pub struct Given {
     pub own_memory: OwnedFd,
 }
 
-const DESCRIPTORS: usize = 4;
-
 /// Parent: sends it all. The order is that of [`Given`].
-pub fn send(socket: &UnixStream, setup: Setup, given: [BorrowedFd<'_>; DESCRIPTORS]) -> io::Result<()> {
-    let message = postcard::to_stdvec(&setup).map_err(io::Error::other)?;
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    if !control.push(SendAncillaryMessage::ScmRights(&given)) {
-        return Err(io::Error::other("no room for descriptors"));
-    }
-    let sent = sendmsg(socket, &[IoSlice::new(&message)], &mut control, SendFlags::empty())?;
-    if sent == message.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
+pub fn send(line: &UnixStream, setup: Setup, given: [BorrowedFd<'_>; 4]) -> io::Result<()> {
+    pass(line, &postcard::to_stdvec(&setup).map_err(io::Error::other)?, &given)
 }
 
 /// Worker: takes it all.
-pub fn receive(socket: &UnixStream) -> io::Result<(Setup, Given)> {
+pub fn receive(line: &UnixStream) -> io::Result<(Setup, Given)> {
     let mut message = [0; 64];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
-    let got =
-        retry_on_intr(|| recvmsg(socket, &mut [IoSliceMut::new(&mut message)], &mut control, CLOSE_ON_EXEC))?.bytes;
-    let mut descriptors = control.drain().filter_map(|message| match message {
-        RecvAncillaryMessage::ScmRights(descriptors) => Some(descriptors),
-        _ => None,
-    });
-    let mut descriptors = descriptors.by_ref().flatten();
-    let mut next = || {
-        let descriptor = descriptors.next().ok_or(io::ErrorKind::UnexpectedEof)?;
-        close_on_exec(descriptor.as_fd())?;
-        io::Result::Ok(descriptor)
-    };
+    let (len, given) = take(line, &mut message)?;
+    let mut given = given.into_iter();
+    let mut next = || given.next().ok_or(io::ErrorKind::UnexpectedEof);
     let given = Given { tasks: next()?.into(), results: next()?.into(), parent_memory: next()?, own_memory: next()? };
-    let setup = postcard::from_bytes(&message[..got]).map_err(io::Error::other)?;
+    let setup = postcard::from_bytes(&message[..len]).map_err(io::Error::other)?;
     Ok((setup, given))
 }
+
+/// At most so many descriptors go with one message.
+const DESCRIPTORS: usize = 4;
+
+/// Sends a short message, and descriptors with it.
+pub fn pass(line: &UnixStream, message: &[u8], given: &[BorrowedFd<'_>]) -> io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    if !control.push(SendAncillaryMessage::ScmRights(given)) {
+        return Err(io::Error::other("no room for descriptors"));
+    }
+    let sent = sendmsg(line, &[IoSlice::new(message)], &mut control, QUIETLY)?;
+    if sent == message.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
+}
+
+/// Takes such a message: its length, and the descriptors; both are 0 when the other side is gone.
+pub fn take(line: &UnixStream, message: &mut [u8]) -> io::Result<(usize, Vec<OwnedFd>)> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let len = retry_on_intr(|| recvmsg(line, &mut [IoSliceMut::new(message)], &mut control, CLOSE_ON_EXEC))?.bytes;
+    let mut taken = Vec::new();
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(descriptors) = message {
+            taken.extend(descriptors);
+        }
+    }
+    // Children of tasks must not hold the worker's pipes open.
+    if CLOSE_ON_EXEC.is_empty() {
+        taken.iter().try_for_each(|descriptor| rustix::io::fcntl_setfd(descriptor, rustix::io::FdFlags::CLOEXEC))?;
+    }
+    Ok((len, taken))
+}
+
+/// That the other side has died is an error like others, and no reason for a signal, whatever this process does with that.
+#[cfg(not(target_vendor = "apple"))]
+const QUIETLY: SendFlags = SendFlags::NOSIGNAL;
+#[cfg(target_vendor = "apple")]
+const QUIETLY: SendFlags = SendFlags::empty();
 
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 const CLOSE_ON_EXEC: RecvFlags = RecvFlags::CMSG_CLOEXEC;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 const CLOSE_ON_EXEC: RecvFlags = RecvFlags::empty();
-
-/// Children of tasks must not hold the worker's pipes open. Where the flag above does it, this changes nothing.
-fn close_on_exec(descriptor: BorrowedFd<'_>) -> io::Result<()> {
-    Ok(rustix::io::fcntl_setfd(descriptor, rustix::io::FdFlags::CLOEXEC)?)
-}

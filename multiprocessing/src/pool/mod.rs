@@ -22,7 +22,8 @@
 //!
 //! **How.** Each worker has a pair of pipes of its own; there is no lock that it could die with. The parent alone knows who
 //! has what ([`Pool`] is `&mut`: one caller at a time). Batches are sized by what tasks take; what a slow task keeps waiting is
-//! taken back for those that are idle. Values from 64 KiB on go through shared memory, see [`Bytes`].
+//! taken back for those that are idle. Values from 64 KiB on go through shared memory, see [`Bytes`]. Workers are copies of a
+//! process that has done nothing yet, not of their parent, which may have threads, see [`Start`].
 //!
 //! **Where.** Linux, and by design macOS. What Windows needs: a job object instead of process groups, inherited handles
 //! instead of a socket, a section instead of `memfd`. There [`Builder::build`] says that it cannot.
@@ -32,6 +33,8 @@ mod batch;
 mod builder;
 #[cfg(unix)]
 mod bytes;
+#[cfg(unix)]
+mod child;
 #[cfg(not(unix))]
 mod elsewhere;
 #[cfg(unix)]
@@ -41,6 +44,8 @@ mod errands;
 mod failure;
 #[cfg(unix)]
 mod fate;
+#[cfg(unix)]
+mod forkserver;
 #[cfg(unix)]
 pub mod frame;
 #[cfg(unix)]
@@ -53,6 +58,10 @@ pub mod limits;
 mod process;
 #[cfg(unix)]
 mod shm;
+#[cfg(unix)]
+mod start;
+#[cfg(unix)]
+mod system;
 mod task;
 #[cfg(unix)]
 pub mod told;
@@ -65,7 +74,7 @@ mod worker;
 
 use std::sync::OnceLock;
 
-pub use builder::Builder;
+pub use builder::{Builder, Start};
 #[cfg(unix)]
 pub use bytes::Bytes;
 #[cfg(not(unix))]
@@ -76,8 +85,10 @@ pub use task::{Ran, Run, Task};
 #[cfg(unix)]
 pub use typed::{Pool, Unordered};
 
-/// The first argument of a worker.
+/// The first argument of a worker that is started as a program.
 pub const WORKER: &str = "__pool-worker";
+/// The first argument of the fork server, and so of the workers that are its copies.
+pub const FORKSERVER: &str = "__pool-forkserver";
 
 /// The tasks that this program knows, once [`init`] was called.
 static KNOWN: OnceLock<&'static [&'static dyn Run]> = OnceLock::new();
@@ -88,7 +99,15 @@ pub fn init(tasks: &'static [&'static dyn Run]) {
     // A second call changes nothing: workers know the first.
     let _ = KNOWN.set(tasks);
     #[cfg(unix)]
-    if std::env::args_os().nth(1).is_some_and(|first| first == WORKER) {
-        worker::live(tasks);
+    match std::env::args_os().nth(1) {
+        Some(first) if first == FORKSERVER => forkserver::serve(tasks),
+        Some(first) if first == WORKER => match start::leave_stdin() {
+            Ok(line) => {
+                worker::keep_panics_quiet();
+                worker::live(tasks, line)
+            }
+            Err(_) => std::process::exit(1),
+        },
+        _ => {}
     }
 }

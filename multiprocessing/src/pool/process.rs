@@ -1,29 +1,27 @@
-//! One worker process as its parent sees it: started, written to, read from, buried.
+//! One worker as its parent sees it: set up, written to, read from.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command};
 use std::sync::Arc;
 use std::time::Instant;
 
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::fs::{OFlags, fcntl_setfl};
 
-use super::WORKER;
+use super::Start;
 use super::batch::Batch;
-use super::failure::End;
+use super::child::Child;
 use super::frame::Inbox;
 use super::handover::{self, Setup};
 use super::shm::{self, Block, Claims, Foreign, Progress};
+use super::start::Asked;
 
 /// A living worker, or one whose death has not been noticed.
 pub struct Worker {
-    child: Child,
-    /// Whether it was waited for.
-    buried: bool,
+    /// Its process. It may have ended while its pipe is held open by a process that it started.
+    pub child: Child,
     /// To it, never waiting.
     to: File,
     /// From it, never waiting either.
@@ -69,30 +67,67 @@ pub enum Verdict {
     Garbage,
 }
 
-impl Worker {
-    /// Starts one.
-    pub fn start(parent_memory: (BorrowedFd<'_>, usize), limit: Option<u64>, record: bool) -> io::Result<Worker> {
-        let (lifeline, theirs) = UnixStream::pair()?;
+/// A worker that has been asked for and told what it needs, and need not be there yet.
+pub struct Begun {
+    asked: Asked,
+    setup: Setup,
+    /// Its ends of the pipes, and its memory.
+    theirs: (io::PipeReader, io::PipeWriter, OwnedFd),
+    to: File,
+    from: File,
+}
+
+impl Begun {
+    /// Begins with one.
+    pub fn new(
+        start: Start,
+        parent_memory: (BorrowedFd<'_>, usize),
+        limit: Option<u64>,
+        record: bool,
+    ) -> io::Result<Begun> {
+        // The asking first: what follows is done meanwhile.
+        let asked = Asked::new(start)?;
         let (tasks, to) = io::pipe()?;
         let (from, results) = io::pipe()?;
         let (memory, own_memory) = shm::anonymous()?;
         let (to, from) = (File::from(OwnedFd::from(to)), File::from(OwnedFd::from(from)));
         for end in [&to, &from] {
-            fcntl_setfl(end, fcntl_getfl(end)? | OFlags::NONBLOCK)?;
+            fcntl_setfl(end, OFlags::NONBLOCK)?;
         }
-        let claims = Claims::of(memory.as_fd())?;
-        let foreign = Foreign::new(memory.as_fd(), own_memory)?;
-        let child = command()?.stdin(OwnedFd::from(theirs)).spawn()?;
-        let now = Instant::now();
-        let worker = Worker {
+        let setup = Setup { parent_memory: parent_memory.1, own_memory, limit, record };
+        let begun = Begun { asked, setup, theirs: (tasks, results, memory), to, from };
+        begun.tell(parent_memory.0);
+        Ok(begun)
+    }
+
+    fn tell(&self, parent_memory: BorrowedFd<'_>) {
+        let (tasks, results, memory) = &self.theirs;
+        let given = [tasks.as_fd(), results.as_fd(), parent_memory, memory.as_fd()];
+        // If it is dead already, that is noticed like any other death.
+        let _ = handover::send(&self.asked.line, self.setup, given);
+    }
+
+    /// Waits until it is there.
+    pub fn finish(mut self, parent_memory: BorrowedFd<'_>) -> io::Result<Worker> {
+        let claims = Claims::of(self.theirs.2.as_fd())?;
+        let memory = Foreign::new(self.theirs.2.as_fd(), self.setup.own_memory)?;
+        let child = match self.asked.process() {
+            Ok(child) => child,
+            // There is no fork server, or it was killed meanwhile.
+            Err(_) => {
+                self.asked = Asked::new(Start::Exec)?;
+                self.tell(parent_memory);
+                self.asked.process()?
+            }
+        };
+        Ok(Worker {
             child,
-            buried: false,
-            to,
-            from,
-            _lifeline: lifeline,
+            to: self.to,
+            from: self.from,
+            _lifeline: self.asked.line,
             inbox: Inbox::default(),
             claims,
-            memory: foreign,
+            memory,
             ready: false,
             flight: VecDeque::new(),
             outbox: Vec::new(),
@@ -100,21 +135,18 @@ impl Worker {
             sent: 0,
             answered: 0,
             recalled: 0,
-            seen: (Progress { begun: 0, ended: 0 }, 0, now),
+            seen: (Progress { begun: 0, ended: 0 }, 0, Instant::now()),
             heard: false,
             pinned: Vec::new(),
             verdict: None,
-        };
-        let setup = Setup { parent_memory: parent_memory.1, own_memory, limit, record };
-        let given = [tasks.as_fd(), results.as_fd(), parent_memory.0, memory.as_fd()];
-        // If it is dead already, that is noticed like any other death.
-        let _ = handover::send(&worker._lifeline, setup, given);
-        Ok(worker)
+        })
     }
+}
 
+impl Worker {
     /// Its process.
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.child.pid()
     }
 
     /// Appends a frame to what is to be sent.
@@ -150,57 +182,4 @@ impl Worker {
     pub fn load(&self) -> usize {
         self.flight.iter().map(Batch::left).sum()
     }
-
-    /// Whether somebody has stopped it, without going on.
-    pub fn is_stopped(&self) -> bool {
-        use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-        // Looking does not use up the news: that would confuse whoever else waits for our children.
-        let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        pid.is_some_and(|pid| matches!(waitid(WaitId::Pid(pid), look), Ok(Some(status)) if status.stopped()))
-    }
-
-    /// Whether it has ended, though its pipe may be held open by a process that it started.
-    pub fn has_ended(&mut self) -> bool {
-        self.buried |= matches!(self.child.try_wait(), Ok(Some(_)) | Err(_));
-        self.buried
-    }
-
-    /// Ends it, and all that its tasks have started.
-    pub fn kill(&mut self) {
-        // The group keeps its number as long as its leader is not buried; `try_wait` may have done that already.
-        if !self.buried {
-            lab::lifeline::kill_group(self.child.id());
-            let _ = self.child.kill();
-        }
-    }
-
-    /// Waits for its end, which must have come or been brought about, and leaves nothing of it.
-    pub fn bury(&mut self) -> End {
-        self.kill();
-        self.buried = true;
-        match self.child.wait() {
-            Ok(status) => status.signal().map(End::Signal).or(status.code().map(End::Code)).unwrap_or(End::Unknown),
-            Err(_) => End::Unknown,
-        }
-    }
-}
-
-/// A worker that nobody needs any more.
-impl Drop for Worker {
-    fn drop(&mut self) {
-        self.bury();
-    }
-}
-
-/// This very program, even if its file has been replaced or deleted meanwhile.
-fn command() -> io::Result<Command> {
-    let mut command =
-        if cfg!(target_os = "linux") { Command::new("/proc/self/exe") } else { Command::new(std::env::current_exe()?) };
-    if let Some(name) = std::env::args_os().next() {
-        command.arg0(name);
-    }
-    // A group of its own: Ctrl-C in the terminal reaches the parent alone.
-    command.arg(WORKER).process_group(0);
-    Ok(command)
 }

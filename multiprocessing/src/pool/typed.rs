@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::fmt;
 
-use lab::{Error, text};
+use lab::{Error, machine, text};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -31,7 +31,8 @@ impl Pool {
     }
 
     pub(super) fn start(options: Builder) -> lab::Result<Pool> {
-        if options.workers == 0 {
+        let workers = options.workers.unwrap_or_else(machine::cores);
+        if workers == 0 {
             return Err(Error::usage(text!("워커는 하나 이상이어야 합니다.", "a pool needs a worker or more.")));
         }
         let Some(known) = KNOWN.get() else {
@@ -47,7 +48,7 @@ impl Pool {
                 "the memory of a worker cannot be limited on this system."
             )));
         }
-        Engine::start(options, frame::hello(known.iter().map(|task| task.name()))).map(Pool)
+        Engine::start(options, workers, frame::hello(known.iter().map(|task| task.name()))).map(Pool)
     }
 
     /// The processes that work now. A worker that has died is replaced when there is something to do.

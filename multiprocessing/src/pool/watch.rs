@@ -105,7 +105,7 @@ impl Engine {
         for n in 0..self.seats.len() {
             let Some(worker) = self.seats[n].worker.as_deref_mut() else { continue };
             if worker.verdict.is_some() {
-                if worker.has_ended() {
+                if worker.child.has_ended() {
                     self.give_up_waiting(n, errand);
                 }
                 continue;
@@ -116,8 +116,8 @@ impl Engine {
             let still = worker.still_for(now);
             if let Some(verdict) = worker.judge(still, limit) {
                 worker.verdict = Some(verdict);
-                worker.kill(); // what it had said before is still read
-            } else if still >= AT_LEAST && worker.has_ended() {
+                worker.child.kill(); // what it had said before is still read
+            } else if still >= AT_LEAST && worker.child.has_ended() {
                 self.give_up_waiting(n, errand);
             } else if share && still >= STUCK && worker.recalled == 0 && worker.load() > worker.begun() {
                 self.recall(n);
@@ -165,7 +165,7 @@ impl Worker {
         if runs && limit.is_some_and(|limit| still >= limit) {
             return Some(Verdict::TimedOut);
         }
-        if still >= AT_LEAST && self.is_stopped() {
+        if still >= AT_LEAST && self.child.is_stopped() {
             return Some(Verdict::Stopped);
         }
         if runs || still < SILENCE {

@@ -86,6 +86,8 @@ pub fn can_look() -> bool {
 pub struct Seen {
     pub pid: u32,
     pub command: String,
+    /// What it calls itself.
+    pub name: String,
 }
 
 /// The living children of a process.
@@ -95,9 +97,15 @@ pub fn children(parent: u32) -> Vec<Seen> {
     pids.filter(|pid| state(*pid).is_some_and(|(state, ppid)| ppid == parent && state != 'Z'))
         .map(|pid| {
             let command = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            Seen { pid, command: command.replace('\0', " ") }
+            let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim_end().to_owned();
+            Seen { pid, command: command.replace('\0', " "), name }
         })
         .collect()
+}
+
+/// The living workers of a pool that a process has.
+pub fn workers(parent: u32) -> Vec<u32> {
+    children(parent).into_iter().filter(|child| child.name == "pool-worker").map(|worker| worker.pid).collect()
 }
 
 /// Whether a process lives. One that is dead but not yet buried does not.

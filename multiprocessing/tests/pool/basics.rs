@@ -1,10 +1,11 @@
 //! What a pool does when nothing goes wrong.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-use multiprocessing::pool::{Bytes, Failure, Finish, Pool};
+use multiprocessing::pool::{Builder, Bytes, Failure, Finish, Pool, Start};
 
 use crate::common::can_look;
 use crate::tasks::{ECHO, KEEP, NUMBERS, PANIC, PID, REVERSE, SLEEP, SQUARE, STRANGER};
@@ -27,8 +28,17 @@ crate::tests![
     the_history_tells_who_did_what,
 ];
 
+thread_local! {
+    /// How the workers of this test come to be.
+    pub static START: Cell<Start> = const { Cell::new(Start::Fork) };
+}
+
+pub fn builder() -> Builder {
+    Pool::builder().start(START.get())
+}
+
 pub fn pool(workers: usize) -> Pool {
-    Pool::builder().workers(workers).build().unwrap()
+    builder().workers(workers).build().unwrap()
 }
 
 fn map_keeps_the_order() {
@@ -174,7 +184,7 @@ fn an_unknown_task_is_named() {
 }
 
 fn no_worker_is_no_pool() {
-    assert_eq!(Pool::builder().workers(0).build().unwrap_err().code(), 2);
+    assert_eq!(builder().workers(0).build().unwrap_err().code(), 2);
 }
 
 fn a_panic_is_told_and_not_repeated() {
@@ -194,7 +204,7 @@ fn a_slow_task_does_not_hold_up_those_behind_it() {
 }
 
 fn the_history_tells_who_did_what() {
-    let mut pool = Pool::builder().workers(2).record(true).build().unwrap();
+    let mut pool = builder().workers(2).record(true).build().unwrap();
     pool.map(&SLEEP, [20, 20, 20]);
     let history = pool.history();
     let mut tasks: Vec<usize> = history.iter().map(|stint| stint.task).collect();

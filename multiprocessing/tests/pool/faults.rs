@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use multiprocessing::pool::{Bytes, End, Failure, Finish, Pool};
 
-use crate::basics::pool;
+use crate::basics::{START, builder, pool};
 use crate::common::{can_look, children, lives, signal, until};
 use crate::tasks::{
     ABORT, ALLOCATE, CHILD, CORK, EXIT, NOTE, ONCE, OVERFLOW, PID, PRINT, REVERSE, SCRIBBLE, SELF_KILL, SLEEP, SPIN,
@@ -110,12 +110,13 @@ fn publish(marker: &AtomicUsize, pids: &[u32]) {
 }
 
 fn killed_while_computing() {
-    static WORKERS: AtomicUsize = AtomicUsize::new(0);
-    let mut pool = Pool::builder().workers(2).retries(9).build().unwrap();
-    publish(&WORKERS, &pool.workers());
+    static WORKERS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
+    let marker = &WORKERS[START.get() as usize]; // the same test runs beside this one, in the other way
+    let mut pool = builder().workers(2).retries(9).build().unwrap();
+    publish(marker, &pool.workers());
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        let killed = scope.spawn(|| killer(workers_of(&WORKERS), Duration::from_millis(30), 2, &stop));
+        let killed = scope.spawn(|| killer(workers_of(marker), Duration::from_millis(30), 2, &stop));
         let results = {
             let _stop = AtLast(&stop);
             pool.map(&SLEEP, [100; 8])
@@ -146,9 +147,10 @@ fn under_fire<R>(
 }
 
 fn killed_while_sending_and_receiving() {
-    static WORKERS: AtomicUsize = AtomicUsize::new(0);
-    let mut pool = Pool::builder().workers(2).retries(50).build().unwrap();
-    let (done, killed) = under_fire(&mut pool, &WORKERS, Duration::from_millis(5), 60, |pool, publish| {
+    static WORKERS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
+    let marker = &WORKERS[START.get() as usize]; // the same test runs beside this one, in the other way
+    let mut pool = builder().workers(2).retries(50).build().unwrap();
+    let (done, killed) = under_fire(&mut pool, marker, Duration::from_millis(5), 60, |pool, publish| {
         let mut done = 0;
         // Bytes by shared memory, 1 MiB each way, and 60 KiB each way through the pipes in pieces.
         while done < 400 {
@@ -168,10 +170,11 @@ fn killed_while_sending_and_receiving() {
 
 /// 200 kills over 20,000 tasks: every result is right and there once.
 fn a_storm_loses_nothing() {
-    static WORKERS: AtomicUsize = AtomicUsize::new(0);
-    let mut pool = Pool::builder().workers(2).retries(20).build().unwrap();
+    static WORKERS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
+    let marker = &WORKERS[START.get() as usize]; // the same test runs beside this one, in the other way
+    let mut pool = builder().workers(2).retries(20).build().unwrap();
     let mut rounds = 0;
-    let (seen, killed) = under_fire(&mut pool, &WORKERS, Duration::from_millis(3), 200, |pool, publish| {
+    let (seen, killed) = under_fire(&mut pool, marker, Duration::from_millis(3), 200, |pool, publish| {
         // As many rounds of 20,000 as the 200 kills take.
         loop {
             rounds += 1;
@@ -186,7 +189,7 @@ fn a_storm_loses_nothing() {
             }
             drop(results);
             assert!(seen.iter().all(|times| *times == 1), "each is delivered once");
-            if rounds == 20 || WORKERS.load(Ordering::Relaxed) == 0 {
+            if rounds == 20 || marker.load(Ordering::Relaxed) == 0 {
                 return seen.len();
             }
             publish(pool);
@@ -211,7 +214,7 @@ fn memory_has_a_limit() {
         println!("not measured: no memory limit on this system");
         return;
     }
-    let mut pool = Pool::builder().workers(1).memory(64 << 20).build().unwrap();
+    let mut pool = builder().workers(1).memory(64 << 20).build().unwrap();
     assert_eq!(pool.call(&ALLOCATE, &16), Ok(16));
     assert_eq!(pool.call(&ALLOCATE, &200), Err(Failure::Died { how: End::Signal(6), attempts: 3 }));
     assert_eq!(pool.call(&ALLOCATE, &16), Ok(16));
@@ -219,13 +222,13 @@ fn memory_has_a_limit() {
     let bytes = pool.bytes(200 << 20, |bytes| bytes.fill(1));
     assert_eq!(pool.call(&crate::tasks::KEEP, &bytes), Ok(true));
     // Not even a worker fits into this.
-    let mut pool = Pool::builder().workers(1).memory(0).retries(0).build().unwrap();
+    let mut pool = builder().workers(1).memory(0).retries(0).build().unwrap();
     assert!(matches!(pool.call(&ALLOCATE, &1), Err(Failure::NoWorker(_) | Failure::Died { .. })));
 }
 
 fn what_hangs_is_stopped() {
     let limit = Duration::from_millis(200);
-    let mut pool = Pool::builder().workers(2).timeout(limit).record(true).build().unwrap();
+    let mut pool = builder().workers(2).timeout(limit).record(true).build().unwrap();
     let tasks = (0..3000).map(|n| ("hang".to_owned(), (n + 3000 - 1234) % 3000));
     for (n, result) in pool.map(&TRAP, tasks).into_iter().enumerate() {
         let number = (n as u64 + 3000 - 1234) % 3000;
@@ -239,7 +242,7 @@ fn what_hangs_is_stopped() {
 
 fn who_was_stopped_is_replaced() {
     // The worker stops itself in the middle of the task: as often as it may be tried. No time limit is needed for that.
-    let mut pool = Pool::builder().workers(1).retries(1).build().unwrap();
+    let mut pool = builder().workers(1).retries(1).build().unwrap();
     assert_eq!(pool.call(&STOP, &1), Err(Failure::Died { how: End::Stopped, attempts: 2 }));
     assert_eq!(pool.call(&SQUARE, &3), Ok(9));
 }
@@ -253,7 +256,7 @@ fn who_was_stopped_while_idle_is_replaced() {
 
 fn one_poison_among_ten_thousand() {
     for way in ["abort", "kill"] {
-        let mut pool = Pool::builder().workers(2).record(true).build().unwrap();
+        let mut pool = builder().workers(2).record(true).build().unwrap();
         let tasks = (0..10_000).map(|n| (way.to_owned(), (n + 10_000 - 6789) % 10_000));
         let results = pool.map(&TRAP, tasks);
         let failed: Vec<usize> = (0..results.len()).filter(|n| results[*n].is_err()).collect();
@@ -270,7 +273,8 @@ fn one_poison_among_ten_thousand() {
 }
 
 fn note(name: &str) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    let path =
+        PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{:?}-{}", START.get(), std::process::id()));
     let _ = fs::remove_file(&path);
     path
 }
@@ -286,7 +290,7 @@ fn what_must_not_repeat_does_not() {
     let path = note("must-not-repeat");
     let task = |dies| (path.to_str().unwrap().to_owned(), dies);
     let died = Failure::Died { how: End::Signal(9), attempts: 1 };
-    let mut pool = Pool::builder().workers(2).retries(0).build().unwrap();
+    let mut pool = builder().workers(2).retries(0).build().unwrap();
 
     // Each tenth dies for sure in the middle of its work.
     let results = pool.map(&NOTE, (0..50).map(|n| task(n % 10 == 3)));
@@ -314,7 +318,7 @@ fn what_must_not_repeat_does_not() {
 
 fn one_death_without_retries_hurts_nobody_else() {
     // Quick ones, which would travel together if they might run twice.
-    let mut pool = Pool::builder().workers(2).retries(0).build().unwrap();
+    let mut pool = builder().workers(2).retries(0).build().unwrap();
     let tasks = (0..2000).map(|n| ("kill".to_owned(), (n + 2000 - 1234) % 2000));
     let results = pool.map(&TRAP, tasks);
     let failed: Vec<usize> = (0..results.len()).filter(|n| results[*n].is_err()).collect();
@@ -330,7 +334,7 @@ fn an_answer_on_its_way_dies_with_its_worker() {
     for (retries, end) in [(0, Err(Failure::Died { how: End::Signal(9), attempts: 1 })), (2, Ok("x".repeat(60_000)))] {
         let (path, go) = (note("begun"), note("go"));
         let task = |waits| (path.to_str().unwrap().to_owned(), go.to_str().unwrap().to_owned(), waits);
-        let mut pool = Pool::builder().workers(2).retries(retries).record(true).build().unwrap();
+        let mut pool = builder().workers(2).retries(retries).record(true).build().unwrap();
         let mut results = pool.imap_unordered(&CORK, [task(true), task(false)]);
         assert_eq!(results.next(), Some((0, Ok(String::new()))));
         let pid = until("the other has begun", || fs::read_to_string(&path).ok()?.trim().parse().ok());
@@ -351,7 +355,7 @@ fn an_answer_on_its_way_dies_with_its_worker() {
 
 fn a_time_limit_does_not_run_while_there_is_nothing_to_do() {
     let limit = Duration::from_secs(2);
-    let mut pool = Pool::builder().workers(1).timeout(limit).retries(0).build().unwrap();
+    let mut pool = builder().workers(1).timeout(limit).retries(0).build().unwrap();
     assert_eq!(pool.call(&SLEEP, &1), Ok(1));
     thread::sleep(limit + Duration::from_millis(200));
     assert_eq!(pool.call(&SLEEP, &50), Ok(50));
@@ -359,7 +363,7 @@ fn a_time_limit_does_not_run_while_there_is_nothing_to_do() {
 
 fn nonsense_counts_as_death() {
     // Once each: what a gigabyte to come is worth is known only after some seconds.
-    let mut pool = Pool::builder().workers(2).retries(0).build().unwrap();
+    let mut pool = builder().workers(2).retries(0).build().unwrap();
     for nonsense in [
         b"x".to_vec(),
         b"PL".to_vec(),
@@ -446,7 +450,7 @@ fn who_cannot_live_is_not_started_for_ever() {
 
 /// In a program whose workers know other tasks than their parent: the first word of each is wrong.
 pub fn stillborn() {
-    let mut pool = Pool::builder().workers(2).build().unwrap();
+    let mut pool = builder().workers(2).build().unwrap();
     let results = pool.map(&PID, vec![(); 1000]);
     assert_eq!(results.len(), 1000);
     for result in results {

@@ -8,45 +8,67 @@ mod common;
 mod faults;
 mod frames;
 mod hang;
+mod starts;
 mod tasks;
 
 use std::env;
 use std::process::{Command, ExitCode, Stdio};
 
 use libtest_mimic::{Arguments, Trial};
-use multiprocessing::pool;
+use multiprocessing::pool::{self, Start};
 
 fn main() -> ExitCode {
     let alone = env::args().nth(1).zip(env::args().nth(2)).filter(|(first, _)| first == ALONE).map(|(_, what)| what);
+    starts::crowd();
     // The parent of this scene knows tasks that its workers do not.
     pool::init(if alone.as_deref() == Some("stillborn") { &tasks::TASKS[1..] } else { tasks::TASKS });
+    basics::START.set(if env::args().nth(3).is_some_and(|start| start == "exec") { Start::Exec } else { Start::Fork });
     match alone.as_deref() {
         Some("deaths") => faults::a_thousand_deaths(),
         Some("stillborn") => faults::stillborn(),
+        Some("server") => starts::server(),
+        Some("killed-server") => starts::killed_server(),
+        Some("stopped-server") => starts::stopped_server(),
+        Some("folders") => starts::folders(),
+        Some("crowded") => starts::crowded(),
         _ => return run_all(),
     }
     ExitCode::SUCCESS
 }
 
 fn run_all() -> ExitCode {
-    let trials = [basics::TESTS, faults::TESTS, frames::TESTS].concat();
-    let trial = |(name, test): &(&'static str, fn())| {
+    let trial = |start, (name, test): &(&'static str, fn())| {
         let (name, test) = (*name, *test);
-        Trial::test(name, move || {
+        let trial = Trial::test(name, move || {
             let _watched = hang::Watched::begin(name);
+            basics::START.set(start);
             test();
             Ok(())
-        })
+        });
+        if start == Start::Fork { trial } else { trial.with_kind("exec") }
     };
-    libtest_mimic::run(&Arguments::from_args(), trials.iter().map(trial).collect()).exit_code()
+    // What is true of a pool is true of it in whatever way its workers come to be.
+    let of_pools = [basics::TESTS, faults::TESTS].concat();
+    let mut trials: Vec<Trial> = of_pools.iter().map(|test| trial(Start::Fork, test)).collect();
+    trials.extend(of_pools.iter().map(|test| trial(Start::Exec, test)));
+    trials.extend([frames::TESTS, starts::TESTS].concat().iter().map(|test| trial(Start::Fork, test)));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
+/// The first argument of a scene; then its name, and how workers come to be in it.
 const ALONE: &str = "__alone";
 
 /// Plays a scene in a process of its own, and fails if it does.
 fn alone(scene: &str) {
+    alone_with(scene, |_| ());
+}
+
+/// The same with more to say about that process.
+fn alone_with(scene: &str, more: impl FnOnce(&mut Command)) {
+    let start = if basics::START.get() == Start::Exec { "exec" } else { "fork" };
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args([ALONE, scene]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args([ALONE, scene, start]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    more(&mut command);
     let output = common::finish(common::Program(command.spawn().unwrap()));
     print!("{}", common::out(&output));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

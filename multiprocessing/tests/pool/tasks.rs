@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::hint::black_box;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::OnceLock;
 use std::thread;
@@ -13,7 +13,7 @@ use multiprocessing::pool::{Bytes, Run, Task};
 
 pub static TASKS: &[&dyn Run] = &[
     &SQUARE, &ECHO, &REVERSE, &NUMBERS, &PID, &SLEEP, &SPIN, &PANIC, &ABORT, &EXIT, &OVERFLOW, &ALLOCATE, &TRAP, &ONCE,
-    &PRINT, &CHILD, &SCRIBBLE, &KEEP, &STOP, &SELF_KILL, &NOTE, &CORK,
+    &PRINT, &CHILD, &SCRIBBLE, &KEEP, &STOP, &SELF_KILL, &NOTE, &CORK, &FOLDER, &THREADS,
 ];
 
 pub static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
@@ -150,6 +150,11 @@ pub static NOTE: Task<(String, bool), ()> = Task::new("note", |(path, dies)| {
     }
     thread::sleep(Duration::from_millis(5));
 });
+
+/// Where its worker is.
+pub static FOLDER: Task<(), PathBuf> = Task::new("folder", |()| std::env::current_dir().unwrap());
+/// How many threads its worker has.
+pub static THREADS: Task<(), usize> = Task::new("threads", |()| fs::read_dir("/proc/self/task").unwrap().count());
 
 fn self_kill(signal: &str) {
     let _ = process::Command::new("sh").args(["-c", &format!("kill -{signal} {}", process::id())]).status();

@@ -1,0 +1,77 @@
+//! A child process: looked at, ended, buried. Whoever started it, and however, it is waited for here and nowhere else.
+
+use rustix::io::retry_on_intr;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, kill_process, waitid, waitpid};
+
+use super::failure::End;
+
+/// A child of this process that nobody else waits for. It leads its process group.
+pub struct Child {
+    pid: Pid,
+    /// How it ended, once that is known. From then on its number may belong to somebody else.
+    end: Option<End>,
+}
+
+impl Child {
+    /// A child by its number; `None` if it is no child of ours.
+    pub fn of(pid: u32) -> Option<Child> {
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw)?;
+        // Looking does not use up the news.
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(pid), look).ok()?;
+        Some(Child { pid, end: None })
+    }
+
+    /// Its number.
+    pub fn pid(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    /// Whether somebody has stopped it, without going on.
+    pub fn is_stopped(&self) -> bool {
+        let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        self.end.is_none() && matches!(waitid(WaitId::Pid(self.pid), look), Ok(Some(status)) if status.stopped())
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        if self.end.is_none() {
+            self.end = match waitpid(Some(self.pid), WaitOptions::NOHANG) {
+                Ok(None) => None,
+                Ok(Some((_, status))) => Some(end(status)),
+                Err(_) => Some(End::Unknown),
+            };
+        }
+        self.end.is_some()
+    }
+
+    /// Ends it, and all that it has started.
+    pub fn kill(&self) {
+        // The group keeps its number as long as its leader is not buried.
+        if self.end.is_none() {
+            lab::lifeline::kill_group(self.pid());
+            let _ = kill_process(self.pid, Signal::KILL);
+        }
+    }
+
+    /// Ends it, if it has not ended by itself, and waits for that.
+    pub fn bury(&mut self) -> End {
+        self.kill();
+        let pid = self.pid;
+        *self.end.get_or_insert_with(|| match retry_on_intr(|| waitpid(Some(pid), WaitOptions::empty())) {
+            Ok(Some((_, status))) => end(status),
+            _ => End::Unknown,
+        })
+    }
+}
+
+fn end(status: WaitStatus) -> End {
+    status.terminating_signal().map(End::Signal).or(status.exit_status().map(End::Code)).unwrap_or(End::Unknown)
+}
+
+/// A child that nobody needs any more.
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.bury();
+    }
+}

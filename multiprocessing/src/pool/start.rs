@@ -1,0 +1,66 @@
+//! How a worker comes to be: as a copy of the fork server, or as this program started anew.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use super::child::Child;
+use super::{Start, WORKER, forkserver, system};
+
+/// A worker that has been asked for, and need not be there yet.
+pub struct Asked {
+    /// The line to it: here it is told what it needs, and when our end is closed, in whatever way, it ends.
+    pub line: UnixStream,
+    /// Its process, where that is known at once.
+    process: Option<Child>,
+}
+
+impl Asked {
+    /// Asks for one, in the way that is wanted, or in the other if that one is not to be had.
+    pub fn new(start: Start) -> io::Result<Asked> {
+        if start == Start::Fork && system::CAN_FORK {
+            let (line, theirs) = UnixStream::pair()?;
+            if forkserver::ask(&theirs).is_ok() {
+                return Ok(Asked { line, process: None });
+            }
+        }
+        let (line, theirs) = UnixStream::pair()?;
+        let process = Some(program(WORKER, theirs)?);
+        Ok(Asked { line, process })
+    }
+
+    /// Its process, which is waited for if need be.
+    pub fn process(&mut self) -> io::Result<Child> {
+        self.process.take().map_or_else(|| forkserver::answer(&self.line), Ok)
+    }
+}
+
+/// Starts this very program, even if its file has been replaced or deleted meanwhile, with a line as its standard input.
+pub fn program(part: &str, line: UnixStream) -> io::Result<Child> {
+    let mut command =
+        if cfg!(target_os = "linux") { Command::new("/proc/self/exe") } else { Command::new(std::env::current_exe()?) };
+    if let Some(name) = std::env::args_os().next() {
+        command.arg0(name);
+    }
+    // A group of its own: Ctrl-C in the terminal reaches the parent alone.
+    let child = command.arg(part).process_group(0).stdin(OwnedFd::from(line)).spawn()?;
+    Child::of(child.id()).ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
+/// In that program: takes the line away from standard input, where tasks and their children would find it.
+pub fn leave_stdin() -> io::Result<UnixStream> {
+    let line = io::stdin().as_fd().try_clone_to_owned()?;
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+    Ok(line.into())
+}
+
+/// What this process is, for those who look with `ps` or `top`: all of them are the same program. At most 15 bytes.
+pub fn call_it(name: &std::ffi::CStr) {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::set_name(name);
+    #[cfg(not(target_os = "linux"))]
+    let _ = name;
+}

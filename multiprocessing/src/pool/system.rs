@@ -1,0 +1,111 @@
+//! What only the system can do, and no safe library asks it for: the second module with `unsafe`, and what it relies on.
+//!
+//! **A copy of a process** has only the thread that made it. If another thread held a lock at that moment, say the allocator's, nobody in the
+//! copy ever opens it: that is how a `fork` of a process with threads hangs, and why CPython's pools stopped forking by
+//! default in 3.14 (gh-84559). So only a process with one thread may: [`Forker::new`] counts them, and the fork server, which
+//! alone calls it, starts none.
+//!
+//! The copy is not the child of the process that made it but its sibling (`CLONE_PARENT`): whoever started the fork server can
+//! wait for it like for any child. glibc's `fork` cannot do that, so the system is asked directly, and what glibc would have
+//! done besides is done here: the copy's record of its own thread number is set right by the kernel (`CLONE_CHILD_SETTID`), at
+//! the address that glibc itself gave to the kernel.
+//!
+//! **A death that comes with somebody else's**: a line that kills when its other end closes (`F_SETSIG`, fcntl(2)). A thread
+//! that waits for the same, as elsewhere, cannot end a process that somebody has stopped, and costs a thread for each worker.
+//! (`PR_SET_PDEATHSIG` fires when the *thread* ends that started the process.)
+#![allow(unsafe_code, reason = "two system calls that no safe library offers; see above")]
+
+use std::io;
+use std::os::unix::net::UnixStream;
+
+/// Whether a process can be copied here at all.
+pub const CAN_FORK: bool = cfg!(all(target_os = "linux", target_env = "gnu"));
+
+/// Which of the two a process is.
+pub enum Side {
+    /// The one that asked.
+    Original,
+    /// The one that has just begun.
+    Copy,
+}
+
+/// What a process must have to copy itself.
+pub struct Forker {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    thread_number: std::ptr::NonNull<i32>,
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+impl Forker {
+    /// `None` if this process has more than one thread, or if the C library keeps its books elsewhere than we think.
+    pub fn new() -> Option<Forker> {
+        let alone = std::fs::read_dir("/proc/self/task").ok()?.count() == 1;
+        let thread_number = rustix::thread::get_clear_child_tid_address().ok()??.cast::<i32>();
+        // SAFETY: the C library gave this address to the kernel, which writes a zero there when the thread ends: it is a valid
+        // 32-bit number for as long as this thread lives, and no other thread is there to write to it.
+        let known = unsafe { thread_number.read() };
+        let own = rustix::thread::gettid().as_raw_nonzero().get();
+        (alone && known == own).then_some(Forker { thread_number })
+    }
+
+    /// Makes a copy. Both come back from here.
+    pub fn fork(&self) -> io::Result<Side> {
+        let numbers = libc::CLONE_PARENT | libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID;
+        // `struct clone_args` of clone3(2), first version: flags, pidfd, child_tid, and zeros for what is not wanted: a
+        // sibling's exit signal is that of its sibling, and without a stack it goes on on a copy of this one.
+        let wanted = [u64::from(numbers.unsigned_abs()), 0, self.thread_number.as_ptr() as u64, 0, 0, 0, 0, 0];
+        // SAFETY: without CLONE_VM this is fork(2): both go on behind this call, each in memory of its own. This process has
+        // one thread (checked in `new`), so nobody who is missing in the copy can have held a lock. The kernel reads `wanted`,
+        // of the size that is told, and writes the copy's thread number to an address in the copy that holds just that.
+        let made = unsafe { libc::syscall(libc::SYS_clone3, &raw const wanted, size_of_val(&wanted)) };
+        match made {
+            0 => Ok(Side::Copy),
+            made if made > 0 => Ok(Side::Original),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+impl Forker {
+    /// Nobody can be anybody's sibling here.
+    pub fn new() -> Option<Forker> {
+        None
+    }
+
+    /// Nobody has one.
+    pub fn fork(&self) -> io::Result<Side> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+/// From now on, when the other end of this line closes, or somebody writes into it, this process dies (`SIGKILL`) with its
+/// group. False where that is not known to work.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
+pub fn die_with(line: &UnixStream) -> io::Result<bool> {
+    use std::os::fd::AsRawFd;
+
+    // Not in `libc` for every C library; the same on these machines (asm-generic/fcntl.h).
+    const F_SETOWN: libc::c_int = 8;
+    const F_SETSIG: libc::c_int = 10;
+    let set = |what, value: libc::c_int| {
+        // SAFETY: these three take a number and touch no memory of ours; the descriptor is open as long as `line` is borrowed.
+        let done = unsafe { libc::fcntl(line.as_raw_fd(), what, value) };
+        if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    };
+    let group = rustix::process::getpgrp().as_raw_nonzero().get();
+    set(F_SETOWN, -group)?;
+    set(F_SETSIG, libc::SIGKILL)?;
+    set(libc::F_SETFL, libc::O_ASYNC)?;
+    // What happened before is not told any more.
+    let mut polled = [rustix::event::PollFd::new(line, rustix::event::PollFlags::IN)];
+    match rustix::event::poll(&mut polled, Some(&rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 }))? {
+        0 => Ok(true),
+        _ => Err(io::ErrorKind::BrokenPipe.into()),
+    }
+}
+
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))))]
+pub fn die_with(_: &UnixStream) -> io::Result<bool> {
+    Ok(false)
+}

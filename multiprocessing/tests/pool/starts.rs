@@ -1,0 +1,169 @@
+//! How workers come to be: as copies of a fork server, and without it where it is not to be had. Most of these are played in
+//! a process of their own, as there is one server in a process.
+
+use std::io::Write;
+use std::path::Path;
+use std::{env, fs, process, thread};
+
+use multiprocessing::pool::{FORKSERVER, Failure, Pool, Start};
+
+use crate::basics::{START, builder, pool};
+use crate::common::{can_look, children, lives, signal, until, workers};
+use crate::tasks::{FOLDER, SQUARE, THREADS};
+use crate::{alone, alone_with};
+
+crate::tests![
+    a_server_is_there_as_long_as_a_pool,
+    a_killed_server_is_replaced,
+    a_stopped_server_is_done_without,
+    a_program_with_threads_is_not_copied,
+    a_worker_is_in_the_folder_of_its_parent,
+    a_worker_has_one_thread,
+];
+
+/// The servers of this process.
+fn servers() -> Vec<u32> {
+    let all = children(process::id()).into_iter();
+    all.filter(|child| child.name == "pool-forkserver").map(|server| server.pid).collect()
+}
+
+fn works(pool: &mut Pool) {
+    let squares: Result<Vec<u64>, Failure> = pool.map(&SQUARE, 0..100).into_iter().collect();
+    assert!(squares.unwrap().into_iter().eq((0..100).map(|n| n * n)));
+}
+
+fn kill_workers(pool: &Pool) {
+    pool.workers().into_iter().for_each(|worker| signal("KILL", worker));
+}
+
+/// Only where workers are copied there is a server.
+fn played(scene: &str) {
+    if can_look() {
+        alone(scene);
+    }
+}
+
+fn a_server_is_there_as_long_as_a_pool() {
+    played("server");
+}
+
+pub fn server() {
+    assert!(servers().is_empty());
+    let (mut one, mut other) = (pool(1), pool(2));
+    let [server] = servers()[..] else { panic!("one for both pools: {:?}", servers()) };
+    assert_eq!(workers(process::id()).len(), 3, "its copies are our children");
+    [&mut one, &mut other].into_iter().for_each(works);
+    drop(one);
+    works(&mut other);
+    assert_eq!(servers(), [server]);
+    drop(other);
+    assert!(!lives(server) && children(process::id()).is_empty());
+    // Nobody needs one here.
+    works(&mut builder().workers(2).start(Start::Exec).build().unwrap());
+    assert!(servers().is_empty());
+}
+
+fn a_killed_server_is_replaced() {
+    played("killed-server");
+}
+
+pub fn killed_server() {
+    let mut pool = pool(2);
+    works(&mut pool);
+    let first = servers();
+    signal("KILL", first[0]);
+    let before = pool.workers();
+    works(&mut pool);
+    assert_eq!(pool.workers(), before, "no worker is hurt");
+    kill_workers(&pool);
+    works(&mut pool);
+    let second = servers();
+    assert!(second.len() == 1 && second != first, "{first:?} {second:?}");
+    // All at once.
+    second.into_iter().chain(pool.workers()).for_each(|pid| signal("KILL", pid));
+    works(&mut pool);
+    drop(pool);
+    assert!(children(process::id()).is_empty());
+}
+
+fn a_stopped_server_is_done_without() {
+    played("stopped-server");
+}
+
+pub fn stopped_server() {
+    let mut pool = pool(1);
+    works(&mut pool);
+    let server = servers()[0];
+    signal("STOP", server);
+    kill_workers(&pool);
+    works(&mut pool);
+    assert!(!lives(server), "it is of no use any more");
+    // The next one does its work.
+    kill_workers(&pool);
+    works(&mut pool);
+    assert_eq!((servers().len(), workers(process::id()).len()), (1, 1));
+}
+
+/// Names the file in which a server leaves a byte that has two threads, as if a library that is linked to the program had
+/// started one.
+const CENSUS: &str = "POOL_TEST_CENSUS";
+
+/// Before `init`: starts that thread, where it should be.
+pub fn crowd() {
+    let is_server = env::args().nth(1).is_some_and(|first| first == FORKSERVER);
+    if let Some(census) = env::var_os(CENSUS).filter(|_| is_server) {
+        fs::File::options().append(true).open(census).unwrap().write_all(b"x").unwrap();
+        thread::spawn(|| {
+            loop {
+                thread::park();
+            }
+        });
+    }
+}
+
+fn a_program_with_threads_is_not_copied() {
+    if !can_look() {
+        return;
+    }
+    let census = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("census-{}", process::id()));
+    fs::write(&census, "").unwrap();
+    alone_with("crowded", |program| _ = program.env(CENSUS, &census));
+    assert_eq!(fs::read(&census).unwrap().len(), 1, "it was tried once");
+    fs::remove_file(census).unwrap();
+}
+
+pub fn crowded() {
+    for _ in 0..2 {
+        let mut pool = pool(2);
+        works(&mut pool);
+        kill_workers(&pool);
+        works(&mut pool);
+        assert!(children(process::id()).iter().all(|child| child.command.contains("__pool-worker")), "started anew");
+    }
+}
+
+fn a_worker_is_in_the_folder_of_its_parent() {
+    played("folders");
+    START.set(Start::Exec);
+    played("folders");
+}
+
+pub fn folders() {
+    let home = fs::canonicalize(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let parent = home.parent().unwrap().to_owned();
+    env::set_current_dir(&home).unwrap();
+    let mut pool = pool(1);
+    assert_eq!(pool.call(&FOLDER, &()), Ok(home));
+    env::set_current_dir(&parent).unwrap();
+    kill_workers(&pool);
+    until("a new worker answers", || (pool.call(&FOLDER, &()) == Ok(parent.clone())).then_some(()));
+}
+
+fn a_worker_has_one_thread() {
+    if !can_look() || !cfg!(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")) {
+        return;
+    }
+    for start in [Start::Fork, Start::Exec] {
+        assert_eq!(builder().workers(1).start(start).build().unwrap().call(&THREADS, &()), Ok(1), "{start:?}");
+    }
+}
