@@ -1,9 +1,8 @@
 //! What only the system can do, and no safe library asks it for: the second module with `unsafe`, and what it relies on.
 //!
-//! **A copy of a process** has only the thread that made it. If another thread held a lock at that moment, say the allocator's, nobody in the
-//! copy ever opens it: that is how a `fork` of a process with threads hangs, and why CPython's pools stopped forking by
-//! default in 3.14 (gh-84559). So only a process with one thread may: [`Forker::new`] counts them, and the fork server, which
-//! alone calls it, starts none.
+//! **A copy of a process** has only the thread that made it. If another thread held a lock at that moment, say the allocator's,
+//! nobody in the copy ever opens it: that is how a `fork` of a process with threads hangs, and why CPython's pools stopped
+//! forking by default in 3.14 (gh-84559). So only a process with one thread may, and [`Forker::fork`] counts them each time.
 //!
 //! The copy is not the child of the process that made it but its sibling (`CLONE_PARENT`): whoever started the fork server can
 //! wait for it like for any child. glibc's `fork` cannot do that, so the system is asked directly, and what glibc would have
@@ -16,6 +15,8 @@
 #![allow(unsafe_code, reason = "two system calls that no safe library offers; see above")]
 
 use std::io;
+#[cfg(target_os = "linux")]
+use std::os::linux::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 
 /// Whether a process can be copied here at all.
@@ -37,26 +38,29 @@ pub struct Forker {
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 impl Forker {
-    /// `None` if this process has more than one thread, or if the C library keeps its books elsewhere than we think.
+    /// `None` if the C library keeps its books elsewhere than we think.
     pub fn new() -> Option<Forker> {
-        let alone = std::fs::read_dir("/proc/self/task").ok()?.count() == 1;
         let thread_number = rustix::thread::get_clear_child_tid_address().ok()??.cast::<i32>();
         // SAFETY: the C library gave this address to the kernel, which writes a zero there when the thread ends: it is a valid
-        // 32-bit number for as long as this thread lives, and no other thread is there to write to it.
+        // 32-bit number for as long as this thread lives, and nobody else writes to it meanwhile.
         let known = unsafe { thread_number.read() };
-        let own = rustix::thread::gettid().as_raw_nonzero().get();
-        (alone && known == own).then_some(Forker { thread_number })
+        (known == rustix::thread::gettid().as_raw_nonzero().get()).then_some(Forker { thread_number })
     }
 
-    /// Makes a copy. Both come back from here.
+    /// Makes a copy. Both come back from here. An error if this process has another thread.
     pub fn fork(&self) -> io::Result<Side> {
+        // Two names for the folder itself, and one for each thread in it.
+        if std::fs::metadata("/proc/self/task")?.st_nlink() != 3 {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
         let numbers = libc::CLONE_PARENT | libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID;
         // `struct clone_args` of clone3(2), first version: flags, pidfd, child_tid, and zeros for what is not wanted: a
         // sibling's exit signal is that of its sibling, and without a stack it goes on on a copy of this one.
         let wanted = [u64::from(numbers.unsigned_abs()), 0, self.thread_number.as_ptr() as u64, 0, 0, 0, 0, 0];
-        // SAFETY: without CLONE_VM this is fork(2): both go on behind this call, each in memory of its own. This process has
-        // one thread (checked in `new`), so nobody who is missing in the copy can have held a lock. The kernel reads `wanted`,
-        // of the size that is told, and writes the copy's thread number to an address in the copy that holds just that.
+        // SAFETY: without CLONE_VM this is fork(2): both go on behind this call, each in memory of its own. We are the only
+        // thread (see above; nobody is there to start another), so nobody who is missing in the copy can have held a lock. The
+        // kernel reads `wanted`, of the size that is told, and writes the copy's thread number to an address in the copy that
+        // holds just that.
         let made = unsafe { libc::syscall(libc::SYS_clone3, &raw const wanted, size_of_val(&wanted)) };
         match made {
             0 => Ok(Side::Copy),
