@@ -7,7 +7,7 @@ use std::process::{self, Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use multiprocessing::pool::{Bytes, Pool, Run, Task};
+use multiprocessing::pool::{Bytes, Pool, Run, Start, Task};
 
 pub static TASKS: &[&dyn Run] = &[&SQUARE, &WHO, &COPY, &HAND_OVER];
 static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
@@ -27,16 +27,16 @@ pub trait Peer {
 }
 
 /// Our pool of two.
-pub struct Ours(Pool);
+pub struct Ours(Pool, Start);
 
 impl Ours {
-    pub fn new() -> Ours {
-        Ours(start(2))
+    pub fn new(how: Start) -> Ours {
+        Ours(start(2, how), how)
     }
 }
 
-fn start(workers: usize) -> Pool {
-    let mut pool = Pool::builder().workers(workers).build().expect("a pool");
+fn start(workers: usize, how: Start) -> Pool {
+    let mut pool = Pool::builder().workers(workers).start(how).build().expect("a pool");
     let mut seen = BTreeSet::new();
     while seen.len() < workers {
         seen.extend(pool.map(&WHO, vec![(); workers]).into_iter().flatten());
@@ -46,20 +46,26 @@ fn start(workers: usize) -> Pool {
 
 impl Peer for Ours {
     fn name(&self) -> String {
-        "ours".to_owned()
+        if self.1 == Start::Fork { "ours".to_owned() } else { "ours-exec".to_owned() }
     }
 
     fn measure(&mut self, quantity: &str, n: usize) -> Option<f64> {
-        let pool = &mut self.0;
+        let (pool, how) = (&mut self.0, self.1);
+        // Once they are there, it is the same how they came to be.
+        if how == Start::Exec && !["first", "start", "fresh"].contains(&quantity) {
+            return None;
+        }
         Some(match quantity {
-            "start" => {
+            "first" => alone(FIRST, &[&format!("{how:?}"), &n.to_string()])?,
+            "start" => starts(|| {
                 let begin = Instant::now();
-                let pool = start(n);
+                let pool = start(n, how);
                 let took = ns(begin);
                 drop(pool);
                 took
-            }
+            }),
             "trip" => median(n, || drop(black_box(pool.call(&SQUARE, &3)))),
+            "trip-core" => on_one_core(&pool.workers(), || median(n, || drop(black_box(pool.call(&SQUARE, &3)))))?,
             "tiny" => {
                 let begin = Instant::now();
                 let squares = pool.map(&SQUARE, 0..n as u64);
@@ -81,13 +87,64 @@ impl Peer for Ours {
                 let sent = pool.bytes(n, |bytes| bytes.fill(7));
                 median(100, || drop(pool.call(&HAND_OVER, &sent)))
             }
-            "memory" => {
-                pool.map(&SQUARE, 0..10_000);
-                pool.workers().into_iter().filter_map(private).fold(0.0, f64::max)
-            }
+            "memory" => memory(pool),
+            "fresh" => memory(&mut start(n, how)),
             _ => return None,
         })
     }
+}
+
+/// A program's first pool: the first argument of a process in which nothing was done before.
+pub const FIRST: &str = "__first";
+
+/// In that process.
+pub fn first(args: &[String]) -> f64 {
+    let how = if args[1] == "Exec" { Start::Exec } else { Start::Fork };
+    let begin = Instant::now();
+    let pool = start(args[2].parse().expect("a number"), how);
+    let took = ns(begin);
+    drop(pool);
+    took
+}
+
+/// What this program prints when it is asked for this part alone.
+pub fn alone(part: &str, args: &[&str]) -> Option<f64> {
+    let output = Command::new(std::env::current_exe().ok()?).arg(part).args(args).output().ok()?;
+    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+}
+
+/// The median of several starts: one alone would tell what the peer before it has left in the caches.
+pub fn starts(one: impl Fn() -> f64) -> f64 {
+    let mut times: Vec<f64> = (0..5).map(|_| one()).collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// The largest private memory of its workers.
+fn memory(pool: &mut Pool) -> f64 {
+    pool.map(&SQUARE, 0..10_000);
+    pool.workers().into_iter().filter_map(private).fold(0.0, f64::max)
+}
+
+/// Does something while this thread and these processes share one core: whether another core is asleep, and how deeply, is
+/// then of no account. `None` where that cannot be asked for.
+#[cfg(target_os = "linux")]
+fn on_one_core<T>(processes: &[u32], work: impl FnOnce() -> T) -> Option<T> {
+    use rustix::process::Pid;
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+    let before = sched_getaffinity(None).ok()?;
+    let mut one = CpuSet::new();
+    one.set((0..CpuSet::MAX_CPU).find(|core| before.is_set(*core))?);
+    let all = || processes.iter().map(|pid| Pid::from_raw(*pid as i32)).chain([None]);
+    all().try_for_each(|who| sched_setaffinity(who, &one)).ok()?;
+    let done = work();
+    all().try_for_each(|who| sched_setaffinity(who, &before)).ok()?;
+    Some(done)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn on_one_core<T>(_: &[u32], _: impl FnOnce() -> T) -> Option<T> {
+    None
 }
 
 /// Repetitions for so many bytes.
@@ -148,10 +205,13 @@ impl Peer for Limit {
 
     fn measure(&mut self, quantity: &str, n: usize) -> Option<f64> {
         match quantity {
-            "trip" => {
+            "trip" | "trip-core" => {
+                let echo = self.0.id();
                 let (to, from) = (self.0.stdin.as_mut()?, self.0.stdout.as_mut()?);
                 let mut message = [0; 16];
-                Some(median(n, || to.write_all(&message).and_then(|()| from.read_exact(&mut message)).expect("echo")))
+                let mut there_and_back =
+                    || median(n, || to.write_all(&message).and_then(|()| from.read_exact(&mut message)).expect("echo"));
+                if quantity == "trip" { Some(there_and_back()) } else { on_one_core(&[echo], there_and_back) }
             }
             "bytes" => {
                 let mut buffers = [vec![7u8; n], vec![1u8; n], vec![2u8; n], vec![3u8; n]];

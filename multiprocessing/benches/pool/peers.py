@@ -1,6 +1,7 @@
 """A pool of CPython's world, measured on request. Usage: peers.py KIND. Reads lines "QUANTITY N", answers each with ns or "none".
 
-KIND: pool-fork, pool-spawn, executor, loky, joblib.
+KIND: pool-fork, pool-spawn, executor, loky, joblib. Or: peers.py first KIND N. Prints what the first pool of this interpreter
+takes to start.
 """
 import multiprocessing as mp
 import os
@@ -117,6 +118,12 @@ def start(kind, workers):
     return pool, time.monotonic_ns() - begin
 
 
+def started(kind, workers):
+    pool, took = start(kind, workers)
+    pool.close()
+    return took
+
+
 def median(times, work):
     samples = []
     for _ in range(times):
@@ -134,6 +141,11 @@ def private(pid):
     keys = ("Private_Clean:", "Private_Dirty:")
     with open(f"/proc/{pid}/smaps_rollup") as rollup:
         return sum(int(line.split()[1]) * 1024 for line in rollup if line.startswith(keys))
+
+
+def memory(pool):
+    pool.map(square, range(10_000), 100)
+    return max(map(private, pool.pids()))
 
 
 def shared(pool, n):
@@ -156,9 +168,8 @@ def shared(pool, n):
 
 def measure(kind, pool, quantity, n):
     if quantity == "start":
-        other, took = start(kind, n)
-        other.close()
-        return took
+        # The slow ones once: what they take stands out from what the one before has left in the caches.
+        return statistics.median(started(kind, n) for _ in range(5 if kind in ("pool-fork", "executor") else 1))
     if quantity == "trip":
         return median(max(20, n // (100 if kind == "joblib" else 5)), lambda: pool.call(square, 3))
     if quantity.startswith("tiny"):
@@ -176,12 +187,18 @@ def measure(kind, pool, quantity, n):
     if quantity == "shared" and kind == "pool-fork":
         return shared(pool, n)
     if quantity == "memory" and pool.pids():
-        pool.map(square, range(10_000), 100)
-        return max(map(private, pool.pids()))
+        return memory(pool)
+    if quantity == "fresh" and pool.pids():
+        other, _ = start(kind, n)
+        used = memory(other)
+        other.close()
+        return used
     return None
 
 
 def main():
+    if sys.argv[1] == "first":
+        return print(started(sys.argv[2], int(sys.argv[3])))
     kind = sys.argv[1]
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     resource_tracker.ensure_running()

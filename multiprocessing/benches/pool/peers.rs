@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::ours::{Peer, median, ns, rounds};
+use crate::ours::{Peer, alone, median, ns, rounds, starts};
 
 /// A pool in an interpreter that measures itself when it is asked to.
 pub struct Python {
@@ -22,12 +22,13 @@ fn python() -> PathBuf {
     given.or(beside).unwrap_or_else(|| "python3".into())
 }
 
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/pool/peers.py");
+
 impl Python {
     /// `None`, with the reason said, where its library is not installed.
     pub fn new(kind: &'static str) -> Option<Python> {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/pool/peers.py");
         let mut command = Command::new(python());
-        command.args([script, kind]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args([SCRIPT, kind]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = match command.spawn() {
             Ok(child) => child,
             Err(e) => {
@@ -56,6 +57,10 @@ impl Peer for Python {
 
     fn measure(&mut self, quantity: &str, n: usize) -> Option<f64> {
         let quantity = if quantity == "tiny" { "tiny-1" } else { quantity };
+        if quantity == "first" {
+            let output = Command::new(python()).args([SCRIPT, "first", self.kind, &n.to_string()]).output().ok()?;
+            return String::from_utf8(output.stdout).ok()?.trim().parse().ok();
+        }
         writeln!(self.child.stdin.as_mut()?, "{quantity} {n}").ok()?;
         let mut answer = String::new();
         self.answers.read_line(&mut answer).ok()?;
@@ -87,6 +92,21 @@ fn procspawn_pool(workers: usize) -> Option<procspawn::Pool> {
     Some(pool)
 }
 
+/// The same as ours, see there.
+pub const FIRST: &str = "__first-procspawn";
+
+pub fn first(args: &[String]) -> f64 {
+    started(args[1].parse().expect("a number"))
+}
+
+fn started(workers: usize) -> f64 {
+    let begin = Instant::now();
+    let pool = procspawn_pool(workers).expect("a pool");
+    let took = ns(begin);
+    pool.shutdown();
+    took
+}
+
 impl Procspawn {
     pub fn new() -> Option<Procspawn> {
         procspawn_pool(2).map(Procspawn)
@@ -101,13 +121,8 @@ impl Peer for Procspawn {
     fn measure(&mut self, quantity: &str, n: usize) -> Option<f64> {
         let pool = &self.0;
         Some(match quantity {
-            "start" => {
-                let begin = Instant::now();
-                let pool = procspawn_pool(n)?;
-                let took = ns(begin);
-                pool.shutdown();
-                took
-            }
+            "first" => alone(FIRST, &[&n.to_string()])?,
+            "start" => starts(|| started(n)),
             "trip" => median(n / 5, || _ = pool.spawn(3u64, |n| n * n).join()),
             // So many at a time that descriptors last: two are open for every task.
             "tiny" => {
