@@ -1,6 +1,7 @@
 //! Waiting for workers, with an eye on the clock: who hangs, who was stopped, who has work that others could do.
 
 use std::os::fd::AsFd;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -57,9 +58,13 @@ impl Engine {
         }
     }
 
-    /// The same for one worker. Where it shares our core, it ran while we were sending, and has answered: the first look then
-    /// spares two system calls. Once only: looking again and again would take the core from others.
+    /// The same for one worker. Where it shares our core, it often ran while we were sending, and has answered; else it does
+    /// when we let go of the core. Each time that spares waking us up. Not more often: spinning would take the core from others.
     fn wait_for(&mut self, n: usize, errand: &mut dyn Errand) {
+        if self.listen(n, errand) {
+            return;
+        }
+        thread::yield_now();
         if self.listen(n, errand) {
             return;
         }
