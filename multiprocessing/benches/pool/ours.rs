@@ -11,10 +11,7 @@ use multiprocessing::pool::{Bytes, Pool, Run, Start, Task};
 
 pub static TASKS: &[&dyn Run] = &[&SQUARE, &WHO, &COPY, &HAND_OVER];
 static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
-static WHO: Task<(), u32> = Task::new("who", |()| {
-    thread::sleep(Duration::from_micros(200));
-    process::id()
-});
+static WHO: Task<(), u32> = Task::new("who", |()| process::id());
 static COPY: Task<Bytes, Bytes> =
     Task::new("copy", |bytes| Bytes::with(bytes.len(), |copy| copy.copy_from_slice(&bytes)));
 
@@ -37,11 +34,18 @@ impl Ours {
 
 fn start(workers: usize, how: Start) -> Pool {
     let mut pool = Pool::builder().workers(workers).start(how).build().expect("a pool");
-    let mut seen = BTreeSet::new();
-    while seen.len() < workers {
-        seen.extend(pool.map(&WHO, vec![(); workers]).into_iter().flatten());
-    }
+    until_all(workers, || pool.map(&WHO, vec![(); workers]).into_iter().flatten().collect());
     pool
+}
+
+/// Asks until so many workers have answered, with a pause as long as some have not: asking at once would take the core from
+/// those that are on their way.
+pub fn until_all(workers: usize, mut ask: impl FnMut() -> Vec<u32>) {
+    let mut seen = BTreeSet::from_iter(ask());
+    while seen.len() < workers {
+        thread::sleep(Duration::from_micros(100));
+        seen.extend(ask());
+    }
 }
 
 impl Peer for Ours {

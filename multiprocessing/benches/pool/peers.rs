@@ -3,9 +3,9 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::ours::{Peer, alone, median, ns, rounds, starts};
+use crate::ours::{Peer, alone, median, ns, rounds, starts, until_all};
 
 /// A pool in an interpreter that measures itself when it is asked to.
 pub struct Python {
@@ -80,15 +80,10 @@ pub struct Procspawn(procspawn::Pool);
 
 fn procspawn_pool(workers: usize) -> Option<procspawn::Pool> {
     let pool = procspawn::Pool::new(workers).ok()?;
-    let mut seen = std::collections::BTreeSet::new();
-    while seen.len() < workers {
-        let who = |()| {
-            std::thread::sleep(Duration::from_micros(200));
-            std::process::id()
-        };
-        let both: Vec<_> = (0..workers).map(|_| pool.spawn((), who)).collect();
-        seen.extend(both.into_iter().filter_map(|handle| handle.join().ok()));
-    }
+    until_all(workers, || {
+        let all: Vec<_> = (0..workers).map(|_| pool.spawn((), |()| std::process::id())).collect();
+        all.into_iter().filter_map(|handle| handle.join().ok()).collect()
+    });
     Some(pool)
 }
 
