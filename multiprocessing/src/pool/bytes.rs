@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -49,7 +50,9 @@ pub struct Way {
 }
 
 thread_local! {
-    static WAY: RefCell<Option<Way>> = const { RefCell::new(None) };
+    /// Emptied by whoever has filled it: a value that the thread's end would have to drop is one that each thread, and so each
+    /// worker, must first register.
+    static WAY: RefCell<ManuallyDrop<Option<Way>>> = const { RefCell::new(ManuallyDrop::new(None)) };
 }
 
 /// While it lives, this thread's messages take this way.
@@ -58,7 +61,7 @@ pub struct OnTheWay(());
 impl OnTheWay {
     /// Until this is dropped.
     pub fn new(way: Way) -> OnTheWay {
-        WAY.with(|now| *now.borrow_mut() = Some(way));
+        WAY.with(|now| **now.borrow_mut() = Some(way));
         OnTheWay(())
     }
 
@@ -75,7 +78,7 @@ impl OnTheWay {
 
 impl Drop for OnTheWay {
     fn drop(&mut self) {
-        WAY.with(|now| *now.borrow_mut() = None);
+        WAY.with(|now| **now.borrow_mut() = None);
     }
 }
 

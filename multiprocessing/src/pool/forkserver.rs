@@ -128,7 +128,7 @@ pub fn serve(tasks: &'static [&'static dyn Run]) -> ! {
     start::call_it(c"pool-forkserver");
     let served = start::leave_stdin().and_then(|line| {
         let Some(forker) = Forker::new() else { process::exit(CANNOT) };
-        worker::keep_panics_quiet();
+        worker::prepare();
         while let Some((theirs, folder)) = next(&line)? {
             match forker.fork() {
                 Ok(Side::Original) => {}

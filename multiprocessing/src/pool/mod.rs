@@ -103,7 +103,7 @@ pub fn init(tasks: &'static [&'static dyn Run]) {
         Some(first) if first == FORKSERVER => forkserver::serve(tasks),
         Some(first) if first == WORKER => match start::leave_stdin() {
             Ok(line) => {
-                worker::keep_panics_quiet();
+                worker::prepare();
                 worker::live(tasks, line)
             }
             Err(_) => std::process::exit(1),

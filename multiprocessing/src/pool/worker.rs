@@ -233,9 +233,15 @@ fn end_with_parent(mut line: UnixStream) -> io::Result<()> {
     thread::Builder::new().stack_size(64 << 10).spawn(watch).map(drop)
 }
 
-/// A task's panic is told to the parent; what stands on standard error besides is for threads of which nobody is told. The
-/// fork server does this once for all its copies.
-pub fn keep_panics_quiet() {
+/// What has to be done before [`live`], and what the fork server does once for all its copies.
+pub fn prepare() {
+    // Made at its first use: now.
+    let _ = io::stdout();
+    keep_panics_quiet();
+}
+
+/// A task's panic is told to the parent; what stands on standard error besides is for threads of which nobody is told.
+fn keep_panics_quiet() {
     let worker = thread::current().id();
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
