@@ -34,6 +34,9 @@ pub fn run(workers: usize, turns: u64, pythons: &[Interpreter]) -> Result<Report
     let mut pool = Pool::builder().workers(workers).record(true).build()?;
     let done = pool.map(&COUNT, vec![turns; TASKS as usize]);
     let wall = begin.elapsed().as_nanos() as f64;
+    let history = pool.history().to_vec();
+    // What workers have used is known once they have been waited for; until then it would count as others' share.
+    drop(pool);
     let foreign = watch.foreign();
     let mut lanes: Vec<Lane> =
         (0..workers).map(|n| Lane { name: text!("워커 {n}", "Worker {n}"), spans: Vec::new() }).collect();
@@ -42,7 +45,7 @@ pub fn run(workers: usize, turns: u64, pythons: &[Interpreter]) -> Result<Report
         if sum != work::expected(turns) {
             return Err(lost(n, &text!("합이 틀렸습니다", "its sum is wrong")));
         }
-        if let Some(stint) = pool.history().iter().find(|stint| stint.task == n) {
+        if let Some(stint) = history.iter().find(|stint| stint.task == n) {
             lanes[stint.seat].spans.extend(work::Done { sum, on_core }.lane(Default::default()).spans);
         }
     }

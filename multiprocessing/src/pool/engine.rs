@@ -18,6 +18,7 @@ use super::history::Stint;
 use super::limits::VAIN_DEATHS;
 use super::process::{Begun, Worker};
 use super::shm::{self, Arena};
+use super::start::Asked;
 
 /// Where tasks come from and where their results go: the typed side of the pool.
 pub trait Errand {
@@ -77,6 +78,9 @@ impl Engine {
         let no_memory = |e| {
             Error::failed(text!("프로세스끼리 나눌 메모리가 없습니다: {e}", "no memory to share with processes: {e}"))
         };
+        let forkserver = Part::new();
+        // The asking first, for all: what follows is done while they come.
+        let asked: Vec<_> = (0..workers).map(|_| Asked::new(options.start)).collect();
         let memory = shm::anonymous().map_err(no_memory)?;
         let arena = Arena::new(memory.0.as_fd(), memory.1).map_err(no_memory)?;
         let now = Instant::now();
@@ -97,11 +101,10 @@ impl Engine {
             hello,
             history: Vec::new(),
             looked: now,
-            _forkserver: Part::new(),
+            _forkserver: forkserver,
             options,
         };
-        // All are asked for before the first is waited for.
-        let begun: Vec<_> = engine.seats.iter().map(|_| engine.begin_a_worker()).collect();
+        let begun: Vec<_> = asked.into_iter().map(|asked| engine.prepare(asked)).collect();
         for (n, begun) in begun.into_iter().enumerate() {
             engine.seat(n, begun);
         }
@@ -188,13 +191,13 @@ impl Engine {
         if now < self.seats[n].not_before {
             return;
         }
-        let begun = self.begin_a_worker();
+        let begun = self.prepare(Asked::new(self.options.start));
         self.seat(n, begun);
     }
 
-    fn begin_a_worker(&self) -> io::Result<Begun> {
+    fn prepare(&self, asked: io::Result<Asked>) -> io::Result<Begun> {
         let memory = (self.memory.0.as_fd(), self.memory.1);
-        Begun::new(self.options.start, memory, self.options.memory, self.options.record)
+        Begun::new(asked?, memory, self.options.memory, self.options.record)
     }
 
     fn seat(&mut self, n: usize, begun: io::Result<Begun>) {

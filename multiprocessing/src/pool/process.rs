@@ -70,23 +70,38 @@ pub enum Verdict {
 /// A worker that has been asked for and told what it needs, and need not be there yet.
 pub struct Begun {
     asked: Asked,
-    setup: Setup,
-    /// Its ends of the pipes, and its memory.
-    theirs: (io::PipeReader, io::PipeWriter, OwnedFd),
+    needs: Needs,
     to: File,
     from: File,
 }
 
+/// What a worker needs.
+struct Needs {
+    setup: Setup,
+    tasks: io::PipeReader,
+    results: io::PipeWriter,
+    memory: OwnedFd,
+}
+
+impl Needs {
+    fn tell(&self, asked: &Asked, parent_memory: BorrowedFd<'_>) -> io::Result<()> {
+        let given = [self.tasks.as_fd(), self.results.as_fd(), parent_memory, self.memory.as_fd()];
+        match handover::send(asked.line()?, self.setup, given) {
+            // If it is dead already, that is noticed like any other death.
+            Err(e) if [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset].contains(&e.kind()) => Ok(()),
+            told => told,
+        }
+    }
+}
+
 impl Begun {
-    /// Begins with one.
+    /// Makes pipes and memory for it, and tells it so.
     pub fn new(
-        start: Start,
+        asked: Asked,
         parent_memory: (BorrowedFd<'_>, usize),
         limit: Option<u64>,
         record: bool,
     ) -> io::Result<Begun> {
-        // The asking first: what follows is done meanwhile.
-        let asked = Asked::new(start)?;
         let (tasks, to) = io::pipe()?;
         let (from, results) = io::pipe()?;
         let (memory, own_memory) = shm::anonymous()?;
@@ -95,36 +110,27 @@ impl Begun {
             fcntl_setfl(end, OFlags::NONBLOCK)?;
         }
         let setup = Setup { parent_memory: parent_memory.1, own_memory, limit, record };
-        let begun = Begun { asked, setup, theirs: (tasks, results, memory), to, from };
-        begun.tell(parent_memory.0);
-        Ok(begun)
-    }
-
-    fn tell(&self, parent_memory: BorrowedFd<'_>) {
-        let (tasks, results, memory) = &self.theirs;
-        let given = [tasks.as_fd(), results.as_fd(), parent_memory, memory.as_fd()];
-        // If it is dead already, that is noticed like any other death.
-        let _ = handover::send(&self.asked.line, self.setup, given);
+        let needs = Needs { setup, tasks, results, memory };
+        needs.tell(&asked, parent_memory.0)?;
+        Ok(Begun { asked, needs, to, from })
     }
 
     /// Waits until it is there.
-    pub fn finish(mut self, parent_memory: BorrowedFd<'_>) -> io::Result<Worker> {
-        let claims = Claims::of(self.theirs.2.as_fd())?;
-        let memory = Foreign::new(self.theirs.2.as_fd(), self.setup.own_memory)?;
-        let child = match self.asked.process() {
-            Ok(child) => child,
+    pub fn finish(self, parent_memory: BorrowedFd<'_>) -> io::Result<Worker> {
+        let Begun { asked, needs, to, from } = self;
+        let claims = Claims::of(needs.memory.as_fd())?;
+        let memory = Foreign::new(needs.memory.as_fd(), needs.setup.own_memory)?;
+        let (lifeline, child) = asked.arrive().or_else(|_| {
             // There is no fork server, or it was killed meanwhile.
-            Err(_) => {
-                self.asked = Asked::new(Start::Exec)?;
-                self.tell(parent_memory);
-                self.asked.process()?
-            }
-        };
+            let asked = Asked::new(Start::Exec)?;
+            needs.tell(&asked, parent_memory)?;
+            asked.arrive()
+        })?;
         Ok(Worker {
             child,
-            to: self.to,
-            from: self.from,
-            _lifeline: self.asked.line,
+            to,
+            from,
+            _lifeline: lifeline,
             inbox: Inbox::default(),
             claims,
             memory,

@@ -12,8 +12,8 @@ use super::{Start, WORKER, forkserver, system};
 
 /// A worker that has been asked for, and need not be there yet.
 pub struct Asked {
-    /// The line to it: here it is told what it needs, and when our end is closed, in whatever way, it ends.
-    pub line: UnixStream,
+    /// Here it is told what it needs, and when our end is closed, in whatever way, it ends. There until it is taken.
+    line: Option<UnixStream>,
     /// Its process, where that is known at once.
     process: Option<Child>,
 }
@@ -24,17 +24,35 @@ impl Asked {
         if start == Start::Fork && system::CAN_FORK {
             let (line, theirs) = UnixStream::pair()?;
             if forkserver::ask(&theirs).is_ok() {
-                return Ok(Asked { line, process: None });
+                return Ok(Asked { line: Some(line), process: None });
             }
         }
         let (line, theirs) = UnixStream::pair()?;
-        let process = Some(program(WORKER, theirs)?);
-        Ok(Asked { line, process })
+        let process = program(WORKER, theirs)?;
+        Ok(Asked { line: Some(line), process: Some(process) })
     }
 
-    /// Its process, which is waited for if need be.
-    pub fn process(&mut self) -> io::Result<Child> {
-        self.process.take().map_or_else(|| forkserver::answer(&self.line), Ok)
+    /// The line to it.
+    pub fn line(&self) -> io::Result<&UnixStream> {
+        self.line.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    /// Waits until it is there.
+    pub fn arrive(mut self) -> io::Result<(UnixStream, Child)> {
+        let line = self.line.take().ok_or(io::ErrorKind::NotConnected)?;
+        let process = self.process.take().map_or_else(|| forkserver::answer(&line), Ok)?;
+        Ok((line, process))
+    }
+}
+
+/// Nobody needs it any more. A copy of the fork server is our child all the same, and must be waited for.
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if let Some(line) = self.line.take()
+            && self.process.is_none()
+        {
+            drop(forkserver::answer(&line));
+        }
     }
 }
 

@@ -63,7 +63,11 @@ impl Forker {
         // holds just that.
         let made = unsafe { libc::syscall(libc::SYS_clone3, &raw const wanted, size_of_val(&wanted)) };
         match made {
-            0 => Ok(Side::Copy),
+            0 => {
+                // SAFETY: as in `new`.
+                debug_assert_eq!(unsafe { self.thread_number.read() }, rustix::thread::gettid().as_raw_nonzero().get());
+                Ok(Side::Copy)
+            }
             made if made > 0 => Ok(Side::Original),
             _ => Err(io::Error::last_os_error()),
         }

@@ -90,11 +90,21 @@ pub struct Seen {
     pub name: String,
 }
 
-/// The living children of a process.
-pub fn children(parent: u32) -> Vec<Seen> {
+/// The children of a process, by whether they are dead and nobody has waited for them.
+fn children_of(parent: u32, zombies: bool) -> impl Iterator<Item = u32> {
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(|pid| state(*pid).is_some_and(|(state, ppid)| ppid == parent && state != 'Z'))
+    pids.filter(move |pid| state(*pid).is_some_and(|(state, ppid)| ppid == parent && (state == 'Z') == zombies))
+}
+
+/// How many of its children a process has not waited for, though they are dead.
+pub fn zombies(parent: u32) -> usize {
+    children_of(parent, true).count()
+}
+
+/// The living children of a process.
+pub fn children(parent: u32) -> Vec<Seen> {
+    children_of(parent, false)
         .map(|pid| {
             let command = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
             let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim_end().to_owned();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use multiprocessing::pool::{Bytes, End, Failure, Finish, Pool};
 
 use crate::basics::{START, builder, pool};
-use crate::common::{can_look, children, lives, signal, until};
+use crate::common::{can_look, children, lives, signal, until, zombies};
 use crate::tasks::{
     ABORT, ALLOCATE, CHILD, CORK, EXIT, NOTE, ONCE, OVERFLOW, PID, PRINT, REVERSE, SCRIBBLE, SELF_KILL, SLEEP, SPIN,
     SQUARE, STOP, TRAP, pipes_of,
@@ -415,15 +415,7 @@ fn a_thousand_deaths_leave_nothing() {
 pub fn a_thousand_deaths() {
     let descriptors = || fs::read_dir("/proc/self/fd").unwrap().count();
     let maps = || fs::read_to_string("/proc/self/maps").unwrap().lines().count();
-    let zombies = || {
-        let ours = |entry: &fs::DirEntry| {
-            let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
-            let mut rest = stat.rsplit_once(") ")?.1.split(' ');
-            let is_zombie = rest.next()? == "Z";
-            Some(is_zombie && rest.next()? == std::process::id().to_string())
-        };
-        fs::read_dir("/proc").unwrap().flatten().filter(|entry| ours(entry) == Some(true)).count()
-    };
+    let zombies = || zombies(std::process::id());
     let mut pool = pool(2);
     assert_eq!(pool.map(&SLEEP, [50, 50]), [Ok(50), Ok(50)]);
     let before = (descriptors(), maps());

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Some("killed-server") => starts::killed_server(),
         Some("stopped-server") => starts::stopped_server(),
         Some("folders") => starts::folders(),
+        Some("few-descriptors") => starts::few_descriptors(),
         Some("crowded") => starts::crowded(),
         _ => return run_all(),
     }

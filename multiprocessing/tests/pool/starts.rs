@@ -8,7 +8,7 @@ use std::{env, fs, process, thread};
 use multiprocessing::pool::{FORKSERVER, Failure, Pool, Start};
 
 use crate::basics::{START, builder, pool};
-use crate::common::{can_look, children, lives, signal, until, workers};
+use crate::common::{can_look, children, lives, signal, until, workers, zombies};
 use crate::tasks::{FOLDER, SQUARE, THREADS};
 use crate::{alone, alone_with};
 
@@ -19,6 +19,7 @@ crate::tests![
     a_program_with_threads_is_not_copied,
     a_worker_is_in_the_folder_of_its_parent,
     a_worker_has_one_thread,
+    a_start_that_fails_leaves_nothing,
 ];
 
 /// The servers of this process.
@@ -52,6 +53,7 @@ pub fn server() {
     let (mut one, mut other) = (pool(1), pool(2));
     let [server] = servers()[..] else { panic!("one for both pools: {:?}", servers()) };
     assert_eq!(workers(process::id()).len(), 3, "its copies are our children");
+    assert!(children(process::id()).iter().all(|child| child.command.contains(FORKSERVER)), "nobody is started anew");
     [&mut one, &mut other].into_iter().for_each(works);
     drop(one);
     works(&mut other);
@@ -166,4 +168,32 @@ fn a_worker_has_one_thread() {
     for start in [Start::Fork, Start::Exec] {
         assert_eq!(builder().workers(1).start(start).build().unwrap().call(&THREADS, &()), Ok(1), "{start:?}");
     }
+}
+
+fn a_start_that_fails_leaves_nothing() {
+    for start in [Start::Fork, Start::Exec] {
+        START.set(start);
+        played("few-descriptors");
+    }
+}
+
+/// Starts with fewer and fewer descriptors left, so that it fails at every step of the way.
+pub fn few_descriptors() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    // Another pool keeps the server, if there is one.
+    let kept = pool(1);
+    let descriptors = || fs::read_dir("/proc/self/fd").unwrap().count();
+    let (before, limit) = ((descriptors(), children(process::id()).len()), getrlimit(Resource::Nofile));
+    let mut failed = 0;
+    for spare in 0..30 {
+        let few = rustix::process::Rlimit { current: Some((before.0 + spare) as u64), ..limit };
+        setrlimit(Resource::Nofile, few).unwrap();
+        let built = builder().workers(2).build().map(drop);
+        setrlimit(Resource::Nofile, limit).unwrap();
+        failed += usize::from(built.is_err());
+        let after = (descriptors(), children(process::id()).len(), zombies(process::id()));
+        assert_eq!(after, (before.0, before.1, 0), "{spare} left: {built:?}");
+    }
+    assert!(failed > 0 && failed < 30, "{failed}");
+    drop(kept);
 }
