@@ -139,7 +139,7 @@ impl Engine {
         self.again.clear();
         self.exhausted = true;
         for seat in &mut self.seats {
-            if seat.worker.as_ref().is_some_and(|worker| !worker.flight.is_empty() || worker.recalled > 0) {
+            if seat.worker.as_ref().is_some_and(|worker| !worker.flight.is_empty()) {
                 seat.worker = None;
             }
         }

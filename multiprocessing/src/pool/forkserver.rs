@@ -153,6 +153,7 @@ fn next(line: &UnixStream) -> io::Result<Option<(UnixStream, OwnedFd)>> {
 
 /// A worker's first steps: what a program of its own would have from the beginning.
 fn begin(mut line: &UnixStream, folder: &OwnedFd) -> io::Result<()> {
+    start::call_it(c"pool-worker");
     rustix::process::setpgid(None, None)?;
     rustix::process::fchdir(folder)?;
     line.write_all(&process::id().to_le_bytes())

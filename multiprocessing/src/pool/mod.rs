@@ -61,6 +61,8 @@ mod shm;
 #[cfg(unix)]
 mod start;
 #[cfg(unix)]
+mod sync;
+#[cfg(unix)]
 mod system;
 mod task;
 #[cfg(unix)]
@@ -69,6 +71,8 @@ pub mod told;
 mod typed;
 #[cfg(unix)]
 mod watch;
+#[cfg(unix)]
+mod words;
 #[cfg(unix)]
 mod worker;
 

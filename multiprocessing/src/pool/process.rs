@@ -15,8 +15,9 @@ use super::batch::Batch;
 use super::child::Child;
 use super::frame::Inbox;
 use super::handover::{self, Setup};
-use super::shm::{self, Block, Claims, Foreign, Progress};
+use super::shm::{self, Block, Claims, Foreign};
 use super::start::Asked;
+use super::words::Progress;
 
 /// A living worker, or one whose death has not been noticed.
 pub struct Worker {

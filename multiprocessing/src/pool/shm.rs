@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memmap2::{MmapOptions, MmapRaw};
 
-pub use claims::{Claims, Progress};
+pub use claims::Claims;
 pub use nameless::anonymous;
 
 /// Before the blocks: the page of [`Claims`]. Blocks begin where a huge page can.

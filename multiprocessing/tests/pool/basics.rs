@@ -25,6 +25,7 @@ crate::tests![
     no_worker_is_no_pool,
     a_panic_is_told_and_not_repeated,
     a_slow_task_does_not_hold_up_those_behind_it,
+    nobody_is_killed_without_need,
     the_history_tells_who_did_what,
 ];
 
@@ -87,7 +88,7 @@ fn all_workers_work() {
     for _ in 0..100 {
         busy.extend(pool.map(&PID, vec![(); 100]).into_iter().map(Result::unwrap));
     }
-    assert!(busy.len() > 1 && busy.is_subset(&known));
+    assert!(busy.len() > 1 && busy.is_subset(&known), "{busy:?} {known:?}");
     assert!(!known.contains(&std::process::id()), "not in this process");
 }
 
@@ -201,6 +202,18 @@ fn a_slow_task_does_not_hold_up_those_behind_it() {
     let tasks = (0..20_000).map(|n| if n == 15_000 { 2000 } else { 0 });
     let last = pool.imap_unordered(&SLEEP, tasks).last().unwrap();
     assert_eq!(last, (15_000, Ok(2000)), "all others were done by the other worker meanwhile");
+}
+
+/// What waits behind a slow task is taken back, and the call may be over before its worker has said that it knows.
+fn nobody_is_killed_without_need() {
+    let mut pool = builder().workers(2).record(true).build().unwrap();
+    let before = pool.workers();
+    for _ in 0..100 {
+        let tasks = (0..300).map(|n| if n == 200 { 6 } else { 0 });
+        assert!(pool.map(&SLEEP, tasks).into_iter().all(|slept| slept.is_ok()));
+    }
+    assert_eq!(pool.workers(), before);
+    assert_eq!(pool.history().len(), 100 * 300, "no task runs twice while its worker lives");
 }
 
 fn the_history_tells_who_did_what() {
