@@ -96,7 +96,13 @@ pub fn run(workers: usize, tasks: usize, turns: u64, kills: usize) -> Result<Rep
         "'적어도 한 번': 죽은 워커가 하던 일은 다시 합니다. 두 번 하면 안 되는 일에는 retries(0)을 씁니다.",
         "At least once: what a dead worker was at is done again. Tasks that must not run twice need retries(0)."
     ));
-    let (kills, begun) = (storm.killed.len(), storm.history.len());
+    let (wanted, kills, begun) = (kills, storm.killed.len(), storm.history.len());
+    if kills < wanted {
+        report.notes.push(text!(
+            "{wanted}번 죽이려 했으나 {kills}번에서 일이 끝났습니다. 일이 더 많거나 길어야 합니다(--tasks, --turns).",
+            "{wanted} kills were asked for, and the work was over after {kills}: it takes more or longer tasks (--tasks, --turns)."
+        ));
+    }
     report.shows = text!(
         "일 {tasks}개를 하는 동안 워커를 {kills}번 죽였습니다. 시작된 일은 {begun}번, 결과는 {tasks}개, 모두 맞고 한 번씩 전달되었습니다.",
         "Workers were killed {kills} times during {tasks} tasks. {begun} runs were recorded, {tasks} results came, each right and once."

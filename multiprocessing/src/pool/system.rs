@@ -15,8 +15,6 @@
 #![allow(unsafe_code, reason = "two system calls that no safe library offers; see above")]
 
 use std::io;
-#[cfg(target_os = "linux")]
-use std::os::linux::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 
 /// Whether a process can be copied here at all.
@@ -49,6 +47,8 @@ impl Forker {
 
     /// Makes a copy. Both come back from here. An error if this process has another thread.
     pub fn fork(&self) -> io::Result<Side> {
+        use std::os::linux::fs::MetadataExt;
+
         // Two names for the folder itself, and one for each thread in it.
         if std::fs::metadata("/proc/self/task")?.st_nlink() != 3 {
             return Err(io::ErrorKind::Unsupported.into());

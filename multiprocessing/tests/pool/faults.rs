@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use multiprocessing::pool::{Bytes, End, Failure, Finish, Pool};
 
 use crate::basics::{START, builder, pool};
-use crate::common::{can_look, children, lives, signal, until, zombies};
+use crate::common::{Program, can_look, children, lives, signal, until, zombies};
 use crate::tasks::{
     ABORT, ALLOCATE, CHILD, CORK, EXIT, NOTE, ONCE, OVERFLOW, PID, PRINT, REVERSE, SCRIBBLE, SELF_KILL, SLEEP, SPIN,
     SQUARE, STOP, TRAP, pipes_of,
@@ -36,6 +37,7 @@ crate::tests![
     nonsense_counts_as_death,
     printing_does_not_disturb,
     grandchildren_do_not_disturb,
+    grandchildren_end_with_the_parent,
     a_thousand_deaths_leave_nothing,
     who_cannot_live_is_not_started_for_ever,
     nothing_is_left_in_shared_memory,
@@ -402,6 +404,26 @@ fn grandchildren_do_not_disturb() {
     if can_look() {
         until("the last worker's child is gone too", || (!lives(child)).then_some(()));
     }
+}
+
+fn grandchildren_end_with_the_parent() {
+    if !can_look() {
+        return;
+    }
+    let mut program = Program(crate::scene("childless").spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(program.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let grandchild = line.trim().parse().unwrap();
+    assert!(lives(grandchild));
+    drop(program); // kill -9
+    until("what the task has started is gone as well", || (!lives(grandchild)).then_some(()));
+}
+
+/// A parent whose worker's task has started a process. It says which, and waits.
+pub fn childless() {
+    let mut pool = pool(1);
+    println!("{}", pool.call(&CHILD, &()).unwrap());
+    thread::sleep(Duration::from_secs(1000));
 }
 
 /// Runs alone, in a process of its own: the other tests have children and descriptors too.

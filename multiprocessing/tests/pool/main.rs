@@ -26,6 +26,7 @@ fn main() -> ExitCode {
     match alone.as_deref() {
         Some("deaths") => faults::a_thousand_deaths(),
         Some("stillborn") => faults::stillborn(),
+        Some("childless") => faults::childless(),
         Some("server") => starts::server(),
         Some("killed-server") => starts::killed_server(),
         Some("stopped-server") => starts::stopped_server(),
@@ -66,13 +67,19 @@ fn alone(scene: &str) {
 
 /// The same with more to say about that process.
 fn alone_with(scene: &str, more: impl FnOnce(&mut Command)) {
-    let start = if basics::START.get() == Start::Exec { "exec" } else { "fork" };
-    let mut command = Command::new(env::current_exe().unwrap());
-    command.args([ALONE, scene, start]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = self::scene(scene);
     more(&mut command);
     let output = common::finish(common::Program(command.spawn().unwrap()));
     print!("{}", common::out(&output));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// That process.
+fn scene(scene: &str) -> Command {
+    let start = if basics::START.get() == Start::Exec { "exec" } else { "fork" };
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args([ALONE, scene, start]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
 }
 
 /// A list of test functions by their names.
