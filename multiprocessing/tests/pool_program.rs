@@ -98,6 +98,9 @@ fn no_worker_outlives_a_killed_parent() {
     if !can_look() {
         return;
     }
+    // Whose orphans have a new parent in their own session are left alone by the system: a stopped one stays stopped.
+    #[cfg(target_os = "linux")]
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid())).unwrap();
     let (program, children) = at_work();
     // Not even one that cannot act by itself any more.
     let stopped = children.iter().find(|child| child.name == "pool-worker").unwrap();

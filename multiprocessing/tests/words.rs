@@ -83,6 +83,8 @@ fn recalled(rules: Rules) {
         thread::spawn(move || work(&words, rules, [2, 2], u32::MAX))
     };
     let kept = count((rules.recall)(&words));
+    let Progress { begun, ended } = (rules.progress)(&words);
+    assert!(count(begun) >= count(ended), "no more have ended than were begun: {} {}", count(begun), count(ended));
     let began = worker.join().unwrap();
     for (n, began) in began.into_iter().enumerate() {
         assert_eq!(began, n < kept, "task {n}, of which {kept} were left to the worker");
@@ -187,6 +189,16 @@ fn taken_back_in_two_steps() {
 #[test]
 fn nothing_is_passed_over() {
     caught("left == right", move || recalled(Rules { skip_to: |_, _| (), ..SHIPPED }));
+}
+
+/// Whoever dies between the two would be thought to have died of a task that had ended.
+#[test]
+fn passed_over_in_the_wrong_order() {
+    let skip_to = |words: &Words, n: u32| {
+        words.end(n.wrapping_sub(1));
+        let _ = words.claim.fetch_update(SeqCst, SeqCst, |word| Some(join(split(word).0, n)));
+    };
+    caught("no more have ended than were begun", move || recalled(Rules { skip_to, ..SHIPPED }));
 }
 
 #[test]

@@ -23,7 +23,7 @@ const PROMISES: [Promise; 8] = [
     (POOL, ("trip", 2000), 8.0, "an empty task: 8 times as fast as Pool"),
     (POOL, ("tiny", 100_000), 100.0, "100,000 tiny tasks: 100 times as fast as Pool with chunk size 1"),
     (POOL, ("tiny-", 100_000), 1.5, "the same: 1.5 times as fast as Pool with its best chunk size"),
-    (POOL, ("start", 2), 8.0, "start of 2 workers: 8 times as fast as Pool"),
+    (POOL, ("start", 2), 8.0, "start of one more pool of 2 workers: 8 times as fast as Pool"),
     (PYTHON, ("bytes", 1 << 20), 8.0, "1 MiB there and back: 8 times as fast as any pool of Python's"),
     (PYTHON, ("bytes", 64 << 20), 5.0, "64 MiB there and back: 5 times as fast as any"),
     (LIMIT, ("bytes", 64 << 20), 1.0 / 1.5, "64 MiB there and back: at most 1.5 times three copies"),
@@ -35,6 +35,10 @@ const MEMORY: f64 = 512.0 * 1024.0;
 /// All that is promised. What was not measured says so.
 pub fn show(all: &[Seen]) {
     println!("\nwhat is promised, and what was seen (medians of ratios, with their spread)");
+    let missing: Vec<&str> = PYTHON.iter().copied().filter(|peer| all.iter().all(|seen| seen.peer != *peer)).collect();
+    if !missing.is_empty() {
+        println!("  not measured, and so not among \"any\": {}", missing.join(", "));
+    }
     for (peers, (quantity, n), least, words) in PROMISES {
         let asked = |seen: &&Seen| {
             let is_it = seen.quantity.0 == quantity || quantity.ends_with('-') && seen.quantity.0.starts_with(quantity);

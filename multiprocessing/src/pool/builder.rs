@@ -23,8 +23,10 @@ pub struct Builder {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Start {
     /// As copies of a fork server: this program, started once more, which has gone no further than
-    /// [`init`](super::init). A tenth of a millisecond each. They have the server's addresses, and what it had when the first
-    /// pool was started: environment, standard streams, limits. Linux with glibc; elsewhere this is [`Start::Exec`].
+    /// [`init`](super::init). A tenth of a millisecond each. They have the server's addresses, and what this program had when
+    /// the server was started, with its first pool: environment, standard streams, limits, umask, the cores it may use. (The
+    /// folder is today's, and a program that has given up rights gets a new server.) Linux with glibc; elsewhere this is
+    /// [`Start::Exec`].
     #[default]
     Fork,
     /// Each as this program, started anew, with addresses and whatever else it inherits of its own. About a millisecond each.

@@ -33,21 +33,14 @@ impl Child {
         self.end.is_none() && matches!(waitid(WaitId::Pid(self.pid), look), Ok(Some(status)) if status.stopped())
     }
 
-    /// Whether it has ended.
-    pub fn has_ended(&mut self) -> bool {
-        if self.end.is_none() {
-            self.end = match waitpid(Some(self.pid), WaitOptions::NOHANG) {
-                Ok(None) => None,
-                Ok(Some((_, status))) => Some(end(status)),
-                Err(_) => Some(End::Unknown),
-            };
-        }
-        self.end.is_some()
+    /// Whether it has ended. It is not buried by that: as long as it is not, its group keeps its number.
+    pub fn has_ended(&self) -> bool {
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        self.end.is_some() || matches!(waitid(WaitId::Pid(self.pid), look), Ok(Some(_)) | Err(_))
     }
 
     /// Ends it, and all that it has started.
     pub fn kill(&self) {
-        // The group keeps its number as long as its leader is not buried.
         if self.end.is_none() {
             lab::lifeline::kill_group(self.pid());
             let _ = kill_process(self.pid, Signal::KILL);

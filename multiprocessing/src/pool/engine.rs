@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::forkserver::Part;
 use super::history::Stint;
 use super::limits::VAIN_DEATHS;
-use super::process::{Begun, Worker};
+use super::process::Worker;
 use super::shm::{self, Arena};
 use super::start::Asked;
 
@@ -104,9 +104,8 @@ impl Engine {
             _forkserver: forkserver,
             options,
         };
-        let begun: Vec<_> = asked.into_iter().map(|asked| engine.prepare(asked)).collect();
-        for (n, begun) in begun.into_iter().enumerate() {
-            engine.seat(n, begun);
+        for (n, asked) in asked.into_iter().enumerate() {
+            engine.seat(n, asked);
         }
         // If not a single one can be started, the reason is told now.
         if engine.seats.iter().all(|seat| seat.worker.is_none()) {
@@ -191,17 +190,12 @@ impl Engine {
         if now < self.seats[n].not_before {
             return;
         }
-        let begun = self.prepare(Asked::new(self.options.start));
-        self.seat(n, begun);
+        self.seat(n, Asked::new(self.options.start));
     }
 
-    fn prepare(&self, asked: io::Result<Asked>) -> io::Result<Begun> {
-        let memory = (self.memory.0.as_fd(), self.memory.1);
-        Begun::new(asked?, memory, self.options.memory, self.options.record)
-    }
-
-    fn seat(&mut self, n: usize, begun: io::Result<Begun>) {
-        match begun.and_then(|begun| begun.finish(self.memory.0.as_fd())) {
+    fn seat(&mut self, n: usize, asked: io::Result<Asked>) {
+        let (options, memory) = (&self.options, (self.memory.0.as_fd(), self.memory.1));
+        match asked.and_then(|asked| Worker::start(asked, memory, options.memory, options.record)) {
             Ok(worker) => self.seats[n].worker = Some(Box::new(worker)),
             Err(e) => self.died_in_vain(n, text!("{e}", "{e}")),
         }

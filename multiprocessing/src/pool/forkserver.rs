@@ -7,8 +7,8 @@
 //! parent waits for them itself. The server lives as long as there is a pool.
 //!
 //! Over a socket it is sent the line of a new worker, and the folder that the worker is to be in. The answer, the number of
-//! the worker's process, comes over that line, from the worker: it is there as soon as the worker is. If there is no answer,
-//! as the server was killed, or cannot copy itself, the worker is started as a program.
+//! the worker's process, comes over that line. If there is none, as the server was killed, or cannot copy itself, the worker
+//! is started as a program.
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -17,6 +17,7 @@ use std::process;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{Mode, OFlags};
+use rustix::process::{Gid, Uid, getegid, geteuid};
 
 use super::child::Child;
 use super::failure::End;
@@ -39,22 +40,34 @@ struct Shared {
     /// How many pools there are that may need it.
     pools: usize,
     server: Option<Server>,
+    /// The number of the next server.
+    next: u64,
     /// Whether there is no use in trying.
     hopeless: bool,
 }
 
 struct Server {
+    /// Before the process: when this is closed, it ends, even if we may not kill it.
     line: UnixStream,
     process: Child,
+    number: u64,
+    /// Whose rights it has.
+    rights: (Uid, Gid),
+    /// Whether it has ever made a copy.
+    has_answered: bool,
 }
 
-static SHARED: Mutex<Shared> = Mutex::new(Shared { pools: 0, server: None, hopeless: false });
+static SHARED: Mutex<Shared> = Mutex::new(Shared { pools: 0, server: None, next: 0, hopeless: false });
 
 impl Shared {
-    /// The server, if there is one, does not do its work.
-    fn give_up(&mut self) {
-        if let Some(mut server) = self.server.take() {
-            self.hopeless |= server.process.bury() == End::Code(CANNOT);
+    /// A server, if it is still there, does not do its work.
+    fn give_up(&mut self, number: u64) {
+        if let Some(server) = self.server.take_if(|server| server.number == number) {
+            let Server { line, mut process, has_answered, .. } = server;
+            // One that says nothing at all, though it is there, is slow for a reason that the next one would have as well.
+            self.hopeless |= !has_answered && !process.has_ended();
+            drop(line);
+            self.hopeless |= process.bury() == End::Code(CANNOT);
         }
     }
 }
@@ -84,37 +97,48 @@ impl Drop for Part {
     }
 }
 
-/// Parent: asks for a worker at the other end of this line. That it comes is not known before [`answer`].
-pub fn ask(theirs: &UnixStream) -> io::Result<()> {
+/// Parent: asks for a worker at the other end of this line. That it comes is not known before [`answer`], which must be told
+/// the number that is returned.
+pub fn ask(theirs: &UnixStream) -> io::Result<u64> {
     let mut shared = shared();
     let folder = rustix::fs::open(".", A_PLACE | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
     let given = [theirs.as_fd(), folder.as_fd()];
-    // One that was killed since it was last asked is replaced.
-    if let Some(server) = &shared.server
-        && handover::pass(&server.line, b"w", &given).is_ok()
-    {
-        return Ok(());
+    let rights = (geteuid(), getegid());
+    if let Some(server) = &shared.server {
+        let number = server.number;
+        if server.rights == rights && handover::pass(&server.line, b"w", &given).is_ok() {
+            return Ok(number);
+        }
+        // It was killed since it was last asked, or has rights that we have given up.
+        shared.give_up(number);
     }
-    shared.give_up();
     if shared.hopeless {
         return Err(io::ErrorKind::Unsupported.into());
     }
     let (line, its) = UnixStream::pair()?;
+    // What a stopped server does not read piles up.
+    line.set_write_timeout(Some(SILENCE))?;
     let process = start::program(FORKSERVER, its)?;
     handover::pass(&line, b"w", &given)?;
-    shared.server = Some(Server { line, process });
-    Ok(())
+    let number = shared.next;
+    shared.next += 1;
+    shared.server = Some(Server { line, process, number, rights, has_answered: false });
+    Ok(number)
 }
 
-/// Parent: the worker that has been asked for. An error if it does not come; then none will.
-pub fn answer(line: &UnixStream) -> io::Result<Child> {
+/// Parent: the worker that this server was asked for. An error if it does not come; then none will.
+pub fn answer(line: &UnixStream, server: u64) -> io::Result<Child> {
     line.set_read_timeout(Some(SILENCE))?;
-    read_number(line).or_else(|e| {
-        shared().give_up();
-        // The server may have got so far as to make the copy: then that still says who it is, and if there is none, the line
-        // is closed now.
-        if e.kind() == io::ErrorKind::WouldBlock { read_number(line) } else { Err(e) }
-    })
+    let child = read_number(line).or_else(|e| {
+        shared().give_up(server);
+        // It may have answered at the last moment.
+        line.set_nonblocking(true)?;
+        read_number(line).map_err(|_| e)
+    })?;
+    if let Some(known) = shared().server.as_mut().filter(|known| known.number == server) {
+        known.has_answered = true;
+    }
+    Ok(child)
 }
 
 fn read_number(mut line: &UnixStream) -> io::Result<Child> {
@@ -131,13 +155,14 @@ pub fn serve(tasks: &'static [&'static dyn Run]) -> ! {
         worker::prepare();
         while let Some((theirs, folder)) = next(&line)? {
             match forker.fork() {
-                Ok(Side::Original) => {}
+                // If nobody wants to know, the worker will notice.
+                Ok(Side::Original(copy)) => _ = (&theirs).write_all(&copy.to_le_bytes()),
                 Ok(Side::Copy) => {
                     drop(line);
-                    begin(&theirs, &folder)?;
+                    begin(folder)?;
                     worker::live(tasks, theirs);
                 }
-                Err(_) => process::exit(CANNOT),
+                Err(e) => process::exit(if may_pass(&e) { 1 } else { CANNOT }),
             }
         }
         Ok(())
@@ -151,10 +176,15 @@ fn next(line: &UnixStream) -> io::Result<Option<(UnixStream, OwnedFd)>> {
     Ok(given.next().map(UnixStream::from).zip(given.next()))
 }
 
+/// Whether it is for want of something that may be there again.
+fn may_pass(e: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    ![InvalidInput, PermissionDenied, Unsupported].contains(&e.kind())
+}
+
 /// A worker's first steps: what a program of its own would have from the beginning.
-fn begin(mut line: &UnixStream, folder: &OwnedFd) -> io::Result<()> {
+fn begin(folder: OwnedFd) -> io::Result<()> {
     start::call_it(c"pool-worker");
     rustix::process::setpgid(None, None)?;
-    rustix::process::fchdir(folder)?;
-    line.write_all(&process::id().to_le_bytes())
+    Ok(rustix::process::fchdir(folder)?)
 }

@@ -67,7 +67,7 @@ pub fn pass(line: &UnixStream, message: &[u8], given: &[BorrowedFd<'_>]) -> io::
     if !control.push(SendAncillaryMessage::ScmRights(given)) {
         return Err(io::Error::other("no room for descriptors"));
     }
-    let sent = sendmsg(line, &[IoSlice::new(message)], &mut control, QUIETLY)?;
+    let sent = retry_on_intr(|| sendmsg(line, &[IoSlice::new(message)], &mut control, QUIETLY))?;
     if sent == message.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
 }
 
@@ -89,7 +89,8 @@ pub fn take(line: &UnixStream, message: &mut [u8]) -> io::Result<(usize, Vec<Own
     Ok((len, taken))
 }
 
-/// That the other side has died is an error like others, and no reason for a signal, whatever this process does with that.
+/// That the other side has died is an error like others, and no reason for a signal; on macOS only because Rust's programs
+/// ignore that one from the beginning.
 #[cfg(not(target_vendor = "apple"))]
 const QUIETLY: SendFlags = SendFlags::NOSIGNAL;
 #[cfg(target_vendor = "apple")]

@@ -21,14 +21,14 @@ use super::words::Progress;
 
 /// A living worker, or one whose death has not been noticed.
 pub struct Worker {
+    /// Closed by our end, in whatever way: then it ends too, even if we may not kill it. So before its process.
+    _lifeline: UnixStream,
     /// Its process. It may have ended while its pipe is held open by a process that it started.
     pub child: Child,
     /// To it, never waiting.
     to: File,
     /// From it, never waiting either.
     pub from: File,
-    /// Closed by our end, in whatever way: then it ends too.
-    _lifeline: UnixStream,
     pub inbox: Inbox,
     pub claims: Claims,
     pub memory: Arc<Foreign>,
@@ -68,25 +68,18 @@ pub enum Verdict {
     Garbage,
 }
 
-/// A worker that has been asked for and told what it needs, and need not be there yet.
-pub struct Begun {
-    asked: Asked,
-    needs: Needs,
-    to: File,
-    from: File,
-}
-
-/// What a worker needs.
-struct Needs {
+/// What a worker is told.
+struct Needs<'a> {
     setup: Setup,
     tasks: io::PipeReader,
     results: io::PipeWriter,
+    parent_memory: BorrowedFd<'a>,
     memory: OwnedFd,
 }
 
-impl Needs {
-    fn tell(&self, asked: &Asked, parent_memory: BorrowedFd<'_>) -> io::Result<()> {
-        let given = [self.tasks.as_fd(), self.results.as_fd(), parent_memory, self.memory.as_fd()];
+impl Needs<'_> {
+    fn tell(&self, asked: &Asked) -> io::Result<()> {
+        let given = [self.tasks.as_fd(), self.results.as_fd(), self.parent_memory, self.memory.as_fd()];
         match handover::send(asked.line()?, self.setup, given) {
             // If it is dead already, that is noticed like any other death.
             Err(e) if [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset].contains(&e.kind()) => Ok(()),
@@ -95,14 +88,14 @@ impl Needs {
     }
 }
 
-impl Begun {
-    /// Makes pipes and memory for it, and tells it so.
-    pub fn new(
+impl Worker {
+    /// Gives the one that has been asked for what it needs, and waits until it is there.
+    pub fn start(
         asked: Asked,
-        parent_memory: (BorrowedFd<'_>, usize),
+        (parent_memory, size): (BorrowedFd<'_>, usize),
         limit: Option<u64>,
         record: bool,
-    ) -> io::Result<Begun> {
+    ) -> io::Result<Worker> {
         let (tasks, to) = io::pipe()?;
         let (from, results) = io::pipe()?;
         let (memory, own_memory) = shm::anonymous()?;
@@ -110,21 +103,15 @@ impl Begun {
         for end in [&to, &from] {
             fcntl_setfl(end, OFlags::NONBLOCK)?;
         }
-        let setup = Setup { parent_memory: parent_memory.1, own_memory, limit, record };
-        let needs = Needs { setup, tasks, results, memory };
-        needs.tell(&asked, parent_memory.0)?;
-        Ok(Begun { asked, needs, to, from })
-    }
-
-    /// Waits until it is there.
-    pub fn finish(self, parent_memory: BorrowedFd<'_>) -> io::Result<Worker> {
-        let Begun { asked, needs, to, from } = self;
+        let setup = Setup { parent_memory: size, own_memory, limit, record };
+        let needs = Needs { setup, tasks, results, parent_memory, memory };
+        needs.tell(&asked)?;
         let claims = Claims::of(needs.memory.as_fd())?;
-        let memory = Foreign::new(needs.memory.as_fd(), needs.setup.own_memory)?;
+        let memory = Foreign::new(needs.memory.as_fd(), own_memory)?;
         let (lifeline, child) = asked.arrive().or_else(|_| {
             // There is no fork server, or it was killed meanwhile.
             let asked = Asked::new(Start::Exec)?;
-            needs.tell(&asked, parent_memory)?;
+            needs.tell(&asked)?;
             asked.arrive()
         })?;
         Ok(Worker {
@@ -148,9 +135,7 @@ impl Begun {
             verdict: None,
         })
     }
-}
 
-impl Worker {
     /// Its process.
     pub fn pid(&self) -> u32 {
         self.child.pid()

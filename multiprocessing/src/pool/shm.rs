@@ -1,4 +1,4 @@
-//! Memory that processes share: the one module with `unsafe` (and [`claims`] in it), and what it relies on.
+//! Memory that processes share: one of the pool's two modules with `unsafe` (and [`claims`] in it), and what it relies on.
 //!
 //! Every process writes into its own [`Arena`] only, and reads the other side's through a [`Foreign`], which is mapped without
 //! the right to write where that is possible. Whoever owns an arena is its only allocator, so there is no lock between

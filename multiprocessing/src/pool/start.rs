@@ -14,8 +14,16 @@ use super::{Start, WORKER, forkserver, system};
 pub struct Asked {
     /// Here it is told what it needs, and when our end is closed, in whatever way, it ends. There until it is taken.
     line: Option<UnixStream>,
-    /// Its process, where that is known at once.
-    process: Option<Child>,
+    process: Process,
+}
+
+enum Process {
+    /// Started as a program.
+    Known(Child),
+    /// Asked for at this fork server.
+    Awaited(u64),
+    /// It is in somebody else's hands now.
+    Taken,
 }
 
 impl Asked {
@@ -23,13 +31,13 @@ impl Asked {
     pub fn new(start: Start) -> io::Result<Asked> {
         if start == Start::Fork && system::CAN_FORK {
             let (line, theirs) = UnixStream::pair()?;
-            if forkserver::ask(&theirs).is_ok() {
-                return Ok(Asked { line: Some(line), process: None });
+            if let Ok(server) = forkserver::ask(&theirs) {
+                return Ok(Asked { line: Some(line), process: Process::Awaited(server) });
             }
         }
         let (line, theirs) = UnixStream::pair()?;
         let process = program(WORKER, theirs)?;
-        Ok(Asked { line: Some(line), process: Some(process) })
+        Ok(Asked { line: Some(line), process: Process::Known(process) })
     }
 
     /// The line to it.
@@ -40,18 +48,19 @@ impl Asked {
     /// Waits until it is there.
     pub fn arrive(mut self) -> io::Result<(UnixStream, Child)> {
         let line = self.line.take().ok_or(io::ErrorKind::NotConnected)?;
-        let process = self.process.take().map_or_else(|| forkserver::answer(&line), Ok)?;
-        Ok((line, process))
+        match std::mem::replace(&mut self.process, Process::Taken) {
+            Process::Known(process) => Ok((line, process)),
+            Process::Awaited(server) => forkserver::answer(&line, server).map(|process| (line, process)),
+            Process::Taken => Err(io::ErrorKind::NotConnected.into()),
+        }
     }
 }
 
 /// Nobody needs it any more. A copy of the fork server is our child all the same, and must be waited for.
 impl Drop for Asked {
     fn drop(&mut self) {
-        if let Some(line) = self.line.take()
-            && self.process.is_none()
-        {
-            drop(forkserver::answer(&line));
+        if let (Some(line), Process::Awaited(server)) = (self.line.take(), &self.process) {
+            drop(forkserver::answer(&line, *server));
         }
     }
 }

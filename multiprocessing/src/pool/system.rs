@@ -1,4 +1,5 @@
-//! What only the system can do, and no safe library asks it for: the second module with `unsafe`, and what it relies on.
+//! What only the system can do, and no safe library asks it for: the other of the pool's two modules with `unsafe`, and what it
+//! relies on.
 //!
 //! **A copy of a process** has only the thread that made it. If another thread held a lock at that moment, say the allocator's,
 //! nobody in the copy ever opens it: that is how a `fork` of a process with threads hangs, and why CPython's pools stopped
@@ -7,10 +8,11 @@
 //! The copy is not the child of the process that made it but its sibling (`CLONE_PARENT`): whoever started the fork server can
 //! wait for it like for any child. glibc's `fork` cannot do that, so the system is asked directly, and what glibc would have
 //! done besides is done here: the copy's record of its own thread number is set right by the kernel (`CLONE_CHILD_SETTID`), at
-//! the address that glibc itself gave to the kernel.
+//! the address that glibc itself gave to the kernel, and the kernel is told anew where the list of robust mutexes is. Handlers
+//! of `pthread_atfork` are not run: before [`init`](super::init) nobody has need of any.
 //!
 //! **A death that comes with somebody else's**: a line that kills when its other end closes (`F_SETSIG`, fcntl(2)). A thread
-//! that waits for the same, as elsewhere, cannot end a process that somebody has stopped, and costs a thread for each worker.
+//! that waits for the same, as elsewhere, cannot act while somebody has stopped its process, and is one more for each worker.
 //! (`PR_SET_PDEATHSIG` fires when the *thread* ends that started the process.)
 #![allow(unsafe_code, reason = "two system calls that no safe library offers; see above")]
 
@@ -21,9 +23,10 @@ use std::os::unix::net::UnixStream;
 pub const CAN_FORK: bool = cfg!(all(target_os = "linux", target_env = "gnu"));
 
 /// Which of the two a process is.
+#[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code, reason = "there nobody is either"))]
 pub enum Side {
-    /// The one that asked.
-    Original,
+    /// The one that asked, and the number of the other.
+    Original(u32),
     /// The one that has just begun.
     Copy,
 }
@@ -32,6 +35,9 @@ pub enum Side {
 pub struct Forker {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     thread_number: std::ptr::NonNull<i32>,
+    /// The list of robust mutexes: where it begins, and the size of its head.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    robust: (usize, usize),
 }
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -42,7 +48,11 @@ impl Forker {
         // SAFETY: the C library gave this address to the kernel, which writes a zero there when the thread ends: it is a valid
         // 32-bit number for as long as this thread lives, and nobody else writes to it meanwhile.
         let known = unsafe { thread_number.read() };
-        (known == rustix::thread::gettid().as_raw_nonzero().get()).then_some(Forker { thread_number })
+        let mut robust = (0usize, 0usize);
+        // SAFETY: the kernel writes an address and a size, each of the size of a `usize`, where we have room for them.
+        let got = unsafe { libc::syscall(libc::SYS_get_robust_list, 0, &raw mut robust.0, &raw mut robust.1) };
+        let is_ours = known == rustix::thread::gettid().as_raw_nonzero().get() && got == 0;
+        is_ours.then_some(Forker { thread_number, robust })
     }
 
     /// Makes a copy. Both come back from here. An error if this process has another thread.
@@ -66,9 +76,11 @@ impl Forker {
             0 => {
                 // SAFETY: as in `new`.
                 debug_assert_eq!(unsafe { self.thread_number.read() }, rustix::thread::gettid().as_raw_nonzero().get());
+                // SAFETY: the same list, at the same address, that the C library had given to the kernel for the original.
+                unsafe { libc::syscall(libc::SYS_set_robust_list, self.robust.0, self.robust.1) };
                 Ok(Side::Copy)
             }
-            made if made > 0 => Ok(Side::Original),
+            made if made > 0 => Ok(Side::Original(made as u32)),
             _ => Err(io::Error::last_os_error()),
         }
     }

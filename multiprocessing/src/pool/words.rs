@@ -49,9 +49,10 @@ impl Words {
 
     /// Worker: tasks up to `n`, not begun, have been passed over.
     pub fn skip_to(&self, n: u32) {
-        self.ended.store(u64::from(n), Ordering::Release);
+        // In this order: never does it look as if more had ended than were begun.
         let skip = |word: u64| Some(join(split(word).0, n));
         let _ = self.claim.fetch_update(Ordering::SeqCst, Ordering::SeqCst, skip);
+        self.ended.store(u64::from(n), Ordering::Release);
     }
 
     /// Parent: tasks below `limit` may be begun. Not before the worker has passed over all that was taken back.

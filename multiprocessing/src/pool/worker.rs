@@ -29,12 +29,11 @@ use pace::Pace;
 /// ending.
 pub fn live(tasks: &'static [&'static dyn Run], line: UnixStream) -> ! {
     start::call_it(c"pool-worker");
-    let lived = Worker::start(tasks, &line).and_then(|mut worker| {
-        end_with_parent(line)?;
-        worker.greet()?;
-        worker.work()
-    });
-    process::exit(if lived.is_ok() { 0 } else { 1 })
+    let Ok(mut worker) = Worker::start(tasks, &line) else { process::exit(1) };
+    let _ = end_with_parent(line).and_then(|()| worker.greet()).and_then(|()| worker.work());
+    // Whether the parent has gone or speaks nonsense: what tasks have started must not stay. We lead the group, and go as well.
+    lab::lifeline::kill_group(process::id());
+    process::exit(1)
 }
 
 struct Worker {

@@ -34,6 +34,7 @@ crate::tests![
     one_death_without_retries_hurts_nobody_else,
     an_answer_on_its_way_dies_with_its_worker,
     a_time_limit_does_not_run_while_there_is_nothing_to_do,
+    a_rest_is_not_counted_as_silence,
     nonsense_counts_as_death,
     printing_does_not_disturb,
     grandchildren_do_not_disturb,
@@ -361,6 +362,29 @@ fn a_time_limit_does_not_run_while_there_is_nothing_to_do() {
     assert_eq!(pool.call(&SLEEP, &1), Ok(1));
     thread::sleep(limit + Duration::from_millis(200));
     assert_eq!(pool.call(&SLEEP, &50), Ok(50));
+}
+
+/// A worker that has rested for long is given a task and does not begin it at once: here, as it is stopped for a moment.
+fn a_rest_is_not_counted_as_silence() {
+    // On a busy machine the moment may be long; not every time.
+    for _ in 0..5 {
+        let mut pool = builder().workers(1).retries(0).build().unwrap();
+        assert_eq!(pool.call(&SQUARE, &2), Ok(4));
+        let worker = pool.workers();
+        thread::sleep(Duration::from_millis(1500));
+        signal("STOP", worker[0]);
+        let answer = thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(Duration::from_millis(200));
+                signal("CONT", worker[0]);
+            });
+            pool.call(&SQUARE, &3)
+        });
+        if answer == Ok(9) && pool.workers() == worker {
+            return;
+        }
+    }
+    panic!("it was taken for dead each time");
 }
 
 fn nonsense_counts_as_death() {
