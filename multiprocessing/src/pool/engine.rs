@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::forkserver::Part;
 use super::history::Stint;
 use super::limits::VAIN_DEATHS;
-use super::process::Worker;
+use super::process::{Told, Worker};
 use super::shm::{self, Arena};
 use super::start::Asked;
 
@@ -104,8 +104,10 @@ impl Engine {
             _forkserver: forkserver,
             options,
         };
-        for (n, asked) in asked.into_iter().enumerate() {
-            engine.seat(n, asked);
+        // And all are told before the first is waited for: one after the other, two took half as long again.
+        let told: Vec<_> = asked.into_iter().map(|asked| engine.tell(asked)).collect();
+        for (n, told) in told.into_iter().enumerate() {
+            engine.seat(n, told);
         }
         // If not a single one can be started, the reason is told now.
         if engine.seats.iter().all(|seat| seat.worker.is_none()) {
@@ -190,12 +192,17 @@ impl Engine {
         if now < self.seats[n].not_before {
             return;
         }
-        self.seat(n, Asked::new(self.options.start));
+        let told = self.tell(Asked::new(self.options.start));
+        self.seat(n, told);
     }
 
-    fn seat(&mut self, n: usize, asked: io::Result<Asked>) {
-        let (options, memory) = (&self.options, (self.memory.0.as_fd(), self.memory.1));
-        match asked.and_then(|asked| Worker::start(asked, memory, options.memory, options.record)) {
+    fn tell(&self, asked: io::Result<Asked>) -> io::Result<Told> {
+        let memory = (self.memory.0.as_fd(), self.memory.1);
+        Told::new(asked?, memory, self.options.memory, self.options.record)
+    }
+
+    fn seat(&mut self, n: usize, told: io::Result<Told>) {
+        match told.and_then(|told| told.arrive(self.memory.0.as_fd())) {
             Ok(worker) => self.seats[n].worker = Some(Box::new(worker)),
             Err(e) => self.died_in_vain(n, text!("{e}", "{e}")),
         }

@@ -68,18 +68,25 @@ pub enum Verdict {
     Garbage,
 }
 
+/// A worker that has been asked for and told what it needs, and need not be there yet.
+pub struct Told {
+    asked: Asked,
+    needs: Needs,
+    to: File,
+    from: File,
+}
+
 /// What a worker is told.
-struct Needs<'a> {
+struct Needs {
     setup: Setup,
     tasks: io::PipeReader,
     results: io::PipeWriter,
-    parent_memory: BorrowedFd<'a>,
     memory: OwnedFd,
 }
 
-impl Needs<'_> {
-    fn tell(&self, asked: &Asked) -> io::Result<()> {
-        let given = [self.tasks.as_fd(), self.results.as_fd(), self.parent_memory, self.memory.as_fd()];
+impl Needs {
+    fn tell(&self, asked: &Asked, parent_memory: BorrowedFd<'_>) -> io::Result<()> {
+        let given = [self.tasks.as_fd(), self.results.as_fd(), parent_memory, self.memory.as_fd()];
         match handover::send(asked.line()?, self.setup, given) {
             // If it is dead already, that is noticed like any other death.
             Err(e) if [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset].contains(&e.kind()) => Ok(()),
@@ -88,14 +95,14 @@ impl Needs<'_> {
     }
 }
 
-impl Worker {
-    /// Gives the one that has been asked for what it needs, and waits until it is there.
-    pub fn start(
+impl Told {
+    /// Makes pipes and memory for it, and tells it so.
+    pub fn new(
         asked: Asked,
         (parent_memory, size): (BorrowedFd<'_>, usize),
         limit: Option<u64>,
         record: bool,
-    ) -> io::Result<Worker> {
+    ) -> io::Result<Told> {
         let (tasks, to) = io::pipe()?;
         let (from, results) = io::pipe()?;
         let (memory, own_memory) = shm::anonymous()?;
@@ -104,14 +111,20 @@ impl Worker {
             fcntl_setfl(end, OFlags::NONBLOCK)?;
         }
         let setup = Setup { parent_memory: size, own_memory, limit, record };
-        let needs = Needs { setup, tasks, results, parent_memory, memory };
-        needs.tell(&asked)?;
+        let needs = Needs { setup, tasks, results, memory };
+        needs.tell(&asked, parent_memory)?;
+        Ok(Told { asked, needs, to, from })
+    }
+
+    /// Waits until it is there.
+    pub fn arrive(self, parent_memory: BorrowedFd<'_>) -> io::Result<Worker> {
+        let Told { asked, needs, to, from } = self;
         let claims = Claims::of(needs.memory.as_fd())?;
-        let memory = Foreign::new(needs.memory.as_fd(), own_memory)?;
+        let memory = Foreign::new(needs.memory.as_fd(), needs.setup.own_memory)?;
         let (lifeline, child) = asked.arrive().or_else(|_| {
             // There is no fork server, or it was killed meanwhile.
             let asked = Asked::new(Start::Exec)?;
-            needs.tell(&asked)?;
+            needs.tell(&asked, parent_memory)?;
             asked.arrive()
         })?;
         Ok(Worker {
@@ -135,7 +148,9 @@ impl Worker {
             verdict: None,
         })
     }
+}
 
+impl Worker {
     /// Its process.
     pub fn pid(&self) -> u32 {
         self.child.pid()
