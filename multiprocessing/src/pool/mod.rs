@@ -107,6 +107,7 @@ pub fn init(tasks: &'static [&'static dyn Run]) {
         Some(first) if first == FORKSERVER => forkserver::serve(tasks),
         Some(first) if first == WORKER => match start::leave_stdin() {
             Ok(line) => {
+                start::call_it(c"pool-worker");
                 worker::prepare();
                 worker::live(tasks, line)
             }

@@ -19,7 +19,6 @@ use super::frame::{self, Garbage, Inbox, Kind, Place, Reader};
 use super::handover;
 use super::limits::{self, BATCH_BYTES, LARGE};
 use super::shm::{Arena, Block, Claims, Foreign};
-use super::start;
 use super::system;
 use super::task::{Ran, Run};
 use super::told::{How, Summary, Told};
@@ -28,7 +27,6 @@ use pace::Pace;
 /// The whole life of a worker, at the end of this line. Whatever goes wrong outside a task, there is nobody to tell but by
 /// ending.
 pub fn live(tasks: &'static [&'static dyn Run], line: UnixStream) -> ! {
-    start::call_it(c"pool-worker");
     let Ok(mut worker) = Worker::start(tasks, &line) else { process::exit(1) };
     let _ = end_with_parent(line).and_then(|()| worker.greet()).and_then(|()| worker.work());
     // Whether the parent has gone or speaks nonsense: what tasks have started must not stay. We lead the group, and go as well.
@@ -44,8 +42,7 @@ struct Worker {
     record: bool,
     parent: Arc<Foreign>,
     own: Arc<Arena>,
-    /// What the parent may be reading, by where it begins. (A hash map would look for random numbers first, at each worker's
-    /// start: a fifth of the time that it takes.)
+    /// What the parent may be reading, by where it begins.
     lent: BTreeMap<u64, Arc<Block>>,
     way: OnTheWay,
     /// How many tasks came so far, modulo 2^32.
