@@ -45,7 +45,7 @@ fn every_twin_runs_on_every_python() {
         ("threading", &["article", "--seconds", "0.1"]),
         ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
         ("threading", &["fetch", "--delay", "0.01"]),
-        ("threading", &["files", "--dir", "lab/src", "--rounds", "1"]),
+        ("threading", &["files", "--dir", "support/lab/src", "--rounds", "1"]),
         ("threading", &["pools", "--turns", "100000", "--rounds", "1"]),
         ("threading", &["stack", "--threads", "50"]),
         ("asyncio", &["article", "--seconds", "0.1"]),
