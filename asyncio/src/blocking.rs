@@ -11,11 +11,12 @@ use std::time::Duration;
 use gil_sim::loops;
 use lab::lang::Text;
 use lab::machine::Watch;
-use lab::record::{LaneRecorder, Recorder};
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
+use lab::trace::{LaneRecorder, Recorder};
 use lab::trace::{State, Trace};
-use lab::twin::{self, Interpreter};
-use lab::{Result, clock, show, stats, text, twin_script};
+use lab::{Result, clock, stats, text, twin_script};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::{task, time};
@@ -149,9 +150,9 @@ pub fn run(turns: u64, pythons: &[Interpreter]) -> Result<Report> {
     let foreign = watch.foreign();
     report.tables.push(table(&report, &Text::same("Rust, tokio current_thread"), "", |way| Text::same(way.rust)));
     let args = [(turns / 100).max(1).to_string(), PERIOD.as_secs_f64().to_string(), BEFORE.as_secs_f64().to_string()];
-    twin::join(&mut report, pythons, twin_script!("blocking"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("blocking"), &args, &[], |_, _| Vec::new());
     for python in pythons {
-        let prefix = format!("{python}.").to_lowercase().replace(' ', "-");
+        let prefix = python.measure_id("");
         let table = table(&report, &Text::same(python.to_string()), &prefix, python_name);
         report.tables.extend((!table.rows.is_empty()).then_some(table));
     }
@@ -189,7 +190,7 @@ fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Way) -> Text) 
         let late = report.measure(&format!("{prefix}late.{}", way.id))?;
         let took = report.measure(&format!("{prefix}took.{}", way.id))?;
         let (_, longest) = stats::range(&late.samples)?;
-        let cell = |ns: f64| Text::same(show::value(ns, Unit::Ns));
+        let cell = |ns: f64| Text::same(unit::value(ns, Unit::Ns));
         let woken = Text::same(late.samples.len().to_string());
         Some(vec![name(way), woken, cell(late.median()), cell(longest), cell(took.median())])
     };
@@ -208,7 +209,7 @@ fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Way) -> Text) 
 }
 
 fn notes(turns: u64, foreign: Option<f64>) -> Vec<Text> {
-    let period = clock::human(PERIOD.as_nanos() as f64);
+    let period = unit::duration(PERIOD.as_nanos() as f64);
     let mut notes = vec![text!(
         "계산은 글의 루프(count += i) {turns}바퀴, 파이썬에서는 그 100분의 1입니다. 곁의 태스크 {others}개는 {period}씩 자고, 깨어날 때가 된 때부터 실제로 돌기까지가 '늦음'입니다(그림의 ·). tokio의 타이머는 1 ms 단위이므로 1 ms 안팎은 늘 늦습니다.",
         "The computing is {turns} turns of the article's loop (count += i), in Python a hundredth of it. {others} tasks beside it sleep {period} at a time; 'late' is from when one is due until it runs (· in the drawing). tokio's timers count in milliseconds, so that a millisecond or so is always late.",
@@ -221,7 +222,7 @@ fn notes(turns: u64, foreign: Option<f64>) -> Vec<Text> {
 fn shows(report: &Report) -> Text {
     let latest = |id: &str| {
         let measure = report.measure(&format!("late.{id}"));
-        clock::human(measure.and_then(|m| stats::range(&m.samples)).map_or(f64::NAN, |(_, most)| most))
+        unit::duration(measure.and_then(|m| stats::range(&m.samples)).map_or(f64::NAN, |(_, most)| most))
     };
     let (stall, yields, pool, own) =
         (latest("in_the_loop"), latest("yields"), latest("spawn_blocking"), latest("own_thread"));

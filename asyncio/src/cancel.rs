@@ -8,9 +8,10 @@
 use std::time::Duration;
 
 use lab::lang::Text;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
-use lab::twin::{self, Interpreter};
-use lab::{Error, Result, clock, show, text, twin_script};
+use lab::{Error, Result, text, twin_script};
 use tokio::runtime::Builder;
 
 use crate::halves::{self, INTERRUPTED, Reader, Received};
@@ -33,9 +34,9 @@ pub fn run(patience: Duration, messages: usize, pythons: &[Interpreter]) -> Resu
     }
     report.tables = tables(&report, &Text::same("Rust, tokio"), "");
     let args = [patience.as_secs_f64().to_string(), messages.to_string(), INTERRUPTED.to_string()];
-    twin::join(&mut report, pythons, twin_script!("cancel"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("cancel"), &args, &[], |_, _| Vec::new());
     for python in pythons {
-        let prefix = format!("{python}.").to_lowercase().replace(' ', "-");
+        let prefix = python.measure_id("");
         let theirs = tables(&report, &Text::same(python.to_string()), &prefix);
         report.tables.extend(theirs.into_iter().filter(|table| !table.rows.is_empty()));
     }
@@ -83,7 +84,7 @@ fn message_measures(reader: Reader, received: Received, messages: usize) -> [Mea
 /// Both tables of what was measured under ids that begin with `prefix`.
 fn tables(report: &Report, on: &Text, prefix: &str) -> Vec<Table> {
     let value = |id: String| report.measure(&format!("{prefix}{id}")).map(Measure::median);
-    let count = |value: f64| Text::same(show::value(value, Unit::Count));
+    let count = |value: f64| Text::same(unit::value(value, Unit::Count));
     let transfer = |way: Way| -> Option<Vec<Text>> {
         let (from, to) = (value(format!("{}.from", way.id()))?, value(format!("{}.to", way.id()))?);
         Some(vec![way.name(), count(from), count(to), count(AMOUNT as f64 - from - to)])
@@ -118,7 +119,7 @@ fn tables(report: &Report, on: &Text, prefix: &str) -> Vec<Table> {
 }
 
 fn notes(patience: Duration, messages: usize) -> Vec<Text> {
-    let patience = clock::human(patience.as_nanos() as f64);
+    let patience = unit::duration(patience.as_nanos() as f64);
     vec![
         text!(
             "은행은 부른 쪽이 {patience} 기다리고 그만둔 뒤에야 대답합니다. 이체의 레인이 부른 쪽과 함께 끊기면 퓨처가 그 자리에서 버려진 것입니다.",

@@ -7,10 +7,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use lab::lang::Text;
-use lab::record::{LaneRecorder, Recorder};
+use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
 use lab::trace::State;
-use lab::{Error, Result, clock, show, text};
+use lab::trace::{LaneRecorder, Recorder};
+use lab::{Error, Result, clock, text};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime::Builder;
@@ -179,7 +180,7 @@ fn measures(order: &Order, seen: &Seen, wall: f64) -> Vec<Measure> {
 }
 
 fn notes(order: &Order, seen: &Seen) -> Vec<Text> {
-    let pause = clock::human(order.pause.as_nanos() as f64);
+    let pause = unit::duration(order.pause.as_nanos() as f64);
     let mut notes = vec![text!(
         "느린 클라이언트는 요청을 {pieces}조각으로 나눠 {pause} 동안 보내고, 그사이에 열린 연결 모두가 다시 묻습니다. 서버는 다른 프로세스의 스레드 하나이고 모두 같은 코어를 나눠 씁니다.",
         "A slow client sends its request in {pieces} pieces over {pause}; meanwhile every open connection asks again. The server is one thread of another process, and all share the same cores.",
@@ -201,7 +202,7 @@ fn notes(order: &Order, seen: &Seen) -> Vec<Text> {
 fn shows(order: &Order, seen: &Seen) -> Text {
     let (peak, lost, slow) = (seen.told[2].peak_open, seen.lost(order), order.slow);
     let all = 2 * order.connections + slow;
-    let (ko, en) = match seen.memory().map(|bytes| show::value(bytes, Unit::Bytes)) {
+    let (ko, en) = match seen.memory().map(|bytes| unit::value(bytes, Unit::Bytes)) {
         Some(each) => {
             (format!(" 연결 하나에 서버 메모리 {each}."), format!(" A connection took {each} of the server's memory."))
         }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lab::record::{LaneRecorder, Recorder};
 use lab::trace::State;
+use lab::trace::{LaneRecorder, Recorder};
 use lab::{clock, text};
 use tokio::time;
 

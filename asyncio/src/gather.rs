@@ -8,11 +8,12 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use lab::lang::Text;
-use lab::record::Recorder;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
+use lab::trace::Recorder;
 use lab::trace::{State, Trace};
-use lab::twin::{self, Interpreter};
-use lab::{Result, clock, show, text, twin_script};
+use lab::{Result, clock, text, twin_script};
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time;
@@ -198,9 +199,9 @@ pub fn run(pause: Duration, pythons: &[Interpreter]) -> Result<Report> {
     }
     report.tables.push(table(&report, &text!("Rust, tokio", "Rust, tokio"), "", |way| way.rust));
     let args = [pause.as_secs_f64().to_string()];
-    twin::join(&mut report, pythons, twin_script!("gather"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("gather"), &args, &[], |_, _| Vec::new());
     for python in pythons {
-        let prefix = format!("{python}.").to_lowercase().replace(' ', "-");
+        let prefix = python.measure_id("");
         let table = table(&report, &Text::same(python.to_string()), &prefix, |way| way.python);
         report.tables.extend((!table.rows.is_empty()).then_some(table));
     }
@@ -216,7 +217,7 @@ fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Way) -> &'stat
         let cells: Option<Vec<Text>> = columns()
             .iter()
             .map(|(column, _)| report.measure(&format!("{prefix}{}.{column}", way.id)))
-            .map(|measure| measure.map(|m| Text::same(show::value(m.median(), m.unit))))
+            .map(|measure| measure.map(|m| Text::same(unit::value(m.median(), m.unit))))
             .collect();
         Some([Text::same(name(way))].into_iter().chain(cells?).collect())
     };
@@ -229,7 +230,7 @@ fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Way) -> &'stat
 }
 
 fn note(pause: Duration) -> Text {
-    let (each, early) = (clock::human(pause.as_nanos() as f64), clock::human(pause.as_nanos() as f64 / 5.0));
+    let (each, early) = (unit::duration(pause.as_nanos() as f64), unit::duration(pause.as_nanos() as f64 / 5.0));
     text!(
         "네 태스크는 {each} 동안 기다려 값을 내고, 하나는 {early} 뒤에 실패합니다. 끝냄, 실패, 취소됨은 부른 쪽이 답을 받기까지의 수입니다. 취소된 태스크의 레인은 그 자리에서 끊깁니다.",
         "Four tasks wait {each} and return a value, one fails after {early}. Finished, failed and cancelled are counted up to the caller's answer. The lane of a cancelled task breaks off there."
@@ -238,9 +239,9 @@ fn note(pause: Duration) -> Text {
 
 fn shows(report: &Report) -> Text {
     let of = |id: &str| report.measure(id).map_or(f64::NAN, Measure::median);
-    let (went_on, fast) = (of("detached.went_on"), clock::human(of("detached.answer")));
+    let (went_on, fast) = (of("detached.went_on"), unit::duration(of("detached.answer")));
     let (dropped, aborted) = (of("fail_fast.cancelled"), of("structured.cancelled"));
-    let (all, kept) = (clock::human(of("collect_all.answer")), of("collect_all.finished"));
+    let (all, kept) = (unit::duration(of("collect_all.answer")), of("collect_all.finished"));
     text!(
         "실패를 {fast} 만에 알았을 때, spawn한 것은 {went_on}개가 계속 돌고 있었고 try_join!은 {dropped}개를, JoinSet은 {aborted}개를 취소했습니다. 모두 모으면 {all} 걸리는 대신 값 {kept}개가 남습니다.",
         "When the caller heard of the failure after {fast}, {went_on} spawned tasks ran on; try_join! had cancelled {dropped}, the JoinSet {aborted}. Collecting all takes {all}, and {kept} values are kept."

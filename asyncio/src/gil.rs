@@ -14,11 +14,12 @@ use gil_sim::lock::Lock;
 use gil_sim::{Gil, SWITCH_INTERVAL, ThreadId, loops};
 use lab::lang::Text;
 use lab::machine::Watch;
-use lab::record::{LaneRecorder, Recorder};
+use lab::python::{self, Interpreter};
 use lab::report::Report;
+use lab::report::unit;
+use lab::trace::{LaneRecorder, Recorder};
 use lab::trace::{State, Trace};
-use lab::twin::{self, Interpreter};
-use lab::{Error, Result, clock, text, twin_script};
+use lab::{Error, Result, text, twin_script};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time;
 
@@ -158,16 +159,16 @@ pub fn run(turns: u64, lasting: Duration, pythons: &[Interpreter]) -> Result<Rep
         "",
     ));
     let args = [(turns / 100).max(1).to_string(), lasting.as_secs_f64().to_string(), PERIOD.as_secs_f64().to_string()];
-    twin::join(&mut report, pythons, twin_script!("gil"), &args, &[CLAIM], |python, twin| {
+    python::join(&mut report, pythons, twin_script!("gil"), &args, &[CLAIM], |python, twin| {
         vec![gil_verdicts::judge_twin(python, twin)]
     });
     for python in pythons {
-        let prefix = format!("{python}.").to_lowercase().replace(' ', "-");
+        let prefix = python.measure_id("");
         let table = gil_verdicts::table(&report, &Text::same(python.to_string()), &prefix);
         report.tables.extend((!table.rows.is_empty()).then_some(table));
     }
     report.measures_in_tables = true;
-    let each = clock::human(PERIOD.as_nanos() as f64);
+    let each = unit::duration(PERIOD.as_nanos() as f64);
     report.notes.extend(gil_verdicts::notes(turns, &each, foreign));
     report.shows = gil_verdicts::shows(&report);
     Ok(report)

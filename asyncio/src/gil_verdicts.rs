@@ -2,10 +2,11 @@
 
 use lab::claims::Verdict;
 use lab::lang::Text;
+use lab::python::Interpreter;
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{Span, State, Trace};
-use lab::twin::Interpreter;
-use lab::{clock, show, stats, text};
+use lab::{stats, text};
 
 use crate::gil::{CASES, Case, Seen};
 use crate::timeline;
@@ -63,7 +64,7 @@ pub fn judge_twin(python: &Interpreter, twin: &Report) -> Verdict {
     let (Some(alone), Some(beside)) = (median("late.alone"), median("late.beside")) else {
         return Verdict::not_measured(CLAIM, on, text!("쌍둥이가 재지 않았습니다", "the twin did not measure it"));
     };
-    let (a, b) = (clock::human(alone), clock::human(beside));
+    let (a, b) = (unit::duration(alone), unit::duration(beside));
     if alone >= HALF as f64 {
         let why = text!(
             "혼자일 때에도 {a} 늦습니다: 컴퓨터가 너무 바쁩니다",
@@ -97,7 +98,7 @@ pub fn measures(case: Case, seen: &Seen) -> Vec<Measure> {
 /// What was measured under ids that begin with `prefix`, a row a case. CPython has no case without its lock.
 pub fn table(report: &Report, on: &Text, prefix: &str) -> Table {
     let dash = || Text::same("–");
-    let cell = |value: f64, unit| Text::same(show::value(value, unit));
+    let cell = |value: f64, unit| Text::same(unit::value(value, unit));
     let row = |id: &str, name: Text| -> Option<Vec<Text>> {
         let late = report.measure(&format!("{prefix}late.{id}"))?;
         let (_, longest) = stats::range(&late.samples)?;
@@ -145,7 +146,7 @@ pub fn notes(turns: u64, each: &str, foreign: Option<f64>) -> Vec<Text> {
 
 /// The sentence.
 pub fn shows(report: &Report) -> Text {
-    let late = |id: &str| clock::human(report.measure(&format!("late.{id}")).map_or(f64::NAN, Measure::median));
+    let late = |id: &str| unit::duration(report.measure(&format!("late.{id}")).map_or(f64::NAN, Measure::median));
     let (free, gil) = (late("alone.free"), late("alone.gil"));
     let (beside_free, beside) = (late("beside.free"), late("beside.gil"));
     text!(

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use asyncio::asleep::{self, Sleeper};
 use asyncio::million::{self, Most};
 use asyncio::timeline::{self, Runtime};
-use lab::cli::{Kind, Opt, Section, opt};
+use lab::cli::{Declared, Kind, Section, opt};
 use lab::lang::Text;
-use lab::{out, text};
+use lab::{terminal, text};
 
 fn main() -> ExitCode {
     let section =
@@ -18,15 +18,15 @@ fn main() -> ExitCode {
 }
 
 /// An option in seconds.
-fn seconds(name: &'static str, default: &'static str, about: Text) -> Opt {
+fn seconds(name: &'static str, default: &'static str, about: Text) -> Declared {
     opt(name, Kind::Seconds(0.0, 60.0), default, about)
 }
 
-fn pause(default: &'static str) -> Opt {
+fn pause(default: &'static str) -> Declared {
     seconds("seconds", default, text!("한 태스크가 기다리는 시간", "how long a task waits"))
 }
 
-fn turns() -> Opt {
+fn turns() -> Declared {
     let about = text!("계산하는 루프의 바퀴 수", "turns of the computing loop");
     opt("turns", Kind::Count(1, 10_000_000_000), "1000000000", about)
 }
@@ -77,7 +77,7 @@ fn many_that_wait(section: Section) -> Section {
         )
         .child(million::ROW, row, |a| {
             let sleeper = a.word("kind").and_then(Sleeper::from_id).expect("checked, or the default");
-            out::print(&asleep::row(sleeper, a.size("tasks"), a.seconds("seconds"))?.to_json());
+            terminal::print(&asleep::row(sleeper, a.size("tasks"), a.seconds("seconds"))?.to_json());
             Ok(())
         })
 }

@@ -8,12 +8,13 @@
 
 use std::time::Duration;
 
-use lab::chart::{Chart, Curve};
 use lab::lang::Text;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
+use lab::report::{Chart, Curve};
 use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{Lane, Trace};
-use lab::twin::{self, Interpreter};
-use lab::{Result, clock, show, text, twin_script};
+use lab::{Result, text, twin_script};
 
 use crate::asleep::Sleeper;
 
@@ -82,9 +83,9 @@ pub fn run(most: Most, pythons: &[Interpreter]) -> Result<Report> {
     report.charts = vec![memory(&all), cpu(&all)];
     report.tables = vec![
         table(&all, text!("하나에 드는 메모리", "memory for each"), |row| {
-            Some(show::value(row.bytes, Unit::Bytes))
+            Some(unit::value(row.bytes, Unit::Bytes))
         }),
-        table(&all, text!("모두에 든 CPU 시간", "CPU time for all"), |row| Some(clock::human(row.cpu?))),
+        table(&all, text!("모두에 든 CPU 시간", "CPU time for all"), |row| Some(unit::duration(row.cpu?))),
     ];
     report.notes = notes();
     report.notes.extend(all.iter().filter_map(Rows::refusal));
@@ -109,7 +110,7 @@ fn in_rust(sleeper: Sleeper, sizes: &[usize]) -> Rows {
     Rows::measure(sleeper.id().to_owned(), Text::same(sleeper.name()), sizes, |many, pause| {
         let seconds = pause.as_secs_f64().to_string();
         let args = [ROW, "--kind", sleeper.id(), "--tasks", &many.to_string(), "--seconds", &seconds];
-        twin::own(&args.map(str::to_owned), limit(pause))
+        python::own(&args.map(str::to_owned), limit(pause))
     })
 }
 
@@ -117,7 +118,7 @@ fn on_python(python: &Interpreter, kind: &'static str, sizes: &[usize]) -> Rows 
     let id = format!("{python}.{kind}").to_lowercase().replace(' ', "-");
     Rows::measure(id, Text::same(format!("{python}: {kind}")), sizes, |many, pause| {
         let args = [kind.to_owned(), many.to_string(), pause.as_secs_f64().to_string()];
-        twin::run(python, twin_script!("million"), &args, limit(pause))
+        python::run(python, twin_script!("million"), &args, limit(pause))
     })
 }
 
@@ -133,7 +134,7 @@ pub fn one_on_python(python: &Interpreter, many: usize) -> Rows {
 
 /// A row that takes so much longer than it sleeps has hung.
 fn limit(pause: Duration) -> Duration {
-    twin::LIMIT + pause
+    python::LIMIT + pause
 }
 
 /// What a process reported of a row, if all slept together when it looked.
@@ -273,9 +274,9 @@ fn shows(all: &[Rows]) -> Text {
     let (least, most) =
         tasks.fold((f64::NAN, f64::NAN), |(least, most), (_, bytes)| (bytes.min(least), bytes.max(most)));
     let many = all.first().and_then(biggest).map_or(0, |(many, _)| many);
-    let (least, most) = (show::value(least, Unit::Bytes), show::value(most, Unit::Bytes));
+    let (least, most) = (unit::value(least, Unit::Bytes), unit::value(most, Unit::Bytes));
     let thread = all.iter().find(|rows| rows.id == Sleeper::Thread.id()).and_then(biggest);
-    let thread = thread.map_or_else(|| "–".to_owned(), |(_, bytes)| show::value(bytes, Unit::Bytes));
+    let thread = thread.map_or_else(|| "–".to_owned(), |(_, bytes)| unit::value(bytes, Unit::Bytes));
     text!(
         "자는 태스크 하나에 {least}에서 {most}(런타임에 따라, {many}개일 때), 자는 스레드 하나에 {thread}가 듭니다. 기다리는 시간은 어느 쪽이나 같습니다. 수가 많을 때 갈리는 것은 메모리와, 만들고 치우는 데 드는 CPU 시간입니다.",
         "A sleeping task takes {least} to {most} (by runtime, {many} of them), a sleeping thread {thread}. Neither waits for less time: with great numbers what differs is memory, and the CPU time to make them and clear them away."

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use lab::lang::Text;
 use lab::machine::Watch;
+use lab::python::{self, Interpreter};
 use lab::report::{Measure, Report, Unit};
 use lab::trace::{Lane, State, Trace};
-use lab::twin::{self, Interpreter};
 use lab::{Result, clock, text, twin_script};
 
 use crate::errands::{self, Errand, Took};
@@ -46,12 +46,12 @@ pub fn run(tasks: usize, pause: Duration, times: usize, pythons: &[Interpreter])
     report.measures.extend(rows.iter().flat_map(Row::measures));
     let args = [pause.as_secs_f64().to_string(), tasks.to_string(), ROUNDS.to_string()];
     report.traces.extend(rows.into_iter().map(|row| row.trace));
-    twin::join(&mut report, pythons, twin_script!("article"), &args, &[CLAIM], |python, twin| {
+    python::join(&mut report, pythons, twin_script!("article"), &args, &[CLAIM], |python, twin| {
         let threads = twin.measure("threads").map(|measure| most(&measure.samples));
         twin.traces.iter().map(|trace| overlap::judge(&python.to_string(), trace, Home::OneThread, threads)).collect()
     });
     let args = [times.to_string(), ROUNDS.to_string()];
-    twin::join(&mut report, pythons, twin_script!("errands"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("errands"), &args, &[], |_, _| Vec::new());
     weigh(&mut report, pythons);
     report.tables = vec![page::together(&report, pythons), page::errands(&report, pythons)];
     report.measures_in_tables = true;
@@ -67,7 +67,7 @@ fn weigh(report: &mut Report, pythons: &[Interpreter]) {
         all.push((format!("bytes.{id}"), million::one_in_rust(sleeper, WEIGHED)));
     }
     for python in pythons {
-        let prefix = format!("{python}.").to_lowercase().replace(' ', "-");
+        let prefix = python.measure_id("");
         all.push((format!("{prefix}bytes"), million::one_on_python(python, WEIGHED)));
     }
     for (id, rows) in all {

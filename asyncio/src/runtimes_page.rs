@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use lab::lang::Text;
+use lab::python::Interpreter;
+use lab::report::unit;
 use lab::report::{Measure, Report, Table};
-use lab::twin::Interpreter;
-use lab::{clock, show, stats, text};
+use lab::{stats, text};
 
 use crate::errands::Errand;
 use crate::runtimes::{ROUNDS, Row, WEIGHED, most};
@@ -21,14 +22,14 @@ fn places(pythons: &[Interpreter]) -> Vec<Place> {
         .into_iter()
         .map(|program| -> Place { (Text::same(program.name), Box::new(move |what| format!("{what}.{}", program.id))) });
     let python = pythons.iter().map(|python| -> Place {
-        let prefix = format!("{python}.").to_lowercase().replace(' ', "-");
+        let prefix = python.measure_id("");
         (Text::same(python.to_string()), Box::new(move |what| format!("{prefix}{what}")))
     });
     rust.chain(python).collect()
 }
 
 fn cell(measure: Option<&Measure>, value: impl Fn(&Measure) -> f64) -> String {
-    measure.map_or_else(|| "–".to_owned(), |m| show::value(value(m), m.unit))
+    measure.map_or_else(|| "–".to_owned(), |m| unit::value(value(m), m.unit))
 }
 
 /// The sleeping tasks.
@@ -85,11 +86,11 @@ pub(crate) fn errands(report: &Report, pythons: &[Interpreter]) -> Table {
 
 /// The sentence.
 pub(crate) fn shows(tasks: usize, pause: Duration, rows: &[Row]) -> Text {
-    let each = clock::human(pause.as_nanos() as f64);
+    let each = unit::duration(pause.as_nanos() as f64);
     let list = |of: fn(&Row) -> String| {
         rows.iter().map(|row| format!("{} {}", row.program.name, of(row))).collect::<Vec<_>>().join(", ")
     };
-    let walls = list(|row| clock::human(stats::median(&row.wall).unwrap_or(f64::NAN)));
+    let walls = list(|row| unit::duration(stats::median(&row.wall).unwrap_or(f64::NAN)));
     let threads = list(|row| most(&row.threads).to_string());
     text!(
         "{each}씩 자는 태스크 {tasks}개가 끝나기까지(중앙값): {walls}. 태스크가 돈 스레드 수(최대): {threads}. 함께 기다리는 것은 async의 성질이고, 스레드가 몇 개인지는 런타임이 정합니다.",
@@ -99,7 +100,7 @@ pub(crate) fn shows(tasks: usize, pause: Duration, rows: &[Row]) -> Text {
 
 /// What was done.
 pub(crate) fn notes(pause: Duration, times: usize, foreign: Option<f64>) -> Vec<Text> {
-    let each = clock::human(pause.as_nanos() as f64);
+    let each = unit::duration(pause.as_nanos() as f64);
     let mut notes = vec![
         text!(
             "작업 하나는 {each} 동안 한 번 자는 태스크입니다. 벽시계 시간은 런타임을 만들 때부터 치울 때까지이고, 네 런타임이 {rounds}번 번갈아 돌았습니다. CPython은 그 뒤에 따로, 인터프리터가 시작된 다음부터 쟀습니다.",

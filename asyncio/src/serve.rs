@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use lab::lang::Text;
 use lab::report::{Measure, Report, Unit};
 use lab::trace::{Lane, Span, State, Trace};
-use lab::{Error, Result, clock, machine, out, text};
+use lab::{Error, Result, clock, machine, terminal, text};
 use tokio::runtime::Builder;
 use web::tally::Visit;
 use web::{Drained, Options, Server, Tally, descriptors};
@@ -64,7 +64,7 @@ pub fn run(order: &Order) -> Result<Report> {
 /// On standard error, for it is no part of the report.
 fn announce(server: &Server) {
     let url = server.url();
-    out::complain(&text!(
+    terminal::complain(&text!(
         "{url} 에서 기다립니다. Ctrl-C를 누르면 처리 중인 요청에 답하고 끝납니다.",
         "listening on {url}. Ctrl-C: what is in flight is answered, then it ends."
     ));
@@ -117,7 +117,7 @@ fn notes(drained: &Drained, tally: &Tally, too_few: Option<u64>) -> Vec<Text> {
         "{open} connections were open when it was told to end; {aborted} of them were not done in time and were cut."
     )];
     if let (Some(peak), n @ 1..) = (machine::peak_memory(), tally.peak_open) {
-        let peak = lab::show::value(peak as f64, Unit::Bytes);
+        let peak = lab::report::unit::value(peak as f64, Unit::Bytes);
         notes.push(text!(
             "이 프로세스의 메모리 최대 {peak}, 동시에 열린 연결 최대 {n}개. 연결 하나의 메모리는 connections 실험이 잽니다.",
             "This process used {peak} of memory at the peak, with {n} connections open at once at the peak. The experiment connections measures what one takes."

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use lab::clock;
-use lab::record::LaneRecorder;
+use lab::trace::LaneRecorder;
 use lab::trace::State;
 use tokio::time;
 

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use lab::lang::Text;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Report, Unit};
 use lab::trace::{State, Trace};
-use lab::twin::{self, Interpreter};
-use lab::{Result, say, show, text, twin_script};
+use lab::{Result, say, text, twin_script};
 
 use crate::overlap::{self, CLAIM, Home};
 use crate::{article, article_async_std, article_smol, sleepers};
@@ -57,11 +58,11 @@ pub fn run(runtime: Runtime, pause: Duration, pythons: &[Interpreter]) -> Result
     report.lines = say::words(&lines);
     let trace = Trace::new(Text::same(name), say::lanes(&lines, State::WaitingForIo));
     report.verdicts.push(overlap::judge(name, &trace, home, None));
-    let (peak, all) = (trace.peak_in_flight(&[State::WaitingForIo]), lab::clock::human(trace.duration() as f64));
+    let (peak, all) = (trace.peak_in_flight(&[State::WaitingForIo]), unit::duration(trace.duration() as f64));
     report.traces.push(trace);
 
     let args = [pause.as_secs_f64().to_string()];
-    twin::join(&mut report, pythons, twin_script!("article"), &args, &[CLAIM], |python, twin| {
+    python::join(&mut report, pythons, twin_script!("article"), &args, &[CLAIM], |python, twin| {
         twin.traces.iter().map(|trace| overlap::judge(&python.to_string(), trace, Home::OneThread, None)).collect()
     });
     if runtime == Runtime::AsyncStd {
@@ -88,7 +89,7 @@ pub fn discontinued() -> Text {
 
 /// How much of the machine others used meanwhile, where the system tells.
 pub(crate) fn others_used(foreign: Option<f64>) -> Option<Text> {
-    let share = show::value(foreign?, Unit::Share);
+    let share = unit::value(foreign?, Unit::Share);
     Some(text!(
         "재는 동안 다른 프로그램이 이 컴퓨터의 {share}를 썼습니다.",
         "Other programs used {share} of this machine meanwhile."

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lab::lang::Text;
-use lab::record::{LaneRecorder, Recorder};
 use lab::text;
+use lab::trace::{LaneRecorder, Recorder};
 use lab::trace::{State, Trace};
 use tokio::sync::oneshot;
 use tokio::time;

@@ -1,7 +1,7 @@
 //! The command line of the web server and the API client. They are in the build with the feature `web`; without it the reader is told
 //! how to get them.
 
-use lab::cli::{Args, Kind, Opt, Section, opt};
+use lab::cli::{Args, Declared, Kind, Section, opt};
 use lab::report::Report;
 use lab::{Result, text};
 
@@ -33,7 +33,7 @@ pub fn add(section: Section) -> Section {
 }
 
 /// What our own server does, for `serve` and for `fetch`.
-fn served() -> Vec<Opt> {
+fn served() -> Vec<Declared> {
     vec![
         opt(
             "delay",
@@ -56,7 +56,7 @@ fn served() -> Vec<Opt> {
     ]
 }
 
-fn serve_options() -> Vec<Opt> {
+fn serve_options() -> Vec<Declared> {
     vec![
         opt(
             "port",
@@ -97,7 +97,7 @@ fn serve_options() -> Vec<Opt> {
     ]
 }
 
-fn connections_options() -> Vec<Opt> {
+fn connections_options() -> Vec<Declared> {
     vec![
         opt("connections", Kind::Count(1, 1_000_000), "10000", text!("열어 둘 연결", "connections that stay open")),
         opt("slow", Kind::Count(0, 100_000), "1000", text!("느린 클라이언트", "slow clients")),
@@ -110,7 +110,7 @@ fn connections_options() -> Vec<Opt> {
     ]
 }
 
-fn fetch_options() -> Vec<Opt> {
+fn fetch_options() -> Vec<Declared> {
     vec![
         opt("calls", Kind::Count(1, 10_000_000), "1000", text!("호출 수", "how many calls")),
         opt("concurrency", Kind::Count(1, 100_000), "100", text!("동시에 하는 호출", "how many at a time")),

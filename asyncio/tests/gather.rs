@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use asyncio::five::{self, Diary, Ends, FAILS, Fate, Refused, TASKS};
 use asyncio::gather::{Answer, Seen, WAYS};
-use lab::record::Recorder;
+use lab::trace::Recorder;
 use lab::trace::State;
 
 /// The failing one waits a fifth of it: a pause of the machine must last longer than the difference to upset the order.

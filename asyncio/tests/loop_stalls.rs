@@ -9,9 +9,9 @@ use asyncio::gil::{CASES, Case, Seen, seen};
 use asyncio::gil_verdicts::{CLAIM, judge, judge_twin, long_waits};
 use lab::claims::Outcome;
 use lab::lang::Text;
+use lab::python::Interpreter;
 use lab::report::{Measure, Report, Unit};
 use lab::trace::{Lane, Span, State, Trace};
-use lab::twin::Interpreter;
 
 /// A tenth of a second or more.
 const TURNS: u64 = 500_000_000;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use lab::lang::Text;
 use lab::machine::Watch;
+use lab::python::{self, Interpreter};
 use lab::report::{Measure, Report};
 use lab::stats;
-use lab::twin::{self, Interpreter};
 use lab::{Error, Result, twin_script};
 use loopback::Server;
 
@@ -128,9 +128,9 @@ impl<'a> Bench<'a> {
             Who::Rust => {
                 let name = self.name(samples);
                 let failed = |why: Text| Error::failed(join(&name, &why));
-                Ok(twin::own(&cell.to_args(CELL), LIMIT).map_err(failed)?)
+                Ok(python::own(&cell.to_args(CELL), LIMIT).map_err(failed)?)
             }
-            Who::Python(p) => twin::run(&self.pythons[p], twin_script!("cell"), &self.python_args(&cell), LIMIT),
+            Who::Python(p) => python::run(&self.pythons[p], twin_script!("cell"), &self.python_args(&cell), LIMIT),
         };
         let samples = &mut self.cells[n];
         match report {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use gil_sim::{Gil, Held, SWITCH_INTERVAL, ThreadId, loops};
 use lab::lang::Text;
-use lab::record::Recorder;
 use lab::report::{Measure, Report, Unit};
+use lab::trace::Recorder;
 use lab::{Error, Result, clock, machine, text};
 
 use crate::pictures;

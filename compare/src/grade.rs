@@ -1,6 +1,6 @@
 //! The article's table, and the words it uses, as rules on what was measured.
 
-use lab::judge::PARALLEL;
+use lab::cores_used::PARALLEL;
 use lab::lang::Text;
 use lab::text;
 

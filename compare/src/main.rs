@@ -6,9 +6,9 @@ use std::time::Duration;
 use compare::cell::{CELL, Cell, UNIT};
 use compare::plan::{Size, Technique, Workload};
 use compare::table;
-use lab::cli::{Args, Kind, Opt, Section, opt};
+use lab::cli::{Args, Declared, Kind, Section, opt};
 use lab::lang::Text;
-use lab::{Error, Result, out, text};
+use lab::{Error, Result, terminal, text};
 
 fn main() -> ExitCode {
     let mut options = Size::options();
@@ -35,18 +35,18 @@ fn main() -> ExitCode {
     })
     .child(CELL, cell_options(), |a| {
         let report = cell(a)?.measure()?;
-        out::print(&report.to_json());
+        terminal::print(&report.to_json());
         Ok(())
     })
     .child(UNIT, unit_options, |a| {
-        out::print(&cell(a)?.unit_in_process(a.size("unit"))?.to_line());
+        terminal::print(&cell(a)?.unit_in_process(a.size("unit"))?.to_line());
         Ok(())
     })
     .main()
 }
 
 /// What a child is told about its cell.
-fn cell_options() -> Vec<Opt> {
+fn cell_options() -> Vec<Declared> {
     let mut options = Size::options();
     options.push(opt("workload", Kind::Choice(&Workload::IDS), "io", Text::default()));
     options.push(opt("technique", Kind::Choice(&Technique::IDS), "sequence", Text::default()));

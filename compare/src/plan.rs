@@ -1,6 +1,6 @@
 //! What is compared: workloads (rows of the article's table) by techniques (its columns).
 
-use lab::cli::{Args, Kind, Opt, opt};
+use lab::cli::{Args, Declared, Kind, opt};
 use lab::lang::Text;
 use lab::text;
 
@@ -126,7 +126,7 @@ pub const GETS_IN_SEQUENCE: usize = 10;
 
 impl Size {
     /// The options by which a reader chooses the size; also those of the child processes.
-    pub fn options() -> Vec<Opt> {
+    pub fn options() -> Vec<Declared> {
         let count = |name, most, default, about| opt(name, Kind::Count(1, most), default, about);
         vec![
             count("waiting", 2000, "100", text!("I/O: 동시에 기다리는 단위의 수", "I/O: units that wait at once")),

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use lab::claims::Verdict;
-use lab::judge::{self, CoresUsed};
+use lab::cores_used::{self, CoresUsed};
 use lab::lang::Text;
 use lab::machine;
+use lab::python::Interpreter;
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::stats;
-use lab::twin::Interpreter;
-use lab::{Result, clock, show, text};
+use lab::{Result, text};
 
 use crate::bench::{Bench, Samples, Who, join};
 use crate::grade::{self, Row, Word};
@@ -73,14 +74,14 @@ impl Bench<'_> {
 
     fn row(&self, c: &Samples) -> Vec<Text> {
         let mut row = vec![self.name(c)];
-        let shown = |v: f64| if c.workload == Workload::Io { format!("{v:.0}") } else { clock::human(v) };
+        let shown = |v: f64| if c.workload == Workload::Io { format!("{v:.0}") } else { unit::duration(v) };
         let values = if c.workload == Workload::Io { &c.rate } else { &c.wall };
         match (stats::median(values), stats::range(values)) {
             (Some(median), Some((least, most))) => {
                 row.push(Text::same(shown(median)));
                 row.push(Text::same(format!("{} – {}", shown(least), shown(most))));
-                row.push(self.speed_up(c).map_or(Text::same("–"), show::times));
-                let memory = stats::median(&c.memory).map(|bytes| show::value(bytes, Unit::Bytes));
+                row.push(self.speed_up(c).map_or(Text::same("–"), unit::times));
+                let memory = stats::median(&c.memory).map(|bytes| unit::value(bytes, Unit::Bytes));
                 row.push(Text::same(memory.unwrap_or("–".into())));
             }
             _ => {
@@ -155,7 +156,7 @@ impl Bench<'_> {
     }
 
     fn too_busy(&self) -> bool {
-        self.foreign.is_some_and(|share| share > judge::TOO_BUSY)
+        self.foreign.is_some_and(|share| share > cores_used::TOO_BUSY)
     }
 
     fn verdicts(&self) -> Vec<Verdict> {
@@ -185,13 +186,13 @@ impl Bench<'_> {
 
     fn notes(&self, done: usize, asked: usize) -> Vec<Text> {
         let machine = machine::describe();
-        let share = self.foreign.map(|share| show::value(share, Unit::Share));
+        let share = self.foreign.map(|share| unit::value(share, Unit::Share));
         let busy = match share {
             Some(share) => text!("그동안 다른 프로그램이 {share}를 썼습니다", "others used {share} of it meanwhile"),
             None => text!("다른 프로그램이 얼마나 썼는지는 모릅니다", "how much others used is not known"),
         };
         let Size { waiting, gets, jobs, turns, copies } = self.size;
-        let delay = clock::human(self.delay.as_nanos() as f64);
+        let delay = unit::duration(self.delay.as_nanos() as f64);
         let mut notes = vec![
             Text { ko: format!("{}; {}.", machine.ko, busy.ko), en: format!("{}; {}.", machine.en, busy.en) },
             text!(

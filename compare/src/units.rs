@@ -5,7 +5,7 @@ use std::io;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use lab::{Error, Result, lifeline, text};
+use lab::{Error, Result, process::lifeline, text};
 use tokio::runtime::{Builder, Runtime};
 
 /// What a unit came to: a number that tells whether its work was really done.

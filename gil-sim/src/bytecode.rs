@@ -7,10 +7,11 @@ use std::time::Duration;
 use lab::Result;
 use lab::claims::Verdict;
 use lab::lang::Text;
+use lab::python::{self as twins, Interpreter};
+use lab::report::unit;
 use lab::report::{Report, Unit};
 use lab::trace::{State, Trace};
-use lab::twin::{self as twins, Interpreter};
-use lab::{show, stats, text, twin_script};
+use lab::{stats, text, twin_script};
 
 use crate::vm::listing;
 use crate::vm::version::Version;
@@ -99,7 +100,7 @@ fn explanations(interval: Duration) -> Vec<Text> {
 }
 
 fn shows(cases: &[Case], prices: &[Price]) -> Text {
-    let share = |id, version| show::value(stats::median(lost(cases, id, version)).unwrap_or(f64::NAN), Unit::Share);
+    let share = |id, version| unit::value(stats::median(lost(cases, id, version)).unwrap_or(f64::NAN), Unit::Share);
     let (old, new, call) =
         (share("plain", Version::Py36), share("plain", Version::Py313), share("call", Version::Py313));
     let times = price::times(prices.first().map_or(f64::NAN, Price::ratio));

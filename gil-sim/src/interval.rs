@@ -6,9 +6,10 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use lab::lang::Text;
+use lab::python::Interpreter;
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
-use lab::twin::Interpreter;
-use lab::{Result, clock, show, text};
+use lab::{Result, text};
 
 use crate::SWITCH_INTERVAL;
 use crate::convoy::beside::beside;
@@ -102,7 +103,7 @@ fn sweep(sayings: Vec<Saying>) -> Option<Sweep> {
 }
 
 fn human(us: u64) -> String {
-    clock::human(us as f64 * 1e3)
+    unit::duration(us as f64 * 1e3)
 }
 
 fn table(sweep: &Sweep) -> Table {
@@ -110,14 +111,14 @@ fn table(sweep: &Sweep) -> Table {
     let dash = || Text::same("–");
     let row = |name: Text, seen: &Seen, kept: Text| {
         let trips = if seen.latencies.is_empty() { dash() } else { Text::same(format!("{:.1}", seen.trips)) };
-        let longest = seen.trip(1.0).map_or_else(dash, |ns| Text::same(clock::human(ns)));
+        let longest = seen.trip(1.0).map_or_else(dash, |ns| Text::same(unit::duration(ns)));
         let switches = seen.switches.map_or_else(dash, |n| Text::same(format!("{n:.0}")));
         vec![name, trips, longest, switches, kept]
     };
     let alone = text!("I/O 스레드 혼자", "the I/O thread alone");
     let mut rows = vec![row(alone, &Seen { switches: None, ..sweep.alone.clone() }, dash())];
     rows.extend(INTERVALS.iter().zip(&sweep.each).map(|(us, Beside { seen, kept })| {
-        row(Text::same(human(*us)), seen, Text::same(show::value(*kept, Unit::Share)))
+        row(Text::same(human(*us)), seen, Text::same(unit::value(*kept, Unit::Share)))
     }));
     let (ko, en) = (&judge.ko, &judge.en);
     Table {
@@ -163,7 +164,7 @@ fn measures(sweep: &Sweep) -> Vec<Measure> {
 }
 
 fn notes(delay: Duration, lasting: Duration, judges: &Judges) -> Vec<Text> {
-    let (delay, lasting) = (clock::human(ns(delay) as f64), clock::human(ns(lasting) as f64));
+    let (delay, lasting) = (unit::duration(ns(delay) as f64), unit::duration(ns(lasting) as f64));
     vec![
         text!(
             "왕복 한 번은 다른 프로세스에 8바이트를 보내고 {delay} 뒤에 오는 답을 받는 것입니다. 줄마다 {lasting} 동안, 적어도 전환 간격의 {SHOWN}배 동안 쟀습니다. CPU 스레드의 일은 바로 앞에서 혼자 한 일과 견준 것이고, 100 %를 넘으면 그사이 컴퓨터의 속도가 변한 것입니다. CPython은 몇 번 전환했는지 알려 주지 않습니다.",
@@ -178,7 +179,7 @@ fn shows(rust: &Sweep) -> Text {
     let (first, last) = (human(INTERVALS[0]), human(INTERVALS[INTERVALS.len() - 1]));
     let trips = |beside: &Beside| format!("{:.0}", beside.seen.trips);
     let switches = |beside: &Beside| format!("{:.0}", beside.seen.switches.unwrap_or(f64::NAN));
-    let kept = |beside: &Beside| show::value(beside.kept, Unit::Share);
+    let kept = |beside: &Beside| unit::value(beside.kept, Unit::Share);
     let (t_short, s_short, k_short) = (trips(short), switches(short), kept(short));
     let (t_long, s_long, k_long) = (trips(long), switches(long), kept(long));
     text!(

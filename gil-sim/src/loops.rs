@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use lab::record::LaneRecorder;
+use lab::trace::LaneRecorder;
 use lab::trace::State;
 
 use crate::{Gil, ThreadId};

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 #[cfg(unix)]
 use gil_sim::{played::Transport, verify::Breadth};
-use lab::cli::{Kind, Opt, Section, opt};
+use lab::cli::{Declared, Kind, Section, opt};
 use lab::text;
 
 fn main() -> ExitCode {
@@ -121,7 +121,7 @@ fn measured(section: Section) -> Section {
     section
 }
 
-fn bytecode_options() -> Vec<Opt> {
+fn bytecode_options() -> Vec<Declared> {
     vec![
         opt("threads", Kind::Count(2, 64), "2", text!("스레드 수", "number of threads")),
         opt(
@@ -139,7 +139,7 @@ fn bytecode_options() -> Vec<Opt> {
     ]
 }
 
-fn scenario(default: Option<&'static str>) -> Opt {
+fn scenario(default: Option<&'static str>) -> Declared {
     let about = text!(
         "시나리오 파일, 또는 gil-sim/scenarios에 있는 것의 이름",
         "a scenario file, or the name of one in gil-sim/scenarios"
@@ -148,7 +148,7 @@ fn scenario(default: Option<&'static str>) -> Opt {
 }
 
 #[cfg(unix)]
-fn predict_options() -> Vec<Opt> {
+fn predict_options() -> Vec<Declared> {
     let machine = text!(
         "calibrate --out이 쓴 파일 (기본: 지금 이 컴퓨터를 잼)",
         "a file that calibrate --out wrote (default: this machine, measured now)"
@@ -157,7 +157,7 @@ fn predict_options() -> Vec<Opt> {
 }
 
 #[cfg(unix)]
-fn verify_options() -> Vec<Opt> {
+fn verify_options() -> Vec<Declared> {
     let breadth = text!("파일이 없을 때 무엇을 견줄지", "what to compare without a file");
     let rounds = text!("되풀이 횟수", "how often all of it is repeated");
     let transport = text!("상대 프로세스와 말하는 길", "how to talk to the peer process");
@@ -170,7 +170,7 @@ fn verify_options() -> Vec<Opt> {
 }
 
 #[cfg(unix)]
-fn convoy_options() -> Vec<Opt> {
+fn convoy_options() -> Vec<Declared> {
     vec![
         delay(),
         opt(
@@ -183,7 +183,7 @@ fn convoy_options() -> Vec<Opt> {
     ]
 }
 
-fn versions_options() -> Vec<Opt> {
+fn versions_options() -> Vec<Declared> {
     vec![
         opt(
             "scenario",
@@ -207,18 +207,18 @@ fn versions_options() -> Vec<Opt> {
 }
 
 #[cfg(unix)]
-fn delay() -> Opt {
+fn delay() -> Declared {
     opt("delay", Kind::Seconds(0.0, 10.0), "0.001", text!("상대가 답하기까지의 초", "seconds until the peer answers"))
 }
 
 /// Of experiments that look at something for a while, several times.
-fn lasting(default: &'static str) -> Opt {
+fn lasting(default: &'static str) -> Declared {
     opt("seconds", Kind::Seconds(0.01, 60.0), default, text!("한 번에 지켜보는 초", "seconds of looking, each time"))
 }
 
 #[cfg(unix)]
 /// Of the peer process that answers the convoy's messages; 0 as the port: it talks on its standard input.
-fn peer_options() -> Vec<Opt> {
+fn peer_options() -> Vec<Declared> {
     vec![
         opt("delay", Kind::Seconds(0.0, 10.0), "0", text!("답하기까지의 초", "seconds until it answers")),
         opt("port", Kind::Count(0, 65_535), "0", text!("상대의 UDP 포트", "the partner's UDP port")),

@@ -6,13 +6,14 @@ use std::thread;
 use std::time::Duration;
 
 use lab::claims::Verdict;
-use lab::judge::{self, CoresUsed};
+use lab::cores_used::{self, CoresUsed};
 use lab::lang::Text;
 use lab::machine::Watch;
-use lab::record::{LaneRecorder, Recorder};
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
+use lab::trace::{LaneRecorder, Recorder};
 use lab::trace::{State, Trace};
-use lab::twin::{self, Interpreter};
 use lab::{Error, Result, clock, text, twin_script};
 
 use crate::convoy::load::{ns, window};
@@ -62,15 +63,15 @@ pub fn run(lasting: Duration, pythons: &[Interpreter]) -> Result<Report> {
         let trace = simulated(lets_go);
         let cores = trace.mean_in_flight(State::Running) + trace.mean_in_flight(State::Native);
         // Virtual time: nobody else is there, and one core is one core.
-        let holds = cores > judge::PARALLEL;
-        report.verdicts.push(Verdict::seen(PARALLEL, on("gil-sim", lets_go), holds, judge::evidence(cores)));
+        let holds = cores > cores_used::PARALLEL;
+        report.verdicts.push(Verdict::seen(PARALLEL, on("gil-sim", lets_go), holds, cores_used::evidence(cores)));
         report.traces.push(Trace { title: title("simulator", lets_go), ..trace });
-        let what = Text::same(clock::human(SIMULATED as f64));
+        let what = Text::same(unit::duration(SIMULATED as f64));
         cases.push(Case { on: text!("시뮬레이터", "simulator"), what, lets_go, cores: Some(cores) });
     }
     let args = [THREADS.to_string(), lasting.as_secs_f64().to_string()];
     let mut watch = Watch::start();
-    twin::join(&mut report, pythons, twin_script!("native"), &args, &[PARALLEL], |python, twin| {
+    python::join(&mut report, pythons, twin_script!("native"), &args, &[PARALLEL], |python, twin| {
         let foreign = watch.foreign();
         watch = Watch::start();
         cases.extend(CALLS.iter().map(|call| on_python(python, twin, call)));
@@ -221,7 +222,7 @@ fn table(cases: &[Case]) -> Table {
 }
 
 fn notes(lasting: Duration) -> Vec<Text> {
-    let lasting = clock::human(ns(lasting) as f64);
+    let lasting = unit::duration(ns(lasting) as f64);
     vec![
         text!(
             "스레드 둘이 {lasting} 동안 네이티브 코드를 되풀이해 부릅니다. GIL을 쥔 네이티브 코드는 실행(█)으로 그립니다. 그동안 아무도 GIL을 얻지 못합니다.",

@@ -3,8 +3,8 @@
 use std::env;
 
 use lab::lang::Text;
+use lab::python::{self, Interpreter, LIMIT};
 use lab::report::Report;
-use lab::twin::{self, Interpreter, LIMIT};
 use lab::{machine, text, twin_script};
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ pub fn play(python: &Interpreter, setup: &Setup, speed: &Speed, transport: Trans
     let own =
         env::current_exe().map_err(|e| text!("실행 파일을 알 수 없습니다: {e}", "the program is unknown: {e}"))?;
     let args = [own.to_string_lossy().into_owned(), plan(setup, speed, transport).to_string()];
-    let report = twin::run(python, twin_script!("scenario"), &args, LIMIT)?;
+    let report = python::run(python, twin_script!("scenario"), &args, LIMIT)?;
     let groups = setup.groups.len();
     let one = |name: &str, group: usize| report.measure(&format!("{name}.{group}"));
     let wall = report.measure("wall").map(|m| m.median());

@@ -5,10 +5,11 @@
 use std::path::Path;
 
 use lab::lang::Text;
+use lab::python::Interpreter;
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::Trace;
-use lab::twin::Interpreter;
-use lab::{Result, clock, stats, text};
+use lab::{Result, stats, text};
 
 use crate::calibrate::{self, Quiet};
 use crate::played::of_outcome;
@@ -83,7 +84,7 @@ fn groups(setup: &Setup, outcome: &Outcome) -> Table {
         let share = |part: fn(&Fate) -> u64| of.iter().map(|t| part(t)).sum::<u64>() as f64 / all * 100.0;
         let (held, waited) = (share(|t| t.held), share(|t| t.waited));
         let (name, latencies) = (&group.name, &played.latencies[g]);
-        let quantile = |q| stats::quantile(latencies, q).map_or_else(|| "—".to_owned(), clock::human);
+        let quantile = |q| stats::quantile(latencies, q).map_or_else(|| "—".to_owned(), unit::duration);
         vec![
             Text { ko: format!("{} × {count}", name.ko), en: format!("{} × {count}", name.en) },
             Text::same(format!("{:.1}", played.rates[g])),

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use lab::lang::Text;
 use lab::report::{Report, Table};
-use lab::{Error, Result, out, text};
+use lab::{Error, Result, terminal, text};
 
 use crate::scenario;
 use crate::sim::{Place, Schedule, Setup, Stepper, Turn, letter};
@@ -142,11 +142,11 @@ impl Seen {
 
     fn turns_of(&mut self, word: &str) {
         match Schedule::read(word) {
-            Err(what) => out::complain(&what),
+            Err(what) => terminal::complain(&what),
             Ok(schedule) => {
                 for turn in schedule.turns() {
                     if !self.go(*turn) {
-                        return out::complain(&self.why_not(*turn));
+                        return terminal::complain(&self.why_not(*turn));
                     }
                 }
             }

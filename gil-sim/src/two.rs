@@ -6,13 +6,14 @@ use std::thread;
 use std::time::Duration;
 
 use lab::claims::Verdict;
-use lab::judge::CoresUsed;
+use lab::cores_used::CoresUsed;
 use lab::lang::Text;
-use lab::record::{LaneRecorder, Recorder};
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
+use lab::trace::{LaneRecorder, Recorder};
 use lab::trace::{State, Trace};
-use lab::twin::{self, Interpreter};
-use lab::{Error, Result, clock, text, twin_script};
+use lab::{Error, Result, text, twin_script};
 
 use crate::{Gil, ThreadId, loops};
 
@@ -55,14 +56,14 @@ pub fn run(threads: usize, turns: u64, interval: Duration, pythons: &[Interprete
     let interval_s = interval.as_secs_f64();
     let args = [threads.to_string(), (turns / 20).max(1).to_string(), interval_s.to_string()];
     let claims = ["gil-one-thread-at-a-time"];
-    twin::join(&mut report, pythons, twin_script!("two"), &args, &claims, |python, twin| {
+    python::join(&mut report, pythons, twin_script!("two"), &args, &claims, |python, twin| {
         twin.traces.iter().map(|trace| by_turns(python, trace)).collect()
     });
     report.notes.push(text!(
         "스레드마다 글의 루프(count += i)를 {turns}바퀴, 파이썬에서는 그 20분의 1을 돕니다.",
         "each thread runs {turns} turns of the article's loop (count += i), in Python a twentieth of it."
     ));
-    let (fast, slow) = (clock::human(fast as f64), clock::human(slow as f64));
+    let (fast, slow) = (unit::duration(fast as f64), unit::duration(slow as f64));
     report.shows = text!(
         "같은 스레드, 같은 일: 락이 없으면 함께 달려 {fast}, 뮤텍스 하나를 씌우면 번갈아 달려 {slow}입니다. GIL의 주인은 {switches}번 바뀌었습니다.",
         "The same threads, the same work: without a lock they run together, in {fast}; put one mutex around them and they take turns, in {slow}. The GIL changed hands {switches} times."

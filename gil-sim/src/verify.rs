@@ -11,9 +11,10 @@ mod page;
 use std::path::Path;
 
 use lab::lang::Text;
+use lab::python::Interpreter;
 use lab::report::Report;
-use lab::twin::Interpreter;
-use lab::{Error, Result, clock, stats, text};
+use lab::report::unit;
+use lab::{Error, Result, stats, text};
 
 use crate::calibrate::{self, Quiet};
 use crate::played::{self, Played, Transport, of_outcome};
@@ -125,6 +126,6 @@ fn simulate(setup: &Setup, machine: &Machine, speed: &Speed) -> Played {
 
 /// A duration for a heading: "5 ms".
 pub(crate) fn short(ns: u64) -> String {
-    let words = clock::human(ns as f64);
+    let words = unit::duration(ns as f64);
     words.replace(".00 ", " ").replace(".0 ", " ")
 }

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use lab::lang::Text;
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{Lane, Span, State, Trace};
-use lab::{Result, clock, text};
+use lab::{Result, text};
 
 use crate::SWITCH_INTERVAL;
 use crate::convoy::load::{Load, ns};
@@ -157,7 +158,7 @@ fn computed(outcome: &Outcome) -> u64 {
 }
 
 fn table(setup: &Setup, outcomes: &[(Way, Outcome)]) -> Table {
-    let human = |ns: u64| Text::same(clock::human(ns as f64));
+    let human = |ns: u64| Text::same(unit::duration(ns as f64));
     let rows = outcomes.iter().map(|(way, outcome)| {
         vec![
             way.name(),
@@ -197,7 +198,7 @@ fn notes(setup: &Setup, cores: usize) -> Vec<Text> {
         Kind::Ticks => (setup.interval, ns(SWITCH_INTERVAL)),
         _ => (CHECK_INTERVAL, setup.interval),
     };
-    let interval = clock::human(interval as f64);
+    let interval = unit::duration(interval as f64);
     vec![
         text!(
             "시뮬레이터의 가상 시간이고, 코어 {cores}개의 지어낸 컴퓨터입니다. 어디서 돌려도 같은 결과입니다. 전환 간격은 {interval}, 2.7에서는 {ticks}틱입니다.",

@@ -9,10 +9,10 @@ use std::process::{Command, ExitCode, Output};
 use gil_sim::bytecode::{race, twin as judge};
 use gil_sim::vm::version::Version;
 use lab::claims::Outcome;
+use lab::python::{self, Interpreter};
 use lab::report::{Report, Table};
 use lab::trace::State;
-use lab::twin::{self, Interpreter};
-use lab::{lifeline, twin_script};
+use lab::{process::lifeline, twin_script};
 
 const SMALL: [&str; 5] = ["bytecode", "--turns", "2000", "--interval", "0.0001"];
 
@@ -67,7 +67,7 @@ fn the_page_has_both_languages() {
 fn read(options: &[&str]) -> Option<Report> {
     let env = Interpreter { path: "env".into(), implementation: "env".into(), version: [0; 3], gil: false };
     let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
-    twin::run(&env, Path::new(env!("CARGO_BIN_EXE_gil-sim")), &options, twin::LIMIT).ok()
+    python::run(&env, Path::new(env!("CARGO_BIN_EXE_gil-sim")), &options, python::LIMIT).ok()
 }
 
 fn the_report_reads_back() {
@@ -89,13 +89,13 @@ fn the_report_reads_back() {
 }
 
 fn the_real_interpreter_is_interrupted_where_ours_is() {
-    let pythons = twin::find(&[]).expect("none is no error");
+    let pythons = python::find(&[]).expect("none is no error");
     if pythons.is_empty() {
         println!("no python3 here: the twin was not read");
     }
     for python in pythons {
         let args = ["2".into(), "1500".into(), "0.0001".into()];
-        let twin = twin::run(&python, twin_script!("bytecode"), &args, twin::LIMIT).expect("a report");
+        let twin = python::run(&python, twin_script!("bytecode"), &args, python::LIMIT).expect("a report");
         let real = judge::real(&python, &twin);
         assert_eq!(real.len(), 2, "both programs");
         let Some(version) = judge::version(&python) else {

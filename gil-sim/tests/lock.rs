@@ -9,7 +9,7 @@ use std::time::Duration;
 use gil_sim::lock::{AddressedGil, CHECK_INTERVAL, Finalizing, Free, MutexAndCondvar, SemaphoreLock, Ticks};
 use gil_sim::{Gil, Held, Lock, ThreadId, loops};
 use lab::lang::Text;
-use lab::record::Recorder;
+use lab::trace::Recorder;
 use lab::trace::{State, Trace};
 
 /// Nobody will ask for as long as this test runs.

@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::io;
 use std::process::{Child, Command};
 
-use lab::{Result, lang, lifeline, say};
+use lab::{Result, lang, process::lifeline, say};
 
 use crate::children;
 use crate::ending;

@@ -3,9 +3,9 @@
 
 use std::io::{self, Read, Write};
 
-use lab::cli::{Kind, Opt, Section, opt};
+use lab::cli::{Declared, Kind, Section, opt};
 use lab::lang::Text;
-use lab::out;
+use lab::terminal;
 
 use crate::article;
 use crate::translate::{modes, sentences};
@@ -35,13 +35,13 @@ pub fn join(section: Section) -> Section {
             Ok(())
         })
         .child(COUNT, vec![turns()], |a| {
-            out::print(&work::count(a.count("turns")).to_lines());
+            terminal::print(&work::count(a.count("turns")).to_lines());
             Ok(())
         })
         .child(TRANSLATE, translate_options(), |a| {
             let word = |name| a.word(name).unwrap_or_default();
             let sentences = sentences::read(&sentences::unspell(word("file"))?)?;
-            out::print(&modes::run(word("mode"), &sentences, a.size("workers"))?.to_json());
+            terminal::print(&modes::run(word("mode"), &sentences, a.size("workers"))?.to_json());
             Ok(())
         })
         .child_on_pipes(ECHO, vec![opt("size", Kind::Count(1, MOST_BYTES), "1", Text::default())], |a| {
@@ -51,7 +51,7 @@ pub fn join(section: Section) -> Section {
         })
 }
 
-fn translate_options() -> Vec<Opt> {
+fn translate_options() -> Vec<Declared> {
     let option = |name, kind, default| opt(name, kind, default, Text::default());
     vec![
         option("mode", Kind::Choice(&modes::MODES), modes::MODES[0]),

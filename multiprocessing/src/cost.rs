@@ -14,9 +14,10 @@ use std::time::Instant;
 
 use lab::claims::Verdict;
 use lab::lang::Text;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
-use lab::twin::{self, Interpreter};
-use lab::{Error, Result, clock, text, twin_script};
+use lab::{Error, Result, text, twin_script};
 
 use crate::children;
 
@@ -163,12 +164,12 @@ pub fn judge(on: &str, report: &Report) -> Verdict {
 
 /// The same on CPython.
 pub fn join_twin(report: &mut Report, pythons: &[Interpreter]) {
-    twin::join(report, pythons, twin_script!("cost"), &[], &[CLAIM], |python, twin| {
+    python::join(report, pythons, twin_script!("cost"), &[], &[CLAIM], |python, twin| {
         vec![judge(&python.to_string(), twin)]
     });
 }
 
 /// The median of a measure for a sentence: "1.25 ms".
 pub fn median(report: &Report, id: &str) -> String {
-    clock::human(report.measure(id).map_or(f64::NAN, Measure::median))
+    unit::duration(report.measure(id).map_or(f64::NAN, Measure::median))
 }

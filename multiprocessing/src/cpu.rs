@@ -3,12 +3,12 @@
 //! Article: 멀티프로세싱, 특징. Run: `cargo run -p multiprocessing -- cpu`. Python twin: `python/cpu.py`.
 
 use lab::clock;
-use lab::judge::CoresUsed;
+use lab::cores_used::CoresUsed;
 use lab::lang::Text;
 use lab::machine::Watch;
+use lab::python::{self, Interpreter};
 use lab::report::{Measure, Report, Unit};
 use lab::trace::Trace;
-use lab::twin::{self, Interpreter};
 use lab::{Error, Result, text, twin_script};
 
 use crate::cost;
@@ -158,7 +158,7 @@ fn join_twin(report: &mut Report, workers: usize, turns: u64, rounds: usize, pyt
     let args = [workers.to_string(), turns.to_string(), rounds.to_string()];
     let claims = [PROCESSES, GIL_THREADS];
     let watch = Watch::start();
-    twin::join(report, pythons, twin_script!("cpu"), &args, &claims, |python, twin| {
+    python::join(report, pythons, twin_script!("cpu"), &args, &claims, |python, twin| {
         let on = python.to_string();
         let cores = |title: &str| {
             let trace = twin.traces.iter().find(|t| t.title.en == title)?;

@@ -6,8 +6,9 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use lab::lang::Text;
+use lab::report::unit;
 use lab::report::{Measure, Table, Unit};
-use lab::{Error, Result, clock, machine, show, stats, text};
+use lab::{Error, Result, machine, stats, text};
 
 use crate::pool::{Pool, Task};
 
@@ -93,10 +94,10 @@ impl Even {
                 "There is only one core: from where on processes pay was not measured."
             );
         }
-        let start = clock::human(self.start);
+        let start = unit::duration(self.start);
         match self.pays_from() {
             Some(ns) => {
-                let work = clock::human(ns);
+                let work = unit::duration(ns);
                 text!(
                     "여럿을 한꺼번에 맡기면 일 하나가 {work}만 되어도 워커 {workers}개가 차례로 하는 것보다 빨랐습니다. 풀을 띄우는 데는 {start}가 듭니다.",
                     "Given many at once, {workers} workers were quicker than doing it in sequence from {work} of work a task on. Starting the pool takes {start}."
@@ -113,10 +114,10 @@ impl Even {
     pub fn table(&self) -> Table {
         let times = |samples: &[f64]| match stats::median(samples).unwrap_or(f64::NAN) {
             tiny if tiny < 0.01 => "< 0.01×".to_owned(),
-            times => show::value(times, Unit::Times),
+            times => unit::value(times, Unit::Times),
         };
         let row = |point: &Point| {
-            let cells = [clock::human(point.task), times(&point.many), times(&point.call)];
+            let cells = [unit::duration(point.task), times(&point.many), times(&point.call)];
             cells.map(Text::same).to_vec()
         };
         let workers = self.workers;
@@ -137,7 +138,7 @@ impl Even {
     /// All samples.
     pub fn measures(self) -> Vec<Measure> {
         let measure = |point: Point| {
-            let (turns, task) = (point.turns, clock::human(point.task));
+            let (turns, task) = (point.turns, unit::duration(point.task));
             let many = text!("{task}짜리 일 여럿: 속도 향상", "many tasks of {task}: speed-up");
             let call = text!("{task}짜리 일 하나: 속도 향상", "one task of {task}: speed-up");
             [

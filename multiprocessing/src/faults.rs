@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use lab::Result;
 use lab::lang::Text;
+use lab::python::{self, Interpreter};
 use lab::report::{Measure, Report, Table, Unit};
-use lab::twin::{self, Interpreter};
 use lab::{text, twin_script};
 
 use crate::pool::{Failure, Pool, Task};
@@ -41,7 +41,7 @@ pub fn run(trials: usize, limit: Duration, pythons: &[Interpreter]) -> Result<Re
     report.measures =
         MOMENTS.into_iter().zip([idle, busy]).flat_map(|(moment, counts)| measures(moment, &counts)).collect();
     let args = [trials.to_string(), half.to_string(), limit.as_secs_f64().to_string()];
-    twin::join(&mut report, pythons, twin_script!("faults"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("faults"), &args, &[], |_, _| Vec::new());
     report.tables.push(table(&report, pythons));
     report.measures_in_tables = true;
     let s = limit.as_secs_f64();
@@ -116,7 +116,7 @@ fn moment_text(moment: &str) -> Text {
 fn table(report: &Report, pythons: &[Interpreter]) -> Table {
     let mut rows = vec![row(report, text!("이 풀", "this pool"), "ours")];
     for python in pythons {
-        let prefix = format!("{python}.").to_lowercase().replace(' ', "-");
+        let prefix = python.measure_id("");
         for (kind, name) in [("pool", "multiprocessing.Pool"), ("executor", "ProcessPoolExecutor")] {
             rows.push(row(report, Text::same(format!("{python} {name}")), &format!("{prefix}{kind}")));
         }
@@ -150,7 +150,7 @@ fn shows(report: &Report, pythons: &[Interpreter]) -> Text {
     let mut shows =
         text!("이 풀에서 오지 않은 결과는 {ours:.0}개입니다.", "On this pool {ours:.0} results never came.");
     for python in pythons {
-        let prefix = format!("{python}.").to_lowercase().replace(' ', "-");
+        let prefix = python.measure_id("");
         let trials = report.measure(&format!("{prefix}pool.idle.never"));
         let busy = report.measure(&format!("{prefix}pool.busy.never")).map(|m| m.samples.len());
         let Some(((trials, lost), busy)) = trials.zip(sum(format!("{prefix}pool.busy.never"))).zip(busy) else {

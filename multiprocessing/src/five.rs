@@ -5,12 +5,13 @@
 use std::time::Instant;
 
 use lab::claims::Verdict;
-use lab::judge::CoresUsed;
+use lab::cores_used::CoresUsed;
 use lab::machine::Watch;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
 use lab::trace::{Lane, Trace};
-use lab::twin::{self, Interpreter};
-use lab::{Error, Result, clock, text, twin_script};
+use lab::{Error, Result, text, twin_script};
 
 use crate::pool::{Pool, Task};
 use crate::work;
@@ -58,7 +59,7 @@ pub fn run(workers: usize, turns: u64, pythons: &[Interpreter]) -> Result<Report
         Unit::Ns,
         vec![wall],
     ));
-    let share = clock::human(trace.duration() as f64);
+    let share = unit::duration(trace.duration() as f64);
     report.traces.push(trace);
     join_twin(&mut report, workers, turns, pythons);
     report.notes.push(text!(
@@ -87,7 +88,7 @@ fn join_twin(report: &mut Report, workers: usize, turns: u64, pythons: &[Interpr
     let watch = Watch::start();
     let turns = turns.min(TWIN_TURNS);
     let args = [workers.to_string(), turns.to_string()];
-    twin::join(report, pythons, twin_script!("pool"), &args, &[CLAIM], |python, twin| {
+    python::join(report, pythons, twin_script!("pool"), &args, &[CLAIM], |python, twin| {
         let on = python.to_string();
         let used = |trace| CoresUsed::of_trace(trace, watch.foreign());
         match workers {

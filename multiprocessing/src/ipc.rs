@@ -8,10 +8,10 @@
 use std::time::Instant;
 
 use lab::lang::Text;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
-use lab::show;
 use lab::stats;
-use lab::twin::{self, Interpreter};
 use lab::{Error, Result, text, twin_script};
 
 use crate::cost::{self, Channel, Echo};
@@ -61,7 +61,7 @@ pub fn run(workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Rep
         ),
     ];
     let args = [rounds.to_string()];
-    twin::join(&mut report, pythons, twin_script!("ipc"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("ipc"), &args, &[], |_, _| Vec::new());
     let theirs: Vec<Table> = pythons.iter().filter_map(|python| twin_table(&report, python)).collect();
     report.tables.extend(theirs);
     Ok(report)
@@ -86,7 +86,7 @@ fn messages(size: usize, times: usize) -> Result<Vec<Measure>> {
     }
     echo.end().map_err(cost::lost)?;
     let measure = |((id, name), samples): ((&str, Text), Vec<f64>)| {
-        let shown = show::value(size as f64, Unit::Bytes);
+        let shown = unit::value(size as f64, Unit::Bytes);
         let name =
             Text { ko: format!("{shown} 왕복, {}", name.ko), en: format!("{shown} there and back, {}", name.en) };
         // The first time is for page faults and for a worker that is still starting.
@@ -119,11 +119,11 @@ fn by_thread(channel: &Channel, message: &[u8], answer: &mut [u8]) -> Result<()>
 fn table(measures: &[Measure]) -> Table {
     let cell = |m: &Measure| {
         let (least, _) = stats::range(&m.samples).unwrap_or_default();
-        let (median, least) = (show::value(m.median(), m.unit), show::value(least, m.unit));
+        let (median, least) = (unit::value(m.median(), m.unit), unit::value(least, m.unit));
         text!("{median} (최소 {least})", "{median} (min {least})")
     };
     let row = |((size, _), four): ((usize, usize), &[Measure])| {
-        let first = Text::same(show::value(size as f64, Unit::Bytes));
+        let first = Text::same(unit::value(size as f64, Unit::Bytes));
         [first].into_iter().chain(four.iter().map(cell)).collect()
     };
     Table {
@@ -135,7 +135,7 @@ fn table(measures: &[Measure]) -> Table {
 
 /// What the twin measured, by size.
 fn twin_table(report: &Report, python: &Interpreter) -> Option<Table> {
-    let prefix = format!("{python}.").to_lowercase().replace(' ', "-");
+    let prefix = python.measure_id("");
     let theirs: Vec<(&str, &str, &Measure)> = report
         .measures
         .iter()
@@ -149,9 +149,9 @@ fn twin_table(report: &Report, python: &Interpreter) -> Option<Table> {
         let of = |way: &str| theirs.iter().find(|(s, w, _)| *s == size.to_string() && *w == way).map(|(_, _, m)| *m);
         of("pipe")?;
         // Old ones have no shared memory; a note of theirs says so.
-        let cell = |m: &Measure| Text::same(show::value(m.median(), m.unit));
+        let cell = |m: &Measure| Text::same(unit::value(m.median(), m.unit));
         let cells = ways.iter().map(|way| of(way).map_or_else(|| Text::same("–"), cell));
-        Some([Text::same(show::value(size as f64, Unit::Bytes))].into_iter().chain(cells).collect())
+        Some([Text::same(unit::value(size as f64, Unit::Bytes))].into_iter().chain(cells).collect())
     };
     let rows: Vec<Vec<Text>> = SIZES.iter().filter_map(|(size, _)| row(*size)).collect();
     (!rows.is_empty()).then(|| Table {
@@ -172,7 +172,7 @@ fn shows(report: &Report, even: &even::Even) -> Text {
     let (small, large) = (median("message.16.pool"), median("message.1048576.pool"));
     let pipe = median("message.1048576.pipe");
     let (small, large, pipe) =
-        (show::value(small, Unit::Ns), show::value(large, Unit::Ns), show::value(pipe, Unit::Ns));
+        (unit::value(small, Unit::Ns), unit::value(large, Unit::Ns), unit::value(pipe, Unit::Ns));
     let even = even.text();
     Text {
         ko: format!(

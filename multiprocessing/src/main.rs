@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use lab::cli::{Kind, Opt, Section, opt};
+use lab::cli::{Declared, Kind, Section, opt};
 use lab::text;
 use multiprocessing::pool;
 use multiprocessing::tasks;
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
 }
 
 /// The pool: at work, under fire, what it costs, and beside CPython's.
-fn pool_experiments(section: Section, turns: Opt) -> Section {
+fn pool_experiments(section: Section, turns: Declared) -> Section {
     let two = || opt("workers", Kind::Count(1, 64), "2", text!("워커 수", "workers"));
     let storm = || {
         vec![
@@ -113,15 +113,15 @@ fn pool_experiments(section: Section, turns: Opt) -> Section {
         )
 }
 
-fn workers() -> Opt {
+fn workers() -> Declared {
     opt("workers", Kind::Count(1, 64), "4", text!("일을 나눌 수", "how many share the work"))
 }
 
-fn rounds() -> Opt {
+fn rounds() -> Declared {
     opt("rounds", Kind::Count(1, 20), "3", text!("번갈아 반복하는 횟수", "interleaved rounds"))
 }
 
-fn images_options() -> Vec<Opt> {
+fn images_options() -> Vec<Declared> {
     let dir =
         text!("그림이 든 폴더 (기본: 함께 오는 그림)", "the folder of pictures (default: those that come with it)");
     let out = text!(
@@ -131,7 +131,7 @@ fn images_options() -> Vec<Opt> {
     vec![opt("dir", Kind::Path, None, dir).bare(), opt("out", Kind::Path, None, out), workers(), rounds()]
 }
 
-fn translate_options() -> Vec<Opt> {
+fn translate_options() -> Vec<Declared> {
     let file = text!(
         "한 줄에 한 문장인 중국어 텍스트 파일 (기본: 함께 오는 문장)",
         "a text file, a Chinese sentence a line (default: those that come with it)"

@@ -5,7 +5,7 @@ use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
-use lab::record::Recorder;
+use lab::trace::Recorder;
 use lab::trace::{Lane, Span, State};
 use lab::{Error, Result, clock, text};
 use serde::de::DeserializeOwned;

@@ -5,7 +5,7 @@ use std::io;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use lab::{Error, Result, lifeline, text};
+use lab::{Error, Result, process::lifeline, text};
 
 use crate::children;
 use crate::ending;

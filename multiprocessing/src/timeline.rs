@@ -4,12 +4,13 @@
 //! on two cores, and would on one. So the lanes alone prove nothing; that more than one core computed is seen from the CPU time
 //! that the processes took between their lines. (`cpu` sees it in the lanes.)
 
-use lab::judge::CoresUsed;
+use lab::cores_used::CoresUsed;
 use lab::machine::Watch;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report};
 use lab::trace::{State, Trace};
-use lab::twin::{self, Interpreter};
-use lab::{Result, clock, say, text, twin_script};
+use lab::{Result, say, text, twin_script};
 
 use crate::article;
 
@@ -28,12 +29,12 @@ pub fn run(turns: u64, pythons: &[Interpreter]) -> Result<Report> {
     let trace = Trace::new(text!("Rust, std::process", "Rust, std::process"), say::lanes(&lines, State::Running));
     let cpu = say::cpu_of_children(&lines).map(|cpu| cpu as f64);
     report.verdicts.push(cores(&trace, cpu, watch.foreign()).parallel(CLAIM, "Rust"));
-    let (work, all) = (clock::human(cpu.unwrap_or(f64::NAN)), clock::human(trace.duration() as f64));
+    let (work, all) = (unit::duration(cpu.unwrap_or(f64::NAN)), unit::duration(trace.duration() as f64));
     report.traces.push(trace);
 
     let watch = Watch::start();
     let twin_turns = turns.min(TWIN_TURNS);
-    twin::join(&mut report, pythons, twin_script!("article"), &[twin_turns.to_string()], &[CLAIM], |python, twin| {
+    python::join(&mut report, pythons, twin_script!("article"), &[twin_turns.to_string()], &[CLAIM], |python, twin| {
         let cpu = twin.measure("cpu").map(|cpu: &Measure| cpu.samples.iter().sum());
         let verdict = |trace| cores(trace, cpu, watch.foreign()).parallel(CLAIM, python.to_string());
         twin.traces.iter().map(verdict).collect()

@@ -24,11 +24,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lab::lang::Text;
-use lab::record::{LaneRecorder, Recorder};
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
+use lab::trace::{LaneRecorder, Recorder};
 use lab::trace::{State, Trace};
-use lab::twin::{self, Interpreter};
-use lab::{Result, show, text, twin_script};
+use lab::{Result, text, twin_script};
 
 use crate::litmus::Class::{Acceptable, Forbidden, Interesting};
 use crate::outcomes::{self, Line, Tally};
@@ -189,13 +190,13 @@ pub fn run(patience: Duration, pythons: &[Interpreter]) -> Result<Report> {
     report.tables.push(outcomes::table(title, &tallies));
     report.shows = shows(&report);
     let args = [patience.as_secs_f64().to_string()];
-    twin::join(&mut report, pythons, twin_script!("across_await"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("across_await"), &args, &[], |_, _| Vec::new());
     report.notes.extend(notes(patience));
     Ok(report)
 }
 
 fn notes(patience: Duration) -> Vec<Text> {
-    let patience = show::value(patience.as_nanos() as f64, Unit::Ns);
+    let patience = unit::value(patience.as_nanos() as f64, Unit::Ns);
     vec![
         text!(
             "진짜 `lock()`은 끝없이 기다립니다. 여기서는 {patience} 뒤에 물러나므로 교착도 끝이 납니다. 그동안 스레드가 막혀 있어 똑딱이도 멈춥니다.",
@@ -215,7 +216,7 @@ fn notes(patience: Duration) -> Vec<Text> {
 fn shows(report: &Report) -> Text {
     let value = |id: &str| report.measure(id).map_or(f64::NAN, Measure::median);
     let (broken, fixed) = (value("ticks.std_across_await"), value("ticks.tokio_across_await"));
-    let wall = |name: &str| show::value(value(&format!("wall.{name}")), Unit::Ns);
+    let wall = |name: &str| unit::value(value(&format!("wall.{name}")), Unit::Ns);
     let (broken_wall, fixed_wall) = (wall("std_across_await"), wall("tokio_across_await"));
     text!(
         "std의 락을 쥐고 await하자 {broken_wall} 동안 똑딱이가 {broken}번 움직였고, tokio의 락으로는 {fixed_wall} 동안 {fixed}번 움직였습니다.",

@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use lab::claims::Verdict;
 use lab::lang::Text;
-use lab::record::LaneRecorder;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
+use lab::trace::LaneRecorder;
 use lab::trace::{State, Trace};
-use lab::twin::{self, Interpreter};
-use lab::{Result, show, text, twin_script};
+use lab::{Result, text, twin_script};
 
 use crate::buffer::Buffer;
 use crate::drawn::drawn;
@@ -84,7 +85,7 @@ pub fn run(size: Size, pythons: &[Interpreter]) -> Result<Report> {
         .map(verdict)
         .collect();
     let args = [size.producers, size.consumers, size.items as usize, size.capacity].map(|n| n.to_string());
-    twin::join(&mut report, pythons, twin_script!("bounded"), &args, &[verdicts::KEPT], judge);
+    python::join(&mut report, pythons, twin_script!("bounded"), &args, &[verdicts::KEPT], judge);
     report.notes = notes(size);
     report.shows = shows(&tallies, &moved);
     Ok(report)
@@ -154,7 +155,7 @@ fn shows(tallies: &[Tally], moved: &[Vec<Moved>]) -> Text {
     let items: u64 = tallies[1..].iter().map(|tally| tally.seen("once")).sum();
     let wall = |runs: &Vec<Moved>| {
         let per = runs.iter().map(|m| m.wall as f64 / m.tally.seen("once").max(1) as f64).collect::<Vec<_>>();
-        show::value(lab::stats::median(&per).unwrap_or(f64::NAN), Unit::Ns)
+        unit::value(lab::stats::median(&per).unwrap_or(f64::NAN), Unit::Ns)
     };
     let (ours, theirs) = (wall(&moved[1]), wall(&moved[2]));
     text!(

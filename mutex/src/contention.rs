@@ -10,8 +10,8 @@ use std::time::Duration;
 use lab::claims::Verdict;
 use lab::lang::Text;
 use lab::machine;
+use lab::python::{self, Interpreter};
 use lab::report::{Measure, Report, Table, Unit};
-use lab::twin::{self, Interpreter};
 use lab::{Error, Result, clock, text, twin_script};
 
 use crate::sharing::variants;
@@ -103,7 +103,7 @@ pub fn run(most: usize, lasting: Duration, pythons: &[Interpreter]) -> Result<Re
     }
     let list = steps.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
     let args = [list, lasting.as_secs_f64().to_string()];
-    twin::join(&mut report, pythons, twin_script!("contention"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("contention"), &args, &[], |_, _| Vec::new());
     report.tables = tables(&report, &variants, &steps, pythons);
     report.measures_in_tables = true;
     report.notes.extend(notes(lasting));

@@ -42,8 +42,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crossbeam::sync::ShardedLock;
 use lab::machine::Watch;
+use lab::python::{self, Interpreter};
 use lab::report::Report;
-use lab::twin::{self, Interpreter};
 use lab::{Result, twin_script};
 
 use crate::litmus::{self, PROTECTED, Seen, UNPROTECTED};
@@ -129,7 +129,7 @@ pub fn run(threads: usize, turns: u64, rounds: u64, pythons: &[Interpreter]) -> 
 
     let args = [threads.to_string(), turns.to_string()];
     let claims = [verdicts::KEPT, verdicts::LOST];
-    twin::join(&mut report, pythons, twin_script!("counter"), &args, &claims, verdicts::judge_twin);
+    python::join(&mut report, pythons, twin_script!("counter"), &args, &claims, verdicts::judge_twin);
     report.notes.extend(verdicts::notes(rounds, &seen, watch.foreign()));
     Ok(report)
 }

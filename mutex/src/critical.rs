@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use lab::lang::Text;
-use lab::record::LaneRecorder;
+use lab::trace::LaneRecorder;
 use lab::trace::{State, Trace};
 use lab::{Result, text};
 

@@ -9,11 +9,12 @@ use std::thread;
 use std::time::Duration;
 
 use lab::lang::Text;
-use lab::record::LaneRecorder;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
+use lab::trace::LaneRecorder;
 use lab::trace::{State, Trace};
-use lab::twin::{self, Interpreter};
-use lab::{Error, Result, show, text, twin_script};
+use lab::{Error, Result, text, twin_script};
 use parking_lot::Mutex;
 
 use crate::detected;
@@ -185,14 +186,14 @@ pub fn run(rounds: u64, enough: Duration, pythons: &[Interpreter]) -> Result<Rep
     report.measures.extend(found.measures);
     report.measures_in_tables = pythons.is_empty();
     let args = [rounds.to_string(), enough.as_secs_f64().to_string()];
-    twin::join(&mut report, pythons, twin_script!("deadlock"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("deadlock"), &args, &[], |_, _| Vec::new());
     report.notes.extend(notes(enough));
     report.shows = shows(&tallies, &report)?;
     Ok(report)
 }
 
 fn notes(enough: Duration) -> Vec<Text> {
-    let enough = show::value(enough.as_nanos() as f64, Unit::Ns);
+    let enough = unit::value(enough.as_nanos() as f64, Unit::Ns);
     vec![
         text!(
             "그림의 두 번째 락은 {enough}까지만 기다립니다. 그래서 교착도 끝이 납니다. 기다림에 끝을 두는 것은 해법이 아니라 진단입니다. 물러난 쪽은 처음부터 다시 해야 하고, 둘이 함께 물러나기를 되풀이할 수도 있습니다(`philosophers`의 put-back).",

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use lab::lang::Text;
 use lab::report::{Measure, Report, Unit};
-use lab::{Error, Result, out, text, twin};
+use lab::{Error, Result, python, terminal, text};
 use parking_lot_012::{Mutex, deadlock};
 
 /// The name of the child on the command line.
@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Lets a child deadlock, and returns what its detector found.
 pub fn ask() -> Result<Report> {
-    twin::own(&[CHILD.to_owned()], LIMIT).map_err(|why| {
+    python::own(&[CHILD.to_owned()], LIMIT).map_err(|why| {
         Error::failed(Text {
             ko: format!("탐지기를 실행한 자식 프로세스: {}", why.ko),
             en: format!("the child process with the detector: {}", why.en),
@@ -43,7 +43,7 @@ pub fn child() -> Result<()> {
         ],
         ..Report::new("mutex/detect")
     };
-    out::print(&report.to_json());
+    terminal::print(&report.to_json());
     Ok(())
 }
 

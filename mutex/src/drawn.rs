@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use lab::Result;
 use lab::lang::Text;
-use lab::record::{LaneRecorder, Recorder};
 use lab::trace::Trace;
+use lab::trace::{LaneRecorder, Recorder};
 
 use crate::together::together;
 

@@ -9,10 +9,11 @@ use std::thread;
 use std::time::Duration;
 
 use lab::lang::Text;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{Span, State, Trace};
-use lab::twin::{self, Interpreter};
-use lab::{Result, clock, show, text, twin_script};
+use lab::{Result, clock, text, twin_script};
 
 use crate::contenders::{Contender, contenders};
 use crate::drawn::drawn;
@@ -107,7 +108,7 @@ pub fn run(threads: usize, lasting: Duration, section: Duration, pythons: &[Inte
     }
     report.shows = shows(&report);
     let args = [threads.to_string(), lasting.as_secs_f64().to_string(), section.as_secs_f64().to_string()];
-    twin::join(&mut report, pythons, twin_script!("fairness"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("fairness"), &args, &[], |_, _| Vec::new());
     rows.extend(pythons.iter().flat_map(|python| python_rows(&report, python)));
     report.tables.push(table(rows));
     report.measures_in_tables = true;
@@ -143,7 +144,7 @@ fn measures(contender: &Contender, treatment: &Treatment) -> [Measure; 3] {
 
 fn row(name: Text, turns: &[usize], longest: f64, passed: usize) -> Vec<Text> {
     let turns = turns.iter().map(usize::to_string).collect::<Vec<_>>().join(" : ");
-    vec![name, Text::same(turns), Text::same(show::value(longest, Unit::Ns)), Text::same(passed.to_string())]
+    vec![name, Text::same(turns), Text::same(unit::value(longest, Unit::Ns)), Text::same(passed.to_string())]
 }
 
 fn python_rows(report: &Report, python: &Interpreter) -> Vec<Vec<Text>> {
@@ -170,7 +171,7 @@ fn table(rows: Vec<Vec<Text>>) -> Table {
 }
 
 fn notes(lasting: Duration, section: Duration) -> Vec<Text> {
-    let show = |d: Duration| show::value(d.as_nanos() as f64, Unit::Ns);
+    let show = |d: Duration| unit::value(d.as_nanos() as f64, Unit::Ns);
     let (lasting, section) = (show(lasting), show(section));
     vec![
         text!(

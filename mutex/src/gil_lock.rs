@@ -9,9 +9,10 @@
 use gil_sim::vm::version::Version;
 use lab::claims::Verdict;
 use lab::lang::Text;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
-use lab::twin::{self, Interpreter};
-use lab::{Result, show, stats, text, twin_script};
+use lab::{Result, stats, text, twin_script};
 
 use crate::shop::{IN_STOCK, Shop, check, day, orders, pictured};
 use crate::{twins, verdicts};
@@ -44,7 +45,7 @@ pub fn run(threads: usize, trades: u64, pythons: &[Interpreter]) -> Result<Repor
     report.verdicts = cases.iter().filter(|case| case.version == Version::Py313).map(verdict).collect();
     let args = [threads.to_string(), trades.to_string()];
     let claims = [verdicts::KEPT, verdicts::LOST];
-    twin::join(&mut report, pythons, twin_script!("gil_lock"), &args, &claims, judge);
+    python::join(&mut report, pythons, twin_script!("gil_lock"), &args, &claims, judge);
     report.tables = vec![table(&cases), python_table(&report, pythons)];
     report.tables.retain(|table| !table.rows.is_empty());
     report.measures_in_tables = true;
@@ -75,7 +76,7 @@ fn judged(shop: Shop, on: String, wrong: &[f64]) -> Verdict {
 
 /// Of all runs the median.
 fn seen(wrong: &[f64]) -> Text {
-    let wrong = show::value(stats::median(wrong).unwrap_or(f64::NAN), Unit::Share);
+    let wrong = unit::value(stats::median(wrong).unwrap_or(f64::NAN), Unit::Share);
     text!("거래의 {wrong}가 틀림", "{wrong} of trades went wrong")
 }
 
@@ -100,7 +101,7 @@ fn table(cases: &[Case]) -> Table {
         let ends = orders(version);
         let all: u128 = ends.values().sum();
         let wrong = all - ends.get(&IN_STOCK).copied().unwrap_or(0);
-        let wrong = show::value(wrong as f64 / all as f64, Unit::Share);
+        let wrong = unit::value(wrong as f64 / all as f64, Unit::Share);
         let first = [version.name().to_owned(), all.to_string(), wrong].map(Text::same);
         first.into_iter().chain([of(Shop::Gil, version), of(Shop::Locked, version)]).collect()
     };
@@ -122,7 +123,7 @@ fn table(cases: &[Case]) -> Table {
 
 fn median(wrong: Option<&[f64]>) -> Text {
     let median = wrong.and_then(stats::median);
-    median.map_or_else(|| text!("측정하지 않음", "not measured"), |median| Text::same(show::value(median, Unit::Share)))
+    median.map_or_else(|| text!("측정하지 않음", "not measured"), |median| Text::same(unit::value(median, Unit::Share)))
 }
 
 /// The twin's forms, by their names in measurements.

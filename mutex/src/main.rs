@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use lab::cli::{Kind, Opt, Section, opt};
+use lab::cli::{Declared, Kind, Section, opt};
 use lab::text;
 use mutex::passage::Size;
 use mutex::{
@@ -155,37 +155,37 @@ fn prices(section: Section) -> Section {
         )
 }
 
-fn threads(least: u64, default: &'static str) -> Opt {
+fn threads(least: u64, default: &'static str) -> Declared {
     opt("threads", Kind::Count(least, 64), default, text!("스레드 수", "how many threads"))
 }
 
-fn turns(default: &'static str) -> Opt {
+fn turns(default: &'static str) -> Declared {
     let about = text!("스레드 하나가 1을 더하는 횟수", "how often each thread adds 1");
     opt("turns", Kind::Count(1, 10_000_000), default, about)
 }
 
-fn rounds(default: &'static str) -> Opt {
+fn rounds(default: &'static str) -> Declared {
     let about = text!("두 스레드가 한 번씩 더하는 시험의 횟수", "how often two threads add 1 each and look");
     opt("rounds", Kind::Count(1, 1_000_000), default, about)
 }
 
-fn few_rounds() -> Opt {
+fn few_rounds() -> Declared {
     opt("rounds", Kind::Count(1, 1000), "3", text!("되풀이 횟수", "how often it is repeated"))
 }
 
-fn patience() -> Opt {
+fn patience() -> Declared {
     let about = text!("물러나기까지 기다리는 초", "seconds of waiting before giving up");
     opt("patience", Kind::Seconds(0.02, 10.0), "0.1", about)
 }
 
-fn seats() -> Opt {
+fn seats() -> Declared {
     opt("seats", Kind::Count(2, 32), "5", text!("철학자 수", "how many philosophers"))
 }
 
-fn meals() -> Opt {
+fn meals() -> Declared {
     opt("meals", Kind::Count(1, 10_000), "200", text!("저마다 먹는 끼니", "meals of each"))
 }
 
-fn lasting(default: &'static str, about: lab::lang::Text) -> Opt {
+fn lasting(default: &'static str, about: lab::lang::Text) -> Declared {
     opt("seconds", Kind::Seconds(0.001, 10.0), default, about)
 }

@@ -10,9 +10,10 @@ use std::thread;
 use std::time::Duration;
 
 use lab::lang::Text;
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{State, Trace};
-use lab::{Error, Result, out, show, text, twin};
+use lab::{Error, Result, python, terminal, text};
 
 use crate::dinner::{self, Rule};
 use crate::drawn::drawn;
@@ -103,7 +104,7 @@ fn ask(rule: Rule, seats: usize, meals: u64) -> Result<Dinner> {
     let options =
         ["--rule", rule.name(), "--seats", &seats.to_string(), "--meals", &meals.to_string()].map(str::to_owned);
     let args = [&[CHILD.to_owned()][..], &options].concat();
-    let report = twin::own(&args, LIMIT).map_err(|why| failed(rule, &why))?;
+    let report = python::own(&args, LIMIT).map_err(|why| failed(rule, &why))?;
     let number = |id: &str| report.measure(id).map(|m| m.median() as u64);
     number("eaten")
         .zip(number("put_back"))
@@ -131,7 +132,7 @@ pub fn child(rule: &str, seats: usize, meals: u64) -> Result<()> {
     let dinner = watched(rule, seats, meals)?;
     let count = |id: &str, n: u64| Measure::new(id, Text::same(id), Unit::Count, vec![n as f64]);
     let measures = vec![count("eaten", dinner.eaten), count("put_back", dinner.put_back)];
-    out::print(&Report { measures, ..Report::new("mutex/dinner") }.to_json());
+    terminal::print(&Report { measures, ..Report::new("mutex/dinner") }.to_json());
     Ok(())
 }
 
@@ -172,7 +173,7 @@ fn measures(rule: Rule, dinner: Dinner) -> [Measure; 2] {
 fn table(dinners: &[Dinner], all: u64) -> Table {
     let row = |(rule, dinner): (Rule, &Dinner)| {
         let (class, found) = proved(rule);
-        let share = show::value(dinner.eaten as f64 / all as f64, Unit::Share);
+        let share = unit::value(dinner.eaten as f64 / all as f64, Unit::Share);
         let stood = if dinner.eaten < all {
             text!("멈춤, {share}", "stood still, {share}")
         } else {
@@ -198,7 +199,7 @@ fn table(dinners: &[Dinner], all: u64) -> Table {
 }
 
 fn notes() -> Vec<Text> {
-    let still = show::value(STILL.as_nanos() as f64, Unit::Ns);
+    let still = unit::value(STILL.as_nanos() as f64, Unit::Ns);
     vec![
         text!(
             "식사는 규칙마다 자식 프로세스에서 합니다. {still} 동안 아무도 먹지 않으면 멈춘 것으로 봅니다. 멈춘 스레드는 그 프로세스와 함께 끝납니다.",

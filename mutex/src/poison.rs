@@ -10,8 +10,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use lab::lang::Text;
+use lab::python::{self, Interpreter};
 use lab::report::{Report, Table};
-use lab::twin::{self, Interpreter};
 use lab::{Result, text, twin_script};
 
 use crate::litmus::Class::{Acceptable, Forbidden, Interesting};
@@ -208,7 +208,7 @@ pub fn run(pythons: &[Interpreter]) -> Result<Report> {
     ));
     report.measures = tallies.iter().flat_map(Tally::measures).collect();
     report.measures_in_tables = true;
-    twin::join(&mut report, pythons, twin_script!("poison"), &[], &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("poison"), &[], &[], |_, _| Vec::new());
     report.tables.extend(by_python(&report, pythons));
     report.notes = vec![
         text!(

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use crossbeam::sync::ShardedLock;
 use lab::lang::Text;
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{State, Trace};
-use lab::{Result, clock, show, stats, text};
+use lab::{Result, clock, stats, text};
 use parking_lot::RwLock as ParkingLot;
 
 use crate::cache;
@@ -146,7 +147,7 @@ fn prices(threads: usize) -> Result<Vec<[Measure; 2]>> {
 }
 
 fn price_table(prices: &[[Measure; 2]], threads: usize) -> Table {
-    let value = |m: &Measure| Text::same(show::value(m.median(), Unit::Ns));
+    let value = |m: &Measure| Text::same(unit::value(m.median(), Unit::Ns));
     let row =
         |(kind, [alone, beside]): (&Kind, &[Measure; 2])| vec![Text::same(kind.name), value(alone), value(beside)];
     Table {
@@ -185,7 +186,7 @@ fn shows(tallies: &[Tally], traces: &[Trace], prices: &[[Measure; 2]], threads: 
     let peak = |n: usize| traces[n].peak_in_flight(&[State::WaitingForIo]);
     let (mutex, rwlock) = (peak(0), peak(1));
     let (twice, rounds) = (tallies[0].seen("twice"), tallies[0].rounds());
-    let beside = |n: usize| show::value(stats::median(&prices[n][1].samples).unwrap_or(f64::NAN), Unit::Ns);
+    let beside = |n: usize| unit::value(stats::median(&prices[n][1].samples).unwrap_or(f64::NAN), Unit::Ns);
     let (short_mutex, short_rwlock) = (beside(0), beside(1));
     text!(
         "독자는 뮤텍스 아래에서 동시에 최대 {mutex}명, RwLock 아래에서 {rwlock}명이었습니다. 짧은 읽기 하나는 독자 {threads}명일 때 뮤텍스로 {short_mutex}, std의 RwLock으로 {short_rwlock}입니다. 다시 확인하지 않은 캐시는 {rounds}번 가운데 {twice}번 두 번 계산했습니다.",

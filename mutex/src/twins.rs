@@ -1,7 +1,7 @@
 //! What the twins measured, found again in the report that they were joined to.
 
+use lab::python::Interpreter;
 use lab::report::{Measure, Report};
-use lab::twin::Interpreter;
 
 /// A measurement of one interpreter, by the id that its twin gave it.
 pub fn measure<'a>(report: &'a Report, python: &Interpreter, id: &str) -> Option<&'a Measure> {

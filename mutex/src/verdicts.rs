@@ -2,9 +2,10 @@
 
 use lab::claims::Verdict;
 use lab::lang::Text;
+use lab::python::Interpreter;
+use lab::report::unit;
 use lab::report::{Report, Unit};
-use lab::twin::Interpreter;
-use lab::{show, text};
+use lab::text;
 
 use crate::critical::THINK;
 use crate::litmus::Seen;
@@ -48,7 +49,7 @@ pub fn judge_twin(python: &Interpreter, twin: &Report) -> Vec<Verdict> {
             return Verdict::not_measured(claim, python.to_string(), why);
         };
         let any = lost.samples.iter().any(|share| *share > 0.0);
-        let (runs, share) = (lost.samples.len(), show::value(lost.median(), Unit::Share));
+        let (runs, share) = (lost.samples.len(), unit::value(lost.median(), Unit::Share));
         let evidence = match (any, should_lose) {
             (true, _) => {
                 text!("{code}: {runs}번 실행, 중앙값 {share}를 잃음", "{code}: {runs} runs, {share} lost (median)")
@@ -95,7 +96,7 @@ pub fn notes(rounds: u64, seen: &[Seen], foreign: Option<f64>) -> Vec<Text> {
             "This is a debug build. Compare the speed of std, which is optimized, and of the other locks, which are not, with `cargo run --release`."
         ));
     }
-    notes.push(match foreign.map(|share| show::value(share, Unit::Share)) {
+    notes.push(match foreign.map(|share| unit::value(share, Unit::Share)) {
         Some(share) => text!(
             "그동안 다른 프로그램이 이 컴퓨터의 {share}를 썼습니다.",
             "Meanwhile, others used {share} of this machine."
@@ -115,7 +116,7 @@ pub fn shows(threads: usize, variants: &[Variant], races: &[Vec<Race>]) -> Text 
         chosen.map(|(_, races)| race::total(races)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1))
     };
     let ((made, lost), (kept_made, kept_lost)) = (sum(false), sum(true));
-    let share = show::value(lost as f64 / made as f64, Unit::Share);
+    let share = unit::value(lost as f64 / made as f64, Unit::Share);
     text!(
         "스레드 {threads}개가 카운터 하나에 더했습니다. 읽기와 쓰기를 따로 하자 갱신 {made}번 가운데 {lost}번({share})을 잃었고, 락이나 원자적 연산 뒤에서는 {kept_made}번 가운데 {kept_lost}번을 잃었습니다.",
         "{threads} threads added to one counter. With load and store apart, {lost} of {made} updates ({share}) were lost; behind a lock or in an atomic step, {kept_lost} of {kept_made}."

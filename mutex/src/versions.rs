@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 
 use lab::claims::Verdict;
 use lab::lang::Text;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
-use lab::twin::{self, Interpreter};
-use lab::{Result, show, stats, text, twin_script};
+use lab::{Result, stats, text, twin_script};
 
 use crate::litmus::Class::{self, Acceptable, Forbidden, Interesting};
 use crate::{litmus, twins, verdicts};
@@ -63,7 +64,7 @@ pub fn all(given: &[Interpreter]) -> Vec<Interpreter> {
     let mut found: Vec<Interpreter> = given.to_vec();
     // A version that does not answer is not there.
     found.extend(
-        paths.filter_map(|path| twin::find(&[path]).ok()).flatten().filter(|python| python.version >= [3, 6, 0]),
+        paths.filter_map(|path| python::find(&[path]).ok()).flatten().filter(|python| python.version >= [3, 6, 0]),
     );
     found.sort_by_key(|python| (python.version, python.gil));
     found.dedup_by(|a, b| a.version == b.version && a.gil == b.gil && a.implementation == b.implementation);
@@ -75,7 +76,7 @@ pub fn run(threads: usize, turns: u64, pythons: &[Interpreter]) -> Result<Report
     let mut report = Report::new("mutex/versions");
     let args = [threads.to_string(), turns.to_string()];
     let claims = [verdicts::KEPT, verdicts::LOST];
-    twin::join(&mut report, pythons, twin_script!("versions"), &args, &claims, judge);
+    python::join(&mut report, pythons, twin_script!("versions"), &args, &claims, judge);
     report.tables = vec![expected(), seen(&report, pythons)];
     report.measures_in_tables = true;
     report.notes.extend(notes(threads));
@@ -133,7 +134,7 @@ fn cell(form: &Form, python: &Interpreter, lost: Option<&Measure>) -> Text {
     let Some(lost) = lost else {
         return text!("측정하지 않음", "not measured");
     };
-    let value = show::value(lost.median(), Unit::Share);
+    let value = unit::value(lost.median(), Unit::Share);
     let any = lost.samples.iter().any(|share| *share > 0.0);
     match (any, form.class(python)) {
         (true, Forbidden | Acceptable) => text!("{value} (뜻밖)", "{value} (!)"),
@@ -159,7 +160,7 @@ fn shows(report: &Report, pythons: &[Interpreter]) -> Text {
         let form = FORMS.iter().find(|form| form.id == id).expect("one of the forms");
         let of_age = pythons.iter().filter(|python| (python.version >= [3, 10, 0]) == new);
         let medians: Vec<f64> = of_age.filter_map(|python| share(report, python, form)).map(Measure::median).collect();
-        stats::median(&medians).map_or_else(|| "–".to_owned(), |share| show::value(share, Unit::Share))
+        stats::median(&medians).map_or_else(|| "–".to_owned(), |share| unit::value(share, Unit::Share))
     };
     let (old, new, call, locked) = (lost("plain", false), lost("plain", true), lost("call", true), lost("lock", true));
     let found = pythons.len();

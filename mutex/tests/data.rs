@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use gil_sim::vm::version::Version;
+use lab::python::Interpreter;
 use lab::trace::State;
-use lab::twin::Interpreter;
 use mutex::contention::{self, Load};
 use mutex::litmus::{Class, PROTECTED};
 use mutex::locks::{Exclusive, Guarded, SpinLock, TicketLock};

@@ -6,10 +6,10 @@ use std::env;
 use std::path::Path;
 use std::process::ExitCode;
 
+use lab::python::{self, Interpreter};
 use lab::report::Report;
 use lab::trace::State;
-use lab::twin::{self, Interpreter};
-use lab::{lifeline, twin_script};
+use lab::{process::lifeline, twin_script};
 
 fn main() -> ExitCode {
     let mut args = env::args_os().skip(1);
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
 fn read(options: &[&str]) -> Option<Report> {
     let env = Interpreter { path: "env".into(), implementation: "env".into(), version: [0; 3], gil: false };
     let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
-    twin::run(&env, Path::new(env!("CARGO_BIN_EXE_mutex")), &options, twin::LIMIT).ok()
+    python::run(&env, Path::new(env!("CARGO_BIN_EXE_mutex")), &options, python::LIMIT).ok()
 }
 
 fn the_report_reads_back() {
@@ -108,14 +108,14 @@ const NEVER: [&str; 6] =
 const ALWAYS: [&str; 2] = ["half.in_two", "stuck.threading"];
 
 fn the_twins_read_back() {
-    let pythons = twin::find(&[]).expect("none is no error");
+    let pythons = python::find(&[]).expect("none is no error");
     if pythons.is_empty() {
         println!("no python3 here: the twins were not read");
     }
     for python in pythons {
         for (script, args, ids) in twins() {
             let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
-            let twin = twin::run(&python, script, &args, twin::LIMIT).expect("a report");
+            let twin = python::run(&python, script, &args, python::LIMIT).expect("a report");
             let told: Vec<&str> = twin.measures.iter().map(|measure| measure.id.as_str()).collect();
             assert_eq!(told, ids, "{}", script.display());
             for measure in &twin.measures {

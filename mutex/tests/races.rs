@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use lab::claims::Outcome::{DoesNotHold, Holds, NotMeasured};
 use lab::lang::Text;
+use lab::python::Interpreter;
 use lab::report::{Measure, Report, Unit};
 use lab::trace::State;
-use lab::twin::Interpreter;
 use mutex::counter::variants;
 use mutex::litmus::{self, Class, PROTECTED, Seen, classify};
 use mutex::race;

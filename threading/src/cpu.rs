@@ -13,13 +13,14 @@ use crossbeam::channel;
 use gil_sim::sim::{Kind, Machine};
 use gil_sim::{Gil, SWITCH_INTERVAL, ThreadId, loops};
 use lab::claims::Verdict;
-use lab::judge::{CoresUsed, PARALLEL};
+use lab::cores_used::{CoresUsed, PARALLEL};
 use lab::lang::Text;
 use lab::machine::Watch;
-use lab::record::{LaneRecorder, Recorder};
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
-use lab::twin::{self, Interpreter};
-use lab::{Result, clock, machine, show, text, twin_script};
+use lab::trace::{LaneRecorder, Recorder};
+use lab::{Result, clock, machine, text, twin_script};
 use predicted::Judged;
 use rayon::prelude::*;
 
@@ -102,14 +103,14 @@ pub fn run(job: Job, rounds: usize, machine: Option<&Path>, pythons: &[Interpret
     let args = [job.jobs.to_string(), (job.turns / 20).max(1).to_string(), rounds.to_string()];
     let claims = ["threads-cpu-no-gain"];
     let watch = Watch::start();
-    twin::join(&mut report, pythons, twin_script!("cpu"), &args, &claims, |python, twin| {
+    python::join(&mut report, pythons, twin_script!("cpu"), &args, &claims, |python, twin| {
         judged.extend(on_twin(python, twin, job));
         vec![on_python(python, twin, watch.foreign())]
     });
     ask_simulator(&mut report, judged, job, &simulated);
     report.notes.extend([note(job), predicted::note(machine)]);
 
-    let speed_up = |n: usize| show::value(median(&walls[0]) / median(&walls[n]), Unit::Times);
+    let speed_up = |n: usize| unit::value(median(&walls[0]) / median(&walls[n]), Unit::Times);
     let (free, gil) = (speed_up(1), speed_up(2));
     report.shows = shows(&free, &gil, median(&walls[2]) > PARALLEL * median(&walls[1]));
     Ok(report)
@@ -154,7 +155,7 @@ fn in_rust(job: Job, walls: &[Vec<f64>], alone: Vec<f64>) -> Vec<Judged> {
 fn on_twin(python: &Interpreter, twin: &Report, job: Job) -> Option<Judged> {
     Some(Judged {
         on: Text::same(python.to_string()),
-        id: python.to_string().to_lowercase().replace(' ', "-"),
+        id: python.id(),
         kind: predicted::lock_of(python),
         alone: twin.measure("wall.sequence")?.median() / job.jobs as f64,
         measured: twin.measure("wall.threads")?.median(),

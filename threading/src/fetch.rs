@@ -12,10 +12,11 @@ use std::time::Duration;
 
 use lab::claims::Verdict;
 use lab::lang::Text;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
 use lab::trace::{State, Trace};
-use lab::twin::{self, Interpreter};
-use lab::{Error, Result, clock, show, text, twin_script};
+use lab::{Error, Result, text, twin_script};
 use loopback::Server;
 
 use techniques::{Fetched, MOST_FAILURES, each, pool};
@@ -71,7 +72,7 @@ pub fn run(order: &Order, pythons: &[Interpreter]) -> Result<Report> {
     let peak = peak_of(report.traces.last());
     report.verdicts.push(judge("Rust", order.threads.min(urls.len()), peak));
     let args = twin_args(order, urls);
-    twin::join(&mut report, pythons, twin_script!("fetch"), &args, &[CLAIM], |python, twin| {
+    python::join(&mut report, pythons, twin_script!("fetch"), &args, &[CLAIM], |python, twin| {
         vec![judge(&python.to_string(), order.threads.min(urls.len()), peak_of(twin.traces.last()))]
     });
     report.notes.push(targets.described);
@@ -98,7 +99,7 @@ fn targets(order: &Order) -> Result<Targets> {
         }
         (None, None) => {
             let server = Server::start(order.delay)?;
-            let (url, delay) = (server.url(), clock::human(order.delay.as_nanos() as f64));
+            let (url, delay) = (server.url(), unit::duration(order.delay.as_nanos() as f64));
             let described = text!(
                 "이 프로그램이 연 루프백 서버({url})가 {delay} 뒤에 답합니다.",
                 "our own loopback server ({url}) answers after {delay}."
@@ -185,8 +186,8 @@ fn judge(on: &str, together: usize, peak: usize) -> Verdict {
 }
 
 fn shows(requests: usize, threads: usize, slow: f64, fast: f64, peak: usize) -> Text {
-    let gain = show::value(slow / fast, Unit::Times);
-    let (slow, fast) = (clock::human(slow), clock::human(fast));
+    let gain = unit::value(slow / fast, Unit::Times);
+    let (slow, fast) = (unit::duration(slow), unit::duration(fast));
     text!(
         "GET {requests}번: 차례로 {slow}, 스레드 {threads}개의 풀로 {fast}({gain}). 동시에 최대 {peak}개가 응답을 기다렸습니다. 기다림은 GIL이 있어도 겹칩니다.",
         "{requests} GETs: {slow} in sequence, {fast} with a pool of {threads} threads ({gain}). {peak} waited for their answer at once at the peak. Waiting overlaps, GIL or no GIL."

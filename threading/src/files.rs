@@ -11,10 +11,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lab::lang::Text;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
 use lab::trace::Trace;
-use lab::twin::{self, Interpreter};
-use lab::{Error, Result, show, stats, text, twin_script};
+use lab::{Error, Result, stats, text, twin_script};
 
 use techniques::{Sum, TECHNIQUES, digest, read_all, sums, title};
 
@@ -120,7 +121,7 @@ fn compare_with_python(report: &mut Report, files: &Files, order: &Order<'_>, py
     let links = if order.follow { "follow" } else { "skip" };
     let args = [files.root.display().to_string(), order.threads.to_string(), links.to_owned()];
     let mut notes = Vec::new();
-    twin::join(report, pythons, twin_script!("files"), &args, &[], |python, twin| {
+    python::join(report, pythons, twin_script!("files"), &args, &[], |python, twin| {
         notes.push(match twin.lines == [files.digest.clone()] {
             true => text!("{python}: 다이제스트가 같습니다.", "{python}: the same digest."),
             false => text!("{python}: 다이제스트가 다릅니다!", "{python}: another digest!"),
@@ -131,8 +132,8 @@ fn compare_with_python(report: &mut Report, files: &Files, order: &Order<'_>, py
 }
 
 fn shows(files: &Files, wrong: usize, warm: f64, cold: Option<f64>) -> Text {
-    let times = |gain| show::value(gain, Unit::Times);
-    let (count, warm, bytes) = (files.paths.len(), times(warm), show::value(files.bytes as f64, Unit::Bytes));
+    let times = |gain| unit::value(gain, Unit::Times);
+    let (count, warm, bytes) = (files.paths.len(), times(warm), unit::value(files.bytes as f64, Unit::Bytes));
     let cold = cold.map_or_else(Text::default, |gain| {
         let gain = times(gain);
         text!(", 디스크에서는 {gain}", ", from the disk at {gain}")

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use lab::cli::{Args, Kind, Opt, Section, opt};
+use lab::cli::{Args, Declared, Kind, Section, opt};
 use lab::report::Report;
 use lab::{Error, Result, text};
 use threading::cpu::Job;
@@ -103,7 +103,7 @@ fn files(a: &Args) -> Result<Report> {
     files::run(&Order { root, threads: a.size("threads"), rounds: a.size("rounds"), follow }, a.pythons())
 }
 
-fn article_options() -> Vec<Opt> {
+fn article_options() -> Vec<Declared> {
     vec![opt(
         "seconds",
         Kind::Seconds(0.0, 60.0),
@@ -112,7 +112,7 @@ fn article_options() -> Vec<Opt> {
     )]
 }
 
-fn cpu_options() -> Vec<Opt> {
+fn cpu_options() -> Vec<Declared> {
     vec![
         opt("jobs", Kind::Count(1, 64), "4", text!("일의 수", "number of jobs")),
         opt(
@@ -131,7 +131,7 @@ fn cpu_options() -> Vec<Opt> {
     ]
 }
 
-fn pools_options() -> Vec<Opt> {
+fn pools_options() -> Vec<Declared> {
     vec![
         opt(
             "jobs",
@@ -151,7 +151,7 @@ fn pools_options() -> Vec<Opt> {
     ]
 }
 
-fn fetch_options() -> Vec<Opt> {
+fn fetch_options() -> Vec<Declared> {
     vec![
         opt("requests", Kind::Count(1, 100_000), "12", text!("GET의 수", "number of GETs")),
         opt("threads", Kind::Count(1, 1000), "4", text!("풀의 스레드 수", "threads of the pool")),
@@ -182,7 +182,7 @@ fn fetch_options() -> Vec<Opt> {
     ]
 }
 
-fn files_options() -> Vec<Opt> {
+fn files_options() -> Vec<Declared> {
     vec![
         opt(
             "dir",
@@ -202,6 +202,6 @@ fn files_options() -> Vec<Opt> {
     ]
 }
 
-fn rounds() -> Opt {
+fn rounds() -> Declared {
     opt("rounds", Kind::Count(1, 100), "3", text!("번갈아 되풀이하는 횟수", "how many times each is repeated, in turn"))
 }

@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use gil_sim::loops;
 use lab::claims::Verdict;
-use lab::judge::CoresUsed;
+use lab::cores_used::CoresUsed;
 use lab::lang::Text;
 use lab::machine::Watch;
-use lab::record::Recorder;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
+use lab::trace::Recorder;
 use lab::trace::{State, Trace};
-use lab::twin::{self, Interpreter};
-use lab::{Result, show, stats, text, twin_script};
+use lab::{Result, stats, text, twin_script};
 
 use techniques::{Done, TECHNIQUES, Technique, part};
 
@@ -119,10 +120,10 @@ fn row(order: &Order, wall: &Measure, trace: &Trace, moved: Option<usize>) -> Ve
     let busy = trace.mean_in_flight(order.state()) / order.workers as f64;
     vec![
         wall.name.clone(),
-        Text::same(show::value(wall.median(), wall.unit)),
+        Text::same(unit::value(wall.median(), wall.unit)),
         Text::same(jobs.join(" + ")),
         Text::same(moved.map_or_else(|| "–".to_owned(), |n| n.to_string())),
-        Text::same(show::value(1.0 - busy, Unit::Share)),
+        Text::same(unit::value(1.0 - busy, Unit::Share)),
     ]
 }
 
@@ -167,7 +168,7 @@ fn on_pythons(
     let args: Vec<String> = args.into_iter().chain([counts.join(",")]).collect();
     let watch = Watch::start();
     let claims: &[&str] = if order.waits { &["threads-io-overlap"] } else { &["threads-cpu-no-gain"] };
-    twin::join(report, pythons, twin_script!("pools"), &args, claims, |python, twin| {
+    python::join(report, pythons, twin_script!("pools"), &args, claims, |python, twin| {
         rows.extend(twin_rows(python, twin, order));
         crowds.extend(oversubscribe::of_twin(twin).map(|points| oversubscribe::table(&points, &python.to_string())));
         vec![judge(python, twin, order, watch.foreign())]
@@ -210,7 +211,7 @@ fn judge(python: &Interpreter, twin: &Report, order: &Order, foreign: Option<f64
 fn note(order: &Order) -> Text {
     let (jobs, workers, long) = (order.jobs, order.workers, order.jobs.div_ceil(4));
     if order.waits {
-        let wait = show::value(WAIT.as_nanos() as f64, Unit::Ns);
+        let wait = unit::value(WAIT.as_nanos() as f64, Unit::Ns);
         return text!(
             "일 {jobs}개, 일꾼 {workers}명. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 {wait}를 기다립니다.",
             "{jobs} jobs, {workers} workers. The first {long} are {LONG} times the others; a short one waits {wait}."
@@ -225,9 +226,9 @@ fn note(order: &Order) -> Text {
 
 fn shows(walls: &[Vec<f64>], points: &[oversubscribe::Point]) -> Text {
     let median = |n: usize| stats::median(&walls[n]).unwrap_or(f64::NAN);
-    let [parts, channel, stealing, rayon] = [0, 1, 2, 3].map(|n| show::value(median(n), Unit::Ns));
+    let [parts, channel, stealing, rayon] = [0, 1, 2, 3].map(|n| unit::value(median(n), Unit::Ns));
     let gain = |of: fn(&oversubscribe::Point) -> f64| match (points.first(), points.last()) {
-        (Some(one), Some(many)) => show::value(of(one) / of(many), Unit::Times),
+        (Some(one), Some(many)) => unit::value(of(one) / of(many), Unit::Times),
         _ => "–".to_owned(),
     };
     let (threads, io, cpu) = (points.last().map_or(0, |p| p.threads), gain(|p| p.io), gain(|p| p.cpu));

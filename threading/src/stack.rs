@@ -8,9 +8,10 @@ mod crowd;
 mod row;
 
 use lab::lang::Text;
+use lab::python::{self, Interpreter, LIMIT};
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
-use lab::twin::{self, Interpreter, LIMIT};
-use lab::{Error, Result, lang, show, text, twin_script};
+use lab::{Error, Result, lang, text, twin_script};
 
 pub use crowd::Crowd;
 pub use row::{MOST_USED, ROW, Row, join};
@@ -35,7 +36,7 @@ pub fn run(threads: usize, pythons: &[Interpreter]) -> Result<Report> {
     }
     for (python, row) in pythons.iter().flat_map(|python| rows.map(|row| (python, row))) {
         let args = [row.threads, row.stack].map(|n| n.to_string());
-        add(&mut report, &mut table, row, Some(python), twin::run(python, twin_script!("stack"), &args, LIMIT));
+        add(&mut report, &mut table, row, Some(python), python::run(python, twin_script!("stack"), &args, LIMIT));
     }
     if pythons.is_empty() {
         report.notes.push(text!(
@@ -57,7 +58,7 @@ fn ask(row: Row) -> Result<Report, Text> {
         args.extend([name.to_owned(), n.to_string()]);
     }
     args.extend(["--lang".to_owned(), lang::current().code().to_owned()]);
-    twin::own(&args, LIMIT)
+    python::own(&args, LIMIT)
 }
 
 /// What one process said becomes a row of the table and measurements; or a note that says why not.
@@ -97,7 +98,7 @@ fn add(
 
 fn cells(on: &str, asked: &Text, said: &Report) -> Vec<Text> {
     let cell =
-        |id: &str| Text::same(said.measure(id).map_or_else(|| "–".to_owned(), |m| show::value(m.median(), m.unit)));
+        |id: &str| Text::same(said.measure(id).map_or_else(|| "–".to_owned(), |m| unit::value(m.median(), m.unit)));
     vec![Text::same(on), asked.clone(), cell("alive"), cell("virtual"), cell("resident")]
 }
 
@@ -131,7 +132,7 @@ fn notes() -> Vec<Text> {
 fn shows(report: &Report) -> Text {
     let of = |what: &str, row: Row| {
         let m = report.measure(&format!("{what}.rust.{}", row.id()))?;
-        Some(show::value(m.median(), Unit::Bytes))
+        Some(unit::value(m.median(), Unit::Bytes))
     };
     let plain = Row { threads: 0, stack: STACKS[2], used: 0 };
     let used = Row { used: USED, ..plain };

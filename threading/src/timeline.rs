@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use lab::claims::Verdict;
+use lab::python::{self, Interpreter};
 use lab::report::Report;
 use lab::trace::{State, Trace};
-use lab::twin::{self, Interpreter};
 use lab::{Result, say, text, twin_script};
 
 use crate::article;
@@ -20,11 +20,12 @@ pub fn run(pause: Duration, pythons: &[Interpreter]) -> Result<Report> {
     report.lines = say::words(&lines);
     let trace = Trace::new(text!("Rust, std::thread", "Rust, std::thread"), say::lanes(&lines, State::WaitingForIo));
     report.verdicts.push(judge("Rust", &trace));
-    let (peak, all) = (trace.peak_in_flight(&[State::WaitingForIo]), lab::clock::human(trace.duration() as f64));
+    let (peak, all) =
+        (trace.peak_in_flight(&[State::WaitingForIo]), lab::report::unit::duration(trace.duration() as f64));
     report.traces.push(trace);
 
     let args = [pause.as_secs_f64().to_string()];
-    twin::join(&mut report, pythons, twin_script!("article"), &args, &[CLAIM], |python, twin| {
+    python::join(&mut report, pythons, twin_script!("article"), &args, &[CLAIM], |python, twin| {
         twin.traces.iter().map(|trace| judge(&python.to_string(), trace)).collect()
     });
     report.shows = text!(

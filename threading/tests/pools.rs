@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use lab::lang::Text;
-use lab::record::Recorder;
+use lab::trace::Recorder;
 use lab::trace::{State, Trace};
 use threading::pools::techniques::{Done, TECHNIQUES, Technique, part};
 use threading::pools::{self, Order, moved, oversubscribe};

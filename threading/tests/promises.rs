@@ -7,15 +7,15 @@ use std::time::Duration;
 use gil_sim::loops;
 use gil_sim::sim::{Kind, Machine};
 use lab::lang::Text;
-use lab::record::Recorder;
+use lab::python::Interpreter;
 use lab::say;
+use lab::trace::Recorder;
 use lab::trace::{State, Trace};
-use lab::twin::Interpreter;
 use threading::article;
 use threading::cpu::{self, Job, predicted};
 
 /// Runs a technique until its jobs have lived at the same time, however long that takes on this machine today.
-fn record(technique: impl Fn(Job, Vec<lab::record::LaneRecorder>) -> u64, enough: impl Fn(&Trace) -> bool) -> Trace {
+fn record(technique: impl Fn(Job, Vec<lab::trace::LaneRecorder>) -> u64, enough: impl Fn(&Trace) -> bool) -> Trace {
     let mut turns = 1_000_000;
     loop {
         let job = Job { jobs: 2, turns };

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use lab::clock;
-use lab::record::LaneRecorder;
+use lab::trace::LaneRecorder;
 use lab::trace::State;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};

@@ -17,10 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lab::lang::Text;
-use lab::record::Recorder;
+use lab::python::Interpreter;
 use lab::report::Report;
+use lab::trace::Recorder;
 use lab::trace::Trace;
-use lab::twin::Interpreter;
 use lab::{Error, Result, clock, text};
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};

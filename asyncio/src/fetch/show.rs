@@ -2,9 +2,10 @@
 
 use lab::claims::Verdict;
 use lab::lang::Text;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
-use lab::twin::{self, Interpreter};
-use lab::{clock, show, text, twin_script};
+use lab::{text, twin_script};
 use web::Server;
 
 use super::{Done, Order};
@@ -61,7 +62,7 @@ fn compare(report: &mut Report, order: &Order, server: &Server, ideal: Option<f6
         order.timeout.as_secs_f64().to_string(),
     ];
     let before = report.measures.len();
-    twin::join(report, pythons, twin_script!("fetch"), &args, &[CLAIM], |python, twin| {
+    python::join(report, pythons, twin_script!("fetch"), &args, &[CLAIM], |python, twin| {
         let peak = twin.measure("peak.asyncio").map(|peak| peak.median() as usize);
         peak.map(|peak| judge(&format!("{python}, asyncio"), order, peak)).into_iter().collect()
     });
@@ -106,7 +107,7 @@ fn why_no_twin(order: &Order) -> Text {
 }
 
 fn shows(order: &Order, done: &Done) -> Text {
-    let (calls, ok, wall) = (order.calls, done.summary.ok(), clock::human(done.wall));
+    let (calls, ok, wall) = (order.calls, done.summary.ok(), unit::duration(done.wall));
     let (failed, retries, peak) = (done.summary.ended() - ok, done.summary.retries, done.peak);
     text!(
         "호출 {calls}번에 {wall}: 결과 {ok}개, 이름 있는 실패 {failed}개, 재시도 {retries}번. 스레드 하나에서 동시에 최대 {peak}개가 기다렸습니다.",
@@ -116,11 +117,11 @@ fn shows(order: &Order, done: &Done) -> Text {
 
 fn notes(order: &Order) -> Vec<Text> {
     let Order { concurrency, .. } = order;
-    let timeout = clock::human(order.timeout.as_nanos() as f64);
+    let timeout = unit::duration(order.timeout.as_nanos() as f64);
     let retries = order.retry.most;
     let mut notes = Vec::new();
     if order.targets.is_empty() {
-        let delay = clock::human(order.delay.as_nanos() as f64);
+        let delay = unit::duration(order.delay.as_nanos() as f64);
         notes.push(text!(
             "한 번에 {concurrency}개. 서버는 이 프로세스의 다른 스레드에 있고 {delay} 뒤에 답하므로, 클라이언트와 코어를 나눠 씁니다. CPython이 부를 때에는 서버만 이 프로세스에서 돕니다.",
             "{concurrency} at a time. The server is another thread of this process, answers after {delay}, and shares the cores with the client. While CPython calls, only the server runs in this process."
@@ -133,7 +134,7 @@ fn notes(order: &Order) -> Vec<Text> {
     if order.faults.any() {
         let faults = order.faults;
         let [error, close, never] =
-            [faults.error, faults.close, faults.never].map(|share| show::value(share, Unit::Share));
+            [faults.error, faults.close, faults.never].map(|share| unit::value(share, Unit::Share));
         notes.push(text!(
             "서버가 시도마다 일부러 낸 고장: 500 응답 {error}, 연결 끊기 {close}, 무응답 {never}.",
             "What the server spoilt on purpose, of all attempts: {error} answered 500, {close} closed, {never} never answered."

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
-use lab::clock;
 use lab::lang::Text;
+use lab::report::unit;
 use lab::report::{Measure, Table, Unit};
 use lab::text;
 
@@ -100,7 +100,7 @@ impl Summary {
         let most = rows.iter().map(|(_, n)| *n).max().unwrap_or(0).max(1);
         let cells = rows.iter().map(|&(from, n)| {
             let bar = "█".repeat((n as f64 / most as f64 * BAR).ceil() as usize);
-            [clock::human(from as f64 * 1e3), n.to_string(), bar].map(Text::same).to_vec()
+            [unit::duration(from as f64 * 1e3), n.to_string(), bar].map(Text::same).to_vec()
         });
         Some(Table {
             title: text!("지연 시간 (결과가 있는 호출)", "latency (calls that had a result)"),

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use lab::lang::Text;
-use lab::record::Recorder;
+use lab::trace::Recorder;
 use lab::trace::Trace;
 use lab::{Error, Result, text};
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use lab::judge::CoresUsed;
+use lab::cores_used::CoresUsed;
 use lab::lang::Text;
+use lab::report::unit;
 use lab::report::{Measure, Table, Unit};
-use lab::{Result, clock, show, stats, text};
+use lab::{Result, stats, text};
 
 use super::race::{Race, race};
 use crate::vm::code::Program;
@@ -161,7 +162,7 @@ impl Price {
         let most = runs.iter().map(|run| run.race.miscounted).max().unwrap_or(0);
         let cores: Vec<f64> = runs.iter().filter_map(|run| run.cores).collect();
         let cores = stats::median(&cores).map_or("–".to_owned(), |cores| format!("{cores:.1}"));
-        let time = clock::human(self.instruction(n));
+        let time = unit::duration(self.instruction(n));
         let cells = [self.threads_of(way).to_string(), cores, atomic.to_string(), time, most.to_string()];
         [Text::same(way.lock()), way.counts()].into_iter().chain(cells.map(Text::same)).collect()
     }
@@ -169,5 +170,5 @@ impl Price {
 
 /// "1.31×".
 pub fn times(ratio: f64) -> String {
-    show::value(ratio, Unit::Times)
+    unit::value(ratio, Unit::Times)
 }

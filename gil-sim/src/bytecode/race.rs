@@ -5,8 +5,9 @@ use std::thread;
 use std::time::Duration;
 
 use lab::lang::Text;
+use lab::report::unit;
 use lab::report::{Measure, Table, Unit};
-use lab::{Error, Result, clock, show, stats, text};
+use lab::{Error, Result, clock, stats, text};
 
 use crate::ThreadId;
 use crate::vm::code::Program;
@@ -262,7 +263,7 @@ fn words(class: Option<Class>) -> Text {
 fn seen(lost: &[f64]) -> Text {
     match (stats::median(lost), stats::range(lost)) {
         (Some(median), Some((_, most))) => {
-            Text::same(format!("{}, {}", show::value(median, Unit::Share), show::value(most, Unit::Share)))
+            Text::same(format!("{}, {}", unit::value(median, Unit::Share), unit::value(most, Unit::Share)))
         }
         _ => text!("측정하지 않음", "not measured"),
     }

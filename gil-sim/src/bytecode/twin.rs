@@ -2,9 +2,10 @@
 
 use lab::claims::Verdict;
 use lab::lang::Text;
+use lab::python::Interpreter;
+use lab::report::unit;
 use lab::report::{Report, Table, Unit};
-use lab::twin::Interpreter;
-use lab::{show, text};
+use lab::text;
 
 use super::LOST;
 use super::race::{CONTENDERS, Real};
@@ -161,7 +162,7 @@ pub fn evidence(lost: &[f64]) -> Text {
             "counter += one(): none seen in {runs} runs; that does not prove there is none"
         );
     }
-    let most = show::value(most, Unit::Share);
+    let most = unit::value(most, Unit::Share);
     text!(
         "counter += one(): {runs}번 실행에서 최대 {most}를 잃음",
         "counter += one(): up to {most} lost in {runs} runs"

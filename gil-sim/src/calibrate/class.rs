@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use lab::lang::Text;
 use lab::machine::Watch;
 use lab::report::Unit;
-use lab::{show, text};
+use lab::report::unit;
+use lab::text;
 
 /// The longest that a measurement waits for another one to end.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -43,7 +44,7 @@ impl Quiet {
     pub fn note(&self) -> Text {
         let others = match self.watch.foreign() {
             Some(share) => {
-                let share = show::value(share, Unit::Share);
+                let share = unit::value(share, Unit::Share);
                 text!("다른 프로그램이 쓴 몫은 {share}", "others used {share} of the machine")
             }
             None => text!(

@@ -17,8 +17,9 @@ use requests::Requests;
 pub use talk::{answer, answer_udp};
 
 use lab::lang::Text;
+use lab::report::unit;
 use lab::report::{Report, Table, Unit};
-use lab::{Error, Result, clock, files, machine, show, text};
+use lab::{Error, Result, atomic_write, machine, text};
 
 use crate::given;
 use crate::sim::{Curve, Machine, Pairs};
@@ -145,7 +146,7 @@ pub fn run(out: Option<&Path>) -> Result<Report> {
     let found = machine(None, &quiet)?;
     if let Some(path) = out {
         let json = serde_json::to_string(&found).expect("a machine is plain data");
-        files::write(path, json.as_bytes())?;
+        atomic_write::write(path, json.as_bytes())?;
     }
     let mut report = Report::new("gil-sim/calibrate");
     report.tables = vec![wakes(&found), curves(&found)];
@@ -158,7 +159,7 @@ pub fn run(out: Option<&Path>) -> Result<Report> {
 }
 
 fn human(ns: u64) -> Text {
-    Text::same(clock::human(ns as f64))
+    Text::same(unit::duration(ns as f64))
 }
 
 fn wakes(machine: &Machine) -> Table {
@@ -199,7 +200,7 @@ fn curves(machine: &Machine) -> Table {
 
 fn rest(machine: &Machine) -> Text {
     let (cores, dispatch) = (machine.cores, human(machine.dispatch));
-    let share = |length| show::value(machine.steals.share(length, machine.heard.median(length)), Unit::Share);
+    let share = |length| unit::value(machine.steals.share(length, machine.heard.median(length)), Unit::Share);
     let (short, usual) = (share(500_000), share(5_000_000));
     text!(
         "코어 {cores}개, 코어에서 다음 스레드로 넘어가는 데 {dispatch}. 방금 요청한 스레드가 오래 기다린 스레드의 신호를 가로채는 비율: 0.5 ms 기다린 뒤 {short}, 5 ms 뒤 {usual}.",

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
-use lab::{Result, clock, lifeline};
+use lab::{Result, clock, process::lifeline};
 
 use crate::sync::{Condvar, Mutex};
 

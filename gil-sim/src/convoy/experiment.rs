@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use lab::claims::Verdict;
 use lab::lang::Text;
+use lab::python::Interpreter;
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{State, Trace};
-use lab::twin::Interpreter;
-use lab::{Result, clock, show, text};
+use lab::{Result, text};
 
 use super::beside::beside;
 use super::judges::{Judges, Saying, rust_speed};
@@ -105,8 +106,8 @@ fn measures(Row { cpu, saying }: &Row) -> Vec<Measure> {
 }
 
 fn table(rows: &[Row], interval: Duration) -> Table {
-    let human = |ns: Option<f64>| Text::same(ns.map_or_else(|| "–".to_owned(), clock::human));
-    let share = |part: Option<f64>| Text::same(part.map_or_else(|| "–".to_owned(), |p| show::value(p, Unit::Share)));
+    let human = |ns: Option<f64>| Text::same(ns.map_or_else(|| "–".to_owned(), unit::duration));
+    let share = |part: Option<f64>| Text::same(part.map_or_else(|| "–".to_owned(), |p| unit::value(p, Unit::Share)));
     let cells = rows.iter().map(|Row { cpu, saying }| {
         let seen = &saying.seen;
         vec![
@@ -133,7 +134,7 @@ fn table(rows: &[Row], interval: Duration) -> Table {
 }
 
 fn notes(delay: Duration, lasting: Duration, judges: &Judges) -> Vec<Text> {
-    let (delay, lasting) = (clock::human(load::ns(delay) as f64), clock::human(load::ns(lasting) as f64));
+    let (delay, lasting) = (unit::duration(load::ns(delay) as f64), unit::duration(load::ns(lasting) as f64));
     vec![
         text!(
             "왕복 한 번은 다른 프로세스에 8바이트를 보내고(send) {delay} 뒤에 오는 답을 받는(recv) 것입니다. 줄마다 {lasting} 동안 쟀습니다. CPU 스레드는 그동안 쉬지 않고 셉니다.",
@@ -150,12 +151,12 @@ fn notes(delay: Duration, lasting: Duration, judges: &Judges) -> Vec<Text> {
 fn shows(rows: &[Row], interval: Duration) -> Text {
     let of = |id: &str, cpu| rows.iter().find(|row| row.saying.id == id && row.cpu == cpu).map(|row| &row.saying.seen);
     let rust = |cpu, part: fn(&Seen) -> Option<f64>| of("rust", cpu).and_then(part).unwrap_or(f64::NAN);
-    let send = |cpu| clock::human(rust(cpu, Seen::mean_send));
+    let send = |cpu| unit::duration(rust(cpu, Seen::mean_send));
     let (alone, beside) = (send(0), send(1));
     let trips = |cpu| rust(cpu, |seen| Some(seen.trips));
     let (before, after) = (format!("{:.0}", trips(0)), format!("{:.0}", trips(1)));
     let slow = of("rust", 1).and_then(|seen| seen.slow_sends(interval)).unwrap_or(f64::NAN);
-    let (slow, interval) = (show::value(slow, Unit::Share), clock::human(load::ns(interval) as f64));
+    let (slow, interval) = (unit::value(slow, Unit::Share), unit::duration(load::ns(interval) as f64));
     text!(
         "막힐 일이 없는 send도 GIL을 놓습니다. 혼자면 평균 {alone}, CPU 바운드 스레드 하나 옆에서는 {beside}입니다. 그 가운데 {slow}는 GIL을 되찾는 데 전환 간격({interval}) 이상 걸렸고, 왕복은 초당 {before}번에서 {after}번으로 줄었습니다.",
         "A send that never has to wait lets go of the GIL all the same. Alone it takes {alone} on average, beside one CPU-bound thread {beside}: {slow} of them had the GIL back only after a switch interval ({interval}) or more, and round trips went from {before} to {after} a second."

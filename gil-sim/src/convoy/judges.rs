@@ -1,11 +1,12 @@
 //! Who tells: the real lock, the simulator on this very machine, and CPython.
 
+use lab::report::unit;
 use std::env;
 use std::path::PathBuf;
 
 use lab::lang::Text;
+use lab::python::Interpreter;
 use lab::trace::Trace;
-use lab::twin::Interpreter;
 use lab::{Error, Result, clock, text};
 
 use super::calls::Call;
@@ -85,7 +86,7 @@ impl Judges {
         let seen = load.read(played::play(python, &setup, speed, Transport::Socketpair)?);
         let predicted = load.simulate(setup.kind, &self.machine, speed).0;
         let [major, minor, micro] = python.version;
-        let id = python.to_string().to_lowercase().replace(' ', "-");
+        let id = python.id();
         let simulator = text!("시뮬레이터 ({major}.{minor}.{micro})", "simulator ({major}.{minor}.{micro})");
         Ok([
             Saying { judge: Text::same(python.to_string()), id: id.clone(), seen },
@@ -95,7 +96,7 @@ impl Judges {
 
     /// In which class it was measured, and how busy the machine was.
     pub fn note(&self) -> Text {
-        let (Text { ko, en }, took) = (self.quiet.note(), clock::human(self.took as f64));
+        let (Text { ko, en }, took) = (self.quiet.note(), unit::duration(self.took as f64));
         text!(
             "시뮬레이터가 아는 것은 실험 앞에 {took} 동안 잰 이 컴퓨터의 지연뿐입니다(predict와 verify는 네 배를 되풀이해 잽니다). {ko}",
             "All that the simulator knows are this machine's latencies, measured for {took} before (predict and verify repeat that four times as often); {en}"

@@ -1,8 +1,8 @@
 //! What is compared: a scenario, and one quantity of what comes of it.
 
 use lab::lang::Text;
+use lab::python::Interpreter;
 use lab::text;
-use lab::twin::Interpreter;
 
 use crate::played::{Played, setup_for};
 use crate::scenario::{FOREVER, Scenario};

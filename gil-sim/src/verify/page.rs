@@ -1,8 +1,9 @@
 //! How predictions and measurements are shown.
 
 use lab::lang::Text;
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
-use lab::{clock, stats, text};
+use lab::{stats, text};
 
 use super::cells::Quantity;
 use super::{Found, Verified};
@@ -54,7 +55,7 @@ pub(crate) fn fill(report: &mut Report, all: &[Verified]) {
 
 fn show(quantity: &Quantity, value: f64) -> String {
     match quantity {
-        Quantity::RoundTrip(_) | Quantity::Wall => clock::human(value),
+        Quantity::RoundTrip(_) | Quantity::Wall => unit::duration(value),
         Quantity::Ratio(_) => format!("{value:.2}×"),
         Quantity::Switches => format!("{value:.0}"),
     }

@@ -1,6 +1,6 @@
 //! The eval loop: a thread of the interpreter on a real thread, under a real lock.
 
-use lab::record::LaneRecorder;
+use lab::trace::LaneRecorder;
 use lab::trace::State;
 
 use super::code::{Program, Value};

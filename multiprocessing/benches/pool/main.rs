@@ -8,11 +8,12 @@ mod ours;
 mod peers;
 mod promises;
 
+use lab::report::unit;
 use std::thread;
 use std::time::Duration;
 
 use lab::machine::{self, Watch};
-use lab::{clock, stats};
+use lab::stats;
 use multiprocessing::pool::{self, Start};
 use ours::{Limit, Ours, Peer};
 use peers::{Procspawn, Python};
@@ -97,7 +98,7 @@ fn compare(peers: &mut [Box<dyn Peer>], quantity: &'static str, n: usize, words:
     let seen: Vec<Seen> = seen.collect();
     for Seen { peer, median, range: (least, most), ratio, .. } in &seen {
         let is_memory = ["memory", "fresh"].contains(&quantity);
-        let show = |value: &f64| if is_memory { format!("{:.0} KiB", value / 1024.0) } else { clock::human(*value) };
+        let show = |value: &f64| if is_memory { format!("{:.0} KiB", value / 1024.0) } else { unit::duration(*value) };
         let ratio = ratio
             .map_or(String::new(), |(median, least, most)| format!("{median:8.2} × ours ({least:.2} – {most:.2})"));
         println!("  {peer:<11} {:>9} ({} – {}) {ratio}", show(median), show(least), show(most));

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use lab::lang::Text;
+use lab::python::{self, Interpreter};
 use lab::report::Report;
 use lab::trace::Trace;
-use lab::twin::{self, Interpreter};
 use lab::{Error, Result, clock, text, twin_script};
 
 use crate::folders;
@@ -188,7 +188,7 @@ fn join_twin(report: &mut Report, dir: &Path, workers: usize, rounds: usize, pyt
         return report.notes.push(why);
     };
     let args = [dir.to_owned(), workers.to_string(), rounds.min(3).to_string()];
-    twin::join(report, pythons, twin_script!("images"), &args, &[], |_, _| Vec::new());
+    python::join(report, pythons, twin_script!("images"), &args, &[], |_, _| Vec::new());
 }
 
 #[cfg(test)]

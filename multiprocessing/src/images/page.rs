@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use lab::lang::Text;
+use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
-use lab::{show, text};
+use lab::text;
 
 use super::{Runs, TECHNIQUES};
 
@@ -65,7 +66,7 @@ pub(super) fn describe(report: &mut Report, pictures: usize, out: &Path, broken:
     ));
     let gain = |who: &str| {
         let gain = report.measure(&format!("speedup.{who}")).map_or(f64::NAN, Measure::median);
-        show::value(gain, Unit::Times)
+        unit::value(gain, Unit::Times)
     };
     let (threads, processes) = (gain("threads"), gain("processes"));
     report.shows = text!(

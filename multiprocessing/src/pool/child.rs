@@ -42,7 +42,7 @@ impl Child {
     /// Ends it, and all that it has started.
     pub fn kill(&self) {
         if self.end.is_none() {
-            lab::lifeline::kill_group(self.pid());
+            lab::process::lifeline::kill_group(self.pid());
             let _ = kill_process(self.pid, Signal::KILL);
         }
     }

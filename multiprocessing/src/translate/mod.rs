@@ -18,9 +18,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use lab::lang::{self, Text};
+use lab::python::{self, Interpreter};
 use lab::report::Report;
-use lab::twin::{self, Interpreter};
-use lab::{Error, Result, files, text, twin_script};
+use lab::{Error, Result, atomic_write, text, twin_script};
 
 use crate::children;
 use crate::progress;
@@ -30,7 +30,7 @@ use weights::Kept;
 
 /// Translates the sentences of a file in every mode, `rounds` times in turn; the translations go to `out`, if there is one.
 pub fn run(file: &Path, out: Option<&Path>, workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
-    out.map_or(Ok(()), files::can_be_written)?;
+    out.map_or(Ok(()), atomic_write::can_be_written)?;
     let file = sentences::find(file)?;
     let sentences = sentences::read(&file)?;
     let translator = Translator::open(Path::new(FOLDER), Kept::Mapped)?;
@@ -49,7 +49,7 @@ pub fn run(file: &Path, out: Option<&Path>, workers: usize, rounds: usize, pytho
     let mut report = page::measured(&all, workers);
     report.tables.push(page::shown(&sentences, &translations));
     if let Some(out) = out {
-        files::write(out, (translations.join("\n") + "\n").as_bytes())?;
+        atomic_write::write(out, (translations.join("\n") + "\n").as_bytes())?;
     }
     let unknown = sentences.iter().map(|sentence| translator.unknown(sentence)).sum();
     page::describe(&mut report, sentences.len(), workers, unknown);
@@ -65,7 +65,7 @@ fn child(mode: &str, file: &Path, workers: usize, sentences: &[String]) -> Resul
     let limit = Duration::from_secs(60) + Duration::from_millis(50 * work as u64);
     let (file, workers, lang) = (sentences::spell(file), workers.to_string(), lang::current().code());
     let args = [children::TRANSLATE, "--mode", mode, "--file", &file, "--workers", &workers, "--lang", lang];
-    twin::own(&args.map(str::to_owned), limit).map_err(|why| {
+    python::own(&args.map(str::to_owned), limit).map_err(|why| {
         Error::failed(Text {
             ko: format!("번역({mode}): {}", why.ko), en: format!("translating ({mode}): {}", why.en)
         })
@@ -97,7 +97,7 @@ fn join_twin(report: &mut Report, file: &Path, workers: usize, rounds: usize, py
     };
     let args = [FOLDER.to_owned(), file.to_owned(), workers.to_string(), rounds.min(3).to_string()];
     let (ours, mut notes) = (report.lines.clone(), Vec::new());
-    twin::join(report, pythons, twin_script!("translate"), &args, &[], |python, twin| {
+    python::join(report, pythons, twin_script!("translate"), &args, &[], |python, twin| {
         let differing = ours.iter().zip(&twin.lines).filter(|(ours, twins)| ours != twins).count();
         notes.extend(match twin.lines.len() {
             0 => None, // it had no numpy, and says so

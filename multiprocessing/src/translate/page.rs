@@ -1,9 +1,10 @@
 //! What the reader is told.
 
 use lab::lang::Text;
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
+use lab::text;
 use lab::trace::Trace;
-use lab::{show, text};
 
 use super::modes::MODES;
 
@@ -79,8 +80,8 @@ pub(super) fn describe(report: &mut Report, sentences: usize, workers: usize, un
         ),
     });
     let median = |id: &str| report.measure(id).map_or(f64::NAN, Measure::median);
-    let gain = |mode: &str| show::value(median(&format!("speed.{mode}")) / median("speed.sequence"), Unit::Times);
-    let memory = |mode: &str| show::value(median(&format!("memory.{mode}")), Unit::Bytes);
+    let gain = |mode: &str| unit::value(median(&format!("speed.{mode}")) / median("speed.sequence"), Unit::Times);
+    let memory = |mode: &str| unit::value(median(&format!("memory.{mode}")), Unit::Bytes);
     let (threads, copies, mapped) = (gain("threads"), gain("copies"), gain("mapped"));
     let mut shows = text!(
         "문장 {sentences}개의 번역이 네 방법에서 모두 같습니다. 속도는 차례로 할 때의 스레드 {workers}개 {threads}, 사본을 하나씩 가진 프로세스 {copies}, 매핑 하나를 함께 쓰는 프로세스 {mapped}입니다.",

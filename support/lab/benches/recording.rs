@@ -2,7 +2,7 @@
 
 use divan::{Bencher, counter::ItemsCount};
 use lab::lang::Text;
-use lab::record::Recorder;
+use lab::trace::Recorder;
 use lab::trace::State;
 
 fn main() {

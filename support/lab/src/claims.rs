@@ -59,7 +59,8 @@ struct Ledger {
 }
 
 static LEDGER: LazyLock<Vec<Claim>> = LazyLock::new(|| {
-    let ledger: Ledger = basic_toml::from_str(include_str!("../../../docs/claims.toml")).expect("a test reads the ledger");
+    let ledger: Ledger =
+        basic_toml::from_str(include_str!("../../../docs/claims.toml")).expect("a test reads the ledger");
     ledger.claim
 });
 

@@ -27,22 +27,6 @@ pub fn cpu() -> Option<u64> {
     None
 }
 
-/// A duration in ns as a person reads it: three digits and a unit.
-pub fn human(ns: f64) -> String {
-    let (value, unit) = match ns {
-        n if n < 1e3 => (n, "ns"),
-        n if n < 1e6 => (n / 1e3, "µs"),
-        n if n < 1e9 => (n / 1e6, "ms"),
-        n => (n / 1e9, "s"),
-    };
-    let digits = match value {
-        v if v < 10.0 => 2,
-        v if v < 100.0 => 1,
-        _ => 0,
-    };
-    format!("{value:.digits$} {unit}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,13 +35,5 @@ mod tests {
     fn time_does_not_run_backwards() {
         let first = now();
         assert!(now() >= first);
-    }
-
-    #[test]
-    fn three_digits_and_a_unit() {
-        assert_eq!(human(999.0), "999 ns");
-        assert_eq!(human(1_500.0), "1.50 µs");
-        assert_eq!(human(15_250_000.0), "15.2 ms");
-        assert_eq!(human(2.004e9), "2.00 s");
     }
 }

@@ -1,29 +1,32 @@
 //! The bench that every section works on.
 //!
-//! An experiment records a [`trace`] and returns a [`report`]; the [`cli`] runs it and shows it. Texts are written in both
-//! languages at the place where they are needed ([`lang`]).
+//! What an experiment does, in its order:
+//!
+//! 1. [`trace`] records lanes and spans, and answers questions about them.
+//! 2. [`report`] is what an experiment returns; [`claims`] and [`cores_used`] judge, [`stats`] summarizes.
+//! 3. [`python`] runs the same experiment on the interpreters that were found.
+//! 4. [`render`] turns a report into text, SVG and Perfetto's format.
+//! 5. [`cli`] is the command line around it.
+//!
+//! What these stand on: texts in both languages ([`lang`], [`text!`]), the lines that the article's listings print ([`say`]), one
+//! clock ([`clock`]), the machine ([`machine`]), children that end with their parent ([`process`]), standard output
+//! ([`terminal`]), files that are whole or not there ([`atomic_write`]), and [`Error`].
 
-pub mod chart;
+pub mod atomic_write;
 pub mod claims;
 pub mod cli;
 pub mod clock;
-mod common;
-pub mod error;
-pub mod export;
-pub mod files;
-pub mod judge;
-pub mod lanes;
+pub mod cores_used;
+mod error;
 pub mod lang;
-pub mod lifeline;
 pub mod machine;
-mod options;
-pub mod out;
-pub mod record;
+pub mod process;
+pub mod python;
+pub mod render;
 pub mod report;
 pub mod say;
-pub mod show;
 pub mod stats;
+pub mod terminal;
 pub mod trace;
-pub mod twin;
 
 pub use error::{Error, Result};

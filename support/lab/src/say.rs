@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock;
 use crate::lang::{self, Text};
-use crate::out;
+use crate::terminal;
 use crate::trace::{Lane, Span, State};
 
 /// A line that was printed, and when.
@@ -66,7 +66,7 @@ fn heard(line: Line) {
     let mut log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
     if MODE.load(Ordering::Relaxed) == TO_SCREEN {
         // Under the lock of the log, so that the screen and the log agree on the order.
-        out::print(&format!("{}\n", line.text));
+        terminal::print(&format!("{}\n", line.text));
     }
     log.push(line);
 }

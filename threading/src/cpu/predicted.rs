@@ -6,12 +6,13 @@ use std::path::Path;
 use gil_sim::SWITCH_INTERVAL;
 use gil_sim::sim::{self, Group, Kind, Machine, Outcome, Setup, Speed, Step};
 use lab::claims::Verdict;
-use lab::judge::CoresUsed;
+use lab::cores_used::CoresUsed;
 use lab::lang::Text;
+use lab::python::Interpreter;
+use lab::report::unit;
 use lab::report::{Measure, Table, Unit};
 use lab::trace::Trace;
-use lab::twin::Interpreter;
-use lab::{Result, machine, show, text};
+use lab::{Result, machine, text};
 
 /// Somebody who did the jobs in threads, and what the simulator says about that.
 #[derive(Clone, Debug)]
@@ -97,7 +98,7 @@ pub fn verdict(judged: &Judged, jobs: usize) -> Option<Verdict> {
 
 /// All judges beside each other.
 pub fn table(all: &[Judged], jobs: usize) -> Table {
-    let ns = |ns: f64| Text::same(show::value(ns, Unit::Ns));
+    let ns = |ns: f64| Text::same(unit::value(ns, Unit::Ns));
     let dash = || Text::same("–");
     let row = |j: &Judged| {
         let off = |p: f64| Text::same(format!("{:+.1} %", (p / j.measured - 1.0) * 100.0));

@@ -2,9 +2,10 @@
 
 use lab::claims::Verdict;
 use lab::lang::Text;
+use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
 use lab::trace::{State, Trace};
-use lab::{Result, show, stats, text};
+use lab::{Result, stats, text};
 
 use super::techniques::{TECHNIQUES, title};
 use super::{Files, Order, cache, checked};
@@ -30,7 +31,7 @@ struct Seen {
 pub fn measure(report: &mut Report, files: &Files, order: &Order<'_>) -> Result<Option<f64>> {
     let seen = read(files, order)?;
     // Storage is read in whole pages, and ahead: it may be more than the files.
-    let percent = show::value(seen.least.unwrap_or_default().min(1.0), Unit::Share);
+    let percent = unit::value(seen.least.unwrap_or_default().min(1.0), Unit::Share);
     let why = match seen.least {
         None => text!("이 시스템에는 버리라고 할 길이 없습니다", "this system cannot be asked to forget files"),
         Some(least) if least < COLD => text!(

@@ -9,7 +9,7 @@ use std::thread;
 
 use hmac_sha256::Hash;
 use lab::lang::Text;
-use lab::record::{LaneRecorder, Recorder};
+use lab::trace::{LaneRecorder, Recorder};
 use lab::trace::{State, Trace};
 use lab::{Error, Result, text};
 use rayon::prelude::*;

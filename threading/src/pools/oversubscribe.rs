@@ -5,10 +5,11 @@ use std::time::Duration;
 use gil_sim::loops;
 use lab::claims::Verdict;
 use lab::lang::Text;
-use lab::record::Recorder;
+use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
+use lab::trace::Recorder;
 use lab::trace::{State, Trace};
-use lab::{Result, machine, show, text};
+use lab::{Result, machine, text};
 
 use super::techniques;
 
@@ -80,7 +81,7 @@ pub fn table(points: &[Point], on: &str) -> Table {
     let first = points.first();
     let cell = |ns: f64, one: Option<f64>| {
         let gain = one.map_or(f64::NAN, |one| one / ns);
-        Text::same(format!("{} ({})", show::value(ns, Unit::Ns), show::value(gain, Unit::Times)))
+        Text::same(format!("{} ({})", unit::value(ns, Unit::Ns), unit::value(gain, Unit::Times)))
     };
     let row = |point: &Point| {
         vec![

@@ -7,7 +7,7 @@ use std::thread;
 use crossbeam::channel;
 use crossbeam::deque::{Steal, Stealer, Worker};
 use lab::lang::Text;
-use lab::record::LaneRecorder;
+use lab::trace::LaneRecorder;
 use lab::trace::State;
 use lab::{Error, Result, text};
 use rayon::prelude::*;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use lab::record::LaneRecorder;
+use lab::trace::LaneRecorder;
 use lab::trace::State;
 
 /// Threads that have not come alive within this time will not.

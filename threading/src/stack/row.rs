@@ -2,10 +2,11 @@
 
 use lab::cli::{Kind, Section, opt};
 use lab::lang::Text;
-use lab::record::Recorder;
+use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
+use lab::trace::Recorder;
 use lab::trace::State;
-use lab::{Error, Result, clock, machine, out, show, text};
+use lab::{Error, Result, clock, machine, terminal, text};
 
 use super::crowd::Crowd;
 
@@ -34,7 +35,7 @@ impl Row {
 
     /// The same for readers.
     pub(super) fn asked(&self) -> Text {
-        let [stack, used] = [self.stack, self.used].map(|kib| show::value(kib as f64 * 1024.0, Unit::Bytes));
+        let [stack, used] = [self.stack, self.used].map(|kib| unit::value(kib as f64 * 1024.0, Unit::Bytes));
         match self.used {
             0 => Text::same(stack),
             _ => text!("{stack}, {used} 씀", "{stack}, {used} used"),
@@ -125,7 +126,7 @@ pub fn join(section: Section) -> Section {
     section.child(ROW, options, |a| {
         let row = Row { threads: a.size("threads"), stack: a.size("stack"), used: a.size("used") };
         let report = row.measure().unwrap_or_else(|e| Report { notes: vec![e.text().clone()], ..Report::default() });
-        out::print(&report.to_json());
+        terminal::print(&report.to_json());
         Ok(())
     })
 }

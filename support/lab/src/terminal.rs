@@ -3,8 +3,8 @@
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process;
 
-use crate::lanes::Canvas;
 use crate::lang;
+use crate::render::Canvas;
 use crate::text;
 
 /// Prints text as it is. Ends the program with exit code 1 if nobody can read it any more.

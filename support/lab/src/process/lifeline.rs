@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::lang::Text;
-use crate::out;
+use crate::terminal;
 
 /// The first argument that makes any of our programs a guard, see [`guard`].
 pub const GUARD: &str = "__guard";
@@ -62,7 +62,7 @@ pub fn guard(mut args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(child) => child,
         Err(e) => {
             // In the system's words: the guard does not know the reader's language, and whoever started it says the rest.
-            out::complain(&Text::same(e.to_string()));
+            terminal::complain(&Text::same(e.to_string()));
             return ExitCode::from(127);
         }
     };

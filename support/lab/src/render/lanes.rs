@@ -2,73 +2,16 @@
 
 use std::fmt::Write as _;
 
-use anstyle::{AnsiColor, Style};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
-use crate::clock;
-use crate::lang::Lang;
+use super::state_style::{glyph, name, style};
+use super::{Canvas, fit};
+use crate::report::unit;
 use crate::text;
 use crate::trace::{Lane, State, Trace};
 
 /// More lanes than this are counted, not drawn.
 pub const MOST_LANES: usize = 32;
-
-/// How to draw.
-#[derive(Clone, Copy, Debug)]
-pub struct Canvas {
-    /// Columns of the terminal.
-    pub width: usize,
-    /// Whether to colour; the glyphs alone tell the states apart.
-    pub colour: bool,
-    /// The language of labels and legend.
-    pub lang: Lang,
-}
-
-/// The character that stands for a state. Each is one column wide.
-pub fn glyph(state: State) -> char {
-    match state {
-        State::Running => '█',
-        State::WaitingForLock => '░',
-        State::Requesting => '▒',
-        State::WaitingForIo => '╌',
-        State::Native => '▚',
-        State::Ready => '·',
-        State::Idle => ' ',
-    }
-}
-
-/// What a state is called in the legend.
-pub fn name(state: State, lang: Lang) -> &'static str {
-    match (state, lang) {
-        (State::Running, Lang::Ko) => "실행",
-        (State::Running, Lang::En) => "running",
-        (State::WaitingForLock, Lang::Ko) => "락 대기",
-        (State::WaitingForLock, Lang::En) => "waiting for a lock",
-        (State::Requesting, Lang::Ko) => "요청함",
-        (State::Requesting, Lang::En) => "has asked",
-        (State::WaitingForIo, Lang::Ko) => "I/O 대기",
-        (State::WaitingForIo, Lang::En) => "waiting for I/O",
-        (State::Native, Lang::Ko) => "네이티브",
-        (State::Native, Lang::En) => "native",
-        (State::Ready, Lang::Ko) => "차례 대기",
-        (State::Ready, Lang::En) => "ready",
-        (State::Idle, Lang::Ko) => "쉼",
-        (State::Idle, Lang::En) => "idle",
-    }
-}
-
-fn style(state: State) -> Style {
-    let colour = match state {
-        State::Running => AnsiColor::Green,
-        State::WaitingForLock => AnsiColor::Red,
-        State::Requesting => AnsiColor::Yellow,
-        State::WaitingForIo => AnsiColor::Blue,
-        State::Native => AnsiColor::Magenta,
-        State::Ready => AnsiColor::Cyan,
-        State::Idle => return Style::new(),
-    };
-    colour.on_default()
-}
 
 /// Draws a trace: its title, a row a lane, the time axis and the legend. Every line fits the canvas.
 ///
@@ -154,7 +97,7 @@ fn axis(duration: u64, columns: usize) -> (String, String) {
     let mut t = step;
     while t <= duration && duration > 0 {
         let column = (u128::from(t) * columns as u128 / u128::from(duration)) as usize;
-        let number = clock::human(t as f64);
+        let number = unit::duration(t as f64);
         if column < columns {
             ticks[column] = '┴';
         }
@@ -192,30 +135,10 @@ fn legend(lanes: &[Lane], canvas: Canvas) -> String {
     entries.join("   ")
 }
 
-/// Cuts or pads a text to exactly so many columns; Hangul takes two.
-pub fn fit(s: &str, columns: usize) -> String {
-    let width = s.width();
-    if width <= columns {
-        return format!("{s}{}", " ".repeat(columns - width));
-    }
-    let mut out = String::new();
-    let mut used = 0;
-    for c in s.chars() {
-        let w = c.width().unwrap_or(0);
-        if used + w + 1 > columns {
-            break;
-        }
-        out.push(c);
-        used += w;
-    }
-    out.push('…');
-    format!("{out}{}", " ".repeat(columns.saturating_sub(used + 1)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lang::Text;
+    use crate::lang::{Lang, Text};
     use crate::trace::Span;
 
     const SECOND: u64 = 1_000_000_000;
@@ -318,14 +241,6 @@ mod tests {
     fn nothing_is_drawn_of_nothing() {
         let empty = draw(&Trace::default(), canvas(80));
         assert!(empty.lines().all(|line| line.width() <= 80), "{empty}");
-    }
-
-    #[test]
-    fn texts_are_cut_by_columns_not_bytes() {
-        assert_eq!(fit("스레드", 8), "스레드  ");
-        assert_eq!(fit("스레드", 6), "스레드");
-        assert_eq!(fit("스레드", 5), "스레…");
-        assert_eq!(fit("스레드", 4), "스… ");
     }
 
     #[test]

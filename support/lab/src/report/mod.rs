@@ -1,28 +1,17 @@
 //! What an experiment returns: what happened, what was measured, which claims held.
 
+pub mod chart;
+pub mod unit;
+
 use serde::{Deserialize, Serialize};
 
-use crate::chart::Chart;
+pub use chart::{Chart, Curve};
+pub use unit::Unit;
+
 use crate::claims::Verdict;
 use crate::lang::Text;
 use crate::stats;
 use crate::trace::Trace;
-
-/// The unit of a measurement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unit {
-    /// Nanoseconds.
-    Ns,
-    /// Bytes.
-    Bytes,
-    /// A plain number of things.
-    Count,
-    /// How many times as fast, as much, as many.
-    Times,
-    /// A part of a whole, 0 to 1.
-    Share,
-}
 
 /// One measured quantity: every sample, in the order in which it was taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use crate::clock;
 use crate::lang::Text;
 use crate::machine::{self, Watch};
 use crate::report::Unit;
-use crate::show;
+use crate::report::unit;
 use crate::text;
 use crate::trace::{State, Trace};
 
@@ -87,7 +87,7 @@ impl CoresUsed {
             ));
         }
         let share = self.foreign.filter(|share| *share > TOO_BUSY)?;
-        let share = show::value(share, Unit::Share);
+        let share = unit::value(share, Unit::Share);
         Some(text!("다른 프로그램이 컴퓨터의 {share}를 쓰고 있었습니다", "other programs used {share} of the machine"))
     }
 }

@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches};
 
+use crate::atomic_write;
 use crate::error::Result;
-use crate::export;
-use crate::files;
 use crate::lang::{self, Text};
-use crate::out;
+use crate::render::{perfetto, svg, text as page};
 use crate::report::Report;
-use crate::show;
+use crate::terminal;
 use crate::text;
 
 /// As clap is told.
@@ -73,15 +72,15 @@ impl Common {
     pub(crate) fn deliver(&self, report: &Report) -> Result<()> {
         let lang = lang::current();
         if let Some(path) = &self.trace {
-            files::write(path, export::chrome(&report.traces, lang).to_string().as_bytes())?;
+            atomic_write::write(path, perfetto::chrome(&report.traces, lang).to_string().as_bytes())?;
         }
         if let Some(path) = &self.svg {
-            files::write(path, export::svg(&report.traces, &report.charts, lang).to_string().as_bytes())?;
+            atomic_write::write(path, svg::svg(&report.traces, &report.charts, lang).to_string().as_bytes())?;
         }
         if self.json {
-            out::print(&report.to_json());
+            terminal::print(&report.to_json());
         } else {
-            out::print(&show::report(report, out::canvas()));
+            terminal::print(&page::report(report, terminal::canvas()));
         }
         Ok(())
     }

@@ -1,14 +1,12 @@
 //! A report as text: lanes, measurements, tables, verdicts, and the sentence they come to.
 
-use std::fmt::Write as _;
-
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 
+use super::{Canvas, chart, lanes, wrap};
 use crate::claims::{Outcome, Verdict};
-use crate::clock;
-use crate::lanes::{self, Canvas};
-use crate::lang::{Lang, Text};
-use crate::report::{Measure, Report, Table, Unit};
+use crate::lang::Lang;
+use crate::report::unit::value;
+use crate::report::{Measure, Report, Table};
 use crate::stats;
 use crate::text;
 
@@ -19,7 +17,7 @@ pub fn report(report: &Report, canvas: Canvas) -> String {
     if !report.measures.is_empty() && !report.measures_in_tables {
         parts.push(measures(&report.measures, canvas));
     }
-    parts.extend(report.charts.iter().map(|chart| chart.draw(canvas)));
+    parts.extend(report.charts.iter().map(|chart| chart::draw(chart, canvas)));
     parts.extend(report.tables.iter().map(|t| table(t, canvas)));
     if !report.verdicts.is_empty() {
         parts.push(report.verdicts.iter().map(|v| verdict(v, canvas)).collect());
@@ -68,19 +66,6 @@ fn measures(measures: &[Measure], canvas: Canvas) -> String {
     format!("{grid}\n")
 }
 
-/// A value with its unit, three digits.
-pub fn value(v: f64, unit: Unit) -> String {
-    match unit {
-        Unit::Ns => clock::human(v),
-        Unit::Count => format!("{v:.0}"),
-        Unit::Times => format!("{v:.2}×"),
-        Unit::Share => format!("{:.1} %", v * 100.0),
-        Unit::Bytes if v < 1024.0 => format!("{v:.0} B"),
-        Unit::Bytes if v < 1024.0 * 1024.0 => format!("{:.1} KiB", v / 1024.0),
-        Unit::Bytes => format!("{:.1} MiB", v / 1024.0 / 1024.0),
-    }
-}
-
 fn table(table: &Table, canvas: Canvas) -> String {
     let lang = canvas.lang;
     let mut grid = grid(canvas);
@@ -112,37 +97,11 @@ fn verdict(verdict: &Verdict, canvas: Canvas) -> String {
     wrap(&format!("{mark} "), &format!("{}: {claim} ({})", verdict.on, because.get(lang)), canvas.width)
 }
 
-/// Breaks a text at blanks so that every line fits; the lines after the first stand under the first word.
-fn wrap(head: &str, words: &str, width: usize) -> String {
-    use unicode_width::UnicodeWidthStr;
-    let indent = head.width();
-    let mut out = String::from(head);
-    let mut used = indent;
-    for word in words.split_whitespace() {
-        let w = word.width();
-        if used > indent && used + 1 + w > width {
-            let _ = write!(out, "\n{}", " ".repeat(indent));
-            used = indent;
-        } else if used > indent {
-            out.push(' ');
-            used += 1;
-        }
-        out.push_str(word);
-        used += w;
-    }
-    out.push('\n');
-    out
-}
-
-/// The evidence of a ratio: "1.92×".
-pub fn times(ratio: f64) -> Text {
-    Text::same(value(ratio, Unit::Times))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::claims;
+    use crate::report::Unit;
     use unicode_width::UnicodeWidthStr;
 
     fn everything() -> Report {
@@ -174,10 +133,5 @@ mod tests {
     fn the_median_is_shown_with_its_spread() {
         let page = report(&everything(), Canvas { width: 100, colour: false, lang: Lang::En });
         assert!(page.contains("2.00 s") && page.contains("1.00 s – 4.00 s"), "{page}");
-    }
-
-    #[test]
-    fn a_long_word_stays_whole() {
-        assert_eq!(wrap("- ", "a incomprehensibilities b", 10), "- a\n  incomprehensibilities\n  b\n");
     }
 }

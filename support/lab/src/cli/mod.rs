@@ -1,5 +1,8 @@
 //! The command line that all sections share: `program [EXPERIMENT] [OPTIONS]`, help and errors in the reader's language.
 
+mod common;
+mod options;
+
 use std::env;
 use std::ffi::OsString;
 use std::path::Path;
@@ -10,28 +13,61 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-pub use crate::options::{Kind, Opt, opt};
+pub use options::{Choice, Declared, Kind, Opt, Options, opt};
 
-use crate::common::{self, Common};
+use crate::atomic_write;
 use crate::error::{Error, Result};
-use crate::files;
 use crate::lang::{self, Lang, Text};
-use crate::lifeline;
-use crate::options;
-use crate::out;
+use crate::process::lifeline;
+use crate::python::{self, Interpreter};
 use crate::report::Report;
 use crate::say;
+use crate::terminal;
 use crate::text;
-use crate::twin::{self, Interpreter};
+use common::Common;
 
 type Run = Box<dyn Fn(&Args) -> Result<Report>>;
 
-struct Experiment {
+/// One experiment: its word on the command line, its options, and what it runs.
+pub struct Experiment {
     name: &'static str,
     about: Text,
-    options: Vec<Opt>,
+    options: Vec<Declared>,
     hidden: bool,
     run: Run,
+}
+
+impl Experiment {
+    /// An experiment by its word, a line about it, its options, and what it runs.
+    pub fn new(
+        name: &'static str,
+        about: Text,
+        options: Options,
+        run: impl Fn(&Args) -> Result<Report> + 'static,
+    ) -> Experiment {
+        Experiment { name, about, options: options.into_declared(), hidden: false, run: Box::new(run) }
+    }
+
+    /// The work of a child process: what the program does when it starts itself again with `name` as its first argument. The
+    /// child ends with its parent, and the lines that it prints are printed by the parent.
+    pub fn child(name: &'static str, options: Options, run: impl Fn(&Args) -> Result<()> + 'static) -> Experiment {
+        Experiment::child_on_pipes(name, options, move |args| {
+            lifeline::watch();
+            say::to_parent();
+            run(args)
+        })
+    }
+
+    /// The same for a child that works on its standard input. It must end when its input ends: that is its lifeline.
+    pub fn child_on_pipes(
+        name: &'static str,
+        options: Options,
+        run: impl Fn(&Args) -> Result<()> + 'static,
+    ) -> Experiment {
+        let run = move |args: &Args| run(args).map(|()| Report::default());
+        let options = options.into_declared();
+        Experiment { name, about: Text::default(), options, hidden: true, run: Box::new(run) }
+    }
 }
 
 /// A section of the article as a program. The first experiment is the one that runs when none is named.
@@ -39,6 +75,7 @@ pub struct Section {
     name: &'static str,
     about: Text,
     experiments: Vec<Experiment>,
+    renamed: Vec<(&'static str, &'static str)>,
 }
 
 /// What the reader asked for; every value has been checked.
@@ -49,6 +86,11 @@ pub struct Args {
 }
 
 impl Args {
+    /// The value of an option.
+    pub fn get<T>(&self, option: Opt<T>) -> T {
+        option.value(&self.matches)
+    }
+
     /// The value of a [`Kind::Count`] option with a default.
     pub fn count(&self, name: &str) -> u64 {
         self.word(name).and_then(|w| w.parse().ok()).expect("checked when it was parsed, or the default")
@@ -88,7 +130,21 @@ impl Args {
 impl Section {
     /// A program by the name of its crate, and a line about it.
     pub fn new(name: &'static str, about: Text) -> Section {
-        Section { name, about, experiments: Vec::new() }
+        Section { name, about, experiments: Vec::new(), renamed: Vec::new() }
+    }
+
+    /// Adds experiments, in the order of `--help`.
+    #[must_use]
+    pub fn with(mut self, experiments: impl IntoIterator<Item = Experiment>) -> Section {
+        self.experiments.extend(experiments);
+        self
+    }
+
+    /// Words and options that had other names, `(old, new)`: the error for the old one names the new one.
+    #[must_use]
+    pub fn renamed(mut self, words: &[(&'static str, &'static str)]) -> Section {
+        self.renamed.extend(words);
+        self
     }
 
     /// Adds an experiment.
@@ -97,7 +153,7 @@ impl Section {
         mut self,
         name: &'static str,
         about: Text,
-        options: Vec<Opt>,
+        options: Vec<Declared>,
         run: impl Fn(&Args) -> Result<Report> + 'static,
     ) -> Section {
         self.experiments.push(Experiment { name, about, options, hidden: false, run: Box::new(run) });
@@ -107,7 +163,12 @@ impl Section {
     /// Adds the work of a child process: what the program does when it starts itself again. The arguments come after `name`.
     /// The child ends with its parent, and what it says is said by the parent.
     #[must_use]
-    pub fn child(self, name: &'static str, options: Vec<Opt>, run: impl Fn(&Args) -> Result<()> + 'static) -> Section {
+    pub fn child(
+        self,
+        name: &'static str,
+        options: Vec<Declared>,
+        run: impl Fn(&Args) -> Result<()> + 'static,
+    ) -> Section {
         self.child_on_pipes(name, options, move |args| {
             lifeline::watch();
             say::to_parent();
@@ -120,7 +181,7 @@ impl Section {
     pub fn child_on_pipes(
         mut self,
         name: &'static str,
-        options: Vec<Opt>,
+        options: Vec<Declared>,
         run: impl Fn(&Args) -> Result<()> + 'static,
     ) -> Section {
         let run = move |args: &Args| run(args).map(|()| Report::default());
@@ -139,7 +200,7 @@ impl Section {
         match self.parse_and_run(args) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                out::complain(error.text());
+                terminal::complain(error.text());
                 ExitCode::from(error.code())
             }
         }
@@ -149,7 +210,7 @@ impl Section {
         let matches = match self.command().try_get_matches_from(&args) {
             Ok(matches) => matches,
             Err(e) if e.kind() == ErrorKind::DisplayHelp => {
-                out::print(&e.render().to_string());
+                terminal::print(&e.render().to_string());
                 return Ok(());
             }
             Err(e) => return Err(self.explain(&e, &args)),
@@ -165,9 +226,9 @@ impl Section {
             say::quietly();
         }
         for path in [&common.trace, &common.svg].into_iter().flatten() {
-            files::can_be_written(path)?;
+            atomic_write::can_be_written(path)?;
         }
-        let pythons = if common.no_python || experiment.hidden { Vec::new() } else { twin::find(&common.python)? };
+        let pythons = if common.no_python || experiment.hidden { Vec::new() } else { python::find(&common.python)? };
         let report = (experiment.run)(&Args { matches, pythons })?;
         if experiment.hidden { Ok(()) } else { common.deliver(&report) }
     }
@@ -178,7 +239,7 @@ impl Section {
         let Some((name, _)) = matches.subcommand() else {
             return Ok(first);
         };
-        let given = |option: &&Opt| matches.value_source(option.name) == Some(ValueSource::CommandLine);
+        let given = |option: &&Declared| matches.value_source(option.name) == Some(ValueSource::CommandLine);
         if let Some(option) = first.options.iter().find(given) {
             let (option, first) = (option.name, first.name);
             return Err(Error::usage(text!(
@@ -200,7 +261,7 @@ impl Section {
         }
         for e in &self.experiments {
             let name = format!("{} {}", self.name, e.name);
-            let bare = e.options.iter().find(|option| option.bare);
+            let bare = e.options.iter().find(|option| option.is_positional());
             let sub = skin(Command::new(e.name).bin_name(name), &e.about, bare).args(options(e)).hide(e.hidden);
             command = command.subcommand(sub);
         }
@@ -227,6 +288,10 @@ impl Section {
                 "there is no experiment '{name}'. There are: {known}"
             )
         };
+        let given = [context(ContextKind::InvalidSubcommand), arg.clone()];
+        if let Some((old, new)) = self.renamed.iter().find(|(old, _)| given.iter().any(|word| word == old)) {
+            return Error::usage(text!("'{old}'의 이름은 이제 '{new}'입니다.", "'{old}' is now called '{new}'."));
+        }
         Error::usage(match error.kind() {
             ErrorKind::InvalidSubcommand => unknown_experiment(context(ContextKind::InvalidSubcommand)),
             ErrorKind::UnknownArgument if arg.starts_with('-') => {
@@ -272,7 +337,7 @@ fn ask_for_lang(args: &[OsString]) -> Option<Lang> {
 }
 
 /// The look of help that all commands share; `bare` is what an experiment is given without a name.
-fn skin(command: Command, about: &Text, bare: Option<&Opt>) -> Command {
+fn skin(command: Command, about: &Text, bare: Option<&Declared>) -> Command {
     let (usage, experiments, options) =
         (text!("사용법", "Usage"), text!("실험", "Experiments"), text!("옵션", "Options"));
     let help = Arg::new("help")

@@ -1,6 +1,10 @@
 //! The trace: who was in which state from when to when. Everything that is drawn, claimed, tested or graded is read off it.
 
+mod record;
+
 use serde::{Deserialize, Serialize};
+
+pub use record::{LaneRecorder, Recorder};
 
 use crate::lang::Text;
 

@@ -3,11 +3,8 @@
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, PipeReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
+use std::process::Command;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -15,15 +12,13 @@ use serde::Deserialize;
 use crate::claims::Verdict;
 use crate::error::{Error, Result};
 use crate::lang::Text;
-use crate::lifeline;
+use crate::process::{self, lifeline};
 use crate::report::{Measure, Report};
 use crate::text;
 use crate::trace::Trace;
 
 /// Time in which an interpreter must tell what it is.
 const INTRODUCTION: Duration = Duration::from_secs(10);
-/// A report larger than this is not one, in bytes.
-const MOST_OUTPUT: u64 = 64 << 20;
 
 /// Asks an interpreter what it is. `_is_gil_enabled` came with 3.13; before it, every CPython has a GIL.
 const WHO_ARE_YOU: &str = "import sys, json, platform
@@ -42,6 +37,18 @@ pub struct Interpreter {
     pub version: [u32; 3],
     /// Whether it runs with a GIL.
     pub gil: bool,
+}
+
+impl Interpreter {
+    /// The interpreter in the id of a measurement: "cpython-3.11.7", "cpython-3.13.0-free-threaded".
+    pub fn id(&self) -> String {
+        self.to_string().to_lowercase().replace(' ', "-")
+    }
+
+    /// The id under which [`join`] puts a measurement of this interpreter into the report.
+    pub fn measure_id(&self, id: &str) -> String {
+        format!("{}.{id}", self.id())
+    }
 }
 
 /// "CPython 3.11.7", and "free-threaded" behind it where there is no GIL in a CPython.
@@ -134,7 +141,7 @@ pub fn join(
                 report.verdicts.extend(judge(python, &twin));
                 report.traces.extend(twin.traces.into_iter().map(|t| Trace { title: by(python, &t.title), ..t }));
                 report.measures.extend(twin.measures.into_iter().map(|m| Measure {
-                    id: format!("{python}.{}", m.id).to_lowercase().replace(' ', "-"),
+                    id: python.measure_id(&m.id),
                     name: by(python, &m.name),
                     ..m
                 }));
@@ -163,7 +170,7 @@ fn by(python: &Interpreter, text: &Text) -> Text {
 /// Like [`run`], but of this program itself: runs it as a child with these arguments and reads the report that it prints. What is
 /// compared with Python runs as Python does, in a process of its own.
 pub fn own(args: &[String], limit: Duration) -> Result<Report, Text> {
-    let out = run_tied(limit, |lifeline| {
+    let out = process::run_limited(limit, |lifeline| {
         let mut command = Command::new(env::current_exe()?);
         command.args(args).stdin(lifeline);
         Ok(command)
@@ -173,63 +180,11 @@ pub fn own(args: &[String], limit: Duration) -> Result<Report, Text> {
 
 /// Runs a program under guard and returns what it printed. When the time is up, it and all its children are killed.
 fn run_guarded(program: &Path, args: &[OsString], limit: Duration) -> Result<String, Text> {
-    run_tied(limit, |lifeline| {
+    process::run_limited(limit, |lifeline| {
         let mut command = lifeline::guarded(env::current_exe()?.into(), program.into(), lifeline);
         command.args(args).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONIOENCODING", "utf-8");
         Ok(command)
     })
-}
-
-/// Runs a command that ends when the pipe it is given hangs up, and returns what it printed.
-fn run_tied(limit: Duration, command: impl FnOnce(PipeReader) -> io::Result<Command>) -> Result<String, Text> {
-    let start = || -> io::Result<_> {
-        let (reader, lifeline) = io::pipe()?;
-        let child = command(reader)?.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        Ok((child, lifeline))
-    };
-    let (mut child, lifeline) = start().map_err(|e| text!("실행할 수 없습니다: {e}", "cannot be started: {e}"))?;
-    let out = read_all(child.stdout.take());
-    let err = read_all(child.stderr.take());
-    let in_time = out.recv_timeout(limit);
-    if in_time.is_err() {
-        drop(lifeline); // the child ends, a guard kills its group, and the pipes come to their end
-    }
-    let status = bury(child);
-    let complaint = err.recv().unwrap_or_default();
-    let Ok(printed) = in_time else {
-        let s = limit.as_secs_f64();
-        return Err(text!("{s:.0}초 안에 끝나지 않았습니다", "it did not end within {s:.0} s"));
-    };
-    match status {
-        Ok(0) => Ok(printed),
-        Ok(code) => {
-            let last = complaint.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("").trim().to_owned();
-            Err(text!("종료 코드 {code}: {last}", "exit code {code}: {last}"))
-        }
-        Err(e) => Err(text!("끝을 알 수 없습니다: {e}", "its end is unknown: {e}")),
-    }
-}
-
-/// Reads to the end in a thread of its own, so that neither pipe blocks the other.
-fn read_all(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String> {
-    let (done, read) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(pipe) = pipe {
-            // What was read before an error is what there is.
-            let _ = pipe.take(MOST_OUTPUT).read_to_end(&mut bytes);
-        }
-        let _ = done.send(String::from_utf8_lossy(&bytes).into_owned());
-    });
-    read
-}
-
-/// Waits for a child, and ends what a guarded program left behind in its group; a child without a group has none to end.
-fn bury(mut guard: Child) -> io::Result<i32> {
-    let status = guard.wait();
-    #[cfg(unix)]
-    lifeline::kill_group(guard.id());
-    Ok(status?.code().unwrap_or(1))
 }
 
 /// The path of a twin script of the calling crate: `python/NAME.py`.

@@ -1,0 +1,347 @@
+//! Typed options of experiments: declared once, read by the handle that declaring them returned.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::ValueParser;
+use clap::{Arg, ArgAction, ArgMatches};
+
+use crate::error::{Error, Result};
+use crate::lang::Text;
+use crate::text;
+
+/// What an option takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A whole number from the first to the second.
+    Count(u64, u64),
+    /// Seconds, fractions allowed, from the first to the second.
+    Seconds(f64, f64),
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A path; any bytes that the system allows.
+    Path,
+    /// A text.
+    Word,
+}
+
+/// An enum whose variants are words on the command line.
+pub trait Choice: Copy + PartialEq + 'static {
+    /// Every variant with its word, in the order of `--help`.
+    const WORDS: &'static [(&'static str, Self)];
+
+    /// The word of this variant.
+    fn word(self) -> &'static str {
+        let found = Self::WORDS.iter().find(|(_, value)| *value == self);
+        found.map(|(word, _)| *word).expect("every variant has a word")
+    }
+}
+
+/// The handle of an option. [`Args::get`](super::Args::get) turns it into the reader's value.
+///
+/// There is no other way to a value, so a misspelled option name does not compile:
+///
+/// ```compile_fail,E0425
+/// use lab::cli::{Experiment, Options};
+/// use lab::{report::Report, text};
+/// let mut options = Options::new();
+/// let jobs = options.count("jobs", 1..=64, 4, text!("작업 수", "number of jobs"));
+/// Experiment::new("cpu", text!("루프", "the loop"), options, move |args| {
+///     args.get(job);
+///     Ok(Report::default())
+/// });
+/// ```
+pub struct Opt<T> {
+    name: &'static str,
+    read: fn(&[&OsStr]) -> T,
+}
+
+impl<T> Clone for Opt<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Opt<T> {}
+
+impl<T> fmt::Debug for Opt<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Opt({})", self.name)
+    }
+}
+
+impl<T> Opt<T> {
+    /// The reader's value. [`check`] has accepted every word before.
+    pub(super) fn value(self, matches: &ArgMatches) -> T {
+        let words: Vec<&OsStr> =
+            matches.get_many::<OsString>(self.name).into_iter().flatten().map(OsString::as_os_str).collect();
+        (self.read)(&words)
+    }
+}
+
+/// The options of one experiment, in the order of `--help`.
+#[derive(Debug, Default)]
+pub struct Options {
+    declared: Vec<Declared>,
+}
+
+impl Options {
+    /// No options yet.
+    pub fn new() -> Options {
+        Options::default()
+    }
+
+    /// `--NAME N`: a whole number within the range.
+    pub fn count(&mut self, name: &'static str, range: RangeInclusive<u64>, default: u64, about: Text) -> Opt<u64> {
+        self.declare(name, Kind::Count(*range.start(), *range.end()), Some(default.to_string()), about);
+        Opt { name, read: |words| parsed(words).expect("it has a default") }
+    }
+
+    /// The same as a `usize`.
+    pub fn size(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<usize>,
+        default: usize,
+        about: Text,
+    ) -> Opt<usize> {
+        self.declare(name, Kind::Count(*range.start() as u64, *range.end() as u64), Some(default.to_string()), about);
+        Opt { name, read: |words| parsed(words).expect("it has a default") }
+    }
+
+    /// `--NAME N`, which may be left out.
+    pub fn count_if_given(&mut self, name: &'static str, range: RangeInclusive<u64>, about: Text) -> Opt<Option<u64>> {
+        self.declare(name, Kind::Count(*range.start(), *range.end()), None, about);
+        Opt { name, read: parsed }
+    }
+
+    /// `--NAME S`: seconds within the range, fractions allowed.
+    pub fn seconds(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<f64>,
+        default: f64,
+        about: Text,
+    ) -> Opt<Duration> {
+        self.declare(name, Kind::Seconds(*range.start(), *range.end()), Some(default.to_string()), about);
+        Opt { name, read: |words| seconds(words).expect("it has a default") }
+    }
+
+    /// `--NAME S`, which may be left out.
+    pub fn seconds_if_given(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<f64>,
+        about: Text,
+    ) -> Opt<Option<Duration>> {
+        self.declare(name, Kind::Seconds(*range.start(), *range.end()), None, about);
+        Opt { name, read: seconds }
+    }
+
+    /// `--NAME WORD`: one of the words of an enum.
+    pub fn choice<T: Choice>(&mut self, name: &'static str, default: T, about: Text) -> Opt<T> {
+        let words = T::WORDS.iter().map(|(word, _)| *word).collect();
+        self.declared
+            .push(Declared { words, ..Declared::new(name, Kind::Choice(&[]), Some(default.word().into()), about) });
+        let read = |words: &[&OsStr]| {
+            let word = words.first().and_then(|word| word.to_str());
+            let found = T::WORDS.iter().find(|(known, _)| Some(*known) == word);
+            found.map(|(_, value)| *value).expect("checked, or the default")
+        };
+        Opt { name, read }
+    }
+
+    /// `--NAME PATH`, which may be left out.
+    pub fn path(&mut self, name: &'static str, about: Text) -> Opt<Option<PathBuf>> {
+        self.declare(name, Kind::Path, None, about);
+        Opt { name, read: path }
+    }
+
+    /// `--NAME TEXT`, which may be left out.
+    pub fn word(&mut self, name: &'static str, about: Text) -> Opt<Option<String>> {
+        self.declare(name, Kind::Word, None, about);
+        Opt { name, read: |words| strings(words).pop() }
+    }
+
+    /// The main thing of an experiment, given by its place and not by name: `experiment PATH`. It may be left out.
+    pub fn positional_path(&mut self, name: &'static str, about: Text) -> Opt<Option<PathBuf>> {
+        self.declared.push(Declared { place: Place::One, ..Declared::new(name, Kind::Path, None, about) });
+        Opt { name, read: path }
+    }
+
+    /// The same, once or more often: `experiment WORD…`.
+    pub fn positional_words(&mut self, name: &'static str, about: Text) -> Opt<Vec<String>> {
+        self.declared.push(Declared { place: Place::Many, ..Declared::new(name, Kind::Word, None, about) });
+        Opt { name, read: strings }
+    }
+
+    /// `--rounds N`: how often everything that is compared is repeated, in turn.
+    pub fn rounds(&mut self, default: usize) -> Opt<usize> {
+        self.size(
+            "rounds",
+            1..=100,
+            default,
+            text!("번갈아 되풀이하는 횟수", "how many times each is repeated, in turn"),
+        )
+    }
+
+    /// `--threads N`.
+    pub fn threads(&mut self, range: RangeInclusive<usize>, default: usize) -> Opt<usize> {
+        self.size("threads", range, default, text!("스레드 수", "number of threads"))
+    }
+
+    /// `--timeout S`: how long to wait for an answer, a lock or an end.
+    pub fn timeout(&mut self, range: RangeInclusive<f64>, default: f64) -> Opt<Duration> {
+        self.seconds("timeout", range, default, text!("기다리는 최대 시간(초)", "the longest wait, in seconds"))
+    }
+
+    fn declare(&mut self, name: &'static str, kind: Kind, default: Option<String>, about: Text) {
+        self.declared.push(Declared::new(name, kind, default, about));
+    }
+
+    pub(super) fn into_declared(self) -> Vec<Declared> {
+        self.declared
+    }
+}
+
+fn parsed<T: std::str::FromStr>(words: &[&OsStr]) -> Option<T> {
+    words.first().map(|word| word.to_str().and_then(|w| w.parse().ok()).expect("checked when it was parsed"))
+}
+
+fn seconds(words: &[&OsStr]) -> Option<Duration> {
+    parsed(words).map(Duration::from_secs_f64)
+}
+
+fn path(words: &[&OsStr]) -> Option<PathBuf> {
+    words.first().map(PathBuf::from)
+}
+
+fn strings(words: &[&OsStr]) -> Vec<String> {
+    words.iter().map(|word| word.to_str().expect("checked when it was parsed").to_owned()).collect()
+}
+
+/// How an option is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// `--name VALUE`.
+    Named,
+    /// `VALUE`.
+    One,
+    /// `VALUE…`.
+    Many,
+}
+
+/// What clap and the reader are told about an option.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    pub(super) name: &'static str,
+    kind: Kind,
+    words: Vec<&'static str>,
+    default: Option<String>,
+    about: Text,
+    place: Place,
+}
+
+impl Declared {
+    fn new(name: &'static str, kind: Kind, default: Option<String>, about: Text) -> Declared {
+        let words = if let Kind::Choice(words) = kind { words.to_vec() } else { Vec::new() };
+        Declared { name, kind, words, default, about, place: Place::Named }
+    }
+
+    /// Given by its place, without `--name`.
+    #[must_use]
+    pub fn bare(self) -> Declared {
+        Declared { place: Place::One, ..self }
+    }
+
+    pub(super) fn is_positional(&self) -> bool {
+        self.place != Place::Named
+    }
+
+    /// How the usage line and messages name it.
+    pub(super) fn shown(&self) -> String {
+        match self.place {
+            Place::Named => format!("--{}", self.name),
+            Place::One => self.name.to_uppercase(),
+            Place::Many => format!("{}…", self.name.to_uppercase()),
+        }
+    }
+}
+
+/// An option; without a default it may be left out.
+pub fn opt(name: &'static str, kind: Kind, default: impl Into<Option<&'static str>>, about: Text) -> Declared {
+    Declared::new(name, kind, default.into().map(str::to_owned), about)
+}
+
+/// Values are checked by [`check`], in the reader's language; clap only splits the words.
+pub(super) fn argument(option: &Declared) -> Arg {
+    let mut about = option.about.to_string();
+    if let Kind::Choice(_) = option.kind {
+        about.push_str(&format!(": {}", option.words.join(", ")));
+    }
+    if let Some(default) = &option.default {
+        about.push_str(&text!(" (기본 {default})", " (default {default})").to_string());
+    }
+    let value = match option.kind {
+        Kind::Count(..) => "N",
+        Kind::Seconds(..) => "S",
+        Kind::Choice(_) => "WORD",
+        Kind::Path => "PATH",
+        Kind::Word => "TEXT",
+    };
+    let arg = Arg::new(option.name).help(about);
+    let arg = match option.place {
+        // A value that begins with a dash would be an option, and a misspelled option must be reported as one.
+        Place::One => arg.value_name(option.name.to_uppercase()),
+        Place::Many => arg.value_name(option.name.to_uppercase()).action(ArgAction::Append).num_args(1..),
+        Place::Named => arg.long(option.name).value_name(value).allow_hyphen_values(true),
+    };
+    let arg = arg.value_parser(ValueParser::os_string()).hide_default_value(true);
+    match &option.default {
+        Some(default) => arg.default_value(default.clone()),
+        None => arg,
+    }
+}
+
+/// Whether the values of an option are ones that it takes; the error says what to give instead.
+pub(super) fn check(option: &Declared, matches: &ArgMatches) -> Result<()> {
+    let values = matches.get_many::<OsString>(option.name).into_iter().flatten();
+    values.map(OsString::as_os_str).try_for_each(|value| check_value(option, value))
+}
+
+fn check_value(option: &Declared, value: &OsStr) -> Result<()> {
+    let (name, shown) = (option.shown(), value.to_string_lossy());
+    let word = value.to_str();
+    let (fits, wanted) = match option.kind {
+        Kind::Path => (!value.is_empty(), text!("경로를", "a path")),
+        Kind::Word => (word.is_some_and(|w| !w.is_empty()), text!("글자를", "a text")),
+        Kind::Choice(_) => {
+            let list = option.words.join(", ");
+            (word.is_some_and(|w| option.words.contains(&w)), text!("{list} 가운데 하나를", "one of {list}"))
+        }
+        Kind::Count(least, most) => {
+            let n = word.and_then(|w| w.parse::<u64>().ok());
+            (
+                n.is_some_and(|n| (least..=most).contains(&n)),
+                text!("{least}부터 {most}까지의 정수를", "a whole number from {least} to {most}"),
+            )
+        }
+        Kind::Seconds(least, most) => {
+            let s = word.and_then(|w| w.parse::<f64>().ok());
+            (
+                s.is_some_and(|s| (least..=most).contains(&s)),
+                text!("{least}부터 {most}까지의 초를", "seconds from {least} to {most}"),
+            )
+        }
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Error::usage(Text {
+        ko: format!("{name} {shown}: {} 주십시오.", wanted.ko),
+        en: format!("{name} {shown}: give {}.", wanted.en),
+    }))
+}

@@ -1,0 +1,244 @@
+//! Draws a chart, both axes logarithmic, in the terminal and as SVG.
+
+use std::fmt::Write as _;
+
+use svg::node::element::{Circle, Group, Line, Polyline, Text as SvgText, Title};
+use unicode_width::UnicodeWidthStr;
+
+use crate::lang::Lang;
+use crate::render::{Canvas, fit};
+use crate::report::Chart;
+use crate::report::unit::{self, Unit};
+
+/// One axis: from the logarithm of its least value to that of its greatest.
+struct Axis {
+    unit: Unit,
+    low: f64,
+    high: f64,
+}
+
+impl Axis {
+    fn over(unit: Unit, values: impl Iterator<Item = f64>) -> Axis {
+        let (low, high) = values.map(f64::ln).fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(v), b.max(v)));
+        // A single value stands in the middle.
+        if low < high { Axis { unit, low, high } } else { Axis { unit, low: low - 1.0, high: high + 1.0 } }
+    }
+
+    /// Where a value stands, 0 to 1.
+    fn place(&self, value: f64) -> f64 {
+        ((value.ln() - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
+    }
+
+    /// Round values within: powers of ten, of bytes powers of 32.
+    fn ticks(&self) -> Vec<f64> {
+        let base: f64 = if self.unit == Unit::Bytes { 32.0 } else { 10.0 };
+        // A value that is a round one itself must not fall to an error of the logarithm.
+        let first = (self.low / base.ln() - 1e-9).ceil() as i32;
+        let last = (self.high / base.ln() + 1e-9).floor() as i32;
+        (first..=last).map(|power| base.powi(power)).collect()
+    }
+}
+
+/// Rows of the drawing in a terminal.
+const ROWS: usize = 14;
+
+fn axes(chart: &Chart) -> Option<(Axis, Axis)> {
+    let points = || chart.curves.iter().flat_map(|curve| &curve.points).filter(|(x, y)| *x > 0.0 && *y > 0.0);
+    points().next()?;
+    Some((Axis::over(chart.x, points().map(|p| p.0)), Axis::over(chart.y, points().map(|p| p.1))))
+}
+
+/// For the terminal: a letter a curve, dots between its points. Every line fits the canvas; nothing without points.
+pub fn draw(chart: &Chart, canvas: Canvas) -> String {
+    let Some((x, y)) = axes(chart) else { return String::new() };
+    let labels: Vec<(usize, String)> = y.ticks().into_iter().map(|v| (row(&y, v), unit::value(v, chart.y))).collect();
+    let margin = labels.iter().map(|(_, label)| label.width()).max().unwrap_or(0).max(6);
+    let columns = canvas.width.saturating_sub(margin + 3).max(10);
+    let mut out = format!("{}\n", fit(chart.title.get(canvas.lang), canvas.width).trim_end());
+    for (n, cells) in cells(chart, &x, &y, columns).iter().enumerate() {
+        let label = labels.iter().find(|(row, _)| *row == n).map_or("", |(_, label)| label);
+        let pad = " ".repeat(margin - label.width());
+        let tick = if label.is_empty() { '│' } else { '┤' };
+        let _ = writeln!(out, "{pad}{label} {tick}{}", cells.iter().collect::<String>().trim_end());
+    }
+    let (ticks, numbers) = foot(&x, columns);
+    let margin = " ".repeat(margin + 1);
+    let _ = writeln!(out, "{margin}└{ticks}\n{margin} {}", numbers.trim_end());
+    for (letter, curve) in ('a'..).zip(&chart.curves) {
+        let _ = writeln!(
+            out,
+            "{}",
+            fit(&format!("{margin} {letter} {}", curve.name.get(canvas.lang)), canvas.width).trim_end()
+        );
+    }
+    out
+}
+
+fn cells(chart: &Chart, x: &Axis, y: &Axis, columns: usize) -> Vec<Vec<char>> {
+    let mut cells = vec![vec![' '; columns]; ROWS];
+    let column = |v: f64| (x.place(v) * (columns - 1) as f64).round() as usize;
+    for curve in &chart.curves {
+        for pair in curve.points.windows(2) {
+            let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
+            let (from, to) = (column(x0), column(x1));
+            (from..to).for_each(|at| {
+                let part = (at - from) as f64 / (to - from) as f64;
+                let between = (y0.ln() + part * (y1.ln() - y0.ln())).exp();
+                cells[row(y, between)][at] = '·';
+            });
+        }
+    }
+    // Letters over dots; where two curves meet, the first in the legend has the place and the other the next free one.
+    for (letter, curve) in ('a'..).zip(&chart.curves) {
+        for &(px, py) in &curve.points {
+            let (line, mut at) = (&mut cells[row(y, py)], column(px));
+            while at + 1 < columns && line[at].is_ascii_lowercase() {
+                at += 1;
+            }
+            while at > 0 && line[at].is_ascii_lowercase() {
+                at -= 1;
+            }
+            line[at] = letter;
+        }
+    }
+    cells
+}
+
+/// For a picture: `(group, height)` of so wide a drawing.
+pub(crate) fn picture(chart: &Chart, width: f64, lang: Lang) -> (Group, u64) {
+    const HIGH: f64 = 260.0;
+    const LEFT: f64 = 80.0;
+    let mut group = Group::new().add(words(chart.title.get(lang), 0.0, 14.0).set("font-weight", "bold"));
+    let Some((x, y)) = axes(chart) else { return (group, 30) };
+    let across = |v: f64| LEFT + x.place(v) * (width - LEFT - 20.0);
+    let down = |v: f64| 30.0 + (1.0 - y.place(v)) * HIGH;
+    let foot = 30.0 + HIGH;
+    for v in y.ticks() {
+        group = group.add(rule(LEFT, down(v), width - 20.0, down(v)));
+        group = group.add(words(&unit::value(v, chart.y), LEFT - 6.0, down(v) + 4.0).set("text-anchor", "end"));
+    }
+    for v in x.ticks() {
+        group = group.add(rule(across(v), 30.0, across(v), foot));
+        group = group.add(words(&unit::value(v, chart.x), across(v), foot + 18.0).set("text-anchor", "middle"));
+    }
+    for (n, curve) in chart.curves.iter().enumerate() {
+        let (colour, name) = (COLOURS[n % COLOURS.len()], curve.name.get(lang));
+        let path: Vec<String> =
+            curve.points.iter().map(|&(px, py)| format!("{:.1},{:.1}", across(px), down(py))).collect();
+        let line = Polyline::new().set("points", path.join(" ")).set("fill", "none");
+        group = group.add(line.set("stroke", colour).set("stroke-width", 2));
+        for &(px, py) in &curve.points {
+            let said = format!("{name}: {}, {}", unit::value(px, chart.x), unit::value(py, chart.y));
+            let dot = Circle::new().set("cx", across(px)).set("cy", down(py)).set("r", 4).set("fill", colour);
+            group = group.add(dot.add(Title::new(said)));
+        }
+        let below = foot + 40.0 + 18.0 * n as f64;
+        group = group.add(Circle::new().set("cx", LEFT).set("cy", below - 4.0).set("r", 5).set("fill", colour));
+        group = group.add(words(name, LEFT + 12.0, below));
+    }
+    (group, (foot + 50.0) as u64 + 18 * chart.curves.len() as u64)
+}
+
+/// Colours that stay apart for colour-blind readers (Okabe and Ito, 2008).
+const COLOURS: [&str; 8] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999"];
+
+fn words(words: &str, x: f64, y: f64) -> SvgText {
+    SvgText::new(words).set("x", x).set("y", y)
+}
+
+fn rule(x1: f64, y1: f64, x2: f64, y2: f64) -> Line {
+    Line::new().set("x1", x1).set("y1", y1).set("x2", x2).set("y2", y2).set("stroke", "#dddddd")
+}
+
+/// The row of a value, from the top.
+fn row(y: &Axis, value: f64) -> usize {
+    ((1.0 - y.place(value)) * (ROWS - 1) as f64).round() as usize
+}
+
+/// The line of ticks under the drawing, and the numbers under it.
+fn foot(x: &Axis, columns: usize) -> (String, String) {
+    let mut ticks = vec!['─'; columns];
+    let mut numbers = String::new();
+    for v in x.ticks() {
+        let at = (x.place(v) * (columns - 1) as f64).round() as usize;
+        ticks[at] = '┴';
+        let number = unit::value(v, x.unit);
+        let start = at.saturating_sub(number.width() / 2).min((columns + 1).saturating_sub(number.width()));
+        let used = numbers.width();
+        if start > used || used == 0 {
+            let _ = write!(numbers, "{}{number}", " ".repeat(start - used.min(start)));
+        }
+    }
+    (ticks.into_iter().collect(), numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Curve;
+    use crate::text;
+
+    fn chart() -> Chart {
+        let curve = |name, factor: f64| Curve { name, points: [1e3, 1e4, 1e5, 1e6].map(|n| (n, n * factor)).to_vec() };
+        let curves = vec![curve(text!("스레드", "threads"), 9e3), curve(text!("태스크 <1>", "tasks <1>"), 464.0)];
+        Chart { title: text!("메모리", "memory"), x: Unit::Count, y: Unit::Bytes, curves }
+    }
+
+    fn canvas(width: usize) -> Canvas {
+        Canvas { width, colour: false, lang: Lang::Ko }
+    }
+
+    #[test]
+    fn every_line_fits() {
+        for width in [40, 80, 160] {
+            let picture = draw(&chart(), canvas(width));
+            assert!(picture.lines().all(|line| line.width() <= width), "{picture}");
+        }
+    }
+
+    #[test]
+    fn what_is_more_stands_higher_and_every_point_is_there() {
+        let picture = draw(&chart(), canvas(80));
+        let drawing: Vec<&str> = picture.lines().filter(|line| line.contains(['│', '┤'])).collect();
+        let count = |letter| drawing.iter().map(|line| line.matches(letter).count()).sum::<usize>();
+        // The labels of the axis have capitals and an i, but neither of the letters.
+        assert_eq!((count('a'), count('b')), (4, 4), "{picture}");
+        let top = |letter| drawing.iter().position(|line| line.contains(letter));
+        assert!(top('a') < top('b'), "{picture}");
+    }
+
+    #[test]
+    fn points_that_coincide_are_both_seen() {
+        let mut twins = chart();
+        twins.curves[1].points = twins.curves[0].points.clone();
+        let picture = draw(&twins, canvas(80));
+        let count = |letter| picture.lines().take(ROWS + 1).map(|line| line.matches(letter).count()).sum::<usize>();
+        assert_eq!((count('a'), count('b')), (4, 4), "{picture}");
+    }
+
+    #[test]
+    fn nothing_and_a_single_point_can_be_drawn() {
+        let mut small = chart();
+        small.curves.truncate(1);
+        small.curves[0].points.truncate(1);
+        assert!(draw(&small, canvas(80)).contains('a'));
+        small.curves.clear();
+        assert_eq!(draw(&small, canvas(80)), "");
+    }
+
+    #[test]
+    fn ticks_are_round_values_within() {
+        let axis = Axis::over(Unit::Count, [1e3, 1e6].into_iter());
+        assert_eq!(axis.ticks().len(), 4);
+        let bytes = Axis::over(Unit::Bytes, [1e6, 1e9].into_iter());
+        assert_eq!(bytes.ticks(), [1024.0 * 1024.0, 32.0 * 1024.0 * 1024.0]);
+    }
+
+    #[test]
+    fn the_picture_escapes_names_and_has_a_dot_a_point() {
+        let (group, _) = picture(&chart(), 900.0, Lang::En);
+        let picture = group.to_string();
+        assert!(picture.contains("tasks &lt;1&gt;") && !picture.contains("tasks <1>"), "{picture}");
+        assert_eq!(picture.matches("<title>").count(), 8, "{picture}");
+    }
+}
