@@ -1,4 +1,8 @@
-//! The programs as a reader runs them: built once, started with a time limit, watched for what they leave behind.
+//! The programs as a reader runs them.
+//!
+//! - [`run`]: finds a program and runs it; [`sources`]: whether it is up to date.
+//! - [`printed`]: the blocks of printed output in the book; `cargo run -p tests` prints them anew.
 
 pub mod printed;
 pub mod run;
+pub mod sources;

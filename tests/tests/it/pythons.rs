@@ -1,15 +1,14 @@
 //! The twins on every Python that can be found, and what happens with something that only pretends to be one.
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
-
 use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use harness::{alive, descendants, finish, signal, start, until};
 use lab::claims::Outcome;
 use lab::report::Report;
-use tests::run::{self, alive, descendants, end_of, run, signal, start, until};
+use tests::run::{self, run};
 
 /// `python3` and pyenv's versions from 3.6 on, each if it is there.
 fn pythons() -> Vec<String> {
@@ -221,5 +220,5 @@ fn a_twin_and_its_children_end_with_us() {
     let family = descendants(child.id());
     signal("KILL", child.id());
     until("all are gone", || !family.iter().any(|pid| alive(*pid)));
-    end_of(child);
+    finish(child);
 }

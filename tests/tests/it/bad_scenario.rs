@@ -1,15 +1,14 @@
 //! Scenario files, machine files and schedules that are none: one clear line that says where, in the language chosen.
 
 #![cfg(unix)] // the peer of a scenario is at the other end of a Unix socket
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
-
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
+use harness::{finish, start};
 use lab::lang::has_hangul;
-use tests::run::{self, end_of, run, start, workspace};
+use tests::run::{self, run, workspace};
 
 /// A command line that is refused before anything runs: what is said of it, in Korean and in English.
 #[track_caller]
@@ -176,13 +175,13 @@ fn garbage_on_the_input_of_step_is_answered() {
             input.write_all(line).unwrap();
         }
         drop(input);
-        let done = end_of(child).ends_with(0);
+        let done = finish(child).ends_with(0);
         assert!(done.err.matches(wrong).count() >= 4 && !done.err.contains("panicked"), "{}", done.err);
         assert!(!done.err.contains(['\u{fe}', '\0']), "control characters are shown, not sent");
         assert!(done.out.contains("⇒") && has_hangul(&done.err) == (lang == "ko"), "{}", done.out);
     }
     // An input that cannot be read ends it.
     let folder = fs::File::open(Path::new("/")).unwrap();
-    let done = end_of(start(run::command("gil-sim", &["step", "--lang", "en"]).stdin(folder))).ends_with(1);
+    let done = finish(start(run::command("gil-sim", &["step", "--lang", "en"]).stdin(folder))).ends_with(1);
     assert!(done.err.lines().last().unwrap().starts_with("input/output error") && done.out.is_empty(), "{done:?}");
 }

@@ -1,8 +1,6 @@
 //! The book: every page in both languages, every link and every include leads somewhere, every printed block is what the
 //! programs print.
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

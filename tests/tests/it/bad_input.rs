@@ -1,13 +1,12 @@
 //! Whatever a reader gives by mistake: one clear line in the language chosen, the right exit code, nothing on standard output.
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
-
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
+use harness::{Done, alive, descendants, finish, ignores_interrupts, signal, start, until};
 use lab::lang::has_hangul;
-use tests::run::{self, Done, descendants, end_of, run, signal, start, until};
+use tests::run::{self, run};
 use unicode_width::UnicodeWidthStr;
 
 /// One line, in this language, and nothing else; no panic.
@@ -153,7 +152,7 @@ fn names_that_are_not_utf_8() {
     for experiment in ["images", "translate"] {
         for (lang, korean) in [("ko", true), ("en", false)] {
             let mut command = run::command("multiprocessing", &[experiment, "--lang", lang]);
-            let done = end_of(start(command.arg(&gone).stderr(Stdio::piped()))).ends_with(2);
+            let done = finish(start(command.arg(&gone).stderr(Stdio::piped()))).ends_with(2);
             assert_eq!(done.out, "");
             one_line(&done, korean);
             assert!(done.err.contains("gone\u{fffd}"), "{done:?}");
@@ -205,9 +204,9 @@ fn a_path_need_not_be_utf8() {
     fs::create_dir(&odd).unwrap();
     fs::write(odd.join("file"), "x").unwrap();
     let args = [OsStr::new("files"), OsStr::new("--no-python"), OsStr::new("--dir"), odd.as_os_str()];
-    end_of(start(&mut run::command("threading", &args))).ends_with(0);
+    finish(start(&mut run::command("threading", &args))).ends_with(0);
     let args = [OsStr::new("--lang"), OsStr::from_bytes(b"\xff")];
-    let done = end_of(start(&mut run::command("threading", &args))).ends_with(2);
+    let done = finish(start(&mut run::command("threading", &args))).ends_with(2);
     assert_eq!(done.err.lines().count(), 1, "{done:?}");
 }
 
@@ -226,7 +225,7 @@ fn a_pipe_closed_early_is_one_line_and_leaves_nobody() {
         out.read_line(&mut String::new()).unwrap();
         let family = descendants(child.id());
         drop(out);
-        let done = end_of(child);
+        let done = finish(child);
         // A program whose whole page was in the pipe already has nothing to complain about.
         if done.status.success() {
             assert_eq!(done.err, "");
@@ -234,7 +233,7 @@ fn a_pipe_closed_early_is_one_line_and_leaves_nobody() {
             assert_eq!(done.status.code(), Some(1), "{program}: {done:?}");
             one_line(&done, true);
         }
-        until("its children are gone", || !family.iter().any(|pid| run::alive(*pid)));
+        until("its children are gone", || !family.iter().any(|pid| alive(*pid)));
     }
 }
 
@@ -243,7 +242,7 @@ fn a_pipe_closed_early_is_one_line_and_leaves_nobody() {
 fn a_full_disk_is_one_line() {
     let mut command = run::command("lab", &["--no-python"]);
     command.stdout(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
-    let done = end_of(start(&mut command)).ends_with(1);
+    let done = finish(start(&mut command)).ends_with(1);
     one_line(&done, true);
 }
 
@@ -251,7 +250,7 @@ fn a_full_disk_is_one_line() {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_interrupt_leaves_nobody() {
-    if run::ignores_interrupts() {
+    if ignores_interrupts() {
         println!("not measured: whoever started this test ignores SIGINT, and so do our children");
         return;
     }
@@ -269,8 +268,8 @@ fn an_interrupt_leaves_nobody() {
         }
         let family = descendants(pid);
         signal("INT", pid);
-        let done = end_of(child);
+        let done = finish(child);
         assert!(!done.status.success() && !done.err.contains("panicked"), "{program}: {done:?}");
-        until("its children are gone", || !family.iter().any(|pid| run::alive(*pid)));
+        until("its children are gone", || !family.iter().any(|pid| alive(*pid)));
     }
 }

@@ -1,7 +1,5 @@
 //! Every program without arguments, as a reader runs it beside the article: its lines, in their order, in both languages.
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
-
 use std::collections::HashMap;
 
 use lab::report::Report;
@@ -126,7 +124,7 @@ fn pages_fit_their_columns() {
         ] {
             let mut command = tests::run::command(program, &args);
             command.env("COLUMNS", columns);
-            let page = tests::run::end_of(tests::run::start(&mut command)).ends_with(0);
+            let page = harness::finish(harness::start(&mut command)).ends_with(0);
             let widest = page.out.lines().max_by_key(|line| line.width()).unwrap();
             assert!(widest.width() <= columns.parse().unwrap(), "{columns}: {widest}");
             assert!(!page.out.contains('\u{1b}'), "no colour in a pipe");

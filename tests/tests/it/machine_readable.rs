@@ -1,7 +1,5 @@
 //! `--json`, `--trace` and `--svg`, for programs that read.
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
-
 use std::fs;
 
 use lab::report::Report;
