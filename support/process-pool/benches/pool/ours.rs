@@ -7,7 +7,7 @@ use std::process::{self, Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use multiprocessing::pool::{Bytes, Pool, Run, Start, Task};
+use process_pool::{Bytes, Pool, Run, Start, Task};
 
 pub static TASKS: &[&dyn Run] = &[&SQUARE, &WHO, &COPY, &HAND_OVER];
 static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);

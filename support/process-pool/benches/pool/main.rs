@@ -1,22 +1,22 @@
-//! The pool beside its peers, in one run and in turn: `cargo bench -p multiprocessing --bench pool [-- QUANTITY] [-- --rounds N]`.
+//! The pool beside its peers, in one run and in turn: `cargo bench -p process-pool --bench pool [-- QUANTITY] [-- --rounds N]`.
 //!
 //! loky and joblib are measured where they are installed: `python3 -m venv target/venv-peers` and
 //! `target/venv-peers/bin/pip install loky joblib`. Medians of rounds, and ratios of the same round, with their spread; at the
 //! end, what is promised beside what was seen.
 
+mod machine;
 mod ours;
 mod peers;
 mod promises;
+mod stats;
 
-use lab::report::unit;
 use std::thread;
 use std::time::Duration;
 
-use lab::machine::{self, Watch};
-use lab::stats;
-use multiprocessing::pool::{self, Start};
+use machine::Watch;
 use ours::{Limit, Ours, Peer};
 use peers::{Procspawn, Python};
+use process_pool::Start;
 use promises::Seen;
 
 /// What is measured: name, units in one go, in words.
@@ -40,7 +40,7 @@ const QUANTITIES: [(&str, usize, &str); 16] = [
 ];
 
 fn main() {
-    pool::init(ours::TASKS);
+    process_pool::init(ours::TASKS);
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.first().map(String::as_str) {
         Some(ours::ECHO) => return ours::echo(),
@@ -58,7 +58,7 @@ fn main() {
     let rounds =
         args.iter().position(|arg| arg == "--rounds").and_then(|at| args.get(at + 1)?.parse().ok()).unwrap_or(5);
     let wanted = args.iter().find(|arg| !arg.starts_with("--") && arg.parse::<usize>().is_err());
-    println!("{}", machine::describe().en);
+    println!("{}", machine::describe());
     let mut peers: Vec<Box<dyn Peer>> =
         vec![Box::new(Ours::new(Start::Fork)), Box::new(Ours::new(Start::Exec)), Box::new(Limit::new())];
     peers.extend(Procspawn::new().map(|peer| Box::new(peer) as Box<dyn Peer>));
@@ -98,7 +98,7 @@ fn compare(peers: &mut [Box<dyn Peer>], quantity: &'static str, n: usize, words:
     let seen: Vec<Seen> = seen.collect();
     for Seen { peer, median, range: (least, most), ratio, .. } in &seen {
         let is_memory = ["memory", "fresh"].contains(&quantity);
-        let show = |value: &f64| if is_memory { format!("{:.0} KiB", value / 1024.0) } else { unit::duration(*value) };
+        let show = |value: &f64| if is_memory { format!("{:.0} KiB", value / 1024.0) } else { stats::duration(*value) };
         let ratio = ratio
             .map_or(String::new(), |(median, least, most)| format!("{median:8.2} × ours ({least:.2} – {most:.2})"));
         println!("  {peer:<11} {:>9} ({} – {}) {ratio}", show(median), show(least), show(most));

@@ -1,4 +1,4 @@
-//! The proof that no task is lost or run twice while its worker lives: `src/pool/words.rs` itself, with loom's parts in the place
+//! The proof that no task is lost or run twice while its worker lives: `src/words.rs` itself, with loom's parts in the place
 //! of std's, in every order that loom knows. And the proof of that proof: bugs that it must find, one of which shipped.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use loom::thread;
 use words::{Progress, Words, join, split};
 
-#[path = "../src/pool/words.rs"]
+#[path = "../src/words.rs"]
 #[allow(dead_code, reason = "when a task began is of no account here")]
 mod words;
 
-/// The shape of `src/pool/sync.rs`.
+/// The shape of `src/sync.rs`.
 mod sync {
     pub use loom::sync::atomic::AtomicU64;
     pub use std::sync::atomic::Ordering;

@@ -3,11 +3,10 @@
 use std::borrow::Borrow;
 use std::ops::Deref;
 
-use lab::{Error, text};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Builder, Failure, Stint, Task};
+use super::{Builder, Error, Failure, Stint, Task};
 
 /// Nobody has one.
 #[derive(Debug)]
@@ -20,11 +19,8 @@ impl Pool {
         Builder::new()
     }
 
-    pub(super) fn start(_: Builder) -> lab::Result<Pool> {
-        Err(Error::failed(text!(
-            "이 시스템에는 프로세스 풀이 없습니다.",
-            "there is no pool of processes on this system."
-        )))
+    pub(super) fn start(_: Builder) -> Result<Pool, Error> {
+        Err(Error::Unsupported)
     }
 
     /// The processes that work now.

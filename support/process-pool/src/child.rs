@@ -1,7 +1,9 @@
 //! A child process: looked at, ended, buried. Whoever started it, and however, it is waited for here and nowhere else.
 
 use rustix::io::retry_on_intr;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, kill_process, waitid, waitpid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, kill_process, kill_process_group, waitid, waitpid,
+};
 
 use super::failure::End;
 
@@ -42,7 +44,7 @@ impl Child {
     /// Ends it, and all that it has started.
     pub fn kill(&self) {
         if self.end.is_none() {
-            lab::process::lifeline::kill_group(self.pid());
+            kill_group(self.pid());
             let _ = kill_process(self.pid, Signal::KILL);
         }
     }
@@ -60,6 +62,13 @@ impl Child {
 
 fn end(status: WaitStatus) -> End {
     status.terminating_signal().map(End::Signal).or(status.exit_status().map(End::Code)).unwrap_or(End::Unknown)
+}
+
+/// Kills every process of a group. It is not an error if none is left.
+pub fn kill_group(leader: u32) {
+    if let Some(pid) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(pid, Signal::KILL);
+    }
 }
 
 /// A child that nobody needs any more.

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 /// A function that workers can be asked to run. Parent and workers are the same program, so a name is all that is sent.
 ///
 /// ```
-/// use multiprocessing::pool::Task;
+/// use process_pool::Task;
 ///
 /// static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
 /// ```

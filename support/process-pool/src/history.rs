@@ -9,7 +9,7 @@ pub struct Stint {
     pub pid: u32,
     /// The place of the task in the call.
     pub task: usize,
-    /// From, in ns on [`lab::clock::now`].
+    /// From, in ns on `CLOCK_MONOTONIC`, which all processes of a machine share.
     pub start: u64,
     /// To; for a worker that died: when that was noticed.
     pub end: u64,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-use multiprocessing::pool::{Builder, Bytes, Failure, Finish, Pool, Start};
+use process_pool::{Builder, Bytes, Failure, Finish, Pool, Start};
 
 use crate::common::can_look;
 use crate::tasks::{ECHO, KEEP, NUMBERS, PANIC, PID, REVERSE, SLEEP, SQUARE, STRANGER};
@@ -185,7 +185,7 @@ fn an_unknown_task_is_named() {
 }
 
 fn no_worker_is_no_pool() {
-    assert_eq!(builder().workers(0).build().unwrap_err().code(), 2);
+    assert_eq!(builder().workers(0).build().unwrap_err(), process_pool::Error::NoWorkers);
 }
 
 fn a_panic_is_told_and_not_repeated() {

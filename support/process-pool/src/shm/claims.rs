@@ -7,7 +7,7 @@ use std::os::fd::BorrowedFd;
 use memmap2::MmapRaw;
 
 use super::map;
-use crate::pool::words::Words;
+use crate::words::Words;
 
 /// A worker's [`Words`].
 pub struct Claims(MmapRaw);

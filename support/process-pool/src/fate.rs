@@ -3,12 +3,11 @@
 use std::io::ErrorKind;
 use std::sync::Arc;
 
-use lab::clock;
-
 use super::batch::Again;
 use super::bytes::{OnTheWay, Way};
+use super::clock;
 use super::engine::{Engine, Errand};
-use super::failure::{End, Failure};
+use super::failure::{End, Failure, WorkerLoss};
 use super::frame::{Garbage, Kind, Place, Reader};
 use super::history::{Finish, Stint};
 use super::limits::{BATCH_TASKS, BATCH_TIME};
@@ -213,7 +212,7 @@ impl Engine {
         if blamed {
             self.vain = 0;
         } else {
-            self.died_in_vain(n, how.text());
+            self.died_in_vain(n, WorkerLoss::Ended(how));
         }
         self.put_back(again);
     }

@@ -1,13 +1,13 @@
 //! A pool of worker processes that loses nothing: every task ends with its value or with a named [`Failure`].
 //!
 //! ```no_run
-//! use multiprocessing::pool::{self, Pool, Run, Task};
+//! use process_pool::{Pool, Run, Task};
 //!
 //! static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
 //! static TASKS: &[&dyn Run] = &[&SQUARE];
 //!
-//! fn main() -> lab::Result<()> {
-//!     pool::init(TASKS); // first of all: workers are this program, started once more
+//! fn main() -> Result<(), process_pool::Error> {
+//!     process_pool::init(TASKS); // first of all: workers are this program, started once more
 //!     let mut pool = Pool::builder().workers(2).build()?;
 //!     let squares = pool.map(&SQUARE, 0..1000);
 //!     assert_eq!(squares[999], Ok(998_001));
@@ -35,12 +35,15 @@ mod builder;
 mod bytes;
 #[cfg(unix)]
 mod child;
+#[cfg(unix)]
+mod clock;
 #[cfg(not(unix))]
 mod elsewhere;
 #[cfg(unix)]
 mod engine;
 #[cfg(unix)]
 mod errands;
+mod error;
 mod failure;
 #[cfg(unix)]
 mod fate;
@@ -83,7 +86,8 @@ pub use builder::{Builder, Start};
 pub use bytes::Bytes;
 #[cfg(not(unix))]
 pub use elsewhere::{Bytes, Pool, Unordered};
-pub use failure::{End, Failure};
+pub use error::Error;
+pub use failure::{End, Failure, WorkerLoss};
 pub use history::{Finish, Stint};
 pub use task::{Ran, Run, Task};
 #[cfg(unix)]

@@ -3,8 +3,8 @@
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::fmt;
+use std::thread;
 
-use lab::{Error, machine, text};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -12,7 +12,7 @@ use super::bytes::Bytes;
 use super::engine::{Engine, Errand};
 use super::errands::{All, One, Outcome, Unsorted, encode};
 use super::task::Task;
-use super::{Builder, Failure, KNOWN, Stint, frame, limits};
+use super::{Builder, Error, Failure, KNOWN, Stint, frame, limits};
 
 /// Worker processes, and what they are at. When it is dropped, they are gone.
 pub struct Pool(Engine);
@@ -30,23 +30,17 @@ impl Pool {
         Builder::new()
     }
 
-    pub(super) fn start(options: Builder) -> lab::Result<Pool> {
-        let workers = options.workers.unwrap_or_else(machine::cores);
+    pub(super) fn start(options: Builder) -> Result<Pool, Error> {
+        let workers = options.workers.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
         if workers == 0 {
-            return Err(Error::usage(text!("워커는 하나 이상이어야 합니다.", "a pool needs a worker or more.")));
+            return Err(Error::NoWorkers);
         }
         let Some(known) = KNOWN.get() else {
             // Without this, a worker would be the whole program, with a pool of its own, and so on.
-            return Err(Error::failed(text!(
-                "main의 첫 줄에서 pool::init을 부르지 않았습니다.",
-                "pool::init was not called in the first line of main."
-            )));
+            return Err(Error::NotInitialized);
         };
         if options.memory.is_some() && !limits::can_limit_memory() {
-            return Err(Error::failed(text!(
-                "이 시스템에서는 워커의 메모리를 제한할 수 없습니다.",
-                "the memory of a worker cannot be limited on this system."
-            )));
+            return Err(Error::NoMemoryLimit);
         }
         Engine::start(options, workers, frame::hello(known.iter().map(|task| task.name()))).map(Pool)
     }

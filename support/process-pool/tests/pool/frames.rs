@@ -2,8 +2,8 @@
 
 use std::io::{self, Read};
 
-use multiprocessing::pool::frame::{self, Garbage, Inbox, Kind, Place, Reader};
-use multiprocessing::pool::told::{How, Summary, Told};
+use process_pool::frame::{self, Garbage, Inbox, Kind, Place, Reader};
+use process_pool::told::{How, Summary, Told};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 

@@ -12,9 +12,9 @@ use std::process;
 use std::sync::Arc;
 use std::thread;
 
-use lab::clock;
-
 use super::bytes::{OnTheWay, Way};
+use super::child::kill_group;
+use super::clock;
 use super::frame::{self, Garbage, Inbox, Kind, Place, Reader};
 use super::handover;
 use super::limits::{self, BATCH_BYTES, LARGE};
@@ -30,7 +30,7 @@ pub fn live(tasks: &'static [&'static dyn Run], line: UnixStream) -> ! {
     let Ok(mut worker) = Worker::start(tasks, &line) else { process::exit(1) };
     let _ = end_with_parent(line).and_then(|()| worker.greet()).and_then(|()| worker.work());
     // Whether the parent has gone or speaks nonsense: what tasks have started must not stay. We lead the group, and go as well.
-    lab::process::lifeline::kill_group(process::id());
+    kill_group(process::id());
     process::exit(1)
 }
 
@@ -223,7 +223,7 @@ fn end_with_parent(mut line: UnixStream) -> io::Result<()> {
     let watch = move || {
         while matches!(line.read(&mut [0]), Ok(n) if n > 0) {}
         // The worker leads its group. Nothing is tidied up: locks may be held by the task in whose middle we are.
-        lab::process::lifeline::kill_group(process::id());
+        kill_group(process::id());
         process::abort();
     };
     thread::Builder::new().stack_size(64 << 10).spawn(watch).map(drop)

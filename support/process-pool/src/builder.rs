@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use lab::Result;
-
-use super::Pool;
+use super::{Error, Pool};
 
 /// The options of a pool. Made by [`Pool::builder`].
 #[derive(Clone, Debug)]
@@ -76,7 +74,7 @@ impl Builder {
     }
 
     /// Starts the workers. They need not be up yet when this returns.
-    pub fn build(self) -> Result<Pool> {
+    pub fn build(self) -> Result<Pool, Error> {
         Pool::start(self)
     }
 }

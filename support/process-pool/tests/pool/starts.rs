@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::{env, fs, process, thread};
 
-use multiprocessing::pool::{FORKSERVER, Failure, Pool, Start};
+use process_pool::{FORKSERVER, Failure, Pool, Start};
 
 use crate::basics::{START, builder, pool};
 use crate::common::{can_look, children, lives, signal, until, workers, zombies};

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use multiprocessing::pool::{Bytes, End, Failure, Finish, Pool};
+use process_pool::{Bytes, End, Failure, Finish, Pool};
 
 use crate::basics::{START, builder, pool};
 use crate::common::{Program, can_look, children, lives, signal, until, zombies};
@@ -213,7 +213,7 @@ fn deaths_have_names() {
 }
 
 fn memory_has_a_limit() {
-    if !multiprocessing::pool::limits::can_limit_memory() {
+    if !process_pool::limits::can_limit_memory() {
         println!("not measured: no memory limit on this system");
         return;
     }

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use multiprocessing::pool::{Bytes, Run, Task};
+use process_pool::{Bytes, Run, Task};
 
 pub static TASKS: &[&dyn Run] = &[
     &SQUARE, &ECHO, &REVERSE, &NUMBERS, &PID, &SLEEP, &SPIN, &PANIC, &ABORT, &EXIT, &OVERFLOW, &ALLOCATE, &TRAP, &ONCE,

@@ -7,12 +7,10 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lab::lang::Text;
-use lab::{Error, Result, text};
-
 use super::batch::{Again, Batch};
 use super::builder::Builder;
-use super::failure::Failure;
+use super::error::Error;
+use super::failure::{End, Failure, WorkerLoss};
 use super::forkserver::Part;
 use super::history::Stint;
 use super::limits::VAIN_DEATHS;
@@ -23,7 +21,7 @@ use super::start::Asked;
 /// Where tasks come from and where their results go: the typed side of the pool.
 pub trait Errand {
     /// Appends the next argument to `out`; its length is not written before it. `None` when there is no more.
-    fn next(&mut self, out: &mut Vec<u8>) -> Option<std::result::Result<(), String>>;
+    fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>>;
     /// At most so many more will come, if that is known.
     fn at_most(&self) -> Option<usize>;
     /// Whether it is certain that no more will come. Where arguments come from an iterator, only asking it tells.
@@ -31,7 +29,7 @@ pub trait Errand {
         false
     }
     /// What became of a task: its encoded value, or a failure.
-    fn done(&mut self, index: usize, value: std::result::Result<&[u8], Failure>);
+    fn done(&mut self, index: usize, value: Result<&[u8], Failure>);
 }
 
 /// A place for a worker.
@@ -61,7 +59,7 @@ pub struct Engine {
     /// Deaths in a row that no task was to blame for and no result came before.
     pub(super) vain: u32,
     /// How the last worker ended, or why none could be started.
-    pub(super) last_end: Text,
+    pub(super) last_loss: WorkerLoss,
     /// Batches whose memory can be used again.
     pub(super) spare: Vec<Batch>,
     /// Tasks whose argument no frame can carry.
@@ -74,10 +72,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    pub fn start(options: Builder, workers: usize, hello: Vec<u8>) -> Result<Engine> {
-        let no_memory = |e| {
-            Error::failed(text!("프로세스끼리 나눌 메모리가 없습니다: {e}", "no memory to share with processes: {e}"))
-        };
+    pub fn start(options: Builder, workers: usize, hello: Vec<u8>) -> Result<Engine, Error> {
+        let no_memory = |e: io::Error| Error::NoSharedMemory(e.to_string());
         let forkserver = Part::new();
         // The asking first, for all: what follows is done while they come.
         let asked: Vec<_> = (0..workers).map(|_| Asked::new(options.start)).collect();
@@ -95,7 +91,7 @@ impl Engine {
             exhausted: true,
             ns_per_task: None,
             vain: 0,
-            last_end: Text::default(),
+            last_loss: WorkerLoss::Ended(End::Unknown),
             spare: Vec::new(),
             too_long: Vec::new(),
             hello,
@@ -111,11 +107,7 @@ impl Engine {
         }
         // If not a single one can be started, the reason is told now.
         if engine.seats.iter().all(|seat| seat.worker.is_none()) {
-            let why = &engine.last_end;
-            return Err(Error::failed(Text {
-                ko: format!("워커를 시작할 수 없습니다: {}", why.ko),
-                en: format!("no worker can be started: {}", why.en),
-            }));
+            return Err(Error::NoWorkerStarts(engine.last_loss));
         }
         Ok(engine)
     }
@@ -204,14 +196,14 @@ impl Engine {
     fn seat(&mut self, n: usize, told: io::Result<Told>) {
         match told.and_then(|told| told.arrive(self.memory.0.as_fd())) {
             Ok(worker) => self.seats[n].worker = Some(Box::new(worker)),
-            Err(e) => self.died_in_vain(n, text!("{e}", "{e}")),
+            Err(e) => self.died_in_vain(n, WorkerLoss::NotStarted(e.to_string())),
         }
     }
 
     /// Counts a death without a culprit; the next worker comes later each time.
-    pub(super) fn died_in_vain(&mut self, n: usize, end: Text) {
+    pub(super) fn died_in_vain(&mut self, n: usize, loss: WorkerLoss) {
         self.vain += 1;
-        self.last_end = end;
+        self.last_loss = loss;
         let doublings = self.vain.saturating_sub(3).min(7);
         let pause = if self.vain > 2 { Duration::from_millis(1 << doublings) } else { Duration::ZERO };
         self.seats[n].not_before = Instant::now() + pause;
@@ -219,7 +211,7 @@ impl Engine {
 
     /// Nobody stays alive to do anything: what is left fails, by and by, as an errand may have no end.
     fn give_up(&mut self, errand: &mut dyn Errand) {
-        let why = Failure::NoWorker(Box::new(self.last_end.clone()));
+        let why = Failure::NoWorker(self.last_loss.clone());
         for again in self.again.drain(..) {
             errand.done(again.index, Err(why.clone()));
         }

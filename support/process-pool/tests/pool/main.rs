@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions; ours are not marked as such")]
 
 mod basics;
-#[path = "../common/mod.rs"]
 mod common;
 mod faults;
 mod frames;
@@ -15,13 +14,13 @@ use std::env;
 use std::process::{Command, ExitCode, Stdio};
 
 use libtest_mimic::{Arguments, Trial};
-use multiprocessing::pool::{self, Start};
+use process_pool::Start;
 
 fn main() -> ExitCode {
     let alone = env::args().nth(1).zip(env::args().nth(2)).filter(|(first, _)| first == ALONE).map(|(_, what)| what);
     starts::crowd();
     // The parent of this scene knows tasks that its workers do not.
-    pool::init(if alone.as_deref() == Some("stillborn") { &tasks::TASKS[1..] } else { tasks::TASKS });
+    process_pool::init(if alone.as_deref() == Some("stillborn") { &tasks::TASKS[1..] } else { tasks::TASKS });
     basics::START.set(if env::args().nth(3).is_some_and(|start| start == "exec") { Start::Exec } else { Start::Fork });
     match alone.as_deref() {
         Some("deaths") => faults::a_thousand_deaths(),
