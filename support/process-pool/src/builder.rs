@@ -2,25 +2,25 @@
 
 use std::time::Duration;
 
-use super::{Error, Pool};
+use crate::{Error, Pool};
 
 /// The options of a pool. Made by [`Pool::builder`].
 #[derive(Clone, Debug)]
 #[cfg_attr(not(unix), allow(dead_code, reason = "there nobody reads it"))]
 pub struct Builder {
     /// As many as there are cores, if it is not said.
-    pub(super) workers: Option<usize>,
-    pub(super) retries: u32,
-    pub(super) timeout: Option<Duration>,
-    pub(super) memory: Option<u64>,
-    pub(super) record: bool,
-    pub(super) start: Start,
+    pub(crate) workers: Option<usize>,
+    pub(crate) retries: u32,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) memory: Option<u64>,
+    pub(crate) record: bool,
+    pub(crate) start: Start,
 }
 
 /// How workers come to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Start {
-    /// As copies of a fork server: this program, started once more, which has gone no further than [`init`](super::init). On
+    /// As copies of a fork server: this program, started once more, which has gone no further than [`init`](crate::init). On
     /// 26 November 2026, two cores of an AMD EPYC, eight were up in 2.7 ms, the other way in 8.5 (the bench measures both).
     /// They have the server's addresses, and what this program had when the server was started, with its first pool:
     /// environment, standard streams, limits, umask, the cores it may use. (The folder is today's, and a program that has
@@ -32,7 +32,7 @@ pub enum Start {
 }
 
 impl Builder {
-    pub(super) fn new() -> Builder {
+    pub(crate) fn new() -> Builder {
         Builder { workers: None, retries: 2, timeout: None, memory: None, record: false, start: Start::Fork }
     }
 
@@ -55,7 +55,7 @@ impl Builder {
         Builder { timeout: Some(timeout), ..self }
     }
 
-    /// How many bytes a worker may allocate. One that needs more cannot get it, and aborts. Linux only: see [`super::limits`].
+    /// How many bytes a worker may allocate. One that needs more cannot get it, and aborts. Linux only: see [`limits`](crate::limits].
     #[must_use]
     pub fn memory(self, bytes: u64) -> Builder {
         Builder { memory: Some(bytes), ..self }

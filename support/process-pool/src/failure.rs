@@ -37,7 +37,7 @@ pub enum End {
     /// Somebody stopped it (`SIGSTOP`), and it was killed for that.
     Stopped,
     /// It said what no worker says, and was killed for that.
-    Garbage,
+    ProtocolError,
     /// How is not known.
     Unknown,
 }
@@ -72,7 +72,7 @@ impl fmt::Display for End {
             End::Signal(n) => write!(f, "signal {n}"),
             End::Code(n) => write!(f, "exit code {n}"),
             End::Stopped => f.write_str("somebody had stopped it"),
-            End::Garbage => f.write_str("it did not speak the protocol"),
+            End::ProtocolError => f.write_str("it did not speak the protocol"),
             End::Unknown => f.write_str("for an unknown reason"),
         }
     }

@@ -7,7 +7,7 @@
 //! static TASKS: &[&dyn Run] = &[&SQUARE];
 //!
 //! fn main() -> Result<(), process_pool::Error> {
-//!     process_pool::init(TASKS); // first of all: workers are this program, started once more
+//!     process_pool::init(TASKS); // must come first: a worker is this program, started once more
 //!     let mut pool = Pool::builder().workers(2).build()?;
 //!     let squares = pool.map(&SQUARE, 0..1000);
 //!     assert_eq!(squares[999], Ok(998_001));
@@ -15,108 +15,69 @@
 //! }
 //! ```
 //!
-//! **At least once.** A task whose worker dies is begun again, by another worker, up to [`Builder::retries`] times; what it did
-//! before it died has been done. Results are delivered once. A task that must not run twice needs `retries(0)`: then it is
-//! given to a worker alone, and is reported when that dies. Only the task that a worker had begun is blamed for its death;
-//! those that waited behind it do not notice.
+//! # Guarantees
 //!
-//! **How.** Each worker has a pair of pipes of its own; there is no lock that it could die with. The parent alone knows who
-//! has what ([`Pool`] is `&mut`: one caller at a time). Batches are sized by what tasks take; what a slow task keeps waiting is
-//! taken back for those that are idle. Values from 64 KiB on go through shared memory, see [`Bytes`]. Workers are copies of a
-//! process that has done nothing yet, not of their parent, which may have threads, see [`Start`].
+//! **At least once.** A task whose worker dies is retried by another worker, up to [`Builder::retries`] times; side effects
+//! from before the death remain. Each result is delivered once. A task that must not run twice needs `retries(0)`: it is then
+//! sent to its worker alone, and reported as failed when that worker dies. Only the task that was running is blamed for a
+//! death; tasks queued behind it are sent to other workers without losing an attempt.
 //!
-//! **Where.** Linux, and by design macOS. What Windows needs: a job object instead of process groups, inherited handles
-//! instead of a socket, a section instead of `memfd`. There [`Builder::build`] says that it cannot.
+//! **No shared lock.** Each worker has its own pair of pipes, so no worker can die while holding a lock that others need. The
+//! parent alone knows which worker has which task ([`Pool`] takes `&mut self`: one caller at a time). The batch size follows the
+//! measured time per task, and tasks queued behind a slow one are recalled for idle workers. Values of 64 KiB and more go
+//! through shared memory, see [`Bytes`]. Workers are forked from a fork server that has run nothing yet, not from the parent,
+//! which may have threads, see [`Start`].
+//!
+//! **Platforms.** Linux, and by design macOS. Windows would need a job object instead of process groups, inherited handles
+//! instead of a socket, and a section instead of `memfd`; there, [`Builder::build`] returns [`Error::Unsupported`].
+//!
+//! # Layout
+//!
+//! The files in the order in which a task meets them:
+//!
+//! | step | file |
+//! |---|---|
+//! | the task is declared and registered | `task`: [`Task`], [`Run`], [`init`] |
+//! | the pool is configured | `builder`: [`Builder`], [`Start`]; `limits`: every bound |
+//! | the caller passes arguments | `unix/pool`: [`Pool::call`], [`Pool::map`], [`Pool::imap_unordered`] |
+//! | arguments are encoded one by one | `unix/jobs`; large ones: `unix/bytes` and `unix/shm` |
+//! | the parent's loop: dispatch, wait, check | `unix/engine`, with the state of the pool |
+//! | tasks are batched and sent | `unix/dispatch`, `unix/batch`; the wire format: `unix/frame` |
+//! | the worker claims, runs and answers | `unix/worker`; `unix/claim_state`: which tasks were begun; `unix/result_frame` |
+//! | the parent receives results | `unix/receive` |
+//! | hung, stopped and silent workers are killed | `unix/supervise` |
+//! | tasks of a dead or slow worker are dispatched again | `unix/recover` |
+//! | the outcome reaches the caller | `failure`: [`Failure`], [`End`]; `history`: [`Stint`] |
+//!
+//! How a worker comes to be: `unix/start` requests it, from `unix/forkserver` (which forks by `unix/fork`) or as a program of
+//! its own (`unix/reexec`); `unix/fd_passing` sends it its descriptors; `unix/worker_handle` is the parent's side of it, with
+//! its process in `unix/child`.
 
-#[cfg(unix)]
-mod batch;
 mod builder;
-#[cfg(unix)]
-mod bytes;
-#[cfg(unix)]
-mod child;
-#[cfg(unix)]
-mod clock;
-#[cfg(not(unix))]
-mod elsewhere;
-#[cfg(unix)]
-mod engine;
-#[cfg(unix)]
-mod errands;
 mod error;
 mod failure;
-#[cfg(unix)]
-mod fate;
-#[cfg(unix)]
-mod forkserver;
-#[cfg(unix)]
-pub mod frame;
-#[cfg(unix)]
-mod give;
-#[cfg(unix)]
-mod handover;
 mod history;
 pub mod limits;
-#[cfg(unix)]
-mod process;
-#[cfg(unix)]
-mod shm;
-#[cfg(unix)]
-mod start;
-#[cfg(unix)]
-mod sync;
-#[cfg(unix)]
-mod system;
 mod task;
 #[cfg(unix)]
-pub mod told;
-#[cfg(unix)]
-mod typed;
-#[cfg(unix)]
-mod watch;
-#[cfg(unix)]
-mod words;
-#[cfg(unix)]
-mod worker;
-
-use std::sync::OnceLock;
+mod unix;
+#[cfg(not(unix))]
+mod unsupported;
 
 pub use builder::{Builder, Start};
-#[cfg(unix)]
-pub use bytes::Bytes;
-#[cfg(not(unix))]
-pub use elsewhere::{Bytes, Pool, Unordered};
 pub use error::Error;
 pub use failure::{End, Failure, WorkerLoss};
 pub use history::{Finish, Stint};
 pub use task::{Ran, Run, Task};
 #[cfg(unix)]
-pub use typed::{Pool, Unordered};
+pub use unix::{Bytes, FORKSERVER, Pool, Unordered, WORKER, frame, result_frame};
+#[cfg(not(unix))]
+pub use unsupported::{Bytes, Pool, Unordered};
 
-/// The first argument of a worker that is started as a program.
-pub const WORKER: &str = "__pool-worker";
-/// The first argument of the fork server, and so of the workers that are its copies.
-pub const FORKSERVER: &str = "__pool-forkserver";
-
-/// The tasks that this program knows, once [`init`] was called.
-static KNOWN: OnceLock<&'static [&'static dyn Run]> = OnceLock::new();
-
-/// Must be the first line of `main`: in a worker it never returns. Everywhere else it notes which tasks there are; two with the
-/// same name are a mistake, of which the first is taken.
+/// Registers the tasks of this program. Must be the first line of `main`: in a worker it never returns. If two tasks have the
+/// same name, the first is taken; a second call changes nothing.
 pub fn init(tasks: &'static [&'static dyn Run]) {
-    // A second call changes nothing: workers know the first.
-    let _ = KNOWN.set(tasks);
+    task::register(tasks);
     #[cfg(unix)]
-    match std::env::args_os().nth(1) {
-        Some(first) if first == FORKSERVER => forkserver::serve(tasks),
-        Some(first) if first == WORKER => match start::leave_stdin() {
-            Ok(line) => {
-                start::call_it(c"pool-worker");
-                worker::prepare();
-                worker::live(tasks, line)
-            }
-            Err(_) => std::process::exit(1),
-        },
-        _ => {}
-    }
+    unix::run_as_child(tasks);
 }

@@ -13,11 +13,11 @@ pub const BATCH_TIME: f64 = 5e5;
 /// No frame is longer, in bytes. Only where shared memory is full do frames come near it.
 pub const LONGEST_FRAME: usize = 1 << 30;
 /// A worker that has not said its first word after this time never will.
-pub const STARTUP: Duration = Duration::from_secs(30);
+pub const STARTUP_TIMEOUT: Duration = Duration::from_secs(30);
 /// A worker that has finished its tasks and not told its results after this time never will.
-pub const SILENCE: Duration = Duration::from_secs(5);
+pub const SILENCE_TIMEOUT: Duration = Duration::from_secs(5);
 /// After so many deaths in a row that no task can be blamed for and that no result came before, a pool gives up.
-pub const VAIN_DEATHS: u32 = 24;
+pub const MAX_UNEXPLAINED_DEATHS: u32 = 24;
 
 /// In a worker: from now on it can allocate so many bytes more, and leaves no core file where it dies.
 ///

@@ -1,6 +1,7 @@
 //! A task: a function with a name, known to the parent and to its workers.
 
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,7 +15,7 @@ use serde::de::DeserializeOwned;
 /// ```
 #[derive(Debug)]
 pub struct Task<A, R> {
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     run: fn(A) -> R,
 }
 
@@ -23,6 +24,15 @@ impl<A, R> Task<A, R> {
     pub const fn new(name: &'static str, run: fn(A) -> R) -> Task<A, R> {
         Task { name, run }
     }
+}
+
+/// The tasks that this program knows, once [`init`](crate::init) was called.
+#[cfg_attr(not(unix), allow(dead_code, reason = "only a pool reads it"))]
+pub(crate) static KNOWN: OnceLock<&'static [&'static dyn Run]> = OnceLock::new();
+
+/// Only the first call counts: workers that already run know its tasks.
+pub(crate) fn register(tasks: &'static [&'static dyn Run]) {
+    let _ = KNOWN.set(tasks);
 }
 
 /// What became of one run of a task, in a worker.
@@ -74,7 +84,7 @@ fn said(payload: &(dyn std::any::Any + Send)) -> String {
 }
 
 /// Appends a value to `out`; `out` is as it was if that fails.
-pub(super) fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), String> {
+pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), String> {
     let before = out.len();
     postcard::serialize_with_flavor(value, Appended(out)).map_err(|e| {
         out.truncate(before);
@@ -83,7 +93,7 @@ pub(super) fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Res
 }
 
 /// Reads one value that fills `bytes` to the end.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     match postcard::take_from_bytes(bytes) {
         Ok((value, [])) => Ok(value),
         Ok((_, rest)) => Err(format!("{} bytes too many", rest.len())),

@@ -401,7 +401,7 @@ fn nonsense_counts_as_death() {
         vec![0xff; 100_000],
     ] {
         let died = pool.call(&SCRIBBLE, &nonsense);
-        assert_eq!(died, Err(Failure::Died { how: End::Garbage, attempts: 1 }), "{nonsense:?}");
+        assert_eq!(died, Err(Failure::Died { how: End::ProtocolError, attempts: 1 }), "{nonsense:?}");
         assert_eq!(pool.call(&SQUARE, &3), Ok(9));
     }
 }

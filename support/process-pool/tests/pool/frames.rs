@@ -2,8 +2,8 @@
 
 use std::io::{self, Read};
 
-use process_pool::frame::{self, Garbage, Inbox, Kind, Place, Reader};
-use process_pool::told::{How, Summary, Told};
+use process_pool::frame::{self, Inbox, Kind, ProtocolError, Reader, ValueLocation};
+use process_pool::result_frame::{ResultKind, Summary, TaskResult};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -33,7 +33,7 @@ const CORPUS: &[(&str, &[u8])] = &[
 ];
 
 /// Reads all frames of results as the parent does; how many results there were.
-fn read(bytes: &[u8], step: usize) -> Result<usize, Garbage> {
+fn read(bytes: &[u8], step: usize) -> Result<usize, ProtocolError> {
     let mut from = Slowly { bytes, step };
     let mut inbox = Inbox::default();
     let mut results = 0;
@@ -45,7 +45,7 @@ fn read(bytes: &[u8], step: usize) -> Result<usize, Garbage> {
             }
             let summary = Summary::take(&mut body)?;
             for _ in 0..summary.done {
-                Told::take(&mut body)?;
+                TaskResult::take(&mut body)?;
                 results += 1;
             }
             body.end()?;
@@ -72,14 +72,14 @@ impl Read for Slowly<'_> {
 fn the_corpus_is_refused() {
     for (why, bytes) in CORPUS {
         for step in [1, 3, usize::MAX] {
-            assert_eq!(read(bytes, step), Err(Garbage), "{why}");
+            assert_eq!(read(bytes, step), Err(ProtocolError), "{why}");
         }
     }
     // The known-right twin: one empty value.
     assert_eq!(read(b"PL\x03\0\x05\0\0\0\x01\0\0\0\0", 1), Ok(1));
 }
 
-/// How, kept, from when to when, bytes, and where they are if not here.
+/// ResultKind, kept, from when to when, bytes, and where they are if not here.
 type Draft = (u8, bool, (u64, u64), Vec<u8>, Option<(u64, u64)>);
 
 fn a_told() -> impl Strategy<Value = Draft> {
@@ -87,11 +87,11 @@ fn a_told() -> impl Strategy<Value = Draft> {
     (0..3u8, any::<bool>(), any::<(u64, u64)>(), proptest::collection::vec(any::<u8>(), 0..200), place)
 }
 
-fn told(draft: &Draft) -> Told<'_> {
+fn told(draft: &Draft) -> TaskResult<'_> {
     let (how, kept, span, bytes, place) = draft;
-    let how = [How::Done, How::Panicked, How::Unreadable][usize::from(*how)];
-    let value = place.map_or(Place::Here(bytes), |(at, len)| Place::There(at, len));
-    Told { how, kept: *kept, span: if span.1 > 0 { *span } else { (0, 0) }, value }
+    let how = [ResultKind::Done, ResultKind::Panicked, ResultKind::Unreadable][usize::from(*how)];
+    let value = place.map_or(ValueLocation::Inline(bytes), |(at, len)| ValueLocation::Shared(at, len));
+    TaskResult { how, kept: *kept, span: if span.1 > 0 { *span } else { (0, 0) }, value }
 }
 
 fn frame_of(drafts: &[Draft]) -> Vec<u8> {
@@ -117,7 +117,7 @@ fn what_is_written_is_read() {
         let summary = Summary::take(&mut body).unwrap();
         prop_assert_eq!(summary, Summary { done: drafts.len() as u64, skipped: 7, ns: u64::MAX });
         for draft in &drafts {
-            prop_assert_eq!(Told::take(&mut body), Ok(told(draft)));
+            prop_assert_eq!(TaskResult::take(&mut body), Ok(told(draft)));
         }
         prop_assert_eq!(body.end(), Ok(()));
         Ok(())

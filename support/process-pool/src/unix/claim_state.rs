@@ -8,7 +8,7 @@ use super::sync::{AtomicU64, Ordering};
 /// One word that worker and parent change by compare-and-swap, and two that the worker writes. Whoever dies holds nothing.
 #[derive(Debug, Default)]
 #[repr(C)]
-pub struct Words {
+pub struct ClaimState {
     /// Which tasks may be begun: those below the upper half. How many have been begun, or passed over: the lower half.
     pub(super) claim: AtomicU64,
     /// How many have come to their end.
@@ -17,7 +17,7 @@ pub struct Words {
     pub(super) started: AtomicU64,
 }
 
-/// What [`Words`] say at one moment.
+/// What [`ClaimState`] say at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// How many tasks have been begun.
@@ -26,7 +26,7 @@ pub struct Progress {
     pub ended: u32,
 }
 
-impl Words {
+impl ClaimState {
     /// Worker: begins task `n`, unless it was taken back.
     pub fn begin(&self, n: u32) -> bool {
         let claim = |word: u64| {

@@ -1,13 +1,13 @@
 //! The protocol between parent and worker: frames with a head, and what is in them. What is read here may be anything.
 //!
 //! A frame: `P` `L`, its kind, 0, the length of its body (u32, little-endian), the body. Numbers in bodies are LEB128.
-//! What stands in the results is in [`told`](super::told).
+//! What stands in the results is in [`told`](crate::unix::result_frame).
 //! No length that is claimed is believed: memory grows with what has been read, and every slice is checked.
 
 use std::io::{self, Read};
 use std::ops::Range;
 
-use super::limits::LONGEST_FRAME;
+use crate::limits::LONGEST_FRAME;
 
 /// Bytes before a body.
 pub const HEAD: usize = 8;
@@ -26,7 +26,7 @@ pub enum Kind {
 
 /// What is not a frame, or not the one that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Garbage;
+pub struct ProtocolError;
 
 /// Begins a frame in an empty buffer.
 pub fn begin(out: &mut Vec<u8>, kind: Kind) {
@@ -77,22 +77,22 @@ impl Inbox {
     }
 
     /// The next frame, if it is there as a whole: its kind and where its body is.
-    pub fn frame(&mut self) -> Result<Option<(Kind, Range<usize>)>, Garbage> {
+    pub fn frame(&mut self) -> Result<Option<(Kind, Range<usize>)>, ProtocolError> {
         let rest = &self.bytes[self.taken..self.filled];
         // Every byte that is there must be right, so that garbage shorter than a head is not waited on for ever.
         if !MARK.starts_with(&rest[..rest.len().min(2)]) {
-            return Err(Garbage);
+            return Err(ProtocolError);
         }
         let Some(head) = rest.first_chunk::<HEAD>() else { return Ok(None) };
         let kind = match (head[2], head[3]) {
             (1, 0) => Kind::Hello,
             (2, 0) => Kind::Batch,
             (3, 0) => Kind::Results,
-            _ => return Err(Garbage),
+            _ => return Err(ProtocolError),
         };
         let len = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
         if len > LONGEST_FRAME {
-            return Err(Garbage);
+            return Err(ProtocolError);
         }
         if rest.len() - HEAD < len {
             return Ok(None);
@@ -132,21 +132,21 @@ pub fn put_number(out: &mut Vec<u8>, mut n: u64) {
 
 /// Where a value is: in the frame itself or in the sender's arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place<'a> {
+pub enum ValueLocation<'a> {
     /// These bytes.
-    Here(&'a [u8]),
+    Inline(&'a [u8]),
     /// Offset and length in the arena.
-    There(u64, u64),
+    Shared(u64, u64),
 }
 
 /// Appends where a value is: its length and a bit that tells which; then the bytes or the offset.
-pub fn put_place(out: &mut Vec<u8>, place: Place<'_>) {
+pub fn put_place(out: &mut Vec<u8>, place: ValueLocation<'_>) {
     match place {
-        Place::Here(bytes) => {
+        ValueLocation::Inline(bytes) => {
             put_number(out, (bytes.len() as u64) << 1);
             out.extend_from_slice(bytes);
         }
-        Place::There(at, len) => {
+        ValueLocation::Shared(at, len) => {
             put_number(out, len << 1 | 1);
             put_number(out, at);
         }
@@ -159,49 +159,49 @@ pub struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
     /// A byte.
-    pub fn byte(&mut self) -> Result<u8, Garbage> {
-        let (first, rest) = self.0.split_first().ok_or(Garbage)?;
+    pub fn byte(&mut self) -> Result<u8, ProtocolError> {
+        let (first, rest) = self.0.split_first().ok_or(ProtocolError)?;
         self.0 = rest;
         Ok(*first)
     }
 
     /// A number.
-    pub fn number(&mut self) -> Result<u64, Garbage> {
+    pub fn number(&mut self) -> Result<u64, ProtocolError> {
         let mut n = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
             let bits = u64::from(byte & 0x7f);
             if shift == 63 && bits > 1 {
-                return Err(Garbage);
+                return Err(ProtocolError);
             }
             n |= bits << shift;
             if byte < 0x80 {
                 return Ok(n);
             }
         }
-        Err(Garbage)
+        Err(ProtocolError)
     }
 
     /// Bytes.
-    pub fn bytes(&mut self, len: u64) -> Result<&'a [u8], Garbage> {
-        let len = usize::try_from(len).ok().filter(|len| *len <= self.0.len()).ok_or(Garbage)?;
+    pub fn bytes(&mut self, len: u64) -> Result<&'a [u8], ProtocolError> {
+        let len = usize::try_from(len).ok().filter(|len| *len <= self.0.len()).ok_or(ProtocolError)?;
         let (bytes, rest) = self.0.split_at(len);
         self.0 = rest;
         Ok(bytes)
     }
 
     /// Where a value is.
-    pub fn place(&mut self) -> Result<Place<'a>, Garbage> {
+    pub fn place(&mut self) -> Result<ValueLocation<'a>, ProtocolError> {
         let head = self.number()?;
         if head & 1 == 0 {
-            return Ok(Place::Here(self.bytes(head >> 1)?));
+            return Ok(ValueLocation::Inline(self.bytes(head >> 1)?));
         }
-        Ok(Place::There(self.number()?, head >> 1))
+        Ok(ValueLocation::Shared(self.number()?, head >> 1))
     }
 
     /// Nothing may be left.
-    pub fn end(&self) -> Result<(), Garbage> {
-        if self.0.is_empty() { Ok(()) } else { Err(Garbage) }
+    pub fn end(&self) -> Result<(), ProtocolError> {
+        if self.0.is_empty() { Ok(()) } else { Err(ProtocolError) }
     }
 }
 

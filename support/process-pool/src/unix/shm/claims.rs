@@ -7,9 +7,9 @@ use std::os::fd::BorrowedFd;
 use memmap2::MmapRaw;
 
 use super::map;
-use crate::words::Words;
+use crate::unix::claim_state::ClaimState;
 
-/// A worker's [`Words`].
+/// A worker's [`ClaimState`].
 pub struct Claims(MmapRaw);
 
 impl Claims {
@@ -20,11 +20,11 @@ impl Claims {
 }
 
 impl Deref for Claims {
-    type Target = Words;
+    type Target = ClaimState;
 
-    fn deref(&self) -> &Words {
+    fn deref(&self) -> &ClaimState {
         // SAFETY: the mapping is one page, aligned to a page, and lives as long as `self`. The words are three numbers at its
         // beginning, in the order of C, of which any value is valid, and all processes go through atomics here.
-        unsafe { &*self.0.as_ptr().cast::<Words>() }
+        unsafe { &*self.0.as_ptr().cast::<ClaimState>() }
     }
 }

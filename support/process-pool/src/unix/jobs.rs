@@ -1,4 +1,4 @@
-//! The errands of the three ways to ask: one task, all in order, each as soon as it is there.
+//! The errands of the three ways to request: one task, all in order, each as soon as it is there.
 
 use std::borrow::Borrow;
 use std::collections::VecDeque;
@@ -6,9 +6,9 @@ use std::collections::VecDeque;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Failure;
-use super::engine::Errand;
-use super::task;
+use crate::Failure;
+use crate::task;
+use crate::unix::engine::JobSource;
 
 pub(super) type Outcome<R> = Result<R, Failure>;
 
@@ -22,7 +22,7 @@ pub(super) struct One<'a, A, R> {
     pub(super) outcome: Option<Outcome<R>>,
 }
 
-impl<A: Serialize, R: DeserializeOwned> Errand for One<'_, A, R> {
+impl<A: Serialize, R: DeserializeOwned> JobSource for One<'_, A, R> {
     fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>> {
         Some(task::encode(self.argument.take()?, out))
     }
@@ -56,7 +56,7 @@ pub(super) struct All<I: Iterator, R> {
     pub(super) unknown: Failure,
 }
 
-impl<I: Iterator, R: DeserializeOwned> Errand for All<I, R> {
+impl<I: Iterator, R: DeserializeOwned> JobSource for All<I, R> {
     fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>> {
         let argument = self.arguments.next()?;
         self.outcomes.push(Err(self.unknown.clone()));
@@ -79,7 +79,7 @@ pub(super) struct Unsorted<I: Iterator, R> {
     pub(super) outcomes: VecDeque<(usize, Outcome<R>)>,
 }
 
-impl<I: Iterator, R: DeserializeOwned> Errand for Unsorted<I, R> {
+impl<I: Iterator, R: DeserializeOwned> JobSource for Unsorted<I, R> {
     fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>> {
         Some((self.encode)(&self.arguments.next()?, out))
     }

@@ -1,6 +1,6 @@
 //! Memory that processes share: one of the pool's two modules with `unsafe` (and [`claims`] in it), and what it relies on.
 //!
-//! Every process writes into its own [`Arena`] only, and reads the other side's through a [`Foreign`], which is mapped without
+//! Every process writes into its own [`Arena`] only, and reads the other side's through a [`RemoteArena`], which is mapped without
 //! the right to write where that is possible. Whoever owns an arena is its only allocator, so there is no lock between
 //! processes that somebody could die with. The memory has no name (`memfd`, or a file that is unlinked before it is used):
 //! when the last process that holds it is gone, it is gone.
@@ -119,7 +119,7 @@ impl Drop for Block {
 }
 
 /// The arena of another process, to be read.
-pub struct Foreign {
+pub struct RemoteArena {
     map: MmapRaw,
     /// How many [`View`]s there are.
     views: AtomicUsize,
@@ -128,11 +128,11 @@ pub struct Foreign {
     any_read: AtomicBool,
 }
 
-impl Foreign {
+impl RemoteArena {
     /// The memory of another process.
-    pub fn new(memory: BorrowedFd<'_>, size: usize) -> io::Result<Arc<Foreign>> {
+    pub fn new(memory: BorrowedFd<'_>, size: usize) -> io::Result<Arc<RemoteArena>> {
         let map = MmapOptions::new().len(size).map_raw_read_only(&memory)?;
-        Ok(Arc::new(Foreign {
+        Ok(Arc::new(RemoteArena {
             map,
             views: AtomicUsize::new(0),
             read: Mutex::default(),
@@ -178,7 +178,7 @@ impl Foreign {
 
 /// A part of another process's arena.
 pub struct View {
-    foreign: Arc<Foreign>,
+    foreign: Arc<RemoteArena>,
     at: u64,
     len: u64,
 }
@@ -190,7 +190,7 @@ impl View {
     }
 
     /// Whether it is a part of this memory.
-    pub fn is_of(&self, foreign: &Arc<Foreign>) -> bool {
+    pub fn is_of(&self, foreign: &Arc<RemoteArena>) -> bool {
         Arc::ptr_eq(&self.foreign, foreign)
     }
 

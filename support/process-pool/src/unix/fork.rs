@@ -9,7 +9,7 @@
 //! wait for it like for any child. glibc's `fork` cannot do that, so the system is asked directly, and what glibc would have
 //! done besides is done here: the copy's record of its own thread number is set right by the kernel (`CLONE_CHILD_SETTID`), at
 //! the address that glibc itself gave to the kernel, and the kernel is told anew where the list of robust mutexes is. Handlers
-//! of `pthread_atfork` are not run: before [`init`](super::init) nobody has need of any.
+//! of `pthread_atfork` are not run: before [`init`](crate::init) nobody has need of any.
 //!
 //! **A death that comes with somebody else's**: a line that kills when its other end closes (`F_SETSIG`, fcntl(2)). A thread
 //! that waits for the same, as elsewhere, cannot act while somebody has stopped its process, and is one more for each worker.
@@ -102,7 +102,7 @@ impl Forker {
 /// From now on, when the other end of this line closes, or somebody writes into it, this process dies (`SIGKILL`) with its
 /// group. False where that is not known to work.
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
-pub fn die_with(line: &UnixStream) -> io::Result<bool> {
+pub fn kill_on_hangup(line: &UnixStream) -> io::Result<bool> {
     use std::os::fd::AsRawFd;
 
     // Not in `libc` for every C library; the same on these machines (asm-generic/fcntl.h).
@@ -126,6 +126,6 @@ pub fn die_with(line: &UnixStream) -> io::Result<bool> {
 }
 
 #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))))]
-pub fn die_with(_: &UnixStream) -> io::Result<bool> {
+pub fn kill_on_hangup(_: &UnixStream) -> io::Result<bool> {
     Ok(false)
 }

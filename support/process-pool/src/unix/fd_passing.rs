@@ -30,10 +30,10 @@ pub struct Setup {
 }
 
 /// Descriptors of a worker.
-pub struct Given {
+pub struct WorkerFds {
     /// From here tasks come.
     pub tasks: File,
-    /// Here results go.
+    /// Inline results go.
     pub results: File,
     /// The parent's shared memory.
     pub parent_memory: OwnedFd,
@@ -41,18 +41,19 @@ pub struct Given {
     pub own_memory: OwnedFd,
 }
 
-/// Parent: sends it all. The order is that of [`Given`].
+/// Parent: sends it all. The order is that of [`WorkerFds`].
 pub fn send(line: &UnixStream, setup: Setup, given: [BorrowedFd<'_>; 4]) -> io::Result<()> {
-    pass(line, &postcard::to_stdvec(&setup).map_err(io::Error::other)?, &given)
+    send_fds(line, &postcard::to_stdvec(&setup).map_err(io::Error::other)?, &given)
 }
 
 /// Worker: takes it all.
-pub fn receive(line: &UnixStream) -> io::Result<(Setup, Given)> {
+pub fn receive(line: &UnixStream) -> io::Result<(Setup, WorkerFds)> {
     let mut message = [0; 64];
     let (len, given) = take(line, &mut message)?;
     let mut given = given.into_iter();
     let mut next = || given.next().ok_or(io::ErrorKind::UnexpectedEof);
-    let given = Given { tasks: next()?.into(), results: next()?.into(), parent_memory: next()?, own_memory: next()? };
+    let given =
+        WorkerFds { tasks: next()?.into(), results: next()?.into(), parent_memory: next()?, own_memory: next()? };
     let setup = postcard::from_bytes(&message[..len]).map_err(io::Error::other)?;
     Ok((setup, given))
 }
@@ -61,7 +62,7 @@ pub fn receive(line: &UnixStream) -> io::Result<(Setup, Given)> {
 const DESCRIPTORS: usize = 4;
 
 /// Sends a short message, and descriptors with it.
-pub fn pass(line: &UnixStream, message: &[u8], given: &[BorrowedFd<'_>]) -> io::Result<()> {
+pub fn send_fds(line: &UnixStream, message: &[u8], given: &[BorrowedFd<'_>]) -> io::Result<()> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     if !control.push(SendAncillaryMessage::ScmRights(given)) {

@@ -8,11 +8,13 @@ use std::thread;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::bytes::Bytes;
-use super::engine::{Engine, Errand};
-use super::errands::{All, One, Outcome, Unsorted, encode};
-use super::task::Task;
-use super::{Builder, Error, Failure, KNOWN, Stint, frame, limits};
+use crate::task::KNOWN;
+use crate::task::Task;
+use crate::unix::bytes::Bytes;
+use crate::unix::engine::{Engine, JobSource};
+use crate::unix::frame;
+use crate::unix::jobs::{All, One, Outcome, Unsorted, encode};
+use crate::{Builder, Error, Failure, Stint, limits};
 
 /// Worker processes, and what they are at. When it is dropped, they are gone.
 pub struct Pool(Engine);
@@ -30,7 +32,7 @@ impl Pool {
         Builder::new()
     }
 
-    pub(super) fn start(options: Builder) -> Result<Pool, Error> {
+    pub(crate) fn start(options: Builder) -> Result<Pool, Error> {
         let workers = options.workers.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
         if workers == 0 {
             return Err(Error::NoWorkers);
@@ -68,9 +70,9 @@ impl Pool {
         A: Serialize,
         R: DeserializeOwned,
     {
-        let mut errand = One { argument: Some(argument), outcome: None };
-        self.run(task.name, &mut errand)?;
-        errand.outcome.unwrap_or(Err(Failure::Unknown(task.name)))
+        let mut jobs = One { argument: Some(argument), outcome: None };
+        self.run(task.name, &mut jobs)?;
+        jobs.outcome.unwrap_or(Err(Failure::Unknown(task.name)))
     }
 
     /// Runs the task for every argument; the results are in the order of the arguments.
@@ -81,16 +83,16 @@ impl Pool {
         I: IntoIterator<Item: Borrow<A>>,
     {
         let arguments = arguments.into_iter();
-        let mut errand = All {
+        let mut jobs = All {
             outcomes: Vec::with_capacity(arguments.size_hint().0),
             unknown: Failure::Unknown(task.name),
             arguments,
             encode: encode::<A, _>,
         };
-        if let Err(failure) = self.run(task.name, &mut errand) {
-            return errand.arguments.map(|_| Err(failure.clone())).collect();
+        if let Err(failure) = self.run(task.name, &mut jobs) {
+            return jobs.arguments.map(|_| Err(failure.clone())).collect();
         }
-        errand.outcomes
+        jobs.outcomes
     }
 
     /// Runs the task for every argument, and gives each result, with the place of its argument, as soon as it is there.
@@ -103,8 +105,8 @@ impl Pool {
     {
         let unknown = self.begin(task.name).err();
         let arguments = arguments.into_iter();
-        let errand = Unsorted { arguments, encode: encode::<A, _>, outcomes: VecDeque::new() };
-        Unordered { pool: self, errand, unknown, next: 0 }
+        let jobs = Unsorted { arguments, encode: encode::<A, _>, outcomes: VecDeque::new() };
+        Unordered { pool: self, jobs, unknown, next: 0 }
     }
 
     fn begin(&mut self, name: &'static str) -> Result<(), Failure> {
@@ -114,11 +116,11 @@ impl Pool {
         Ok(())
     }
 
-    fn run(&mut self, name: &'static str, errand: &mut dyn Errand) -> Result<(), Failure> {
+    fn run(&mut self, name: &'static str, jobs: &mut dyn JobSource) -> Result<(), Failure> {
         self.begin(name)?;
-        // An argument that panics on its way must not leave half a call behind.
+        // An argument that panics on its transfer must not leave half a call behind.
         let stop = Stop(&mut self.0);
-        while stop.0.step(errand) {}
+        while stop.0.step(jobs) {}
         Ok(())
     }
 }
@@ -142,7 +144,7 @@ impl<I: Iterator, R> Unordered<'_, I, R> {
 /// The results of [`Pool::imap_unordered`].
 pub struct Unordered<'p, I: Iterator, R> {
     pool: &'p mut Pool,
-    errand: Unsorted<I, R>,
+    jobs: Unsorted<I, R>,
     /// Why nothing can be run at all.
     unknown: Option<Failure>,
     /// The place of the next argument, if nothing can be run.
@@ -154,12 +156,12 @@ impl<I: Iterator, R: DeserializeOwned> Iterator for Unordered<'_, I, R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         if let Some(failure) = &self.unknown {
-            self.errand.arguments.next()?;
+            self.jobs.arguments.next()?;
             self.next += 1;
             return Some((self.next - 1, Err(failure.clone())));
         }
-        while self.errand.outcomes.is_empty() && self.pool.0.step(&mut self.errand) {}
-        self.errand.outcomes.pop_front()
+        while self.jobs.outcomes.is_empty() && self.pool.0.step(&mut self.jobs) {}
+        self.jobs.outcomes.pop_front()
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Builder, Error, Failure, Stint, Task};
+use crate::{Builder, Error, Failure, Stint, Task};
 
 /// Nobody has one.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ impl Pool {
         Builder::new()
     }
 
-    pub(super) fn start(_: Builder) -> Result<Pool, Error> {
+    pub(crate) fn start(_: Builder) -> Result<Pool, Error> {
         Err(Error::Unsupported)
     }
 

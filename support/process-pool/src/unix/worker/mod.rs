@@ -12,16 +12,16 @@ use std::process;
 use std::sync::Arc;
 use std::thread;
 
-use super::bytes::{OnTheWay, Way};
-use super::child::kill_group;
-use super::clock;
-use super::frame::{self, Garbage, Inbox, Kind, Place, Reader};
-use super::handover;
-use super::limits::{self, BATCH_BYTES, LARGE};
-use super::shm::{Arena, Block, Claims, Foreign};
-use super::system;
-use super::task::{Ran, Run};
-use super::told::{How, Summary, Told};
+use crate::limits::{self, BATCH_BYTES, LARGE};
+use crate::task::{Ran, Run};
+use crate::unix::bytes::{TransferContext, TransferScope};
+use crate::unix::child::kill_group;
+use crate::unix::clock;
+use crate::unix::fd_passing;
+use crate::unix::fork;
+use crate::unix::frame::{self, Inbox, Kind, ProtocolError, Reader, ValueLocation};
+use crate::unix::result_frame::{ResultKind, Summary, TaskResult};
+use crate::unix::shm::{Arena, Block, Claims, RemoteArena};
 use pace::Pace;
 
 /// The whole life of a worker, at the end of this line. Whatever goes wrong outside a task, there is nobody to tell but by
@@ -40,16 +40,16 @@ struct Worker {
     to: File,
     claims: Claims,
     record: bool,
-    parent: Arc<Foreign>,
+    parent: Arc<RemoteArena>,
     own: Arc<Arena>,
     /// What the parent may be reading, by where it begins.
     lent: BTreeMap<u64, Arc<Block>>,
-    way: OnTheWay,
-    /// How many tasks came so far, modulo 2^32.
+    transfer: TransferScope,
+    /// ResultKind many tasks came so far, modulo 2^32.
     next: u32,
     /// Results that have not been told.
     told: Vec<u8>,
-    /// How many those are, and what was skipped.
+    /// ResultKind many those are, and what was skipped.
     summary: Summary,
     /// One encoded value.
     value: Vec<u8>,
@@ -60,12 +60,13 @@ struct Worker {
 
 impl Worker {
     fn start(tasks: &'static [&'static dyn Run], lifeline: &UnixStream) -> io::Result<Worker> {
-        let (setup, given) = handover::receive(lifeline)?;
+        let (setup, given) = fd_passing::receive(lifeline)?;
         let claims = Claims::of(given.own_memory.as_fd())?;
         let own = Arena::new(given.own_memory.as_fd(), setup.own_memory)?;
-        let parent = Foreign::new(given.parent_memory.as_fd(), setup.parent_memory)?;
+        let parent = RemoteArena::new(given.parent_memory.as_fd(), setup.parent_memory)?;
         limits::apply(setup.limit)?;
-        let way = Way { own: Arc::clone(&own), foreign: Some(Arc::clone(&parent)), blocks: Vec::new() };
+        let transfer =
+            TransferContext { own: Arc::clone(&own), foreign: Some(Arc::clone(&parent)), blocks: Vec::new() };
         Ok(Worker {
             tasks,
             from: given.tasks,
@@ -75,7 +76,7 @@ impl Worker {
             parent,
             own,
             lent: BTreeMap::new(),
-            way: OnTheWay::new(way),
+            transfer: TransferScope::new(transfer),
             next: 0,
             told: Vec::new(),
             summary: Summary { done: 0, skipped: 0, ns: 0 },
@@ -97,7 +98,7 @@ impl Worker {
         while inbox.fill(&mut self.from)? > 0 {
             while let Some((kind, body)) = inbox.frame().map_err(garbage)? {
                 if kind != Kind::Batch {
-                    return Err(garbage(Garbage));
+                    return Err(garbage(ProtocolError));
                 }
                 self.batch(inbox.body(body))?;
             }
@@ -110,7 +111,7 @@ impl Worker {
         let mut body = Reader(body);
         let task = body.number().map_err(garbage)?;
         let task = usize::try_from(task).ok().and_then(|n| self.tasks.get(n).copied());
-        let task = task.ok_or_else(|| garbage(Garbage))?;
+        let task = task.ok_or_else(|| garbage(ProtocolError))?;
         let count = body.number().map_err(garbage)?;
         for _ in 0..body.number().map_err(garbage)? {
             self.lent.remove(&body.number().map_err(garbage)?);
@@ -141,10 +142,10 @@ impl Worker {
         self.claims.skip_to(self.next);
     }
 
-    fn task(&mut self, task: &dyn Run, argument: Place<'_>) -> io::Result<()> {
+    fn task(&mut self, task: &dyn Run, argument: ValueLocation<'_>) -> io::Result<()> {
         let argument = match argument {
-            Place::Here(bytes) => bytes,
-            Place::There(at, len) => self.parent.bytes(at, len).ok_or_else(|| garbage(Garbage))?,
+            ValueLocation::Inline(bytes) => bytes,
+            ValueLocation::Shared(at, len) => self.parent.bytes(at, len).ok_or_else(|| garbage(ProtocolError))?,
         };
         self.value.clear();
         let start = self.now();
@@ -153,19 +154,19 @@ impl Worker {
         let end = self.now();
         self.claims.end(self.next);
         let how = match ran {
-            Ran::Done => How::Done,
-            Ran::Panicked(said) => self.say(How::Panicked, &said),
-            Ran::Unreadable(why) => self.say(How::Unreadable, &why),
+            Ran::Done => ResultKind::Done,
+            Ran::Panicked(said) => self.say(ResultKind::Panicked, &said),
+            Ran::Unreadable(why) => self.say(ResultKind::Unreadable, &why),
         };
         let kept = self.parent.is_viewed();
-        let told = Told { how, kept, span: (start, end), value: Place::Here(&[]) };
+        let told = TaskResult { how, kept, span: (start, end), value: ValueLocation::Inline(&[]) };
         told.put_head(&mut self.told);
         self.put_value();
         self.summary.done += 1;
         Ok(())
     }
 
-    fn say(&mut self, how: How, words: &str) -> How {
+    fn say(&mut self, how: ResultKind, words: &str) -> ResultKind {
         self.value.clear();
         self.value.extend_from_slice(words.as_bytes());
         how
@@ -173,17 +174,19 @@ impl Worker {
 
     /// Appends the value, or lends it.
     fn put_value(&mut self) {
-        let blocks = self.way.take_blocks();
+        let blocks = self.transfer.take_blocks();
         if !blocks.is_empty() {
             self.lent.extend(blocks.into_iter().map(|block| (block.at() as u64, block)));
         }
         self.parent.take_read(); // the parent sees by itself what is no longer needed
         let block = if self.value.len() < LARGE { None } else { self.own.block(self.value.len()) };
-        let Some(mut block) = block else { return frame::put_place(&mut self.told, Place::Here(&self.value)) };
+        let Some(mut block) = block else {
+            return frame::put_place(&mut self.told, ValueLocation::Inline(&self.value));
+        };
         block.bytes_mut().copy_from_slice(&self.value);
         let (at, len) = (block.at() as u64, self.value.len() as u64);
         self.lent.insert(at, Arc::new(block));
-        frame::put_place(&mut self.told, Place::There(at, len));
+        frame::put_place(&mut self.told, ValueLocation::Shared(at, len));
     }
 
     fn now(&self) -> u64 {
@@ -202,7 +205,7 @@ impl Worker {
 
     fn send(&mut self) -> io::Result<()> {
         if !frame::end(&mut self.frame, 0) {
-            return Err(garbage(Garbage));
+            return Err(garbage(ProtocolError));
         }
         let sent = self.to.write_all(&self.frame);
         self.frame.clear();
@@ -210,13 +213,13 @@ impl Worker {
     }
 }
 
-fn garbage(_: Garbage) -> io::Error {
+fn garbage(_: ProtocolError) -> io::Error {
     io::ErrorKind::InvalidData.into()
 }
 
 /// From now on, when the parent ends, this worker does, with all that its tasks have started; also in the middle of a task.
 fn end_with_parent(mut line: UnixStream) -> io::Result<()> {
-    if system::die_with(&line)? {
+    if fork::kill_on_hangup(&line)? {
         std::mem::forget(line); // open for as long as this process lives
         return Ok(());
     }

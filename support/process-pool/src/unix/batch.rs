@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::shm::Block;
+use crate::unix::shm::Block;
 
-/// One task on its way to a result.
+/// One task on its transfer to a result.
 #[derive(Clone, Copy, Debug)]
-pub struct Ticket {
+pub struct BatchEntry {
     /// Its place among all tasks of this call.
     pub index: usize,
     /// How many workers died of it.
@@ -21,15 +21,15 @@ pub struct Batch {
     /// Encoded arguments, one behind the other.
     pub arguments: Vec<u8>,
     /// The tasks, in the order of their arguments.
-    pub tickets: Vec<Ticket>,
-    /// Blocks of shared memory that an argument lies in, by the place of the task in `tickets`.
+    pub entries: Vec<BatchEntry>,
+    /// Blocks of shared memory that an argument lies in, by the place of the task in `entries`.
     pub blocks: Vec<(usize, Arc<Block>)>,
     /// So many of the tasks have been answered.
     pub answered: usize,
 }
 
-/// A task that was begun or given in vain and waits to be given again.
-pub struct Again {
+/// A task that was begun or given in unexplained_deaths and waits to be given again.
+pub struct Retry {
     pub index: usize,
     pub attempts: u32,
     pub argument: Vec<u8>,
@@ -40,27 +40,27 @@ impl Batch {
     /// Forgets everything but the memory.
     pub fn clear(&mut self) {
         self.arguments.clear();
-        self.tickets.clear();
+        self.entries.clear();
         self.blocks.clear();
         self.answered = 0;
     }
 
-    /// Tasks without an answer.
+    /// Tasks without an receive_worker.
     pub fn left(&self) -> usize {
-        self.tickets.len() - self.answered
+        self.entries.len() - self.answered
     }
 
     /// Adds the task whose argument has just been appended to `arguments`.
     pub fn push(&mut self, index: usize, attempts: u32, blocks: Vec<Arc<Block>>) {
-        let n = self.tickets.len();
+        let n = self.entries.len();
         if !blocks.is_empty() {
             self.blocks.extend(blocks.into_iter().map(|block| (n, block)));
         }
-        self.tickets.push(Ticket { index, attempts, end: self.arguments.len() });
+        self.entries.push(BatchEntry { index, attempts, end: self.arguments.len() });
     }
 
     /// Adds a task once more.
-    pub fn push_again(&mut self, again: Again) {
+    pub fn push_again(&mut self, again: Retry) {
         self.arguments.extend_from_slice(&again.argument);
         self.push(again.index, again.attempts, again.blocks);
     }
@@ -74,15 +74,15 @@ impl Batch {
     }
 
     /// Takes out all tasks from the `n`th on.
-    pub fn split_off(&mut self, n: usize) -> Vec<Again> {
-        let again = (n..self.tickets.len()).map(|n| self.again(n)).collect();
-        self.tickets.truncate(n);
+    pub fn split_off(&mut self, n: usize) -> Vec<Retry> {
+        let again = (n..self.entries.len()).map(|n| self.again(n)).collect();
+        self.entries.truncate(n);
         again
     }
 
-    fn again(&self, n: usize) -> Again {
-        let Ticket { index, attempts, end } = self.tickets[n];
-        let start = n.checked_sub(1).map_or(0, |before| self.tickets[before].end);
-        Again { index, attempts, argument: self.arguments[start..end].to_vec(), blocks: self.blocks_of(n) }
+    fn again(&self, n: usize) -> Retry {
+        let BatchEntry { index, attempts, end } = self.entries[n];
+        let start = n.checked_sub(1).map_or(0, |before| self.entries[before].end);
+        Retry { index, attempts, argument: self.arguments[start..end].to_vec(), blocks: self.blocks_of(n) }
     }
 }

@@ -1,23 +1,23 @@
 //! What a worker tells about its tasks: the body of a frame of results.
 
-use super::frame::{Garbage, Place, Reader, put_number, put_place};
+use crate::unix::frame::{ProtocolError, Reader, ValueLocation, put_number, put_place};
 
 /// What became of one task, as its worker tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told<'a> {
-    /// How it ended.
-    pub how: How,
+pub struct TaskResult<'a> {
+    /// ResultKind it ended.
+    pub how: ResultKind,
     /// Whether the worker still holds memory that the argument lies in.
     pub kept: bool,
     /// From when to when it ran, if that is recorded; else zeros.
     pub span: (u64, u64),
     /// Its value, or what is to be said about it.
-    pub value: Place<'a>,
+    pub value: ValueLocation<'a>,
 }
 
-/// How a task ended that did not take its worker along.
+/// ResultKind a task ended that did not take its worker along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
+pub enum ResultKind {
     /// With a value.
     Done = 0,
     /// With a panic.
@@ -29,7 +29,7 @@ pub enum How {
 const KEPT: u8 = 4;
 const SPAN: u8 = 8;
 
-impl<'a> Told<'a> {
+impl<'a> TaskResult<'a> {
     /// Appends it to a frame of results.
     pub fn put(&self, out: &mut Vec<u8>) {
         self.put_head(out);
@@ -48,16 +48,16 @@ impl<'a> Told<'a> {
     }
 
     /// Reads the next one.
-    pub fn take(from: &mut Reader<'a>) -> Result<Told<'a>, Garbage> {
+    pub fn take(from: &mut Reader<'a>) -> Result<TaskResult<'a>, ProtocolError> {
         let bits = from.byte()?;
         let how = match bits & !(KEPT | SPAN) {
-            0 => How::Done,
-            1 => How::Panicked,
-            2 => How::Unreadable,
-            _ => return Err(Garbage),
+            0 => ResultKind::Done,
+            1 => ResultKind::Panicked,
+            2 => ResultKind::Unreadable,
+            _ => return Err(ProtocolError),
         };
         let span = if bits & SPAN != 0 { (from.number()?, from.number()?) } else { (0, 0) };
-        Ok(Told { how, kept: bits & KEPT != 0, span, value: from.place()? })
+        Ok(TaskResult { how, kept: bits & KEPT != 0, span, value: from.place()? })
     }
 }
 
@@ -82,7 +82,7 @@ impl Summary {
     }
 
     /// Reads it.
-    pub fn take(from: &mut Reader<'_>) -> Result<Summary, Garbage> {
+    pub fn take(from: &mut Reader<'_>) -> Result<Summary, ProtocolError> {
         Ok(Summary { done: from.number()?, skipped: from.number()?, ns: from.number()? })
     }
 }

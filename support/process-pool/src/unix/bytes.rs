@@ -1,4 +1,4 @@
-//! A byte string that is not copied on its way between processes when it is large: shared memory carries it.
+//! A byte string that is not copied on its transfer between processes when it is large: shared memory carries it.
 //!
 //! It is the idea of pickle's out-of-band buffers (protocol 5): the message says where the bytes lie.
 
@@ -11,15 +11,15 @@ use std::sync::Arc;
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::limits::LARGE;
-use super::shm::{Arena, Block, Foreign, View};
+use crate::limits::LARGE;
+use crate::unix::shm::{Arena, Block, RemoteArena, View};
 
 /// Bytes that can be sent, and shared by clones.
 #[derive(Clone)]
-pub struct Bytes(Kept);
+pub struct Bytes(Storage);
 
 #[derive(Clone)]
-enum Kept {
+enum Storage {
     /// In memory of this process alone.
     Own(Arc<Vec<u8>>),
     /// In this process's arena.
@@ -32,7 +32,7 @@ enum Kept {
 #[derive(Serialize, Deserialize)]
 enum Wire {
     /// The bytes themselves.
-    Here(Plain<Vec<u8>>),
+    Inline(Plain<Vec<u8>>),
     /// Where they lie in the sender's arena: offset and length.
     Mine(u64, u64),
     /// Where they lie in the receiver's arena.
@@ -40,11 +40,11 @@ enum Wire {
 }
 
 /// The two arenas between which a message goes, while it is written or read.
-pub struct Way {
+pub struct TransferContext {
     /// This process's.
     pub own: Arc<Arena>,
     /// The other side's; there is none while the parent writes, as any worker may come to read it.
-    pub foreign: Option<Arc<Foreign>>,
+    pub foreign: Option<Arc<RemoteArena>>,
     /// Blocks of this process that the message written last, or being read, speaks of.
     pub blocks: Vec<Arc<Block>>,
 }
@@ -52,45 +52,45 @@ pub struct Way {
 thread_local! {
     /// Emptied by whoever has filled it: a value that the thread's end would have to drop is one that each thread, and so each
     /// worker, must first register.
-    static WAY: RefCell<ManuallyDrop<Option<Way>>> = const { RefCell::new(ManuallyDrop::new(None)) };
+    static CONTEXT: RefCell<ManuallyDrop<Option<TransferContext>>> = const { RefCell::new(ManuallyDrop::new(None)) };
 }
 
-/// While it lives, this thread's messages take this way.
-pub struct OnTheWay(());
+/// While it lives, this thread's messages take this transfer.
+pub struct TransferScope(());
 
-impl OnTheWay {
+impl TransferScope {
     /// Until this is dropped.
-    pub fn new(way: Way) -> OnTheWay {
-        WAY.with(|now| **now.borrow_mut() = Some(way));
-        OnTheWay(())
+    pub fn new(transfer: TransferContext) -> TransferScope {
+        CONTEXT.with(|now| **now.borrow_mut() = Some(transfer));
+        TransferScope(())
     }
 
     /// The blocks that were spoken of since this was last asked.
     pub fn take_blocks(&self) -> Vec<Arc<Block>> {
-        with_way(|way| std::mem::take(&mut way.blocks)).unwrap_or_default()
+        with_context(|transfer| std::mem::take(&mut transfer.blocks)).unwrap_or_default()
     }
 
     /// The blocks that the message to be read may speak of.
     pub fn set_blocks(&self, blocks: Vec<Arc<Block>>) {
-        with_way(|way| way.blocks = blocks);
+        with_context(|transfer| transfer.blocks = blocks);
     }
 }
 
-impl Drop for OnTheWay {
+impl Drop for TransferScope {
     fn drop(&mut self) {
-        WAY.with(|now| **now.borrow_mut() = None);
+        CONTEXT.with(|now| **now.borrow_mut() = None);
     }
 }
 
-fn with_way<T>(f: impl FnOnce(&mut Way) -> T) -> Option<T> {
-    WAY.with(|way| way.borrow_mut().as_mut().map(f))
+fn with_context<T>(f: impl FnOnce(&mut TransferContext) -> T) -> Option<T> {
+    CONTEXT.with(|transfer| transfer.borrow_mut().as_mut().map(f))
 }
 
 impl Bytes {
     /// `len` bytes that `fill` writes; they may hold anything before. In a worker large ones are made where the parent can read
-    /// them, so that they need not be moved. In a parent, [`Pool::bytes`](super::Pool::bytes) does that.
+    /// them, so that they need not be moved. In a parent, [`Pool::bytes`](crate::Pool::bytes) does that.
     pub fn with(len: usize, fill: impl FnOnce(&mut [u8])) -> Bytes {
-        let own = if len < LARGE { None } else { with_way(|way| Arc::clone(&way.own)) };
+        let own = if len < LARGE { None } else { with_context(|transfer| Arc::clone(&transfer.own)) };
         match own {
             Some(arena) => Bytes::in_arena(&arena, len, fill),
             None => Bytes::in_vec(len, fill),
@@ -98,10 +98,10 @@ impl Bytes {
     }
 
     /// The same in an arena, if it has room.
-    pub(super) fn in_arena(arena: &Arc<Arena>, len: usize, fill: impl FnOnce(&mut [u8])) -> Bytes {
+    pub(in crate::unix) fn in_arena(arena: &Arc<Arena>, len: usize, fill: impl FnOnce(&mut [u8])) -> Bytes {
         let Some(mut block) = arena.block(len) else { return Bytes::in_vec(len, fill) };
         fill(block.bytes_mut());
-        Bytes(Kept::Lent(Arc::new(block)))
+        Bytes(Storage::Lent(Arc::new(block)))
     }
 
     fn in_vec(len: usize, fill: impl FnOnce(&mut [u8])) -> Bytes {
@@ -110,36 +110,36 @@ impl Bytes {
         Bytes::from(bytes)
     }
 
-    /// How it stands in a message on this way. Large bytes that lie in no arena of ours are copied into it.
-    fn on(&self, way: &mut Way) -> Option<Wire> {
+    /// How it stands in a message on this transfer. Large bytes that lie in no arena of ours are copied into it.
+    fn on(&self, transfer: &mut TransferContext) -> Option<Wire> {
         let len = self.len() as u64;
         let block = match &self.0 {
-            Kept::Borrowed(view) if way.foreign.as_ref().is_some_and(|theirs| view.is_of(theirs)) => {
+            Storage::Borrowed(view) if transfer.foreign.as_ref().is_some_and(|theirs| view.is_of(theirs)) => {
                 return Some(Wire::Yours(view.at(), len));
             }
-            Kept::Lent(block) if block.is_of(&way.own) => Arc::clone(block),
+            Storage::Lent(block) if block.is_of(&transfer.own) => Arc::clone(block),
             _ if self.len() < LARGE => return None,
             _ => {
-                let mut block = way.own.block(self.len())?;
+                let mut block = transfer.own.block(self.len())?;
                 block.bytes_mut().copy_from_slice(self);
                 Arc::new(block)
             }
         };
         let at = block.at() as u64;
-        way.blocks.push(block);
+        transfer.blocks.push(block);
         Some(Wire::Mine(at, len))
     }
 }
 
 impl Wire {
     /// The bytes that the other side spoke of; `None` if it spoke of what is not there.
-    fn read(self, way: Option<&mut Way>) -> Option<Bytes> {
+    fn read(self, transfer: Option<&mut TransferContext>) -> Option<Bytes> {
         Some(Bytes(match self {
-            Wire::Here(Plain(bytes)) => Kept::Own(Arc::new(bytes)),
-            Wire::Mine(at, len) => Kept::Borrowed(Arc::new(way?.foreign.as_ref()?.view(at, len)?)),
+            Wire::Inline(Plain(bytes)) => Storage::Own(Arc::new(bytes)),
+            Wire::Mine(at, len) => Storage::Borrowed(Arc::new(transfer?.foreign.as_ref()?.view(at, len)?)),
             Wire::Yours(at, len) => {
                 let is_it = |block: &&Arc<Block>| block.at() as u64 == at && block.bytes().len() as u64 == len;
-                Kept::Lent(Arc::clone(way?.blocks.iter().find(is_it)?))
+                Storage::Lent(Arc::clone(transfer?.blocks.iter().find(is_it)?))
             }
         }))
     }
@@ -147,7 +147,7 @@ impl Wire {
 
 impl From<Vec<u8>> for Bytes {
     fn from(bytes: Vec<u8>) -> Bytes {
-        Bytes(Kept::Own(Arc::new(bytes)))
+        Bytes(Storage::Own(Arc::new(bytes)))
     }
 }
 
@@ -156,9 +156,9 @@ impl Deref for Bytes {
 
     fn deref(&self) -> &[u8] {
         match &self.0 {
-            Kept::Own(bytes) => bytes,
-            Kept::Lent(block) => block.bytes(),
-            Kept::Borrowed(view) => view.bytes(),
+            Storage::Own(bytes) => bytes,
+            Storage::Lent(block) => block.bytes(),
+            Storage::Borrowed(view) => view.bytes(),
         }
     }
 }
@@ -179,9 +179,9 @@ impl fmt::Debug for Bytes {
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match with_way(|way| self.on(way)).flatten() {
+        match with_context(|transfer| self.on(transfer)).flatten() {
             Some(wire) => wire.serialize(serializer),
-            None => serializer.serialize_newtype_variant("Wire", 0, "Here", &Plain(&**self)),
+            None => serializer.serialize_newtype_variant("Wire", 0, "Inline", &Plain(&**self)),
         }
     }
 }
@@ -189,7 +189,7 @@ impl Serialize for Bytes {
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
         let wire = Wire::deserialize(deserializer)?;
-        let read = WAY.with(|way| wire.read(way.borrow_mut().as_mut()));
+        let read = CONTEXT.with(|transfer| wire.read(transfer.borrow_mut().as_mut()));
         read.ok_or_else(|| D::Error::custom("bytes in memory that is not shared with us"))
     }
 }

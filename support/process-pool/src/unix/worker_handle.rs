@@ -10,18 +10,18 @@ use std::time::Instant;
 
 use rustix::fs::{OFlags, fcntl_setfl};
 
-use super::Start;
-use super::batch::Batch;
-use super::child::Child;
-use super::frame::Inbox;
-use super::handover::{self, Setup};
-use super::shm::{self, Block, Claims, Foreign};
-use super::start::Asked;
-use super::words::Progress;
+use crate::Start;
+use crate::unix::batch::Batch;
+use crate::unix::child::Child;
+use crate::unix::claim_state::Progress;
+use crate::unix::fd_passing::{self, Setup};
+use crate::unix::frame::Inbox;
+use crate::unix::shm::{self, Block, Claims, RemoteArena};
+use crate::unix::start::SpawnRequest;
 
 /// A living worker, or one whose death has not been noticed.
-pub struct Worker {
-    /// Closed by our end, in whatever way: then it ends too, even if we may not kill it. So before its process.
+pub struct WorkerHandle {
+    /// Closed by our end, in whatever transfer: then it ends too, even if we may not kill it. So before its process.
     _lifeline: UnixStream,
     /// Its process. It may have ended while its pipe is held open by a process that it started.
     pub child: Child,
@@ -31,7 +31,7 @@ pub struct Worker {
     pub from: File,
     pub inbox: Inbox,
     pub claims: Claims,
-    pub memory: Arc<Foreign>,
+    pub memory: Arc<RemoteArena>,
     /// Whether it has said its first word.
     pub ready: bool,
     /// What it has been given and has not answered, in order.
@@ -65,29 +65,29 @@ pub enum Verdict {
     /// It does not begin what it is given, or does not tell what it has done.
     Silent,
     /// It said what no worker says.
-    Garbage,
+    ProtocolError,
 }
 
-/// A worker that has been asked for and told what it needs, and need not be there yet.
-pub struct Told {
-    asked: Asked,
-    needs: Needs,
+/// A worker that has been asked for and told what it resources, and need not be there yet.
+pub struct PendingWorker {
+    asked: SpawnRequest,
+    resources: Resources,
     to: File,
     from: File,
 }
 
 /// What a worker is told.
-struct Needs {
+struct Resources {
     setup: Setup,
     tasks: io::PipeReader,
     results: io::PipeWriter,
     memory: OwnedFd,
 }
 
-impl Needs {
-    fn tell(&self, asked: &Asked, parent_memory: BorrowedFd<'_>) -> io::Result<()> {
+impl Resources {
+    fn tell(&self, asked: &SpawnRequest, parent_memory: BorrowedFd<'_>) -> io::Result<()> {
         let given = [self.tasks.as_fd(), self.results.as_fd(), parent_memory, self.memory.as_fd()];
-        match handover::send(asked.line()?, self.setup, given) {
+        match fd_passing::send(asked.line()?, self.setup, given) {
             // If it is dead already, that is noticed like any other death.
             Err(e) if [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset].contains(&e.kind()) => Ok(()),
             told => told,
@@ -95,14 +95,14 @@ impl Needs {
     }
 }
 
-impl Told {
+impl PendingWorker {
     /// Makes pipes and memory for it, and tells it so.
     pub fn new(
-        asked: Asked,
+        asked: SpawnRequest,
         (parent_memory, size): (BorrowedFd<'_>, usize),
         limit: Option<u64>,
         record: bool,
-    ) -> io::Result<Told> {
+    ) -> io::Result<PendingWorker> {
         let (tasks, to) = io::pipe()?;
         let (from, results) = io::pipe()?;
         let (memory, own_memory) = shm::anonymous()?;
@@ -111,23 +111,23 @@ impl Told {
             fcntl_setfl(end, OFlags::NONBLOCK)?;
         }
         let setup = Setup { parent_memory: size, own_memory, limit, record };
-        let needs = Needs { setup, tasks, results, memory };
-        needs.tell(&asked, parent_memory)?;
-        Ok(Told { asked, needs, to, from })
+        let resources = Resources { setup, tasks, results, memory };
+        resources.tell(&asked, parent_memory)?;
+        Ok(PendingWorker { asked, resources, to, from })
     }
 
     /// Waits until it is there.
-    pub fn arrive(self, parent_memory: BorrowedFd<'_>) -> io::Result<Worker> {
-        let Told { asked, needs, to, from } = self;
-        let claims = Claims::of(needs.memory.as_fd())?;
-        let memory = Foreign::new(needs.memory.as_fd(), needs.setup.own_memory)?;
+    pub fn arrive(self, parent_memory: BorrowedFd<'_>) -> io::Result<WorkerHandle> {
+        let PendingWorker { asked, resources, to, from } = self;
+        let claims = Claims::of(resources.memory.as_fd())?;
+        let memory = RemoteArena::new(resources.memory.as_fd(), resources.setup.own_memory)?;
         let (lifeline, child) = asked.arrive().or_else(|_| {
-            // There is no fork server, or it was killed meanwhile.
-            let asked = Asked::new(Start::Exec)?;
-            needs.tell(&asked, parent_memory)?;
+            // Shared is no fork server, or it was killed meanwhile.
+            let asked = SpawnRequest::new(Start::Exec)?;
+            resources.tell(&asked, parent_memory)?;
             asked.arrive()
         })?;
-        Ok(Worker {
+        Ok(WorkerHandle {
             child,
             to,
             from,
@@ -150,7 +150,7 @@ impl Told {
     }
 }
 
-impl Worker {
+impl WorkerHandle {
     /// Its process.
     pub fn pid(&self) -> u32 {
         self.child.pid()
@@ -162,7 +162,7 @@ impl Worker {
     }
 
     /// Whether something waits to be sent.
-    pub fn has_mail(&self) -> bool {
+    pub fn has_unsent(&self) -> bool {
         self.gone < self.outbox.len()
     }
 
@@ -172,8 +172,8 @@ impl Worker {
     }
 
     /// Sends what the pipe takes without waiting. That it has died is noticed when its end of the other pipe closes.
-    pub fn post(&mut self) {
-        while self.has_mail() {
+    pub fn flush(&mut self) {
+        while self.has_unsent() {
             match self.to.write(&self.outbox[self.gone..]) {
                 Ok(n) => self.gone += n,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}

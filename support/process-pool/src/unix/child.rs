@@ -5,7 +5,7 @@ use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, kill_process, kill_process_group, waitid, waitpid,
 };
 
-use super::failure::End;
+use crate::failure::End;
 
 /// A child of this process that nobody else waits for. It leads its process group.
 pub struct Child {
@@ -50,7 +50,7 @@ impl Child {
     }
 
     /// Ends it, if it has not ended by itself, and waits for that.
-    pub fn bury(&mut self) -> End {
+    pub fn kill_and_reap(&mut self) -> End {
         self.kill();
         let pid = self.pid;
         *self.end.get_or_insert_with(|| match retry_on_intr(|| waitpid(Some(pid), WaitOptions::empty())) {
@@ -74,6 +74,6 @@ pub fn kill_group(leader: u32) {
 /// A child that nobody needs any more.
 impl Drop for Child {
     fn drop(&mut self) {
-        self.bury();
+        self.kill_and_reap();
     }
 }

@@ -1,4 +1,4 @@
-//! The proof that no task is lost or run twice while its worker lives: `src/words.rs` itself, with loom's parts in the place
+//! The proof that no task is lost or run twice while its worker lives: `src/unix/claim_state.rs` itself, with loom's parts in the place
 //! of std's, in every order that loom knows. And the proof of that proof: bugs that it must find, one of which shipped.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
@@ -8,14 +8,14 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc; // not loom's: its drop panics again while a found bug unwinds, and that aborts the process
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use claim_state::{ClaimState, Progress, join, split};
 use loom::thread;
-use words::{Progress, Words, join, split};
 
-#[path = "../src/words.rs"]
+#[path = "../src/unix/claim_state.rs"]
 #[allow(dead_code, reason = "when a task began is of no account here")]
-mod words;
+mod claim_state;
 
-/// The shape of `src/sync.rs`.
+/// The shape of `src/unix/sync.rs`.
 mod sync {
     pub use loom::sync::atomic::AtomicU64;
     pub use std::sync::atomic::Ordering;
@@ -25,21 +25,25 @@ use sync::Ordering::SeqCst;
 /// What worker and parent do with the words, and may do wrong.
 #[derive(Clone, Copy)]
 struct Rules {
-    begin: fn(&Words, u32) -> bool,
-    skip_to: fn(&Words, u32),
-    recall: fn(&Words) -> u32,
-    progress: fn(&Words) -> Progress,
+    begin: fn(&ClaimState, u32) -> bool,
+    skip_to: fn(&ClaimState, u32),
+    recall: fn(&ClaimState) -> u32,
+    progress: fn(&ClaimState) -> Progress,
 }
 
-const SHIPPED: Rules =
-    Rules { begin: Words::begin, skip_to: Words::skip_to, recall: Words::recall, progress: Words::progress };
+const SHIPPED: Rules = Rules {
+    begin: ClaimState::begin,
+    skip_to: ClaimState::skip_to,
+    recall: ClaimState::recall,
+    progress: ClaimState::progress,
+};
 
 /// The number of the first task: the third and the fourth are counted on the other side of zero.
 const FIRST: u32 = u32::MAX - 1;
 
 /// As in `Worker::batch`: begins one after the other; once one was taken back, passes over all behind it in the same batch.
 /// Gives up, as if it died, after so many steps. Returns which tasks it began.
-fn work(words: &Words, rules: Rules, batches: [u32; 2], mut steps: u32) -> [bool; 4] {
+fn work(words: &ClaimState, rules: Rules, batches: [u32; 2], mut steps: u32) -> [bool; 4] {
     let mut began = [false; 4];
     let mut n = 0;
     for tasks in batches {
@@ -62,9 +66,9 @@ fn work(words: &Words, rules: Rules, batches: [u32; 2], mut steps: u32) -> [bool
     began
 }
 
-/// Words of a worker that has been sent two batches, two tasks each, and has begun none.
-fn sent() -> Words {
-    let words = Words::default();
+/// ClaimState of a worker that has been sent two batches, two tasks each, and has begun none.
+fn sent() -> ClaimState {
+    let words = ClaimState::default();
     words.skip_to(FIRST);
     words.allow(FIRST.wrapping_add(4));
     words
@@ -153,7 +157,7 @@ fn caught(reason: &str, model: impl Fn() + Send + Sync + 'static) {
 /// it ran the next batch, which had been taken back as well.
 #[test]
 fn a_limit_that_can_be_passed() {
-    let begin = |words: &Words, n: u32| {
+    let begin = |words: &ClaimState, n: u32| {
         let claim = |word: u64| {
             let (limit, begun) = split(word);
             (begun == n && limit != n).then(|| join(limit, n.wrapping_add(1)))
@@ -165,7 +169,7 @@ fn a_limit_that_can_be_passed() {
 
 #[test]
 fn begun_in_two_steps() {
-    let begin = |words: &Words, n: u32| {
+    let begin = |words: &ClaimState, n: u32| {
         let (limit, begun) = split(words.claim.load(SeqCst));
         let may = begun == n && (1..1 << 31).contains(&limit.wrapping_sub(n));
         if may {
@@ -178,7 +182,7 @@ fn begun_in_two_steps() {
 
 #[test]
 fn taken_back_in_two_steps() {
-    let recall = |words: &Words| {
+    let recall = |words: &ClaimState| {
         let (_, begun) = split(words.claim.load(SeqCst));
         words.claim.store(join(begun, begun), SeqCst);
         begun
@@ -194,7 +198,7 @@ fn nothing_is_passed_over() {
 /// Whoever dies between the two would be thought to have died of a task that had ended.
 #[test]
 fn passed_over_in_the_wrong_order() {
-    let skip_to = |words: &Words, n: u32| {
+    let skip_to = |words: &ClaimState, n: u32| {
         words.end(n.wrapping_sub(1));
         let _ = words.claim.fetch_update(SeqCst, SeqCst, |word| Some(join(split(word).0, n)));
     };
@@ -203,7 +207,7 @@ fn passed_over_in_the_wrong_order() {
 
 #[test]
 fn begun_is_looked_at_before_ended() {
-    let progress = |words: &Words| {
+    let progress = |words: &ClaimState| {
         let begun = split(words.claim.load(SeqCst)).1;
         Progress { begun, ended: words.progress().ended }
     };

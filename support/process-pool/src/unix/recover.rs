@@ -1,0 +1,91 @@
+//! Recovers tasks: from a worker that has died, and from behind a slow task.
+
+use crate::failure::{End, Failure, WorkerLoss};
+use crate::history::{Finish, Stint};
+use crate::unix::batch::Retry;
+use crate::unix::clock;
+use crate::unix::engine::{Engine, JobSource};
+use crate::unix::worker_handle::{Verdict, WorkerHandle};
+
+impl Engine {
+    /// A worker has died. The task that it had begun is to blame, and nobody else.
+    pub(super) fn handle_death(&mut self, n: usize, mut worker: Box<WorkerHandle>, jobs: &mut dyn JobSource) {
+        let end = worker.child.kill_and_reap();
+        let how = match worker.verdict {
+            Some(Verdict::ProtocolError) => End::ProtocolError,
+            Some(Verdict::Stopped) => End::Stopped,
+            _ => end,
+        };
+        let progress = worker.claims.progress();
+        // What it had begun is counted from the first task without an receive_worker. Its words are not trusted beyond that.
+        let begun = progress.begun.wrapping_sub(worker.answered) as usize;
+        let ran = progress.begun != progress.ended || worker.verdict == Some(Verdict::ProtocolError);
+        let culprit = if ran { begun.checked_sub(1) } else { None };
+        let mut blamed = false;
+        let mut again = Vec::new();
+        let left: Vec<Retry> = worker.flight.iter_mut().flat_map(|batch| batch.split_off(batch.answered)).collect();
+        for (place, mut task) in left.into_iter().enumerate() {
+            let began = place < begun;
+            if culprit == Some(place) {
+                blamed = true;
+                task.attempts += 1;
+                self.note_death(n, &worker, task.index);
+                if task.attempts > self.options.retries {
+                    let attempts = task.attempts;
+                    let timed_out = worker.verdict == Some(Verdict::TimedOut);
+                    let failure =
+                        if timed_out { Failure::TimedOut { attempts } } else { Failure::Died { how, attempts } };
+                    jobs.done(task.index, Err(failure));
+                    continue;
+                }
+            } else if began && self.options.retries == 0 {
+                // It came to its end, and its value is lost: it must not run again.
+                jobs.done(task.index, Err(Failure::Died { how, attempts: 1 }));
+                continue;
+            }
+            again.push(task);
+        }
+        if blamed {
+            self.unexplained_deaths = 0;
+        } else {
+            self.record_unexplained_death(n, WorkerLoss::Ended(how));
+        }
+        self.put_back(again);
+    }
+
+    /// Tasks of a dead worker go to the front in their order; one that was blamed goes behind all.
+    fn put_back(&mut self, again: Vec<Retry>) {
+        for task in again.into_iter().rev() {
+            if task.attempts > 0 { self.again.push_back(task) } else { self.again.push_front(task) }
+        }
+    }
+
+    fn note_death(&mut self, n: usize, worker: &WorkerHandle, task: usize) {
+        if self.options.record {
+            let timed_out = worker.verdict == Some(Verdict::TimedOut);
+            let finish = if timed_out { Finish::TimedOut } else { Finish::Died };
+            let (start, end) = (worker.claims.started(), clock::now());
+            self.history.push(Stint { seat: n, pid: worker.pid(), task, start, end, finish });
+        }
+    }
+
+    /// Takes back what a worker has not begun.
+    pub(super) fn recall(&mut self, n: usize) {
+        let Some(worker) = self.slots[n].worker.as_deref_mut() else { return };
+        let begun = worker.claims.recall();
+        let taken = worker.sent.wrapping_sub(begun);
+        let mut keep = begun.wrapping_sub(worker.answered) as usize;
+        let mut again = Vec::new();
+        for batch in &mut worker.flight {
+            let left = batch.left();
+            if keep < left {
+                again.extend(batch.split_off(batch.answered + keep));
+            }
+            keep = keep.saturating_sub(left);
+        }
+        worker.flight.retain(|batch| batch.left() > 0);
+        worker.recalled = taken;
+        debug_assert_eq!(again.len(), taken as usize);
+        self.again.extend(again);
+    }
+}
