@@ -1,14 +1,14 @@
-//! What a pool is asked for.
+//! The configuration of a pool.
 
 use std::time::Duration;
 
 use crate::{Error, Pool};
 
-/// The options of a pool. Made by [`Pool::builder`].
+/// The options of a pool, made by [`Pool::builder`].
 #[derive(Clone, Debug)]
 #[cfg_attr(not(unix), allow(dead_code, reason = "there nobody reads it"))]
 pub struct Builder {
-    /// As many as there are cores, if it is not said.
+    /// Defaults to the number of cores.
     pub(crate) workers: Option<usize>,
     pub(crate) retries: u32,
     pub(crate) timeout: Option<Duration>,
@@ -17,17 +17,17 @@ pub struct Builder {
     pub(crate) start: Start,
 }
 
-/// How workers come to be.
+/// How workers are started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Start {
-    /// As copies of a fork server: this program, started once more, which has gone no further than [`init`](crate::init). On
-    /// 26 November 2026, two cores of an AMD EPYC, eight were up in 2.7 ms, the other way in 8.5 (the bench measures both).
-    /// They have the server's addresses, and what this program had when the server was started, with its first pool:
-    /// environment, standard streams, limits, umask, the cores it may use. (The folder is today's, and a program that has
-    /// given up rights gets a new server.) Linux with glibc; elsewhere this is [`Start::Exec`].
+    /// Forked from a fork server: this program, started again, which stops at [`init`](crate::init). On 26 November
+    /// 2026, on two cores of an AMD EPYC, eight workers were up in 2.7 ms, against 8.5 ms by [`Start::Exec`] (the bench
+    /// measures both). Workers have the server's address layout, and its environment, standard streams, limits, umask
+    /// and CPU affinity from when it was started, with the first pool. (The working directory is the current one, and a
+    /// program that has dropped privileges gets a new server.) Linux with glibc; elsewhere this is [`Start::Exec`].
     #[default]
     Fork,
-    /// Each as this program, started anew, with addresses and whatever else it inherits of its own.
+    /// Each worker executes this program again, with its own address layout and everything it inherits at that time.
     Exec,
 }
 
@@ -36,44 +36,43 @@ impl Builder {
         Builder { workers: None, retries: 2, timeout: None, memory: None, record: false, start: Start::Fork }
     }
 
-    /// How many workers; as many as there are cores unless this is called.
+    /// The number of workers; defaults to the number of cores.
     #[must_use]
     pub fn workers(self, workers: usize) -> Builder {
         Builder { workers: Some(workers), ..self }
     }
 
-    /// How often a task is begun again when the worker that ran it died; 2 unless this is called. Give 0 for tasks that must
-    /// not run twice.
+    /// How often a task is retried when its worker died; 2 by default. Use 0 for tasks that must not run twice.
     #[must_use]
     pub fn retries(self, retries: u32) -> Builder {
         Builder { retries, ..self }
     }
 
-    /// How long one run of a task may take. A worker that takes longer is killed.
+    /// The time limit for one run of a task. A worker that exceeds it is killed.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Builder {
         Builder { timeout: Some(timeout), ..self }
     }
 
-    /// How many bytes a worker may allocate. One that needs more cannot get it, and aborts. Linux only: see [`limits`](crate::limits].
+    /// How many bytes a worker may allocate. One that needs more aborts. Linux only: see [`limits`](crate::limits).
     #[must_use]
     pub fn memory(self, bytes: u64) -> Builder {
         Builder { memory: Some(bytes), ..self }
     }
 
-    /// Whether [`Pool::history`] is kept: which worker was at which task from when to when.
+    /// Whether to record [`Pool::history`]: which worker ran which task, from when to when.
     #[must_use]
     pub fn record(self, record: bool) -> Builder {
         Builder { record, ..self }
     }
 
-    /// How workers come to be; [`Start::Fork`] unless this is called.
+    /// How workers are started; [`Start::Fork`] by default.
     #[must_use]
     pub fn start(self, start: Start) -> Builder {
         Builder { start, ..self }
     }
 
-    /// Starts the workers. They need not be up yet when this returns.
+    /// Starts the workers. They need not be running yet when this returns.
     pub fn build(self) -> Result<Pool, Error> {
         Pool::start(self)
     }

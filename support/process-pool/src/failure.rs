@@ -1,48 +1,48 @@
-//! How a task can end other than with its value. Every way has a name.
+//! How a task can end without a value.
 
 use std::fmt;
 
 /// Why a task has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// It panicked; this is what it said. Its worker lives on, and it is not tried again.
+    /// It panicked, with this message. Its worker lives on, and the task is not retried.
     Panicked(String),
-    /// Its worker died while it ran, as often as it may be tried; this is how the last one ended.
+    /// Its worker died while running it, and no retries are left.
     Died {
         /// How the last worker ended.
         how: End,
-        /// How many workers it was begun by.
+        /// How many workers ran it.
         attempts: u32,
     },
-    /// It ran longer than the time limit, as often as it may be tried.
+    /// It exceeded the time limit, and no retries are left.
     TimedOut {
-        /// How many workers it was begun by.
+        /// How many workers ran it.
         attempts: u32,
     },
-    /// Its argument or its value does not survive the way from process to process; the reason.
+    /// Its argument or value could not be encoded or decoded; the reason.
     Unreadable(String),
-    /// No worker can be kept alive to begin it; what became of the last one.
+    /// No worker could be kept alive to run it; what happened to the last one.
     NoWorker(WorkerLoss),
-    /// The task was not among those that `init` was given; its name.
+    /// The task was not registered with `init`; its name.
     Unknown(&'static str),
 }
 
 /// How a worker ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// By a signal: 9 is `kill -9`, 6 is `abort` (also a stack overflow, and no memory left), 11 a wrong address.
+    /// By a signal: 9 is `kill -9`, 6 is `abort` (also on stack overflow or out of memory), 11 an invalid address.
     Signal(i32),
-    /// It left with this exit code.
+    /// It exited with this code.
     Code(i32),
-    /// Somebody stopped it (`SIGSTOP`), and it was killed for that.
+    /// Somebody stopped it (`SIGSTOP`), and the pool killed it.
     Stopped,
-    /// It said what no worker says, and was killed for that.
+    /// It violated the protocol, and the pool killed it.
     ProtocolError,
-    /// How is not known.
+    /// The cause is unknown.
     Unknown,
 }
 
-/// Why a worker is not there.
+/// Why a worker is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WorkerLoss {
     /// It ended.

@@ -1,17 +1,17 @@
-//! What a pool remembers when it is asked to: which worker was at which task, from when to when.
+//! The recorded runs of a pool: which worker ran which task, from when to when.
 
 /// One run of one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stint {
-    /// The place of the worker in the pool; its successor takes the same place.
+    /// The worker's slot in the pool; its replacement has the same.
     pub seat: usize,
-    /// Its process.
+    /// The worker's pid.
     pub pid: u32,
-    /// The place of the task in the call.
+    /// The index of the task in the call.
     pub task: usize,
-    /// From, in ns on `CLOCK_MONOTONIC`, which all processes of a machine share.
+    /// Start, in ns on `CLOCK_MONOTONIC`, which all processes of a machine share.
     pub start: u64,
-    /// To; for a worker that died: when that was noticed.
+    /// End; for a worker that died, when that was noticed.
     pub end: u64,
     /// How it ended.
     pub finish: Finish,
@@ -22,10 +22,10 @@ pub struct Stint {
 pub enum Finish {
     /// With a value.
     Done,
-    /// With a failure that its worker told.
+    /// With a failure that the worker reported.
     Failed,
     /// With the death of its worker.
     Died,
-    /// By the time limit.
+    /// By exceeding the time limit.
     TimedOut,
 }

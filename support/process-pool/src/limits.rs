@@ -2,27 +2,27 @@
 
 use std::time::Duration;
 
-/// From this size on, in bytes, a value goes through shared memory.
+/// Values of at least this size, in bytes, go through shared memory.
 pub const LARGE: usize = 64 << 10;
-/// A batch is closed when it is as large as this, in bytes: what fits into a pipe need not wait for its reader.
+/// A batch is closed at this size, in bytes: what fits into a pipe need not wait for its reader.
 pub const BATCH_BYTES: usize = 48 << 10;
-/// The most tasks of one batch.
+/// The maximum number of tasks in a batch.
 pub const BATCH_TASKS: usize = 1 << 15;
-/// The work that a batch aims at, in ns: long against the price of a message, short against everything that one waits for.
+/// The target run time of a batch, in ns: long against the cost of a message, short for whoever waits.
 pub const BATCH_TIME: f64 = 5e5;
-/// No frame is longer, in bytes. Only where shared memory is full do frames come near it.
+/// The maximum size of a frame, in bytes. Frames come near it only when shared memory is full.
 pub const LONGEST_FRAME: usize = 1 << 30;
-/// A worker that has not said its first word after this time never will.
+/// A worker that sends no hello frame within this time is killed.
 pub const STARTUP_TIMEOUT: Duration = Duration::from_secs(30);
-/// A worker that has finished its tasks and not told its results after this time never will.
+/// A worker that neither begins its tasks nor sends the results of those that ended within this time is killed.
 pub const SILENCE_TIMEOUT: Duration = Duration::from_secs(5);
-/// After so many deaths in a row that no task can be blamed for and that no result came before, a pool gives up.
+/// After this many consecutive deaths with no culprit task and no result between, a pool gives up.
 pub const MAX_UNEXPLAINED_DEATHS: u32 = 24;
 
-/// In a worker: from now on it can allocate so many bytes more, and leaves no core file where it dies.
+/// In a worker: limits what it can still allocate, and disables core files.
 ///
-/// Linux counts private memory for `RLIMIT_DATA`, and not what is shared or only read. Elsewhere the limit means less or
-/// nothing (macOS does not enforce it); a pool there has no memory limit, and says so when it is asked for one.
+/// Linux counts private memory for `RLIMIT_DATA`, and not what is shared or read-only. Other systems enforce less or
+/// nothing (macOS); there a pool with a memory limit cannot be built.
 #[cfg(unix)]
 pub fn apply(memory: Option<u64>) -> std::io::Result<()> {
     use rustix::process::{Resource, Rlimit, setrlimit};
@@ -35,7 +35,7 @@ pub fn apply(memory: Option<u64>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whether a worker's memory can be limited here.
+/// Whether this system can limit a worker's memory.
 pub fn can_limit_memory() -> bool {
     data_in_use().is_some()
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A function that workers can be asked to run. Parent and workers are the same program, so a name is all that is sent.
+/// A function that workers can run. Parent and workers are the same program, so only its index is sent.
 ///
 /// ```
 /// use process_pool::Task;
@@ -20,13 +20,13 @@ pub struct Task<A, R> {
 }
 
 impl<A, R> Task<A, R> {
-    /// A function by a name that no other task has.
+    /// A function with a name that no other task has.
     pub const fn new(name: &'static str, run: fn(A) -> R) -> Task<A, R> {
         Task { name, run }
     }
 }
 
-/// The tasks that this program knows, once [`init`](crate::init) was called.
+/// The registered tasks.
 #[cfg_attr(not(unix), allow(dead_code, reason = "only a pool reads it"))]
 pub(crate) static KNOWN: OnceLock<&'static [&'static dyn Run]> = OnceLock::new();
 
@@ -39,13 +39,13 @@ pub(crate) fn register(tasks: &'static [&'static dyn Run]) {
 pub enum Ran {
     /// Its value has been encoded.
     Done,
-    /// It panicked and said this.
+    /// It panicked with this message.
     Panicked(String),
-    /// Its argument or its value could not be read or written.
+    /// Its argument or value could not be decoded or encoded.
     Unreadable(String),
 }
 
-/// A task whose types are forgotten: bytes in, bytes out.
+/// A type-erased task: bytes in, bytes out.
 pub trait Run: Sync {
     /// Its name.
     fn name(&self) -> &'static str;
@@ -63,8 +63,8 @@ impl<A: DeserializeOwned, R: Serialize> Run for Task<A, R> {
             Ok(argument) => argument,
             Err(why) => return Ran::Unreadable(why),
         };
-        // A panic leaves nothing behind that a later task could see: the argument is the task's own. State that tasks keep in
-        // statics is theirs to keep whole, as with threads.
+        // The argument belongs to the task, so a panic leaves no state behind that a later task could see. Tasks must
+        // keep their own statics consistent, as with threads.
         let value_of = || {
             let result = (self.run)(argument);
             encode(&result, value)
@@ -77,13 +77,13 @@ impl<A: DeserializeOwned, R: Serialize> Run for Task<A, R> {
     }
 }
 
-/// The words of a panic.
+/// The message of a panic.
 fn said(payload: &(dyn std::any::Any + Send)) -> String {
     let literal = payload.downcast_ref::<&str>().map(|words| (*words).to_owned());
     literal.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "?".to_owned())
 }
 
-/// Appends a value to `out`; `out` is as it was if that fails.
+/// Appends a value to `out`; on error `out` is unchanged.
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), String> {
     let before = out.len();
     postcard::serialize_with_flavor(value, Appended(out)).map_err(|e| {
@@ -92,7 +92,7 @@ pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Res
     })
 }
 
-/// Reads one value that fills `bytes` to the end.
+/// Decodes one value that fills `bytes` completely.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     match postcard::take_from_bytes(bytes) {
         Ok((value, [])) => Ok(value),
@@ -101,7 +101,7 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     }
 }
 
-/// Postcard writes into a vector that others have written to before.
+/// Makes postcard append to a vector.
 struct Appended<'a>(&'a mut Vec<u8>);
 
 impl postcard::ser_flavors::Flavor for Appended<'_> {

@@ -1,4 +1,5 @@
-//! Where there is no Unix there are values and tasks, and no pool: what is missing is said at the head of [`super`].
+//! Stub for non-Unix targets: values and tasks exist, pools cannot be built. What is missing is in the crate's
+//! documentation.
 
 use std::borrow::Borrow;
 use std::ops::Deref;
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Builder, Error, Failure, Stint, Task};
 
-/// Nobody has one.
+/// Cannot be constructed.
 #[derive(Debug)]
 pub enum Pool {}
 
@@ -23,13 +24,13 @@ impl Pool {
         Err(Error::Unsupported)
     }
 
-    /// The processes that work now.
+    /// The pids of the living workers.
     #[must_use]
     pub fn workers(&self) -> Vec<u32> {
         match *self {}
     }
 
-    /// What was recorded so far.
+    /// The recorded runs.
     #[must_use]
     pub fn history(&self) -> &[Stint] {
         match *self {}
@@ -55,7 +56,7 @@ impl Pool {
         match *self {}
     }
 
-    /// Runs the task for every argument, and gives the results as they come.
+    /// Runs the task for every argument, and yields the results as they come.
     pub fn imap_unordered<A, R, I>(&mut self, _: &Task<A, R>, arguments: I) -> Unordered<'_, I::IntoIter, R>
     where
         A: Serialize,

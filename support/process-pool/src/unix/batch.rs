@@ -1,34 +1,34 @@
-//! Tasks that travel together in one frame.
+//! Batches: the tasks of one frame.
 
 use std::sync::Arc;
 
 use crate::unix::shm::Block;
 
-/// One task on its transfer to a result.
+/// One task of a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchEntry {
-    /// Its place among all tasks of this call.
+    /// Its index in the call.
     pub index: usize,
-    /// How many workers died of it.
+    /// How many workers died while running it.
     pub attempts: u32,
-    /// Where its argument ends in [`Batch::arguments`]; it begins where the one before ends.
+    /// The end of its argument in [`Batch::arguments`]; it begins where the previous one ends.
     pub end: usize,
 }
 
 /// The tasks of one frame, with all that is needed to send them again.
 #[derive(Default)]
 pub struct Batch {
-    /// Encoded arguments, one behind the other.
+    /// The encoded arguments, concatenated.
     pub arguments: Vec<u8>,
     /// The tasks, in the order of their arguments.
     pub entries: Vec<BatchEntry>,
-    /// Blocks of shared memory that an argument lies in, by the place of the task in `entries`.
+    /// Shared-memory blocks that arguments use, each with the index of its task in `entries`.
     pub blocks: Vec<(usize, Arc<Block>)>,
-    /// So many of the tasks have been answered.
+    /// How many of the tasks have been answered.
     pub answered: usize,
 }
 
-/// A task that was begun or given in unexplained_deaths and waits to be given again.
+/// A task to be dispatched again.
 pub struct Retry {
     pub index: usize,
     pub attempts: u32,
@@ -37,7 +37,7 @@ pub struct Retry {
 }
 
 impl Batch {
-    /// Forgets everything but the memory.
+    /// Empties the batch but keeps its allocations.
     pub fn clear(&mut self) {
         self.arguments.clear();
         self.entries.clear();
@@ -45,12 +45,12 @@ impl Batch {
         self.answered = 0;
     }
 
-    /// Tasks without an receive_worker.
+    /// The number of unanswered tasks.
     pub fn left(&self) -> usize {
         self.entries.len() - self.answered
     }
 
-    /// Adds the task whose argument has just been appended to `arguments`.
+    /// Adds the task whose argument was just appended to `arguments`.
     pub fn push(&mut self, index: usize, attempts: u32, blocks: Vec<Arc<Block>>) {
         let n = self.entries.len();
         if !blocks.is_empty() {
@@ -59,7 +59,7 @@ impl Batch {
         self.entries.push(BatchEntry { index, attempts, end: self.arguments.len() });
     }
 
-    /// Adds a task once more.
+    /// Adds a task that was dispatched before.
     pub fn push_again(&mut self, again: Retry) {
         self.arguments.extend_from_slice(&again.argument);
         self.push(again.index, again.attempts, again.blocks);
@@ -73,7 +73,7 @@ impl Batch {
         self.blocks.iter().filter(|(of, _)| *of == n).map(|(_, block)| Arc::clone(block)).collect()
     }
 
-    /// Takes out all tasks from the `n`th on.
+    /// Removes and returns all tasks from the `n`th on.
     pub fn split_off(&mut self, n: usize) -> Vec<Retry> {
         let again = (n..self.entries.len()).map(|n| self.again(n)).collect();
         self.entries.truncate(n);

@@ -1,6 +1,6 @@
-//! A byte string that is not copied on its transfer between processes when it is large: shared memory carries it.
+//! A byte string that travels between processes without a copy when it is large: through shared memory.
 //!
-//! It is the idea of pickle's out-of-band buffers (protocol 5): the message says where the bytes lie.
+//! Like pickle's out-of-band buffers (protocol 5), the message holds only the location of the bytes.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -14,63 +14,63 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::limits::LARGE;
 use crate::unix::shm::{Arena, Block, RemoteArena, View};
 
-/// Bytes that can be sent, and shared by clones.
+/// Bytes that can be sent to other processes. Clones share them.
 #[derive(Clone)]
 pub struct Bytes(Storage);
 
 #[derive(Clone)]
 enum Storage {
-    /// In memory of this process alone.
+    /// In private memory.
     Own(Arc<Vec<u8>>),
     /// In this process's arena.
     Lent(Arc<Block>),
-    /// In the other side's arena.
+    /// In the other process's arena.
     Borrowed(Arc<View>),
 }
 
-/// What stands in the message.
+/// The serialized form.
 #[derive(Serialize, Deserialize)]
 enum Wire {
     /// The bytes themselves.
     Inline(Plain<Vec<u8>>),
-    /// Where they lie in the sender's arena: offset and length.
+    /// In the sender's arena: offset and length.
     Mine(u64, u64),
-    /// Where they lie in the receiver's arena.
+    /// In the receiver's arena: offset and length.
     Yours(u64, u64),
 }
 
-/// The two arenas between which a message goes, while it is written or read.
+/// The arenas of the two processes, while a message between them is encoded or decoded.
 pub struct TransferContext {
-    /// This process's.
+    /// This process's arena.
     pub own: Arc<Arena>,
-    /// The other side's; there is none while the parent writes, as any worker may come to read it.
+    /// The other process's arena; `None` while the parent encodes, as any worker may receive the message.
     pub foreign: Option<Arc<RemoteArena>>,
-    /// Blocks of this process that the message written last, or being read, speaks of.
+    /// Blocks of `own` that the message refers to.
     pub blocks: Vec<Arc<Block>>,
 }
 
 thread_local! {
-    /// Emptied by whoever has filled it: a value that the thread's end would have to drop is one that each thread, and so each
-    /// worker, must first register.
+    /// `ManuallyDrop`, as a thread-local with a destructor must be registered by each thread, and so by each worker;
+    /// [`TransferScope`] clears it.
     static CONTEXT: RefCell<ManuallyDrop<Option<TransferContext>>> = const { RefCell::new(ManuallyDrop::new(None)) };
 }
 
-/// While it lives, this thread's messages take this transfer.
+/// Sets this thread's transfer context while it lives.
 pub struct TransferScope(());
 
 impl TransferScope {
-    /// Until this is dropped.
+    /// Sets the context until this is dropped.
     pub fn new(transfer: TransferContext) -> TransferScope {
         CONTEXT.with(|now| **now.borrow_mut() = Some(transfer));
         TransferScope(())
     }
 
-    /// The blocks that were spoken of since this was last asked.
+    /// Takes the blocks that were referred to since the last call.
     pub fn take_blocks(&self) -> Vec<Arc<Block>> {
         with_context(|transfer| std::mem::take(&mut transfer.blocks)).unwrap_or_default()
     }
 
-    /// The blocks that the message to be read may speak of.
+    /// Sets the blocks that the message about to be decoded may refer to.
     pub fn set_blocks(&self, blocks: Vec<Arc<Block>>) {
         with_context(|transfer| transfer.blocks = blocks);
     }
@@ -87,8 +87,8 @@ fn with_context<T>(f: impl FnOnce(&mut TransferContext) -> T) -> Option<T> {
 }
 
 impl Bytes {
-    /// `len` bytes that `fill` writes; they may hold anything before. In a worker large ones are made where the parent can read
-    /// them, so that they need not be moved. In a parent, [`Pool::bytes`](crate::Pool::bytes) does that.
+    /// `len` bytes that `fill` writes; their initial content is arbitrary. In a worker, large ones are allocated where
+    /// the parent can read them, so that they need no copy. In a parent, use [`Pool::bytes`](crate::Pool::bytes).
     pub fn with(len: usize, fill: impl FnOnce(&mut [u8])) -> Bytes {
         let own = if len < LARGE { None } else { with_context(|transfer| Arc::clone(&transfer.own)) };
         match own {
@@ -97,7 +97,7 @@ impl Bytes {
         }
     }
 
-    /// The same in an arena, if it has room.
+    /// The same in an arena, or in private memory if the arena is full.
     pub(in crate::unix) fn in_arena(arena: &Arc<Arena>, len: usize, fill: impl FnOnce(&mut [u8])) -> Bytes {
         let Some(mut block) = arena.block(len) else { return Bytes::in_vec(len, fill) };
         fill(block.bytes_mut());
@@ -110,7 +110,8 @@ impl Bytes {
         Bytes::from(bytes)
     }
 
-    /// How it stands in a message on this transfer. Large bytes that lie in no arena of ours are copied into it.
+    /// The location to serialize, if the bytes go through shared memory. Large bytes outside our arena are copied into
+    /// it.
     fn on(&self, transfer: &mut TransferContext) -> Option<Wire> {
         let len = self.len() as u64;
         let block = match &self.0 {
@@ -132,7 +133,7 @@ impl Bytes {
 }
 
 impl Wire {
-    /// The bytes that the other side spoke of; `None` if it spoke of what is not there.
+    /// Resolves a location; `None` if it is invalid.
     fn read(self, transfer: Option<&mut TransferContext>) -> Option<Bytes> {
         Some(Bytes(match self {
             Wire::Inline(Plain(bytes)) => Storage::Own(Arc::new(bytes)),
@@ -194,7 +195,7 @@ impl<'de> Deserialize<'de> for Bytes {
     }
 }
 
-/// A byte string in serde's sense: one copy, where a `Vec<u8>` would be read number by number.
+/// Serialized as one byte string: a `Vec<u8>` would be read number by number.
 struct Plain<B>(B);
 
 impl<B: AsRef<[u8]>> Serialize for Plain<B> {

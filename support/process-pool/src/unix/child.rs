@@ -1,4 +1,4 @@
-//! A child process: looked at, ended, buried. Whoever started it, and however, it is waited for here and nowhere else.
+//! A child process: queried, killed, reaped. Children of the pool are waited for here and nowhere else.
 
 use rustix::io::retry_on_intr;
 use rustix::process::{
@@ -10,38 +10,38 @@ use crate::failure::End;
 /// A child of this process that nobody else waits for. It leads its process group.
 pub struct Child {
     pid: Pid,
-    /// How it ended, once that is known. From then on its number may belong to somebody else.
+    /// How it ended, once it was reaped. From then on its pid may be reused.
     end: Option<End>,
 }
 
 impl Child {
-    /// A child by its number; `None` if it is no child of ours.
+    /// A child by its pid; `None` if it is not our child.
     pub fn of(pid: u32) -> Option<Child> {
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw)?;
-        // Looking does not use up the news.
+        // NOWAIT leaves the status in place for the real wait.
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         waitid(WaitId::Pid(pid), look).ok()?;
         Some(Child { pid, end: None })
     }
 
-    /// Its number.
+    /// Its pid.
     pub fn pid(&self) -> u32 {
         self.pid.as_raw_nonzero().get().unsigned_abs()
     }
 
-    /// Whether somebody has stopped it, without going on.
+    /// Whether it is stopped (`SIGSTOP`).
     pub fn is_stopped(&self) -> bool {
         let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         self.end.is_none() && matches!(waitid(WaitId::Pid(self.pid), look), Ok(Some(status)) if status.stopped())
     }
 
-    /// Whether it has ended. It is not buried by that: as long as it is not, its group keeps its number.
+    /// Whether it has ended. It is not reaped, so its pid and group stay reserved.
     pub fn has_ended(&self) -> bool {
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         self.end.is_some() || matches!(waitid(WaitId::Pid(self.pid), look), Ok(Some(_)) | Err(_))
     }
 
-    /// Ends it, and all that it has started.
+    /// Kills it and all processes of its group.
     pub fn kill(&self) {
         if self.end.is_none() {
             kill_group(self.pid());
@@ -49,7 +49,7 @@ impl Child {
         }
     }
 
-    /// Ends it, if it has not ended by itself, and waits for that.
+    /// Kills it if it still runs, and waits for it.
     pub fn kill_and_reap(&mut self) -> End {
         self.kill();
         let pid = self.pid;
@@ -71,7 +71,7 @@ pub fn kill_group(leader: u32) {
     }
 }
 
-/// A child that nobody needs any more.
+/// A child that is no longer needed is killed.
 impl Drop for Child {
     fn drop(&mut self) {
         self.kill_and_reap();

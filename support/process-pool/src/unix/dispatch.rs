@@ -1,4 +1,4 @@
-//! Who gets which tasks: batches are filled, and sent to those who have none or are quick.
+//! Dispatch: fills batches and sends them to workers that are idle or process their tasks quickly.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,24 +12,24 @@ use crate::unix::frame::{self, Kind, ValueLocation};
 use crate::unix::shm::{Arena, Block};
 use crate::unix::worker_handle::WorkerHandle;
 
-/// Tasks that take less, in ns, are sent before the ones before them are answered.
+/// Below this run time, in ns, a worker gets a second batch before it has answered the first.
 const QUICK: f64 = 1e6;
 
 impl Engine {
-    /// Gives tasks to those that have none; then one batch ahead to those that are quick with theirs.
+    /// Dispatches to idle workers, then one batch ahead to workers with quick tasks.
     pub(super) fn dispatch(&mut self, jobs: &mut dyn JobSource) {
         if self.unexplained_deaths >= MAX_UNEXPLAINED_DEATHS {
             return;
         }
         self.dispatch_to(0, jobs);
         let quick = self.ns_per_task.is_some_and(|ns| ns < QUICK);
-        // A task that must not run twice must not be ahead of anything, nor be lost together with others.
+        // A task that must not run twice must not be queued, or it could be lost with the worker.
         if quick && self.options.retries > 0 {
             self.dispatch_to(1, jobs);
         }
     }
 
-    /// A batch to everybody who has `ahead` batches.
+    /// Sends a batch to each worker that has `ahead` batches in flight.
     fn dispatch_to(&mut self, ahead: usize, jobs: &mut dyn JobSource) {
         for n in 0..self.slots.len() {
             if !self.has_work() {
@@ -38,7 +38,7 @@ impl Engine {
             if self.slots[n].worker.is_none() {
                 self.start_worker(n, Instant::now());
             }
-            // Before its first word it may be another program than we think.
+            // Before its hello frame, the worker may turn out to be another program.
             let fits = |w: &WorkerHandle| w.ready && w.flight.len() == ahead && w.recalled == 0 && w.verdict.is_none();
             if self.slots[n].worker.as_deref().is_some_and(fits) {
                 let batch = self.fill(n, jobs);
@@ -47,7 +47,7 @@ impl Engine {
         }
     }
 
-    /// Takes as many tasks as the next batch of this seat may hold.
+    /// Collects tasks for the next batch of this slot.
     fn fill(&mut self, n: usize, jobs: &mut dyn JobSource) -> Batch {
         let mut batch = self.spare.pop().unwrap_or_default();
         let fair = jobs.at_most().map_or(usize::MAX, |rest| (rest + self.again.len()) / (2 * self.slots.len()));
@@ -64,7 +64,7 @@ impl Engine {
         batch
     }
 
-    /// Takes one new task from the jobs. False if there is no more.
+    /// Pulls one new task from the source. False if there are no more.
     fn pull(&mut self, batch: &mut Batch, transfer: &TransferScope, jobs: &mut dyn JobSource) -> bool {
         let start = batch.arguments.len();
         batch.arguments.push(0); // here its length goes, nearly always
@@ -104,7 +104,7 @@ impl Engine {
         frame.extend_from_slice(&batch.arguments);
         if !frame::end(frame, start) {
             frame.truncate(start);
-            // Only one argument can be so long, and only where shared memory is full.
+            // Only a single argument can be so long, and only when shared memory is full.
             self.too_long.extend(batch.entries.iter().map(|entry| entry.index));
             return;
         }
@@ -116,7 +116,7 @@ impl Engine {
     }
 }
 
-/// Writes the length before the argument that begins at `start + 1`; moves it into shared memory if it is large.
+/// Writes the length of the argument in front of it, at `start`; moves a large argument into shared memory.
 fn place(arguments: &mut Vec<u8>, start: usize, arena: &Arc<Arena>) -> Option<Arc<Block>> {
     let len = arguments.len() - start - 1;
     if len < 64 {

@@ -1,5 +1,5 @@
-//! The parent's side of the pool: who gets which task, what came of it, who died and what is done about it. All state of the
-//! pool is here and in one thread's hands; there is no lock.
+//! The parent's side of the pool: the main loop and the state of the pool. All of it belongs to one thread; there is no
+//! lock.
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,26 +18,26 @@ use crate::unix::shm::{self, Arena};
 use crate::unix::start::SpawnRequest;
 use crate::unix::worker_handle::{PendingWorker, WorkerHandle};
 
-/// Where tasks come from and where their results go: the typed side of the pool.
+/// The typed side of a call: yields encoded arguments and takes results.
 pub trait JobSource {
-    /// Appends the next argument to `out`; its length is not written before it. `None` when there is no more.
+    /// Appends the next argument to `out`, without its length. `None` when there are no more.
     fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>>;
-    /// At most so many more will come, if that is known.
+    /// An upper bound on the remaining arguments, if known.
     fn at_most(&self) -> Option<usize>;
-    /// Whether it is certain that no more will come. Where arguments come from an iterator, only asking it tells.
+    /// Whether there are certainly no more arguments. An iterator can tell only by being asked for the next one.
     fn is_over(&self) -> bool {
         false
     }
-    /// What became of a task: its encoded value, or a failure.
+    /// Takes the outcome of a task: its encoded value, or a failure.
     fn done(&mut self, index: usize, value: Result<&[u8], Failure>);
 }
 
-/// A place for a worker.
+/// A worker slot.
 pub(super) struct Slot {
     pub(super) worker: Option<Box<WorkerHandle>>,
-    /// Not before this moment another one is started here.
+    /// No replacement is started before this moment (back-off).
     pub(super) not_before: Instant,
-    /// How many tasks the next batch may hold.
+    /// Upper bound on the tasks of the next batch.
     pub(super) batch: usize,
 }
 
@@ -46,28 +46,28 @@ pub struct Engine {
     pub(super) arena: Arc<Arena>,
     pub(super) memory: (OwnedFd, usize),
     pub(super) slots: Vec<Slot>,
-    /// Tasks to be given again, before any new one.
+    /// Tasks to dispatch again, before any new one.
     pub(super) again: VecDeque<Retry>,
-    /// The task of this call, as workers know it.
+    /// The index of this call's task among the registered ones.
     pub(super) task: u64,
-    /// The number of the next new task.
+    /// The index of the next new argument.
     pub(super) next: usize,
-    /// Whether the jobs has said that there is no more.
+    /// Whether the job source has no more arguments.
     pub(super) exhausted: bool,
-    /// What a task takes, in ns, as last told; `None` until something was told.
+    /// Estimated run time of a task, in ns; `None` until there are results.
     pub(super) ns_per_task: Option<f64>,
-    /// Deaths in a row that no task was to blame for and no result came before.
+    /// Consecutive deaths with no culprit task and no result between.
     pub(super) unexplained_deaths: u32,
-    /// How the last worker ended, or why none could be started.
+    /// How the last worker ended, or why it could not be started.
     pub(super) last_loss: WorkerLoss,
-    /// Batches whose memory can be used again.
+    /// Batches whose buffers can be reused.
     pub(super) spare: Vec<Batch>,
-    /// Tasks whose argument no frame can carry.
+    /// Tasks whose argument does not fit into a frame.
     pub(super) too_long: Vec<usize>,
     pub(super) hello: Vec<u8>,
     pub(super) history: Vec<Stint>,
     pub(super) looked: Instant,
-    /// For as long as there may be workers to start.
+    /// Keeps the fork server alive while workers may have to be started.
     _forkserver: Lease,
 }
 
@@ -75,7 +75,7 @@ impl Engine {
     pub fn start(options: Builder, workers: usize, hello: Vec<u8>) -> Result<Engine, Error> {
         let no_memory = |e: io::Error| Error::NoSharedMemory(e.to_string());
         let forkserver = Lease::new();
-        // The asking first, for all: what follows is done while they come.
+        // Request all workers first: they start while the shared memory is set up.
         let asked: Vec<_> = (0..workers).map(|_| SpawnRequest::new(options.start)).collect();
         let memory = shm::anonymous().map_err(no_memory)?;
         let arena = Arena::new(memory.0.as_fd(), memory.1).map_err(no_memory)?;
@@ -100,12 +100,12 @@ impl Engine {
             _forkserver: forkserver,
             options,
         };
-        // And all are told before the first is waited for: one after the other, two took half as long again.
+        // Send all setups before waiting for the first worker: one after the other took half as long again with two.
         let told: Vec<_> = asked.into_iter().map(|asked| engine.tell(asked)).collect();
         for (n, told) in told.into_iter().enumerate() {
             engine.install(n, told);
         }
-        // If not a single one can be started, the reason is told now.
+        // If no worker at all can be started, report the reason now.
         if engine.slots.iter().all(|slot| slot.worker.is_none()) {
             return Err(Error::NoWorkerStarts(engine.last_loss));
         }
@@ -120,14 +120,14 @@ impl Engine {
         self.workers().map(WorkerHandle::pid).collect()
     }
 
-    /// Begins a call: all tasks from now on are of this kind.
+    /// Begins a call of the registered task with this index.
     pub fn begin(&mut self, task: u64) {
         self.task = task;
         (self.next, self.exhausted, self.ns_per_task, self.unexplained_deaths) = (0, false, None, 0);
         self.slots.iter_mut().for_each(|slot| slot.batch = 1);
     }
 
-    /// Ends a call before its tasks are done: whoever is at one of them is killed.
+    /// Ends a call early: kills the workers that still have tasks.
     pub fn abandon(&mut self) {
         self.again.clear();
         self.exhausted = true;
@@ -138,7 +138,7 @@ impl Engine {
         }
     }
 
-    /// Gives out what can be given, waits until something happens, and hands on what became of tasks. False when all are done.
+    /// Dispatches tasks, waits for an event, and delivers results. False when all tasks are done.
     pub fn step(&mut self, jobs: &mut dyn JobSource) -> bool {
         self.dispatch(jobs);
         if self.is_done() {
@@ -154,7 +154,7 @@ impl Engine {
             }
         }
         self.wait(jobs);
-        // The last receive_worker ends it: what is not awaited need not be looked after.
+        // After the last result there is nothing left to supervise.
         if self.is_done() {
             return false;
         }
@@ -174,12 +174,12 @@ impl Engine {
         self.slots.iter().filter_map(|slot| slot.worker.as_deref())
     }
 
-    /// Whether something waits to be given out. (An jobs may turn out to have no more.)
+    /// Whether tasks remain to be dispatched. (The source may still turn out to be empty.)
     pub(super) fn has_work(&self) -> bool {
         !self.again.is_empty() || !self.exhausted
     }
 
-    /// Starts a worker, if it is time to.
+    /// Starts a worker in this slot, unless its back-off has not passed.
     pub(super) fn start_worker(&mut self, n: usize, now: Instant) {
         if now < self.slots[n].not_before {
             return;
@@ -200,7 +200,7 @@ impl Engine {
         }
     }
 
-    /// Counts a death without a culprit; the next worker comes later each time.
+    /// Counts a death that no task explains, and doubles the back-off of the slot.
     pub(super) fn record_unexplained_death(&mut self, n: usize, loss: WorkerLoss) {
         self.unexplained_deaths += 1;
         self.last_loss = loss;
@@ -209,7 +209,7 @@ impl Engine {
         self.slots[n].not_before = Instant::now() + pause;
     }
 
-    /// Nobody stays alive to do anything: what is left fails, by and by, as an jobs may have no end.
+    /// No worker survives: fail the remaining tasks, 256 per step, since the iterator may be infinite.
     fn give_up(&mut self, jobs: &mut dyn JobSource) {
         let why = Failure::NoWorker(self.last_loss.clone());
         for again in self.again.drain(..) {

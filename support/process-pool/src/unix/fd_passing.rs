@@ -1,7 +1,7 @@
-//! What a worker is given at its start: descriptors over a socket, in a message that says what they are.
+//! Passes descriptors over a Unix socket, with the setup of a worker.
 //!
-//! The socket is there from the worker's beginning, so that nothing has to be inherited by number. Afterwards nobody writes
-//! into it: it is the lifeline, whose end tells the worker that its parent has gone.
+//! The socket is the worker's from its start, so nothing has to be inherited by number. After the setup nobody writes
+//! to it: it is the lifeline, whose end of file tells the worker that its parent has gone.
 
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut};
@@ -16,24 +16,24 @@ use rustix::net::{
 };
 use serde::{Deserialize, Serialize};
 
-/// How a worker is to work.
+/// The setup of a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setup {
-    /// Bytes of the parent's shared memory.
+    /// Size of the parent's shared memory, in bytes.
     pub parent_memory: usize,
-    /// Bytes of the worker's own shared memory.
+    /// Size of the worker's own shared memory, in bytes.
     pub own_memory: usize,
-    /// Bytes it may allocate.
+    /// Memory limit, in bytes.
     pub limit: Option<u64>,
-    /// Whether it tells when each task ran.
+    /// Whether to record when each task ran.
     pub record: bool,
 }
 
-/// Descriptors of a worker.
+/// The descriptors of a worker.
 pub struct WorkerFds {
-    /// From here tasks come.
+    /// The pipe of tasks.
     pub tasks: File,
-    /// Inline results go.
+    /// The pipe of results.
     pub results: File,
     /// The parent's shared memory.
     pub parent_memory: OwnedFd,
@@ -41,12 +41,12 @@ pub struct WorkerFds {
     pub own_memory: OwnedFd,
 }
 
-/// Parent: sends it all. The order is that of [`WorkerFds`].
+/// Parent: sends setup and descriptors, in the order of [`WorkerFds`].
 pub fn send(line: &UnixStream, setup: Setup, given: [BorrowedFd<'_>; 4]) -> io::Result<()> {
     send_fds(line, &postcard::to_stdvec(&setup).map_err(io::Error::other)?, &given)
 }
 
-/// Worker: takes it all.
+/// Worker: receives setup and descriptors.
 pub fn receive(line: &UnixStream) -> io::Result<(Setup, WorkerFds)> {
     let mut message = [0; 64];
     let (len, given) = take(line, &mut message)?;
@@ -58,10 +58,10 @@ pub fn receive(line: &UnixStream) -> io::Result<(Setup, WorkerFds)> {
     Ok((setup, given))
 }
 
-/// At most so many descriptors go with one message.
+/// The maximum number of descriptors per message.
 const DESCRIPTORS: usize = 4;
 
-/// Sends a short message, and descriptors with it.
+/// Sends a short message with descriptors.
 pub fn send_fds(line: &UnixStream, message: &[u8], given: &[BorrowedFd<'_>]) -> io::Result<()> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
     let mut control = SendAncillaryBuffer::new(&mut space);
@@ -72,7 +72,7 @@ pub fn send_fds(line: &UnixStream, message: &[u8], given: &[BorrowedFd<'_>]) -> 
     if sent == message.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
 }
 
-/// Takes such a message: its length, and the descriptors; both are 0 when the other side is gone.
+/// Receives a short message: its length and the descriptors; length 0 and none at end of file.
 pub fn take(line: &UnixStream, message: &mut [u8]) -> io::Result<(usize, Vec<OwnedFd>)> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
@@ -83,15 +83,15 @@ pub fn take(line: &UnixStream, message: &mut [u8]) -> io::Result<(usize, Vec<Own
             taken.extend(descriptors);
         }
     }
-    // Children of tasks must not hold the worker's pipes open.
+    // Child processes of tasks must not hold the worker's pipes open.
     if CLOSE_ON_EXEC.is_empty() {
         taken.iter().try_for_each(|descriptor| rustix::io::fcntl_setfd(descriptor, rustix::io::FdFlags::CLOEXEC))?;
     }
     Ok((len, taken))
 }
 
-/// That the other side has died is an error like others, and no reason for a signal; on macOS only because Rust's programs
-/// ignore that one from the beginning.
+/// Turns a dead peer into an error instead of SIGPIPE; macOS lacks the flag, but Rust programs ignore SIGPIPE by
+/// default.
 #[cfg(not(target_vendor = "apple"))]
 const QUIETLY: SendFlags = SendFlags::NOSIGNAL;
 #[cfg(target_vendor = "apple")]

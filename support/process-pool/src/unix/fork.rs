@@ -1,48 +1,48 @@
-//! What only the system can do, and no safe library asks it for: the other of the pool's two modules with `unsafe`, and what it
-//! relies on.
+//! System calls that no safe library offers: one of the pool's two modules with `unsafe`, and what it relies on.
 //!
-//! **A copy of a process** has only the thread that made it. If another thread held a lock at that moment, say the allocator's,
-//! nobody in the copy ever opens it: that is how a `fork` of a process with threads hangs, and why CPython's pools stopped
-//! forking by default in 3.14 (gh-84559). So only a process with one thread may, and [`Forker::fork`] counts them each time.
+//! **Forking.** The child has only the thread that forked. A lock that another thread held at that moment, such as the
+//! allocator's, is never released in the child: that is how `fork` hangs in a process with threads, and why CPython's
+//! pools stopped forking by default in 3.14 (gh-84559). So only a process with a single thread may fork, and
+//! [`Forker::fork`] counts the threads each time.
 //!
-//! The copy is not the child of the process that made it but its sibling (`CLONE_PARENT`): whoever started the fork server can
-//! wait for it like for any child. glibc's `fork` cannot do that, so the system is asked directly, and what glibc would have
-//! done besides is done here: the copy's record of its own thread number is set right by the kernel (`CLONE_CHILD_SETTID`), at
-//! the address that glibc itself gave to the kernel, and the kernel is told anew where the list of robust mutexes is. Handlers
-//! of `pthread_atfork` are not run: before [`init`](crate::init) nobody has need of any.
+//! The new process is not the child of the fork server but its sibling (`CLONE_PARENT`): whoever started the fork
+//! server can wait for it like for any child. glibc's `fork` cannot do that, so the kernel is called directly, and what
+//! glibc does besides is done here: the kernel updates the cached thread ID of the child (`CLONE_CHILD_SETTID`), at the
+//! address that glibc itself registered, and the robust mutex list is registered anew. `pthread_atfork` handlers do not
+//! run: before [`init`](crate::init) nothing needs them.
 //!
-//! **A death that comes with somebody else's**: a line that kills when its other end closes (`F_SETSIG`, fcntl(2)). A thread
-//! that waits for the same, as elsewhere, cannot act while somebody has stopped its process, and is one more for each worker.
-//! (`PR_SET_PDEATHSIG` fires when the *thread* ends that started the process.)
+//! **Dying with the parent.** A socket whose hang-up kills the process (`F_SETSIG`, fcntl(2)). A thread that waits for
+//! end of file, as on other systems, cannot act while the process is stopped, and costs a thread per worker.
+//! (`PR_SET_PDEATHSIG` fires when the *thread* that started the process ends.)
 #![allow(unsafe_code, reason = "two system calls that no safe library offers; see above")]
 
 use std::io;
 use std::os::unix::net::UnixStream;
 
-/// Whether a process can be copied here at all.
+/// Whether this platform supports forking a sibling.
 pub const CAN_FORK: bool = cfg!(all(target_os = "linux", target_env = "gnu"));
 
-/// Which of the two a process is.
+/// Which of the two processes this is after a fork.
 #[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code, reason = "there nobody is either"))]
 pub enum Side {
-    /// The one that asked, and the number of the other.
+    /// The process that called `fork`, with the pid of the new one.
     Original(u32),
-    /// The one that has just begun.
+    /// The new process.
     Copy,
 }
 
-/// What a process must have to copy itself.
+/// What a process needs to fork itself.
 pub struct Forker {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     thread_number: std::ptr::NonNull<i32>,
-    /// The list of robust mutexes: where it begins, and the size of its head.
+    /// The robust mutex list: address and size of its head.
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     robust: (usize, usize),
 }
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 impl Forker {
-    /// `None` if the C library keeps its books elsewhere than we think.
+    /// `None` if the libc TID layout is not as expected.
     pub fn new() -> Option<Forker> {
         let thread_number = rustix::thread::get_clear_child_tid_address().ok()??.cast::<i32>();
         // SAFETY: the C library gave this address to the kernel, which writes a zero there when the thread ends: it is a valid
@@ -55,17 +55,17 @@ impl Forker {
         is_ours.then_some(Forker { thread_number, robust })
     }
 
-    /// Makes a copy. Both come back from here. An error if this process has another thread.
+    /// Forks. Returns in both processes. An error if this process has another thread.
     pub fn fork(&self) -> io::Result<Side> {
         use std::os::linux::fs::MetadataExt;
 
-        // Two names for the folder itself, and one for each thread in it.
+        // The link count is two for the directory itself and one per thread.
         if std::fs::metadata("/proc/self/task")?.st_nlink() != 3 {
             return Err(io::ErrorKind::Unsupported.into());
         }
         let numbers = libc::CLONE_PARENT | libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID;
-        // `struct clone_args` of clone3(2), first version: flags, pidfd, child_tid, and zeros for what is not wanted: a
-        // sibling's exit signal is that of its sibling, and without a stack it goes on on a copy of this one.
+        // `struct clone_args` of clone3(2), first version: flags, pidfd, child_tid, and zeros for what is not used:
+        // with CLONE_PARENT the exit signal is inherited, and without a stack the child continues on its copy of ours.
         let wanted = [u64::from(numbers.unsigned_abs()), 0, self.thread_number.as_ptr() as u64, 0, 0, 0, 0, 0];
         // SAFETY: without CLONE_VM this is fork(2): both go on behind this call, each in memory of its own. We are the only
         // thread (see above; nobody is there to start another), so nobody who is missing in the copy can have held a lock. The
@@ -88,24 +88,24 @@ impl Forker {
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 impl Forker {
-    /// Nobody can be anybody's sibling here.
+    /// Forking is unsupported here.
     pub fn new() -> Option<Forker> {
         None
     }
 
-    /// Nobody has one.
+    /// Cannot be called, as `new` returns `None`.
     pub fn fork(&self) -> io::Result<Side> {
         Err(io::ErrorKind::Unsupported.into())
     }
 }
 
-/// From now on, when the other end of this line closes, or somebody writes into it, this process dies (`SIGKILL`) with its
-/// group. False where that is not known to work.
+/// From now on this process and its group are killed (`SIGKILL`) when the other end of `line` closes or writes. False
+/// where that is not known to work.
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
 pub fn kill_on_hangup(line: &UnixStream) -> io::Result<bool> {
     use std::os::fd::AsRawFd;
 
-    // Not in `libc` for every C library; the same on these machines (asm-generic/fcntl.h).
+    // Not in `libc` for every C library; the values hold for these architectures (asm-generic/fcntl.h).
     const F_SETOWN: libc::c_int = 8;
     const F_SETSIG: libc::c_int = 10;
     let set = |what, value: libc::c_int| {
@@ -117,7 +117,7 @@ pub fn kill_on_hangup(line: &UnixStream) -> io::Result<bool> {
     set(F_SETOWN, -group)?;
     set(F_SETSIG, libc::SIGKILL)?;
     set(libc::F_SETFL, libc::O_ASYNC)?;
-    // What happened before is not told any more.
+    // A hang-up from before this point raises no signal: check for it.
     let mut polled = [rustix::event::PollFd::new(line, rustix::event::PollFlags::IN)];
     match rustix::event::poll(&mut polled, Some(&rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 }))? {
         0 => Ok(true),

@@ -1,30 +1,30 @@
-//! The protocol between parent and worker: frames with a head, and what is in them. What is read here may be anything.
+//! The protocol between parent and worker: framing, and the encoding of bodies. Input is untrusted.
 //!
-//! A frame: `P` `L`, its kind, 0, the length of its body (u32, little-endian), the body. Numbers in bodies are LEB128.
-//! What stands in the results is in [`told`](crate::unix::result_frame).
-//! No length that is claimed is believed: memory grows with what has been read, and every slice is checked.
+//! A frame is `P` `L`, its kind, 0, the length of its body (u32, little-endian), and the body. Numbers in bodies are
+//! LEB128. The body of a results frame is in [`result_frame`](crate::unix::result_frame). No claimed length is trusted:
+//! memory grows only with what was read, and every slice is bounds-checked.
 
 use std::io::{self, Read};
 use std::ops::Range;
 
 use crate::limits::LONGEST_FRAME;
 
-/// Bytes before a body.
+/// The size of a frame's header.
 pub const HEAD: usize = 8;
 const MARK: [u8; 2] = *b"PL";
 
-/// What a frame is.
+/// The kind of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Worker: here I am. The body tells which program, see [`hello`].
+    /// Worker: ready. The body identifies the program, see [`hello`].
     Hello = 1,
     /// Parent: tasks to do.
     Batch = 2,
-    /// Worker: what became of tasks.
+    /// Worker: results of tasks.
     Results = 3,
 }
 
-/// What is not a frame, or not the one that is due.
+/// Not a valid frame, or not one that is allowed now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProtocolError;
 
@@ -33,7 +33,7 @@ pub fn begin(out: &mut Vec<u8>, kind: Kind) {
     out.extend_from_slice(&[MARK[0], MARK[1], kind as u8, 0, 0, 0, 0, 0]);
 }
 
-/// Ends the frame that begins at `start`. False if it is too long to be sent.
+/// Completes the frame that begins at `start`. False if it is too long to be sent.
 #[must_use]
 pub fn end(out: &mut [u8], start: usize) -> bool {
     let len = out.len() - start - HEAD;
@@ -41,24 +41,24 @@ pub fn end(out: &mut [u8], start: usize) -> bool {
     len <= LONGEST_FRAME
 }
 
-/// Bytes that have arrived, and the frames among them.
+/// A buffer of received bytes, and the frames in it.
 #[derive(Debug, Default)]
 pub struct Inbox {
-    /// What was read, and room for more: clearing that each time would cost more than reading.
+    /// Received bytes, then spare room: clearing it each time would cost more than reading.
     bytes: Vec<u8>,
-    /// Up to here something was read.
+    /// The end of the received bytes.
     filled: usize,
-    /// Before this all has been taken.
+    /// The end of the consumed bytes.
     taken: usize,
 }
 
-/// How much is read at a time, at first and when that was not enough. Memory that nobody needs would have to be found by the
-/// system, page by page: that takes longer than all else at a worker's start.
+/// How much is read at a time, at first and later. Unneeded memory would be faulted in page by page, which would take
+/// most of a worker's start-up time.
 const FIRST: usize = 4 << 10;
 const CHUNK: usize = 64 << 10;
 
 impl Inbox {
-    /// Reads once. 0 bytes: the other side has closed.
+    /// Reads once. 0 bytes mean end of file.
     pub fn fill(&mut self, from: &mut impl Read) -> io::Result<usize> {
         if self.taken == self.filled {
             (self.taken, self.filled) = (0, 0);
@@ -76,10 +76,10 @@ impl Inbox {
         Ok(read)
     }
 
-    /// The next frame, if it is there as a whole: its kind and where its body is.
+    /// The next complete frame: its kind and the range of its body.
     pub fn frame(&mut self) -> Result<Option<(Kind, Range<usize>)>, ProtocolError> {
         let rest = &self.bytes[self.taken..self.filled];
-        // Every byte that is there must be right, so that garbage shorter than a head is not waited on for ever.
+        // Check every byte that is there: garbage shorter than a header must not be waited on for ever.
         if !MARK.starts_with(&rest[..rest.len().min(2)]) {
             return Err(ProtocolError);
         }
@@ -102,18 +102,18 @@ impl Inbox {
         Ok(Some((kind, body)))
     }
 
-    /// A body that [`frame`](Self::frame) found; it stays until the next [`fill`](Self::fill).
+    /// A body that [`frame`](Self::frame) returned; valid until the next [`fill`](Self::fill).
     pub fn body(&self, range: Range<usize>) -> &[u8] {
         &self.bytes[range]
     }
 
-    /// The bytes of memory that it takes.
+    /// The allocated size of the buffer, in bytes.
     #[must_use]
     pub fn memory(&self) -> usize {
         self.bytes.capacity()
     }
 
-    /// Takes the buffer's memory back to its usual size after a very long frame.
+    /// Shrinks the buffer to its usual size after a very long frame.
     pub fn trim(&mut self) {
         if self.taken == self.filled && self.bytes.len() > 4 * CHUNK {
             *self = Inbox::default();
@@ -139,7 +139,7 @@ pub enum ValueLocation<'a> {
     Shared(u64, u64),
 }
 
-/// Appends where a value is: its length and a bit that tells which; then the bytes or the offset.
+/// Appends a value's location: its length and a bit that tells which; then the bytes or the offset.
 pub fn put_place(out: &mut Vec<u8>, place: ValueLocation<'_>) {
     match place {
         ValueLocation::Inline(bytes) => {
@@ -153,7 +153,7 @@ pub fn put_place(out: &mut Vec<u8>, place: ValueLocation<'_>) {
     }
 }
 
-/// Reads a body from the front.
+/// Reads a body from its front.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a>(pub &'a [u8]);
 
@@ -199,13 +199,13 @@ impl<'a> Reader<'a> {
         Ok(ValueLocation::Shared(self.number()?, head >> 1))
     }
 
-    /// Nothing may be left.
+    /// Checks that nothing is left.
     pub fn end(&self) -> Result<(), ProtocolError> {
         if self.0.is_empty() { Ok(()) } else { Err(ProtocolError) }
     }
 }
 
-/// The body of a worker's first frame: parent and worker must know the same tasks in the same order.
+/// The body of a worker's hello frame: parent and worker must know the same tasks in the same order.
 pub fn hello<'a>(names: impl Iterator<Item = &'a str>) -> Vec<u8> {
     let mut body = b"pool 1".to_vec();
     for name in names {

@@ -1,4 +1,4 @@
-//! The errands of the three ways to request: one task, all in order, each as soon as it is there.
+//! The job sources of the three calls: one task, all in order, all as they complete.
 
 use std::borrow::Borrow;
 use std::collections::VecDeque;
@@ -40,18 +40,18 @@ impl<A: Serialize, R: DeserializeOwned> JobSource for One<'_, A, R> {
     }
 }
 
-/// How an argument is written, whether it is owned or borrowed.
+/// Encodes an argument, whether it is owned or borrowed.
 pub(super) type Encode<T> = fn(&T, &mut Vec<u8>) -> Result<(), String>;
 
 pub(super) fn encode<A: Serialize, T: Borrow<A>>(argument: &T, out: &mut Vec<u8>) -> Result<(), String> {
     task::encode(argument.borrow(), out)
 }
 
-/// All arguments, and a place for every outcome.
+/// All arguments, with a result slot for each.
 pub(super) struct All<I: Iterator, R> {
     pub(super) arguments: I,
     pub(super) encode: Encode<I::Item>,
-    /// Until a task has ended, it is not known.
+    /// Holds `unknown` until the task has ended.
     pub(super) outcomes: Vec<Outcome<R>>,
     pub(super) unknown: Failure,
 }
@@ -72,7 +72,7 @@ impl<I: Iterator, R: DeserializeOwned> JobSource for All<I, R> {
     }
 }
 
-/// All arguments, and the outcomes that nobody has taken yet.
+/// All arguments, and the results that were not taken yet.
 pub(super) struct Unsorted<I: Iterator, R> {
     pub(super) arguments: I,
     pub(super) encode: Encode<I::Item>,

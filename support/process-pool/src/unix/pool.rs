@@ -1,4 +1,4 @@
-//! The pool as callers see it: values go in and come out.
+//! The public API: typed arguments in, typed results out.
 
 use std::borrow::Borrow;
 use std::collections::VecDeque;
@@ -16,7 +16,7 @@ use crate::unix::frame;
 use crate::unix::jobs::{All, One, Outcome, Unsorted, encode};
 use crate::{Builder, Error, Failure, Stint, limits};
 
-/// Worker processes, and what they are at. When it is dropped, they are gone.
+/// A pool of worker processes. Dropping it kills them.
 pub struct Pool(Engine);
 
 impl fmt::Debug for Pool {
@@ -38,7 +38,7 @@ impl Pool {
             return Err(Error::NoWorkers);
         }
         let Some(known) = KNOWN.get() else {
-            // Without this, a worker would be the whole program, with a pool of its own, and so on.
+            // Without this, a worker would run the whole program, with a pool of its own, and so on.
             return Err(Error::NotInitialized);
         };
         if options.memory.is_some() && !limits::can_limit_memory() {
@@ -47,24 +47,24 @@ impl Pool {
         Engine::start(options, workers, frame::hello(known.iter().map(|task| task.name()))).map(Pool)
     }
 
-    /// The processes that work now. A worker that has died is replaced when there is something to do.
+    /// The pids of the living workers. A dead worker is replaced at the next dispatch.
     #[must_use]
     pub fn workers(&self) -> Vec<u32> {
         self.0.pids()
     }
 
-    /// What was recorded so far, in the order in which it became known; empty without [`Builder::record`].
+    /// The recorded runs, in the order in which they became known; empty without [`Builder::record`].
     #[must_use]
     pub fn history(&self) -> &[Stint] {
         &self.0.history
     }
 
-    /// `len` bytes that `fill` writes, where all workers can read them; they may hold anything before.
+    /// `len` bytes that `fill` writes, in memory that all workers can read; their initial content is arbitrary.
     pub fn bytes(&self, len: usize, fill: impl FnOnce(&mut [u8])) -> Bytes {
         Bytes::in_arena(self.0.arena(), len, fill)
     }
 
-    /// Runs the task once and waits for it.
+    /// Runs the task once and waits for its result.
     pub fn call<A, R>(&mut self, task: &Task<A, R>, argument: &A) -> Outcome<R>
     where
         A: Serialize,
@@ -95,8 +95,9 @@ impl Pool {
         jobs.outcomes
     }
 
-    /// Runs the task for every argument, and gives each result, with the place of its argument, as soon as it is there.
-    /// Arguments are taken when workers have room for them. Whoever drops the iterator early stops what is being done.
+    /// Runs the task for every argument, and yields each result with the index of its argument as soon as it is there.
+    /// Arguments are pulled when workers have room for them. Dropping the iterator early kills the workers that still
+    /// have tasks.
     pub fn imap_unordered<A, R, I>(&mut self, task: &Task<A, R>, arguments: I) -> Unordered<'_, I::IntoIter, R>
     where
         A: Serialize,
@@ -118,14 +119,14 @@ impl Pool {
 
     fn run(&mut self, name: &'static str, jobs: &mut dyn JobSource) -> Result<(), Failure> {
         self.begin(name)?;
-        // An argument that panics on its transfer must not leave half a call behind.
+        // If encoding an argument panics, the call must still be ended.
         let stop = Stop(&mut self.0);
         while stop.0.step(jobs) {}
         Ok(())
     }
 }
 
-/// Ends a call, however that comes. After all tasks are done, nobody is at one of them, and it changes nothing.
+/// Ends a call on every path. After all tasks are done it changes nothing.
 struct Stop<'a>(&'a mut Engine);
 
 impl Drop for Stop<'_> {
@@ -135,7 +136,7 @@ impl Drop for Stop<'_> {
 }
 
 impl<I: Iterator, R> Unordered<'_, I, R> {
-    /// The pool that is at work.
+    /// The pool that runs the tasks.
     pub fn pool(&self) -> &Pool {
         self.pool
     }
@@ -147,7 +148,7 @@ pub struct Unordered<'p, I: Iterator, R> {
     jobs: Unsorted<I, R>,
     /// Why nothing can be run at all.
     unknown: Option<Failure>,
-    /// The place of the next argument, if nothing can be run.
+    /// The index of the next argument, if nothing can be run.
     next: usize,
 }
 

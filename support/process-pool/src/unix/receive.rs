@@ -1,4 +1,4 @@
-//! What workers say, and what is done when one of them says nothing any more.
+//! Receives frames from workers and delivers the results in them.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -12,20 +12,20 @@ use crate::unix::frame::{Kind, ProtocolError, Reader, ValueLocation};
 use crate::unix::result_frame::{ResultKind, Summary, TaskResult};
 use crate::unix::worker_handle::{Verdict, WorkerHandle};
 
-/// What reading from a worker came to.
+/// The outcome of reading from a worker once.
 enum ReadOutcome {
-    /// It has said nothing yet.
+    /// Nothing to read yet.
     Nothing,
-    /// It goes on.
+    /// Something was read.
     Alive,
-    /// Its end of the pipe is closed.
+    /// The worker closed its end of the pipe.
     Closed,
-    /// Not our protocol.
+    /// The bytes are not a valid frame.
     ProtocolError,
 }
 
 impl Engine {
-    /// Reads what a worker has said; it may have died. False if there is nothing to read yet.
+    /// Reads from a worker, and handles its death if the pipe is closed. False if there was nothing to read.
     pub(super) fn read_from(&mut self, n: usize, jobs: &mut dyn JobSource) -> bool {
         let Some(mut worker) = self.slots[n].worker.take() else { return false };
         match self.read_frames(n, &mut worker, jobs) {
@@ -55,7 +55,7 @@ impl Engine {
         let foreign = Some(Arc::clone(&worker.memory));
         let transfer =
             TransferScope::new(TransferContext { own: Arc::clone(&self.arena), foreign, blocks: Vec::new() });
-        // The inbox is taken out, so that what is in it can be read while the worker's state changes.
+        // Take the inbox out, so that its bytes can be borrowed while the worker's state changes.
         let mut inbox = std::mem::take(&mut worker.inbox);
         let heard = loop {
             match inbox.frame() {
@@ -107,7 +107,7 @@ impl Engine {
         }
     }
 
-    /// Hands on what became of the task that the worker was to receive_worker next.
+    /// Delivers the result of the worker's oldest unanswered task.
     fn deliver(
         &mut self,
         n: usize,
@@ -159,13 +159,13 @@ impl Engine {
         Ok(())
     }
 
-    /// Learns from the time that tasks took how many to send at once.
+    /// Derives the next batch size from the measured time per task.
     fn update_batch_size(&mut self, n: usize, summary: &Summary) {
         if summary.done == 0 {
             return;
         }
         let now = summary.ns as f64 / summary.done as f64;
-        // What was slow once may be slow again: be quick to believe that, and slow to forget it.
+        // Adapt at once when tasks become slower, gradually when they become faster.
         let ns = self.ns_per_task.map_or(now, |before| now.max(f64::midpoint(before, now)));
         self.ns_per_task = Some(ns);
         let wanted = (BATCH_TIME / ns.max(1.0)) as usize;

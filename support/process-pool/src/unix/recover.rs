@@ -1,4 +1,4 @@
-//! Recovers tasks: from a worker that has died, and from behind a slow task.
+//! Recovers the tasks of a dead worker, and recalls those queued behind a slow one.
 
 use crate::failure::{End, Failure, WorkerLoss};
 use crate::history::{Finish, Stint};
@@ -8,7 +8,7 @@ use crate::unix::engine::{Engine, JobSource};
 use crate::unix::worker_handle::{Verdict, WorkerHandle};
 
 impl Engine {
-    /// A worker has died. The task that it had begun is to blame, and nobody else.
+    /// Handles the death of a worker. Only the task that was running is blamed.
     pub(super) fn handle_death(&mut self, n: usize, mut worker: Box<WorkerHandle>, jobs: &mut dyn JobSource) {
         let end = worker.child.kill_and_reap();
         let how = match worker.verdict {
@@ -17,7 +17,7 @@ impl Engine {
             _ => end,
         };
         let progress = worker.claims.progress();
-        // What it had begun is counted from the first task without an receive_worker. Its words are not trusted beyond that.
+        // Counted from the first unanswered task. The shared state of a dead worker is not trusted beyond that.
         let begun = progress.begun.wrapping_sub(worker.answered) as usize;
         let ran = progress.begun != progress.ended || worker.verdict == Some(Verdict::ProtocolError);
         let culprit = if ran { begun.checked_sub(1) } else { None };
@@ -39,7 +39,7 @@ impl Engine {
                     continue;
                 }
             } else if began && self.options.retries == 0 {
-                // It came to its end, and its value is lost: it must not run again.
+                // It finished, but its result is lost, and it must not run again.
                 jobs.done(task.index, Err(Failure::Died { how, attempts: 1 }));
                 continue;
             }
@@ -53,7 +53,7 @@ impl Engine {
         self.put_back(again);
     }
 
-    /// Tasks of a dead worker go to the front in their order; one that was blamed goes behind all.
+    /// Requeues tasks of a dead worker: at the front in order; a blamed one at the back.
     fn put_back(&mut self, again: Vec<Retry>) {
         for task in again.into_iter().rev() {
             if task.attempts > 0 { self.again.push_back(task) } else { self.again.push_front(task) }
@@ -69,7 +69,7 @@ impl Engine {
         }
     }
 
-    /// Takes back what a worker has not begun.
+    /// Recalls the tasks that a worker has not begun.
     pub(super) fn recall(&mut self, n: usize) {
         let Some(worker) = self.slots[n].worker.as_deref_mut() else { return };
         let begun = worker.claims.recall();

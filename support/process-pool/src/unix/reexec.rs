@@ -1,4 +1,4 @@
-//! Starting this very program once more, as a worker or as the fork server.
+//! Starting this program again, as a worker or as the fork server.
 
 use std::ffi::CStr;
 use std::fs::File;
@@ -12,7 +12,7 @@ use crate::unix::child::Child;
 
 /// The first argument of a worker that is started as a program.
 pub const WORKER: &str = "__pool-worker";
-/// The first argument of the fork server, and so of the workers that are its copies.
+/// The first argument of the fork server, and so of the workers forked from it.
 pub const FORKSERVER: &str = "__pool-forkserver";
 
 /// Starts this program again, even if its file was replaced or deleted meanwhile, with `line` as its standard input.
@@ -22,7 +22,7 @@ pub fn program(part: &str, line: UnixStream) -> io::Result<Child> {
     if let Some(name) = std::env::args_os().next() {
         command.arg0(name);
     }
-    // A group of its own: Ctrl-C in the terminal reaches the parent alone.
+    // Its own process group: Ctrl-C in the terminal reaches the parent alone.
     let child = command.arg(part).process_group(0).stdin(OwnedFd::from(line)).spawn()?;
     Child::of(child.id()).ok_or_else(|| io::ErrorKind::NotFound.into())
 }

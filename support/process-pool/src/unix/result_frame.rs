@@ -1,21 +1,21 @@
-//! What a worker tells about its tasks: the body of a frame of results.
+//! The body of a results frame.
 
 use crate::unix::frame::{ProtocolError, Reader, ValueLocation, put_number, put_place};
 
-/// What became of one task, as its worker tells it.
+/// The result of one task, as sent by its worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaskResult<'a> {
-    /// ResultKind it ended.
+    /// How the task ended.
     pub how: ResultKind,
-    /// Whether the worker still holds memory that the argument lies in.
+    /// Whether the worker still holds shared memory that the argument lies in.
     pub kept: bool,
-    /// From when to when it ran, if that is recorded; else zeros.
+    /// Start and end of the run, if recorded; else zeros.
     pub span: (u64, u64),
-    /// Its value, or what is to be said about it.
+    /// The encoded value, or the message of the failure.
     pub value: ValueLocation<'a>,
 }
 
-/// ResultKind a task ended that did not take its worker along.
+/// How a task ended whose worker survived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResultKind {
     /// With a value.
@@ -30,13 +30,13 @@ const KEPT: u8 = 4;
 const SPAN: u8 = 8;
 
 impl<'a> TaskResult<'a> {
-    /// Appends it to a frame of results.
+    /// Appends it to a results frame.
     pub fn put(&self, out: &mut Vec<u8>) {
         self.put_head(out);
         put_place(out, self.value);
     }
 
-    /// All but the value.
+    /// Appends all but the value.
     pub fn put_head(&self, out: &mut Vec<u8>) {
         let (start, end) = self.span;
         let recorded = if end > 0 { SPAN } else { 0 };
@@ -61,15 +61,14 @@ impl<'a> TaskResult<'a> {
     }
 }
 
-/// The head of a frame of results: how many there are, how many tasks after them were not begun because the parent took them
-/// back, and how many ns the tasks took.
+/// The head of a results frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// Results that follow.
+    /// Number of results that follow.
     pub done: u64,
-    /// Tasks passed over after those.
+    /// Number of tasks after those that were skipped because the parent recalled them.
     pub skipped: u64,
-    /// Time that the results took, in ns.
+    /// Total run time of the tasks, in ns.
     pub ns: u64,
 }
 

@@ -1,4 +1,4 @@
-//! How a worker comes to be: as a copy of the fork server, or as this program started anew.
+//! Starts workers: forked from the fork server, or as this program executed again.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -8,9 +8,10 @@ use crate::unix::child::Child;
 use crate::unix::reexec::{self, WORKER};
 use crate::unix::{fork, forkserver};
 
-/// A worker that has been asked for, and need not be there yet.
+/// A requested worker, which need not be running yet.
 pub struct SpawnRequest {
-    /// Inline it is told what it needs, and when our end is closed, in whatever transfer, it ends. Shared until it is taken.
+    /// The worker's setup goes over this socket; when our end is closed, the worker ends. `None` once it was handed
+    /// over.
     line: Option<UnixStream>,
     process: Process,
 }
@@ -18,14 +19,14 @@ pub struct SpawnRequest {
 enum Process {
     /// Started as a program.
     Known(Child),
-    /// SpawnRequest for at this fork server.
+    /// Requested from the fork server with this ID.
     Awaited(u64),
-    /// It is in somebody else's hands now.
+    /// Handed over to the caller of [`SpawnRequest::arrive`].
     Taken,
 }
 
 impl SpawnRequest {
-    /// Asks for one, in the transfer that is wanted, or in the other if that one is not to be had.
+    /// Requests a worker in the given way, or as a program if forking fails.
     pub fn new(start: Start) -> io::Result<SpawnRequest> {
         if start == Start::Fork && fork::CAN_FORK {
             let (line, theirs) = UnixStream::pair()?;
@@ -38,12 +39,12 @@ impl SpawnRequest {
         Ok(SpawnRequest { line: Some(line), process: Process::Known(process) })
     }
 
-    /// The line to it.
+    /// The socket to it.
     pub fn line(&self) -> io::Result<&UnixStream> {
         self.line.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
-    /// Waits until it is there.
+    /// Waits until it runs.
     pub fn arrive(mut self) -> io::Result<(UnixStream, Child)> {
         let line = self.line.take().ok_or(io::ErrorKind::NotConnected)?;
         match std::mem::replace(&mut self.process, Process::Taken) {
@@ -54,7 +55,7 @@ impl SpawnRequest {
     }
 }
 
-/// Nobody needs it any more. A copy of the fork server is our child all the same, and must be waited for.
+/// A worker forked for a dropped request is still our child and must be waited for.
 impl Drop for SpawnRequest {
     fn drop(&mut self) {
         if let (Some(line), Process::Awaited(server)) = (self.line.take(), &self.process) {

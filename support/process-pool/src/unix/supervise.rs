@@ -1,4 +1,4 @@
-//! Waiting for workers, with an eye on the clock: who hangs, who was stopped, who has work that others could do.
+//! Waits for workers and supervises them: kills those that hang or were stopped, recalls work for idle ones.
 
 use std::os::fd::AsFd;
 use std::thread;
@@ -10,15 +10,15 @@ use crate::limits::{SILENCE_TIMEOUT, STARTUP_TIMEOUT};
 use crate::unix::engine::{Engine, JobSource};
 use crate::unix::worker_handle::{Verdict, WorkerHandle};
 
-/// So long at least a task must run before the ones behind it are given to others.
+/// A task must run at least this long before the ones behind it are recalled.
 const STUCK: Duration = Duration::from_millis(2);
-/// Workers are looked at no more often than this.
+/// Workers are checked at most this often.
 const LOOK: Duration = Duration::from_millis(1);
-/// They are looked at after this time even if nothing happens.
+/// Workers are checked at least this often, even if nothing happens.
 const AT_LEAST: Duration = Duration::from_secs(1);
 
 impl Engine {
-    /// The worker that is waited for, if there is one only, and nothing is left to be sent to it.
+    /// The only worker that is awaited, if there is exactly one and all its frames are sent.
     fn only_awaited(&self) -> Option<usize> {
         let worker = |n: usize| self.slots[n].worker.as_deref().filter(|worker| worker.is_awaited());
         let mut awaited = (0..self.slots.len()).filter_map(|n| Some((n, worker(n)?)));
@@ -26,7 +26,7 @@ impl Engine {
         (awaited.next().is_none() && !worker.has_unsent()).then_some(n)
     }
 
-    /// Waits until a worker has said something, or until it is time to look around, and listens to who has.
+    /// Waits until a worker has written something or a check is due, and reads from the workers that are ready.
     pub(super) fn wait(&mut self, jobs: &mut dyn JobSource) {
         if let Some(n) = self.only_awaited() {
             return self.wait_for(n, jobs);
@@ -35,7 +35,7 @@ impl Engine {
         let mut polled = Vec::with_capacity(self.slots.len());
         let mut slots = Vec::with_capacity(self.slots.len());
         for (n, slot) in self.slots.iter().enumerate() {
-            // Whether somebody is alive who has nothing to do is seen when there is something to do.
+            // Idle workers are not polled: whether they are alive matters only at the next dispatch.
             let Some(worker) = slot.worker.as_deref().filter(|worker| worker.is_awaited()) else { continue };
             polled.push(PollFd::from_borrowed_fd(worker.from.as_fd(), PollFlags::IN));
             slots.push((n, false));
@@ -44,7 +44,7 @@ impl Engine {
                 slots.push((n, true));
             }
         }
-        // An interrupted wait is one that ended early.
+        // EINTR counts as an early timeout.
         let _ = poll(&mut polled, limit.as_ref());
         let ready = polled.iter().zip(slots).filter(|(fd, _)| !fd.revents().is_empty());
         let ready: Vec<(usize, bool)> = ready.map(|(_, slot)| slot).collect();
@@ -58,8 +58,8 @@ impl Engine {
         }
     }
 
-    /// The same for one worker. Where it shares our core, it often ran while we were sending, and has answered; else it does
-    /// when we let go of the core. Each time that spares waking us up. Not more often: spinning would take the core from others.
+    /// The same for a single worker. If it shares our core, it has often answered already, or does once we yield; that
+    /// saves a wake-up. Only one yield: spinning would take the core from others.
     fn wait_for(&mut self, n: usize, jobs: &mut dyn JobSource) {
         if self.read_from(n, jobs) {
             return;
@@ -75,7 +75,7 @@ impl Engine {
         }
     }
 
-    /// For how long nothing but the word of a worker matters.
+    /// How long to wait until the next check is due.
     fn poll_timeout(&self) -> Duration {
         let mut poll_timeout = AT_LEAST;
         if let Some(limit) = self.options.timeout {
@@ -90,7 +90,7 @@ impl Engine {
         poll_timeout.max(LOOK)
     }
 
-    /// Whether somebody is idle who could do what others have not begun.
+    /// Whether a worker is idle while others have tasks that they have not begun.
     fn can_share(&self) -> bool {
         let idle = |worker: &WorkerHandle| worker.flight.is_empty() && worker.recalled == 0;
         !self.has_work()
@@ -98,7 +98,7 @@ impl Engine {
             && self.workers().any(|worker| worker.load() > 1)
     }
 
-    /// Looks after those from whom nothing was heard.
+    /// Checks the workers that have been silent.
     pub(super) fn check_workers(&mut self, jobs: &mut dyn JobSource) {
         let now = Instant::now();
         if now.duration_since(self.looked) < LOOK {
@@ -121,7 +121,7 @@ impl Engine {
             let still = worker.unchanged_for(now);
             if let Some(verdict) = worker.verdict_after(still, limit) {
                 worker.verdict = Some(verdict);
-                worker.child.kill(); // what it had said before is still read
+                worker.child.kill(); // frames that it wrote before are still read
             } else if still >= AT_LEAST && worker.child.has_ended() {
                 self.give_up_waiting(n, jobs);
             } else if share && still >= STUCK && worker.recalled == 0 && worker.load() > worker.begun() {
@@ -130,7 +130,7 @@ impl Engine {
         }
     }
 
-    /// A worker has ended, and a process that it started keeps its pipe open: there is nothing more to be read.
+    /// The worker has ended, but a process that it started keeps the pipe open: nothing more will come.
     fn give_up_waiting(&mut self, n: usize, jobs: &mut dyn JobSource) {
         let Some(worker) = self.slots[n].worker.as_deref() else { return };
         let mut polled = [PollFd::from_borrowed_fd(worker.from.as_fd(), PollFlags::IN)];
@@ -142,12 +142,12 @@ impl Engine {
 }
 
 impl WorkerHandle {
-    /// Whether something is expected of it.
+    /// Whether a frame is expected from it.
     fn is_awaited(&self) -> bool {
         !self.ready || !self.flight.is_empty() || self.recalled > 0
     }
 
-    /// How long it has been at the same task, or at none.
+    /// How long its progress has been unchanged.
     fn unchanged_for(&mut self, now: Instant) -> Duration {
         let progress = self.claims.progress();
         if std::mem::take(&mut self.heard) || (progress, self.answered) != (self.seen.0, self.seen.1) {
@@ -156,12 +156,12 @@ impl WorkerHandle {
         now.saturating_duration_since(self.seen.2)
     }
 
-    /// How many of its tasks without an receive_worker it has begun.
+    /// How many of its unanswered tasks it has begun.
     fn begun(&self) -> usize {
         self.seen.0.begun.wrapping_sub(self.answered) as usize
     }
 
-    /// Whether it must be killed, and for what.
+    /// Whether to kill it, and why.
     fn verdict_after(&self, still: Duration, limit: Option<Duration>) -> Option<Verdict> {
         if !self.ready {
             return (still >= STARTUP_TIMEOUT).then_some(Verdict::Silent);
@@ -176,7 +176,7 @@ impl WorkerHandle {
         if runs || still < SILENCE_TIMEOUT {
             return None;
         }
-        // It does not begin what it was given; or it has ended a task and its receive_worker is no frame, or never a whole one.
+        // Either it does not begin its task, or it has ended one and never sent a complete, valid result.
         Some(if self.begun() == 0 { Verdict::Silent } else { Verdict::ProtocolError })
     }
 }

@@ -1,3 +1,3 @@
-//! What the words are made of; in `tests/words.rs` loom's parts stand in this place.
+//! The atomics of `claim_state`; `tests/claim_state.rs` puts loom's in this place.
 
 pub use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! One worker as its parent sees it: set up, written to, read from.
+//! The parent's side of one worker: its set-up, its pipes, its tasks in flight.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -19,56 +19,56 @@ use crate::unix::frame::Inbox;
 use crate::unix::shm::{self, Block, Claims, RemoteArena};
 use crate::unix::start::SpawnRequest;
 
-/// A living worker, or one whose death has not been noticed.
+/// A living worker, or one whose death was not noticed yet.
 pub struct WorkerHandle {
-    /// Closed by our end, in whatever transfer: then it ends too, even if we may not kill it. So before its process.
+    /// Dropped before `child`: EOF stops a worker that we may not kill.
     _lifeline: UnixStream,
-    /// Its process. It may have ended while its pipe is held open by a process that it started.
+    /// Its process. It may have ended while a process that it started holds its pipe open.
     pub child: Child,
-    /// To it, never waiting.
+    /// The non-blocking pipe to it.
     to: File,
-    /// From it, never waiting either.
+    /// The non-blocking pipe from it.
     pub from: File,
     pub inbox: Inbox,
     pub claims: Claims,
     pub memory: Arc<RemoteArena>,
-    /// Whether it has said its first word.
+    /// Whether its hello frame has come.
     pub ready: bool,
-    /// What it has been given and has not answered, in order.
+    /// Unanswered batches, oldest first.
     pub flight: VecDeque<Batch>,
-    /// Frames that did not fit into the pipe yet, and how much of them has gone.
+    /// Frames that did not fit into the pipe yet, and how many of their bytes are sent.
     outbox: Vec<u8>,
     gone: usize,
-    /// Tasks given to it in all, modulo 2^32.
+    /// Tasks sent to it in total, modulo 2^32.
     pub sent: u32,
-    /// Tasks that it has answered in all, modulo 2^32.
+    /// Tasks answered by it in total, modulo 2^32.
     pub answered: u32,
-    /// Tasks at the end of what was sent that it must not begin any more, and has not passed over yet.
+    /// Recalled tasks that it has not skipped yet; they are the last that were sent.
     pub recalled: u32,
-    /// How far it was when it was last looked at, with how many answers, and since when it has been there.
+    /// Its progress and number of answers at the last check that saw a change, and the time of that check.
     pub seen: (Progress, u32, Instant),
-    /// Whether it has been heard, or given its first task, since it was last looked at: it was not still then.
+    /// Whether it wrote something, or got its first task, since the last check.
     pub heard: bool,
-    /// Memory that a task of its still holds though it has ended.
+    /// Shared memory that its tasks still hold although they have ended.
     pub pinned: Vec<Arc<Block>>,
-    /// Whether the parent has killed it, and why.
+    /// Why the parent killed it, if it did.
     pub verdict: Option<Verdict>,
 }
 
 /// Why a worker was killed by its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The task that runs has had its time.
+    /// The running task is over the time limit.
     TimedOut,
-    /// Somebody has stopped it (`SIGSTOP`), and it cannot know.
+    /// Somebody stopped it (`SIGSTOP`).
     Stopped,
-    /// It does not begin what it is given, or does not tell what it has done.
+    /// It does not begin its tasks, or does not send its results.
     Silent,
-    /// It said what no worker says.
+    /// It violated the protocol.
     ProtocolError,
 }
 
-/// A worker that has been asked for and told what it resources, and need not be there yet.
+/// A worker that was requested and sent its setup, and need not be running yet.
 pub struct PendingWorker {
     asked: SpawnRequest,
     resources: Resources,
@@ -76,7 +76,7 @@ pub struct PendingWorker {
     from: File,
 }
 
-/// What a worker is told.
+/// The setup and the worker's ends of its descriptors.
 struct Resources {
     setup: Setup,
     tasks: io::PipeReader,
@@ -88,7 +88,7 @@ impl Resources {
     fn tell(&self, asked: &SpawnRequest, parent_memory: BorrowedFd<'_>) -> io::Result<()> {
         let given = [self.tasks.as_fd(), self.results.as_fd(), parent_memory, self.memory.as_fd()];
         match fd_passing::send(asked.line()?, self.setup, given) {
-            // If it is dead already, that is noticed like any other death.
+            // If it is dead already, its death is noticed like any other.
             Err(e) if [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset].contains(&e.kind()) => Ok(()),
             told => told,
         }
@@ -96,7 +96,7 @@ impl Resources {
 }
 
 impl PendingWorker {
-    /// Makes pipes and memory for it, and tells it so.
+    /// Creates pipes and shared memory for it, and sends the setup.
     pub fn new(
         asked: SpawnRequest,
         (parent_memory, size): (BorrowedFd<'_>, usize),
@@ -116,13 +116,13 @@ impl PendingWorker {
         Ok(PendingWorker { asked, resources, to, from })
     }
 
-    /// Waits until it is there.
+    /// Waits until it runs.
     pub fn arrive(self, parent_memory: BorrowedFd<'_>) -> io::Result<WorkerHandle> {
         let PendingWorker { asked, resources, to, from } = self;
         let claims = Claims::of(resources.memory.as_fd())?;
         let memory = RemoteArena::new(resources.memory.as_fd(), resources.setup.own_memory)?;
         let (lifeline, child) = asked.arrive().or_else(|_| {
-            // Shared is no fork server, or it was killed meanwhile.
+            // The fork server is unavailable, or was killed meanwhile.
             let asked = SpawnRequest::new(Start::Exec)?;
             resources.tell(&asked, parent_memory)?;
             asked.arrive()
@@ -151,27 +151,27 @@ impl PendingWorker {
 }
 
 impl WorkerHandle {
-    /// Its process.
+    /// Its pid.
     pub fn pid(&self) -> u32 {
         self.child.pid()
     }
 
-    /// Appends a frame to what is to be sent.
+    /// The buffer of frames to be sent.
     pub fn outbox(&mut self) -> &mut Vec<u8> {
         &mut self.outbox
     }
 
-    /// Whether something waits to be sent.
+    /// Whether frames wait to be sent.
     pub fn has_unsent(&self) -> bool {
         self.gone < self.outbox.len()
     }
 
-    /// For waiting until it can take more.
+    /// The descriptor to poll until it can take more.
     pub fn to(&self) -> BorrowedFd<'_> {
         self.to.as_fd()
     }
 
-    /// Sends what the pipe takes without waiting. That it has died is noticed when its end of the other pipe closes.
+    /// Writes what the pipe takes without blocking. A death is noticed when the other pipe closes.
     pub fn flush(&mut self) {
         while self.has_unsent() {
             match self.to.write(&self.outbox[self.gone..]) {
@@ -185,7 +185,7 @@ impl WorkerHandle {
         self.gone = 0;
     }
 
-    /// How many tasks it has that are not answered; those that were taken back are not among them.
+    /// How many unanswered tasks it has, without the recalled ones.
     pub fn load(&self) -> usize {
         self.flight.iter().map(Batch::left).sum()
     }

@@ -1,4 +1,4 @@
-//! The words that parent and worker share, where they lie in memory.
+//! The mapping of the shared [`ClaimState`].
 
 use std::io;
 use std::ops::Deref;
@@ -13,7 +13,7 @@ use crate::unix::claim_state::ClaimState;
 pub struct Claims(MmapRaw);
 
 impl Claims {
-    /// Those at the beginning of a worker's memory.
+    /// Maps the state at the beginning of a worker's memory.
     pub fn of(memory: BorrowedFd<'_>) -> io::Result<Claims> {
         map(memory, 4096).map(Claims)
     }

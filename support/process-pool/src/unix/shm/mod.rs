@@ -1,14 +1,14 @@
-//! Memory that processes share: one of the pool's two modules with `unsafe` (and [`claims`] in it), and what it relies on.
+//! Shared memory: one of the pool's two modules with `unsafe` (here and in [`claims`]), and what it relies on.
 //!
-//! Every process writes into its own [`Arena`] only, and reads the other side's through a [`RemoteArena`], which is mapped without
-//! the right to write where that is possible. Whoever owns an arena is its only allocator, so there is no lock between
-//! processes that somebody could die with. The memory has no name (`memfd`, or a file that is unlinked before it is used):
-//! when the last process that holds it is gone, it is gone.
+//! Every process writes only to its own [`Arena`] and reads the other's through a [`RemoteArena`], which is mapped
+//! read-only. The owner of an arena is its only allocator, so there is no lock between processes whose holder may die.
+//! The memory has no name (`memfd`, or a file that is unlinked before use): it is freed with the last process that
+//! holds it.
 //!
-//! What the reading side relies on is that the owner does not change bytes that it has lent, until they are given back. The
-//! owner is this very program, and a block cannot be written through once it is shared. A worker that runs wild could still
-//! do it, as it could write into its files: then a task gets wrong bytes, never an address out of bounds, and a file that
-//! cannot shrink (`F_SEAL_SHRINK`) cannot take the ground away.
+//! The reading side relies on the owner not changing lent bytes until they are given back. The owner is this very
+//! program, and a block cannot be written to once it is shared. A worker with corrupted memory could still do it: then
+//! a task gets wrong bytes, never an address out of bounds, and as the file cannot shrink (`F_SEAL_SHRINK`), it cannot
+//! cause SIGBUS.
 #![allow(unsafe_code, reason = "memory that another process sees cannot be had from safe code; see above")]
 
 mod claims;
@@ -26,7 +26,7 @@ use memmap2::{MmapOptions, MmapRaw};
 pub use claims::Claims;
 pub use nameless::anonymous;
 
-/// Before the blocks: the page of [`Claims`]. Blocks begin where a huge page can.
+/// Before the blocks: the page of [`Claims`]. Blocks begin at a huge-page boundary.
 const HEAD: usize = 2 << 20;
 /// The smallest block; blocks are powers of two.
 const SMALLEST: usize = 64 << 10;
@@ -35,25 +35,25 @@ fn map(fd: BorrowedFd<'_>, size: usize) -> io::Result<MmapRaw> {
     MmapOptions::new().len(size).map_raw(&fd)
 }
 
-/// Memory that this process gives out in blocks and lends to others.
+/// Memory of which this process allocates blocks and lends them to others.
 pub struct Arena {
     map: MmapRaw,
     room: Mutex<Room>,
 }
 
-/// What of an arena is free.
+/// The free parts of an arena.
 struct Room {
-    /// From here on nothing was ever given out.
+    /// Nothing behind this was ever allocated.
     end: usize,
-    /// Blocks that came back, by size: they are in memory already, which is what makes them quick.
+    /// Freed blocks by size; reusing them is quick, as their pages are present.
     free: BTreeMap<usize, Vec<usize>>,
 }
 
 impl Arena {
-    /// Blocks of this memory, of which nobody else gives out any.
+    /// An arena on this memory, of which it must be the only allocator.
     pub fn new(memory: BorrowedFd<'_>, size: usize) -> io::Result<Arc<Arena>> {
         let map = map(memory, size)?;
-        // Fewer page faults for large blocks. A system without huge pages declines, and nothing is lost.
+        // Huge pages mean fewer page faults; a system without them declines, and nothing is lost.
         #[cfg(target_os = "linux")]
         let _ = map.advise_range(memmap2::Advice::HugePage, HEAD, size.saturating_sub(HEAD));
         Ok(Arc::new(Arena { map, room: Mutex::new(Room { end: HEAD, free: BTreeMap::new() }) }))
@@ -79,7 +79,7 @@ impl Arena {
     }
 }
 
-/// A part of this process's arena that is in nobody else's hands for writing. It goes back when it is dropped.
+/// An allocated part of this process's arena, freed on drop.
 pub struct Block {
     arena: Arc<Arena>,
     at: usize,
@@ -88,7 +88,7 @@ pub struct Block {
 }
 
 impl Block {
-    /// Where it begins.
+    /// Its offset.
     pub fn at(&self) -> usize {
         self.at
     }
@@ -105,7 +105,7 @@ impl Block {
         unsafe { slice::from_raw_parts(self.arena.map.as_ptr().add(self.at), self.len) }
     }
 
-    /// To be filled. It holds what its last user left.
+    /// The bytes to be filled. They hold what the previous user left.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         // SAFETY: as above; and whoever has it by `&mut` has not lent it yet: lending takes it by value into an `Arc`.
         unsafe { slice::from_raw_parts_mut(self.arena.map.as_mut_ptr().add(self.at), self.len) }
@@ -118,12 +118,12 @@ impl Drop for Block {
     }
 }
 
-/// The arena of another process, to be read.
+/// The arena of another process, read-only.
 pub struct RemoteArena {
     map: MmapRaw,
-    /// How many [`View`]s there are.
+    /// The number of living [`View`]s.
     views: AtomicUsize,
-    /// Blocks of which nobody here has a view any more, and whether there may be any.
+    /// Blocks without a view, to be given back, and whether there are any.
     read: Mutex<Vec<u64>>,
     any_read: AtomicBool,
 }
@@ -140,7 +140,7 @@ impl RemoteArena {
         }))
     }
 
-    /// Bytes that the other process says are there; `None` if they cannot be.
+    /// Bytes at a location that the other process sent; `None` if it is out of bounds.
     pub fn bytes(&self, at: u64, len: u64) -> Option<&[u8]> {
         let (at, len) = (usize::try_from(at).ok()?, usize::try_from(len).ok()?);
         let inside = at >= HEAD && at.checked_add(len)? <= self.map.len();
@@ -149,7 +149,7 @@ impl RemoteArena {
         inside.then(|| unsafe { slice::from_raw_parts(self.map.as_ptr().add(at), len) })
     }
 
-    /// Bytes that stay lent while there is a view of them.
+    /// Bytes that stay lent while the view lives.
     pub fn view(self: &Arc<Self>, at: u64, len: u64) -> Option<View> {
         self.bytes(at, len)?;
         self.views.fetch_add(1, Ordering::Relaxed);
@@ -161,13 +161,13 @@ impl RemoteArena {
         self.views.load(Ordering::Relaxed) != 0
     }
 
-    /// The owner may have this block back.
+    /// Marks a block to be given back to its owner.
     pub fn give_back(&self, at: u64) {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).push(at);
         self.any_read.store(true, Ordering::Release);
     }
 
-    /// What can be given back since this was last asked.
+    /// Takes the blocks to be given back.
     pub fn take_read(&self) -> Vec<u64> {
         if !self.any_read.load(Ordering::Acquire) || !self.any_read.swap(false, Ordering::AcqRel) {
             return Vec::new();
@@ -184,7 +184,7 @@ pub struct View {
 }
 
 impl View {
-    /// Where it begins.
+    /// Its offset.
     pub fn at(&self) -> u64 {
         self.at
     }

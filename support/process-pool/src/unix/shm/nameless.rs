@@ -1,4 +1,4 @@
-//! Memory without a name: when the last process that holds it is gone, it is gone.
+//! Memory without a name: freed with the last process that holds it.
 
 use std::fs::File;
 use std::io;
@@ -7,15 +7,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::map;
 
-/// The largest arenas that are tried: addresses only, until something is written. Address space may be limited.
+/// Arena sizes to try, largest first: only address space until something is written, but that may be limited.
 const SIZES: [u64; 3] = [64 << 30, 2 << 30, 64 << 20];
 
-/// Memory without a name, as large as the system lets us have it, and its size.
+/// Memory without a name, as large as the system allows, and its size.
 pub fn anonymous() -> io::Result<(OwnedFd, usize)> {
     let file = nameless()?;
     let mut refused = io::Error::from(io::ErrorKind::OutOfMemory);
     for size in SIZES {
-        // Can it be as long, and can as much be mapped?
+        // Both the file and the mapping must be able to be that long.
         let fits = file.set_len(size).and_then(|()| map(file.as_fd(), size_of_address(size)?).map(drop));
         match fits {
             Ok(()) => {
@@ -36,7 +36,7 @@ fn size_of_address(size: u64) -> io::Result<usize> {
 fn nameless() -> io::Result<File> {
     use rustix::fs::{MemfdFlags, memfd_create};
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    // The name is for /proc only. A kernel without it, or a sandbox that forbids it, still has files.
+    // The name appears only in /proc. Older kernels and sandboxes lack memfd, but have files.
     memfd_create("pool", flags).map(File::from).or_else(|_| unlinked())
 }
 
@@ -45,7 +45,7 @@ fn nameless() -> io::Result<File> {
     unlinked()
 }
 
-/// A file in the folder for temporary files, whose name is gone before anybody could see it twice.
+/// An unlinked file in the folder for temporary files.
 fn unlinked() -> io::Result<File> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!(".pool-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
@@ -55,12 +55,12 @@ fn unlinked() -> io::Result<File> {
     Ok(file)
 }
 
-/// Nobody may shorten it: reading behind the end of a mapped file is deadly.
+/// Forbids shrinking: reading behind the end of a mapped file raises SIGBUS.
 fn seal(file: &File) {
     #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
     {
         use rustix::fs::{SealFlags, fcntl_add_seals};
-        // An unlinked file cannot be sealed, and has no name by which anybody could shorten it.
+        // An unlinked file cannot be sealed, but has no name by which others could open it.
         let _ = fcntl_add_seals(file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL);
     }
     #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]

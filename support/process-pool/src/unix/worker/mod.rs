@@ -1,4 +1,4 @@
-//! The worker: takes tasks, runs them, tells what became of them, until its parent closes the pipe or is gone.
+//! The worker: reads tasks, runs them and writes results, until its parent closes the pipe or is gone.
 
 mod pace;
 
@@ -24,12 +24,12 @@ use crate::unix::result_frame::{ResultKind, Summary, TaskResult};
 use crate::unix::shm::{Arena, Block, Claims, RemoteArena};
 use pace::Pace;
 
-/// The whole life of a worker, at the end of this line. Whatever goes wrong outside a task, there is nobody to tell but by
-/// ending.
+/// The whole life of a worker, on this line. An error outside a task has nobody to report to: the worker ends.
 pub fn live(tasks: &'static [&'static dyn Run], line: UnixStream) -> ! {
     let Ok(mut worker) = Worker::start(tasks, &line) else { process::exit(1) };
     let _ = end_with_parent(line).and_then(|()| worker.greet()).and_then(|()| worker.work());
-    // Whether the parent has gone or speaks nonsense: what tasks have started must not stay. We lead the group, and go as well.
+    // The parent has gone or violates the protocol: kill the whole group, which this worker leads, with all that tasks
+    // have started.
     kill_group(process::id());
     process::exit(1)
 }
@@ -42,14 +42,14 @@ struct Worker {
     record: bool,
     parent: Arc<RemoteArena>,
     own: Arc<Arena>,
-    /// What the parent may be reading, by where it begins.
+    /// Blocks that the parent may be reading, by their offset.
     lent: BTreeMap<u64, Arc<Block>>,
     transfer: TransferScope,
-    /// ResultKind many tasks came so far, modulo 2^32.
+    /// How many tasks have come so far, modulo 2^32.
     next: u32,
-    /// Results that have not been told.
+    /// Encoded results that were not sent yet.
     told: Vec<u8>,
-    /// ResultKind many those are, and what was skipped.
+    /// The head of the next results frame.
     summary: Summary,
     /// One encoded value.
     value: Vec<u8>,
@@ -86,7 +86,7 @@ impl Worker {
         })
     }
 
-    /// The first word: which program this is.
+    /// Sends the hello frame, which identifies this program.
     fn greet(&mut self) -> io::Result<()> {
         frame::begin(&mut self.frame, Kind::Hello);
         self.frame.extend(frame::hello(self.tasks.iter().map(|task| task.name())));
@@ -119,7 +119,7 @@ impl Worker {
         self.pace.begin();
         for done in 0..count {
             if !self.claims.begin(self.next) {
-                // Once one task was taken back, all behind it were.
+                // If one task was recalled, all behind it were.
                 self.skip(count - done);
                 break;
             }
@@ -131,7 +131,7 @@ impl Worker {
             }
         }
         self.tell()?;
-        // What tasks printed without ending the line is seen all the same. That it cannot be seen is no reason to end.
+        // Show what tasks printed without a newline. If that fails, nothing is lost but the output.
         let _ = io::stdout().flush();
         Ok(())
     }
@@ -172,13 +172,13 @@ impl Worker {
         how
     }
 
-    /// Appends the value, or lends it.
+    /// Appends the value, or its location in our arena.
     fn put_value(&mut self) {
         let blocks = self.transfer.take_blocks();
         if !blocks.is_empty() {
             self.lent.extend(blocks.into_iter().map(|block| (block.at() as u64, block)));
         }
-        self.parent.take_read(); // the parent sees by itself what is no longer needed
+        self.parent.take_read(); // the parent tracks its own blocks
         let block = if self.value.len() < LARGE { None } else { self.own.block(self.value.len()) };
         let Some(mut block) = block else {
             return frame::put_place(&mut self.told, ValueLocation::Inline(&self.value));
@@ -193,7 +193,7 @@ impl Worker {
         if self.record { clock::now() } else { 0 }
     }
 
-    /// Tells what has been done so far.
+    /// Sends the results so far.
     fn tell(&mut self) -> io::Result<()> {
         self.summary.ns = self.pace.lap();
         frame::begin(&mut self.frame, Kind::Results);
@@ -217,29 +217,30 @@ fn garbage(_: ProtocolError) -> io::Error {
     io::ErrorKind::InvalidData.into()
 }
 
-/// From now on, when the parent ends, this worker does, with all that its tasks have started; also in the middle of a task.
+/// From now on this worker ends with its parent, also in the middle of a task, and with all that its tasks have
+/// started.
 fn end_with_parent(mut line: UnixStream) -> io::Result<()> {
     if fork::kill_on_hangup(&line)? {
-        std::mem::forget(line); // open for as long as this process lives
+        std::mem::forget(line); // keeps the socket open for the life of this process
         return Ok(());
     }
     let watch = move || {
         while matches!(line.read(&mut [0]), Ok(n) if n > 0) {}
-        // The worker leads its group. Nothing is tidied up: locks may be held by the task in whose middle we are.
+        // The worker leads its group. `abort` runs no destructors: the interrupted task may hold locks.
         kill_group(process::id());
         process::abort();
     };
     thread::Builder::new().stack_size(64 << 10).spawn(watch).map(drop)
 }
 
-/// What has to be done before [`live`], and what the fork server does once for all its copies.
+/// To be done once before [`live`]; the fork server does it for all workers that it forks.
 pub fn prepare() {
-    // Made at its first use: now.
+    // Initialize stdout before forking.
     let _ = io::stdout();
     keep_panics_quiet();
 }
 
-/// A task's panic is told to the parent; what stands on standard error besides is for threads of which nobody is told.
+/// A panic of a task is reported to the parent; only those of other threads are printed on standard error.
 fn keep_panics_quiet() {
     let worker = thread::current().id();
     let usual = panic::take_hook();

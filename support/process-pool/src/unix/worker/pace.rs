@@ -1,17 +1,17 @@
-//! How a worker keeps track of time without asking for it after every tiny task.
+//! Tracks time without reading the clock after every tiny task.
 
 use std::time::{Duration, Instant};
 
-/// Results are told at the latest when the oldest of them has waited for so long and a task ends.
+/// Results are sent when the oldest has waited this long and a task ends.
 const TELL_AFTER: Duration = Duration::from_millis(2);
 
-/// When to look at the clock: not after every tiny task, and after every long one.
+/// When to read the clock: not after every tiny task, but after every long one.
 pub(super) struct Pace {
     told: Instant,
     looked: Instant,
-    /// Tasks since the last look.
+    /// Tasks since the clock was last read.
     tasks: u32,
-    /// Tasks from one look to the next.
+    /// Tasks between two readings of the clock.
     stride: u32,
 }
 
@@ -21,7 +21,7 @@ impl Pace {
         Pace { told: now, looked: now, tasks: 0, stride: 1 }
     }
 
-    /// What was before now was waiting.
+    /// Restarts the clock; earlier time was idle.
     pub(super) fn begin(&mut self) {
         let now = Instant::now();
         (self.told, self.looked, self.tasks) = (now, now, 0);
@@ -43,9 +43,9 @@ impl Pace {
         now - self.told >= TELL_AFTER
     }
 
-    /// Time since the last telling, in ns.
+    /// Time since results were last sent, in ns.
     pub(super) fn lap(&mut self) -> u64 {
-        // Where the clock was read after the last task, that is near enough.
+        // The last reading is near enough if it was after the last task.
         let now = if self.tasks == 0 { self.looked } else { Instant::now() };
         let ns = (now - self.told).as_nanos();
         self.told = now;
