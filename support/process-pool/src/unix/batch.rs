@@ -60,9 +60,9 @@ impl Batch {
     }
 
     /// Adds a task that was dispatched before.
-    pub fn push_again(&mut self, again: Retry) {
-        self.arguments.extend_from_slice(&again.argument);
-        self.push(again.index, again.attempts, again.blocks);
+    pub fn push_retry(&mut self, retry: Retry) {
+        self.arguments.extend_from_slice(&retry.argument);
+        self.push(retry.index, retry.attempts, retry.blocks);
     }
 
     /// The blocks of the `n`th task.
@@ -75,12 +75,12 @@ impl Batch {
 
     /// Removes and returns all tasks from the `n`th on.
     pub fn split_off(&mut self, n: usize) -> Vec<Retry> {
-        let again = (n..self.entries.len()).map(|n| self.again(n)).collect();
+        let removed = (n..self.entries.len()).map(|n| self.retry(n)).collect();
         self.entries.truncate(n);
-        again
+        removed
     }
 
-    fn again(&self, n: usize) -> Retry {
+    fn retry(&self, n: usize) -> Retry {
         let BatchEntry { index, attempts, end } = self.entries[n];
         let start = n.checked_sub(1).map_or(0, |before| self.entries[before].end);
         Retry { index, attempts, argument: self.arguments[start..end].to_vec(), blocks: self.blocks_of(n) }

@@ -55,8 +55,8 @@ impl Engine {
         let transfer =
             TransferScope::new(TransferContext { own: Arc::clone(&self.arena), foreign: None, blocks: Vec::new() });
         while batch.entries.len() < most && batch.arguments.len() < BATCH_BYTES {
-            if let Some(again) = self.again.pop_front() {
-                batch.push_again(again);
+            if let Some(retry) = self.again.pop_front() {
+                batch.push_retry(retry);
             } else if self.exhausted || !self.pull(&mut batch, &transfer, jobs) {
                 break;
             }
@@ -79,7 +79,7 @@ impl Engine {
         let mut blocks = transfer.take_blocks();
         match encoded {
             Ok(()) => {
-                blocks.extend(place(&mut batch.arguments, start, &self.arena));
+                blocks.extend(finish_argument(&mut batch.arguments, start, &self.arena));
                 batch.push(index, 0, blocks);
             }
             Err(why) => {
@@ -110,14 +110,14 @@ impl Engine {
         }
         worker.sent = worker.sent.wrapping_add(batch.entries.len() as u32);
         worker.claims.allow(worker.sent);
-        worker.heard |= worker.flight.is_empty();
+        worker.active |= worker.flight.is_empty();
         worker.flight.push_back(batch);
         worker.flush();
     }
 }
 
 /// Writes the length of the argument in front of it, at `start`; moves a large argument into shared memory.
-fn place(arguments: &mut Vec<u8>, start: usize, arena: &Arc<Arena>) -> Option<Arc<Block>> {
+fn finish_argument(arguments: &mut Vec<u8>, start: usize, arena: &Arc<Arena>) -> Option<Arc<Block>> {
     let len = arguments.len() - start - 1;
     if len < 64 {
         arguments[start] = (len as u8) << 1;

@@ -24,7 +24,7 @@ pub trait JobSource {
     fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>>;
     /// An upper bound on the remaining arguments, if known.
     fn at_most(&self) -> Option<usize>;
-    /// Whether there are certainly no more arguments. An iterator can tell only by being asked for the next one.
+    /// Whether there are certainly no more arguments. An iterator can tell only by being request for the next one.
     fn is_over(&self) -> bool {
         false
     }
@@ -66,7 +66,7 @@ pub struct Engine {
     pub(super) too_long: Vec<usize>,
     pub(super) hello: Vec<u8>,
     pub(super) history: Vec<Stint>,
-    pub(super) looked: Instant,
+    pub(super) last_check: Instant,
     /// Keeps the fork server alive while workers may have to be started.
     _forkserver: Lease,
 }
@@ -76,7 +76,7 @@ impl Engine {
         let no_memory = |e: io::Error| Error::NoSharedMemory(e.to_string());
         let forkserver = Lease::new();
         // Request all workers first: they start while the shared memory is set up.
-        let asked: Vec<_> = (0..workers).map(|_| SpawnRequest::new(options.start)).collect();
+        let requests: Vec<_> = (0..workers).map(|_| SpawnRequest::new(options.start)).collect();
         let memory = shm::anonymous().map_err(no_memory)?;
         let arena = Arena::new(memory.0.as_fd(), memory.1).map_err(no_memory)?;
         let now = Instant::now();
@@ -96,14 +96,14 @@ impl Engine {
             too_long: Vec::new(),
             hello,
             history: Vec::new(),
-            looked: now,
+            last_check: now,
             _forkserver: forkserver,
             options,
         };
         // Send all setups before waiting for the first worker: one after the other took half as long again with two.
-        let told: Vec<_> = asked.into_iter().map(|asked| engine.tell(asked)).collect();
-        for (n, told) in told.into_iter().enumerate() {
-            engine.install(n, told);
+        let pending: Vec<_> = requests.into_iter().map(|request| engine.set_up(request)).collect();
+        for (n, worker) in pending.into_iter().enumerate() {
+            engine.install(n, worker);
         }
         // If no worker at all can be started, report the reason now.
         if engine.slots.iter().all(|slot| slot.worker.is_none()) {
@@ -184,17 +184,17 @@ impl Engine {
         if now < self.slots[n].not_before {
             return;
         }
-        let told = self.tell(SpawnRequest::new(self.options.start));
-        self.install(n, told);
+        let worker = self.set_up(SpawnRequest::new(self.options.start));
+        self.install(n, worker);
     }
 
-    fn tell(&self, asked: io::Result<SpawnRequest>) -> io::Result<PendingWorker> {
+    fn set_up(&self, request: io::Result<SpawnRequest>) -> io::Result<PendingWorker> {
         let memory = (self.memory.0.as_fd(), self.memory.1);
-        PendingWorker::new(asked?, memory, self.options.memory, self.options.record)
+        PendingWorker::new(request?, memory, self.options.memory, self.options.record)
     }
 
-    fn install(&mut self, n: usize, told: io::Result<PendingWorker>) {
-        match told.and_then(|told| told.arrive(self.memory.0.as_fd())) {
+    fn install(&mut self, n: usize, worker: io::Result<PendingWorker>) {
+        match worker.and_then(|worker| worker.wait(self.memory.0.as_fd())) {
             Ok(worker) => self.slots[n].worker = Some(Box::new(worker)),
             Err(e) => self.record_unexplained_death(n, WorkerLoss::NotStarted(e.to_string())),
         }

@@ -46,7 +46,7 @@ impl Engine {
     fn read_frames(&mut self, n: usize, worker: &mut WorkerHandle, jobs: &mut dyn JobSource) -> ReadOutcome {
         match worker.inbox.fill(&mut worker.from) {
             Ok(0) => return ReadOutcome::Closed,
-            Ok(_) => worker.heard = true,
+            Ok(_) => worker.active = true,
             Err(e) if matches!(e.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {
                 return ReadOutcome::Nothing;
             }
@@ -57,7 +57,7 @@ impl Engine {
             TransferScope::new(TransferContext { own: Arc::clone(&self.arena), foreign, blocks: Vec::new() });
         // Take the inbox out, so that its bytes can be borrowed while the worker's state changes.
         let mut inbox = std::mem::take(&mut worker.inbox);
-        let heard = loop {
+        let outcome = loop {
             match inbox.frame() {
                 Ok(None) => break ReadOutcome::Alive,
                 Ok(Some((kind, body))) => {
@@ -70,7 +70,7 @@ impl Engine {
         };
         inbox.trim();
         worker.inbox = inbox;
-        heard
+        outcome
     }
 
     fn handle_frame(
@@ -91,8 +91,8 @@ impl Engine {
                 let mut body = Reader(body);
                 let summary = Summary::take(&mut body)?;
                 for _ in 0..summary.done {
-                    let told = TaskResult::take(&mut body)?;
-                    self.deliver(n, worker, &told, transfer, jobs)?;
+                    let result = TaskResult::take(&mut body)?;
+                    self.deliver(n, worker, &result, transfer, jobs)?;
                 }
                 body.end()?;
                 worker.recalled = u32::try_from(summary.skipped)
@@ -112,7 +112,7 @@ impl Engine {
         &mut self,
         n: usize,
         worker: &mut WorkerHandle,
-        told: &TaskResult<'_>,
+        result: &TaskResult<'_>,
         transfer: &TransferScope,
         jobs: &mut dyn JobSource,
     ) -> Result<(), ProtocolError> {
@@ -120,13 +120,13 @@ impl Engine {
         let batch = worker.flight.front_mut().ok_or(ProtocolError)?;
         let place = batch.answered;
         let index = batch.entries[place].index;
-        let value = match told.value {
+        let value = match result.value {
             ValueLocation::Inline(bytes) => bytes,
             ValueLocation::Shared(at, len) => worker.memory.bytes(at, len).ok_or(ProtocolError)?,
         };
         if !batch.blocks.is_empty() {
             let blocks = batch.blocks_of(place);
-            if told.kept {
+            if result.kept {
                 worker.pinned.extend(blocks.iter().cloned());
             }
             transfer.set_blocks(blocks);
@@ -134,18 +134,18 @@ impl Engine {
         let words = || String::from_utf8_lossy(value).into_owned();
         jobs.done(
             index,
-            match told.how {
+            match result.kind {
                 ResultKind::Done => Ok(value),
                 ResultKind::Panicked => Err(Failure::Panicked(words())),
                 ResultKind::Unreadable => Err(Failure::Unreadable(words())),
             },
         );
-        if let ValueLocation::Shared(at, _) = told.value {
+        if let ValueLocation::Shared(at, _) = result.value {
             worker.memory.give_back(at);
         }
-        if told.span.1 > 0 {
-            let finish = if told.how == ResultKind::Done { Finish::Done } else { Finish::Failed };
-            let (start, end) = told.span;
+        if result.span.1 > 0 {
+            let finish = if result.kind == ResultKind::Done { Finish::Done } else { Finish::Failed };
+            let (start, end) = result.span;
             self.history.push(Stint { seat: n, pid, task: index, start, end, finish });
         }
         batch.answered += 1;

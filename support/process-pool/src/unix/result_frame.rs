@@ -6,7 +6,7 @@ use crate::unix::frame::{ProtocolError, Reader, ValueLocation, put_number, put_p
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaskResult<'a> {
     /// How the task ended.
-    pub how: ResultKind,
+    pub kind: ResultKind,
     /// Whether the worker still holds shared memory that the argument lies in.
     pub kept: bool,
     /// Start and end of the run, if recorded; else zeros.
@@ -40,7 +40,7 @@ impl<'a> TaskResult<'a> {
     pub fn put_head(&self, out: &mut Vec<u8>) {
         let (start, end) = self.span;
         let recorded = if end > 0 { SPAN } else { 0 };
-        out.push(self.how as u8 | recorded | if self.kept { KEPT } else { 0 });
+        out.push(self.kind as u8 | recorded | if self.kept { KEPT } else { 0 });
         if recorded != 0 {
             put_number(out, start);
             put_number(out, end);
@@ -50,14 +50,14 @@ impl<'a> TaskResult<'a> {
     /// Reads the next one.
     pub fn take(from: &mut Reader<'a>) -> Result<TaskResult<'a>, ProtocolError> {
         let bits = from.byte()?;
-        let how = match bits & !(KEPT | SPAN) {
+        let kind = match bits & !(KEPT | SPAN) {
             0 => ResultKind::Done,
             1 => ResultKind::Panicked,
             2 => ResultKind::Unreadable,
             _ => return Err(ProtocolError),
         };
         let span = if bits & SPAN != 0 { (from.number()?, from.number()?) } else { (0, 0) };
-        Ok(TaskResult { how, kept: bits & KEPT != 0, span, value: from.place()? })
+        Ok(TaskResult { kind, kept: bits & KEPT != 0, span, value: from.place()? })
     }
 }
 

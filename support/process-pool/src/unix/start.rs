@@ -18,10 +18,10 @@ pub struct SpawnRequest {
 
 enum Process {
     /// Started as a program.
-    Known(Child),
+    Started(Child),
     /// Requested from the fork server with this ID.
-    Awaited(u64),
-    /// Handed over to the caller of [`SpawnRequest::arrive`].
+    Requested(u64),
+    /// Handed over to the caller of [`SpawnRequest::wait`].
     Taken,
 }
 
@@ -31,12 +31,12 @@ impl SpawnRequest {
         if start == Start::Fork && fork::CAN_FORK {
             let (line, theirs) = UnixStream::pair()?;
             if let Ok(server) = forkserver::request(&theirs) {
-                return Ok(SpawnRequest { line: Some(line), process: Process::Awaited(server) });
+                return Ok(SpawnRequest { line: Some(line), process: Process::Requested(server) });
             }
         }
         let (line, theirs) = UnixStream::pair()?;
         let process = reexec::program(WORKER, theirs)?;
-        Ok(SpawnRequest { line: Some(line), process: Process::Known(process) })
+        Ok(SpawnRequest { line: Some(line), process: Process::Started(process) })
     }
 
     /// The socket to it.
@@ -45,11 +45,11 @@ impl SpawnRequest {
     }
 
     /// Waits until it runs.
-    pub fn arrive(mut self) -> io::Result<(UnixStream, Child)> {
+    pub fn wait(mut self) -> io::Result<(UnixStream, Child)> {
         let line = self.line.take().ok_or(io::ErrorKind::NotConnected)?;
         match std::mem::replace(&mut self.process, Process::Taken) {
-            Process::Known(process) => Ok((line, process)),
-            Process::Awaited(server) => forkserver::receive_worker(&line, server).map(|process| (line, process)),
+            Process::Started(process) => Ok((line, process)),
+            Process::Requested(server) => forkserver::receive_worker(&line, server).map(|process| (line, process)),
             Process::Taken => Err(io::ErrorKind::NotConnected.into()),
         }
     }
@@ -58,7 +58,7 @@ impl SpawnRequest {
 /// A worker forked for a dropped request is still our child and must be waited for.
 impl Drop for SpawnRequest {
     fn drop(&mut self) {
-        if let (Some(line), Process::Awaited(server)) = (self.line.take(), &self.process) {
+        if let (Some(line), Process::Requested(server)) = (self.line.take(), &self.process) {
             drop(forkserver::receive_worker(&line, *server));
         }
     }

@@ -11,11 +11,11 @@ use crate::unix::engine::{Engine, JobSource};
 use crate::unix::worker_handle::{Verdict, WorkerHandle};
 
 /// A task must run at least this long before the ones behind it are recalled.
-const STUCK: Duration = Duration::from_millis(2);
+const RECALL_AFTER: Duration = Duration::from_millis(2);
 /// Workers are checked at most this often.
-const LOOK: Duration = Duration::from_millis(1);
+const MIN_CHECK_INTERVAL: Duration = Duration::from_millis(1);
 /// Workers are checked at least this often, even if nothing happens.
-const AT_LEAST: Duration = Duration::from_secs(1);
+const MAX_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Engine {
     /// The only worker that is awaited, if there is exactly one and all its frames are sent.
@@ -77,17 +77,17 @@ impl Engine {
 
     /// How long to wait until the next check is due.
     fn poll_timeout(&self) -> Duration {
-        let mut poll_timeout = AT_LEAST;
+        let mut poll_timeout = MAX_CHECK_INTERVAL;
         if let Some(limit) = self.options.timeout {
             poll_timeout = poll_timeout.min(limit / 8);
         }
         if self.can_share() {
-            poll_timeout = poll_timeout.min(STUCK);
+            poll_timeout = poll_timeout.min(RECALL_AFTER);
         }
         for slot in self.slots.iter().filter(|slot| slot.worker.is_none() && self.has_work()) {
             poll_timeout = poll_timeout.min(slot.not_before.saturating_duration_since(Instant::now()));
         }
-        poll_timeout.max(LOOK)
+        poll_timeout.max(MIN_CHECK_INTERVAL)
     }
 
     /// Whether a worker is idle while others have tasks that they have not begun.
@@ -101,37 +101,37 @@ impl Engine {
     /// Checks the workers that have been silent.
     pub(super) fn check_workers(&mut self, jobs: &mut dyn JobSource) {
         let now = Instant::now();
-        if now.duration_since(self.looked) < LOOK {
+        if now.duration_since(self.last_check) < MIN_CHECK_INTERVAL {
             return;
         }
-        self.looked = now;
+        self.last_check = now;
         let share = self.can_share();
         let limit = self.options.timeout;
         for n in 0..self.slots.len() {
             let Some(worker) = self.slots[n].worker.as_deref_mut() else { continue };
             if worker.verdict.is_some() {
                 if worker.child.has_ended() {
-                    self.give_up_waiting(n, jobs);
+                    self.reap_if_drained(n, jobs);
                 }
                 continue;
             }
             if !worker.is_awaited() {
                 continue;
             }
-            let still = worker.unchanged_for(now);
-            if let Some(verdict) = worker.verdict_after(still, limit) {
+            let unchanged = worker.unchanged_for(now);
+            if let Some(verdict) = worker.verdict_after(unchanged, limit) {
                 worker.verdict = Some(verdict);
                 worker.child.kill(); // frames that it wrote before are still read
-            } else if still >= AT_LEAST && worker.child.has_ended() {
-                self.give_up_waiting(n, jobs);
-            } else if share && still >= STUCK && worker.recalled == 0 && worker.load() > worker.begun() {
+            } else if unchanged >= MAX_CHECK_INTERVAL && worker.child.has_ended() {
+                self.reap_if_drained(n, jobs);
+            } else if share && unchanged >= RECALL_AFTER && worker.recalled == 0 && worker.load() > worker.begun() {
                 self.recall(n);
             }
         }
     }
 
     /// The worker has ended, but a process that it started keeps the pipe open: nothing more will come.
-    fn give_up_waiting(&mut self, n: usize, jobs: &mut dyn JobSource) {
+    fn reap_if_drained(&mut self, n: usize, jobs: &mut dyn JobSource) {
         let Some(worker) = self.slots[n].worker.as_deref() else { return };
         let mut polled = [PollFd::from_borrowed_fd(worker.from.as_fd(), PollFlags::IN)];
         let silent = matches!(poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), Ok(0));
@@ -150,30 +150,31 @@ impl WorkerHandle {
     /// How long its progress has been unchanged.
     fn unchanged_for(&mut self, now: Instant) -> Duration {
         let progress = self.claims.progress();
-        if std::mem::take(&mut self.heard) || (progress, self.answered) != (self.seen.0, self.seen.1) {
-            self.seen = (progress, self.answered, now);
+        if std::mem::take(&mut self.active) || (progress, self.answered) != (self.last_progress.0, self.last_progress.1)
+        {
+            self.last_progress = (progress, self.answered, now);
         }
-        now.saturating_duration_since(self.seen.2)
+        now.saturating_duration_since(self.last_progress.2)
     }
 
     /// How many of its unanswered tasks it has begun.
     fn begun(&self) -> usize {
-        self.seen.0.begun.wrapping_sub(self.answered) as usize
+        self.last_progress.0.begun.wrapping_sub(self.answered) as usize
     }
 
     /// Whether to kill it, and why.
-    fn verdict_after(&self, still: Duration, limit: Option<Duration>) -> Option<Verdict> {
+    fn verdict_after(&self, unchanged: Duration, limit: Option<Duration>) -> Option<Verdict> {
         if !self.ready {
-            return (still >= STARTUP_TIMEOUT).then_some(Verdict::Silent);
+            return (unchanged >= STARTUP_TIMEOUT).then_some(Verdict::Silent);
         }
-        let runs = self.seen.0.begun != self.seen.0.ended;
-        if runs && limit.is_some_and(|limit| still >= limit) {
+        let runs = self.last_progress.0.begun != self.last_progress.0.ended;
+        if runs && limit.is_some_and(|limit| unchanged >= limit) {
             return Some(Verdict::TimedOut);
         }
-        if still >= AT_LEAST && self.child.is_stopped() {
+        if unchanged >= MAX_CHECK_INTERVAL && self.child.is_stopped() {
             return Some(Verdict::Stopped);
         }
-        if runs || still < SILENCE_TIMEOUT {
+        if runs || unchanged < SILENCE_TIMEOUT {
             return None;
         }
         // Either it does not begin its task, or it has ended one and never sent a complete, valid result.

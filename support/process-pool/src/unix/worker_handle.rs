@@ -38,7 +38,7 @@ pub struct WorkerHandle {
     pub flight: VecDeque<Batch>,
     /// Frames that did not fit into the pipe yet, and how many of their bytes are sent.
     outbox: Vec<u8>,
-    gone: usize,
+    written: usize,
     /// Tasks sent to it in total, modulo 2^32.
     pub sent: u32,
     /// Tasks answered by it in total, modulo 2^32.
@@ -46,9 +46,9 @@ pub struct WorkerHandle {
     /// Recalled tasks that it has not skipped yet; they are the last that were sent.
     pub recalled: u32,
     /// Its progress and number of answers at the last check that saw a change, and the time of that check.
-    pub seen: (Progress, u32, Instant),
+    pub last_progress: (Progress, u32, Instant),
     /// Whether it wrote something, or got its first task, since the last check.
-    pub heard: bool,
+    pub active: bool,
     /// Shared memory that its tasks still hold although they have ended.
     pub pinned: Vec<Arc<Block>>,
     /// Why the parent killed it, if it did.
@@ -70,7 +70,7 @@ pub enum Verdict {
 
 /// A worker that was requested and sent its setup, and need not be running yet.
 pub struct PendingWorker {
-    asked: SpawnRequest,
+    request: SpawnRequest,
     resources: Resources,
     to: File,
     from: File,
@@ -85,12 +85,12 @@ struct Resources {
 }
 
 impl Resources {
-    fn tell(&self, asked: &SpawnRequest, parent_memory: BorrowedFd<'_>) -> io::Result<()> {
+    fn send(&self, request: &SpawnRequest, parent_memory: BorrowedFd<'_>) -> io::Result<()> {
         let given = [self.tasks.as_fd(), self.results.as_fd(), parent_memory, self.memory.as_fd()];
-        match fd_passing::send(asked.line()?, self.setup, given) {
+        match fd_passing::send(request.line()?, self.setup, given) {
             // If it is dead already, its death is noticed like any other.
             Err(e) if [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset].contains(&e.kind()) => Ok(()),
-            told => told,
+            sent => sent,
         }
     }
 }
@@ -98,7 +98,7 @@ impl Resources {
 impl PendingWorker {
     /// Creates pipes and shared memory for it, and sends the setup.
     pub fn new(
-        asked: SpawnRequest,
+        request: SpawnRequest,
         (parent_memory, size): (BorrowedFd<'_>, usize),
         limit: Option<u64>,
         record: bool,
@@ -112,20 +112,20 @@ impl PendingWorker {
         }
         let setup = Setup { parent_memory: size, own_memory, limit, record };
         let resources = Resources { setup, tasks, results, memory };
-        resources.tell(&asked, parent_memory)?;
-        Ok(PendingWorker { asked, resources, to, from })
+        resources.send(&request, parent_memory)?;
+        Ok(PendingWorker { request, resources, to, from })
     }
 
     /// Waits until it runs.
-    pub fn arrive(self, parent_memory: BorrowedFd<'_>) -> io::Result<WorkerHandle> {
-        let PendingWorker { asked, resources, to, from } = self;
+    pub fn wait(self, parent_memory: BorrowedFd<'_>) -> io::Result<WorkerHandle> {
+        let PendingWorker { request, resources, to, from } = self;
         let claims = Claims::of(resources.memory.as_fd())?;
         let memory = RemoteArena::new(resources.memory.as_fd(), resources.setup.own_memory)?;
-        let (lifeline, child) = asked.arrive().or_else(|_| {
+        let (lifeline, child) = request.wait().or_else(|_| {
             // The fork server is unavailable, or was killed meanwhile.
-            let asked = SpawnRequest::new(Start::Exec)?;
-            resources.tell(&asked, parent_memory)?;
-            asked.arrive()
+            let request = SpawnRequest::new(Start::Exec)?;
+            resources.send(&request, parent_memory)?;
+            request.wait()
         })?;
         Ok(WorkerHandle {
             child,
@@ -138,12 +138,12 @@ impl PendingWorker {
             ready: false,
             flight: VecDeque::new(),
             outbox: Vec::new(),
-            gone: 0,
+            written: 0,
             sent: 0,
             answered: 0,
             recalled: 0,
-            seen: (Progress { begun: 0, ended: 0 }, 0, Instant::now()),
-            heard: false,
+            last_progress: (Progress { begun: 0, ended: 0 }, 0, Instant::now()),
+            active: false,
             pinned: Vec::new(),
             verdict: None,
         })
@@ -163,7 +163,7 @@ impl WorkerHandle {
 
     /// Whether frames wait to be sent.
     pub fn has_unsent(&self) -> bool {
-        self.gone < self.outbox.len()
+        self.written < self.outbox.len()
     }
 
     /// The descriptor to poll until it can take more.
@@ -174,15 +174,15 @@ impl WorkerHandle {
     /// Writes what the pipe takes without blocking. A death is noticed when the other pipe closes.
     pub fn flush(&mut self) {
         while self.has_unsent() {
-            match self.to.write(&self.outbox[self.gone..]) {
-                Ok(n) => self.gone += n,
+            match self.to.write(&self.outbox[self.written..]) {
+                Ok(n) => self.written += n,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return,
                 Err(_) => break,
             }
         }
         self.outbox.clear();
-        self.gone = 0;
+        self.written = 0;
     }
 
     /// How many unanswered tasks it has, without the recalled ones.

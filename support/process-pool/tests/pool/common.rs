@@ -6,6 +6,8 @@ use std::process::{Child, Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use process_pool::Failure;
+
 /// Generous: a busy machine does not reach it, a hang does.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -112,4 +114,15 @@ fn state(pid: u32) -> Option<(char, u32)> {
 pub fn signal(name: &str, pid: u32) {
     // The shell's own `kill`: there need not be a program of that name.
     assert!(Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().unwrap().success());
+}
+
+pub fn all_right(squares: Vec<Result<u64, Failure>>) {
+    for (n, square) in (0..).zip(squares) {
+        assert_eq!(square, Ok(n * n));
+    }
+}
+
+pub fn kill(pid: u32) -> bool {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).is_ok()
 }

@@ -88,10 +88,10 @@ fn a_told() -> impl Strategy<Value = Draft> {
 }
 
 fn told(draft: &Draft) -> TaskResult<'_> {
-    let (how, kept, span, bytes, place) = draft;
-    let how = [ResultKind::Done, ResultKind::Panicked, ResultKind::Unreadable][usize::from(*how)];
+    let (kind, kept, span, bytes, place) = draft;
+    let kind = [ResultKind::Done, ResultKind::Panicked, ResultKind::Unreadable][usize::from(*kind)];
     let value = place.map_or(ValueLocation::Inline(bytes), |(at, len)| ValueLocation::Shared(at, len));
-    TaskResult { how, kept: *kept, span: if span.1 > 0 { *span } else { (0, 0) }, value }
+    TaskResult { kind, kept: *kept, span: if span.1 > 0 { *span } else { (0, 0) }, value }
 }
 
 fn frame_of(drafts: &[Draft]) -> Vec<u8> {

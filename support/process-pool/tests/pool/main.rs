@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions; ours are not marked as such")]
 
 mod basics;
+mod cleanup;
 mod common;
-mod faults;
+mod failures;
 mod frames;
 mod hang;
+mod kill_storm;
+mod retries;
 mod starts;
 mod tasks;
 
@@ -23,9 +26,9 @@ fn main() -> ExitCode {
     process_pool::init(if alone.as_deref() == Some("stillborn") { &tasks::TASKS[1..] } else { tasks::TASKS });
     basics::START.set(if env::args().nth(3).is_some_and(|start| start == "exec") { Start::Exec } else { Start::Fork });
     match alone.as_deref() {
-        Some("deaths") => faults::a_thousand_deaths(),
-        Some("stillborn") => faults::stillborn(),
-        Some("childless") => faults::childless(),
+        Some("deaths") => cleanup::a_thousand_deaths(),
+        Some("stillborn") => cleanup::stillborn(),
+        Some("childless") => cleanup::childless(),
         Some("server") => starts::server(),
         Some("killed-server") => starts::killed_server(),
         Some("stopped-server") => starts::stopped_server(),
@@ -49,7 +52,7 @@ fn run_all() -> ExitCode {
         if start == Start::Fork { trial } else { trial.with_kind("exec") }
     };
     // What is true of a pool is true of it in whatever way its workers come to be.
-    let of_pools = [basics::TESTS, faults::TESTS].concat();
+    let of_pools = [basics::TESTS, kill_storm::TESTS, failures::TESTS, retries::TESTS, cleanup::TESTS].concat();
     let mut trials: Vec<Trial> = of_pools.iter().map(|test| trial(Start::Fork, test)).collect();
     trials.extend(of_pools.iter().map(|test| trial(Start::Exec, test)));
     trials.extend([frames::TESTS, starts::TESTS].concat().iter().map(|test| trial(Start::Fork, test)));

@@ -38,11 +38,11 @@ fn map(fd: BorrowedFd<'_>, size: usize) -> io::Result<MmapRaw> {
 /// Memory of which this process allocates blocks and lends them to others.
 pub struct Arena {
     map: MmapRaw,
-    room: Mutex<Room>,
+    free_space: Mutex<FreeSpace>,
 }
 
 /// The free parts of an arena.
-struct Room {
+struct FreeSpace {
     /// Nothing behind this was ever allocated.
     end: usize,
     /// Freed blocks by size; reusing them is quick, as their pages are present.
@@ -56,26 +56,26 @@ impl Arena {
         // Huge pages mean fewer page faults; a system without them declines, and nothing is lost.
         #[cfg(target_os = "linux")]
         let _ = map.advise_range(memmap2::Advice::HugePage, HEAD, size.saturating_sub(HEAD));
-        Ok(Arc::new(Arena { map, room: Mutex::new(Room { end: HEAD, free: BTreeMap::new() }) }))
+        Ok(Arc::new(Arena { map, free_space: Mutex::new(FreeSpace { end: HEAD, free: BTreeMap::new() }) }))
     }
 
     /// A block of at least `len` bytes, if there is room.
     pub fn block(self: &Arc<Self>, len: usize) -> Option<Block> {
         let size = len.max(SMALLEST).checked_next_power_of_two()?;
-        let mut room = self.room();
-        let at = match room.free.get_mut(&size).and_then(Vec::pop) {
+        let mut free_space = self.free_space();
+        let at = match free_space.free.get_mut(&size).and_then(Vec::pop) {
             Some(at) => at,
             None => {
-                let at = room.end;
-                room.end = at.checked_add(size).filter(|end| *end <= self.map.len())?;
+                let at = free_space.end;
+                free_space.end = at.checked_add(size).filter(|end| *end <= self.map.len())?;
                 at
             }
         };
         Some(Block { arena: Arc::clone(self), at, size, len })
     }
 
-    fn room(&self) -> MutexGuard<'_, Room> {
-        self.room.lock().unwrap_or_else(PoisonError::into_inner)
+    fn free_space(&self) -> MutexGuard<'_, FreeSpace> {
+        self.free_space.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -114,7 +114,7 @@ impl Block {
 
 impl Drop for Block {
     fn drop(&mut self) {
-        self.arena.room().free.entry(self.size).or_default().push(self.at);
+        self.arena.free_space().free.entry(self.size).or_default().push(self.at);
     }
 }
 

@@ -27,7 +27,7 @@ use pace::Pace;
 /// The whole life of a worker, on this line. An error outside a task has nobody to report to: the worker ends.
 pub fn live(tasks: &'static [&'static dyn Run], line: UnixStream) -> ! {
     let Ok(mut worker) = Worker::start(tasks, &line) else { process::exit(1) };
-    let _ = end_with_parent(line).and_then(|()| worker.greet()).and_then(|()| worker.work());
+    let _ = end_with_parent(line).and_then(|()| worker.send_hello()).and_then(|()| worker.work());
     // The parent has gone or violates the protocol: kill the whole group, which this worker leads, with all that tasks
     // have started.
     kill_group(process::id());
@@ -48,7 +48,7 @@ struct Worker {
     /// How many tasks have come so far, modulo 2^32.
     next: u32,
     /// Encoded results that were not sent yet.
-    told: Vec<u8>,
+    results: Vec<u8>,
     /// The head of the next results frame.
     summary: Summary,
     /// One encoded value.
@@ -78,7 +78,7 @@ impl Worker {
             lent: BTreeMap::new(),
             transfer: TransferScope::new(transfer),
             next: 0,
-            told: Vec::new(),
+            results: Vec::new(),
             summary: Summary { done: 0, skipped: 0, ns: 0 },
             value: Vec::new(),
             frame: Vec::new(),
@@ -87,7 +87,7 @@ impl Worker {
     }
 
     /// Sends the hello frame, which identifies this program.
-    fn greet(&mut self) -> io::Result<()> {
+    fn send_hello(&mut self) -> io::Result<()> {
         frame::begin(&mut self.frame, Kind::Hello);
         self.frame.extend(frame::hello(self.tasks.iter().map(|task| task.name())));
         self.send()
@@ -100,14 +100,14 @@ impl Worker {
                 if kind != Kind::Batch {
                     return Err(garbage(ProtocolError));
                 }
-                self.batch(inbox.body(body))?;
+                self.run_batch(inbox.body(body))?;
             }
             inbox.trim();
         }
         Ok(())
     }
 
-    fn batch(&mut self, body: &[u8]) -> io::Result<()> {
+    fn run_batch(&mut self, body: &[u8]) -> io::Result<()> {
         let mut body = Reader(body);
         let task = body.number().map_err(garbage)?;
         let task = usize::try_from(task).ok().and_then(|n| self.tasks.get(n).copied());
@@ -124,13 +124,13 @@ impl Worker {
                 break;
             }
             let argument = body.place().map_err(garbage)?;
-            self.task(task, argument)?;
+            self.run_task(task, argument)?;
             self.next = self.next.wrapping_add(1);
-            if self.pace.is_time_to_tell() || self.told.len() >= BATCH_BYTES {
-                self.tell()?;
+            if self.pace.is_time_to_send() || self.results.len() >= BATCH_BYTES {
+                self.send_results()?;
             }
         }
-        self.tell()?;
+        self.send_results()?;
         // Show what tasks printed without a newline. If that fails, nothing is lost but the output.
         let _ = io::stdout().flush();
         Ok(())
@@ -142,7 +142,7 @@ impl Worker {
         self.claims.skip_to(self.next);
     }
 
-    fn task(&mut self, task: &dyn Run, argument: ValueLocation<'_>) -> io::Result<()> {
+    fn run_task(&mut self, task: &dyn Run, argument: ValueLocation<'_>) -> io::Result<()> {
         let argument = match argument {
             ValueLocation::Inline(bytes) => bytes,
             ValueLocation::Shared(at, len) => self.parent.bytes(at, len).ok_or_else(|| garbage(ProtocolError))?,
@@ -153,23 +153,23 @@ impl Worker {
         let ran = task.run(argument, &mut self.value);
         let end = self.now();
         self.claims.end(self.next);
-        let how = match ran {
+        let kind = match ran {
             Ran::Done => ResultKind::Done,
-            Ran::Panicked(said) => self.say(ResultKind::Panicked, &said),
-            Ran::Unreadable(why) => self.say(ResultKind::Unreadable, &why),
+            Ran::Panicked(said) => self.set_message(ResultKind::Panicked, &said),
+            Ran::Unreadable(why) => self.set_message(ResultKind::Unreadable, &why),
         };
         let kept = self.parent.is_viewed();
-        let told = TaskResult { how, kept, span: (start, end), value: ValueLocation::Inline(&[]) };
-        told.put_head(&mut self.told);
+        let result = TaskResult { kind, kept, span: (start, end), value: ValueLocation::Inline(&[]) };
+        result.put_head(&mut self.results);
         self.put_value();
         self.summary.done += 1;
         Ok(())
     }
 
-    fn say(&mut self, how: ResultKind, words: &str) -> ResultKind {
+    fn set_message(&mut self, kind: ResultKind, message: &str) -> ResultKind {
         self.value.clear();
-        self.value.extend_from_slice(words.as_bytes());
-        how
+        self.value.extend_from_slice(message.as_bytes());
+        kind
     }
 
     /// Appends the value, or its location in our arena.
@@ -181,12 +181,12 @@ impl Worker {
         self.parent.take_read(); // the parent tracks its own blocks
         let block = if self.value.len() < LARGE { None } else { self.own.block(self.value.len()) };
         let Some(mut block) = block else {
-            return frame::put_place(&mut self.told, ValueLocation::Inline(&self.value));
+            return frame::put_place(&mut self.results, ValueLocation::Inline(&self.value));
         };
         block.bytes_mut().copy_from_slice(&self.value);
         let (at, len) = (block.at() as u64, self.value.len() as u64);
         self.lent.insert(at, Arc::new(block));
-        frame::put_place(&mut self.told, ValueLocation::Shared(at, len));
+        frame::put_place(&mut self.results, ValueLocation::Shared(at, len));
     }
 
     fn now(&self) -> u64 {
@@ -194,11 +194,11 @@ impl Worker {
     }
 
     /// Sends the results so far.
-    fn tell(&mut self) -> io::Result<()> {
+    fn send_results(&mut self) -> io::Result<()> {
         self.summary.ns = self.pace.lap();
         frame::begin(&mut self.frame, Kind::Results);
         self.summary.put(&mut self.frame);
-        self.frame.append(&mut self.told);
+        self.frame.append(&mut self.results);
         self.summary = Summary { done: 0, skipped: 0, ns: 0 };
         self.send()
     }
