@@ -50,12 +50,12 @@ impl Engine {
     /// Collects tasks for the next batch of this slot.
     fn fill(&mut self, n: usize, jobs: &mut dyn JobSource) -> Batch {
         let mut batch = self.spare.pop().unwrap_or_default();
-        let fair = jobs.at_most().map_or(usize::MAX, |rest| (rest + self.again.len()) / (2 * self.slots.len()));
+        let fair = jobs.at_most().map_or(usize::MAX, |rest| (rest + self.retry_queue.len()) / (2 * self.slots.len()));
         let most = if self.options.retries == 0 { 1 } else { self.slots[n].batch.min(fair.max(1)) };
         let transfer =
             TransferScope::new(TransferContext { own: Arc::clone(&self.arena), foreign: None, blocks: Vec::new() });
         while batch.entries.len() < most && batch.arguments.len() < BATCH_BYTES {
-            if let Some(retry) = self.again.pop_front() {
+            if let Some(retry) = self.retry_queue.pop_front() {
                 batch.push_retry(retry);
             } else if self.exhausted || !self.pull(&mut batch, &transfer, jobs) {
                 break;

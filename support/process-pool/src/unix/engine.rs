@@ -47,7 +47,7 @@ pub struct Engine {
     pub(super) memory: (OwnedFd, usize),
     pub(super) slots: Vec<Slot>,
     /// Tasks to dispatch again, before any new one.
-    pub(super) again: VecDeque<Retry>,
+    pub(super) retry_queue: VecDeque<Retry>,
     /// The index of this call's task among the registered ones.
     pub(super) task: u64,
     /// The index of the next new argument.
@@ -85,7 +85,7 @@ impl Engine {
             arena,
             memory,
             slots: (0..workers).map(|_| slot()).collect(),
-            again: VecDeque::new(),
+            retry_queue: VecDeque::new(),
             task: 0,
             next: 0,
             exhausted: true,
@@ -129,7 +129,7 @@ impl Engine {
 
     /// Ends a call early: kills the workers that still have tasks.
     pub fn abandon(&mut self) {
-        self.again.clear();
+        self.retry_queue.clear();
         self.exhausted = true;
         for slot in &mut self.slots {
             if slot.worker.as_ref().is_some_and(|worker| !worker.flight.is_empty()) {
@@ -176,7 +176,7 @@ impl Engine {
 
     /// Whether tasks remain to be dispatched. (The source may still turn out to be empty.)
     pub(super) fn has_work(&self) -> bool {
-        !self.again.is_empty() || !self.exhausted
+        !self.retry_queue.is_empty() || !self.exhausted
     }
 
     /// Starts a worker in this slot, unless its back-off has not passed.
@@ -212,8 +212,8 @@ impl Engine {
     /// No worker survives: fail the remaining tasks, 256 per step, since the iterator may be infinite.
     fn give_up(&mut self, jobs: &mut dyn JobSource) {
         let why = Failure::NoWorker(self.last_loss.clone());
-        for again in self.again.drain(..) {
-            jobs.done(again.index, Err(why.clone()));
+        for retry in self.retry_queue.drain(..) {
+            jobs.done(retry.index, Err(why.clone()));
         }
         let mut unused = Vec::new();
         for _ in 0..256 {

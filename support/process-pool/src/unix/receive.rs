@@ -131,15 +131,7 @@ impl Engine {
             }
             transfer.set_blocks(blocks);
         }
-        let words = || String::from_utf8_lossy(value).into_owned();
-        jobs.done(
-            index,
-            match result.kind {
-                ResultKind::Done => Ok(value),
-                ResultKind::Panicked => Err(Failure::Panicked(words())),
-                ResultKind::Unreadable => Err(Failure::Unreadable(words())),
-            },
-        );
+        jobs.done(index, outcome(result.kind, value));
         if let ValueLocation::Shared(at, _) = result.value {
             worker.memory.give_back(at);
         }
@@ -148,6 +140,12 @@ impl Engine {
             let (start, end) = result.span;
             self.history.push(Stint { seat: n, pid, task: index, start, end, finish });
         }
+        self.count_answer(worker)
+    }
+
+    /// Advances to the next task in flight; a batch that is answered completely is kept for reuse.
+    fn count_answer(&mut self, worker: &mut WorkerHandle) -> Result<(), ProtocolError> {
+        let batch = worker.flight.front_mut().ok_or(ProtocolError)?;
         batch.answered += 1;
         worker.answered = worker.answered.wrapping_add(1);
         if batch.left() == 0 {
@@ -171,5 +169,15 @@ impl Engine {
         let wanted = (BATCH_TIME / ns.max(1.0)) as usize;
         let slot = &mut self.slots[n];
         slot.batch = wanted.clamp(1, BATCH_TASKS).min(slot.batch.saturating_mul(2));
+    }
+}
+
+/// The value of a task, or its failure with the worker's message.
+fn outcome(kind: ResultKind, value: &[u8]) -> Result<&[u8], Failure> {
+    let message = || String::from_utf8_lossy(value).into_owned();
+    match kind {
+        ResultKind::Done => Ok(value),
+        ResultKind::Panicked => Err(Failure::Panicked(message())),
+        ResultKind::Unreadable => Err(Failure::Unreadable(message())),
     }
 }

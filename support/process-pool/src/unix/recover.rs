@@ -22,7 +22,7 @@ impl Engine {
         let ran = progress.begun != progress.ended || worker.verdict == Some(Verdict::ProtocolError);
         let culprit = if ran { begun.checked_sub(1) } else { None };
         let mut blamed = false;
-        let mut again = Vec::new();
+        let mut retries = Vec::new();
         let left: Vec<Retry> = worker.flight.iter_mut().flat_map(|batch| batch.split_off(batch.answered)).collect();
         for (place, mut task) in left.into_iter().enumerate() {
             let began = place < begun;
@@ -31,11 +31,7 @@ impl Engine {
                 task.attempts += 1;
                 self.note_death(n, &worker, task.index);
                 if task.attempts > self.options.retries {
-                    let attempts = task.attempts;
-                    let timed_out = worker.verdict == Some(Verdict::TimedOut);
-                    let failure =
-                        if timed_out { Failure::TimedOut { attempts } } else { Failure::Died { how, attempts } };
-                    jobs.done(task.index, Err(failure));
+                    jobs.done(task.index, Err(failure_of(&worker, how, task.attempts)));
                     continue;
                 }
             } else if began && self.options.retries == 0 {
@@ -43,20 +39,20 @@ impl Engine {
                 jobs.done(task.index, Err(Failure::Died { how, attempts: 1 }));
                 continue;
             }
-            again.push(task);
+            retries.push(task);
         }
         if blamed {
             self.unexplained_deaths = 0;
         } else {
             self.record_unexplained_death(n, WorkerLoss::Ended(how));
         }
-        self.put_back(again);
+        self.put_back(retries);
     }
 
     /// Requeues tasks of a dead worker: at the front in order; a blamed one at the back.
-    fn put_back(&mut self, again: Vec<Retry>) {
-        for task in again.into_iter().rev() {
-            if task.attempts > 0 { self.again.push_back(task) } else { self.again.push_front(task) }
+    fn put_back(&mut self, retries: Vec<Retry>) {
+        for task in retries.into_iter().rev() {
+            if task.attempts > 0 { self.retry_queue.push_back(task) } else { self.retry_queue.push_front(task) }
         }
     }
 
@@ -75,17 +71,25 @@ impl Engine {
         let begun = worker.claims.recall();
         let taken = worker.sent.wrapping_sub(begun);
         let mut keep = begun.wrapping_sub(worker.answered) as usize;
-        let mut again = Vec::new();
+        let mut retries = Vec::new();
         for batch in &mut worker.flight {
             let left = batch.left();
             if keep < left {
-                again.extend(batch.split_off(batch.answered + keep));
+                retries.extend(batch.split_off(batch.answered + keep));
             }
             keep = keep.saturating_sub(left);
         }
         worker.flight.retain(|batch| batch.left() > 0);
         worker.recalled = taken;
-        debug_assert_eq!(again.len(), taken as usize);
-        self.again.extend(again);
+        debug_assert_eq!(retries.len(), taken as usize);
+        self.retry_queue.extend(retries);
+    }
+}
+
+/// The failure of a task that has no retries left.
+fn failure_of(worker: &WorkerHandle, how: End, attempts: u32) -> Failure {
+    match worker.verdict {
+        Some(Verdict::TimedOut) => Failure::TimedOut { attempts },
+        _ => Failure::Died { how, attempts },
     }
 }

@@ -6,7 +6,7 @@ use std::os::fd::BorrowedFd;
 
 use memmap2::MmapRaw;
 
-use super::map;
+use super::map::map;
 use crate::unix::claim_state::ClaimState;
 
 /// A worker's [`ClaimState`].

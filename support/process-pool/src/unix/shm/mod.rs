@@ -12,6 +12,7 @@
 #![allow(unsafe_code, reason = "memory that another process sees cannot be had from safe code; see above")]
 
 mod claims;
+mod map;
 mod nameless;
 
 use std::collections::BTreeMap;
@@ -26,14 +27,12 @@ use memmap2::{MmapOptions, MmapRaw};
 pub use claims::Claims;
 pub use nameless::anonymous;
 
+use map::map;
+
 /// Before the blocks: the page of [`Claims`]. Blocks begin at a huge-page boundary.
 const HEAD: usize = 2 << 20;
 /// The smallest block; blocks are powers of two.
 const SMALLEST: usize = 64 << 10;
-
-fn map(fd: BorrowedFd<'_>, size: usize) -> io::Result<MmapRaw> {
-    MmapOptions::new().len(size).map_raw(&fd)
-}
 
 /// Memory of which this process allocates blocks and lends them to others.
 pub struct Arena {

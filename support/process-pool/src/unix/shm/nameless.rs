@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::map;
+use super::map::map;
 
 /// Arena sizes to try, largest first: only address space until something is written, but that may be limited.
 const SIZES: [u64; 3] = [64 << 30, 2 << 30, 64 << 20];
