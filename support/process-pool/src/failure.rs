@@ -34,7 +34,7 @@ pub enum End {
     Signal(i32),
     /// It exited with this code.
     Code(i32),
-    /// Somebody stopped it (`SIGSTOP`), and the pool killed it.
+    /// It was stopped (`SIGSTOP`), and the pool killed it.
     Stopped,
     /// It violated the protocol, and the pool killed it.
     ProtocolError,

@@ -72,14 +72,14 @@ impl<A: DeserializeOwned, R: Serialize> Run for Task<A, R> {
         match panic::catch_unwind(AssertUnwindSafe(value_of)) {
             Ok(Ok(())) => Ran::Done,
             Ok(Err(why)) => Ran::Unreadable(why),
-            Err(payload) => Ran::Panicked(said(payload.as_ref())),
+            Err(payload) => Ran::Panicked(panic_message(payload.as_ref())),
         }
     }
 }
 
 /// The message of a panic.
-fn said(payload: &(dyn std::any::Any + Send)) -> String {
-    let literal = payload.downcast_ref::<&str>().map(|words| (*words).to_owned());
+fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
+    let literal = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     literal.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "?".to_owned())
 }
 

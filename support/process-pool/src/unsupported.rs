@@ -76,7 +76,7 @@ pub struct Unordered<'p, I, R> {
 }
 
 impl<I, R> Unordered<'_, I, R> {
-    /// The pool that is at work.
+    /// The pool that runs the tasks.
     pub fn pool(&self) -> &Pool {
         self.pool
     }

@@ -1,5 +1,6 @@
-//! The proof that no task is lost or run twice while its worker lives: `src/unix/claim_state.rs` itself, with loom's parts in the place
-//! of std's, in every order that loom knows. And the proof of that proof: bugs that it must find, one of which shipped.
+//! Proves that no task is lost or run twice while its worker lives: runs `src/unix/claim_state.rs` itself on loom's
+//! atomics, in every order that loom explores. Then proves the proof: planted bugs, one of which shipped, must be
+//! found.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
@@ -22,7 +23,7 @@ mod sync {
 }
 use sync::Ordering::SeqCst;
 
-/// What worker and parent do with the words, and may do wrong.
+/// What worker and parent do with the state, correctly or with a bug.
 #[derive(Clone, Copy)]
 struct Rules {
     begin: fn(&ClaimState, u32) -> bool,
@@ -38,19 +39,19 @@ const SHIPPED: Rules = Rules {
     progress: ClaimState::progress,
 };
 
-/// The number of the first task: the third and the fourth are counted on the other side of zero.
+/// The number of the first task: the third and fourth come after the counter wraps.
 const FIRST: u32 = u32::MAX - 1;
 
-/// As in `Worker::batch`: begins one after the other; once one was taken back, passes over all behind it in the same batch.
-/// Gives up, as if it died, after so many steps. Returns which tasks it began.
-fn work(words: &ClaimState, rules: Rules, batches: [u32; 2], mut steps: u32) -> [bool; 4] {
+/// As in the worker's `run_batch`: begins one task after the other; after a recalled one, skips the rest of the batch.
+/// Stops, as if it died, after `steps` steps. Returns the tasks that it began.
+fn work(state: &ClaimState, rules: Rules, batches: [u32; 2], mut steps: u32) -> [bool; 4] {
     let mut began = [false; 4];
     let mut n = 0;
     for tasks in batches {
         let behind = n + tasks;
         while n < behind {
-            if !(rules.begin)(words, FIRST.wrapping_add(n)) {
-                (rules.skip_to)(words, FIRST.wrapping_add(behind));
+            if !(rules.begin)(state, FIRST.wrapping_add(n)) {
+                (rules.skip_to)(state, FIRST.wrapping_add(behind));
                 n = behind;
                 break;
             }
@@ -59,66 +60,68 @@ fn work(words: &ClaimState, rules: Rules, batches: [u32; 2], mut steps: u32) -> 
                 return began;
             }
             steps -= 1;
-            words.end(FIRST.wrapping_add(n));
+            state.end(FIRST.wrapping_add(n));
             n += 1;
         }
     }
     began
 }
 
-/// ClaimState of a worker that has been sent two batches, two tasks each, and has begun none.
+/// The state of a worker that was sent two batches of two tasks and has begun none.
 fn sent() -> ClaimState {
-    let words = ClaimState::default();
-    words.skip_to(FIRST);
-    words.allow(FIRST.wrapping_add(4));
-    words
+    let state = ClaimState::default();
+    state.skip_to(FIRST);
+    state.allow(FIRST.wrapping_add(4));
+    state
 }
 
 fn count(from: u32) -> usize {
     from.wrapping_sub(FIRST) as usize
 }
 
-/// The parent takes back what has not been begun: each task is either begun or taken back, and never both. Afterwards more can
-/// be sent.
+/// The parent recalls what has not begun: each task either begins or is recalled, never both. Afterwards more can be
+/// sent.
 fn recalled(rules: Rules) {
-    let words = Arc::new(sent());
+    let state = Arc::new(sent());
     let worker = {
-        let words = Arc::clone(&words);
-        thread::spawn(move || work(&words, rules, [2, 2], u32::MAX))
+        let state = Arc::clone(&state);
+        thread::spawn(move || work(&state, rules, [2, 2], u32::MAX))
     };
-    let kept = count((rules.recall)(&words));
-    let Progress { begun, ended } = (rules.progress)(&words);
+    let kept = count((rules.recall)(&state));
+    let Progress { begun, ended } = (rules.progress)(&state);
     assert!(count(begun) >= count(ended), "no more have ended than were begun: {} {}", count(begun), count(ended));
     let began = worker.join().unwrap();
     for (n, began) in began.into_iter().enumerate() {
         assert_eq!(began, n < kept, "task {n}, of which {kept} were left to the worker");
     }
-    assert_eq!(words.progress(), Progress { begun: FIRST.wrapping_add(4), ended: FIRST.wrapping_add(4) });
-    words.allow(FIRST.wrapping_add(5));
-    assert!((rules.begin)(&words, FIRST.wrapping_add(4)), "what is sent now is begun");
+    assert_eq!(state.progress(), Progress { begun: FIRST.wrapping_add(4), ended: FIRST.wrapping_add(4) });
+    state.allow(FIRST.wrapping_add(5));
+    assert!((rules.begin)(&state, FIRST.wrapping_add(4)), "what is sent now is begun");
 }
 
-/// The worker dies somewhere; its parent, which may look at it meanwhile, blames the task that ran and no other.
+/// The worker dies at some step; its parent, which may read its progress meanwhile, blames the task that ran and no
+/// other.
 fn dead(rules: Rules, steps: u32) {
-    let words = Arc::new(sent());
+    let state = Arc::new(sent());
     let worker = {
-        let words = Arc::clone(&words);
-        thread::spawn(move || work(&words, rules, [2, 2], steps))
+        let state = Arc::clone(&state);
+        thread::spawn(move || work(&state, rules, [2, 2], steps))
     };
-    let Progress { begun, ended } = (rules.progress)(&words);
+    let Progress { begun, ended } = (rules.progress)(&state);
     assert!(count(begun) >= count(ended), "no more have ended than were begun: {} {}", count(begun), count(ended));
     let began = worker.join().unwrap();
-    let seen = (rules.progress)(&words);
+    let seen = (rules.progress)(&state);
     assert_eq!(count(seen.begun), began.iter().filter(|began| **began).count());
     let runs = u32::from(steps < 4);
     assert_eq!(seen.begun.wrapping_sub(seen.ended), runs, "one ran, or none");
 }
 
-/// Explores a model without a bound, and says how many executions that took. Fails if there are fewer than stated.
+/// Explores a model without a preemption bound and prints the number of executions. Fails below `least`.
 fn explore(name: &str, least: usize, model: impl Fn() + Send + Sync + 'static) {
     let executions = Arc::new(AtomicUsize::new(0));
     let mut builder = loom::model::Builder::new();
-    // Whatever LOOM_* variables say: loom stops early in silence at the limits, and a model that stopped proves nothing.
+    // Overrides all LOOM_* variables: loom stops silently at their limits, and an incomplete exploration proves
+    // nothing.
     builder.preemption_bound = None;
     builder.max_permutations = None;
     builder.max_duration = None;
@@ -128,24 +131,24 @@ fn explore(name: &str, least: usize, model: impl Fn() + Send + Sync + 'static) {
         model();
     });
     let n = executions.load(Relaxed);
-    // Straight to the handle: the test harness would keep what eprintln! prints.
+    // Directly to stderr: the test harness would capture eprintln!.
     let _ = writeln!(std::io::stderr(), "loom: {name}: no preemption bound, {n} executions (at least {least})");
     assert!(n >= least, "{name}: explored {n} executions, fewer than {least}: the model has become vacuous");
 }
 
 #[test]
-fn what_is_taken_back_is_not_begun_and_what_is_begun_is_not_taken_back() {
-    explore("two batches, taken back", 90, || recalled(SHIPPED));
+fn a_task_is_either_begun_or_recalled() {
+    explore("two batches, recalled", 90, || recalled(SHIPPED));
 }
 
 #[test]
-fn the_task_that_ran_is_to_blame() {
+fn only_the_running_task_is_blamed() {
     for (steps, least) in [(1, 15), (2, 30), (3, 50), (4, 60)] {
         explore(&format!("two batches, dead after {steps} tasks"), least, move || dead(SHIPPED, steps));
     }
 }
 
-/// Explores a model that must fail, in these words.
+/// Explores a model that must fail with this message.
 fn caught(reason: &str, model: impl Fn() + Send + Sync + 'static) {
     let found = panic::catch_unwind(AssertUnwindSafe(|| explore("planted", 1, model)));
     let said = found.expect_err("the bug was not found");
@@ -153,27 +156,27 @@ fn caught(reason: &str, model: impl Fn() + Send + Sync + 'static) {
     assert!(said.contains(reason), "found, but not as \"{reason}\": {said}");
 }
 
-/// This one shipped: once the worker had passed over the rest of one batch, the limit was behind it and no limit any more, and
-/// it ran the next batch, which had been taken back as well.
+/// This one shipped: after the worker had skipped the rest of one batch, it was past the limit, which no longer held, and it ran
+/// the next batch, which had been recalled as well.
 #[test]
-fn a_limit_that_can_be_passed() {
-    let begin = |words: &ClaimState, n: u32| {
+fn finds_a_limit_that_can_be_passed() {
+    let begin = |state: &ClaimState, n: u32| {
         let claim = |word: u64| {
             let (limit, begun) = split(word);
             (begun == n && limit != n).then(|| join(limit, n.wrapping_add(1)))
         };
-        words.claim.fetch_update(SeqCst, SeqCst, claim).is_ok()
+        state.claim.fetch_update(SeqCst, SeqCst, claim).is_ok()
     };
     caught("were left to the worker", move || recalled(Rules { begin, ..SHIPPED }));
 }
 
 #[test]
-fn begun_in_two_steps() {
-    let begin = |words: &ClaimState, n: u32| {
-        let (limit, begun) = split(words.claim.load(SeqCst));
+fn finds_a_begin_in_two_steps() {
+    let begin = |state: &ClaimState, n: u32| {
+        let (limit, begun) = split(state.claim.load(SeqCst));
         let may = begun == n && (1..1 << 31).contains(&limit.wrapping_sub(n));
         if may {
-            words.claim.store(join(limit, n.wrapping_add(1)), SeqCst);
+            state.claim.store(join(limit, n.wrapping_add(1)), SeqCst);
         }
         may
     };
@@ -181,35 +184,35 @@ fn begun_in_two_steps() {
 }
 
 #[test]
-fn taken_back_in_two_steps() {
-    let recall = |words: &ClaimState| {
-        let (_, begun) = split(words.claim.load(SeqCst));
-        words.claim.store(join(begun, begun), SeqCst);
+fn finds_a_recall_in_two_steps() {
+    let recall = |state: &ClaimState| {
+        let (_, begun) = split(state.claim.load(SeqCst));
+        state.claim.store(join(begun, begun), SeqCst);
         begun
     };
     caught("were left to the worker", move || recalled(Rules { recall, ..SHIPPED }));
 }
 
 #[test]
-fn nothing_is_passed_over() {
+fn finds_a_missing_skip() {
     caught("left == right", move || recalled(Rules { skip_to: |_, _| (), ..SHIPPED }));
 }
 
-/// Whoever dies between the two would be thought to have died of a task that had ended.
+/// A worker that dies between the two would be thought to have died of a task that had ended.
 #[test]
-fn passed_over_in_the_wrong_order() {
-    let skip_to = |words: &ClaimState, n: u32| {
-        words.end(n.wrapping_sub(1));
-        let _ = words.claim.fetch_update(SeqCst, SeqCst, |word| Some(join(split(word).0, n)));
+fn finds_a_skip_in_the_wrong_order() {
+    let skip_to = |state: &ClaimState, n: u32| {
+        state.end(n.wrapping_sub(1));
+        let _ = state.claim.fetch_update(SeqCst, SeqCst, |word| Some(join(split(word).0, n)));
     };
     caught("no more have ended than were begun", move || recalled(Rules { skip_to, ..SHIPPED }));
 }
 
 #[test]
-fn begun_is_looked_at_before_ended() {
-    let progress = |words: &ClaimState| {
-        let begun = split(words.claim.load(SeqCst)).1;
-        Progress { begun, ended: words.progress().ended }
+fn finds_begun_loaded_before_ended() {
+    let progress = |state: &ClaimState| {
+        let begun = split(state.claim.load(SeqCst)).1;
+        Progress { begun, ended: state.progress().ended }
     };
     caught("no more have ended than were begun", move || dead(Rules { progress, ..SHIPPED }, 4));
 }

@@ -76,7 +76,7 @@ fn main() {
 
 /// All peers in turn, again and again.
 fn compare(peers: &mut [Box<dyn Peer>], quantity: &'static str, n: usize, words: &str, rounds: usize) -> Vec<Seen> {
-    // While the peers work, their processes cannot be told from those of others; just before, nobody of ours does anything.
+    // While the peers work, their processes cannot be told from others; just before, none of ours runs.
     let watch = Watch::start();
     thread::sleep(Duration::from_millis(500));
     let foreign = watch.foreign().map_or(String::new(), |share| format!("; others used {:.0} %", share * 100.0));

@@ -78,7 +78,7 @@ impl Peer for Ours {
                 took / n as f64
             }
             "bytes" => {
-                // Copied in, copied by the worker, copied out: nobody gets away with handing over.
+                // Copied in, copied by the worker, copied out: handing over does not count.
                 let (from, mut to) = (vec![7u8; n], vec![0u8; n]);
                 let mut there_and_back = || {
                     let sent = pool.bytes(n, |bytes| bytes.copy_from_slice(&from));
@@ -130,8 +130,8 @@ fn memory(pool: &mut Pool) -> f64 {
     pool.workers().into_iter().filter_map(private).fold(0.0, f64::max)
 }
 
-/// Does something while this thread and these processes share one core: whether another core is asleep, and how deeply, is
-/// then of no account. `None` where that cannot be asked for.
+/// Runs `work` while this thread and these processes are pinned to one core, so that the sleep states of other cores do not
+/// matter. `None` where a process cannot be pinned.
 #[cfg(target_os = "linux")]
 fn on_one_core<T>(processes: &[u32], work: impl FnOnce() -> T) -> Option<T> {
     use rustix::process::Pid;

@@ -25,7 +25,7 @@ fn python() -> PathBuf {
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/pool/peers.py");
 
 impl Python {
-    /// `None`, with the reason said, where its library is not installed.
+    /// `None`, with the reason printed, if its library is not installed.
     pub fn new(kind: &'static str) -> Option<Python> {
         let mut command = Command::new(python());
         command.args([SCRIPT, kind]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

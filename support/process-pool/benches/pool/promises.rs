@@ -47,7 +47,7 @@ pub fn show(all: &[Seen]) {
         // The best of those that it is promised against.
         let best = all.iter().filter(asked).filter_map(|seen| seen.ratio).min_by(|a, b| a.0.total_cmp(&b.0));
         let seen = best.map_or("not measured".to_owned(), |(median, low, high)| {
-            // Against a limit, what is promised is said as a multiple of the limit.
+            // Against a limit, the promise is a multiple of the limit.
             let (median, low, high) =
                 if least < 1.0 { (1.0 / median, 1.0 / high, 1.0 / low) } else { (median, low, high) };
             let kept = if least < 1.0 { median <= 1.0 / least } else { median >= least };

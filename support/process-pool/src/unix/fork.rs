@@ -45,11 +45,11 @@ impl Forker {
     /// `None` if the libc TID layout is not as expected.
     pub fn new() -> Option<Forker> {
         let thread_number = rustix::thread::get_clear_child_tid_address().ok()??.cast::<i32>();
-        // SAFETY: the C library gave this address to the kernel, which writes a zero there when the thread ends: it is a valid
-        // 32-bit number for as long as this thread lives, and nobody else writes to it meanwhile.
+        // SAFETY: libc registered this address with the kernel, which writes a zero there when the thread ends: it is a
+        // valid 32-bit number for as long as this thread lives, and nothing else writes to it meanwhile.
         let known = unsafe { thread_number.read() };
         let mut robust = (0usize, 0usize);
-        // SAFETY: the kernel writes an address and a size, each of the size of a `usize`, where we have room for them.
+        // SAFETY: the kernel writes an address and a size, both as large as a `usize`, into variables of ours.
         let got = unsafe { libc::syscall(libc::SYS_get_robust_list, 0, &raw mut robust.0, &raw mut robust.1) };
         let is_ours = known == rustix::thread::gettid().as_raw_nonzero().get() && got == 0;
         is_ours.then_some(Forker { thread_number, robust })
@@ -67,16 +67,17 @@ impl Forker {
         // `struct clone_args` of clone3(2), first version: flags, pidfd, child_tid, and zeros for what is not used:
         // with CLONE_PARENT the exit signal is inherited, and without a stack the child continues on its copy of ours.
         let wanted = [u64::from(numbers.unsigned_abs()), 0, self.thread_number.as_ptr() as u64, 0, 0, 0, 0, 0];
-        // SAFETY: without CLONE_VM this is fork(2): both go on behind this call, each in memory of its own. We are the only
-        // thread (see above; nobody is there to start another), so nobody who is missing in the copy can have held a lock. The
-        // kernel reads `wanted`, of the size that is told, and writes the copy's thread number to an address in the copy that
-        // holds just that.
+        // SAFETY: without CLONE_VM this is fork(2): both processes continue after this call, each in its own memory.
+        // This is the only thread (checked above, and there is no other thread to start one), so no thread missing in
+        // the child can have held a lock. The kernel reads `wanted`, of the given size, and writes the child's thread
+        // ID to the address in the child that holds libc's copy of it.
         let made = unsafe { libc::syscall(libc::SYS_clone3, &raw const wanted, size_of_val(&wanted)) };
         match made {
             0 => {
                 // SAFETY: as in `new`.
                 debug_assert_eq!(unsafe { self.thread_number.read() }, rustix::thread::gettid().as_raw_nonzero().get());
-                // SAFETY: the same list, at the same address, that the C library had given to the kernel for the original.
+                // SAFETY: the same list, at the same address, that libc registered with the kernel for the original
+                // process.
                 unsafe { libc::syscall(libc::SYS_set_robust_list, self.robust.0, self.robust.1) };
                 Ok(Side::Copy)
             }
@@ -109,7 +110,7 @@ pub fn kill_on_hangup(line: &UnixStream) -> io::Result<bool> {
     const F_SETOWN: libc::c_int = 8;
     const F_SETSIG: libc::c_int = 10;
     let set = |what, value: libc::c_int| {
-        // SAFETY: these three take a number and touch no memory of ours; the descriptor is open as long as `line` is borrowed.
+        // SAFETY: these commands take a number and access no memory; the descriptor is open while `line` is borrowed.
         let done = unsafe { libc::fcntl(line.as_raw_fd(), what, value) };
         if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     };

@@ -60,7 +60,7 @@ pub struct WorkerHandle {
 pub enum Verdict {
     /// The running task is over the time limit.
     TimedOut,
-    /// Somebody stopped it (`SIGSTOP`).
+    /// It was stopped (`SIGSTOP`).
     Stopped,
     /// It does not begin its tasks, or does not send its results.
     Silent,

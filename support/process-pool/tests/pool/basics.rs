@@ -13,20 +13,20 @@ use crate::tasks::{ECHO, KEEP, NUMBERS, PANIC, PID, REVERSE, SLEEP, SQUARE, STRA
 crate::tests![
     map_keeps_the_order,
     a_call_answers,
-    results_come_as_they_are_ready,
-    arguments_are_taken_as_there_is_room,
+    unordered_results_come_as_they_complete,
+    arguments_are_pulled_lazily,
     all_workers_work,
-    large_values_arrive_whole,
-    bytes_stay_where_they_are,
-    memory_that_was_read_is_used_again,
-    what_a_worker_keeps_is_not_used_again,
-    who_stops_listening_stops_the_work,
-    an_unknown_task_is_named,
-    no_worker_is_no_pool,
-    a_panic_is_told_and_not_repeated,
-    a_slow_task_does_not_hold_up_those_behind_it,
-    nobody_is_killed_without_need,
-    the_history_tells_who_did_what,
+    large_values_arrive_intact,
+    bytes_are_not_copied,
+    read_blocks_are_reused,
+    blocks_that_a_worker_keeps_are_not_reused,
+    dropping_the_iterator_stops_the_tasks,
+    an_unregistered_task_is_named,
+    a_pool_needs_a_worker,
+    a_panic_is_reported_and_not_retried,
+    tasks_behind_a_slow_one_are_recalled,
+    a_recall_kills_no_worker,
+    the_history_records_every_run,
 ];
 
 thread_local! {
@@ -61,7 +61,7 @@ fn a_call_answers() {
     }
 }
 
-fn results_come_as_they_are_ready() {
+fn unordered_results_come_as_they_complete() {
     let mut pool = pool(2);
     // The first sleeps until all others are long done.
     let order: Vec<u64> = pool.imap_unordered(&SLEEP, [1000, 1, 1, 1]).map(|(_, ms)| ms.unwrap()).collect();
@@ -71,9 +71,9 @@ fn results_come_as_they_are_ready() {
     assert!(places.into_iter().eq(0..5000));
 }
 
-fn arguments_are_taken_as_there_is_room() {
+fn arguments_are_pulled_lazily() {
     let mut pool = pool(2);
-    // An endless supply: whoever takes it all first never answers.
+    // An infinite iterator: collecting it first would never end.
     let some: Vec<(usize, u64)> =
         pool.imap_unordered(&SQUARE, 0..).take(1000).map(|(place, square)| (place, square.unwrap())).collect();
     assert!(some.iter().all(|(place, square)| (*place as u64).pow(2) == *square));
@@ -92,7 +92,7 @@ fn all_workers_work() {
     assert!(!known.contains(&std::process::id()), "not in this process");
 }
 
-fn large_values_arrive_whole() {
+fn large_values_arrive_intact() {
     let mut pool = pool(2);
     for len in [0, 1, 63, 64, 100, 65_535, 65_536, 65_537, 300_000, 5 << 20] {
         let bytes: Vec<u8> = (0..len).map(|n| (n % 251) as u8).collect();
@@ -113,7 +113,7 @@ fn large_values_arrive_whole() {
     }
 }
 
-fn bytes_stay_where_they_are() {
+fn bytes_are_not_copied() {
     let mut pool = pool(1);
     let bytes = pool.bytes(1 << 20, |bytes| bytes.fill(7));
     let answer = pool.call(&ECHO, &bytes).unwrap();
@@ -129,7 +129,7 @@ fn bytes_stay_where_they_are() {
 }
 
 /// Arguments and results by shared memory, of both kinds: as bytes that are lent, and as values that are copied into it.
-fn memory_that_was_read_is_used_again() {
+fn read_blocks_are_reused() {
     if !can_look() {
         return;
     }
@@ -162,14 +162,14 @@ fn shared_in_memory(pid: u32) -> u64 {
     resident.into_iter().max().unwrap_or(0)
 }
 
-fn what_a_worker_keeps_is_not_used_again() {
+fn blocks_that_a_worker_keeps_are_not_reused() {
     let mut pool = pool(1);
     for n in 0..20 {
         assert_eq!(pool.call(&KEEP, &Bytes::from(vec![n; 100_000])), Ok(true), "{n}");
     }
 }
 
-fn who_stops_listening_stops_the_work() {
+fn dropping_the_iterator_stops_the_tasks() {
     let mut pool = pool(2);
     let mut results = pool.imap_unordered(&SLEEP, [0, 1_000_000, 1_000_000]);
     assert_eq!(results.next(), Some((0, Ok(0))));
@@ -177,18 +177,18 @@ fn who_stops_listening_stops_the_work() {
     assert_eq!(pool.call(&SQUARE, &3), Ok(9));
 }
 
-fn an_unknown_task_is_named() {
+fn an_unregistered_task_is_named() {
     let mut pool = pool(1);
     assert_eq!(pool.call(&STRANGER, &1), Err(Failure::Unknown("stranger")));
     assert_eq!(pool.map(&STRANGER, 0..2), vec![Err(Failure::Unknown("stranger")); 2]);
     assert_eq!(pool.imap_unordered(&STRANGER, 0..2).count(), 2);
 }
 
-fn no_worker_is_no_pool() {
+fn a_pool_needs_a_worker() {
     assert_eq!(builder().workers(0).build().unwrap_err(), process_pool::Error::NoWorkers);
 }
 
-fn a_panic_is_told_and_not_repeated() {
+fn a_panic_is_reported_and_not_retried() {
     let mut pool = pool(1);
     let worker = pool.workers();
     assert_eq!(pool.call(&PANIC, &5), Err(Failure::Panicked("on purpose 5".to_owned())));
@@ -196,7 +196,7 @@ fn a_panic_is_told_and_not_repeated() {
     assert_eq!(pool.workers(), worker, "it is no reason to die");
 }
 
-fn a_slow_task_does_not_hold_up_those_behind_it() {
+fn tasks_behind_a_slow_one_are_recalled() {
     let mut pool = pool(2);
     // So many quick ones before it that batches are long when it comes.
     let tasks = (0..20_000).map(|n| if n == 15_000 { 2000 } else { 0 });
@@ -204,8 +204,8 @@ fn a_slow_task_does_not_hold_up_those_behind_it() {
     assert_eq!(last, (15_000, Ok(2000)), "all others were done by the other worker meanwhile");
 }
 
-/// What waits behind a slow task is taken back, and the call may be over before its worker has said that it knows.
-fn nobody_is_killed_without_need() {
+/// Tasks behind a slow one are recalled, and the call may end before the worker has skipped them.
+fn a_recall_kills_no_worker() {
     let mut pool = builder().workers(2).record(true).build().unwrap();
     let before = pool.workers();
     for _ in 0..100 {
@@ -216,7 +216,7 @@ fn nobody_is_killed_without_need() {
     assert_eq!(pool.history().len(), 100 * 300, "no task runs twice while its worker lives");
 }
 
-fn the_history_tells_who_did_what() {
+fn the_history_records_every_run() {
     let mut pool = builder().workers(2).record(true).build().unwrap();
     pool.map(&SLEEP, [20, 20, 20]);
     let history = pool.history();

@@ -13,20 +13,20 @@ use crate::common::{Program, all_right, can_look, children, kill, lives, until, 
 use crate::tasks::{CHILD, PID, PRINT, REVERSE, SLEEP, SQUARE};
 
 crate::tests![
-    printing_does_not_disturb,
-    grandchildren_do_not_disturb,
+    printing_does_not_disturb_the_protocol,
+    grandchildren_do_not_disturb_the_pool,
     grandchildren_end_with_the_parent,
     a_thousand_deaths_leave_nothing,
-    who_cannot_live_is_not_started_for_ever,
-    nothing_is_left_in_shared_memory,
+    workers_that_fail_at_start_are_given_up,
+    no_shared_memory_is_left,
 ];
 
-fn printing_does_not_disturb() {
+fn printing_does_not_disturb_the_protocol() {
     let mut pool = pool(2);
     assert_eq!(pool.map(&PRINT, 0..50), (0..50).map(Ok).collect::<Vec<_>>());
 }
 
-fn grandchildren_do_not_disturb() {
+fn grandchildren_do_not_disturb_the_pool() {
     let mut pool = pool(1);
     let child = pool.call(&CHILD, &()).unwrap();
     all_right(pool.map(&SQUARE, 0..1000));
@@ -97,7 +97,7 @@ pub fn a_thousand_deaths() {
     assert!(children(std::process::id()).is_empty() && zombies() == 0);
 }
 
-fn who_cannot_live_is_not_started_for_ever() {
+fn workers_that_fail_at_start_are_given_up() {
     crate::alone("stillborn");
 }
 
@@ -112,7 +112,7 @@ pub fn stillborn() {
     assert!(pool.imap_unordered(&PID, std::iter::repeat(())).take(10_000).all(|(_, result)| result.is_err()));
 }
 
-fn nothing_is_left_in_shared_memory() {
+fn no_shared_memory_is_left() {
     let Ok(listing) = fs::read_dir("/dev/shm") else {
         println!("not measured: this system has no /dev/shm");
         return;

@@ -1,4 +1,4 @@
-//! Child processes: waited for under a bound that only a hang reaches, and looked at in /proc.
+//! Child processes: waiting with a limit that only a hang reaches, and inspection through /proc.
 
 use std::fs;
 use std::io::Read;
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use process_pool::Failure;
 
-/// Generous: a busy machine does not reach it, a hang does.
+/// Generous: only a hang reaches it, not a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A program that is killed when the test is over, however it ends.
+/// Kills the program when the test ends, on every path.
 pub struct Program(pub Child);
 
 impl Drop for Program {
@@ -21,7 +21,7 @@ impl Drop for Program {
     }
 }
 
-/// Waits for its end and returns all that it printed.
+/// Waits for its end and returns its output.
 pub fn finish(mut program: Program) -> Output {
     fn read_all(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
         thread::spawn(move || {
@@ -36,7 +36,7 @@ pub fn finish(mut program: Program) -> Output {
     Output { status, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
 }
 
-/// Asks again and again until there is an answer. No answer within the limit is a failure.
+/// Polls until there is an answer. Fails after the limit.
 pub fn until<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
@@ -53,7 +53,7 @@ pub fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// Whether processes can be looked at here; if not, says so.
+/// Whether processes can be inspected here; prints a note if not.
 pub fn can_look() -> bool {
     let can = cfg!(target_os = "linux");
     if !can {
@@ -66,18 +66,18 @@ pub fn can_look() -> bool {
 pub struct Seen {
     pub pid: u32,
     pub command: String,
-    /// What it calls itself.
+    /// From /proc/PID/comm.
     pub name: String,
 }
 
-/// The children of a process, by whether they are dead and nobody has waited for them.
+/// The children of a process, either zombies or living ones.
 fn children_of(parent: u32, zombies: bool) -> impl Iterator<Item = u32> {
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     pids.filter(move |pid| state(*pid).is_some_and(|(state, ppid)| ppid == parent && (state == 'Z') == zombies))
 }
 
-/// How many of its children a process has not waited for, though they are dead.
+/// The number of zombies among a process's children.
 pub fn zombies(parent: u32) -> usize {
     children_of(parent, true).count()
 }
@@ -93,12 +93,12 @@ pub fn children(parent: u32) -> Vec<Seen> {
         .collect()
 }
 
-/// The living workers of a pool that a process has.
+/// The living pool workers among a process's children.
 pub fn workers(parent: u32) -> Vec<u32> {
     children(parent).into_iter().filter(|child| child.name == "pool-worker").map(|worker| worker.pid).collect()
 }
 
-/// Whether a process lives. One that is dead but not yet buried does not.
+/// Whether a process lives. A zombie does not.
 pub fn lives(pid: u32) -> bool {
     state(pid).is_some_and(|(state, _)| state != 'Z' && state != 'X')
 }
@@ -110,9 +110,9 @@ fn state(pid: u32) -> Option<(char, u32)> {
     Some((rest.next()?.chars().next()?, rest.next()?.parse().ok()?))
 }
 
-/// Sends a signal by its name.
+/// Sends a signal by name.
 pub fn signal(name: &str, pid: u32) {
-    // The shell's own `kill`: there need not be a program of that name.
+    // The shell's builtin `kill`: there need not be a program of that name.
     assert!(Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().unwrap().success());
 }
 

@@ -10,17 +10,17 @@ use crate::common::{all_right, signal};
 use crate::tasks::{ABORT, ALLOCATE, EXIT, OVERFLOW, SCRIBBLE, SELF_KILL, SLEEP, SQUARE, STOP, TRAP};
 
 crate::tests![
-    deaths_have_names,
+    every_death_has_its_cause,
     memory_has_a_limit,
-    what_hangs_is_stopped,
-    who_was_stopped_is_replaced,
-    who_was_stopped_while_idle_is_replaced,
-    a_time_limit_does_not_run_while_there_is_nothing_to_do,
-    a_rest_is_not_counted_as_silence,
-    nonsense_counts_as_death,
+    a_hanging_task_is_killed,
+    a_stopped_worker_is_replaced,
+    a_worker_stopped_while_idle_is_replaced,
+    idle_time_does_not_count_for_the_time_limit,
+    idle_time_does_not_count_as_silence,
+    a_protocol_violation_counts_as_death,
 ];
 
-fn deaths_have_names() {
+fn every_death_has_its_cause() {
     let mut pool = pool(2);
     let died = |how| Err(Failure::Died { how, attempts: 3 });
     assert_eq!(pool.call(&ABORT, &0), died(End::Signal(6)));
@@ -48,7 +48,7 @@ fn memory_has_a_limit() {
     assert!(matches!(pool.call(&ALLOCATE, &1), Err(Failure::NoWorker(_) | Failure::Died { .. })));
 }
 
-fn what_hangs_is_stopped() {
+fn a_hanging_task_is_killed() {
     let limit = Duration::from_millis(200);
     let mut pool = builder().workers(2).timeout(limit).record(true).build().unwrap();
     let tasks = (0..3000).map(|n| ("hang".to_owned(), (n + 3000 - 1234) % 3000));
@@ -62,21 +62,21 @@ fn what_hangs_is_stopped() {
     assert!(stopped.iter().all(|s| s.task == 1234 && Duration::from_nanos(s.end - s.start) >= limit));
 }
 
-fn who_was_stopped_is_replaced() {
+fn a_stopped_worker_is_replaced() {
     // The worker stops itself in the middle of the task: as often as it may be tried. No time limit is needed for that.
     let mut pool = builder().workers(1).retries(1).build().unwrap();
     assert_eq!(pool.call(&STOP, &1), Err(Failure::Died { how: End::Stopped, attempts: 2 }));
     assert_eq!(pool.call(&SQUARE, &3), Ok(9));
 }
 
-fn who_was_stopped_while_idle_is_replaced() {
+fn a_worker_stopped_while_idle_is_replaced() {
     let mut pool = pool(2);
     all_right(pool.map(&SQUARE, 0..10));
     signal("STOP", pool.workers()[0]);
     all_right(pool.map(&SQUARE, 0..100));
 }
 
-fn a_time_limit_does_not_run_while_there_is_nothing_to_do() {
+fn idle_time_does_not_count_for_the_time_limit() {
     let limit = Duration::from_secs(2);
     let mut pool = builder().workers(1).timeout(limit).retries(0).build().unwrap();
     assert_eq!(pool.call(&SLEEP, &1), Ok(1));
@@ -85,7 +85,7 @@ fn a_time_limit_does_not_run_while_there_is_nothing_to_do() {
 }
 
 /// A worker that has rested for long is given a task and does not begin it at once: here, as it is stopped for a moment.
-fn a_rest_is_not_counted_as_silence() {
+fn idle_time_does_not_count_as_silence() {
     // On a busy machine the moment may be long; not every time.
     for _ in 0..5 {
         let mut pool = builder().workers(1).retries(0).build().unwrap();
@@ -107,7 +107,7 @@ fn a_rest_is_not_counted_as_silence() {
     panic!("it was taken for dead each time");
 }
 
-fn nonsense_counts_as_death() {
+fn a_protocol_violation_counts_as_death() {
     // Once each: what a gigabyte to come is worth is known only after some seconds.
     let mut pool = builder().workers(2).retries(0).build().unwrap();
     for nonsense in [

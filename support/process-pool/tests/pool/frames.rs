@@ -1,4 +1,4 @@
-//! What a worker says may be anything: the parent reads it to the end or refuses it, and takes no more memory than was sent.
+//! Fuzzes the parser of results: the parent accepts or rejects any input, and allocates no more than was sent.
 
 use std::io::{self, Read};
 
@@ -8,14 +8,14 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 crate::tests![
-    the_corpus_is_refused,
-    what_is_written_is_read,
-    any_bytes_are_read_or_refused,
-    a_damaged_frame_is_read_or_refused,
-    a_claimed_length_costs_nothing,
+    the_corpus_is_rejected,
+    results_round_trip,
+    any_bytes_are_accepted_or_rejected,
+    a_damaged_frame_is_accepted_or_rejected,
+    a_claimed_length_allocates_nothing,
 ];
 
-/// Frames that were, or could be, trouble. Each says why.
+/// Frames that caused trouble, or could. Each says why.
 const CORPUS: &[(&str, &[u8])] = &[
     ("not a frame", b"hello"),
     ("half a mark, wrong", b"PX"),
@@ -32,7 +32,7 @@ const CORPUS: &[(&str, &[u8])] = &[
     ("a place without an offset", b"PL\x03\0\x05\0\0\0\x01\0\0\0\x03"),
 ];
 
-/// Reads all frames of results as the parent does; how many results there were.
+/// Parses all results frames as the parent does; returns the number of results.
 fn read(bytes: &[u8], step: usize) -> Result<usize, ProtocolError> {
     let mut from = Slowly { bytes, step };
     let mut inbox = Inbox::default();
@@ -54,7 +54,7 @@ fn read(bytes: &[u8], step: usize) -> Result<usize, ProtocolError> {
     Ok(results)
 }
 
-/// Gives so many bytes at a time, as a pipe may.
+/// Yields a given number of bytes per read, as a pipe may.
 struct Slowly<'a> {
     bytes: &'a [u8],
     step: usize,
@@ -69,17 +69,17 @@ impl Read for Slowly<'_> {
     }
 }
 
-fn the_corpus_is_refused() {
+fn the_corpus_is_rejected() {
     for (why, bytes) in CORPUS {
         for step in [1, 3, usize::MAX] {
             assert_eq!(read(bytes, step), Err(ProtocolError), "{why}");
         }
     }
-    // The known-right twin: one empty value.
+    // The correct twin: one empty value.
     assert_eq!(read(b"PL\x03\0\x05\0\0\0\x01\0\0\0\0", 1), Ok(1));
 }
 
-/// ResultKind, kept, from when to when, bytes, and where they are if not here.
+/// Kind, kept, span, bytes, and their location in the arena if they are not inline.
 type Draft = (u8, bool, (u64, u64), Vec<u8>, Option<(u64, u64)>);
 
 fn a_told() -> impl Strategy<Value = Draft> {
@@ -103,12 +103,12 @@ fn frame_of(drafts: &[Draft]) -> Vec<u8> {
     bytes
 }
 
-/// A test of its own harness has no place for proptest's file of regressions: what it finds goes into [`CORPUS`].
+/// With a custom harness, proptest cannot place its file of regressions: put what it finds into [`CORPUS`].
 fn runner(cases: u32) -> TestRunner {
     TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() })
 }
 
-fn what_is_written_is_read() {
+fn results_round_trip() {
     let drafts = proptest::collection::vec(a_told(), 0..20);
     let test = |(drafts, step): (Vec<Draft>, usize)| {
         let bytes = frame_of(&drafts);
@@ -125,7 +125,7 @@ fn what_is_written_is_read() {
     runner(500).run(&(drafts, 1..100usize), test).unwrap();
 }
 
-fn any_bytes_are_read_or_refused() {
+fn any_bytes_are_accepted_or_rejected() {
     let bytes = proptest::collection::vec(any::<u8>(), 0..300);
     let test = |(body, step): (Vec<u8>, usize)| {
         let _ = read(&body, step);
@@ -139,7 +139,7 @@ fn any_bytes_are_read_or_refused() {
     runner(2000).run(&(bytes, 1..100usize), test).unwrap();
 }
 
-fn a_damaged_frame_is_read_or_refused() {
+fn a_damaged_frame_is_accepted_or_rejected() {
     let drafts = proptest::collection::vec(a_told(), 1..5);
     let test = |(drafts, at, to, cut): (Vec<Draft>, prop::sample::Index, u8, prop::sample::Index)| {
         let mut bytes = frame_of(&drafts);
@@ -153,7 +153,7 @@ fn a_damaged_frame_is_read_or_refused() {
     runner(2000).run(&(drafts, any::<prop::sample::Index>(), any::<u8>(), any::<prop::sample::Index>()), test).unwrap();
 }
 
-fn a_claimed_length_costs_nothing() {
+fn a_claimed_length_allocates_nothing() {
     let mut bytes = b"PL\x03\0\0\0\0\x40".to_vec(); // a gigabyte is to follow
     bytes.extend([0; 1000]);
     let mut from = Slowly { bytes: &bytes, step: 100 };

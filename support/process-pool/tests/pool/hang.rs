@@ -1,4 +1,4 @@
-//! A pool that is wrong may wait for ever, and a test with it. Then it is said which, and all end.
+//! Ends the test program when a test hangs, and names it.
 
 use std::collections::BTreeMap;
 use std::process;
@@ -6,12 +6,12 @@ use std::sync::{Mutex, Once, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// No test takes so long, however busy the machine: each bounds its own waits far below.
+/// No test takes this long, however busy the machine: each bounds its own waits far below.
 const LIMIT: Duration = Duration::from_secs(300);
 
 static RUNNING: Mutex<BTreeMap<&str, Instant>> = Mutex::new(BTreeMap::new());
 
-/// A test that runs, until this is dropped.
+/// Registers a running test until it is dropped.
 pub struct Watched(&'static str);
 
 impl Watched {

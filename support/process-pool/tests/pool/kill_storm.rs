@@ -15,7 +15,7 @@ crate::tests![
     all_killed_while_idle,
     killed_while_computing,
     killed_while_sending_and_receiving,
-    a_storm_loses_nothing,
+    a_kill_storm_loses_nothing,
 ];
 
 fn killed_while_idle() {
@@ -36,7 +36,7 @@ fn all_killed_while_idle() {
     }
 }
 
-/// Kills workers of this pool, chosen by turns, with such pauses, until it is told to stop; returns how many.
+/// Kills workers of this pool in turn, one per `pause`, until `stop` is set or `most` are killed; returns how many.
 fn killer(workers: impl Fn() -> Vec<u32> + Send, pause: Duration, most: usize, stop: &AtomicBool) -> usize {
     let mut killed = 0;
     while killed < most && !stop.load(Ordering::Relaxed) {
@@ -51,10 +51,10 @@ fn killer(workers: impl Fn() -> Vec<u32> + Send, pause: Duration, most: usize, s
     killed
 }
 
-/// Says stop, also when an assertion fails: whoever waits for the killer would wait for ever.
-struct AtLast<'a>(&'a AtomicBool);
+/// Sets `stop` also when an assertion fails: joining the killer would hang otherwise.
+struct StopOnDrop<'a>(&'a AtomicBool);
 
-impl Drop for AtLast<'_> {
+impl Drop for StopOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -84,7 +84,7 @@ fn killed_while_computing() {
     thread::scope(|scope| {
         let killed = scope.spawn(|| killer(workers_of(marker), Duration::from_millis(30), 2, &stop));
         let results = {
-            let _stop = AtLast(&stop);
+            let _stop = StopOnDrop(&stop);
             pool.map(&SLEEP, [100; 8])
         };
         assert_eq!(results, vec![Ok(100); 8]);
@@ -92,8 +92,8 @@ fn killed_while_computing() {
     });
 }
 
-/// A task there and back while somebody kills a worker every few ms. Returns how many were killed.
-fn under_fire<R>(
+/// Runs `work` while a worker is killed every few ms. Returns how many were killed.
+fn run_with_kills<R>(
     pool: &mut Pool,
     marker: &'static AtomicUsize,
     pause: Duration,
@@ -105,7 +105,7 @@ fn under_fire<R>(
     thread::scope(|scope| {
         let killed = scope.spawn(|| killer(workers_of(marker), pause, kills, &stop));
         let done = {
-            let _stop = AtLast(&stop);
+            let _stop = StopOnDrop(&stop);
             work(pool, &mut |pool| publish(marker, &pool.workers()))
         };
         (done, killed.join().unwrap())
@@ -116,7 +116,7 @@ fn killed_while_sending_and_receiving() {
     static WORKERS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
     let marker = &WORKERS[START.get() as usize]; // the same test runs beside this one, in the other way
     let mut pool = builder().workers(2).retries(50).build().unwrap();
-    let (done, killed) = under_fire(&mut pool, marker, Duration::from_millis(5), 60, |pool, publish| {
+    let (done, killed) = run_with_kills(&mut pool, marker, Duration::from_millis(5), 60, |pool, publish| {
         let mut done = 0;
         // Bytes by shared memory, 1 MiB each way, and 60 KiB each way through the pipes in pieces.
         while done < 400 {
@@ -135,12 +135,12 @@ fn killed_while_sending_and_receiving() {
 }
 
 /// 200 kills over 20,000 tasks: every result is right and there once.
-fn a_storm_loses_nothing() {
+fn a_kill_storm_loses_nothing() {
     static WORKERS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
     let marker = &WORKERS[START.get() as usize]; // the same test runs beside this one, in the other way
     let mut pool = builder().workers(2).retries(20).build().unwrap();
     let mut rounds = 0;
-    let (seen, killed) = under_fire(&mut pool, marker, Duration::from_millis(3), 200, |pool, publish| {
+    let (seen, killed) = run_with_kills(&mut pool, marker, Duration::from_millis(3), 200, |pool, publish| {
         // As many rounds of 20,000 as the 200 kills take.
         loop {
             rounds += 1;

@@ -1,4 +1,4 @@
-//! The pool, and everything that it must survive. The tests run beside each other, each with a pool of its own.
+//! Tests of the pool. They run concurrently, each with a pool of its own.
 
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions; ours are not marked as such")]
 
@@ -59,15 +59,15 @@ fn run_all() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-/// The first argument of a scene; then its name, and how workers come to be in it.
+/// The first argument of a scene that runs in its own process; its name and start method follow.
 const ALONE: &str = "__alone";
 
-/// Plays a scene in a process of its own, and fails if it does.
+/// Runs a scene in its own process, and fails if it does.
 fn alone(scene: &str) {
     alone_with(scene, |_| ());
 }
 
-/// The same with more to say about that process.
+/// The same, with changes to the command.
 fn alone_with(scene: &str, more: impl FnOnce(&mut Command)) {
     let mut command = self::scene(scene);
     more(&mut command);
@@ -76,7 +76,7 @@ fn alone_with(scene: &str, more: impl FnOnce(&mut Command)) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// That process.
+/// The command of a scene.
 fn scene(scene: &str) -> Command {
     let start = if basics::START.get() == Start::Exec { "exec" } else { "fork" };
     let mut command = Command::new(env::current_exe().unwrap());
@@ -84,7 +84,7 @@ fn scene(scene: &str) -> Command {
     command
 }
 
-/// A list of test functions by their names.
+/// Lists test functions by name.
 macro_rules! tests {
     ($($name:ident),* $(,)?) => {
         pub const TESTS: &[(&str, fn())] = &[$((stringify!($name), $name)),*];

@@ -10,14 +10,14 @@ use crate::common::{can_look, kill, until};
 use crate::tasks::{CORK, NOTE, ONCE, TRAP, pipes_of};
 
 crate::tests![
-    one_poison_among_ten_thousand,
-    a_second_attempt_succeeds,
-    what_must_not_repeat_does_not,
-    one_death_without_retries_hurts_nobody_else,
-    an_answer_on_its_way_dies_with_its_worker,
+    one_poison_task_among_ten_thousand,
+    a_retry_succeeds,
+    without_retries_no_task_runs_twice,
+    without_retries_a_death_fails_one_task,
+    a_half_written_result_is_lost_with_its_worker,
 ];
 
-fn one_poison_among_ten_thousand() {
+fn one_poison_task_among_ten_thousand() {
     for way in ["abort", "kill"] {
         let mut pool = builder().workers(2).record(true).build().unwrap();
         let tasks = (0..10_000).map(|n| (way.to_owned(), (n + 10_000 - 6789) % 10_000));
@@ -42,14 +42,14 @@ fn note(name: &str) -> PathBuf {
     path
 }
 
-fn a_second_attempt_succeeds() {
+fn a_retry_succeeds() {
     let path = note("once");
     assert_eq!(pool(1).call(&ONCE, &path.to_str().unwrap().to_owned()), Ok(true));
     assert_eq!(fs::read(&path).unwrap().len(), 2, "begun twice");
     fs::remove_file(path).unwrap();
 }
 
-fn what_must_not_repeat_does_not() {
+fn without_retries_no_task_runs_twice() {
     let path = note("must-not-repeat");
     let task = |dies| (path.to_str().unwrap().to_owned(), dies);
     let died = Failure::Died { how: End::Signal(9), attempts: 1 };
@@ -63,7 +63,7 @@ fn what_must_not_repeat_does_not() {
     assert_eq!(fs::read(&path).unwrap().len(), 50, "every task ran, none twice");
     fs::remove_file(&path).unwrap();
 
-    // Killed from outside, at any moment: between two tasks nobody is hurt, so how many fail is not known.
+    // Killed from outside at any moment: a kill between two tasks fails none, so the number of failures is unknown.
     let mut results = pool.imap_unordered(&NOTE, (0..50).map(|_| task(false)));
     let mut ended = 0;
     while let Some((_, result)) = results.next() {
@@ -79,7 +79,7 @@ fn what_must_not_repeat_does_not() {
     fs::remove_file(path).unwrap();
 }
 
-fn one_death_without_retries_hurts_nobody_else() {
+fn without_retries_a_death_fails_one_task() {
     // Quick ones, which would travel together if they might run twice.
     let mut pool = builder().workers(2).retries(0).build().unwrap();
     let tasks = (0..2000).map(|n| ("kill".to_owned(), (n + 2000 - 1234) % 2000));
@@ -90,7 +90,7 @@ fn one_death_without_retries_hurts_nobody_else() {
 }
 
 /// A worker is killed when its task has ended, and half of the answer stands in the pipe.
-fn an_answer_on_its_way_dies_with_its_worker() {
+fn a_half_written_result_is_lost_with_its_worker() {
     if !can_look() {
         return;
     }
@@ -102,7 +102,7 @@ fn an_answer_on_its_way_dies_with_its_worker() {
         assert_eq!(results.next(), Some((0, Ok(String::new()))));
         let pid = until("the other has begun", || fs::read_to_string(&path).ok()?.trim().parse().ok());
         fs::write(&go, "").unwrap();
-        // Nobody reads now: its pipe is full, and it waits in the middle of its answer.
+        // Nobody reads now: the pipe is full, and the worker blocks in the middle of its result.
         let waiting = || pipes_of(pid).into_iter().any(|pipe| rustix::io::ioctl_fionread(pipe).unwrap() > 0);
         until("half an answer is there", || waiting().then_some(()));
         assert!(kill(pid));

@@ -1,5 +1,5 @@
-//! How workers come to be: as copies of a fork server, and without it where it is not to be had. Most of these are played in
-//! a process of their own, as there is one server in a process.
+//! How workers are started: forked from a fork server, and without it where it is unavailable. Most of these scenes run
+//! in a process of their own, as a process has one server.
 
 use std::io::Write;
 use std::path::Path;
@@ -13,22 +13,22 @@ use crate::tasks::{FOLDER, SQUARE, THREADS};
 use crate::{alone, alone_with};
 
 crate::tests![
-    a_server_is_there_as_long_as_a_pool,
+    the_server_lives_as_long_as_a_pool,
     a_killed_server_is_replaced,
-    a_stopped_server_is_done_without,
-    a_program_with_threads_is_not_copied,
-    a_worker_is_in_the_folder_of_its_parent,
+    workers_start_without_a_stopped_server,
+    a_server_with_threads_does_not_fork,
+    a_worker_has_the_working_directory_of_its_parent,
     a_worker_has_one_thread,
     a_start_that_fails_leaves_nothing,
 ];
 
-/// The servers of this process.
+/// The fork servers of this process.
 fn servers() -> Vec<u32> {
     let all = children(process::id()).into_iter();
     all.filter(|child| child.name == "pool-forkserver").map(|server| server.pid).collect()
 }
 
-/// The only server, once its copies have got so far as to call themselves workers.
+/// The only fork server, once its workers have set their names.
 fn the_server() -> u32 {
     until("there is one server", || if let [server] = servers()[..] { Some(server) } else { None })
 }
@@ -42,14 +42,14 @@ fn kill_workers(pool: &Pool) {
     pool.workers().into_iter().for_each(|worker| signal("KILL", worker));
 }
 
-/// Only where workers are copied there is a server.
+/// There is a server only where workers are forked.
 fn played(scene: &str) {
     if can_look() {
         alone(scene);
     }
 }
 
-fn a_server_is_there_as_long_as_a_pool() {
+fn the_server_lives_as_long_as_a_pool() {
     played("server");
 }
 
@@ -65,7 +65,7 @@ pub fn server() {
     assert_eq!(the_server(), server, "one for both pools");
     drop(other);
     assert!(!lives(server) && children(process::id()).is_empty());
-    // Nobody needs one here.
+    // [`Start::Exec`] needs no server.
     works(&mut builder().workers(2).start(Start::Exec).build().unwrap());
     assert!(servers().is_empty());
 }
@@ -82,7 +82,7 @@ pub fn killed_server() {
     let before = pool.workers();
     works(&mut pool);
     assert_eq!(pool.workers(), before, "no worker is hurt");
-    // The other one lives on, and keeps nothing of the old server.
+    // The other worker lives on, and holds nothing of the old server.
     signal("KILL", before[0]);
     works(&mut pool);
     let second = the_server();
@@ -94,7 +94,7 @@ pub fn killed_server() {
     assert!(children(process::id()).is_empty());
 }
 
-fn a_stopped_server_is_done_without() {
+fn workers_start_without_a_stopped_server() {
     played("stopped-server");
 }
 
@@ -106,18 +106,17 @@ pub fn stopped_server() {
     kill_workers(&pool);
     works(&mut pool);
     assert!(!lives(server), "it is of no use any more");
-    // The next one does its work.
+    // The next server does its work.
     kill_workers(&pool);
     works(&mut pool);
     assert_ne!(the_server(), server);
     assert_eq!(workers(process::id()).len(), 1);
 }
 
-/// Names the file in which a server leaves a byte that has two threads, as if a library that is linked to the program had
-/// started one.
+/// Names the file to which a server with two threads appends a byte, as if a linked library had started a thread.
 const CENSUS: &str = "POOL_TEST_CENSUS";
 
-/// Before `init`: starts that thread, where it should be.
+/// Before `init`: starts that thread, in the scene that asks for it.
 pub fn crowd() {
     let is_server = env::args().nth(1).is_some_and(|first| first == FORKSERVER);
     if let Some(census) = env::var_os(CENSUS).filter(|_| is_server) {
@@ -130,7 +129,7 @@ pub fn crowd() {
     }
 }
 
-fn a_program_with_threads_is_not_copied() {
+fn a_server_with_threads_does_not_fork() {
     if !can_look() {
         return;
     }
@@ -151,7 +150,7 @@ pub fn crowded() {
     }
 }
 
-fn a_worker_is_in_the_folder_of_its_parent() {
+fn a_worker_has_the_working_directory_of_its_parent() {
     played("folders");
     START.set(Start::Exec);
     played("folders");
@@ -184,10 +183,10 @@ fn a_start_that_fails_leaves_nothing() {
     }
 }
 
-/// Starts with fewer and fewer descriptors left, so that it fails at every step of the way.
+/// Starts with fewer and fewer descriptors left, so that every step fails once.
 pub fn few_descriptors() {
     use rustix::process::{Resource, getrlimit, setrlimit};
-    // Another pool keeps the server, if there is one.
+    // Another pool keeps the server alive, if there is one.
     let kept = pool(1);
     let descriptors = || fs::read_dir("/proc/self/fd").unwrap().count();
     let (before, limit) = ((descriptors(), children(process::id()).len()), getrlimit(Resource::Nofile));

@@ -1,4 +1,4 @@
-//! What the workers of these tests are asked to do.
+//! The tasks of these tests.
 
 use std::fs::{self, File};
 use std::hint::black_box;
@@ -23,12 +23,12 @@ pub static REVERSE: Task<Bytes, Bytes> = Task::new("reverse", |bytes| {
 });
 pub static NUMBERS: Task<Vec<u64>, Vec<u64>> = Task::new("numbers", |numbers| numbers.iter().map(|n| n + 1).collect());
 pub static PID: Task<(), u32> = Task::new("pid", |()| process::id());
-/// Sleeps for so many ms and gives the number back.
+/// Sleeps for n ms and returns n.
 pub static SLEEP: Task<u64, u64> = Task::new("sleep", |ms| {
     thread::sleep(Duration::from_millis(ms));
     ms
 });
-/// Computes for so many µs and gives the first number back.
+/// Computes for the given number of µs and returns the first number.
 pub static SPIN: Task<(u64, u64), u64> = Task::new("spin", |(n, us)| {
     let start = Instant::now();
     while start.elapsed() < Duration::from_micros(us) {
@@ -46,9 +46,9 @@ pub static OVERFLOW: Task<u64, u64> = Task::new("overflow", |n| {
     }
     deeper(n)
 });
-/// Allocates so many MiB and touches them.
+/// Allocates n MiB and touches them.
 pub static ALLOCATE: Task<usize, usize> = Task::new("allocate", |mib| black_box(vec![1u8; mib << 20]).len() >> 20);
-/// Dies at number 0 of the second, in the way of the first: a poison task among others.
+/// Dies at number 0, in the given way: a poison task among others.
 pub static TRAP: Task<(String, u64), u64> = Task::new("trap", |(way, n)| {
     if n == 0 {
         match way.as_str() {
@@ -60,7 +60,7 @@ pub static TRAP: Task<(String, u64), u64> = Task::new("trap", |(way, n)| {
     }
     n * n
 });
-/// Aborts, unless there is a file at the path: then it is the second time. Leaves one.
+/// Aborts at the first run and succeeds at the second; a file at the path marks the first.
 pub static ONCE: Task<String, bool> = Task::new("once", |path| {
     let path = Path::new(&path);
     let was_here = path.exists();
@@ -76,7 +76,7 @@ pub static PRINT: Task<u64, u64> = Task::new("print", |n| {
     assert_eq!(std::io::stdin().read_line(&mut input).unwrap(), 0, "standard input is empty");
     n
 });
-/// Starts a process that sleeps for long, and gives its number back.
+/// Starts a process that sleeps for long, and returns its pid.
 pub static CHILD: Task<(), u32> =
     Task::new("child", |()| process::Command::new("sleep").arg("1000").spawn().unwrap().id());
 /// Writes into every pipe whose writing end this worker holds.
@@ -87,7 +87,7 @@ pub static SCRIBBLE: Task<Vec<u8>, u64> = Task::new("scribble", |bytes| {
     0
 });
 
-/// The pipes whose writing end a process holds, standard streams aside, opened once more.
+/// Reopens the pipes whose writing end a process holds, except its standard streams.
 pub fn pipes_of(pid: u32) -> Vec<File> {
     let is_pipe = |path: &Path| fs::read_link(path).is_ok_and(|to| to.to_string_lossy().starts_with("pipe:"));
     let pipe = |entry: fs::DirEntry| {
@@ -101,8 +101,8 @@ pub fn pipes_of(pid: u32) -> Vec<File> {
     fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten().filter_map(pipe).collect()
 }
 
-/// Two by two. The one waits until the other has begun. That one notes its worker in the file of the first name, waits for a
-/// file of the second name, and has more to say than its pipe takes, which it has made as narrow as can be.
+/// A pair of tasks. The first waits until the second has begun. The second writes its pid to the first file, waits for
+/// the second file to appear, and returns more than its pipe takes, which it has shrunk to the minimum.
 #[cfg(target_os = "linux")]
 pub static CORK: Task<(String, String, bool), String> = Task::new("cork", |(path, go, waits)| {
     let there = |path: &str| {
@@ -123,12 +123,12 @@ pub static CORK: Task<(String, String, bool), String> = Task::new("cork", |(path
     there(&go);
     "x".repeat(60_000)
 });
-/// Elsewhere there is no such pipe.
+/// Other systems cannot shrink a pipe.
 #[cfg(not(target_os = "linux"))]
 pub static CORK: Task<(String, String, bool), String> = Task::new("cork", |_| String::new());
 
 static KEPT: OnceLock<(Bytes, u8)> = OnceLock::new();
-/// Keeps the first bytes that it is given, which are all the same; says whether they still are what they were.
+/// Keeps the first bytes that it gets, which are all the same; returns whether they are unchanged.
 pub static KEEP: Task<Bytes, bool> = Task::new("keep", |bytes| {
     let first = bytes[0];
     let (kept, was) = KEPT.get_or_init(|| (bytes, first));
@@ -142,7 +142,7 @@ pub static SELF_KILL: Task<u64, u64> = Task::new("self-kill", |n| {
     self_kill("KILL");
     n
 });
-/// Appends a byte to a file; then it kills its worker, or sleeps for a moment.
+/// Appends a byte to a file; then kills its worker, or sleeps for a moment.
 pub static NOTE: Task<(String, bool), ()> = Task::new("note", |(path, dies)| {
     File::options().create(true).append(true).open(path).unwrap().write_all(b"x").unwrap();
     if dies {
@@ -151,16 +151,16 @@ pub static NOTE: Task<(String, bool), ()> = Task::new("note", |(path, dies)| {
     thread::sleep(Duration::from_millis(5));
 });
 
-/// Where its worker is.
+/// The working directory of its worker.
 pub static FOLDER: Task<(), PathBuf> = Task::new("folder", |()| std::env::current_dir().unwrap());
-/// How many threads its worker has.
+/// The number of threads of its worker.
 pub static THREADS: Task<(), usize> = Task::new("threads", |()| fs::read_dir("/proc/self/task").unwrap().count());
 
 fn self_kill(signal: &str) {
     let _ = process::Command::new("sh").args(["-c", &format!("kill -{signal} {}", process::id())]).status();
-    // The signal is on its way.
+    // Wait for the signal to arrive.
     thread::sleep(Duration::from_secs(1));
 }
 
-/// Known to nobody.
+/// Not registered.
 pub static STRANGER: Task<u64, u64> = Task::new("stranger", |n| n);

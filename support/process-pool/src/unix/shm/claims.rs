@@ -23,7 +23,7 @@ impl Deref for Claims {
     type Target = ClaimState;
 
     fn deref(&self) -> &ClaimState {
-        // SAFETY: the mapping is one page, aligned to a page, and lives as long as `self`. The words are three numbers at its
+        // SAFETY: the mapping is one page, aligned to a page, and lives as long as `self`. The state is three numbers at its
         // beginning, in the order of C, of which any value is valid, and all processes go through atomics here.
         unsafe { &*self.0.as_ptr().cast::<ClaimState>() }
     }

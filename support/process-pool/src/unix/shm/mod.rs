@@ -106,7 +106,7 @@ impl Block {
 
     /// The bytes to be filled. They hold what the previous user left.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as above; and whoever has it by `&mut` has not lent it yet: lending takes it by value into an `Arc`.
+        // SAFETY: as above; and a block that is borrowed mutably is not lent yet: lending moves it into an `Arc`.
         unsafe { slice::from_raw_parts_mut(self.arena.map.as_mut_ptr().add(self.at), self.len) }
     }
 }
