@@ -96,9 +96,9 @@ impl Worker {
     fn work(&mut self) -> io::Result<()> {
         let mut inbox = Inbox::default();
         while inbox.fill(&mut self.from)? > 0 {
-            while let Some((kind, body)) = inbox.frame().map_err(garbage)? {
+            while let Some((kind, body)) = inbox.frame().map_err(protocol_error)? {
                 if kind != Kind::Batch {
-                    return Err(garbage(ProtocolError));
+                    return Err(protocol_error(ProtocolError));
                 }
                 self.run_batch(inbox.body(body))?;
             }
@@ -109,12 +109,12 @@ impl Worker {
 
     fn run_batch(&mut self, body: &[u8]) -> io::Result<()> {
         let mut body = Reader(body);
-        let task = body.number().map_err(garbage)?;
+        let task = body.number().map_err(protocol_error)?;
         let task = usize::try_from(task).ok().and_then(|n| self.tasks.get(n).copied());
-        let task = task.ok_or_else(|| garbage(ProtocolError))?;
-        let count = body.number().map_err(garbage)?;
-        for _ in 0..body.number().map_err(garbage)? {
-            self.lent.remove(&body.number().map_err(garbage)?);
+        let task = task.ok_or_else(|| protocol_error(ProtocolError))?;
+        let count = body.number().map_err(protocol_error)?;
+        for _ in 0..body.number().map_err(protocol_error)? {
+            self.lent.remove(&body.number().map_err(protocol_error)?);
         }
         self.pace.begin();
         for done in 0..count {
@@ -123,7 +123,7 @@ impl Worker {
                 self.skip(count - done);
                 break;
             }
-            let argument = body.place().map_err(garbage)?;
+            let argument = body.place().map_err(protocol_error)?;
             self.run_task(task, argument)?;
             self.next = self.next.wrapping_add(1);
             if self.pace.is_time_to_send() || self.results.len() >= BATCH_BYTES {
@@ -145,7 +145,9 @@ impl Worker {
     fn run_task(&mut self, task: &dyn Run, argument: ValueLocation<'_>) -> io::Result<()> {
         let argument = match argument {
             ValueLocation::Inline(bytes) => bytes,
-            ValueLocation::Shared(at, len) => self.parent.bytes(at, len).ok_or_else(|| garbage(ProtocolError))?,
+            ValueLocation::Shared(at, len) => {
+                self.parent.bytes(at, len).ok_or_else(|| protocol_error(ProtocolError))?
+            }
         };
         self.value.clear();
         let start = self.now();
@@ -205,7 +207,7 @@ impl Worker {
 
     fn send(&mut self) -> io::Result<()> {
         if !frame::end(&mut self.frame, 0) {
-            return Err(garbage(ProtocolError));
+            return Err(protocol_error(ProtocolError));
         }
         let sent = self.to.write_all(&self.frame);
         self.frame.clear();
@@ -213,7 +215,7 @@ impl Worker {
     }
 }
 
-fn garbage(_: ProtocolError) -> io::Error {
+fn protocol_error(_: ProtocolError) -> io::Error {
     io::ErrorKind::InvalidData.into()
 }
 
