@@ -11,6 +11,7 @@ use lab::report::{Measure, Table, Unit};
 use lab::{Error, Result, machine, stats, text};
 
 use crate::pool::{Pool, Task};
+use crate::pool_errors::{self, Bilingual};
 
 /// Work in a task, in turns of its loop.
 const WORK: [u64; 7] = [10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
@@ -47,7 +48,7 @@ pub struct Even {
 /// Measures sequence and pool in turn, `rounds` times.
 pub fn measure(workers: usize, rounds: usize) -> Result<Even> {
     let begin = Instant::now();
-    let mut pool = Pool::builder().workers(workers).build()?;
+    let mut pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
     pool.map(&TURN, vec![1; workers]);
     let start = begin.elapsed().as_nanos() as f64;
     let points = WORK.iter().map(|turns| point(&mut pool, *turns, rounds));

@@ -14,6 +14,7 @@ use lab::trace::{Lane, Trace};
 use lab::{Error, Result, text, twin_script};
 
 use crate::pool::{Pool, Task};
+use crate::pool_errors::{self, Bilingual};
 use crate::work;
 
 const CLAIM: &str = "processes-parallel";
@@ -32,7 +33,7 @@ pub fn run(workers: usize, turns: u64, pythons: &[Interpreter]) -> Result<Report
     let mut report = Report::new("multiprocessing/pool");
     let watch = Watch::start();
     let begin = Instant::now();
-    let mut pool = Pool::builder().workers(workers).record(true).build()?;
+    let mut pool = Pool::builder().workers(workers).record(true).build().map_err(pool_errors::failed)?;
     let done = pool.map(&COUNT, vec![turns; TASKS as usize]);
     let wall = begin.elapsed().as_nanos() as f64;
     let history = pool.history().to_vec();

@@ -17,6 +17,7 @@ use lab::{Error, Result, text, twin_script};
 use crate::cost::{self, Channel, Echo};
 use crate::even;
 use crate::pool::{Bytes, Pool, Task};
+use crate::pool_errors::{self, Bilingual};
 
 /// The sizes of messages, in bytes, and how often each is sent in a round.
 const SIZES: [(usize, usize); 6] =
@@ -71,7 +72,7 @@ pub fn run(workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Rep
 fn messages(size: usize, times: usize) -> Result<Vec<Measure>> {
     let mut echo = Echo::start(size).map_err(cost::lost)?;
     let channel = cost::channel()?;
-    let mut pool = Pool::builder().workers(1).build()?;
+    let mut pool = Pool::builder().workers(1).build().map_err(pool_errors::failed)?;
     let (message, mut answer) = (vec![7; size], vec![0; size]);
     let ready = pool.bytes(size, |bytes| bytes.fill(7));
     let mut samples = ways().map(|_| Vec::with_capacity(times));

@@ -12,7 +12,7 @@ pub mod folders;
 pub mod images;
 pub mod ipc;
 pub mod picture;
-pub mod pool;
+pub mod pool_errors;
 pub mod progress;
 pub mod share;
 pub mod storm;
@@ -22,3 +22,5 @@ pub mod timeline;
 pub mod translate;
 pub mod whole;
 pub mod work;
+
+pub use process_pool as pool;

@@ -13,6 +13,7 @@ use lab::{Error, Result, text};
 
 use crate::five::COUNT;
 use crate::pool::{Finish, Pool, Stint};
+use crate::pool_errors::{self, Bilingual};
 use crate::work;
 
 /// What an outsider may do to one and the same task before it is given up.
@@ -32,7 +33,8 @@ pub struct Storm {
 
 /// Gives `tasks` to `workers`, and kills one of them `kills` times, spread over the whole run.
 pub fn weather(workers: usize, tasks: usize, turns: u64, kills: usize) -> Result<Storm> {
-    let mut pool = Pool::builder().workers(workers).retries(RETRIES).record(true).build()?;
+    let mut pool =
+        Pool::builder().workers(workers).retries(RETRIES).record(true).build().map_err(pool_errors::failed)?;
     let mut delivered = vec![0; tasks];
     let (mut killed, mut seen) = (Vec::new(), 0);
     let begin = Instant::now();
