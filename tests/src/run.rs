@@ -3,18 +3,13 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use harness::{Done, finish, start};
 
-use crate::sources;
-
-/// The root of the workspace.
-pub fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is a folder of the workspace")
-}
+use crate::workspace::{is_stale, workspace};
 
 /// The executable of a member of the workspace. Panics if it is missing or older than its sources: cargo tells a test only where
 /// the programs of its own package are, and does not build those of others.
@@ -25,13 +20,16 @@ pub fn program(name: &str) -> PathBuf {
     let program = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
     static STALE: Mutex<BTreeMap<PathBuf, bool>> = Mutex::new(BTreeMap::new());
     let mut stale = STALE.lock().unwrap_or_else(PoisonError::into_inner);
-    if *stale.entry(program.clone()).or_insert_with(|| sources::newer_than(name, &program)) {
+    if *stale.entry(program.clone()).or_insert_with(|| is_stale(name, &program)) {
         drop(stale);
         let profile = if folder.ends_with("release") { " --release" } else { "" };
         panic!("{name} is missing or older than its sources: run `cargo build --workspace{profile}` first");
     }
     program
 }
+
+/// The sections of the article, as programs with experiments.
+pub const SECTIONS: [&str; 6] = ["threading", "asyncio", "multiprocessing", "mutex", "gil-sim", "compare"];
 
 /// A command for one of our programs.
 pub fn command<S: AsRef<OsStr>>(name: &str, args: &[S]) -> Command {
@@ -45,4 +43,14 @@ pub fn command<S: AsRef<OsStr>>(name: &str, args: &[S]) -> Command {
 /// Runs one of our programs to its end.
 pub fn run(name: &str, args: &[&str]) -> Done {
     finish(start(&mut command(name, args)))
+}
+
+/// The words of a section's experiments, as `--help` lists them.
+pub fn words(section: &str) -> Vec<String> {
+    let help = run(section, &["--help", "--lang", "en"]).ends_with(0).out;
+    let list = help.split("Experiments:\n").nth(1).unwrap_or_else(|| panic!("{section}: {help}"));
+    let lines = list.lines().take_while(|line| !line.trim().is_empty());
+    // A description that wraps goes on with a deeper indent.
+    let words = lines.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    words.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
 }

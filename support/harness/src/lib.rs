@@ -3,6 +3,9 @@
 //! [`finish`] waits for a child and reads its output; [`until`] waits for a condition. Both panic after [`HANG`], which no test
 //! on a busy machine reaches.
 
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
 use std::fs;
 use std::io::Read;
 use std::process::{Child, Command, ExitStatus};

@@ -53,6 +53,8 @@
 //! its own (`unix/reexec`); `unix/fd_passing` sends it its descriptors; `unix/worker_handle` is the parent's side of it, with
 //! its process in `unix/child`.
 
+#![warn(missing_docs)]
+
 mod builder;
 mod error;
 mod failure;

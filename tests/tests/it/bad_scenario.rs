@@ -8,7 +8,8 @@ use std::process::Stdio;
 
 use harness::{finish, start};
 use lab::lang::has_hangul;
-use tests::run::{self, run, workspace};
+use tests::run::{self, run};
+use tests::workspace::workspace;
 
 /// A command line that is refused before anything runs: what is said of it, in Korean and in English.
 #[track_caller]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag};
 use tests::printed::{blocks, structure};
-use tests::run::workspace;
+use tests::workspace::workspace;
 
 fn source() -> PathBuf {
     workspace().join("docs/src")

@@ -4,7 +4,7 @@ use std::fs;
 
 use lab::report::Report;
 use serde_json::Value;
-use tests::run::run;
+use tests::run::{SECTIONS, run, words};
 
 /// Every experiment, in a small size.
 const EXPERIMENTS: &[(&str, &[&str])] = &[
@@ -61,6 +61,17 @@ fn read(program: &str, args: &[&str]) -> (Value, Report) {
 }
 
 /// The schema is `lab::report::Report`: it refuses unknown fields, and what it writes again has no field more than was read.
+#[test]
+fn every_experiment_is_tried() {
+    for section in SECTIONS {
+        for word in words(section) {
+            let tried =
+                EXPERIMENTS.iter().any(|(program, args)| *program == section && args.first() == Some(&word.as_str()));
+            assert!(tried, "{section} {word} is missing from EXPERIMENTS");
+        }
+    }
+}
+
 #[test]
 fn every_experiment_prints_one_report_and_nothing_else() {
     for (program, args) in EXPERIMENTS {

@@ -6,6 +6,7 @@
 mod bad_input;
 mod bad_scenario;
 mod book;
+mod house;
 mod machine_readable;
 mod programs;
 mod pythons;

@@ -1,4 +1,4 @@
-//! Whether a program is older than what it is built from, as cargo would judge: by modification times.
+//! Where the workspace is, and whether a program is older than what it is built from: by modification times, as cargo judges.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,7 +7,10 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 
-use crate::run::workspace;
+/// The root of the workspace.
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is a folder of the workspace")
+}
 
 #[derive(Deserialize)]
 struct Root {
@@ -33,7 +36,7 @@ struct Manifest {
 }
 
 /// Whether the program of this member is missing or older than its sources or those of a member that it depends on.
-pub fn newer_than(name: &str, program: &Path) -> bool {
+pub fn is_stale(name: &str, program: &Path) -> bool {
     let Ok(built) = fs::metadata(program).and_then(|file| file.modified()) else {
         return true;
     };
@@ -86,11 +89,11 @@ mod tests {
     fn an_older_or_missing_program_is_noticed() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let program = dir.path().join("threading");
-        assert!(newer_than("threading", &program), "it is missing");
+        assert!(is_stale("threading", &program), "it is missing");
         fs::write(&program, "").expect("the folder is ours");
-        assert!(!newer_than("threading", &program), "it was written just now");
+        assert!(!is_stale("threading", &program), "it was written just now");
         let file = fs::File::open(&program).expect("written above");
         file.set_modified(SystemTime::UNIX_EPOCH).expect("the file is ours");
-        assert!(newer_than("threading", &program), "it is as old as can be");
+        assert!(is_stale("threading", &program), "it is as old as can be");
     }
 }
