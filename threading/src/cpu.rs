@@ -13,7 +13,7 @@ use crossbeam::channel;
 use gil_sim::sim::{Kind, Machine};
 use gil_sim::{Gil, SWITCH_INTERVAL, ThreadId, loops};
 use lab::claims::Verdict;
-use lab::cores_used::{CoresUsed, PARALLEL};
+use lab::cores_used::{CoresUsed, Meter, PARALLEL};
 use lab::lang::Text;
 use lab::machine::Watch;
 use lab::python::{self, Interpreter};
@@ -119,20 +119,21 @@ pub fn run(job: Job, rounds: usize, machine: Option<&Path>, pythons: &[Interpret
 /// Every technique in turn; the wall times of each, and those of one job alone under the lock.
 fn rust(report: &mut Report, job: Job, rounds: usize) -> (Vec<Vec<f64>>, Vec<f64>) {
     let (mut walls, mut alone) = (vec![Vec::new(); TECHNIQUES.len()], Vec::new());
+    let mut meters = [Meter::default(); TECHNIQUES.len()];
     for round in 0..rounds {
         for (n, (id, name, work)) in TECHNIQUES.iter().enumerate() {
             let recorder = Recorder::new();
             let lanes = (0..job.jobs).map(|i| recorder.lane(text!("일 {i}", "Job {i}"))).collect();
             let start = clock::now();
-            let (sum, cores) = CoresUsed::during(|| work(job, lanes));
+            let sum = meters[n].during(|| work(job, lanes));
             walls[n].push((clock::now() - start) as f64);
             assert_eq!(sum, loops::sum(job.turns).wrapping_mul(job.jobs as u64), "{id} did not do all the work");
             if round + 1 == rounds {
                 report.traces.push(recorder.finish(name()));
-                report.verdicts.extend(verdict(id, cores));
+                report.verdicts.extend(verdict(id, meters[n].used()));
             }
         }
-        // It looks at the lock as it counts, which the free loop does not: the prediction must start from its own time.
+        // It checks the lock as it counts: the prediction must start from its own time.
         let start = clock::now();
         threads_under_gil(Job { jobs: 1, ..job }, vec![Recorder::new().lane(Text::default())]);
         alone.push((clock::now() - start) as f64);
