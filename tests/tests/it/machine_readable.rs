@@ -9,10 +9,10 @@ use tests::run::{SECTIONS, run, words};
 /// Every experiment, in a small size.
 const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("threading", &["article", "--seconds", "0.2"]),
-    ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
+    ("threading", &["cpu", "--iterations", "100000", "--rounds", "1"]),
     ("threading", &["fetch", "--delay", "0.01"]),
-    ("threading", &["files", "--dir", "lab", "--rounds", "1"]),
-    ("threading", &["pools", "--turns", "10000", "--rounds", "1"]),
+    ("threading", &["files", "support/lab", "--rounds", "1"]),
+    ("threading", &["pools", "--iterations", "10000", "--rounds", "1"]),
     ("threading", &["stack", "--threads", "50"]),
     ("asyncio", &["article", "--seconds", "0.2"]),
     ("asyncio", &["runtimes", "--seconds", "0.2", "--times", "20"]),

@@ -42,10 +42,10 @@ fn every_twin_runs_on_every_python() {
     let options: Vec<&str> = pythons.iter().flat_map(|python| ["--python", python]).collect();
     let twins: &[(&str, &[&str])] = &[
         ("threading", &["article", "--seconds", "0.1"]),
-        ("threading", &["cpu", "--turns", "100000", "--rounds", "1"]),
+        ("threading", &["cpu", "--iterations", "100000", "--rounds", "1"]),
         ("threading", &["fetch", "--delay", "0.01"]),
-        ("threading", &["files", "--dir", "support/lab/src", "--rounds", "1"]),
-        ("threading", &["pools", "--turns", "100000", "--rounds", "1"]),
+        ("threading", &["files", "support/lab/src", "--rounds", "1"]),
+        ("threading", &["pools", "--iterations", "100000", "--rounds", "1"]),
         ("threading", &["stack", "--threads", "50"]),
         ("asyncio", &["article", "--seconds", "0.1"]),
         ("asyncio", &["runtimes", "--tasks", "3", "--seconds", "0.05", "--times", "20"]),

@@ -4,9 +4,9 @@ use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 
 use super::{Canvas, chart, lanes, shown, wrap};
 use crate::claims::{Outcome, Verdict};
-use crate::lang::Lang;
+use crate::lang::{Lang, Text};
 use crate::report::unit::value;
-use crate::report::{Measure, Report, Table};
+use crate::report::{FAILURES_ON_PAGE, Measure, Report, Table};
 use crate::stats;
 use crate::terminal::escape_controls;
 use crate::text;
@@ -26,10 +26,22 @@ pub fn report(report: &Report, canvas: Canvas) -> String {
     if !report.notes.is_empty() {
         parts.push(report.notes.iter().map(|note| wrap("- ", &shown(note, lang), canvas.width)).collect());
     }
+    if !report.failures.is_empty() {
+        parts.push(failures(&report.failures, canvas));
+    }
     parts.push(wrap("⇒ ", &shown(&report.shows, lang), canvas.width));
     let mut out = String::from("\n");
     out.push_str(&parts.join("\n"));
     out
+}
+
+/// The first failures, and how many more there are.
+fn failures(failures: &[Text], canvas: Canvas) -> String {
+    let more = failures.len().saturating_sub(FAILURES_ON_PAGE);
+    let rest =
+        (more > 0).then(|| text!("그 밖에 실패 {more}건. 전체 목록: --json", "{more} more failed; --json lists all"));
+    let lines = failures.iter().take(FAILURES_ON_PAGE).chain(&rest);
+    lines.map(|line| wrap("✗ ", &shown(line, canvas.lang), canvas.width)).collect()
 }
 
 fn grid(canvas: Canvas) -> Grid {
@@ -166,5 +178,14 @@ mod tests {
     fn the_median_is_shown_with_its_spread() {
         let page = report(&everything(), Canvas { width: 100, colour: false, lang: Lang::En });
         assert!(page.contains("2.00 s") && page.contains("1.00 s – 4.00 s"), "{page}");
+    }
+
+    #[test]
+    fn ten_failures_are_named_and_the_rest_is_counted() {
+        let mut all = everything();
+        (0..13).for_each(|n| all.fail(Text::same(format!("file-{n}"))));
+        let page = report(&all, Canvas { width: 80, colour: false, lang: Lang::En });
+        assert!(page.contains("✗ file-9\n") && !page.contains("file-10") && page.contains("3 more failed"), "{page}");
+        assert!(all.to_json().contains("file-12"));
     }
 }

@@ -1,7 +1,5 @@
 //! What this section promises: who waits together, who runs in turn, and that all do the same work.
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
-
 use std::time::Duration;
 
 use gil_sim::loops;
@@ -12,21 +10,21 @@ use lab::say;
 use lab::trace::Recorder;
 use lab::trace::{State, Trace};
 use threading::article;
-use threading::cpu::{self, Job, predicted};
+use threading::experiments::cpu::{self, Job, predicted};
 
 /// Runs a technique until its jobs have lived at the same time, however long that takes on this machine today.
 fn record(technique: impl Fn(Job, Vec<lab::trace::LaneRecorder>) -> u64, enough: impl Fn(&Trace) -> bool) -> Trace {
-    let mut turns = 1_000_000;
+    let mut iterations = 1_000_000;
     loop {
-        let job = Job { jobs: 2, turns };
+        let job = Job { jobs: 2, iterations };
         let recorder = Recorder::new();
         let lanes = (0..2).map(|i| recorder.lane(Text::same(i.to_string()))).collect();
-        assert_eq!(technique(job, lanes), 2 * loops::sum(turns));
+        assert_eq!(technique(job, lanes), 2 * loops::sum(iterations));
         let trace = recorder.finish(Text::default());
         if enough(&trace) {
             return trace;
         }
-        turns *= 2;
+        iterations *= 2;
     }
 }
 

@@ -1,13 +1,10 @@
-//! One GET, and the name of what went wrong with it.
+//! Why a GET brought nothing, by name.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
-use std::time::Duration;
 
 use lab::lang::Text;
 use lab::text;
-
-use super::plain;
 
 /// Why a GET brought nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,30 +32,6 @@ pub struct Failure {
     pub url: String,
     /// Why.
     pub reason: Reason,
-}
-
-/// One GET on a connection of its own, body and all, within so many seconds. No proxy stands between us and what is measured.
-pub fn get(url: &str, patience: u64) -> Result<(), Reason> {
-    #[cfg(feature = "https")]
-    if url.starts_with("https://") {
-        return over_tls(url, patience);
-    }
-    plain::get(url, Duration::from_secs(patience))
-}
-
-/// minreq looks after TLS; for its patience it starts a thread of its own for each request, which `plain` does not.
-#[cfg(feature = "https")]
-fn over_tls(url: &str, patience: u64) -> Result<(), Reason> {
-    let answer = minreq::get(url).with_timeout(patience).with_follow_redirects(false).send();
-    let answer = answer.map_err(|e| match e {
-        minreq::Error::AddressNotFound => Reason::NoAddress,
-        minreq::Error::IoError(io) => Reason::of(&io),
-        other => Reason::Other(other.to_string()),
-    })?;
-    match answer.status_code {
-        200..=299 => Ok(()),
-        code => Err(Reason::Status(code, answer.reason_phrase)),
-    }
 }
 
 impl Reason {

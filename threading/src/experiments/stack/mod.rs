@@ -4,9 +4,11 @@
 //!
 //! Article: 멀티스레딩. Run: `cargo run -p threading -- stack`. Python twin: `python/stack.py`.
 
+mod bound;
 mod crowd;
-mod row;
+pub mod row;
 
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter, LIMIT};
 use lab::report::unit;
@@ -14,15 +16,28 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::{Error, Result, lang, text, twin_script};
 
 pub use crowd::Crowd;
-pub use row::{MOST_USED, ROW, Row, join};
+use row::{ROW, Row};
 
 /// Stacks of a thread, in KiB: a small one, Rust's default, and what `ulimit -s` gives C and Python.
 const STACKS: [usize; 3] = [64, 2048, 8192];
 /// How much of its stack each thread uses in the last row, in KiB.
 const USED: usize = 64;
 
+/// `cargo run -p threading -- stack`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let about = text!("함께 살 스레드 수", "threads alive together");
+    let threads = options.size("threads", 1..=100_000, 1000, about);
+    let about =
+        text!("스레드 하나의 값: 가상 메모리와 실제 메모리", "what a thread costs: virtual and resident memory");
+    Experiment::new("stack", about, options, move |a| run(a.get(threads), a.pythons()))
+}
+
 /// Starts so many threads at each size of stack, here and on CPython, and looks at the memory of each process.
 pub fn run(threads: usize, pythons: &[Interpreter]) -> Result<Report> {
+    if let Some(bound) = bound::of_this_machine().filter(|bound| bound.threads < threads as u64) {
+        return Err(bound.exceeded(threads));
+    }
     let mut report = Report::new("threading/stack");
     let rows = STACKS.map(|stack| Row { threads, stack, used: 0 });
     let used = Row { threads, stack: STACKS[2], used: USED };
@@ -75,7 +90,7 @@ fn add(
     let why = match said {
         Ok(said) if !said.measures.is_empty() => {
             table.push(cells(&on, &asked, &said));
-            let id = on.to_lowercase().replace(' ', "-");
+            let id = python.map_or_else(|| "rust".to_owned(), Interpreter::id);
             report.measures.extend(said.measures.into_iter().map(|m| Measure {
                 id: format!("{}.{id}.{}", m.id, row.id()),
                 name: Text { ko: format!("{on}: {ko}: {}", m.name.ko), en: format!("{on}: {en}: {}", m.name.en) },

@@ -7,8 +7,9 @@ use lab::report::{Measure, Report, Unit};
 use lab::trace::{State, Trace};
 use lab::{Result, stats, text};
 
+use super::cache;
+use super::file_set::{FileSet, Workload};
 use super::techniques::{TECHNIQUES, title};
-use super::{Files, Order, cache, checked};
 
 /// At least this part of a cold read must come from storage, or it was none.
 const COLD: f64 = 0.5;
@@ -17,7 +18,7 @@ const CLAIM: (&str, &str) = ("threads-io-overlap", "Rust, std::fs");
 
 /// What was read cold.
 #[derive(Default)]
-struct Seen {
+struct ColdReads {
     /// By technique, in ns.
     walls: [Vec<f64>; TECHNIQUES.len()],
     /// Which part came from storage, the least of all reads.
@@ -28,11 +29,11 @@ struct Seen {
 
 /// Every technique in turn. Returns how many times as fast as in sequence threads were; `None` where it could not be had, and why is in
 /// the report.
-pub fn measure(report: &mut Report, files: &Files, order: &Order<'_>) -> Result<Option<f64>> {
-    let seen = read(files, order)?;
+pub fn measure(report: &mut Report, files: &mut FileSet, workload: &Workload) -> Result<Option<f64>> {
+    let cold = read(files, workload)?;
     // Storage is read in whole pages, and ahead: it may be more than the files.
-    let percent = unit::value(seen.least.unwrap_or_default().min(1.0), Unit::Share);
-    let why = match seen.least {
+    let percent = unit::value(cold.least.unwrap_or_default().min(1.0), Unit::Share);
+    let why = match cold.least {
         None => text!("이 시스템에는 버리라고 할 길이 없습니다", "this system cannot be asked to forget files"),
         Some(least) if least < COLD => text!(
             "버리라고 했지만 디스크에서 온 것은 {percent}뿐입니다",
@@ -40,7 +41,7 @@ pub fn measure(report: &mut Report, files: &Files, order: &Order<'_>) -> Result<
         ),
         Some(_) => {
             report.notes.push(note(&percent));
-            return Ok(Some(show(report, order, seen)));
+            return Ok(Some(show(report, workload, cold)));
         }
     };
     let (ko, en) = (&why.ko, &why.en);
@@ -49,38 +50,38 @@ pub fn measure(report: &mut Report, files: &Files, order: &Order<'_>) -> Result<
     Ok(None)
 }
 
-fn read(files: &Files, order: &Order<'_>) -> Result<Seen> {
-    let mut seen = Seen::default();
-    for _ in 0..order.rounds {
+fn read(files: &mut FileSet, workload: &Workload) -> Result<ColdReads> {
+    let mut cold = ColdReads::default();
+    for _ in 0..workload.rounds {
         for (n, technique) in TECHNIQUES.into_iter().enumerate() {
             if !cache::forget(&files.paths) {
-                return Ok(Seen::default());
+                return Ok(ColdReads::default());
             }
             let before = cache::from_storage();
-            let trace = checked(technique, files, order)?;
+            let trace = files.read_by(technique, workload.threads)?;
             let Some((before, after)) = before.zip(cache::from_storage()) else {
-                return Ok(Seen::default());
+                return Ok(ColdReads::default());
             };
             let part = (after - before) as f64 / files.bytes.max(1) as f64;
-            seen.least = Some(seen.least.map_or(part, |least| least.min(part)));
-            seen.walls[n].push(trace.duration() as f64);
+            cold.least = Some(cold.least.map_or(part, |least| least.min(part)));
+            cold.walls[n].push(trace.duration() as f64);
             if technique == "threads" {
-                seen.threads = Some(trace);
+                cold.threads = Some(trace);
             }
         }
     }
-    Ok(seen)
+    Ok(cold)
 }
 
-fn show(report: &mut Report, order: &Order<'_>, seen: Seen) -> f64 {
-    let median = |n: usize| stats::median(&seen.walls[n]).unwrap_or(f64::NAN);
+fn show(report: &mut Report, workload: &Workload, cold: ColdReads) -> f64 {
+    let median = |n: usize| stats::median(&cold.walls[n]).unwrap_or(f64::NAN);
     let gain = median(0) / median(1);
     let named = |Text { ko, en }: &Text| text!("{ko}, 차가운 캐시", "{en}, cold cache");
-    for (technique, samples) in TECHNIQUES.into_iter().zip(seen.walls) {
-        let name = named(&title(technique, order.threads));
+    for (technique, samples) in TECHNIQUES.into_iter().zip(cold.walls) {
+        let name = named(&title(technique, workload.threads));
         report.measures.push(Measure::new(format!("cold.{technique}"), name, Unit::Ns, samples));
     }
-    if let Some(trace) = seen.threads {
+    if let Some(trace) = cold.threads {
         report.verdicts.push(judge(&trace));
         report.traces.push(Trace { title: named(&trace.title), ..trace });
     }
