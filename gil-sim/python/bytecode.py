@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Twin of gil-sim/src/bytecode.rs: what the real interpreter makes of the same two loops, and where it can be interrupted.
+"""Twin of gil-sim/src/experiments/bytecode/mod.rs: what the real interpreter makes of the same two loops, and where it can be interrupted.
 
 Usage: bytecode.py THREADS TURNS INTERVAL. Runs on Python 2.7 too, where INTERVAL means nothing: there the lock goes every 100
 ticks. Prints one JSON report.

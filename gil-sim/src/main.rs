@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 #[cfg(unix)]
-use gil_sim::{played::Transport, verify::Breadth};
+use gil_sim::{experiments::verify::Breadth, run_on_cpython::Transport};
 use lab::cli::{Declared, Kind, Section, opt};
 use lab::text;
 
@@ -26,10 +26,17 @@ fn main() -> ExitCode {
         text!("GIL: 전역 뮤텍스 하나와 그 규약", "the GIL: one global mutex, and its protocol"),
     )
     .experiment(
-        "two",
+        "cpu-bound",
         text!("CPU 바운드 스레드: 락 없이, 그리고 GIL 아래에서", "CPU-bound threads without a lock, and under the GIL"),
         vec![threads, turns, interval],
-        |a| gil_sim::two::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons()),
+        |a| {
+            gil_sim::experiments::cpu_bound::run(
+                a.size("threads"),
+                a.count("turns"),
+                a.seconds("interval"),
+                a.pythons(),
+            )
+        },
     )
     .experiment(
         "bytecode",
@@ -38,7 +45,9 @@ fn main() -> ExitCode {
             "counter += 1 as bytecode: where the GIL goes, and what gets lost"
         ),
         bytecode_options(),
-        |a| gil_sim::bytecode::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons()),
+        |a| {
+            gil_sim::experiments::bytecode::run(a.size("threads"), a.count("turns"), a.seconds("interval"), a.pythons())
+        },
     )
     .experiment(
         "step",
@@ -47,19 +56,19 @@ fn main() -> ExitCode {
             scenario(Some("convoy")),
             opt("schedule", Kind::Word, None, text!("묻지 않고 따라갈 일정", "a schedule to play instead of asking")),
         ],
-        |a| gil_sim::step::run(a.path("file").expect("it has a default"), a.word("schedule")),
+        |a| gil_sim::experiments::step::run(a.path("file").expect("it has a default"), a.word("schedule")),
     )
     .experiment(
         "native",
         text!("GIL을 놓는 네이티브 코드와 쥔 네이티브 코드", "native code that lets go of the GIL, and that keeps it"),
         vec![lasting("0.4")],
-        |a| gil_sim::native::run(a.seconds("seconds"), a.pythons()),
+        |a| gil_sim::experiments::native::run(a.seconds("seconds"), a.pythons()),
     )
     .experiment(
         "versions",
         text!("같은 시나리오를 모든 버전의 락에서", "the same scenario under the lock of every version"),
         versions_options(),
-        |a| gil_sim::versions::run(a.path("scenario"), a.word("seconds").map(|_| a.seconds("seconds"))),
+        |a| gil_sim::experiments::versions::run(a.path("scenario"), a.word("seconds").map(|_| a.seconds("seconds"))),
     );
     measured(section).main()
 }
@@ -75,7 +84,14 @@ fn measured(section: Section) -> Section {
                 "an I/O thread beside CPU-bound threads: the convoy"
             ),
             convoy_options(),
-            |a| gil_sim::convoy::run(a.seconds("delay"), a.seconds("interval"), a.seconds("seconds"), a.pythons()),
+            |a| {
+                gil_sim::experiments::convoy::run(
+                    a.seconds("delay"),
+                    a.seconds("interval"),
+                    a.seconds("seconds"),
+                    a.pythons(),
+                )
+            },
         )
         .experiment(
             "interval",
@@ -84,7 +100,7 @@ fn measured(section: Section) -> Section {
                 "the switch interval: the I/O thread's gain, the CPU thread's loss"
             ),
             vec![delay(), lasting("0.2")],
-            |a| gil_sim::interval::run(a.seconds("delay"), a.seconds("seconds"), a.pythons()),
+            |a| gil_sim::experiments::interval::run(a.seconds("delay"), a.seconds("seconds"), a.pythons()),
         )
         .experiment(
             "calibrate",
@@ -96,7 +112,13 @@ fn measured(section: Section) -> Section {
             "predict",
             text!("시나리오 파일을 시뮬레이터로 예측", "a scenario file, predicted by the simulator"),
             predict_options(),
-            |a| gil_sim::predict::run(a.path("file").expect("it has a default"), a.path("machine"), a.pythons()),
+            |a| {
+                gil_sim::experiments::predict::run(
+                    a.path("file").expect("it has a default"),
+                    a.path("machine"),
+                    a.pythons(),
+                )
+            },
         )
         .experiment(
             "verify",
@@ -107,7 +129,7 @@ fn measured(section: Section) -> Section {
                 let breadth = if grid { Breadth::Grid } else { Breadth::Short };
                 let udp = a.word("transport") == Some("udp");
                 let transport = if udp { Transport::Udp } else { Transport::Socketpair };
-                gil_sim::verify::run(a.path("file"), breadth, a.size("rounds"), transport, a.pythons())
+                gil_sim::experiments::verify::run(a.path("file"), breadth, a.size("rounds"), transport, a.pythons())
             },
         )
         .child_on_pipes("peer", peer_options(), |a| match a.count("port") {

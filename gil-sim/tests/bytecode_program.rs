@@ -6,7 +6,7 @@ use std::env;
 use std::path::Path;
 use std::process::{Command, ExitCode, Output};
 
-use gil_sim::bytecode::{race, twin as judge};
+use gil_sim::experiments::bytecode::{race, twin as judge};
 use gil_sim::vm::version::Version;
 use lab::claims::Outcome;
 use lab::python::{self, Interpreter};

@@ -39,7 +39,7 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("mutex", &["fairness", "--seconds", "0.02", "--threads", "2"]),
     ("mutex", &["contention", "--seconds", "0.002", "--threads", "2"]),
     ("mutex", &["across-await", "--patience", "0.03"]),
-    ("gil-sim", &["two", "--turns", "1000000"]),
+    ("gil-sim", &["cpu-bound", "--turns", "1000000"]),
     ("gil-sim", &["bytecode", "--turns", "2000"]),
     ("gil-sim", &["step", "convoy", "--schedule", "acb!baabbaabbbb"]),
     ("gil-sim", &["versions"]),

@@ -1,27 +1,27 @@
 //! Calibration: what this machine's system takes for the few things that a lock is made of. Micro-benchmarks only; none of them has
 //! a GIL in it.
 
-mod class;
+mod context_switch;
+mod ipc;
 mod python;
 mod queued;
 mod requests;
-mod switch;
-mod talk;
+mod sched_class;
 mod wake;
 
 use std::path::Path;
 
-pub use class::Quiet;
+pub use ipc::{answer, answer_udp};
 pub use python::speed;
 use requests::Requests;
-pub use talk::{answer, answer_udp};
+pub use sched_class::Quiet;
 
 use lab::lang::Text;
 use lab::report::unit;
 use lab::report::{Report, Table, Unit};
 use lab::{Error, Result, atomic_write, machine, text};
 
-use crate::given;
+use crate::input_file;
 use crate::sim::{Curve, Machine, Pairs};
 
 /// How long a core has been idle when somebody is woken there, in ns, with the number of rounds. Below some 20 µs it is still
@@ -54,7 +54,7 @@ const WARM_UP: usize = 5;
 pub fn machine(file: Option<&Path>, quiet: &Quiet) -> Result<Machine> {
     let Some(path) = file else { return measure(quiet.realtime(), 1) };
     let name = path.display();
-    let words = given::read(path)?;
+    let words = input_file::read(path)?;
     let machine: Machine = serde_json::from_str(&words).map_err(|e| {
         Error::usage(text!(
             "{name}: calibrate --out이 쓴 파일이 아닙니다: {e}",
@@ -101,7 +101,7 @@ fn measure(realtime: bool, one_in: usize) -> Result<Machine> {
             let w = wake::wake(slept, 50_000, rounds + WARM_UP);
             lates.push((slept, warm(w.late)));
         }
-        let t = talk::talk(slept, 2 * (rounds + WARM_UP))?;
+        let t = ipc::talk(slept, 2 * (rounds + WARM_UP))?;
         signals.push((slept, warm(t.signal)));
         sends.push((slept, warm(t.send_first.0)));
         receives_after.push((slept, warm(t.send_first.1)));
@@ -116,9 +116,9 @@ fn measure(realtime: bool, one_in: usize) -> Result<Machine> {
         enqueue: median(wakes[0].1.iter().map(|(_, cost)| *cost).collect()),
         wake: Pairs { points: wakes },
         queued: (!realtime).then(|| Curve::of_samples([(1, warm(queued::queued(60 + WARM_UP)))])),
-        dispatch: switch::dispatch(),
+        dispatch: context_switch::dispatch(),
         cold_signal: signal.less(warm_signal),
-        signal_nobody: switch::nobody(),
+        signal_nobody: context_switch::nobody(),
         late,
         heard,
         steals,

@@ -17,7 +17,7 @@ const TURNS_IN_A_HUNDRED_TICKS: f64 = 100.0 / 3.0;
 pub fn speed(python: &Interpreter, machine: &Machine) -> Result<Speed, Text> {
     let own =
         env::current_exe().map_err(|e| text!("실행 파일을 알 수 없습니다: {e}", "the program is unknown: {e}"))?;
-    let report = python::run(python, twin_script!("speed"), &[own.to_string_lossy().into_owned()], LIMIT)?;
+    let report = python::run(python, twin_script!("calibrate"), &[own.to_string_lossy().into_owned()], LIMIT)?;
     of_report(&report, machine).ok_or_else(|| text!("재야 할 것이 빠졌습니다", "a measurement is missing"))
 }
 

@@ -47,7 +47,7 @@ use conform::{Replayed, conform, play};
 use lock::{AddressedGil, Free, Gil, Lock, SemaphoreLock, Ticks};
 use scenarios::{SCENARIOS, drawn, recorded, setup};
 
-copies! { shared:
+copies! { py32:
     no_signal
     unlocked_between_check_and_wait
     if_for_while
@@ -55,7 +55,7 @@ copies! { shared:
     no_forced_switch
     no_switch_signal
 }
-copies! { addressed:
+copies! { py313:
     no_signal
     if_for_while
     request_never_reset
@@ -63,7 +63,7 @@ copies! { addressed:
     no_forced_switch
     no_switch_signal
 }
-copies! { ticks: semaphore_of_two no_post }
+copies! { py2: semaphore_of_two no_post }
 
 /// Nobody looks at a clock here.
 const INTERVAL: Duration = Duration::from_millis(5);
@@ -232,19 +232,19 @@ macro_rules! differs {
 }
 
 differs! {
-    a_release_that_wakes_nobody: Shared, shared::no_signal::Gil::new(INTERVAL);
-    a_wake_up_between_check_and_wait: Shared, shared::unlocked_between_check_and_wait::Gil::new(INTERVAL);
-    awake_is_taken_for_free: Shared, shared::if_for_while::Gil::new(INTERVAL);
-    a_request_that_is_never_reset: Shared, shared::request_never_reset::Gil::new(INTERVAL);
-    a_releaser_who_does_not_wait: Shared, shared::no_forced_switch::Gil::new(INTERVAL);
-    a_taker_who_does_not_tell: Shared, shared::no_switch_signal::Gil::new(INTERVAL);
-    addressed_release_that_wakes_nobody: Addressed, addressed::no_signal::AddressedGil::new(INTERVAL);
-    addressed_awake_is_taken_for_free: Addressed, addressed::if_for_while::AddressedGil::new(INTERVAL);
-    addressed_request_that_is_never_reset: Addressed, addressed::request_never_reset::AddressedGil::new(INTERVAL);
-    a_request_that_hits_the_next_holder: Addressed, addressed::request_stored_shared::AddressedGil::new(INTERVAL);
-    addressed_releaser_who_does_not_wait: Addressed, addressed::no_forced_switch::AddressedGil::new(INTERVAL);
-    addressed_taker_who_does_not_tell: Addressed, addressed::no_switch_signal::AddressedGil::new(INTERVAL);
-    a_semaphore_that_lets_two_in: Ticks, ticks::semaphore_of_two::Ticks::<ticks::semaphore_of_two::SemaphoreLock>::new(0);
-    a_semaphore_that_is_not_raised: Ticks, ticks::no_post::Ticks::<ticks::no_post::SemaphoreLock>::new(0);
+    a_release_that_wakes_nobody: Shared, py32::no_signal::Gil::new(INTERVAL);
+    a_wake_up_between_check_and_wait: Shared, py32::unlocked_between_check_and_wait::Gil::new(INTERVAL);
+    awake_is_taken_for_free: Shared, py32::if_for_while::Gil::new(INTERVAL);
+    a_request_that_is_never_reset: Shared, py32::request_never_reset::Gil::new(INTERVAL);
+    a_releaser_who_does_not_wait: Shared, py32::no_forced_switch::Gil::new(INTERVAL);
+    a_taker_who_does_not_tell: Shared, py32::no_switch_signal::Gil::new(INTERVAL);
+    addressed_release_that_wakes_nobody: Addressed, py313::no_signal::AddressedGil::new(INTERVAL);
+    addressed_awake_is_taken_for_free: Addressed, py313::if_for_while::AddressedGil::new(INTERVAL);
+    addressed_request_that_is_never_reset: Addressed, py313::request_never_reset::AddressedGil::new(INTERVAL);
+    a_request_that_hits_the_next_holder: Addressed, py313::request_stored_shared::AddressedGil::new(INTERVAL);
+    addressed_releaser_who_does_not_wait: Addressed, py313::no_forced_switch::AddressedGil::new(INTERVAL);
+    addressed_taker_who_does_not_tell: Addressed, py313::no_switch_signal::AddressedGil::new(INTERVAL);
+    a_semaphore_that_lets_two_in: Ticks, py2::semaphore_of_two::Ticks::<py2::semaphore_of_two::SemaphoreLock>::new(0);
+    a_semaphore_that_is_not_raised: Ticks, py2::no_post::Ticks::<py2::no_post::SemaphoreLock>::new(0);
     a_lock_that_is_none: Shared, Free;
 }

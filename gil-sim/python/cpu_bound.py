@@ -1,4 +1,4 @@
-"""Twin of gil-sim/src/two.rs: CPU-bound threads on CPython, and who of them ran when.
+"""Twin of gil-sim/src/experiments/cpu_bound.rs: CPU-bound threads on CPython, and who of them ran when.
 
 Usage: two.py THREADS TURNS INTERVAL. CPython does not tell who holds the GIL. Each thread counts in small steps and looks at the
 clock after each: a step that took much longer than the others is one in which somebody else had the GIL (or the core).
@@ -46,4 +46,4 @@ for t in threads:
 
 lanes.sort(key=lambda lane: lane["name"]["en"])
 title = {"ko": "threading.Thread로 센 루프", "en": "the loop in threading.Thread"}
-print(json.dumps({"experiment": "gil-sim/two", "traces": [{"title": title, "lanes": lanes}]}))
+print(json.dumps({"experiment": "gil-sim/cpu-bound", "traces": [{"title": title, "lanes": lanes}]}))

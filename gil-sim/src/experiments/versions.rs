@@ -12,7 +12,7 @@ use lab::trace::{Lane, Span, State, Trace};
 use lab::{Result, text};
 
 use crate::SWITCH_INTERVAL;
-use crate::convoy::load::{Load, ns};
+use crate::convoy::workload::{Load, ns};
 use crate::lock::CHECK_INTERVAL;
 use crate::scenario::{self, file_of};
 use crate::sim::{self, Curve, Group, Kind, Machine, Outcome, Setup, Speed, Step};

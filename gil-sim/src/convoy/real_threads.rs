@@ -12,7 +12,7 @@ use lab::trace::{State, Trace};
 use lab::{Error, Result, clock, text};
 
 use super::calls::{self, Call};
-use super::load::{Load, Seen, ns};
+use super::workload::{Load, Seen, ns};
 use crate::{Gil, Held, ThreadId, loops};
 
 /// Turns of the loop between two looks at the eval breaker, some tens of ns.

@@ -1,6 +1,6 @@
 //! The switch interval: a shorter one helps the I/O thread, and costs the one that computes.
 //!
-//! Article: GIL(Global Interpreter Lock). Run: `cargo run -p gil-sim -- interval`. Python twin: `python/scenario.py`.
+//! Article: GIL(Global Interpreter Lock). Run: `cargo run -p gil-sim -- interval`. Python twin: `python/run_on_cpython.py`.
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::{Result, text};
 
 use crate::SWITCH_INTERVAL;
-use crate::convoy::beside::beside;
-use crate::convoy::judges::{Judges, Saying, rust_speed};
-use crate::convoy::load::{Load, Seen, ns};
 use crate::convoy::peer::Peer;
+use crate::convoy::real_threads::beside;
+use crate::convoy::sources::{Judges, Saying, rust_speed};
+use crate::convoy::workload::{Load, Seen, ns};
 
 /// The switch intervals that are tried, in µs.
 const INTERVALS: [u64; 5] = [100, 500, 1000, 5000, 20_000];

@@ -1,6 +1,6 @@
 //! CPU-bound threads, without a lock and then under the GIL: in parallel, and one after another.
 //!
-//! Article: GIL(Global Interpreter Lock). Run: `cargo run -p gil-sim`. Python twin: `python/two.py`.
+//! Article: GIL(Global Interpreter Lock). Run: `cargo run -p gil-sim`. Python twin: `python/cpu_bound.py`.
 
 use std::thread;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::{Gil, ThreadId, loops};
 
 /// Runs the loop in `threads` threads, `turns` turns each, free and under a lock with this switch interval.
 pub fn run(threads: usize, turns: u64, interval: Duration, pythons: &[Interpreter]) -> Result<Report> {
-    let mut report = Report::new("gil-sim/two");
+    let mut report = Report::new("gil-sim/cpu-bound");
     let gil = Gil::new(interval);
     let (free, free_cores) = CoresUsed::during(|| together(threads, turns, |_, lane| loops::free(lane, turns)));
     let (held, held_cores) =
@@ -56,7 +56,7 @@ pub fn run(threads: usize, turns: u64, interval: Duration, pythons: &[Interprete
     let interval_s = interval.as_secs_f64();
     let args = [threads.to_string(), (turns / 20).max(1).to_string(), interval_s.to_string()];
     let claims = ["gil-one-thread-at-a-time"];
-    python::join(&mut report, pythons, twin_script!("two"), &args, &claims, |python, twin| {
+    python::join(&mut report, pythons, twin_script!("cpu_bound"), &args, &claims, |python, twin| {
         twin.traces.iter().map(|trace| by_turns(python, trace)).collect()
     });
     report.notes.push(text!(

@@ -1,4 +1,4 @@
-//! A scenario played on a real interpreter: what the simulator's predictions are held against. Python twin: `python/scenario.py`.
+//! A scenario played on a real interpreter: what the simulator's predictions are held against. Python twin: `python/run_on_cpython.py`.
 
 use std::env;
 
@@ -66,7 +66,7 @@ pub fn play(python: &Interpreter, setup: &Setup, speed: &Speed, transport: Trans
     let own =
         env::current_exe().map_err(|e| text!("실행 파일을 알 수 없습니다: {e}", "the program is unknown: {e}"))?;
     let args = [own.to_string_lossy().into_owned(), plan(setup, speed, transport).to_string()];
-    let report = python::run(python, twin_script!("scenario"), &args, LIMIT)?;
+    let report = python::run(python, twin_script!("run_on_cpython"), &args, LIMIT)?;
     let groups = setup.groups.len();
     let one = |name: &str, group: usize| report.measure(&format!("{name}.{group}"));
     let wall = report.measure("wall").map(|m| m.median());

@@ -7,7 +7,7 @@ use lab::text;
 use lab::trace::{Lane, Trace};
 
 use super::calls;
-use crate::played::{Played, of_outcome};
+use crate::run_on_cpython::{Played, of_outcome};
 use crate::scenario::Scenario;
 use crate::sim::{self, Group, Kind, Machine, Setup, Speed, Step};
 

@@ -15,12 +15,12 @@ use lab::{stats, text, twin_script};
 
 use crate::vm::listing;
 use crate::vm::version::Version;
-use price::Price;
 use race::{CONTENDERS, Case};
+use refcount_cost::Price;
 
-pub mod pictures;
-pub mod price;
+pub mod handoffs;
 pub mod race;
+pub mod refcount_cost;
 pub mod twin;
 
 /// The claim on what nothing protects.
@@ -31,9 +31,9 @@ const ONE: &str = "gil-one-thread-at-a-time";
 /// Races `threads` threads, `turns` updates each, under every version, with this switch interval; then on the real interpreters.
 pub fn run(threads: usize, turns: u64, interval: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("gil-sim/bytecode");
-    report.traces = pictures::all(interval)?;
+    report.traces = handoffs::all(interval)?;
     let cases = race::all(threads, turns, interval)?;
-    let prices = price::all(threads, turns, interval)?;
+    let prices = refcount_cost::all(threads, turns, interval)?;
     report.measures = cases.iter().map(Case::measure).chain(prices.iter().flat_map(Price::measures)).collect();
     report.measures_in_tables = true;
     report.tables = CONTENDERS.iter().map(|contender| listing::table(&(contender.program)())).collect();
@@ -103,7 +103,7 @@ fn shows(cases: &[Case], prices: &[Price]) -> Text {
     let share = |id, version| unit::value(stats::median(lost(cases, id, version)).unwrap_or(f64::NAN), Unit::Share);
     let (old, new, call) =
         (share("plain", Version::Py36), share("plain", Version::Py313), share("call", Version::Py313));
-    let times = price::times(prices.first().map_or(f64::NAN, Price::ratio));
+    let times = refcount_cost::times(prices.first().map_or(f64::NAN, Price::ratio));
     text!(
         "같은 counter += 1이 3.6–3.9의 규칙으로는 갱신의 {old}를 잃고 3.13의 규칙으로는 {new}를 잃었습니다. 사이에 호출이 있으면 3.13에서도 {call}를 잃었습니다. 락을 없애고 카운트를 원자적으로 바꾸자 혼자 도는 스레드의 명령 하나에 {times}의 시간이 걸렸습니다.",
         "The same counter += 1 lost {old} of its updates by the rules of 3.6–3.9 and {new} by those of 3.13; with a call in between, 3.13 lost {call}. Without the lock and with atomic counts, an instruction takes a single thread {times} as long."

@@ -10,9 +10,9 @@ use lab::trace::Trace;
 use lab::{Error, Result, clock, text};
 
 use super::calls::Call;
-use super::load::{Load, Seen, ns};
+use super::workload::{Load, Seen, ns};
 use crate::calibrate::{self, Quiet};
-use crate::played::{self, Transport};
+use crate::run_on_cpython::{self, Transport};
 use crate::sim::{Curve, Kind, Machine, Speed};
 
 /// All of them, measured once for a whole experiment. As long as it lives, everything runs in the scheduling class in which the
@@ -82,8 +82,8 @@ impl Judges {
     }
 
     fn one(&self, python: &Interpreter, speed: &Speed, load: &Load) -> Result<[Saying; 2], Text> {
-        let setup = played::setup_for(python, &load.scenario())?;
-        let seen = load.read(played::play(python, &setup, speed, Transport::Socketpair)?);
+        let setup = run_on_cpython::setup_for(python, &load.scenario())?;
+        let seen = load.read(run_on_cpython::play(python, &setup, speed, Transport::Socketpair)?);
         let predicted = load.simulate(setup.kind, &self.machine, speed).0;
         let [major, minor, micro] = python.version;
         let id = python.id();

@@ -4,7 +4,7 @@ use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::text;
 
-use crate::played::{Played, setup_for};
+use crate::run_on_cpython::{Played, setup_for};
 use crate::scenario::{FOREVER, Scenario};
 use crate::sim::{Group, Kind, Setup, Step};
 

@@ -58,4 +58,4 @@ for delay, rounds in DELAYS:
     ns = int(delay * 1e9 + 0.5)
     measure("gap.%d" % ns, "recv와 send 사이", "between recv and send", gaps)
     measure("send.%d" % ns, "send 호출", "a call of send", sends)
-print(json.dumps({"experiment": "gil-sim/speed", "measures": measures}))
+print(json.dumps({"experiment": "gil-sim/calibrate", "measures": measures}))

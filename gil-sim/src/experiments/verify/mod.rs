@@ -3,10 +3,10 @@
 //! The simulator knows the machine from micro-benchmarks without a GIL, and the interpreter from one thread alone. Nothing is fitted
 //! to what is measured here.
 //!
-//! Article: GIL(Global Interpreter Lock). Run: `cargo run --release -p gil-sim -- verify`. Python twin: `python/scenario.py`.
+//! Article: GIL(Global Interpreter Lock). Run: `cargo run --release -p gil-sim -- verify`. Python twin: `python/run_on_cpython.py`.
 
 mod cells;
-mod page;
+mod report;
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use lab::report::unit;
 use lab::{Error, Result, stats, text};
 
 use crate::calibrate::{self, Quiet};
-use crate::played::{self, Played, Transport, of_outcome};
+use crate::run_on_cpython::{self, Played, Transport, of_outcome};
 use crate::scenario::{self, Scenario};
 use crate::sim::{self, Machine, Setup, Speed};
 
@@ -71,7 +71,7 @@ pub fn run(
         all.iter_mut().filter(|v| v.why_not.is_none()).for_each(|v| v.round(&machine, transport));
     }
     let mut report = Report::new("gil-sim/verify");
-    page::fill(&mut report, &all);
+    report::fill(&mut report, &all);
     report.notes.push(quiet.note());
     if pythons.is_empty() {
         report.notes.push(text!("측정하지 않음: 파이썬이 없습니다.", "not measured: there is no Python."));
@@ -106,7 +106,7 @@ impl Verified {
             Err(why) => return self.why_not = Some(why),
         };
         for (cell, found) in &mut self.cells {
-            match cell.value(|setup| played::play(&self.python, setup, &speed, transport)) {
+            match cell.value(|setup| run_on_cpython::play(&self.python, setup, &speed, transport)) {
                 Ok(value) => found.measured.extend(value),
                 Err(why) => return self.why_not = Some(why),
             }

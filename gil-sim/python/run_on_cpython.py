@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Twin of gil-sim/src/played.rs: plays a scenario on this Python, with real threads and a real peer process.
+"""Twin of gil-sim/src/run_on_cpython.rs: plays a scenario on this Python, with real threads and a real peer process.
 
 Usage: scenario.py GIL_SIM SCENARIO, where SCENARIO is JSON: interval (seconds; ticks for Python 2), seconds, transport
 ("socketpair" or "udp"), and groups of threads with their steps. Prints one JSON report: per group the rounds per second and how long
@@ -188,4 +188,4 @@ ends = [s["end"] for s in states if "end" in s]
 if len(ends) == len(states):
     measure("wall", "전체 시간", "in all", "ns", [(max(ends) - start) * 1e9])
 measure("pauses", "멈춘 횟수", "pauses", "count", [float(sum(s["pauses"] for s in states))])
-print(json.dumps({"experiment": "gil-sim/scenario", "measures": measures}))
+print(json.dumps({"experiment": "gil-sim/run-on-cpython", "measures": measures}))

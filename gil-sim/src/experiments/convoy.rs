@@ -1,4 +1,6 @@
-//! The experiment: no CPU-bound thread beside the I/O thread, one, two; three judges.
+//! The convoy: no CPU-bound thread beside the I/O thread, one, two; on real threads, in the simulator, on CPython.
+//!
+//! Article: GIL(Global Interpreter Lock). Run: `cargo run -p gil-sim -- convoy`. Python twin: `python/run_on_cpython.py`.
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -11,10 +13,10 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{State, Trace};
 use lab::{Result, text};
 
-use super::beside::beside;
-use super::judges::{Judges, Saying, rust_speed};
-use super::load::{self, Load, Seen, window};
-use super::peer::Peer;
+use crate::convoy::peer::Peer;
+use crate::convoy::real_threads::beside;
+use crate::convoy::sources::{Judges, Saying, rust_speed};
+use crate::convoy::workload::{self, Load, Seen, window};
 
 /// CPU-bound threads beside the I/O thread: none, one, two.
 const BESIDE: [usize; 3] = [0, 1, 2];
@@ -68,7 +70,7 @@ fn in_rust(report: &mut Report, judges: &Judges, loads: &[Load]) -> Result<Vec<R
             let judged = ["Rust + GIL", "gil-sim"].iter().zip(&traces);
             report.verdicts.extend(judged.map(|(on, trace)| one_at_a_time(on, trace)));
             // A very short interval would show less than one answer of the peer.
-            let interval = load::ns(load.interval.max(load.delay));
+            let interval = workload::ns(load.interval.max(load.delay));
             report.traces = traces.iter().map(|t| window(t, DRAWN.0 * interval, DRAWN.1 * interval)).collect();
         }
         let real = Saying { judge: Text::same("Rust + GIL"), id: "rust".to_owned(), seen: real.seen };
@@ -134,7 +136,7 @@ fn table(rows: &[Row], interval: Duration) -> Table {
 }
 
 fn notes(delay: Duration, lasting: Duration, judges: &Judges) -> Vec<Text> {
-    let (delay, lasting) = (unit::duration(load::ns(delay) as f64), unit::duration(load::ns(lasting) as f64));
+    let (delay, lasting) = (unit::duration(workload::ns(delay) as f64), unit::duration(workload::ns(lasting) as f64));
     vec![
         text!(
             "왕복 한 번은 다른 프로세스에 8바이트를 보내고(send) {delay} 뒤에 오는 답을 받는(recv) 것입니다. 줄마다 {lasting} 동안 쟀습니다. CPU 스레드는 그동안 쉬지 않고 셉니다.",
@@ -156,7 +158,7 @@ fn shows(rows: &[Row], interval: Duration) -> Text {
     let trips = |cpu| rust(cpu, |seen| Some(seen.trips));
     let (before, after) = (format!("{:.0}", trips(0)), format!("{:.0}", trips(1)));
     let slow = of("rust", 1).and_then(|seen| seen.slow_sends(interval)).unwrap_or(f64::NAN);
-    let (slow, interval) = (unit::value(slow, Unit::Share), unit::duration(load::ns(interval) as f64));
+    let (slow, interval) = (unit::value(slow, Unit::Share), unit::duration(workload::ns(interval) as f64));
     text!(
         "막힐 일이 없는 send도 GIL을 놓습니다. 혼자면 평균 {alone}, CPU 바운드 스레드 하나 옆에서는 {beside}입니다. 그 가운데 {slow}는 GIL을 되찾는 데 전환 간격({interval}) 이상 걸렸고, 왕복은 초당 {before}번에서 {after}번으로 줄었습니다.",
         "A send that never has to wait lets go of the GIL all the same. Alone it takes {alone} on average, beside one CPU-bound thread {beside}: {slow} of them had the GIL back only after a switch interval ({interval}) or more, and round trips went from {before} to {after} a second."

@@ -7,8 +7,8 @@ use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use gil_sim::bytecode::race::{self, CONTENDERS, Case, Class, Contender, Race};
-use gil_sim::bytecode::{pictures, price};
+use gil_sim::experiments::bytecode::race::{self, CONTENDERS, Case, Class, Contender, Race};
+use gil_sim::experiments::bytecode::{handoffs, refcount_cost};
 use gil_sim::vm::code::{Native, Op, Program, Value};
 use gil_sim::vm::explore;
 use gil_sim::vm::heap::{Counting, Heap};
@@ -294,17 +294,17 @@ fn meeting(lets_go: bool, state: State) -> [(Text, Program, i64); 2] {
 
 #[test]
 fn who_waits_lets_others_in() {
-    let trace = pictures::picture(Text::default(), &meeting(true, State::WaitingForIo), Version::Py313, NEVER).unwrap();
+    let trace = handoffs::picture(Text::default(), &meeting(true, State::WaitingForIo), Version::Py313, NEVER).unwrap();
     assert_eq!(trace.peak_in_flight(&[State::WaitingForIo]), 2);
     assert!(trace.is_serial(State::Running));
     // The known-wrong twin: no lock, and code that says it runs.
-    let free = pictures::picture(Text::default(), &meeting(false, State::Running), Version::Free, NEVER).unwrap();
+    let free = handoffs::picture(Text::default(), &meeting(false, State::Running), Version::Free, NEVER).unwrap();
     assert!(!free.is_serial(State::Running));
 }
 
 #[test]
 fn the_pictures_show_who_keeps_the_lock() {
-    let traces = pictures::all(Duration::from_micros(500)).unwrap();
+    let traces = handoffs::all(Duration::from_micros(500)).unwrap();
     let [waits, lets_go, keeps] = &traces[..] else { panic!("{}", traces.len()) };
     let spans = |trace: &lab::trace::Trace, lane: usize, state| trace.waits(lane, state).count;
     assert!(traces.iter().all(|trace| trace.is_serial(State::Running)));
@@ -411,7 +411,7 @@ fn our_instructions_are_those_of_dis() {
 
 #[test]
 fn the_price_counts_every_step() {
-    let prices = price::all(2, 500, Duration::from_micros(50)).unwrap();
+    let prices = refcount_cost::all(2, 500, Duration::from_micros(50)).unwrap();
     // Six changes a turn where the threads share what they work on, none where they do not; the rest is before and after.
     for (price, atomic) in prices.iter().zip([["0", "3004", "0", "6008", "0"], ["0", "6", "0", "12", "0"]]) {
         let table = price.table();

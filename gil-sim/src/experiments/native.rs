@@ -16,7 +16,7 @@ use lab::trace::{LaneRecorder, Recorder};
 use lab::trace::{State, Trace};
 use lab::{Error, Result, clock, text, twin_script};
 
-use crate::convoy::load::{ns, window};
+use crate::convoy::workload::{ns, window};
 use crate::sim::{self, Group, Kind, Machine, Setup, Speed, Step};
 use crate::{Gil, SWITCH_INTERVAL, ThreadId, loops};
 

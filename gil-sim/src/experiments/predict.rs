@@ -12,7 +12,7 @@ use lab::trace::Trace;
 use lab::{Result, stats, text};
 
 use crate::calibrate::{self, Quiet};
-use crate::played::of_outcome;
+use crate::run_on_cpython::of_outcome;
 use crate::scenario::{self, Scenario};
 use crate::sim::{self, Fate, Machine, Outcome, Setup, Speed};
 

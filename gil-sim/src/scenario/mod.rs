@@ -28,7 +28,7 @@ use lab::{Error, Result, text};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::given::{self, place};
+use crate::input_file::{self, place};
 use crate::sim::{Group, Kind, Setup, Step};
 
 /// The longest that `run forever` and a whole scenario may last, in ns: an hour.
@@ -72,7 +72,7 @@ pub fn file_of(given: &Path) -> PathBuf {
 /// Reads a scenario file. What is wrong in it is told with line and column.
 pub fn read(path: &Path) -> Result<Scenario> {
     let name = path.display();
-    let words = given::read(path)?;
+    let words = input_file::read(path)?;
     parse(&words).map_err(|wrong| {
         let (line, column) = place(&words, wrong.at);
         let Text { ko, en } = wrong.what;
@@ -373,7 +373,7 @@ fn wrong(value: &Value<'_>, what: Text) -> Wrong {
 mod tests {
     use super::*;
 
-    const CONVOY: &str = include_str!("../scenarios/convoy.toml");
+    const CONVOY: &str = include_str!("../../scenarios/convoy.toml");
 
     #[test]
     fn every_shipped_scenario_is_one() {
