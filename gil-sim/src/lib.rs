@@ -5,12 +5,18 @@
 
 #[cfg(unix)] // sockets and their peers; the rest compiles anywhere
 pub mod calibrate;
+#[cfg(feature = "scenarios")]
 pub mod convoy;
+#[cfg(feature = "scenarios")]
 pub mod experiments;
+#[cfg(any(unix, feature = "scenarios"))]
 mod input_file;
+pub mod interpreters;
 pub mod lock;
 pub mod loops;
+#[cfg(feature = "scenarios")]
 pub mod run_on_cpython;
+#[cfg(feature = "scenarios")]
 pub mod scenario;
 pub mod sim;
 mod sync;

@@ -8,7 +8,8 @@ use lab::report::Report;
 use lab::{machine, text, twin_script};
 use serde_json::{Value, json};
 
-use crate::scenario::{FOREVER, Scenario, lock_of};
+use crate::interpreters;
+use crate::scenario::{FOREVER, Scenario};
 use crate::sim::{Kind, Outcome, Setup, Speed, Step};
 
 /// How messages reach the peer.
@@ -37,11 +38,7 @@ pub struct Played {
 ///
 /// The reason, if it cannot play it.
 pub fn setup_for(python: &Interpreter, scenario: &Scenario) -> Result<Setup, Text> {
-    let [major, minor, _] = python.version;
-    let own = if python.gil { lock_of(&format!("{major}.{minor}")) } else { Some(Kind::Free) };
-    let kind = own.filter(|_| python.implementation == "CPython").ok_or_else(|| {
-        text!("이 인터프리터의 락은 시뮬레이터가 모릅니다", "the simulator does not know this interpreter's lock")
-    })?;
+    let kind = interpreters::lock_of(python)?;
     if scenario.cores.is_some_and(|cores| cores != machine::cores()) {
         let (asked, has) = (scenario.cores.unwrap_or_default(), machine::cores());
         return Err(text!(

@@ -15,6 +15,7 @@ use lab::trace::{LaneRecorder, Recorder};
 use lab::trace::{State, Trace};
 use lab::{Error, Result, text, twin_script};
 
+use crate::interpreters;
 use crate::{Gil, ThreadId, loops};
 
 /// Runs the loop in `threads` threads, `turns` turns each, free and under a lock with this switch interval.
@@ -121,12 +122,8 @@ fn by_turns(python: &Interpreter, trace: &Trace) -> Verdict {
     const GRAIN: f64 = 0.05;
     let mean = trace.mean_in_flight(State::Running);
     let evidence = text!("평균 {mean:.2}개의 스레드가 실행 중", "{mean:.2} threads running on average");
-    if !python.gil {
-        return Verdict::not_measured(
-            "gil-one-thread-at-a-time",
-            python.to_string(),
-            text!("GIL이 없습니다", "it has no GIL"),
-        );
+    if let Some(why) = interpreters::why_no_gil(python) {
+        return Verdict::not_measured("gil-one-thread-at-a-time", python.to_string(), why);
     }
     Verdict::seen("gil-one-thread-at-a-time", python.to_string(), mean <= 1.0 + GRAIN, evidence)
 }

@@ -17,6 +17,7 @@ use lab::trace::{State, Trace};
 use lab::{Error, Result, clock, text, twin_script};
 
 use crate::convoy::workload::{ns, window};
+use crate::interpreters;
 use crate::sim::{self, Group, Kind, Machine, Setup, Speed, Step};
 use crate::{Gil, SWITCH_INTERVAL, ThreadId, loops};
 
@@ -183,9 +184,9 @@ fn on_python(python: &Interpreter, twin: &Report, (id, call, lets_go): &(&str, &
 
 fn verdict(python: &Interpreter, twin: &Report, id: &str, call: &str, foreign: Option<f64>) -> Verdict {
     let on = format!("{python}, {call}");
-    if !python.gil {
-        // There threads are parallel whatever they call: it would not be the native code's doing.
-        return Verdict::not_measured(PARALLEL, on, text!("GIL이 없습니다", "it has no GIL"));
+    if let Some(why) = interpreters::why_no_gil(python) {
+        // Without a GIL threads are parallel whatever they call: it would not be the native code's doing.
+        return Verdict::not_measured(PARALLEL, on, why);
     }
     match (cores(twin, id), twin.measure(&format!("wall.{id}"))) {
         (cores @ Some(_), Some(wall)) => CoresUsed { cores, wall: wall.median(), foreign }.parallel(PARALLEL, on),

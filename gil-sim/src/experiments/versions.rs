@@ -16,6 +16,7 @@ use crate::convoy::workload::{Load, ns};
 use crate::lock::CHECK_INTERVAL;
 use crate::scenario::{self, file_of};
 use crate::sim::{self, Curve, Group, Kind, Machine, Outcome, Setup, Speed, Step};
+use crate::vm::version::Version;
 
 /// Cores, where a scenario does not say.
 const CORES: usize = 2;
@@ -49,8 +50,14 @@ impl Way {
     /// What readers call it.
     pub fn name(self) -> Text {
         match self.id {
+            "2.7" => Text::same(Version::Py2.name()),
+            "3.12" => Text::same("3.2–3.12"),
             "3.12-interpreters" => text!("3.12, 인터프리터 둘", "3.12, two interpreters"),
-            "3.13t" => text!("3.13t, 락 없음", "3.13t, no lock"),
+            "3.13" => Text::same(Version::Py313.name()),
+            "3.13t" => {
+                let free = Version::Free.name();
+                text!("{free}, 락 없음", "{free}, no lock")
+            }
             id => Text::same(id),
         }
     }

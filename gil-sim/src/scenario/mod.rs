@@ -29,6 +29,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::input_file::{self, place};
+use crate::interpreters::{NEWEST, lock_named};
 use crate::sim::{Group, Kind, Setup, Step};
 
 /// The longest that `run forever` and a whole scenario may last, in ns: an hour.
@@ -41,26 +42,12 @@ const MOST_THREADS: u64 = 10_000;
 pub struct Scenario {
     /// What it is called.
     pub title: Text,
-    /// The version whose lock it is about: `2.7`, `3.2` to `3.14`, `free`.
+    /// The version whose lock it is about: `2.7`, `3.0` to `3.15`, `free`.
     pub version: String,
     /// Cores; None: as many as the machine has.
     pub cores: Option<usize>,
     /// What the simulator is given.
     pub setup: Setup,
-}
-
-/// Which lock a version of CPython has; None for a version that is not one.
-pub fn lock_of(version: &str) -> Option<Kind> {
-    match version {
-        "free" => return Some(Kind::Free),
-        "2.7" => return Some(Kind::Ticks),
-        _ => {}
-    }
-    match version.strip_prefix("3.")?.parse::<u32>().ok()? {
-        2..=12 => Some(Kind::Shared),
-        13..=14 => Some(Kind::Addressed),
-        _ => None,
-    }
 }
 
 /// The file of a scenario: as given, or one that comes with the program, by its name.
@@ -283,12 +270,12 @@ fn version(value: &Value<'_>) -> Parsed<(String, Kind)> {
         DeValue::String(words) => words.to_string(),
         _ => String::new(),
     };
-    let kind = lock_of(&words).ok_or_else(|| {
+    let kind = lock_named(&words).ok_or_else(|| {
         wrong(
             value,
             text!(
-                "\"2.7\", \"3.2\"부터 \"3.14\", \"free\" 가운데 하나가 와야 합니다",
-                "expected \"2.7\", one of \"3.2\" to \"3.14\", or \"free\""
+                "\"2.7\", \"3.0\"부터 \"3.{NEWEST}\", \"free\" 가운데 하나가 와야 합니다",
+                "expected \"2.7\", one of \"3.0\" to \"3.{NEWEST}\", or \"free\""
             ),
         )
     })?;
@@ -401,7 +388,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
         let line = |of: &str| CONVOY.lines().position(|l| l.contains(of)).unwrap() + 1;
-        complains(("version = \"3.12\"", "version = \"3.1\""), line("version"), "2.7");
+        complains(("version = \"3.12\"", "version = \"3.16\""), line("version"), "2.7");
+        complains(("version = \"3.12\"", "version = \"1.5\""), line("version"), "3.15");
         complains(("version = \"3.12\"", "version = 3.12"), line("version"), "2.7");
         complains(("interval =", "intervall ="), line("interval ="), "There are: version, interval");
         complains(("\"5ms\"", "5"), line("interval ="), "duration");

@@ -42,6 +42,7 @@ const DIS: &[(&str, &str, &[&str])] = &[
     ("LOAD_FAST_BORROW", "3.14+", &["LoadFast"]),
     ("LOAD_FAST_BORROW_LOAD_FAST_BORROW", "3.14+", &["LoadFast", "LoadFast"]),
     ("POP_ITER", "3.14+", &[]),
+    ("LOAD_COMMON_CONSTANT", "3.15+", &["LoadConst"]),
 ];
 
 /// The name that `dis` has for the instruction up to 3.10 (or from 3.11 on, to 3.13); empty where there is no such instruction.

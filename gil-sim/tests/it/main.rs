@@ -5,6 +5,7 @@ use std::process::Command;
 mod bytecode;
 mod command_line;
 mod convoy;
+mod interpreters;
 mod lock;
 mod native;
 mod simulator;

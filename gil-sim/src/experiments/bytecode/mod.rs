@@ -13,6 +13,7 @@ use lab::report::{Report, Unit};
 use lab::trace::{State, Trace};
 use lab::{stats, text, twin_script};
 
+use crate::interpreters;
 use crate::vm::listing;
 use crate::vm::version::Version;
 use race::{CONTENDERS, Case};
@@ -43,10 +44,16 @@ pub fn run(threads: usize, turns: u64, interval: Duration, pythons: &[Interprete
     let (mut real, mut listings, mut notes) = (Vec::new(), Vec::new(), Vec::new());
     twins::join(&mut report, pythons, twin_script!("bytecode"), &args, &[LOST], |python, twin| {
         let lost = twin::real(python, twin);
-        if let Some(version) = twin::version(python) {
-            let compared = twin::compare(version, twin);
-            listings.extend(compared.table(python));
-            notes.push(compared.note(python));
+        match interpreters::version_of(python) {
+            Ok(version) => {
+                let compared = twin::compare(version, twin);
+                listings.extend(compared.table(python));
+                notes.push(compared.note(python));
+            }
+            Err(Text { ko, en }) => notes.push(text!(
+                "{python}: 명령을 견주지 않음: {ko}.",
+                "{python}: its instructions were not compared: {en}."
+            )),
         }
         let verdict = twin::judge(python, &lost);
         real.extend(lost);
@@ -103,9 +110,10 @@ fn shows(cases: &[Case], prices: &[Price]) -> Text {
     let share = |id, version| unit::value(stats::median(lost(cases, id, version)).unwrap_or(f64::NAN), Unit::Share);
     let (old, new, call) =
         (share("plain", Version::Py36), share("plain", Version::Py313), share("call", Version::Py313));
+    let (before, now) = (Version::Py36.name(), Version::Py313.name());
     let times = refcount_cost::times(prices.first().map_or(f64::NAN, Price::ratio));
     text!(
-        "같은 counter += 1이 3.6–3.9의 규칙으로는 갱신의 {old}를 잃고 3.13의 규칙으로는 {new}를 잃었습니다. 사이에 호출이 있으면 3.13에서도 {call}를 잃었습니다. 락을 없애고 카운트를 원자적으로 바꾸자 혼자 도는 스레드의 명령 하나에 {times}의 시간이 걸렸습니다.",
-        "The same counter += 1 lost {old} of its updates by the rules of 3.6–3.9 and {new} by those of 3.13; with a call in between, 3.13 lost {call}. Without the lock and with atomic counts, an instruction takes a single thread {times} as long."
+        "같은 counter += 1이 {before}의 규칙으로는 갱신의 {old}를 잃고 {now}의 규칙으로는 {new}를 잃었습니다. 사이에 호출이 있으면 {now}에서도 {call}를 잃었습니다. 락을 없애고 카운트를 원자적으로 바꾸자 혼자 도는 스레드의 명령 하나에 {times}의 시간이 걸렸습니다.",
+        "The same counter += 1 lost {old} of its updates by the rules of {before} and {new} by those of {now}; with a call in between, {now} lost {call}. Without the lock and with atomic counts, an instruction takes a single thread {times} as long."
     )
 }

@@ -9,6 +9,7 @@ use lab::text;
 
 use super::LOST;
 use super::race::{CONTENDERS, Real};
+use crate::interpreters;
 use crate::vm::code::Program;
 use crate::vm::listing;
 use crate::vm::thread::Position;
@@ -34,16 +35,12 @@ pub struct Compared {
     rows: Vec<Vec<Text>>,
 }
 
-/// The interpreter as a version, from its number; other Pythons than CPython look where they like.
-pub fn version(python: &Interpreter) -> Option<Version> {
-    let [major, minor, _] = python.version;
-    (python.implementation == "CPython").then(|| Version::of(major, minor, python.gil))
-}
-
 /// What the interpreter lost, of each program that its twin ran.
 pub fn real(python: &Interpreter, twin: &Report) -> Vec<Real> {
     let lost = |id| twin.measure(&format!("lost_share.{id}")).map(|measure| measure.samples.clone());
-    let real = |id| Some(Real { id, name: python.to_string(), version: version(python), lost: lost(id)? });
+    let real = |id| {
+        Some(Real { id, name: python.to_string(), version: interpreters::version_of(python).ok(), lost: lost(id)? })
+    };
     CONTENDERS.iter().filter_map(|contender| real(contender.id)).collect()
 }
 
