@@ -1,7 +1,7 @@
 # -*- coding: utf-8 -*-
 """Twin of gil-sim/src/calibrate/python.rs: what one thread of this Python takes, alone, for the few things a scenario is made of.
 
-Usage: speed.py GIL_SIM, the program whose `peer` answers. Measures one turn of `while n > 0: n -= 1`, and, for several delays of
+Usage: calibrate.py GIL_SIM, the program whose `peer` answers. Measures one iteration of `while n > 0: n -= 1`, and, for several delays of
 the peer, the time from the return of recv to the next send (gap) and that of the call of send itself. Prints one JSON report.
 """
 import json
@@ -12,7 +12,7 @@ import time
 
 EXE = sys.argv[1]
 clock = getattr(time, "perf_counter", time.time)
-TURNS = 200000
+ITERATIONS = 200000
 DELAYS = ((0.00003, 300), (0.0005, 200), (0.001, 150), (0.005, 60), (0.02, 30))  # seconds, rounds
 
 measures = []
@@ -23,12 +23,12 @@ def measure(name, ko, en, seconds):
     measures.append({"id": name, "name": {"ko": ko, "en": en}, "unit": "ns", "samples": samples})
 
 
-def turn():
-    n = TURNS
+def iteration():
+    n = ITERATIONS
     t = clock()
     while n > 0:
         n -= 1
-    return (clock() - t) / TURNS
+    return (clock() - t) / ITERATIONS
 
 
 def talk(delay, rounds):
@@ -52,7 +52,7 @@ def talk(delay, rounds):
     return gaps, sends
 
 
-measure("turn", "루프 한 바퀴", "one turn of the loop", [turn() for _ in range(7)])
+measure("iteration", "루프 한 바퀴", "one iteration of the loop", [iteration() for _ in range(7)])
 for delay, rounds in DELAYS:
     gaps, sends = talk(delay, rounds)
     ns = int(delay * 1e9 + 0.5)

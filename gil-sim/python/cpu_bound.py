@@ -1,6 +1,6 @@
 """Twin of gil-sim/src/experiments/cpu_bound.rs: CPU-bound threads on CPython, and who of them ran when.
 
-Usage: two.py THREADS TURNS INTERVAL. CPython does not tell who holds the GIL. Each thread counts in small steps and looks at the
+Usage: two.py THREADS ITERATIONS INTERVAL. CPython does not tell who holds the GIL. Each thread counts in small steps and looks at the
 clock after each: a step that took much longer than the others is one in which somebody else had the GIL (or the core).
 Prints one JSON report.
 """
@@ -9,9 +9,9 @@ import sys
 import threading
 import time
 
-THREADS, TURNS, INTERVAL = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+THREADS, ITERATIONS, INTERVAL = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 STEP = 1000
-PAUSE = 500000  # ns: a step of 1,000 turns takes some 50,000
+PAUSE = 500000  # ns: a step of 1,000 iterations takes some 50,000
 
 lanes = []
 
@@ -24,8 +24,8 @@ def count(name):
     spans = []
     since = last = now()
     total = 0
-    for start in range(0, TURNS, STEP):
-        for i in range(start, min(start + STEP, TURNS)):
+    for start in range(0, ITERATIONS, STEP):
+        for i in range(start, min(start + STEP, ITERATIONS)):
             total += i
         t = now()
         if t - last > PAUSE:

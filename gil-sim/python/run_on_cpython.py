@@ -16,7 +16,7 @@ import zlib
 
 EXE, PLAN = sys.argv[1], json.loads(sys.argv[2])
 clock = getattr(time, "perf_counter", time.time)
-CHUNK = 2000  # turns between two looks at the clock, some 50 us
+CHUNK = 2000  # iterations between two looks at the clock, some 50 us
 PAUSE = 0.0003  # seconds: a chunk that took so much longer was interrupted
 MOST = 20000  # latencies that are kept of a group
 
@@ -25,11 +25,11 @@ noise = os.urandom(1 << 20)
 locks = [threading.Lock() for _ in range(64)]
 
 
-def compute(turns, state):
+def compute(iterations, state):
     last = clock()
-    while turns != 0 and not stop.is_set():
-        n = CHUNK if turns < 0 else min(turns, CHUNK)
-        turns -= n if turns > 0 else 0
+    while iterations != 0 and not stop.is_set():
+        n = CHUNK if iterations < 0 else min(iterations, CHUNK)
+        iterations -= n if iterations > 0 else 0
         while n > 0:
             n -= 1
         now = clock()

@@ -15,6 +15,10 @@ pub mod interpreters;
 pub mod lock;
 pub mod loops;
 #[cfg(feature = "scenarios")]
+mod options;
+#[cfg(all(unix, feature = "scenarios"))]
+pub mod peer;
+#[cfg(feature = "scenarios")]
 pub mod run_on_cpython;
 #[cfg(feature = "scenarios")]
 pub mod scenario;

@@ -2,6 +2,7 @@
 
 use std::env;
 
+use lab::cli::Choice;
 use lab::lang::Text;
 use lab::python::{self, Interpreter, LIMIT};
 use lab::report::Report;
@@ -19,6 +20,11 @@ pub enum Transport {
     Socketpair,
     /// Two UDP sockets on loopback.
     Udp,
+}
+
+impl Choice for Transport {
+    const WORDS: &'static [(&'static str, Transport)] =
+        &[("socketpair", Transport::Socketpair), ("udp", Transport::Udp)];
 }
 
 /// What came of a scenario, played or simulated: the same quantities, so that they can be compared.
@@ -101,7 +107,7 @@ fn plan(setup: &Setup, speed: &Speed, transport: Transport) -> Value {
     let seconds = |ns: u64| ns as f64 / 1e9;
     let step = |step: &Step| match *step {
         Step::Run(FOREVER) => json!(["run", -1]),
-        Step::Run(ns) => json!(["run", (ns as f64 / speed.turn).round().max(1.0) as u64]),
+        Step::Run(ns) => json!(["run", (ns as f64 / speed.iteration).round().max(1.0) as u64]),
         Step::Wait(ns) => json!(["wait", seconds(ns)]),
         Step::Native(ns) => json!(["native", seconds(ns)]),
         Step::NativeHeld(ns) => json!(["native-held", seconds(ns)]),
@@ -120,14 +126,10 @@ fn plan(setup: &Setup, speed: &Speed, transport: Transport) -> Value {
         Kind::Ticks => json!(setup.interval),
         _ => json!(seconds(setup.interval)),
     };
-    let transport = match transport {
-        Transport::Socketpair => "socketpair",
-        Transport::Udp => "udp",
-    };
     json!({
         "interval": interval,
         "seconds": seconds(setup.end),
-        "transport": transport,
+        "transport": transport.word(),
         "groups": groups.collect::<Vec<_>>(),
     })
 }

@@ -15,7 +15,7 @@ use lab::report::{Report, Table};
 use lab::trace::State;
 use lab::{process::lifeline, twin_script};
 
-const SMALL: [&str; 5] = ["bytecode", "--turns", "2000", "--interval", "0.0001"];
+const SMALL: [&str; 5] = ["bytecode", "--iterations", "2000", "--interval", "0.0001"];
 
 fn main() -> ExitCode {
     let mut args = env::args_os().skip(1);
@@ -36,7 +36,7 @@ fn gil_sim(args: &[&str]) -> Output {
 
 fn what_it_cannot_use_is_said_in_one_line() {
     for (option, value) in
-        [("--threads", "1"), ("--threads", "65"), ("--turns", "0"), ("--interval", "0"), ("--interval", "soon")]
+        [("--threads", "1"), ("--threads", "65"), ("--iterations", "0"), ("--interval", "0"), ("--interval", "soon")]
     {
         let out = gil_sim(&["bytecode", option, value, "--lang", "en"]);
         let line = String::from_utf8(out.stderr).expect("a text");

@@ -82,11 +82,11 @@ fn a_scenario_that_is_none_says_where() {
     }
     // The others read the same files.
     for args in [
-        ["step", file, "--schedule", "a"],
-        ["versions", "--scenario", file, "--json"],
-        ["verify", file, "--rounds", "1"],
+        &["step", file, "--schedule", "a"][..],
+        &["versions", file, "--json"],
+        &["verify", file, "--rounds", "1"],
     ] {
-        assert!(refused(&args)[1].starts_with(&format!("{file}:2:10: ")), "{args:?}");
+        assert!(refused(args)[1].starts_with(&format!("{file}:2:10: ")), "{args:?}");
     }
 }
 

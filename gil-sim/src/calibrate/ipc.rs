@@ -1,14 +1,12 @@
 //! What it costs to talk to another process: a message out, its answer back.
 
 use std::io::{Read, Write};
-use std::net::UdpSocket;
-use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
-use lab::{Result, clock, process::lifeline};
+use lab::{Result, clock};
 
 use crate::sync::{Condvar, Mutex};
 
@@ -80,39 +78,4 @@ pub fn talk(slept: u64, rounds: usize) -> Result<Talks> {
         ended
     })?;
     Ok(found)
-}
-
-/// The peer: answers every message on its standard input with the time at which it came, after `delay` ns, until its end.
-pub fn answer(delay: Duration) -> Result<()> {
-    let mut socket = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
-    let mut message = [0; 64];
-    loop {
-        let n = socket.read(&mut message)?;
-        if n == 0 {
-            return Ok(());
-        }
-        let came = clock::now();
-        if !delay.is_zero() {
-            thread::sleep(delay);
-        }
-        socket.write_all(&came.to_le_bytes())?;
-    }
-}
-
-/// The same peer on UDP, for a partner on this port of loopback; it greets first, so that the partner learns its address. Its
-/// end is that of its standard input.
-pub fn answer_udp(delay: Duration, port: u16) -> Result<()> {
-    lifeline::watch();
-    let socket = UdpSocket::bind(("127.0.0.1", 0))?;
-    socket.connect(("127.0.0.1", port))?;
-    socket.send(&[0; 8])?;
-    let mut message = [0; 64];
-    loop {
-        socket.recv(&mut message)?;
-        let came = clock::now();
-        if !delay.is_zero() {
-            thread::sleep(delay);
-        }
-        socket.send(&came.to_le_bytes())?;
-    }
 }

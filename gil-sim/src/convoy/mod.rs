@@ -5,8 +5,6 @@ pub mod calls;
 pub mod workload;
 
 #[cfg(unix)] // sockets and their peers, like calibration
-pub mod peer;
-#[cfg(unix)]
 pub mod real_threads;
 #[cfg(unix)]
 pub mod sources;

@@ -15,8 +15,8 @@ use super::calls::{self, Call};
 use super::workload::{Load, Seen, ns};
 use crate::{Gil, Held, ThreadId, loops};
 
-/// Turns of the loop between two looks at the eval breaker, some tens of ns.
-const TURNS: u64 = 64;
+/// Iterations of the loop between two looks at the eval breaker, some tens of ns.
+const ITERATIONS: u64 = 64;
 /// What is sent, and the most that is received.
 const MESSAGE: [u8; 8] = [0; 8];
 
@@ -31,9 +31,9 @@ pub struct Real {
     pub trace: Trace,
 }
 
-/// Runs the load. The peer is whoever holds the other end of the socket; `turns` counts those of all CPU-bound threads, for others
+/// Runs the load. The peer is whoever holds the other end of the socket; `iterations` counts those of all CPU-bound threads, for others
 /// to look at meanwhile.
-pub fn beside(load: &Load, peer: Option<&UnixStream>, turns: &AtomicU64) -> Result<Real> {
+pub fn beside(load: &Load, peer: Option<&UnixStream>, iterations: &AtomicU64) -> Result<Real> {
     let (gil, recorder, stop) = (Gil::new(load.interval), Recorder::new(), AtomicBool::new(false));
     let mut lanes: Vec<LaneRecorder> = (0..load.cpu).map(|i| recorder.lane(text!("CPU {i}", "CPU {i}"))).collect();
     let mut io = recorder.lane(text!("I/O", "I/O"));
@@ -42,10 +42,10 @@ pub fn beside(load: &Load, peer: Option<&UnixStream>, turns: &AtomicU64) -> Resu
         let _stop = Stop(&stop);
         for (me, lane) in (1..).zip(lanes.drain(..)) {
             let (gil, stop) = (&gil, &stop);
-            let thread = thread::Builder::new().spawn_scoped(scope, move || compute(gil, me, lane, stop, turns));
+            let thread = thread::Builder::new().spawn_scoped(scope, move || compute(gil, me, lane, stop, iterations));
             thread.map_err(|e| Error::no_thread(&e))?;
         }
-        let (before, handed, start) = (turns.load(Relaxed), gil.switches(), clock::now());
+        let (before, handed, start) = (iterations.load(Relaxed), gil.switches(), clock::now());
         let latencies = match peer.filter(|_| load.io) {
             Some(peer) => talk(&gil, load.cpu as u64 + 1, &mut io, peer, start + ns(load.lasting))?,
             None => {
@@ -54,7 +54,7 @@ pub fn beside(load: &Load, peer: Option<&UnixStream>, turns: &AtomicU64) -> Resu
             }
         };
         let seconds = (clock::now() - start).max(1) as f64 / 1e9;
-        Ok::<_, Error>((latencies, seconds, turns.load(Relaxed) - before, gil.switches() - handed))
+        Ok::<_, Error>((latencies, seconds, iterations.load(Relaxed) - before, gil.switches() - handed))
     })?;
     drop(io);
     let trace = recorder.finish(Text::default());
@@ -78,13 +78,13 @@ impl Drop for Stop<'_> {
 }
 
 /// A CPU-bound thread, which looks at its eval breaker at every jump back.
-fn compute(gil: &Gil, me: u64, mut lane: LaneRecorder, stop: &AtomicBool, turns: &AtomicU64) {
+fn compute(gil: &Gil, me: u64, mut lane: LaneRecorder, stop: &AtomicBool, iterations: &AtomicU64) {
     lane.enter(State::WaitingForLock);
     let mut held = gil.acquire(ThreadId(me));
     lane.enter(State::Running);
     while !stop.load(Relaxed) {
-        black_box(loops::count(TURNS));
-        turns.fetch_add(TURNS, Relaxed);
+        black_box(loops::count(ITERATIONS));
+        iterations.fetch_add(ITERATIONS, Relaxed);
         if held.wanted() {
             // Recorded before it lets go and after it is back: two lanes never run at once by the clock alone.
             lane.enter(State::WaitingForLock);

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use lab::claims::Verdict;
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::report::unit;
@@ -13,10 +14,11 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{State, Trace};
 use lab::{Result, text};
 
-use crate::convoy::peer::Peer;
 use crate::convoy::real_threads::beside;
 use crate::convoy::sources::{Judges, Saying, rust_speed};
 use crate::convoy::workload::{self, Load, Seen, window};
+use crate::options;
+use crate::peer::Peer;
 
 /// CPU-bound threads beside the I/O thread: none, one, two.
 const BESIDE: [usize; 3] = [0, 1, 2];
@@ -29,6 +31,20 @@ const SAMPLES: usize = 2000;
 struct Row {
     cpu: usize,
     saying: Saying,
+}
+
+/// `gil-sim convoy`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let delay = options::delay(&mut options, 0.001);
+    let interval = options::interval(&mut options, 0.005);
+    let seconds = options::seconds(&mut options, 0.5);
+    Experiment::new(
+        "convoy",
+        text!("I/O 스레드 하나와 CPU 바운드 스레드들: 호송 효과", "an I/O thread beside CPU-bound threads: the convoy"),
+        options,
+        move |a| run(a.get(delay), a.get(interval), a.get(seconds), a.pythons()),
+    )
 }
 
 /// A peer that takes `delay` to answer, this switch interval, `lasting` for each number of threads and each judge.

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use lab::claims::Verdict;
+use lab::cli::{Experiment, Options};
 use lab::cores_used::CoresUsed;
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
@@ -15,16 +16,31 @@ use lab::trace::{LaneRecorder, Recorder};
 use lab::trace::{State, Trace};
 use lab::{Error, Result, text, twin_script};
 
-use crate::interpreters;
 use crate::{Gil, ThreadId, loops};
+use crate::{interpreters, options};
 
-/// Runs the loop in `threads` threads, `turns` turns each, free and under a lock with this switch interval.
-pub fn run(threads: usize, turns: u64, interval: Duration, pythons: &[Interpreter]) -> Result<Report> {
+/// `gil-sim`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let threads = options.threads(1..=64, 2);
+    let iterations = options::iterations(&mut options, 10_000_000_000, 120_000_000);
+    let interval = options::interval(&mut options, 0.005);
+    Experiment::new(
+        "cpu-bound",
+        text!("CPU 바운드 스레드: 락 없이, 그리고 GIL 아래에서", "CPU-bound threads without a lock, and under the GIL"),
+        options,
+        move |a| run(a.get(threads), a.get(iterations), a.get(interval), a.pythons()),
+    )
+}
+
+/// Runs the loop in `threads` threads, `iterations` iterations each, free and under a lock with this switch interval.
+pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("gil-sim/cpu-bound");
     let gil = Gil::new(interval);
-    let (free, free_cores) = CoresUsed::during(|| together(threads, turns, |_, lane| loops::free(lane, turns)));
+    let (free, free_cores) =
+        CoresUsed::during(|| together(threads, iterations, |_, lane| loops::free(lane, iterations)));
     let (held, held_cores) =
-        CoresUsed::during(|| together(threads, turns, |me, lane| loops::under(&gil, me, lane, turns)));
+        CoresUsed::during(|| together(threads, iterations, |me, lane| loops::under(&gil, me, lane, iterations)));
     let free = Trace { title: text!("Rust, 락 없이", "Rust, without a lock"), ..free? };
     let held = Trace { title: text!("Rust, GIL 아래에서", "Rust, under the GIL"), ..held? };
 
@@ -55,14 +71,14 @@ pub fn run(threads: usize, turns: u64, interval: Duration, pythons: &[Interprete
     report.traces = vec![free, held];
 
     let interval_s = interval.as_secs_f64();
-    let args = [threads.to_string(), (turns / 20).max(1).to_string(), interval_s.to_string()];
+    let args = [threads.to_string(), (iterations / 20).max(1).to_string(), interval_s.to_string()];
     let claims = ["gil-one-thread-at-a-time"];
     python::join(&mut report, pythons, twin_script!("cpu_bound"), &args, &claims, |python, twin| {
         twin.traces.iter().map(|trace| by_turns(python, trace)).collect()
     });
     report.notes.push(text!(
-        "스레드마다 글의 루프(count += i)를 {turns}바퀴, 파이썬에서는 그 20분의 1을 돕니다.",
-        "each thread runs {turns} turns of the article's loop (count += i), in Python a twentieth of it."
+        "스레드마다 글의 루프(count += i)를 {iterations}바퀴, 파이썬에서는 그 20분의 1을 돕니다.",
+        "each thread runs {iterations} iterations of the article's loop (count += i), in Python a twentieth of it."
     ));
     let (fast, slow) = (unit::duration(fast as f64), unit::duration(slow as f64));
     report.shows = text!(
@@ -73,7 +89,11 @@ pub fn run(threads: usize, turns: u64, interval: Duration, pythons: &[Interprete
 }
 
 /// Runs `work` in so many threads, which begin together.
-fn together(threads: usize, turns: u64, work: impl Fn(ThreadId, &mut LaneRecorder) -> u64 + Sync) -> Result<Trace> {
+fn together(
+    threads: usize,
+    iterations: u64,
+    work: impl Fn(ThreadId, &mut LaneRecorder) -> u64 + Sync,
+) -> Result<Trace> {
     let recorder = Recorder::new();
     thread::scope(|scope| {
         let mut running = Vec::new();
@@ -86,7 +106,7 @@ fn together(threads: usize, turns: u64, work: impl Fn(ThreadId, &mut LaneRecorde
         }
         for thread in running {
             let count = thread.join().expect("the loop does not panic");
-            assert_eq!(count, loops::sum(turns), "a thread that counted wrong is a bug in the loop");
+            assert_eq!(count, loops::sum(iterations), "a thread that counted wrong is a bug in the loop");
         }
         Ok::<(), Error>(())
     })?;

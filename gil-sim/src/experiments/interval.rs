@@ -5,6 +5,7 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::report::unit;
@@ -12,10 +13,11 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::{Result, text};
 
 use crate::SWITCH_INTERVAL;
-use crate::convoy::peer::Peer;
 use crate::convoy::real_threads::beside;
 use crate::convoy::sources::{Judges, Saying, rust_speed};
 use crate::convoy::workload::{Load, Seen, ns};
+use crate::options;
+use crate::peer::Peer;
 
 /// The switch intervals that are tried, in µs.
 const INTERVALS: [u64; 5] = [100, 500, 1000, 5000, 20_000];
@@ -36,6 +38,22 @@ struct Sweep {
 struct Beside {
     seen: Seen,
     kept: f64,
+}
+
+/// `gil-sim interval`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let delay = options::delay(&mut options, 0.001);
+    let seconds = options::seconds(&mut options, 0.2);
+    Experiment::new(
+        "interval",
+        text!(
+            "전환 간격: I/O 스레드가 얻는 것, CPU 스레드가 잃는 것",
+            "the switch interval: the I/O thread's gain, the CPU thread's loss"
+        ),
+        options,
+        move |a| run(a.get(delay), a.get(seconds), a.pythons()),
+    )
 }
 
 /// A peer that takes `delay` to answer; `lasting` at least for each interval and each judge.

@@ -2,6 +2,8 @@
 
 pub mod bytecode;
 #[cfg(unix)]
+pub mod calibrate;
+#[cfg(unix)]
 pub mod convoy;
 pub mod cpu_bound;
 #[cfg(unix)]

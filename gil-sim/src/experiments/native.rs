@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use lab::claims::Verdict;
+use lab::cli::{Experiment, Options};
 use lab::cores_used::{self, CoresUsed};
 use lab::lang::Text;
 use lab::machine::Watch;
@@ -17,15 +18,15 @@ use lab::trace::{State, Trace};
 use lab::{Error, Result, clock, text, twin_script};
 
 use crate::convoy::workload::{ns, window};
-use crate::interpreters;
 use crate::sim::{self, Group, Kind, Machine, Setup, Speed, Step};
 use crate::{Gil, SWITCH_INTERVAL, ThreadId, loops};
+use crate::{interpreters, options};
 
 /// Threads in each case.
 const THREADS: usize = 2;
-/// Turns of the loop in one call of native code: some ten milliseconds.
+/// Iterations of the loop in one call of native code: some ten milliseconds.
 const CALL: u64 = 10_000_000;
-/// Turns between two calls, with the GIL held: the Python around them.
+/// Iterations between two calls, with the GIL held: the Python around them.
 const BETWEEN: u64 = 50_000;
 /// How much is drawn, in ns.
 const DRAWN: u64 = 100_000_000;
@@ -46,6 +47,18 @@ struct Case {
     what: Text,
     lets_go: bool,
     cores: Option<f64>,
+}
+
+/// `gil-sim native`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let seconds = options::seconds(&mut options, 0.4);
+    Experiment::new(
+        "native",
+        text!("GIL을 놓는 네이티브 코드와 쥔 네이티브 코드", "native code that lets go of the GIL, and that keeps it"),
+        options,
+        move |a| run(a.get(seconds), a.pythons()),
+    )
 }
 
 /// Two threads call native code for so long in each case.
@@ -110,7 +123,7 @@ fn title(on: &str, lets_go: bool) -> Text {
 
 fn loop_in_native() -> Text {
     let (ko, en) = (CALL / 10_000, CALL / 1_000_000);
-    text!("루프 {ko}만 바퀴", "{en} million turns of a loop")
+    text!("루프 {ko}만 바퀴", "{en} million iterations of a loop")
 }
 
 /// Real threads that call native code again and again.

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::report::unit;
@@ -12,12 +13,33 @@ use lab::trace::Trace;
 use lab::{Result, stats, text};
 
 use crate::calibrate::{self, Quiet};
+use crate::options;
 use crate::run_on_cpython::of_outcome;
 use crate::scenario::{self, Scenario};
 use crate::sim::{self, Fate, Machine, Outcome, Setup, Speed};
 
 /// How much of the beginning is drawn, in switch intervals.
 const DRAWN: u64 = 12;
+
+/// `gil-sim predict FILE`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let file = options::scenario(&mut options, Some(Text::same("convoy")));
+    let about = text!(
+        "calibrate --out이 쓴 파일 (기본: 지금 이 컴퓨터를 잼)",
+        "a file that calibrate --out wrote (default: this machine, measured now)"
+    );
+    let machine = options.path("machine", about);
+    Experiment::new(
+        "predict",
+        text!("시나리오 파일을 시뮬레이터로 예측", "a scenario file, predicted by the simulator"),
+        options,
+        move |a| {
+            let file = a.get(file).unwrap_or_else(|| "convoy".into());
+            run(&file, a.get(machine).as_deref(), a.pythons())
+        },
+    )
+}
 
 /// Predicts a scenario. Without a machine's file it measures this machine, and the first of the interpreters.
 pub fn run(file: &Path, machine: Option<&Path>, pythons: &[Interpreter]) -> Result<Report> {

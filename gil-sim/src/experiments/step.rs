@@ -5,12 +5,13 @@
 use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
 
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::report::{Report, Table};
 use lab::{Error, Result, terminal, text};
 
-use crate::scenario;
 use crate::sim::{Place, Schedule, Setup, Stepper, Turn, letter};
+use crate::{options, scenario};
 
 /// Turns that are shown in the table: the last ones.
 const SHOWN: usize = 24;
@@ -18,6 +19,19 @@ const SHOWN: usize = 24;
 const LONGEST: u64 = 1 << 16;
 /// Threads that have letters enough for themselves and their peers.
 const MOST_THREADS: usize = 26;
+
+/// `gil-sim step FILE`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let file = options::scenario(&mut options, Some(Text::same("convoy")));
+    let schedule = options.word("schedule", text!("묻지 않고 따라갈 일정", "a schedule to play instead of asking"));
+    Experiment::new(
+        "step",
+        text!("여러분이 스케줄러: 한 걸음씩 고르기", "you are the scheduler: one step at a time"),
+        options,
+        move |a| run(&a.get(file).unwrap_or_else(|| "convoy".into()), a.get(schedule).as_deref()),
+    )
+}
 
 /// Plays a schedule, or asks for one turn after another on standard input.
 pub fn run(file: &Path, schedule: Option<&str>) -> Result<Report> {

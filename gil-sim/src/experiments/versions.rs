@@ -5,18 +5,19 @@
 use std::path::Path;
 use std::time::Duration;
 
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{Lane, Span, State, Trace};
 use lab::{Result, text};
 
-use crate::SWITCH_INTERVAL;
 use crate::convoy::workload::{Load, ns};
 use crate::lock::CHECK_INTERVAL;
 use crate::scenario::{self, file_of};
 use crate::sim::{self, Curve, Group, Kind, Machine, Outcome, Setup, Speed, Step};
 use crate::vm::version::Version;
+use crate::{SWITCH_INTERVAL, options};
 
 /// Cores, where a scenario does not say.
 const CORES: usize = 2;
@@ -61,6 +62,23 @@ impl Way {
             id => Text::same(id),
         }
     }
+}
+
+/// `gil-sim versions FILE`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let file = options::scenario(&mut options, Some(text!("호송", "the convoy")));
+    let about = text!(
+        "가상 시간의 초 (기본 0.03, 파일이 있으면 그 길이)",
+        "seconds of virtual time (default 0.03, or the file's)"
+    );
+    let seconds = options.seconds_if_given("seconds", 0.000_001..=3600.0, about);
+    Experiment::new(
+        "versions",
+        text!("같은 시나리오를 모든 버전의 락에서", "the same scenario under the lock of every version"),
+        options,
+        move |a| run(a.get(file).as_deref(), a.get(seconds)),
+    )
 }
 
 /// The convoy with two CPU-bound threads, or the scenario of a file; for so long, or for as long as the scenario lasts.

@@ -242,8 +242,8 @@ impl Machine {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Speed {
-    /// One turn of `while n: n -= 1`, the unit of CPU-bound work.
-    pub turn: f64,
+    /// One iteration of `while n: n -= 1`, the unit of CPU-bound work.
+    pub iteration: f64,
     /// Python's own work from the return of `recv` to the system call of the next `send`, by how long the thread slept before.
     pub before_send: Curve,
     /// Python's own work from the return of `send` to the system call of `recv`.
@@ -256,7 +256,7 @@ impl Speed {
     /// Nobody's interpreter, of the usual size.
     pub fn typical() -> Speed {
         Speed {
-            turn: 30.0,
+            iteration: 30.0,
             before_send: Curve::constant(4000),
             before_receive: Curve::constant(1000),
             hundred_ticks: 1500,

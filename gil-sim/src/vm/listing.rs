@@ -80,7 +80,7 @@ pub fn align<'a>(code: &Code, dis: &[&'a str]) -> Result<Vec<Vec<usize>>, &'a st
     if ours.peek().is_none() { Ok(all) } else { Err("") }
 }
 
-/// After which instructions the version looks: found by running the program for one turn.
+/// After which instructions the version looks: found by running the program for one iteration.
 pub fn looks(program: &Program, version: Version) -> BTreeSet<Position> {
     let heap = Heap::of(program, Counting::Plain);
     let mut thread = Thread::new(program, 1);

@@ -10,9 +10,9 @@ use std::thread;
 use std::time::Duration;
 
 use gil_sim::convoy::calls::sends;
-use gil_sim::convoy::peer::Peer;
 use gil_sim::convoy::real_threads::{Real, beside};
 use gil_sim::convoy::workload::{Load, ns, window};
+use gil_sim::peer::Peer;
 use gil_sim::sim::{Kind, Machine, Pairs, Speed};
 use lab::trace::{State, Trace};
 

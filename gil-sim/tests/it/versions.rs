@@ -73,7 +73,7 @@ fn the_program_shows_versions_in_both_languages() {
         assert!(page.0 == Some(0) && page.1.contains(word), "{}", page.1);
         assert!(lang == "ko" || !has_hangul(&page.1));
     }
-    let (code, json, _) = run(&["versions", "--scenario", "convoy-two", "--seconds", "0.02", "--json"]);
+    let (code, json, _) = run(&["versions", "convoy-two", "--seconds", "0.02", "--json"]);
     let report: Report = serde_json::from_str(&json).unwrap();
     assert_eq!((code, report.experiment.as_str(), report.traces.len()), (Some(0), "gil-sim/versions", 5));
 }

@@ -21,9 +21,9 @@ use crate::vm::version::Version;
 const TIMES: i64 = 3;
 /// How long a sleep or a wait takes.
 const WAIT: Duration = Duration::from_millis(20);
-/// Turns of the loop in native code: some ten milliseconds.
+/// Iterations of the loop in native code: some ten milliseconds.
 const NATIVE: i64 = 10_000_000;
-/// Turns of the article's loop while others sleep.
+/// Iterations of the article's loop while others sleep.
 const COUNT: i64 = 2_000_000;
 
 /// A sleeper, a reader and a thread that computes; then two threads in native code that lets go; then two that keep the lock.
@@ -66,11 +66,11 @@ pub fn picture(title: Text, lives: &[(Text, Program, i64)], version: Version, in
     let (recorder, lock) = (Recorder::new(), version.lock(interval));
     let lanes: Vec<_> = lives.iter().map(|(name, ..)| std::sync::Mutex::new(recorder.lane(name.clone()))).collect();
     together(lives.len(), |n| {
-        let (_, program, turns) = &lives[n];
+        let (_, program, iterations) = &lives[n];
         let heap = Heap::of(program, Counting::Plain);
         let mut lane = lanes[n].lock().expect("each thread has its own lane");
         let interpreter = Interpreter { program, heap: &heap, lock: &*lock, version };
-        interpreter.run(ThreadId(n as u64 + 1), *turns, &mut *lane);
+        interpreter.run(ThreadId(n as u64 + 1), *iterations, &mut *lane);
     })?;
     drop(lanes);
     Ok(recorder.finish(title))

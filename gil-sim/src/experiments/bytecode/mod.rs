@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lab::Result;
 use lab::claims::Verdict;
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self as twins, Interpreter};
 use lab::report::unit;
@@ -13,9 +14,9 @@ use lab::report::{Report, Unit};
 use lab::trace::{State, Trace};
 use lab::{stats, text, twin_script};
 
-use crate::interpreters;
 use crate::vm::listing;
 use crate::vm::version::Version;
+use crate::{interpreters, options};
 use race::{CONTENDERS, Case};
 use refcount_cost::Price;
 
@@ -29,18 +30,35 @@ const LOST: &str = "unprotected-updates-are-lost";
 /// The claim on what the lock lets happen.
 const ONE: &str = "gil-one-thread-at-a-time";
 
-/// Races `threads` threads, `turns` updates each, under every version, with this switch interval; then on the real interpreters.
-pub fn run(threads: usize, turns: u64, interval: Duration, pythons: &[Interpreter]) -> Result<Report> {
+/// `gil-sim bytecode`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let threads = options.threads(2..=64, 2);
+    let iterations = options::iterations(&mut options, 10_000_000, 100_000);
+    let interval = options::interval(&mut options, 0.000_05);
+    Experiment::new(
+        "bytecode",
+        text!(
+            "counter += 1의 바이트코드: 어디서 GIL이 넘어가고 무엇을 잃는가",
+            "counter += 1 as bytecode: where the GIL goes, and what gets lost"
+        ),
+        options,
+        move |a| run(a.get(threads), a.get(iterations), a.get(interval), a.pythons()),
+    )
+}
+
+/// Races `threads` threads, `iterations` updates each, under every version, with this switch interval; then on the real interpreters.
+pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("gil-sim/bytecode");
     report.traces = handoffs::all(interval)?;
-    let cases = race::all(threads, turns, interval)?;
-    let prices = refcount_cost::all(threads, turns, interval)?;
+    let cases = race::all(threads, iterations, interval)?;
+    let prices = refcount_cost::all(threads, iterations, interval)?;
     report.measures = cases.iter().map(Case::measure).chain(prices.iter().flat_map(Price::measures)).collect();
     report.measures_in_tables = true;
     report.tables = CONTENDERS.iter().map(|contender| listing::table(&(contender.program)())).collect();
     report.verdicts = verdicts(&cases, &report.traces);
 
-    let args = [threads.to_string(), turns.to_string(), interval.as_secs_f64().to_string()];
+    let args = [threads.to_string(), iterations.to_string(), interval.as_secs_f64().to_string()];
     let (mut real, mut listings, mut notes) = (Vec::new(), Vec::new(), Vec::new());
     twins::join(&mut report, pythons, twin_script!("bytecode"), &args, &[LOST], |python, twin| {
         let lost = twin::real(python, twin);

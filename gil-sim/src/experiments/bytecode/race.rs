@@ -83,20 +83,20 @@ pub struct Race {
     pub wall: u64,
 }
 
-/// Lets `threads` threads run the program, each called with `turns`, which is how often each adds 1.
+/// Lets `threads` threads run the program, each called with `iterations`, which is how often each adds 1.
 pub fn race(
     program: &Program,
     version: Version,
     counting: Counting,
     threads: usize,
-    turns: u64,
+    iterations: u64,
     interval: Duration,
 ) -> Result<Race> {
     let (heap, lock) = (Heap::of(program, counting), version.lock(interval));
     let interpreter = Interpreter { program, heap: &heap, lock: &*lock, version };
     let ran = together(threads, |n| {
         let start = clock::now();
-        let (_, tally) = interpreter.run(ThreadId(n as u64 + 1), turns as i64, &mut ());
+        let (_, tally) = interpreter.run(ThreadId(n as u64 + 1), iterations as i64, &mut ());
         (start, clock::now(), tally)
     })?;
     let start = ran.iter().map(|(start, ..)| *start).min().unwrap_or(0);
@@ -105,7 +105,7 @@ pub fn race(
         instructions: all.instructions + one.instructions,
         counts: all.counts + one.counts,
     });
-    let (updates, counter) = (threads as u64 * turns, heap.number(0).unsigned_abs());
+    let (updates, counter) = (threads as u64 * iterations, heap.number(0).unsigned_abs());
     Ok(Race { updates, counter, tally, miscounted: heap.miscounted(), wall: end - start })
 }
 
@@ -135,7 +135,7 @@ fn counting(version: Version) -> Counting {
 }
 
 /// Runs everything. Fails if a version loses what it cannot lose, or if references are miscounted.
-pub fn all(threads: usize, turns: u64, interval: Duration) -> Result<Vec<Case>> {
+pub fn all(threads: usize, iterations: u64, interval: Duration) -> Result<Vec<Case>> {
     let mut cases: Vec<Case> = Vec::new();
     for Contender { id, program, classes } in CONTENDERS {
         for (version, class) in Version::ALL.into_iter().zip(classes) {
@@ -146,7 +146,7 @@ pub fn all(threads: usize, turns: u64, interval: Duration) -> Result<Vec<Case>> 
     for _ in 0..REPEATS {
         for case in &mut cases {
             let (program, version) = (case.program(), case.version);
-            let race = race(&program, version, counting(version), threads, turns, interval)?;
+            let race = race(&program, version, counting(version), threads, iterations, interval)?;
             case.check(race)?;
             case.lost.push(race.lost() as f64 / race.updates as f64);
         }

@@ -52,17 +52,18 @@ pub struct Price {
 
 /// Runs two programs in every way: one whose threads share what they work on, and one whose threads have almost everything for
 /// themselves.
-pub fn all(threads: usize, turns: u64, interval: Duration) -> Result<Vec<Price>> {
+pub fn all(threads: usize, iterations: u64, interval: Duration) -> Result<Vec<Price>> {
     let programs = [("shared", programs::call()), ("own", programs::article())];
-    programs.iter().map(|(id, program)| run(id, program, threads, turns, interval)).collect()
+    programs.iter().map(|(id, program)| run(id, program, threads, iterations, interval)).collect()
 }
 
-fn run(id: &'static str, program: &Program, threads: usize, turns: u64, interval: Duration) -> Result<Price> {
+fn run(id: &'static str, program: &Program, threads: usize, iterations: u64, interval: Duration) -> Result<Price> {
     let mut runs: Vec<Vec<Run>> = WAYS.iter().map(|_| Vec::new()).collect();
     for _ in 0..REPEATS {
         for (way, runs) in WAYS.iter().zip(&mut runs) {
             let threads = if way.together { threads } else { 1 };
-            let (race, used) = CoresUsed::during(|| race(program, way.version, way.counting, threads, turns, interval));
+            let (race, used) =
+                CoresUsed::during(|| race(program, way.version, way.counting, threads, iterations, interval));
             runs.push(Run { race: race?, cores: used.cores });
         }
     }

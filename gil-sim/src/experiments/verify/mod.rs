@@ -10,6 +10,7 @@ mod report;
 
 use std::path::Path;
 
+use lab::cli::{Choice, Experiment, Options};
 use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::report::Report;
@@ -17,6 +18,7 @@ use lab::report::unit;
 use lab::{Error, Result, stats, text};
 
 use crate::calibrate::{self, Quiet};
+use crate::options;
 use crate::run_on_cpython::{self, Played, Transport, of_outcome};
 use crate::scenario::{self, Scenario};
 use crate::sim::{self, Machine, Setup, Speed};
@@ -30,6 +32,10 @@ pub enum Breadth {
     Short,
     /// The convoy over all intervals and delays as well.
     Grid,
+}
+
+impl Choice for Breadth {
+    const WORDS: &'static [(&'static str, Breadth)] = &[("short", Breadth::Short), ("grid", Breadth::Grid)];
 }
 
 /// What one cell came to on one interpreter, a value a round.
@@ -51,6 +57,26 @@ pub(crate) struct Verified {
     pub(crate) python: Interpreter,
     pub(crate) cells: Vec<(Cell, Found)>,
     pub(crate) why_not: Option<Text>,
+}
+
+/// `gil-sim verify FILE`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let file = options::scenario(&mut options, None);
+    let breadth = options.choice(
+        "breadth",
+        Breadth::Short,
+        text!("파일이 없을 때 무엇을 견줄지", "what to compare without a file"),
+    );
+    let rounds = options.rounds(1);
+    let about = text!("상대 프로세스와 말하는 길", "how to talk to the peer process");
+    let transport = options.choice("transport", Transport::Socketpair, about);
+    Experiment::new(
+        "verify",
+        text!("예측과 실제 인터프리터", "predictions against the real interpreters"),
+        options,
+        move |a| run(a.get(file).as_deref(), a.get(breadth), a.get(rounds), a.get(transport), a.pythons()),
+    )
 }
 
 /// Verifies one scenario, or those that come with the program, on every interpreter.
