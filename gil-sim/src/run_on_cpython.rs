@@ -93,7 +93,7 @@ fn only_computes(setup: &Setup) -> bool {
 /// The same quantities of a simulated run.
 pub fn of_outcome(outcome: &Outcome, setup: &Setup) -> Played {
     let members = |group: usize| outcome.threads.iter().filter(move |t| t.group == group);
-    let seconds = |t: &crate::sim::Fate| t.done.unwrap_or(outcome.lasted) as f64 / 1e9;
+    let seconds = |t: &crate::sim::ThreadOutcome| t.done.unwrap_or(outcome.lasted) as f64 / 1e9;
     let groups = setup.groups.len();
     Played {
         rates: (0..groups).map(|g| members(g).map(|t| t.rounds as f64 / seconds(t).max(1e-9)).sum()).collect(),

@@ -16,7 +16,7 @@ use crate::calibrate::{self, Quiet};
 use crate::options;
 use crate::run_on_cpython::of_outcome;
 use crate::scenario::{self, Scenario};
-use crate::sim::{self, Fate, Machine, Outcome, Setup, Speed};
+use crate::sim::{self, Machine, Outcome, Setup, Speed, ThreadOutcome};
 
 /// How much of the beginning is drawn, in switch intervals.
 const DRAWN: u64 = 12;
@@ -101,9 +101,9 @@ fn predicted(report: &mut Report, scenario: &Scenario, machine: Machine, speed: 
 fn groups(setup: &Setup, outcome: &Outcome) -> Table {
     let played = of_outcome(outcome, setup);
     let rows = setup.groups.iter().enumerate().map(|(g, group)| {
-        let of: Vec<&Fate> = outcome.threads.iter().filter(|t| t.group == g).collect();
+        let of: Vec<&ThreadOutcome> = outcome.threads.iter().filter(|t| t.group == g).collect();
         let (count, all) = (of.len(), (of.len() as u64 * outcome.lasted).max(1) as f64);
-        let share = |part: fn(&Fate) -> u64| of.iter().map(|t| part(t)).sum::<u64>() as f64 / all * 100.0;
+        let share = |part: fn(&ThreadOutcome) -> u64| of.iter().map(|t| part(t)).sum::<u64>() as f64 / all * 100.0;
         let (held, waited) = (share(|t| t.held), share(|t| t.waited));
         let (name, latencies) = (&group.name, &played.latencies[g]);
         let quantile = |q| stats::quantile(latencies, q).map_or_else(|| "—".to_owned(), unit::duration);

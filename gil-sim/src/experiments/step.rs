@@ -10,7 +10,7 @@ use lab::lang::Text;
 use lab::report::{Report, Table};
 use lab::{Error, Result, terminal, text};
 
-use crate::sim::{Place, Schedule, Setup, Stepper, Turn, letter};
+use crate::sim::{Phase, Schedule, Setup, Stepper, Turn, letter};
 use crate::{options, scenario};
 
 /// Turns that are shown in the table: the last ones.
@@ -109,7 +109,7 @@ impl Seen {
         if turn.thread >= self.stepper.threads() {
             return text!("그런 스레드는 없습니다", "there is no such thread");
         }
-        let (name, place) = (&self.names[turn.thread], place(self.stepper.place(turn.thread)));
+        let (name, place) = (&self.names[turn.thread], place(self.stepper.phase(turn.thread)));
         let (ko, en, place_ko, place_en) = (&name.ko, &name.en, place.ko, place.en);
         if turn.by_time {
             return text!(
@@ -177,7 +177,7 @@ impl Seen {
                 Text::default()
             };
             let letter = letter(thread).unwrap_or('?');
-            page.push_str(&format!("  {letter}  {name}: {}{asked}\n", place(self.stepper.place(thread))));
+            page.push_str(&format!("  {letter}  {name}: {}{asked}\n", place(self.stepper.phase(thread))));
         }
         let (number, choices) = (self.stepper.turns().len() + 1, self.choices());
         page.push_str(&format!("{number}. {choices} ?"));
@@ -221,7 +221,7 @@ impl Seen {
             if i >= from {
                 let number = i + 1;
                 let mut row = vec![Text::same(number.to_string()), Text::same(turn.to_string())];
-                row.extend((0..self.names.len()).map(|thread| place(again.place(thread))));
+                row.extend((0..self.names.len()).map(|thread| place(again.phase(thread))));
                 rows.push(row);
             }
         }
@@ -246,17 +246,17 @@ fn tell(words: &Text) {
     let _ = writeln!(io::stderr(), "{words}");
 }
 
-fn place(place: Place) -> Text {
+fn place(place: Phase) -> Text {
     match place {
-        Place::Begins => text!("시작", "begins"),
-        Place::Wants => text!("GIL을 얻으려 함", "wants the GIL"),
-        Place::Waits => text!("기다림", "waits"),
-        Place::Asked => text!("요청함", "has asked"),
-        Place::Took => text!("가져감, 알림", "takes it, tells"),
-        Place::Computes => text!("GIL을 쥠", "has the GIL"),
-        Place::Freed => text!("놓음, 깨움", "lets go, wakes"),
-        Place::Forced => text!("넘어가길 기다림", "awaits a taker"),
-        Place::Outside => text!("밖에 있음", "is outside"),
-        Place::Done => text!("끝남", "done"),
+        Phase::Begins => text!("시작", "begins"),
+        Phase::Wants => text!("GIL을 얻으려 함", "wants the GIL"),
+        Phase::Waits => text!("기다림", "waits"),
+        Phase::Asked => text!("요청함", "has asked"),
+        Phase::Took => text!("가져감, 알림", "takes it, tells"),
+        Phase::Computes => text!("GIL을 쥠", "has the GIL"),
+        Phase::Freed => text!("놓음, 깨움", "lets go, wakes"),
+        Phase::Forced => text!("넘어가길 기다림", "awaits a taker"),
+        Phase::Outside => text!("밖에 있음", "is outside"),
+        Phase::Done => text!("끝남", "done"),
     }
 }

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use gil_sim::scenario::{self, Scenario};
-use gil_sim::sim::{self, Group, Kind, Machine, Outcome, Place, Schedule, Setup, Speed, Step, Stepper};
+use gil_sim::sim::{self, Group, Kind, Machine, Outcome, Phase, Schedule, Setup, Speed, Step, Stepper};
 use lab::lang::Text;
 use lab::trace::State;
 
@@ -173,7 +173,7 @@ fn a_schedule_that_does_not_fit_is_refused() {
     assert!(!stepper.go(turn("!a")), "a holds the lock: it does not wait");
     assert!(!stepper.go(turn("c")), "there are two threads");
     assert!(stepper.go(turn("b")), "b wants it and finds it taken");
-    assert_eq!(stepper.place(1), Place::Waits);
+    assert_eq!(stepper.phase(1), Phase::Waits);
     assert!(!stepper.go(turn("b")), "b sleeps");
     assert!(stepper.go(turn("!b")), "but its wait may be over");
     assert!(stepper.requested(0));

@@ -28,7 +28,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use gil_sim::sim::{Kind, Place, Schedule, Setup, Turn};
+use gil_sim::sim::{Kind, Phase, Schedule, Setup, Turn};
 
 mod conform;
 #[macro_use]
@@ -94,7 +94,7 @@ fn all<L: Lock>(
 }
 
 /// Each place that a thread can come to under this lock was come to, or the comparison has become vacuous.
-fn replayed_alike<L: Lock>(kind: Kind, new: impl Fn() -> L, places: &[Place]) {
+fn replayed_alike<L: Lock>(kind: Kind, new: impl Fn() -> L, places: &[Phase]) {
     let (mut schedules, mut turns, mut operations) = (0, 0, 0);
     let (mut by_time, mut overtakes, mut seen) = (0, 0, vec![0; places.len()]);
     all(kind, &new, |_, schedule, replayed| {
@@ -116,11 +116,11 @@ fn replayed_alike<L: Lock>(kind: Kind, new: impl Fn() -> L, places: &[Place]) {
     );
     assert_eq!(schedules, 2 * SEEDS as usize * SCENARIOS.len());
     assert!(seen.iter().all(|n| *n > 100), "{places:?}: {seen:?}");
-    assert!(!places.contains(&Place::Asked) || (by_time > 100 && overtakes > 100));
+    assert!(!places.contains(&Phase::Asked) || (by_time > 100 && overtakes > 100));
 }
 
-const NEW: &[Place] =
-    &[Place::Wants, Place::Waits, Place::Asked, Place::Took, Place::Computes, Place::Freed, Place::Forced];
+const NEW: &[Phase] =
+    &[Phase::Wants, Phase::Waits, Phase::Asked, Phase::Took, Phase::Computes, Phase::Freed, Phase::Forced];
 
 #[test]
 fn the_lock_of_3_2() {
@@ -137,13 +137,13 @@ fn the_lock_of_python_2() {
     replayed_alike(
         Kind::Ticks,
         || Ticks::<SemaphoreLock>::new(0),
-        &[Place::Wants, Place::Waits, Place::Computes, Place::Freed],
+        &[Phase::Wants, Phase::Waits, Phase::Computes, Phase::Freed],
     );
 }
 
 #[test]
 fn no_lock() {
-    replayed_alike(Kind::Free, || Free, &[Place::Computes]);
+    replayed_alike(Kind::Free, || Free, &[Phase::Computes]);
 }
 
 fn read(words: &str) -> Schedule {
@@ -155,7 +155,7 @@ const HAND_OVER: &str = "ab!baabbaabba";
 
 #[test]
 fn a_forced_switch_chosen_by_hand() {
-    use Place::{Asked, Computes, Forced, Freed, Took, Waits, Wants};
+    use Phase::{Asked, Computes, Forced, Freed, Took, Waits, Wants};
     let setup = setup(Kind::Shared, SCENARIOS[0].1(), 0);
     let replayed = conform(&setup, &Gil::new(INTERVAL), &read(HAND_OVER)).unwrap();
     let (a, b) = (0, 1);
@@ -193,7 +193,7 @@ fn the_same_in_looms_terms() {
 }
 
 /// What one thread came to. By loom's measure, what follows an operation may come before what another does.
-fn places_of(replayed: &Replayed, thread: usize) -> Vec<Place> {
+fn places_of(replayed: &Replayed, thread: usize) -> Vec<Phase> {
     replayed.trail.iter().filter(|(t, _)| *t == thread).map(|(_, place)| *place).collect()
 }
 

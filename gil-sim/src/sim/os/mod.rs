@@ -5,6 +5,8 @@
 
 mod awaits;
 mod cores;
+mod manual;
+mod thread;
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
@@ -14,16 +16,16 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
+use super::curves::Curve;
+use super::ids::Tid;
 use super::lanes::Lanes;
-use super::machine::{Curve, Machine};
+use super::machine::Machine;
 use super::rng::Rng;
 use super::schedule::{Schedule, Turn};
-use super::sync::{Condvar, Mutex};
+pub use thread::{CodePath, TimeoutHandler};
+use thread::{Core, Is, Thread};
 
-/// A thread, by its number.
-pub type Tid = usize;
-
-/// What happens next, and when. Ordered by time, then by the order in which it was planned.
+/// What happens next, and when: by time, then in the order of planning.
 type Event = Reverse<(u64, u64, What)>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,123 +40,6 @@ enum What {
     Woken(Tid),
     /// A thread that nobody makes room for pushes somebody off, if it still waits for a core.
     Pushes(Tid, u32),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Is {
-    /// On a core.
-    Running,
-    /// On its way to a core that is kept for it.
-    Arriving,
-    /// Waiting for a core.
-    Queued,
-    /// Asleep.
-    Blocked,
-    /// Finished.
-    Gone,
-}
-
-/// The paths through the system, and through Python, that may be cold.
-#[derive(Clone, Copy, Debug)]
-pub enum Path {
-    /// Waking somebody.
-    Signal,
-    /// Sending.
-    Send,
-    /// Receiving.
-    Receive,
-    /// Python between receiving and sending.
-    BeforeSend,
-    /// Python between sending and receiving.
-    BeforeReceive,
-}
-
-/// Where in the protocol a thread is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Not yet anywhere.
-    Begins,
-    /// About to take the GIL.
-    Wants,
-    /// In a timed wait for the GIL.
-    Waits,
-    /// Has asked the holder to let go, and is about to wait again.
-    Asked,
-    /// Has taken the GIL, and tells whoever let it go.
-    Took,
-    /// Holds the GIL and computes.
-    Computes,
-    /// Has let the GIL go, and wakes a waiter.
-    Freed,
-    /// Was asked, and waits until somebody has taken the GIL.
-    Forced,
-    /// Without the GIL: outside.
-    Outside,
-    /// Done.
-    Done,
-}
-
-#[derive(Debug)]
-struct Thread {
-    number: Tid,
-    is: Is,
-    core: usize,
-    /// Counts pieces of work, so that an event for an older one is known as such.
-    piece: u32,
-    /// Counts sleeps, likewise.
-    sleep: u32,
-    /// Work still to do, and since when it is being done.
-    left: u64,
-    since: u64,
-    /// Whether somebody may interrupt the present piece of work, and whether somebody has.
-    interruptible: bool,
-    interrupted: bool,
-    /// Whether the last sleep ended by its time.
-    timed_out: bool,
-    /// Whether the present sleep may end by its time.
-    timed: bool,
-    /// What it is doing, for those who look.
-    place: Place,
-    /// What makes it wait anew when its time is up.
-    renewal: Option<Renewal>,
-}
-
-impl Thread {
-    /// Its time is up, but it has had no core since: until it has, it can be signalled, and then that is how its wait ended.
-    fn is_late(&self) -> bool {
-        self.timed && self.timed_out && matches!(self.is, Is::Queued | Is::Arriving)
-    }
-
-    /// Whether a signal ends its sleep.
-    fn can_be_woken(&self) -> bool {
-        self.is == Is::Blocked || self.is_late()
-    }
-}
-
-/// A timed wait that begins anew when its time is up and a number has changed since it began. What the thread itself would do
-/// is done in its place: with many waiters that is most of what happens.
-#[derive(Clone, Debug)]
-pub struct Renewal {
-    /// The number.
-    pub watched: Rc<Cell<u64>>,
-    /// What it was when the wait began.
-    pub saved: u64,
-    /// Whether there is still something to wait for; if not, the thread sees to that itself.
-    pub locked: Rc<Cell<bool>>,
-    /// Where the thread waits, at the end of the queue again.
-    pub queue: Rc<Condvar>,
-    /// Which it would have to take; if that is not free, it does so itself.
-    pub mutex: Rc<Mutex>,
-    /// How long it waits, in ns.
-    pub length: u64,
-}
-
-#[derive(Clone, Debug)]
-struct Core {
-    thread: Option<Tid>,
-    idle_since: u64,
-    /// How cold each [`Path`] is here, in ns of idleness since it was last taken.
-    cold: [u64; 5],
 }
 
 /// The system. All threads share one, by [`Rc`].
@@ -179,8 +64,6 @@ pub struct Os {
     manual: bool,
     /// Whether the next signal goes to the newest waiter, by whoever decides.
     overtake: Cell<bool>,
-    /// Who came to which place in this turn, one after another, where somebody else decides.
-    pub trail: RefCell<Vec<(Tid, Place)>>,
 }
 
 /// A simulated thread's program.
@@ -214,7 +97,6 @@ impl Os {
             schedule: RefCell::default(),
             manual,
             overtake: Cell::new(false),
-            trail: RefCell::default(),
         })
     }
 
@@ -237,21 +119,7 @@ impl Os {
     pub fn spawn(&self, start: u64) -> Tid {
         let mut threads = self.threads.borrow_mut();
         let number = threads.len();
-        threads.push(Thread {
-            number,
-            is: Is::Blocked,
-            core: 0,
-            piece: 0,
-            sleep: 0,
-            left: 0,
-            since: 0,
-            interruptible: false,
-            interrupted: false,
-            timed_out: false,
-            timed: false,
-            place: Place::Begins,
-            renewal: None,
-        });
+        threads.push(Thread::new(number));
         if self.manual {
             threads[number].is = Is::Running;
         } else {
@@ -292,50 +160,6 @@ impl Os {
         }
     }
 
-    /// Lets one thread go on to where it waits next, if it can. Of a [`Os::manual`] system.
-    pub fn step(&self, turn: Turn, tasks: &mut [Task]) -> bool {
-        let me = turn.thread;
-        if !self.can(turn) {
-            return false;
-        }
-        {
-            let t = &mut self.threads.borrow_mut()[me];
-            t.timed_out = turn.by_time;
-            t.is = Is::Running;
-            if !t.interrupted {
-                t.left = 0;
-            }
-        }
-        self.overtake.set(turn.overtakes);
-        self.trail.borrow_mut().clear();
-        self.now.set(self.now() + 1000);
-        self.goes(me, &mut tasks[me], &mut Context::from_waker(Waker::noop()));
-        self.overtake.set(false);
-        true
-    }
-
-    /// Whether a thread can go on so: it is not asleep, or its wait may end by its time.
-    pub fn can(&self, turn: Turn) -> bool {
-        match self.threads.borrow().get(turn.thread) {
-            Some(t) if t.is == Is::Running => !turn.by_time,
-            Some(t) if t.is == Is::Blocked => turn.by_time && t.timed,
-            _ => false,
-        }
-    }
-
-    /// Where a thread is.
-    pub fn place(&self, me: Tid) -> Place {
-        self.threads.borrow()[me].place
-    }
-
-    /// From now on the thread is at this place.
-    pub fn at(&self, me: Tid, place: Place) {
-        self.threads.borrow_mut()[me].place = place;
-        if self.manual {
-            self.trail.borrow_mut().push((me, place));
-        }
-    }
-
     fn plan(&self, at: u64, what: What) {
         let order = self.planned.get();
         self.planned.set(order + 1);
@@ -358,7 +182,7 @@ impl Os {
                 let mut threads = self.threads.borrow_mut();
                 let t = &mut threads[me];
                 if t.sleep == sleep && t.is == Is::Blocked {
-                    if self.renews(t) {
+                    if self.waits_again(t) {
                         return;
                     }
                     t.timed_out = true;

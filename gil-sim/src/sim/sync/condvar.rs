@@ -1,42 +1,12 @@
-//! What a lock is made of, in virtual time: a futex mutex, a condition variable, a semaphore, as glibc has them on Linux.
+//! A condition variable as glibc has it: groups of waiters, and signals that the newest waiter may take.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::os::{Os, Renewal, Tid};
-
-/// A mutex. Whoever finds it free takes it; one who finds it taken sleeps and tries again when woken.
-#[derive(Debug, Default)]
-pub struct Mutex {
-    locked: Cell<bool>,
-    waiting: RefCell<VecDeque<Tid>>,
-}
-
-impl Mutex {
-    /// Whether somebody has it.
-    pub fn is_locked(&self) -> bool {
-        self.locked.get()
-    }
-
-    /// Takes it.
-    pub async fn lock(&self, os: &Os, me: Tid) {
-        while self.locked.get() {
-            self.waiting.borrow_mut().push_back(me);
-            os.sleep(me).await;
-        }
-        self.locked.set(true);
-    }
-
-    /// Lets it go, and wakes the first of those who sleep for it, which costs the caller something.
-    pub async fn unlock(&self, os: &Os, me: Tid) {
-        self.locked.set(false);
-        let next = self.waiting.borrow_mut().pop_front();
-        if let Some(next) = next {
-            os.signal(me, next).await;
-        }
-    }
-}
+use super::mutex::Mutex;
+use crate::sim::ids::Tid;
+use crate::sim::os::{Os, TimeoutHandler};
 
 /// A condition variable as glibc has it. Waiters are in two groups: signals go to the elder, and only when that is empty do all who
 /// wait by then become the elder group. Within it the longest waiter is woken, unless the newest has not yet fallen asleep and
@@ -99,18 +69,18 @@ impl Condvar {
         mutex.lock(os, me).await;
     }
 
-    /// The same, at most as long as the renewal says, and anew as long as its number changes; whether the time was up, and what
-    /// the number was when the last wait began.
-    pub async fn wait_renewing(&self, os: &Os, me: Tid, mutex: &Mutex, renewal: Renewal) -> (bool, u64) {
-        self.joins(os, me, renewal.length);
-        mutex.unlock(os, me).await;
-        let mut end = (false, renewal.saved);
+    /// The same, at most as long as the wait says, and again as long as its number changes; whether the time was up, and what the
+    /// number was when the last wait began.
+    pub async fn wait_repeatedly(&self, os: &Os, me: Tid, wait: Rc<RepeatedWait>) -> (bool, u64) {
+        self.joins(os, me, wait.length);
+        wait.mutex.unlock(os, me).await;
+        let mut timed_out = false;
         if self.waits_still(me) {
-            end = os.sleep_renewing(me, renewal).await;
+            timed_out = os.sleep_handled(me, wait.length, Rc::clone(&wait) as Rc<dyn TimeoutHandler>).await;
             self.leaves(me);
         }
-        mutex.lock(os, me).await;
-        end
+        wait.mutex.lock(os, me).await;
+        (timed_out, wait.saved.get())
     }
 
     /// Wakes one waiter, if there is one, which costs the caller something.
@@ -162,60 +132,42 @@ impl Condvar {
     }
 }
 
-/// A POSIX semaphore. `post` adds one and, while anybody is on the slow path, makes a system call to wake a sleeper, even if there
-/// is none asleep: what makes Python 2's lock dear.
+/// A timed wait that begins again when its time is up and a number has changed since it began.
 #[derive(Debug)]
-pub struct Semaphore {
-    value: Cell<u64>,
-    /// Threads on the slow path, asleep or just woken.
-    slow: Cell<usize>,
-    asleep: RefCell<VecDeque<Tid>>,
+pub struct RepeatedWait {
+    /// The number.
+    pub watched: Rc<Cell<u64>>,
+    /// What it was when the present wait began.
+    pub saved: Cell<u64>,
+    /// Whether there is still something to wait for; if not, the thread sees to that itself.
+    pub locked: Rc<Cell<bool>>,
+    /// Where the thread waits, at the end of the queue again.
+    pub queue: Rc<Condvar>,
+    /// The mutex that the thread would have to take; if it is not free, the thread takes it itself.
+    pub mutex: Rc<Mutex>,
+    /// How long each wait is, in ns.
+    pub length: u64,
 }
 
-impl Semaphore {
-    /// With so many to give.
-    pub fn new(value: u64) -> Rc<Semaphore> {
-        Rc::new(Semaphore { value: Cell::new(value), slow: Cell::new(0), asleep: RefCell::default() })
+impl TimeoutHandler for RepeatedWait {
+    fn waits_again(&self) -> bool {
+        self.locked.get() && self.watched.get() != self.saved.get() && !self.mutex.is_locked()
     }
 
-    /// Whether anybody is on the slow path.
-    pub fn wanted(&self) -> bool {
-        self.slow.get() > 0
-    }
-
-    /// `sem_wait`.
-    pub async fn wait(&self, os: &Os, me: Tid) {
-        if self.value.get() == 0 {
-            self.slow.set(self.slow.get() + 1);
-            while self.value.get() == 0 {
-                self.asleep.borrow_mut().push_back(me);
-                os.sleep(me).await;
-            }
-            self.slow.set(self.slow.get() - 1);
-        }
-        self.value.set(self.value.get() - 1);
-    }
-
-    /// `sem_post`.
-    pub async fn post(&self, os: &Os, me: Tid) {
-        self.value.set(self.value.get() + 1);
-        if self.slow.get() == 0 {
-            return;
-        }
-        let sleeper = self.asleep.borrow_mut().pop_front();
-        match sleeper {
-            Some(sleeper) => os.signal(me, sleeper).await,
-            None => os.work(me, os.machine.signal_nobody).await,
-        }
+    fn begin_wait(&self, os: &Os, me: Tid) -> u64 {
+        self.saved.set(self.watched.get());
+        self.queue.joins(os, me, self.length);
+        self.length
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::lanes::Lanes;
-    use super::super::machine::{Machine, Steals};
-    use super::super::os::Task;
     use super::*;
+    use crate::sim::curves::Steals;
+    use crate::sim::lanes::Lanes;
+    use crate::sim::machine::Machine;
+    use crate::sim::os::Task;
 
     /// One waits for long, one has just begun to when the signal comes: who is woken first, and who by a second signal that comes
     /// when the first one waits again.
