@@ -29,7 +29,7 @@ impl Choice for Transport {
 
 /// What came of a scenario, played or simulated: the same quantities, so that they can be compared.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Played {
+pub struct ScenarioFigures {
     /// Rounds a second, of all threads of each group together.
     pub rates: Vec<f64>,
     /// How long each round took, in ns, by group.
@@ -65,7 +65,7 @@ pub fn setup_for(python: &Interpreter, scenario: &Scenario) -> Result<Setup, Tex
 }
 
 /// Plays it; `setup` is that of [`setup_for`].
-pub fn play(python: &Interpreter, setup: &Setup, speed: &Speed, transport: Transport) -> Result<Played, Text> {
+pub fn play(python: &Interpreter, setup: &Setup, speed: &Speed, transport: Transport) -> Result<ScenarioFigures, Text> {
     let own =
         env::current_exe().map_err(|e| text!("실행 파일을 알 수 없습니다: {e}", "the program is unknown: {e}"))?;
     let args = [own.to_string_lossy().into_owned(), plan(setup, speed, transport).to_string()];
@@ -73,7 +73,7 @@ pub fn play(python: &Interpreter, setup: &Setup, speed: &Speed, transport: Trans
     let groups = setup.groups.len();
     let one = |name: &str, group: usize| report.measure(&format!("{name}.{group}"));
     let wall = report.measure("wall").map(|m| m.median());
-    Ok(Played {
+    Ok(ScenarioFigures {
         rates: (0..groups).map(|g| one("rate", g).map_or(0.0, |m| m.median())).collect(),
         latencies: (0..groups).map(|g| one("latency", g).map_or_else(Vec::new, |m| m.samples.clone())).collect(),
         wall: wall.filter(|_| setup.groups.iter().all(|g| g.times.is_some())),
@@ -91,11 +91,11 @@ fn only_computes(setup: &Setup) -> bool {
 }
 
 /// The same quantities of a simulated run.
-pub fn of_outcome(outcome: &Outcome, setup: &Setup) -> Played {
+pub fn of_outcome(outcome: &Outcome, setup: &Setup) -> ScenarioFigures {
     let members = |group: usize| outcome.threads.iter().filter(move |t| t.group == group);
     let seconds = |t: &crate::sim::ThreadOutcome| t.done.unwrap_or(outcome.lasted) as f64 / 1e9;
     let groups = setup.groups.len();
-    Played {
+    ScenarioFigures {
         rates: (0..groups).map(|g| members(g).map(|t| t.rounds as f64 / seconds(t).max(1e-9)).sum()).collect(),
         latencies: (0..groups).map(|g| members(g).flat_map(|t| &t.latencies).map(|ns| *ns as f64).collect()).collect(),
         wall: outcome.threads.iter().all(|t| t.done.is_some()).then_some(outcome.lasted as f64),

@@ -6,7 +6,7 @@ use std::env;
 use std::path::Path;
 use std::process::{Command, ExitCode, Output};
 
-use gil_sim::experiments::bytecode::{race, twin as judge};
+use gil_sim::experiments::bytecode::{cases, twin as judge};
 use gil_sim::interpreters;
 use gil_sim::vm::version::Version;
 use lab::claims::Outcome;
@@ -103,11 +103,11 @@ fn the_real_interpreter_is_interrupted_where_ours_is() {
             println!("{python} is no CPython: not compared");
             continue;
         };
-        let case = |id| race::CONTENDERS.iter().find(|contender| contender.id == id).expect("one of two");
+        let case = |id| cases::CONTENDERS.iter().find(|contender| contender.id == id).expect("one of two");
         for real in &real {
             let class = case(real.id).classes[Version::ALL.iter().position(|v| *v == version).expect("one of all")];
             let none = real.lost.iter().all(|share| *share == 0.0);
-            assert!(class == race::Class::Interesting || none, "{python}: {real:?}");
+            assert!(class == cases::Class::Interesting || none, "{python}: {real:?}");
         }
         let compared = judge::compare(version, &twin);
         assert!(compared.table(&python).is_some() || compared.stranger.is_some());

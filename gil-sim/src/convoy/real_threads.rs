@@ -12,7 +12,7 @@ use lab::trace::{State, Trace};
 use lab::{Error, Result, clock, text};
 
 use super::calls::{self, Call};
-use super::workload::{Load, Seen, ns};
+use super::workload::{Figures, Workload, ns};
 use crate::{Gil, Held, ThreadId, loops};
 
 /// Iterations of the loop between two looks at the eval breaker, some tens of ns.
@@ -22,9 +22,9 @@ const MESSAGE: [u8; 8] = [0; 8];
 
 /// What came of real threads.
 #[derive(Debug)]
-pub struct Real {
+pub struct RealRun {
     /// The figures.
-    pub seen: Seen,
+    pub seen: Figures,
     /// All calls of the I/O thread: it sends and receives in turn.
     pub calls: Vec<Call>,
     /// The CPU-bound threads, and the I/O thread as the last.
@@ -33,7 +33,7 @@ pub struct Real {
 
 /// Runs the load. The peer is whoever holds the other end of the socket; `iterations` counts those of all CPU-bound threads, for others
 /// to look at meanwhile.
-pub fn beside(load: &Load, peer: Option<&UnixStream>, iterations: &AtomicU64) -> Result<Real> {
+pub fn run_threads(load: &Workload, peer: Option<&UnixStream>, iterations: &AtomicU64) -> Result<RealRun> {
     let (gil, recorder, stop) = (Gil::new(load.interval), Recorder::new(), AtomicBool::new(false));
     let mut lanes: Vec<LaneRecorder> = (0..load.cpu).map(|i| recorder.lane(text!("CPU {i}", "CPU {i}"))).collect();
     let mut io = recorder.lane(text!("I/O", "I/O"));
@@ -59,14 +59,14 @@ pub fn beside(load: &Load, peer: Option<&UnixStream>, iterations: &AtomicU64) ->
     drop(io);
     let trace = recorder.finish(Text::default());
     let calls = trace.lanes.last().map_or_else(Vec::new, calls::calls);
-    let seen = Seen {
+    let seen = Figures {
         trips: latencies.len() as f64 / seconds,
         sends: calls.iter().step_by(2).map(|call| call.took as f64).collect(),
         latencies,
         work: work as f64 / seconds,
         switches: Some(switches as f64 / seconds),
     };
-    Ok(Real { seen, calls, trace })
+    Ok(RealRun { seen, calls, trace })
 }
 
 struct Stop<'a>(&'a AtomicBool);

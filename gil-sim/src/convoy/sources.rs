@@ -10,7 +10,7 @@ use lab::trace::Trace;
 use lab::{Error, Result, clock, text};
 
 use super::calls::Call;
-use super::workload::{Load, Seen, ns};
+use super::workload::{Figures, Workload, ns};
 use crate::calibrate::{self, Quiet};
 use crate::run_on_cpython::{self, Transport};
 use crate::sim::{Curve, Kind, Machine, Speed};
@@ -18,7 +18,7 @@ use crate::sim::{Curve, Kind, Machine, Speed};
 /// All of them, measured once for a whole experiment. As long as it lives, everything runs in the scheduling class in which the
 /// machine was measured: the simulator speaks of that class.
 #[derive(Debug)]
-pub struct Judges {
+pub struct Sources {
     quiet: Quiet,
     machine: Machine,
     /// How long it took to measure it, in ns.
@@ -28,24 +28,24 @@ pub struct Judges {
 
 /// What one of them says.
 #[derive(Clone, Debug)]
-pub struct Saying {
+pub struct SourceFigures {
     /// Who.
     pub judge: Text,
     /// The same for programs.
     pub id: String,
     /// What.
-    pub seen: Seen,
+    pub seen: Figures,
 }
 
-impl Judges {
+impl Sources {
     /// Measures the machine, quickly, and the interpreters: some two seconds each.
-    pub fn prepare(pythons: &[Interpreter]) -> Result<Judges> {
+    pub fn prepare(pythons: &[Interpreter]) -> Result<Sources> {
         let quiet = Quiet::ask();
         let start = clock::now();
         let machine = calibrate::quick(&quiet)?;
         let took = clock::now() - start;
         let pythons = pythons.iter().map(|python| (python.clone(), calibrate::speed(python, &machine))).collect();
-        Ok(Judges { quiet, machine, took, pythons })
+        Ok(Sources { quiet, machine, took, pythons })
     }
 
     /// This program, whose `peer` answers.
@@ -55,15 +55,15 @@ impl Judges {
     }
 
     /// What the simulator says of threads in Rust, and its lanes.
-    pub fn simulate(&self, load: &Load, rust: &Speed) -> (Saying, Trace) {
+    pub fn simulate(&self, load: &Workload, rust: &Speed) -> (SourceFigures, Trace) {
         let (seen, trace) = load.simulate(Kind::Shared, &self.machine, rust);
         let judge = text!("시뮬레이터 (Rust)", "simulator (Rust)");
-        (Saying { judge, id: "simulator.rust".to_owned(), seen }, trace)
+        (SourceFigures { judge, id: "simulator.rust".to_owned(), seen }, trace)
     }
 
     /// What each interpreter says, and what the simulator says of it; or why not.
-    pub fn cpython(&self, load: &Load) -> (Vec<Saying>, Vec<Text>) {
-        let (mut sayings, mut missing) = (Vec::new(), Vec::new());
+    pub fn cpython(&self, load: &Workload) -> (Vec<SourceFigures>, Vec<Text>) {
+        let (mut all_figures, mut missing) = (Vec::new(), Vec::new());
         if self.pythons.is_empty() {
             missing.push(text!(
                 "CPython: 측정하지 않음: 파이썬 없이 실행했습니다.",
@@ -72,16 +72,16 @@ impl Judges {
         }
         for (python, speed) in &self.pythons {
             match speed.as_ref().map_err(Clone::clone).and_then(|speed| self.one(python, speed, load)) {
-                Ok(both) => sayings.extend(both),
+                Ok(both) => all_figures.extend(both),
                 Err(Text { ko, en }) => {
                     missing.push(text!("{python}: 측정하지 않음: {ko}.", "{python}: not measured: {en}."))
                 }
             }
         }
-        (sayings, missing)
+        (all_figures, missing)
     }
 
-    fn one(&self, python: &Interpreter, speed: &Speed, load: &Load) -> Result<[Saying; 2], Text> {
+    fn one(&self, python: &Interpreter, speed: &Speed, load: &Workload) -> Result<[SourceFigures; 2], Text> {
         let setup = run_on_cpython::setup_for(python, &load.scenario())?;
         let seen = load.read(run_on_cpython::play(python, &setup, speed, Transport::Socketpair)?);
         let predicted = load.simulate(setup.kind, &self.machine, speed).0;
@@ -89,8 +89,8 @@ impl Judges {
         let id = python.id();
         let simulator = text!("시뮬레이터 ({major}.{minor}.{micro})", "simulator ({major}.{minor}.{micro})");
         Ok([
-            Saying { judge: Text::same(python.to_string()), id: id.clone(), seen },
-            Saying { judge: simulator, id: format!("simulator.{id}"), seen: predicted },
+            SourceFigures { judge: Text::same(python.to_string()), id: id.clone(), seen },
+            SourceFigures { judge: simulator, id: format!("simulator.{id}"), seen: predicted },
         ])
     }
 
@@ -105,7 +105,7 @@ impl Judges {
 }
 
 /// What threads in Rust do between their calls, from a run of one that had nobody beside it: it sends and receives in turn.
-pub fn rust_speed(load: &Load, alone: &[Call]) -> Speed {
+pub fn rust_speed(load: &Workload, alone: &[Call]) -> Speed {
     let own = |first: usize| {
         let all: Vec<u64> = alone.iter().skip(first).step_by(2).map(|call| call.own).collect();
         // Without a single call there is nothing to add to what the system takes.

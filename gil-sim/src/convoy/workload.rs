@@ -7,7 +7,7 @@ use lab::text;
 use lab::trace::{Lane, Trace};
 
 use super::calls;
-use crate::run_on_cpython::{Played, of_outcome};
+use crate::run_on_cpython::{ScenarioFigures, of_outcome};
 use crate::scenario::Scenario;
 use crate::sim::{self, Group, Kind, Machine, Setup, Speed, Step};
 
@@ -16,7 +16,7 @@ const PIECE: u64 = 100_000;
 
 /// The threads, and how long they run.
 #[derive(Clone, Copy, Debug)]
-pub struct Load {
+pub struct Workload {
     /// CPU-bound threads.
     pub cpu: usize,
     /// Whether there is an I/O thread.
@@ -31,7 +31,7 @@ pub struct Load {
 
 /// What was seen, by whichever judge. Missing numbers are those that this judge cannot tell.
 #[derive(Clone, Debug, Default)]
-pub struct Seen {
+pub struct Figures {
     /// Round trips a second.
     pub trips: f64,
     /// How long each took, in ns.
@@ -44,7 +44,7 @@ pub struct Seen {
     pub switches: Option<f64>,
 }
 
-impl Load {
+impl Workload {
     /// The same for the simulator, and for an interpreter to play.
     pub fn setup(&self) -> Setup {
         let group = |name, count, step| Group { name, count, interpreter: 0, steps: vec![step], times: None };
@@ -65,11 +65,11 @@ impl Load {
         Scenario { title: text!("호송", "the convoy"), version: "3.12".to_owned(), cores: None, setup: self.setup() }
     }
 
-    /// What the figures of a run of [`Load::setup`] say.
-    pub fn read(&self, played: Played) -> Seen {
+    /// What the figures of a run of [`Workload::setup`] say.
+    pub fn read(&self, played: ScenarioFigures) -> Figures {
         let (mut rates, mut latencies) = (played.rates.into_iter(), played.latencies.into_iter());
         let work = if self.cpu > 0 { (rates.next(), latencies.next()).0 } else { None };
-        Seen {
+        Figures {
             trips: if self.io { rates.next().unwrap_or(0.0) } else { 0.0 },
             latencies: if self.io { latencies.next().unwrap_or_default() } else { Vec::new() },
             work: work.unwrap_or(0.0),
@@ -79,17 +79,17 @@ impl Load {
     }
 
     /// What the simulator says, and its lanes.
-    pub fn simulate(&self, kind: Kind, machine: &Machine, speed: &Speed) -> (Seen, Trace) {
+    pub fn simulate(&self, kind: Kind, machine: &Machine, speed: &Speed) -> (Figures, Trace) {
         let setup = Setup { kind, ..self.setup() };
         let outcome = sim::run(&setup, machine, speed);
         let seen = self.read(of_outcome(&outcome, &setup));
         let switches = outcome.switches as f64 / outcome.lasted.max(1) as f64 * 1e9;
         let sends = outcome.trace.lanes.last().filter(|_| self.io).map_or_else(Vec::new, calls::sends);
-        (Seen { sends, switches: Some(switches), ..seen }, outcome.trace)
+        (Figures { sends, switches: Some(switches), ..seen }, outcome.trace)
     }
 }
 
-impl Seen {
+impl Figures {
     /// A quantile of the round trips, in ns.
     pub fn trip(&self, part: f64) -> Option<f64> {
         stats::quantile(&self.latencies, part)

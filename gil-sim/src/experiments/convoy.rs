@@ -14,9 +14,9 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{State, Trace};
 use lab::{Result, text};
 
-use crate::convoy::real_threads::beside;
-use crate::convoy::sources::{Judges, Saying, rust_speed};
-use crate::convoy::workload::{self, Load, Seen, window};
+use crate::convoy::real_threads::run_threads;
+use crate::convoy::sources::{SourceFigures, Sources, rust_speed};
+use crate::convoy::workload::{self, Figures, Workload, window};
 use crate::options;
 use crate::peer::Peer;
 
@@ -30,7 +30,7 @@ const SAMPLES: usize = 2000;
 /// What one judge says of one number of CPU-bound threads.
 struct Row {
     cpu: usize,
-    saying: Saying,
+    source: SourceFigures,
 }
 
 /// `gil-sim convoy`.
@@ -50,34 +50,34 @@ pub fn command() -> Experiment {
 /// A peer that takes `delay` to answer, this switch interval, `lasting` for each number of threads and each judge.
 pub fn run(delay: Duration, interval: Duration, lasting: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("gil-sim/convoy");
-    let judges = Judges::prepare(pythons)?;
-    let loads = BESIDE.map(|cpu| Load { cpu, io: true, delay, interval, lasting });
-    let mut rows = in_rust(&mut report, &judges, &loads)?;
-    for load in &loads {
-        let (sayings, missing) = judges.cpython(load);
-        rows.extend(sayings.into_iter().map(|saying| Row { cpu: load.cpu, saying }));
+    let sources = Sources::prepare(pythons)?;
+    let workloads = BESIDE.map(|cpu| Workload { cpu, io: true, delay, interval, lasting });
+    let mut rows = in_rust(&mut report, &sources, &workloads)?;
+    for load in &workloads {
+        let (all_figures, missing) = sources.cpython(load);
+        rows.extend(all_figures.into_iter().map(|source| Row { cpu: load.cpu, source }));
         report.notes.extend(missing.into_iter().filter(|why| !report.notes.contains(why)).collect::<Vec<_>>());
     }
-    // The judges in the order in which they spoke first, and each from no thread to two.
-    let order: Vec<String> = rows.iter().map(|row| row.saying.id.clone()).collect();
-    rows.sort_by_key(|row| order.iter().position(|id| *id == row.saying.id));
+    // The sources in the order in which they spoke first, and each from no thread to two.
+    let order: Vec<String> = rows.iter().map(|row| row.source.id.clone()).collect();
+    rows.sort_by_key(|row| order.iter().position(|id| *id == row.source.id));
     report.measures = rows.iter().flat_map(measures).collect();
     report.measures_in_tables = true;
     report.tables = vec![table(&rows, interval)];
-    report.notes.extend(notes(delay, lasting, &judges));
+    report.notes.extend(notes(delay, lasting, &sources));
     report.shows = shows(&rows, interval);
     Ok(report)
 }
 
 /// Real threads, then the simulator.
-fn in_rust(report: &mut Report, judges: &Judges, loads: &[Load]) -> Result<Vec<Row>> {
+fn in_rust(report: &mut Report, sources: &Sources, workloads: &[Workload]) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     let mut speed = None;
-    for load in loads {
-        let peer = Peer::start(&Judges::program()?, load.delay)?;
-        let real = beside(load, Some(peer.socket()), &AtomicU64::new(0))?;
+    for load in workloads {
+        let peer = Peer::start(&Sources::program()?, load.delay)?;
+        let real = run_threads(load, Some(peer.socket()), &AtomicU64::new(0))?;
         let speed = speed.get_or_insert_with(|| rust_speed(load, &real.calls));
-        let (simulated, trace) = judges.simulate(load, speed);
+        let (simulated, trace) = sources.simulate(load, speed);
         let traces = [
             Trace { title: text!("Rust + GIL, 실제 스레드", "Rust + GIL, real threads"), ..real.trace },
             Trace { title: text!("시뮬레이터, 같은 스레드", "the simulator, the same threads"), ..trace },
@@ -89,8 +89,8 @@ fn in_rust(report: &mut Report, judges: &Judges, loads: &[Load]) -> Result<Vec<R
             let interval = workload::ns(load.interval.max(load.delay));
             report.traces = traces.iter().map(|t| window(t, DRAWN.0 * interval, DRAWN.1 * interval)).collect();
         }
-        let real = Saying { judge: Text::same("Rust + GIL"), id: "rust".to_owned(), seen: real.seen };
-        rows.extend([real, simulated].map(|saying| Row { cpu: load.cpu, saying }));
+        let real = SourceFigures { judge: Text::same("Rust + GIL"), id: "rust".to_owned(), seen: real.seen };
+        rows.extend([real, simulated].map(|source| Row { cpu: load.cpu, source }));
     }
     Ok(rows)
 }
@@ -101,8 +101,8 @@ fn one_at_a_time(on: &str, trace: &Trace) -> Verdict {
     Verdict::seen("gil-one-thread-at-a-time", on, peak <= 1, evidence)
 }
 
-fn measures(Row { cpu, saying }: &Row) -> Vec<Measure> {
-    let (Text { ko, en }, id, seen) = (&saying.judge, &saying.id, &saying.seen);
+fn measures(Row { cpu, source }: &Row) -> Vec<Measure> {
+    let (Text { ko, en }, id, seen) = (&source.judge, &source.id, &source.seen);
     let thin = |all: &[f64]| all.iter().step_by(all.len() / SAMPLES + 1).copied().collect::<Vec<f64>>();
     let all = [
         (
@@ -126,10 +126,10 @@ fn measures(Row { cpu, saying }: &Row) -> Vec<Measure> {
 fn table(rows: &[Row], interval: Duration) -> Table {
     let human = |ns: Option<f64>| Text::same(ns.map_or_else(|| "–".to_owned(), unit::duration));
     let share = |part: Option<f64>| Text::same(part.map_or_else(|| "–".to_owned(), |p| unit::value(p, Unit::Share)));
-    let cells = rows.iter().map(|Row { cpu, saying }| {
-        let seen = &saying.seen;
+    let cells = rows.iter().map(|Row { cpu, source }| {
+        let seen = &source.seen;
         vec![
-            saying.judge.clone(),
+            source.judge.clone(),
             Text::same(cpu.to_string()),
             Text::same(format!("{:.1}", seen.trips)),
             human(seen.trip(0.5)),
@@ -151,7 +151,7 @@ fn table(rows: &[Row], interval: Duration) -> Table {
     }
 }
 
-fn notes(delay: Duration, lasting: Duration, judges: &Judges) -> Vec<Text> {
+fn notes(delay: Duration, lasting: Duration, sources: &Sources) -> Vec<Text> {
     let (delay, lasting) = (unit::duration(workload::ns(delay) as f64), unit::duration(workload::ns(lasting) as f64));
     vec![
         text!(
@@ -162,14 +162,14 @@ fn notes(delay: Duration, lasting: Duration, judges: &Judges) -> Vec<Text> {
             "느린 send는 GIL을 되찾기까지 전환 간격 하나 이상 걸린 것의 몫입니다. 파이썬 쪽은 왕복만 쟀습니다. 요청함(▒)은 락 바깥에서 보이지 않아 시뮬레이터의 그림에만 있습니다.",
             "Slow sends are those that had the GIL back only after a switch interval or more. On Python only whole round trips were timed. That a thread has asked (▒) cannot be seen from outside the lock: only the simulator shows it."
         ),
-        judges.note(),
+        sources.note(),
     ]
 }
 
 fn shows(rows: &[Row], interval: Duration) -> Text {
-    let of = |id: &str, cpu| rows.iter().find(|row| row.saying.id == id && row.cpu == cpu).map(|row| &row.saying.seen);
-    let rust = |cpu, part: fn(&Seen) -> Option<f64>| of("rust", cpu).and_then(part).unwrap_or(f64::NAN);
-    let send = |cpu| unit::duration(rust(cpu, Seen::mean_send));
+    let of = |id: &str, cpu| rows.iter().find(|row| row.source.id == id && row.cpu == cpu).map(|row| &row.source.seen);
+    let rust = |cpu, part: fn(&Figures) -> Option<f64>| of("rust", cpu).and_then(part).unwrap_or(f64::NAN);
+    let send = |cpu| unit::duration(rust(cpu, Figures::mean_send));
     let (alone, beside) = (send(0), send(1));
     let trips = |cpu| rust(cpu, |seen| Some(seen.trips));
     let (before, after) = (format!("{:.0}", trips(0)), format!("{:.0}", trips(1)));

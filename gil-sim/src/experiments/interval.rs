@@ -13,9 +13,9 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::{Result, text};
 
 use crate::SWITCH_INTERVAL;
-use crate::convoy::real_threads::beside;
-use crate::convoy::sources::{Judges, Saying, rust_speed};
-use crate::convoy::workload::{Load, Seen, ns};
+use crate::convoy::real_threads::run_threads;
+use crate::convoy::sources::{SourceFigures, Sources, rust_speed};
+use crate::convoy::workload::{Figures, Workload, ns};
 use crate::options;
 use crate::peer::Peer;
 
@@ -29,14 +29,14 @@ const SHOWN: u32 = 20;
 struct Sweep {
     judge: Text,
     id: String,
-    alone: Seen,
-    each: Vec<Beside>,
+    alone: Figures,
+    each: Vec<WithCpuThread>,
 }
 
 /// Both threads, and what part of its work alone the CPU-bound one has done: it was alone just before, for a machine that changes
 /// its speed would feign gains and losses.
-struct Beside {
-    seen: Seen,
+struct WithCpuThread {
+    seen: Figures,
     kept: f64,
 }
 
@@ -59,63 +59,63 @@ pub fn command() -> Experiment {
 /// A peer that takes `delay` to answer; `lasting` at least for each interval and each judge.
 pub fn run(delay: Duration, lasting: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("gil-sim/interval");
-    let judges = Judges::prepare(pythons)?;
-    let loads = loads(delay, lasting);
-    let mut sweeps = in_rust(&judges, &loads)?;
-    let mut python: Vec<Vec<Saying>> = Vec::new();
-    for load in &loads {
-        let (sayings, missing) = judges.cpython(load);
+    let sources = Sources::prepare(pythons)?;
+    let workloads = workloads(delay, lasting);
+    let mut sweeps = in_rust(&sources, &workloads)?;
+    let mut python: Vec<Vec<SourceFigures>> = Vec::new();
+    for load in &workloads {
+        let (all_figures, missing) = sources.cpython(load);
         report.notes.extend(missing.into_iter().filter(|why| !report.notes.contains(why)).collect::<Vec<_>>());
-        python.push(sayings);
+        python.push(all_figures);
     }
     sweeps.extend(sweeps_of(&python));
     report.measures = sweeps.iter().flat_map(measures).collect();
     report.measures_in_tables = true;
     report.tables = sweeps.iter().map(table).collect();
-    report.notes.extend(notes(delay, lasting, &judges));
+    report.notes.extend(notes(delay, lasting, &sources));
     report.shows = shows(&sweeps[0]);
     Ok(report)
 }
 
 /// The I/O thread alone; then at each interval the CPU-bound thread alone, for half the time, and both.
-fn loads(delay: Duration, lasting: Duration) -> Vec<Load> {
-    let io = Load { cpu: 0, io: true, delay, interval: SWITCH_INTERVAL, lasting };
+fn workloads(delay: Duration, lasting: Duration) -> Vec<Workload> {
+    let io = Workload { cpu: 0, io: true, delay, interval: SWITCH_INTERVAL, lasting };
     let pair = |us| {
         let interval = Duration::from_micros(us);
-        let both = Load { cpu: 1, interval, lasting: lasting.max(SHOWN * interval), ..io };
-        [Load { io: false, lasting: both.lasting / 2, ..both }, both]
+        let both = Workload { cpu: 1, interval, lasting: lasting.max(SHOWN * interval), ..io };
+        [Workload { io: false, lasting: both.lasting / 2, ..both }, both]
     };
     std::iter::once(io).chain(INTERVALS.into_iter().flat_map(pair)).collect()
 }
 
-fn in_rust(judges: &Judges, loads: &[Load]) -> Result<Vec<Sweep>> {
+fn in_rust(sources: &Sources, workloads: &[Workload]) -> Result<Vec<Sweep>> {
     let (mut rust, mut simulated, mut speed) = (Vec::new(), Vec::new(), None);
-    for load in loads {
-        let peer = Peer::start(&Judges::program()?, load.delay)?;
-        let real = beside(load, Some(peer.socket()), &AtomicU64::new(0))?;
+    for load in workloads {
+        let peer = Peer::start(&Sources::program()?, load.delay)?;
+        let real = run_threads(load, Some(peer.socket()), &AtomicU64::new(0))?;
         let speed = speed.get_or_insert_with(|| rust_speed(load, &real.calls));
-        simulated.push(judges.simulate(load, speed).0);
-        rust.push(Saying { judge: Text::same("Rust + GIL"), id: "rust".to_owned(), seen: real.seen });
+        simulated.push(sources.simulate(load, speed).0);
+        rust.push(SourceFigures { judge: Text::same("Rust + GIL"), id: "rust".to_owned(), seen: real.seen });
     }
     Ok([rust, simulated].into_iter().filter_map(sweep).collect())
 }
 
 /// What each judge said of every load; one that could not play all of them has no sweep.
-fn sweeps_of(by_load: &[Vec<Saying>]) -> Vec<Sweep> {
+fn sweeps_of(by_load: &[Vec<SourceFigures>]) -> Vec<Sweep> {
     let first = by_load.first().map_or(&[][..], Vec::as_slice);
     let of = |id: &str| {
-        by_load.iter().map(|all| all.iter().find(|saying| saying.id == id).cloned()).collect::<Option<Vec<_>>>()
+        by_load.iter().map(|all| all.iter().find(|source| source.id == id).cloned()).collect::<Option<Vec<_>>>()
     };
-    first.iter().filter_map(|saying| sweep(of(&saying.id)?)).collect()
+    first.iter().filter_map(|source| sweep(of(&source.id)?)).collect()
 }
 
-fn sweep(sayings: Vec<Saying>) -> Option<Sweep> {
-    let Saying { judge, id, .. } = sayings.first()?.clone();
-    let mut seen = sayings.into_iter().map(|saying| saying.seen);
+fn sweep(all_figures: Vec<SourceFigures>) -> Option<Sweep> {
+    let SourceFigures { judge, id, .. } = all_figures.first()?.clone();
+    let mut seen = all_figures.into_iter().map(|source| source.seen);
     let alone = seen.next()?;
     let mut each = Vec::new();
     while let (Some(cpu_alone), Some(seen)) = (seen.next(), seen.next()) {
-        each.push(Beside { kept: seen.work / cpu_alone.work, seen });
+        each.push(WithCpuThread { kept: seen.work / cpu_alone.work, seen });
     }
     Some(Sweep { judge, id, alone, each })
 }
@@ -127,15 +127,15 @@ fn human(us: u64) -> String {
 fn table(sweep: &Sweep) -> Table {
     let judge = &sweep.judge;
     let dash = || Text::same("–");
-    let row = |name: Text, seen: &Seen, kept: Text| {
+    let row = |name: Text, seen: &Figures, kept: Text| {
         let trips = if seen.latencies.is_empty() { dash() } else { Text::same(format!("{:.1}", seen.trips)) };
         let longest = seen.trip(1.0).map_or_else(dash, |ns| Text::same(unit::duration(ns)));
         let switches = seen.switches.map_or_else(dash, |n| Text::same(format!("{n:.0}")));
         vec![name, trips, longest, switches, kept]
     };
     let alone = text!("I/O 스레드 혼자", "the I/O thread alone");
-    let mut rows = vec![row(alone, &Seen { switches: None, ..sweep.alone.clone() }, dash())];
-    rows.extend(INTERVALS.iter().zip(&sweep.each).map(|(us, Beside { seen, kept })| {
+    let mut rows = vec![row(alone, &Figures { switches: None, ..sweep.alone.clone() }, dash())];
+    rows.extend(INTERVALS.iter().zip(&sweep.each).map(|(us, WithCpuThread { seen, kept })| {
         row(Text::same(human(*us)), seen, Text::same(unit::value(*kept, Unit::Share)))
     }));
     let (ko, en) = (&judge.ko, &judge.en);
@@ -160,7 +160,7 @@ fn measures(sweep: &Sweep) -> Vec<Measure> {
         Unit::Count,
         vec![sweep.alone.trips],
     )];
-    for (us, Beside { seen, kept }) in INTERVALS.iter().zip(&sweep.each) {
+    for (us, WithCpuThread { seen, kept }) in INTERVALS.iter().zip(&sweep.each) {
         let interval = human(*us);
         let mut add = |what: &str, name: Text, unit, value| {
             all.push(Measure::new(format!("{what}.{id}.{us}us"), name, unit, vec![value]));
@@ -181,23 +181,23 @@ fn measures(sweep: &Sweep) -> Vec<Measure> {
     all
 }
 
-fn notes(delay: Duration, lasting: Duration, judges: &Judges) -> Vec<Text> {
+fn notes(delay: Duration, lasting: Duration, sources: &Sources) -> Vec<Text> {
     let (delay, lasting) = (unit::duration(ns(delay) as f64), unit::duration(ns(lasting) as f64));
     vec![
         text!(
             "왕복 한 번은 다른 프로세스에 8바이트를 보내고 {delay} 뒤에 오는 답을 받는 것입니다. 줄마다 {lasting} 동안, 적어도 전환 간격의 {SHOWN}배 동안 쟀습니다. CPU 스레드의 일은 바로 앞에서 혼자 한 일과 견준 것이고, 100 %를 넘으면 그사이 컴퓨터의 속도가 변한 것입니다. CPython은 몇 번 전환했는지 알려 주지 않습니다.",
             "A round trip sends 8 bytes to another process and receives its answer {delay} later; {lasting} for each row, {SHOWN} switch intervals at least. The CPU thread's work is compared with what it did alone just before; above 100 % the machine has changed its speed. CPython does not tell how often it switched."
         ),
-        judges.note(),
+        sources.note(),
     ]
 }
 
 fn shows(rust: &Sweep) -> Text {
     let (Some(short), Some(long)) = (rust.each.first(), rust.each.last()) else { return Text::default() };
     let (first, last) = (human(INTERVALS[0]), human(INTERVALS[INTERVALS.len() - 1]));
-    let trips = |beside: &Beside| format!("{:.0}", beside.seen.trips);
-    let switches = |beside: &Beside| format!("{:.0}", beside.seen.switches.unwrap_or(f64::NAN));
-    let kept = |beside: &Beside| unit::value(beside.kept, Unit::Share);
+    let trips = |beside: &WithCpuThread| format!("{:.0}", beside.seen.trips);
+    let switches = |beside: &WithCpuThread| format!("{:.0}", beside.seen.switches.unwrap_or(f64::NAN));
+    let kept = |beside: &WithCpuThread| unit::value(beside.kept, Unit::Share);
     let (t_short, s_short, k_short) = (trips(short), switches(short), kept(short));
     let (t_long, s_long, k_long) = (trips(long), switches(long), kept(long));
     text!(

@@ -44,7 +44,7 @@ pub fn run(file: &Path, schedule: Option<&str>) -> Result<Report> {
             "there are {threads} threads; step shows {MOST_THREADS} at the most."
         )));
     }
-    let mut seen = Seen { stepper: Stepper::new(setup), names: names(setup), peak: 0 };
+    let mut seen = Session { stepper: Stepper::new(setup), names: names(setup), peak: 0 };
     match schedule {
         Some(words) => seen.play(words)?,
         None => seen.ask()?,
@@ -72,14 +72,14 @@ fn names(setup: &Setup) -> Vec<Text> {
 }
 
 /// A run, and what was seen on the way.
-struct Seen {
+struct Session {
     stepper: Stepper,
     names: Vec<Text>,
     /// Most threads that computed at once.
     peak: usize,
 }
 
-impl Seen {
+impl Session {
     fn go(&mut self, turn: Turn) -> bool {
         let went = self.stepper.go(turn);
         self.peak = self.peak.max(self.stepper.computing());

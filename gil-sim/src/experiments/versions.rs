@@ -12,7 +12,7 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{Lane, Span, State, Trace};
 use lab::{Result, text};
 
-use crate::convoy::workload::{Load, ns};
+use crate::convoy::workload::{Workload, ns};
 use crate::lock::CHECK_INTERVAL;
 use crate::scenario::{self, file_of};
 use crate::sim::{self, Curve, Group, Kind, Machine, Outcome, Setup, Speed, Step};
@@ -25,11 +25,11 @@ const CORES: usize = 2;
 const LASTING: Duration = Duration::from_millis(30);
 /// How long a thread that was woken waits for a core before it pushes somebody off, in ns: where nobody lets go of a core, as
 /// without a GIL, a thread that waits for ever would show the machine and not the lock.
-const PATIENCE: u64 = 100_000;
+const MOST_QUEUED: u64 = 100_000;
 
 /// A lock, and who shares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Way {
+pub struct LockVariant {
     /// The same for programs.
     pub id: &'static str,
     /// Which lock.
@@ -39,15 +39,15 @@ pub struct Way {
 }
 
 /// All of them, in order of time.
-pub const WAYS: [Way; 5] = [
-    Way { id: "2.7", kind: Kind::Ticks, two: false },
-    Way { id: "3.12", kind: Kind::Shared, two: false },
-    Way { id: "3.12-interpreters", kind: Kind::Shared, two: true },
-    Way { id: "3.13", kind: Kind::Addressed, two: false },
-    Way { id: "3.13t", kind: Kind::Free, two: false },
+pub const LOCK_VARIANTS: [LockVariant; 5] = [
+    LockVariant { id: "2.7", kind: Kind::Ticks, two: false },
+    LockVariant { id: "3.12", kind: Kind::Shared, two: false },
+    LockVariant { id: "3.12-interpreters", kind: Kind::Shared, two: true },
+    LockVariant { id: "3.13", kind: Kind::Addressed, two: false },
+    LockVariant { id: "3.13t", kind: Kind::Free, two: false },
 ];
 
-impl Way {
+impl LockVariant {
     /// What readers call it.
     pub fn name(self) -> Text {
         match self.id {
@@ -94,11 +94,12 @@ pub fn run(file: Option<&Path>, lasting: Option<Duration>) -> Result<Report> {
         setup.end = ns(lasting);
     }
     let cores = cores.unwrap_or(CORES);
-    let outcomes: Vec<(Way, Outcome)> = WAYS.into_iter().map(|way| (way, simulate(&setup, way, cores))).collect();
+    let outcomes: Vec<(LockVariant, Outcome)> =
+        LOCK_VARIANTS.into_iter().map(|variant| (variant, simulate(&setup, variant, cores))).collect();
     let mut report = Report::new("gil-sim/versions");
     report.traces = small_multiples(&title, &outcomes);
     report.tables = vec![table(&setup, &outcomes)];
-    report.measures = outcomes.iter().flat_map(|(way, outcome)| measures(*way, &setup, outcome)).collect();
+    report.measures = outcomes.iter().flat_map(|(variant, outcome)| measures(*variant, &setup, outcome)).collect();
     report.measures_in_tables = true;
     report.notes = notes(&setup, cores);
     report.shows = shows(&outcomes);
@@ -108,21 +109,21 @@ pub fn run(file: Option<&Path>, lasting: Option<Duration>) -> Result<Report> {
 /// One I/O thread beside two that compute.
 fn built_in() -> (Text, Setup, Option<usize>) {
     let delay = Duration::from_millis(1);
-    let load = Load { cpu: 2, io: true, delay, interval: SWITCH_INTERVAL, lasting: LASTING };
+    let load = Workload { cpu: 2, io: true, delay, interval: SWITCH_INTERVAL, lasting: LASTING };
     (text!("호송", "the convoy"), load.setup(), None)
 }
 
-/// The scenario as it runs this way, on nobody's machine.
-pub fn simulate(setup: &Setup, way: Way, cores: usize) -> Outcome {
-    let interval = match (setup.kind, way.kind) {
+/// The scenario under this lock, on a made-up machine.
+pub fn simulate(setup: &Setup, variant: LockVariant, cores: usize) -> Outcome {
+    let interval = match (setup.kind, variant.kind) {
         (Kind::Ticks, Kind::Ticks) => setup.interval,
         (_, Kind::Ticks) => CHECK_INTERVAL,
         (Kind::Ticks, _) => ns(SWITCH_INTERVAL),
         _ => setup.interval,
     };
-    let groups = if way.two { in_two(&setup.groups) } else { in_one(&setup.groups) };
-    let setup = Setup { kind: way.kind, interval, groups, keep: u64::MAX, ..setup.clone() };
-    let machine = Machine { queued: Some(Curve::constant(PATIENCE)), ..Machine::typical(cores) };
+    let groups = if variant.two { in_two(&setup.groups) } else { in_one(&setup.groups) };
+    let setup = Setup { kind: variant.kind, interval, groups, keep: u64::MAX, ..setup.clone() };
+    let machine = Machine { queued: Some(Curve::constant(MOST_QUEUED)), ..Machine::typical(cores) };
     sim::run(&setup, &machine, &Speed::typical())
 }
 
@@ -147,12 +148,12 @@ fn in_two(groups: &[Group]) -> Vec<Group> {
 }
 
 /// One picture each, all of the same length: where a run ended earlier, its longest lane is idle to the end.
-fn small_multiples(title: &Text, outcomes: &[(Way, Outcome)]) -> Vec<Trace> {
+fn small_multiples(title: &Text, outcomes: &[(LockVariant, Outcome)]) -> Vec<Trace> {
     let end = outcomes.iter().map(|(_, outcome)| outcome.trace.end()).max().unwrap_or(0);
     let Text { ko, en } = title;
-    let picture = |(way, outcome): &(Way, Outcome)| {
+    let picture = |(variant, outcome): &(LockVariant, Outcome)| {
         let mut trace = outcome.trace.clone();
-        let name = way.name();
+        let name = variant.name();
         trace.title = Text { ko: format!("{}: {ko}", name.ko), en: format!("{}: {en}", name.en) };
         let last = |lane: &Lane| lane.spans.last().map_or(0, |span| span.end);
         if let Some(lane) = trace.lanes.iter_mut().max_by_key(|lane| last(lane)) {
@@ -169,7 +170,7 @@ fn small_multiples(title: &Text, outcomes: &[(Way, Outcome)]) -> Vec<Trace> {
 /// Rounds of the threads that do more than compute.
 fn io_rounds(setup: &Setup, outcome: &Outcome) -> u64 {
     let waits = members(setup).map(|group| group.steps.iter().any(|step| !matches!(step, Step::Run(_))));
-    outcome.threads.iter().zip(waits).filter(|(_, waits)| *waits).map(|(fate, _)| fate.rounds).sum()
+    outcome.threads.iter().zip(waits).filter(|(_, waits)| *waits).map(|(thread, _)| thread.rounds).sum()
 }
 
 /// The group of each thread, in the order of the threads; it is the same whoever shares the lock.
@@ -179,14 +180,14 @@ fn members(setup: &Setup) -> impl Iterator<Item = &Group> {
 
 /// Time for which the threads computed, all together, in ns.
 fn computed(outcome: &Outcome) -> u64 {
-    outcome.threads.iter().map(|fate| fate.held).sum()
+    outcome.threads.iter().map(|thread| thread.held).sum()
 }
 
-fn table(setup: &Setup, outcomes: &[(Way, Outcome)]) -> Table {
+fn table(setup: &Setup, outcomes: &[(LockVariant, Outcome)]) -> Table {
     let human = |ns: u64| Text::same(unit::duration(ns as f64));
-    let rows = outcomes.iter().map(|(way, outcome)| {
+    let rows = outcomes.iter().map(|(variant, outcome)| {
         vec![
-            way.name(),
+            variant.name(),
             Text::same(outcome.switches.to_string()),
             Text::same(io_rounds(setup, outcome).to_string()),
             human(computed(outcome)),
@@ -208,8 +209,8 @@ fn table(setup: &Setup, outcomes: &[(Way, Outcome)]) -> Table {
     }
 }
 
-fn measures(way: Way, setup: &Setup, outcome: &Outcome) -> Vec<Measure> {
-    let (Text { ko, en }, id) = (way.name(), way.id);
+fn measures(variant: LockVariant, setup: &Setup, outcome: &Outcome) -> Vec<Measure> {
+    let (Text { ko, en }, id) = (variant.name(), variant.id);
     let one = |what: &str, name: Text, unit, n: u64| Measure::new(format!("{what}.{id}"), name, unit, vec![n as f64]);
     vec![
         one("switches", text!("{ko}: 전환", "{en}: switches"), Unit::Count, outcome.switches),
@@ -236,12 +237,12 @@ fn notes(setup: &Setup, cores: usize) -> Vec<Text> {
     ]
 }
 
-fn shows(outcomes: &[(Way, Outcome)]) -> Text {
+fn shows(outcomes: &[(LockVariant, Outcome)]) -> Text {
     let peak = |id: &str| {
-        let found = outcomes.iter().find(|(way, _)| way.id == id);
+        let found = outcomes.iter().find(|(variant, _)| variant.id == id);
         found.map_or(0, |(_, outcome)| outcome.trace.peak_in_flight(&[State::Running]))
     };
-    let switches = |id: &str| outcomes.iter().find(|(way, _)| way.id == id).map_or(0, |(_, o)| o.switches);
+    let switches = |id: &str| outcomes.iter().find(|(variant, _)| variant.id == id).map_or(0, |(_, o)| o.switches);
     let (old, new) = (switches("2.7"), switches("3.12"));
     let (one, two, free) = (peak("3.12"), peak("3.12-interpreters"), peak("3.13t"));
     text!(

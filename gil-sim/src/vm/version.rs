@@ -7,7 +7,7 @@ use crate::{Gil, Lock};
 
 /// What a thread has just done, as far as any version asks whether to look at its eval breaker there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum EvalPoint {
     /// A function begins.
     Entry,
     /// An instruction that no version looks after (`FAST_DISPATCH`): local variables, constants, `POP_TOP`.
@@ -70,18 +70,18 @@ impl Version {
 
     // ANCHOR: looks
     /// Whether the version looks at its eval breaker there.
-    pub fn looks(self, place: Place) -> bool {
+    pub fn looks(self, place: EvalPoint) -> bool {
         match place {
-            Place::Entry | Place::Jump | Place::NativeCall => true,
-            Place::Returned => matches!(self, Version::Py2 | Version::Py36 | Version::Py310),
-            Place::Straight => matches!(self, Version::Py2 | Version::Py36),
-            Place::Fast | Place::Calling => false,
+            EvalPoint::Entry | EvalPoint::Jump | EvalPoint::NativeCall => true,
+            EvalPoint::Returned => matches!(self, Version::Py2 | Version::Py36 | Version::Py310),
+            EvalPoint::Straight => matches!(self, Version::Py2 | Version::Py36),
+            EvalPoint::Fast | EvalPoint::Calling => false,
         }
     }
     // ANCHOR_END: looks
 
     /// Whether another thread may do something of its own between this instruction and the next.
-    pub fn interrupts(self, place: Place) -> bool {
+    pub fn interrupts(self, place: EvalPoint) -> bool {
         self == Version::Free || self.looks(place)
     }
 }

@@ -7,7 +7,8 @@ use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use gil_sim::experiments::bytecode::race::{self, CONTENDERS, Case, Class, Contender, Race};
+use gil_sim::experiments::bytecode::cases::{CONTENDERS, Case, Class, Contender};
+use gil_sim::experiments::bytecode::race::{self, Race};
 use gil_sim::experiments::bytecode::{handoffs, refcount_cost};
 use gil_sim::vm::code::{Native, Op, Program, Value};
 use gil_sim::vm::explore;
@@ -16,7 +17,7 @@ use gil_sim::vm::listing;
 use gil_sim::vm::programs;
 use gil_sim::vm::run::Interpreter;
 use gil_sim::vm::thread::Tally;
-use gil_sim::vm::version::{Place, Version};
+use gil_sim::vm::version::{EvalPoint, Version};
 use gil_sim::{Gil, Lock, ThreadId, loops};
 use lab::lang::Text;
 use lab::trace::State;
@@ -341,7 +342,7 @@ fn versions_look_where_the_listing_says() {
 /// Without a lock others come in anywhere, under one only where the version looks.
 #[test]
 fn only_without_a_lock_others_come_in_anywhere() {
-    assert!(Version::Free.interrupts(Place::Fast) && !Version::Py36.interrupts(Place::Fast));
+    assert!(Version::Free.interrupts(EvalPoint::Fast) && !Version::Py36.interrupts(EvalPoint::Fast));
 }
 
 /// What `dis` of these versions lists for `plain`.
@@ -407,13 +408,13 @@ fn our_instructions_are_those_of_dis() {
 
 #[test]
 fn the_price_counts_every_step() {
-    let prices = refcount_cost::all(2, 500, Duration::from_micros(50)).unwrap();
+    let costs = refcount_cost::all(2, 500, Duration::from_micros(50)).unwrap();
     // Six changes a turn where the threads share what they work on, none where they do not; the rest is before and after.
-    for (price, atomic) in prices.iter().zip([["0", "3004", "0", "6008", "0"], ["0", "6", "0", "12", "0"]]) {
-        let table = price.table();
+    for (cost, atomic) in costs.iter().zip([["0", "3004", "0", "6008", "0"], ["0", "6", "0", "12", "0"]]) {
+        let table = cost.table();
         let steps: Vec<&str> = table.rows.iter().map(|row| row[4].en.as_str()).collect();
         assert_eq!(steps, atomic);
-        let measures = price.measures();
+        let measures = cost.measures();
         assert_eq!(measures.len(), 3 * 5);
         let wrong = measures.iter().filter(|measure| measure.id.starts_with("miscounted"));
         let wrong: Vec<f64> = wrong.map(|measure| measure.samples.iter().sum()).collect();

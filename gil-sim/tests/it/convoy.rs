@@ -10,16 +10,16 @@ use std::thread;
 use std::time::Duration;
 
 use gil_sim::convoy::calls::sends;
-use gil_sim::convoy::real_threads::{Real, beside};
-use gil_sim::convoy::workload::{Load, ns, window};
+use gil_sim::convoy::real_threads::{RealRun, run_threads};
+use gil_sim::convoy::workload::{Workload, ns, window};
 use gil_sim::peer::Peer;
 use gil_sim::sim::{Kind, Machine, Pairs, Speed};
 use lab::trace::{State, Trace};
 
 use crate::MS;
 
-fn load(cpu: usize) -> Load {
-    Load {
+fn load(cpu: usize) -> Workload {
+    Workload {
         cpu,
         io: true,
         delay: Duration::from_millis(1),
@@ -81,7 +81,7 @@ fn a_send_that_loses_the_race_waits_for_an_interval() {
 
 /// Real threads under the real lock. The peer answers only when a CPU-bound thread has counted since it got the message: so that
 /// thread has the lock when the answer comes, however busy the machine.
-fn real(cpu: usize) -> Real {
+fn real(cpu: usize) -> RealRun {
     let (mine, mut other) = UnixStream::pair().expect("a pair of sockets");
     let turns = AtomicU64::new(0);
     thread::scope(|scope| {
@@ -97,7 +97,7 @@ fn real(cpu: usize) -> Real {
                 let _ = other.write_all(&[0; 8]);
             }
         });
-        let real = beside(&load(cpu), Some(&mine), turns).expect("threads");
+        let real = run_threads(&load(cpu), Some(&mine), turns).expect("threads");
         drop(mine);
         real
     })

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use gil_sim::experiments::versions::{self, WAYS, Way};
+use gil_sim::experiments::versions::{self, LOCK_VARIANTS, LockVariant};
 use gil_sim::scenario;
 use lab::lang::has_hangul;
 use lab::report::Report;
@@ -15,14 +15,14 @@ fn shipped(name: &str) -> scenario::Scenario {
     scenario::read(&scenario::file_of(Path::new(name))).expect("it comes with the program")
 }
 
-fn way(id: &str) -> Way {
-    WAYS.into_iter().find(|way| way.id == id).expect("one of all")
+fn variant(id: &str) -> LockVariant {
+    LOCK_VARIANTS.into_iter().find(|variant| variant.id == id).expect("one of all")
 }
 
 #[test]
 fn every_lock_keeps_its_promise() {
     let report = versions::run(None, None).unwrap();
-    let trace = |id: &str| &report.traces[WAYS.iter().position(|way| way.id == id).unwrap()];
+    let trace = |id: &str| &report.traces[LOCK_VARIANTS.iter().position(|variant| variant.id == id).unwrap()];
     let peak = |id| trace(id).peak_in_flight(&[State::Running]);
     assert_eq!((peak("2.7"), peak("3.12"), peak("3.13"), peak("3.12-interpreters")), (1, 1, 1, 2));
     assert!(peak("3.13t") > 1, "nothing keeps them apart");
@@ -39,7 +39,7 @@ fn every_lock_keeps_its_promise() {
 fn small_multiples_have_one_time_axis() {
     for file in [None, Some("article-cpu"), Some("interpreters"), Some("python2")] {
         let report = versions::run(file.map(Path::new), None).unwrap();
-        assert_eq!(report.traces.len(), WAYS.len());
+        assert_eq!(report.traces.len(), LOCK_VARIANTS.len());
         let ends: Vec<u64> = report.traces.iter().map(Trace::end).collect();
         assert!(ends.iter().all(|end| *end == ends[0]), "{file:?}: {ends:?}");
         for trace in &report.traces {
@@ -54,13 +54,13 @@ fn small_multiples_have_one_time_axis() {
 #[test]
 fn two_interpreters_are_those_of_the_scenario() {
     let peak = |name: &str, id: &str| {
-        versions::simulate(&shipped(name).setup, way(id), 2).trace.peak_in_flight(&[State::Running])
+        versions::simulate(&shipped(name).setup, variant(id), 2).trace.peak_in_flight(&[State::Running])
     };
     assert_eq!((peak("interpreters", "3.12"), peak("interpreters", "3.12-interpreters")), (1, 2));
     assert_eq!((peak("article-cpu", "3.12"), peak("article-cpu", "3.12-interpreters")), (1, 2));
     // Threads keep their names and their order when they are distributed.
     let names = |id| {
-        let trace = versions::simulate(&shipped("convoy-two").setup, way(id), 2).trace;
+        let trace = versions::simulate(&shipped("convoy-two").setup, variant(id), 2).trace;
         trace.lanes.into_iter().map(|lane| lane.name).collect::<Vec<_>>()
     };
     assert_eq!(names("3.12"), names("3.12-interpreters"));

@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 mod back;
+mod curves;
 #[cfg(target_os = "linux")]
 mod futex;
 #[cfg(target_os = "linux")]
@@ -9,15 +10,10 @@ mod measured;
 #[cfg(target_os = "linux")]
 mod race;
 
+#[cfg(not(target_os = "linux"))]
 use crate::sim::{Curve, Pairs, Steals};
 
-/// The curves that [`crate::sim::Machine`] has of it.
-pub(super) struct Requests {
-    pub(super) heard: Curve,
-    pub(super) steals: Steals,
-    pub(super) stolen: Pairs,
-    pub(super) back: Pairs,
-}
+pub(super) use curves::Requests;
 
 impl Requests {
     /// Measures them, with one in so many of the rounds.

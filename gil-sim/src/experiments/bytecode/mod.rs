@@ -17,16 +17,16 @@ use lab::{stats, text, twin_script};
 use crate::vm::listing;
 use crate::vm::version::Version;
 use crate::{interpreters, options};
-use race::{CONTENDERS, Case};
-use refcount_cost::Price;
+use cases::{CONTENDERS, Case};
+use refcount_cost::RefcountCost;
+use twin::LOST;
 
+pub mod cases;
 pub mod handoffs;
 pub mod race;
 pub mod refcount_cost;
 pub mod twin;
 
-/// The claim on what nothing protects.
-const LOST: &str = "unprotected-updates-are-lost";
 /// The claim on what the lock lets happen.
 const ONE: &str = "gil-one-thread-at-a-time";
 
@@ -51,9 +51,9 @@ pub fn command() -> Experiment {
 pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("gil-sim/bytecode");
     report.traces = handoffs::all(interval)?;
-    let cases = race::all(threads, iterations, interval)?;
-    let prices = refcount_cost::all(threads, iterations, interval)?;
-    report.measures = cases.iter().map(Case::measure).chain(prices.iter().flat_map(Price::measures)).collect();
+    let cases = cases::all(threads, iterations, interval)?;
+    let costs = refcount_cost::all(threads, iterations, interval)?;
+    report.measures = cases.iter().map(Case::measure).chain(costs.iter().flat_map(RefcountCost::measures)).collect();
     report.measures_in_tables = true;
     report.tables = CONTENDERS.iter().map(|contender| listing::table(&(contender.program)())).collect();
     report.verdicts = verdicts(&cases, &report.traces);
@@ -78,8 +78,8 @@ pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Inter
         vec![verdict]
     });
     report.tables.extend(listings);
-    report.tables.extend(CONTENDERS.iter().map(|contender| race::table(contender.id, &cases, &real)));
-    report.tables.extend(prices.iter().map(Price::table));
+    report.tables.extend(CONTENDERS.iter().map(|contender| cases::table(contender.id, &cases, &real)));
+    report.tables.extend(costs.iter().map(RefcountCost::table));
     if !notes.is_empty() {
         notes.push(text!(
             "신호 처리기도 eval breaker에서 불립니다. 신호를 받아들인 자리는 GIL을 넘길 수 있는 자리입니다.",
@@ -88,7 +88,7 @@ pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Inter
     }
     report.notes.extend(notes);
     report.notes.extend(explanations(interval));
-    report.shows = shows(&cases, &prices);
+    report.shows = shows(&cases, &costs);
     Ok(report)
 }
 
@@ -124,12 +124,12 @@ fn explanations(interval: Duration) -> Vec<Text> {
     ]
 }
 
-fn shows(cases: &[Case], prices: &[Price]) -> Text {
+fn shows(cases: &[Case], costs: &[RefcountCost]) -> Text {
     let share = |id, version| unit::value(stats::median(lost(cases, id, version)).unwrap_or(f64::NAN), Unit::Share);
     let (old, new, call) =
         (share("plain", Version::Py36), share("plain", Version::Py313), share("call", Version::Py313));
     let (before, now) = (Version::Py36.name(), Version::Py313.name());
-    let times = refcount_cost::times(prices.first().map_or(f64::NAN, Price::ratio));
+    let times = refcount_cost::times(costs.first().map_or(f64::NAN, RefcountCost::ratio));
     text!(
         "같은 counter += 1이 {before}의 규칙으로는 갱신의 {old}를 잃고 {now}의 규칙으로는 {new}를 잃었습니다. 사이에 호출이 있으면 {now}에서도 {call}를 잃었습니다. 락을 없애고 카운트를 원자적으로 바꾸자 혼자 도는 스레드의 명령 하나에 {times}의 시간이 걸렸습니다.",
         "The same counter += 1 lost {old} of its updates by the rules of {before} and {new} by those of {now}; with a call in between, {now} lost {call}. Without the lock and with atomic counts, an instruction takes a single thread {times} as long."

@@ -14,8 +14,8 @@ use crate::vm::heap::Counting::{self, Atomic, Plain};
 use crate::vm::programs;
 use crate::vm::version::Version;
 
-/// A way to keep reference counts right, or not.
-struct Way {
+/// How reference counts are kept right, or not, and by how many threads.
+struct Setting {
     id: &'static str,
     version: Version,
     counting: Counting,
@@ -24,18 +24,18 @@ struct Way {
 }
 
 /// The ways that are compared; the last one is broken, and shows what the lock or the atomic steps are for.
-const WAYS: [Way; 5] = [
-    Way { id: "lock.alone", version: Version::Py313, counting: Plain, together: false },
-    Way { id: "atomic.alone", version: Version::Free, counting: Atomic, together: false },
-    Way { id: "lock.together", version: Version::Py313, counting: Plain, together: true },
-    Way { id: "atomic.together", version: Version::Free, counting: Atomic, together: true },
-    Way { id: "plain.together", version: Version::Free, counting: Plain, together: true },
+const SETTINGS: [Setting; 5] = [
+    Setting { id: "lock.alone", version: Version::Py313, counting: Plain, together: false },
+    Setting { id: "atomic.alone", version: Version::Free, counting: Atomic, together: false },
+    Setting { id: "lock.together", version: Version::Py313, counting: Plain, together: true },
+    Setting { id: "atomic.together", version: Version::Free, counting: Atomic, together: true },
+    Setting { id: "plain.together", version: Version::Free, counting: Plain, together: true },
 ];
 
-/// How often each way is tried; interleaved.
+/// Runs of each setting, interleaved.
 const REPEATS: usize = 3;
 
-/// One try of one way.
+/// One run of one setting.
 struct Run {
     race: Race,
     /// How many cores it kept busy: without a lock, no more than were free.
@@ -43,31 +43,37 @@ struct Run {
 }
 
 /// What one program took in all ways, in their order.
-pub struct Price {
+pub struct RefcountCost {
     id: &'static str,
     source: &'static str,
     runs: Vec<Vec<Run>>,
     threads: usize,
 }
 
-/// Runs two programs in every way: one whose threads share what they work on, and one whose threads have almost everything for
+/// Runs two programs in every setting: one whose threads share what they work on, and one whose threads have almost everything for
 /// themselves.
-pub fn all(threads: usize, iterations: u64, interval: Duration) -> Result<Vec<Price>> {
+pub fn all(threads: usize, iterations: u64, interval: Duration) -> Result<Vec<RefcountCost>> {
     let programs = [("shared", programs::call()), ("own", programs::article())];
     programs.iter().map(|(id, program)| run(id, program, threads, iterations, interval)).collect()
 }
 
-fn run(id: &'static str, program: &Program, threads: usize, iterations: u64, interval: Duration) -> Result<Price> {
-    let mut runs: Vec<Vec<Run>> = WAYS.iter().map(|_| Vec::new()).collect();
+fn run(
+    id: &'static str,
+    program: &Program,
+    threads: usize,
+    iterations: u64,
+    interval: Duration,
+) -> Result<RefcountCost> {
+    let mut runs: Vec<Vec<Run>> = SETTINGS.iter().map(|_| Vec::new()).collect();
     for _ in 0..REPEATS {
-        for (way, runs) in WAYS.iter().zip(&mut runs) {
-            let threads = if way.together { threads } else { 1 };
+        for (setting, runs) in SETTINGS.iter().zip(&mut runs) {
+            let threads = if setting.together { threads } else { 1 };
             let (race, used) =
-                CoresUsed::during(|| race(program, way.version, way.counting, threads, iterations, interval));
+                CoresUsed::during(|| race(program, setting.version, setting.counting, threads, iterations, interval));
             runs.push(Run { race: race?, cores: used.cores });
         }
     }
-    Ok(Price { id, source: program.source, runs, threads })
+    Ok(RefcountCost { id, source: program.source, runs, threads })
 }
 
 impl Run {
@@ -77,7 +83,7 @@ impl Run {
     }
 }
 
-impl Way {
+impl Setting {
     fn lock(&self) -> &'static str {
         if self.version == Version::Free { "–" } else { self.version.name() }
     }
@@ -90,15 +96,15 @@ impl Way {
     }
 }
 
-impl Price {
-    /// Of every way: time of an instruction, changes of counts in an instruction, and counts that are off at the end.
+impl RefcountCost {
+    /// Of every setting: time of an instruction, changes of counts in an instruction, and counts that are off at the end.
     pub fn measures(&self) -> Vec<Measure> {
         let quantity = |what: &str, name: Text, unit: Unit, of: fn(&Run) -> f64| -> Vec<Measure> {
-            let one = |(way, runs): (&Way, &Vec<Run>)| {
-                let id = format!("{what}.{}.{}", self.id, way.id);
-                Measure::new(id, self.name(way, &name), unit, runs.iter().map(of).collect())
+            let one = |(setting, runs): (&Setting, &Vec<Run>)| {
+                let id = format!("{what}.{}.{}", self.id, setting.id);
+                Measure::new(id, self.name(setting, &name), unit, runs.iter().map(of).collect())
             };
-            WAYS.iter().zip(&self.runs).map(one).collect()
+            SETTINGS.iter().zip(&self.runs).map(one).collect()
         };
         let changes = text!("명령 하나의 카운트 변경", "changes of counts an instruction");
         [
@@ -113,8 +119,8 @@ impl Price {
         .concat()
     }
 
-    fn name(&self, way: &Way, what: &Text) -> Text {
-        let (source, lock, threads, counts) = (self.source, way.lock(), self.threads_of(way), way.counts());
+    fn name(&self, setting: &Setting, what: &Text) -> Text {
+        let (source, lock, threads, counts) = (self.source, setting.lock(), self.threads_of(setting), setting.counts());
         Text {
             ko: format!("{source}, 락 {lock}, 카운트 {}, 스레드 {threads}개: {}", counts.ko, what.ko),
             en: format!("{source}, lock {lock}, {} counts, threads {threads}: {}", counts.en, what.en),
@@ -126,13 +132,13 @@ impl Price {
         self.instruction(1) / self.instruction(0)
     }
 
-    fn instruction(&self, way: usize) -> f64 {
-        let times: Vec<f64> = self.runs[way].iter().map(Run::instruction).collect();
+    fn instruction(&self, setting: usize) -> f64 {
+        let times: Vec<f64> = self.runs[setting].iter().map(Run::instruction).collect();
         stats::median(&times).unwrap_or(f64::NAN)
     }
 
-    fn threads_of(&self, way: &Way) -> usize {
-        if way.together { self.threads } else { 1 }
+    fn threads_of(&self, setting: &Setting) -> usize {
+        if setting.together { self.threads } else { 1 }
     }
 
     /// The ways side by side.
@@ -143,7 +149,7 @@ impl Price {
                 "{source}: 참조 카운트의 값(명령 하나 = 전체 시간 / 모든 스레드의 명령)",
                 "{source}: the price of counts (time over all threads' instructions)"
             ),
-            rows: (0..WAYS.len()).map(|way| self.row(way)).collect(),
+            rows: (0..SETTINGS.len()).map(|setting| self.row(setting)).collect(),
             head: vec![
                 text!("락", "lock"),
                 text!("카운트", "counts"),
@@ -157,15 +163,15 @@ impl Price {
     }
 
     fn row(&self, n: usize) -> Vec<Text> {
-        let (way, runs) = (&WAYS[n], &self.runs[n]);
+        let (setting, runs) = (&SETTINGS[n], &self.runs[n]);
         let changes = runs.iter().map(|run| run.race.tally.counts).max().unwrap_or(0);
-        let atomic = if way.counting == Atomic { changes } else { 0 };
+        let atomic = if setting.counting == Atomic { changes } else { 0 };
         let most = runs.iter().map(|run| run.race.miscounted).max().unwrap_or(0);
         let cores: Vec<f64> = runs.iter().filter_map(|run| run.cores).collect();
         let cores = stats::median(&cores).map_or("–".to_owned(), |cores| format!("{cores:.1}"));
         let time = unit::duration(self.instruction(n));
-        let cells = [self.threads_of(way).to_string(), cores, atomic.to_string(), time, most.to_string()];
-        [Text::same(way.lock()), way.counts()].into_iter().chain(cells.map(Text::same)).collect()
+        let cells = [self.threads_of(setting).to_string(), cores, atomic.to_string(), time, most.to_string()];
+        [Text::same(setting.lock()), setting.counts()].into_iter().chain(cells.map(Text::same)).collect()
     }
 }
 

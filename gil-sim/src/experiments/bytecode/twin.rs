@@ -7,13 +7,15 @@ use lab::report::unit;
 use lab::report::{Report, Table, Unit};
 use lab::text;
 
-use super::LOST;
-use super::race::{CONTENDERS, Real};
+use super::cases::{CONTENDERS, RealRun};
 use crate::interpreters;
 use crate::vm::code::Program;
 use crate::vm::listing;
 use crate::vm::thread::Position;
 use crate::vm::version::Version;
+
+/// The claim on what nothing protects.
+pub(super) const LOST: &str = "unprotected-updates-are-lost";
 
 /// One row of the twin's listing: a function, the instruction's name (none for the beginning), and how many interrupts found it
 /// after that instruction (`None` where this system cannot tell).
@@ -36,10 +38,10 @@ pub struct Compared {
 }
 
 /// What the interpreter lost, of each program that its twin ran.
-pub fn real(python: &Interpreter, twin: &Report) -> Vec<Real> {
+pub fn real(python: &Interpreter, twin: &Report) -> Vec<RealRun> {
     let lost = |id| twin.measure(&format!("lost_share.{id}")).map(|measure| measure.samples.clone());
     let real = |id| {
-        Some(Real { id, name: python.to_string(), version: interpreters::version_of(python).ok(), lost: lost(id)? })
+        Some(RealRun { id, name: python.to_string(), version: interpreters::version_of(python).ok(), lost: lost(id)? })
     };
     CONTENDERS.iter().filter_map(|contender| real(contender.id)).collect()
 }
@@ -142,7 +144,7 @@ impl Compared {
 }
 
 /// The verdict on the article's claim about updates that nothing protects.
-pub fn judge(python: &Interpreter, real: &[Real]) -> Verdict {
+pub fn judge(python: &Interpreter, real: &[RealRun]) -> Verdict {
     let on = python.to_string();
     let Some(call) = real.iter().find(|real| real.id == "call") else {
         return Verdict::not_measured(LOST, on, text!("쌍둥이가 재지 않았습니다", "the twin did not measure it"));

@@ -2,13 +2,12 @@
 
 use lab::lang::Text;
 use lab::python::Interpreter;
+use lab::report::unit;
 use lab::text;
 
-use crate::run_on_cpython::{Played, setup_for};
+use crate::run_on_cpython::{ScenarioFigures, setup_for};
 use crate::scenario::{FOREVER, Scenario};
 use crate::sim::{Group, Kind, Setup, Step};
-
-use super::short;
 
 const MS: u64 = 1_000_000;
 /// CPU time of each thread in the CPU-bound cells, in ns.
@@ -37,7 +36,10 @@ pub(crate) struct Cell {
 
 impl Cell {
     /// The quantity, by whoever makes a setup happen; None where it cannot be told.
-    pub(crate) fn value(&self, mut happens: impl FnMut(&Setup) -> Result<Played, Text>) -> Result<Option<f64>, Text> {
+    pub(crate) fn value(
+        &self,
+        mut happens: impl FnMut(&Setup) -> Result<ScenarioFigures, Text>,
+    ) -> Result<Option<f64>, Text> {
         let played = happens(&self.setup)?;
         Ok(match &self.quantity {
             Quantity::RoundTrip(group) => played.rates.get(*group).filter(|rate| **rate > 0.0).map(|rate| 1e9 / rate),
@@ -146,4 +148,10 @@ fn convoy(kind: Kind, threads: usize, delay: u64, interval: u64) -> Cell {
         quantity: Quantity::RoundTrip(io),
         setup: Setup { end, ..setup },
     }
+}
+
+/// A duration for a heading: "5 ms".
+fn short(ns: u64) -> String {
+    let words = unit::duration(ns as f64);
+    words.replace(".00 ", " ").replace(".0 ", " ")
 }

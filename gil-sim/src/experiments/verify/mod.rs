@@ -7,6 +7,7 @@
 
 mod cells;
 mod report;
+mod results;
 
 use std::path::Path;
 
@@ -14,16 +15,15 @@ use lab::cli::{Choice, Experiment, Options};
 use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::report::Report;
-use lab::report::unit;
-use lab::{Error, Result, stats, text};
+use lab::{Error, Result, text};
 
 use crate::calibrate::{self, Quiet};
 use crate::options;
-use crate::run_on_cpython::{self, Played, Transport, of_outcome};
+use crate::run_on_cpython::{self, ScenarioFigures, Transport, of_outcome};
 use crate::scenario::{self, Scenario};
 use crate::sim::{self, Machine, Setup, Speed};
 
-use cells::Cell;
+use results::{CellResult, InterpreterResult};
 
 /// What is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,27 +36,6 @@ pub enum Breadth {
 
 impl Choice for Breadth {
     const WORDS: &'static [(&'static str, Breadth)] = &[("short", Breadth::Short), ("grid", Breadth::Grid)];
-}
-
-/// What one cell came to on one interpreter, a value a round.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Found {
-    predicted: Vec<f64>,
-    measured: Vec<f64>,
-}
-
-impl Found {
-    /// Prediction over measurement, less one; None where one of them is missing.
-    pub(crate) fn error(&self) -> Option<f64> {
-        Some(stats::median(&self.predicted)? / stats::median(&self.measured).filter(|m| *m > 0.0)? - 1.0)
-    }
-}
-
-/// The cells of one interpreter, or why there are none.
-pub(crate) struct Verified {
-    pub(crate) python: Interpreter,
-    pub(crate) cells: Vec<(Cell, Found)>,
-    pub(crate) why_not: Option<Text>,
 }
 
 /// `gil-sim verify FILE`.
@@ -89,12 +68,12 @@ pub fn run(
 ) -> Result<Report> {
     let given = file.map(|file| scenario::read(&scenario::file_of(file))).transpose()?;
     let quiet = Quiet::ask();
-    let mut all: Vec<Verified> =
+    let mut all: Vec<InterpreterResult> =
         pythons.iter().map(|python| prepare(python, given.as_ref(), breadth)).collect::<Result<_>>()?;
     for _ in 0..rounds {
         // The machine changes its speed in the course of minutes: it is measured anew in each round.
         let machine = calibrate::machine(None, &quiet)?;
-        all.iter_mut().filter(|v| v.why_not.is_none()).for_each(|v| v.round(&machine, transport));
+        all.iter_mut().filter(|v| v.why_not.is_none()).for_each(|v| round(v, &machine, transport));
     }
     let mut report = Report::new("gil-sim/verify");
     report::fill(&mut report, &all);
@@ -105,7 +84,7 @@ pub fn run(
     Ok(report)
 }
 
-fn prepare(python: &Interpreter, given: Option<&Scenario>, breadth: Breadth) -> Result<Verified> {
+fn prepare(python: &Interpreter, given: Option<&Scenario>, breadth: Breadth) -> Result<InterpreterResult> {
     let cells = match given {
         Some(scenario) => cells::of_scenario(python, scenario),
         None => cells::shipped(python, breadth == Breadth::Grid),
@@ -118,40 +97,35 @@ fn prepare(python: &Interpreter, given: Option<&Scenario>, breadth: Breadth) -> 
                 "there is nothing to compare in this scenario: give it a thread that does more than 'run forever'."
             )));
         }
-        Ok(cells) => {
-            Verified { python, cells: cells.into_iter().map(|cell| (cell, Found::default())).collect(), why_not: None }
-        }
-        Err(why) => Verified { python, cells: Vec::new(), why_not: Some(why) },
+        Ok(cells) => InterpreterResult {
+            python,
+            cells: cells.into_iter().map(|cell| (cell, CellResult::default())).collect(),
+            why_not: None,
+        },
+        Err(why) => InterpreterResult { python, cells: Vec::new(), why_not: Some(why) },
     })
 }
 
-impl Verified {
-    fn round(&mut self, machine: &Machine, transport: Transport) {
-        let speed = match calibrate::speed(&self.python, machine) {
-            Ok(speed) => speed,
-            Err(why) => return self.why_not = Some(why),
-        };
-        for (cell, found) in &mut self.cells {
-            match cell.value(|setup| run_on_cpython::play(&self.python, setup, &speed, transport)) {
-                Ok(value) => found.measured.extend(value),
-                Err(why) => return self.why_not = Some(why),
-            }
-            let simulated: Result<Option<f64>, Text> = cell.value(|setup| Ok(simulate(setup, machine, &speed)));
-            found.predicted.extend(simulated.ok().flatten());
+/// Predicts and measures every cell once.
+fn round(verified: &mut InterpreterResult, machine: &Machine, transport: Transport) {
+    let speed = match calibrate::speed(&verified.python, machine) {
+        Ok(speed) => speed,
+        Err(why) => return verified.why_not = Some(why),
+    };
+    for (cell, found) in &mut verified.cells {
+        match cell.value(|setup| run_on_cpython::play(&verified.python, setup, &speed, transport)) {
+            Ok(value) => found.measured.extend(value),
+            Err(why) => return verified.why_not = Some(why),
         }
+        let simulated: Result<Option<f64>, Text> = cell.value(|setup| Ok(simulate(setup, machine, &speed)));
+        found.predicted.extend(simulated.ok().flatten());
     }
 }
 
 /// Virtual time is cheap: long enough for some hundreds of rounds.
-fn simulate(setup: &Setup, machine: &Machine, speed: &Speed) -> Played {
+fn simulate(setup: &Setup, machine: &Machine, speed: &Speed) -> ScenarioFigures {
     let finite = setup.groups.iter().any(|group| group.times.is_some());
     let end = if finite { setup.end } else { setup.end.max(500 * cells::interval_ns(setup)) };
     let setup = Setup { end, ..setup.clone() };
     of_outcome(&sim::run(&setup, machine, speed), &setup)
-}
-
-/// A duration for a heading: "5 ms".
-pub(crate) fn short(ns: u64) -> String {
-    let words = unit::duration(ns as f64);
-    words.replace(".00 ", " ").replace(".0 ", " ")
 }

@@ -1,15 +1,16 @@
 //! How predictions and measurements are shown.
 
 use lab::lang::Text;
+use lab::python::Interpreter;
 use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::{stats, text};
 
-use super::cells::Quantity;
-use super::{Found, Verified};
+use super::cells::{Cell, Quantity};
+use super::results::{CellResult, InterpreterResult};
 
 /// Puts everything into the report.
-pub(crate) fn fill(report: &mut Report, all: &[Verified]) {
+pub(crate) fn fill(report: &mut Report, all: &[InterpreterResult]) {
     report.measures_in_tables = true;
     let mut worst: Vec<f64> = Vec::new();
     for verified in all {
@@ -38,7 +39,7 @@ pub(crate) fn fill(report: &mut Report, all: &[Verified]) {
         });
         let errors: Vec<f64> = verified.cells.iter().filter_map(|(_, f)| f.error()).map(f64::abs).collect();
         worst.extend(&errors);
-        report.measures.extend(samples(&python, &verified.cells));
+        report.measures.extend(samples(&verified.python, &verified.cells));
         report.notes.extend(summary(&python, &errors));
     }
     report.shows = match (stats::median(&worst), stats::range(&worst)) {
@@ -61,8 +62,7 @@ fn show(quantity: &Quantity, value: f64) -> String {
     }
 }
 
-fn samples(python: &str, cells: &[(super::Cell, Found)]) -> Vec<Measure> {
-    let python = python.to_lowercase().replace(' ', "-");
+fn samples(python: &Interpreter, cells: &[(Cell, CellResult)]) -> Vec<Measure> {
     let mut measures = Vec::new();
     for (n, (cell, found)) in cells.iter().enumerate() {
         let unit = match cell.quantity {
@@ -72,7 +72,12 @@ fn samples(python: &str, cells: &[(super::Cell, Found)]) -> Vec<Measure> {
         };
         for (what, samples) in [("predicted", &found.predicted), ("measured", &found.measured)] {
             if !samples.is_empty() {
-                measures.push(Measure::new(format!("{python}.{n}.{what}"), cell.name.clone(), unit, samples.clone()));
+                measures.push(Measure::new(
+                    python.measure_id(&format!("{n}.{what}")),
+                    cell.name.clone(),
+                    unit,
+                    samples.clone(),
+                ));
             }
         }
     }
