@@ -254,7 +254,7 @@ fn an_interrupt_leaves_nobody() {
         println!("not measured: whoever started this test ignores SIGINT, and so do our children");
         return;
     }
-    let python = [("gil-sim", &["--turns", "10000000000"][..]), ("threading", &["--seconds", "60"])];
+    let python = [("gil-sim", &["--iterations", "10000000000"][..]), ("threading", &["--seconds", "60"])];
     let children = [
         ("multiprocessing", &["--turns", "1000000000000"][..]),
         ("compare", &["--turns", "10000000000"]),

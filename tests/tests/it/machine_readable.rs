@@ -37,8 +37,8 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("mutex", &["fairness", "--seconds", "0.02", "--threads", "2"]),
     ("mutex", &["contention", "--seconds", "0.002", "--threads", "2"]),
     ("mutex", &["across-await", "--patience", "0.03"]),
-    ("gil-sim", &["two", "--turns", "1000000"]),
-    ("gil-sim", &["bytecode", "--turns", "2000"]),
+    ("gil-sim", &["cpu-bound", "--iterations", "1000000"]),
+    ("gil-sim", &["bytecode", "--iterations", "2000"]),
     ("gil-sim", &["step", "convoy", "--schedule", "acb!baabbaabbbb"]),
     ("gil-sim", &["versions"]),
     ("gil-sim", &["convoy", "--seconds", "0.05"]),
@@ -157,7 +157,7 @@ fn a_broken_trace_is_noticed() {
 fn pictures_are_svg() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("lanes.svg");
-    run("gil-sim", &["--no-python", "--turns", "1000000", "--svg", path.to_str().unwrap()]).ends_with(0);
+    run("gil-sim", &["--no-python", "--iterations", "1000000", "--svg", path.to_str().unwrap()]).ends_with(0);
     let picture = fs::read_to_string(&path).unwrap();
     assert!(picture.starts_with("<svg") && picture.trim_end().ends_with("</svg>"));
     assert!(picture.contains("xmlns=\"http://www.w3.org/2000/svg\"") && picture.matches("<rect").count() > 4);

@@ -115,7 +115,7 @@ fn pages_fit_their_columns() {
             ("threading", ["cpu", "--no-python"]),
             ("threading", ["pools", "--no-python"]),
             ("threading", ["stack", "--no-python"]),
-            ("gil-sim", ["--turns", "1000000"]),
+            ("gil-sim", ["--iterations", "1000000"]),
             ("gil-sim", ["versions", "--no-python"]),
             ("gil-sim", ["bytecode", "--no-python"]),
             ("mutex", ["philosophers", "--no-python"]),

@@ -68,8 +68,8 @@ fn every_twin_runs_on_every_python() {
         ("mutex", &["deadlock", "--rounds", "1", "--patience", "0.02"]),
         ("mutex", &["fairness", "--seconds", "0.02", "--threads", "2"]),
         ("mutex", &["across-await", "--patience", "0.03"]),
-        ("gil-sim", &["two", "--turns", "1000000"]),
-        ("gil-sim", &["bytecode", "--turns", "2000"]),
+        ("gil-sim", &["cpu-bound", "--iterations", "1000000"]),
+        ("gil-sim", &["bytecode", "--iterations", "2000"]),
     ];
     for (program, args) in twins {
         let report = report(program, &[*args, &options].concat());

@@ -5,7 +5,6 @@ use std::time::Duration;
 use gil_sim::loops;
 use gil_sim::sim::{Kind, Machine};
 use lab::lang::Text;
-use lab::python::Interpreter;
 use lab::say;
 use lab::trace::Recorder;
 use lab::trace::{State, Trace};
@@ -72,24 +71,4 @@ fn the_simulator_says_two_cores_are_used_only_without_the_lock() {
     let serial = |kind| simulated(kind) >= 80.0 * MS;
     assert!(serial(Kind::Shared) && serial(Kind::Addressed));
     assert!(!serial(Kind::Free) && simulated(Kind::Free) >= 40.0 * MS);
-}
-
-#[test]
-fn every_interpreter_has_the_lock_of_its_version() {
-    let python = |implementation: &str, minor, gil| Interpreter {
-        path: "python3".into(),
-        implementation: implementation.into(),
-        version: [3, minor, 0],
-        gil,
-    };
-    for (minor, gil, kind) in [
-        (1, true, None),
-        (2, true, Some(Kind::Shared)),
-        (12, true, Some(Kind::Shared)),
-        (13, true, Some(Kind::Addressed)),
-        (13, false, Some(Kind::Free)),
-    ] {
-        assert_eq!(predicted::lock_of(&python("CPython", minor, gil)), kind, "3.{minor}");
-    }
-    assert_eq!(predicted::lock_of(&python("PyPy", 10, true)), None);
 }

@@ -11,7 +11,7 @@ use std::thread;
 
 use crossbeam::channel;
 use gil_sim::sim::{Kind, Machine};
-use gil_sim::{Gil, SWITCH_INTERVAL, ThreadId, loops};
+use gil_sim::{Gil, SWITCH_INTERVAL, ThreadId, interpreters, loops};
 use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::cores_used::{CoresUsed, Meter, PARALLEL};
@@ -176,7 +176,7 @@ fn on_twin(python: &Interpreter, twin: &Report, job: Job) -> Option<Judged> {
     Some(Judged {
         on: Text::same(python.to_string()),
         id: python.id(),
-        kind: predicted::lock_of(python),
+        kind: interpreters::lock_of(python).ok(),
         alone: twin.measure("wall.sequence")?.median() / job.jobs as f64,
         measured: twin.measure("wall.threads")?.median(),
         predicted: None,

@@ -8,7 +8,6 @@ use gil_sim::sim::{self, Group, Kind, Machine, Outcome, Setup, Speed, Step};
 use lab::claims::Verdict;
 use lab::cores_used::CoresUsed;
 use lab::lang::Text;
-use lab::python::Interpreter;
 use lab::report::unit;
 use lab::report::{Measure, Table, Unit};
 use lab::trace::Trace;
@@ -67,17 +66,6 @@ pub fn predict(kind: Kind, alone: f64, jobs: usize, machine: &Machine) -> Outcom
     sim::run(&setup, machine, &Speed::typical())
 }
 // ANCHOR_END: predict
-
-/// The lock of an interpreter: shared requests from 3.2 on, addressed ones from 3.13 on, none without a GIL.
-pub fn lock_of(python: &Interpreter) -> Option<Kind> {
-    match python.version {
-        _ if python.implementation != "CPython" => None,
-        _ if !python.gil => Some(Kind::Free),
-        [3, minor, _] if minor >= 13 => Some(Kind::Addressed),
-        [3, minor, _] if minor >= 2 => Some(Kind::Shared),
-        _ => None,
-    }
-}
 
 /// The simulator's lanes under the GIL.
 pub fn lanes(outcome: Outcome) -> Trace {
