@@ -34,31 +34,8 @@ pub(super) fn parse(words: &str) -> Parsed<Scenario> {
     let end = words.len();
     let top = whole.get_ref();
     only(top, &["title", "seconds", "cores", "seed", "gil", "threads"])?;
-    let gil = table(needed(top, "gil", end)?)?;
-    only(gil, &["version", "interval"])?;
-    let (version, kind) = version(needed(gil, "version", whole.span().start)?)?;
-    let interval = match (gil.get("interval"), kind) {
-        (Some(value), Kind::Ticks) => whole_number(value, 1, 1_000_000_000)?,
-        (Some(value), _) => duration_value(value)?,
-        (None, Kind::Ticks) => 100,
-        (None, _) => 5_000_000,
-    };
-    let list = needed(top, "threads", end)?;
-    let DeValue::Array(list) = list.get_ref() else {
-        return Err(wrong(list, text!("[[threads]] 표가 와야 합니다", "expected [[threads]] tables")));
-    };
-    let mut locks = Vec::new();
-    let groups = list.iter().map(|value| group(value, &mut locks)).collect::<Parsed<Vec<_>>>()?;
-    let all: usize = groups.iter().map(|g| g.count).sum();
-    if all == 0 || all as u64 > MOST_THREADS {
-        return Err(Wrong {
-            at: end,
-            what: text!(
-                "스레드는 1개부터 {MOST_THREADS}개까지여야 합니다. 여기는 {all}개입니다",
-                "expected 1 to {MOST_THREADS} threads; here are {all}"
-            ),
-        });
-    }
+    let (version, kind, interval) = lock(needed(top, "gil", end)?, whole.span().start)?;
+    let groups = groups(needed(top, "threads", end)?, end)?;
     let end_ns = match top.get("seconds") {
         Some(value) => (seconds(value)? * 1e9) as u64,
         None => 1_000_000_000,
@@ -77,6 +54,39 @@ pub(super) fn parse(words: &str) -> Parsed<Scenario> {
             seed: top.get("seed").map_or(Ok(1), |value| whole_number(value, 0, u64::MAX >> 1))?,
         },
     })
+}
+
+/// The version, its lock, and the switch interval in what the lock counts: ns, or ticks.
+fn lock(value: &Value<'_>, at: usize) -> Parsed<(String, Kind, u64)> {
+    let gil = table(value)?;
+    only(gil, &["version", "interval"])?;
+    let (version, kind) = version(needed(gil, "version", at)?)?;
+    let interval = match (gil.get("interval"), kind) {
+        (Some(value), Kind::Ticks) => whole_number(value, 1, 1_000_000_000)?,
+        (Some(value), _) => duration_value(value)?,
+        (None, Kind::Ticks) => 100,
+        (None, _) => 5_000_000,
+    };
+    Ok((version, kind, interval))
+}
+
+fn groups(list: &Value<'_>, end: usize) -> Parsed<Vec<Group>> {
+    let DeValue::Array(tables) = list.get_ref() else {
+        return Err(wrong(list, text!("[[threads]] 표가 와야 합니다", "expected [[threads]] tables")));
+    };
+    let mut locks = Vec::new();
+    let groups = tables.iter().map(|value| group(value, &mut locks)).collect::<Parsed<Vec<_>>>()?;
+    let all: usize = groups.iter().map(|g| g.count).sum();
+    if all == 0 || all as u64 > MOST_THREADS {
+        return Err(Wrong {
+            at: end,
+            what: text!(
+                "스레드는 1개부터 {MOST_THREADS}개까지여야 합니다. 여기는 {all}개입니다",
+                "expected 1 to {MOST_THREADS} threads; here are {all}"
+            ),
+        });
+    }
+    Ok(groups)
 }
 
 fn group(value: &Value<'_>, locks: &mut Vec<String>) -> Parsed<Group> {

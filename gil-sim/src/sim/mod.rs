@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `setup` | what is simulated, and what came of it |
 //! | `script` | the threads that follow a setup, and a run of them |
-//! | `protocol`, `phase` | the GIL of each version; where in it a thread is |
+//! | `kind`, `protocol`, `phase` | the GIL of each version; where in it a thread is |
 //! | `sync` | mutex, condition variable and semaphore, which the GIL is made of |
 //! | `os` | cores, threads, sleeping and waking |
 //! | `machine`, `curves` | latencies of a machine |
@@ -12,6 +12,7 @@
 
 mod curves;
 mod ids;
+mod kind;
 mod lanes;
 mod machine;
 mod os;
@@ -26,9 +27,9 @@ mod sync;
 
 pub use curves::{Curve, Pairs, Steals};
 pub use ids::Tid;
+pub use kind::Kind;
 pub use machine::{Machine, Speed};
 pub use phase::Phase;
-pub use protocol::Kind;
 pub use schedule::{Schedule, Turn, letter};
 pub use script::run;
 pub use setup::{Group, Outcome, Setup, Step, ThreadOutcome};

@@ -7,11 +7,12 @@ use lab::lang::Text;
 use lab::trace::State;
 
 use super::ids::Tid;
+use super::kind::Kind;
 use super::lanes::Lanes;
 use super::machine::{Machine, Speed};
 use super::os::{CodePath, Os, Task};
 use super::phase::{Phase, Phases};
-use super::protocol::{Gil, Kind};
+use super::protocol::Gil;
 use super::setup::{Group, Outcome, Setup, Step, ThreadOutcome};
 use super::sync::Mutex;
 

@@ -3,7 +3,7 @@
 use lab::lang::Text;
 use lab::trace::Trace;
 
-use super::protocol::Kind;
+use super::kind::Kind;
 
 /// One step of a thread's script. Times in ns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
