@@ -75,6 +75,13 @@ pub struct Report {
     pub notes: Vec<Text>,
     /// What it shows, in a sentence.
     pub shows: Text,
+    /// The exit code of a run whose report is worth reading although some of it failed. Absent in JSON when it is 0.
+    #[serde(skip_serializing_if = "is_success")]
+    pub exit_code: u8,
+}
+
+fn is_success(exit_code: &u8) -> bool {
+    *exit_code == 0
 }
 
 impl Report {
@@ -92,5 +99,20 @@ impl Report {
     /// A measurement by its id.
     pub fn measure(&self, id: &str) -> Option<&Measure> {
         self.measures.iter().find(|measure| measure.id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exit_code_is_in_the_json_only_when_some_of_it_failed() {
+        let whole = Report::new("section/whole");
+        assert!(!whole.to_json().contains("exit_code"));
+        let partly = Report { exit_code: 1, ..Report::new("section/partly") };
+        for report in [whole, partly] {
+            assert_eq!(serde_json::from_str::<Report>(&report.to_json()).unwrap(), report);
+        }
     }
 }
