@@ -3,6 +3,8 @@
 //! [`lock`] has the locks of all CPythons, proved with loom; [`vm`] a small interpreter that runs under any of them; [`sim`] the same
 //! protocols in virtual time, on a machine whose latencies [`calibrate`] measures.
 
+#![forbid(unsafe_code)]
+
 pub mod bytecode;
 #[cfg(unix)] // sockets and their peers; the rest compiles anywhere
 pub mod calibrate;

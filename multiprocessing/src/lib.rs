@@ -6,7 +6,7 @@
 //!
 //! What several experiments stand on: the unit of CPU work ([`work`]), one list of items shared out among workers ([`work_queue`]),
 //! peers that send messages back ([`echo`]), the processing of one picture ([`picture`]), the translation model ([`translate`]), files
-//! that are whole or not there ([`atomic_write`]), how processes ended ([`exit_status`]), [`kill`](mod@kill) and [`progress`].
+//! that are whole or not there ([`atomic_write`]), the pool's errors in the reader's language ([`pool_errors`]), how processes ended ([`exit_status`]), [`kill`](mod@kill) and [`progress`].
 
 pub mod article;
 pub mod atomic_write;
@@ -16,7 +16,7 @@ pub mod exit_status;
 pub mod experiments;
 pub mod kill;
 pub mod picture;
-pub mod pool;
+pub mod pool_errors;
 pub mod progress;
 pub mod tasks;
 pub mod translate;

@@ -8,7 +8,7 @@ use multiprocessing::experiments::{article, cpu, images, ipc, kill_storm, pool, 
 use multiprocessing::{child_commands, tasks};
 
 fn main() -> ExitCode {
-    multiprocessing::pool::init(tasks::TASKS);
+    process_pool::init(tasks::TASKS);
     Section::new(
         "multiprocessing",
         text!("멀티프로세싱: 진짜 프로세스와 그 비용", "real processes, and what they cost"),

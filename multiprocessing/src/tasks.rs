@@ -1,9 +1,9 @@
 //! The tasks that the pool's workers know: `main` gives them to [`pool::init`](crate::pool::init).
 
 use crate::experiments::{images, ipc, pool_failures};
-use crate::pool::Run;
 use crate::translate::modes;
 use crate::work;
+use process_pool::Run;
 
 /// All of them.
 pub static TASKS: &[&dyn Run] = &[

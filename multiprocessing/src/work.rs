@@ -6,7 +6,7 @@ use lab::clock;
 use lab::lang::Text;
 use lab::trace::{Lane, Span, State};
 
-use crate::pool::Task;
+use process_pool::Task;
 
 /// Iterations between two looks at the clock, about 10 µs: far less than [`INTERRUPTED`].
 const CHUNK: u64 = 10_000;

@@ -1,6 +1,6 @@
 """Twin of threading/src/fetch.rs: the same GETs in sequence, with a thread a request, and with a bounded pool.
 
-Usage: fetch.py URL COUNT THREADS PATIENCE EACH, or fetch.py FILE list THREADS PATIENCE EACH (EACH: 1 or 0). Prints one JSON report
+Usage: fetch.py URL COUNT THREADS TIMEOUT EACH, or fetch.py FILE list THREADS TIMEOUT EACH (EACH: 1 or 0). Prints one JSON report
 with the lanes of the threads; who failed is named.
 """
 import io
@@ -12,7 +12,7 @@ import time
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
-TARGET, COUNT, THREADS, PATIENCE, EACH = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), sys.argv[5] == "1"
+TARGET, COUNT, THREADS, TIMEOUT, EACH = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), sys.argv[5] == "1"
 MOST_FAILURES = 100
 opener = build_opener(ProxyHandler({}))
 
@@ -26,7 +26,7 @@ else:
 def get(url):
     """None, or the name of what went wrong."""
     try:
-        with opener.open(url, timeout=PATIENCE) as answer:
+        with opener.open(url, timeout=TIMEOUT) as answer:
             answer.read()
     except HTTPError as e:
         return "HTTP %d" % e.code

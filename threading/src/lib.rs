@@ -1,9 +1,9 @@
 //! 멀티스레딩 — threads that wait, and threads that compute.
+//!
+//! - [`article`]: the article's listing, five threads that wait
+//! - [`experiments`]: one module a command, in the order of `--help`
+
+#![forbid(unsafe_code)]
 
 pub mod article;
-pub mod cpu;
-pub mod fetch;
-pub mod files;
-pub mod pools;
-pub mod stack;
-pub mod timeline;
+pub mod experiments;

@@ -13,8 +13,9 @@ use lab::trace::{Lane, Span, State, Trace};
 use lab::{Error, Result, text};
 
 use crate::kill::kill_9;
-use crate::pool::{Finish, Pool, Stint};
+use crate::pool_errors::{self, Bilingual};
 use crate::work::{self, COUNT};
+use process_pool::{Finish, Pool, Stint};
 
 pub fn command() -> Experiment {
     let mut options = Options::new();
@@ -48,7 +49,8 @@ pub struct Storm {
 
 /// Gives `tasks` to `workers`, and kills one of them `kills` times, spread over the whole run.
 pub fn weather(workers: usize, tasks: usize, iterations: u64, kills: usize) -> Result<Storm> {
-    let mut pool = Pool::builder().workers(workers).retries(RETRIES).record(true).build()?;
+    let mut pool =
+        Pool::builder().workers(workers).retries(RETRIES).record(true).build().map_err(pool_errors::failed)?;
     let mut delivered = vec![0; tasks];
     let (mut killed, mut seen) = (Vec::new(), 0);
     let begin = Instant::now();

@@ -14,8 +14,9 @@ use lab::report::{Measure, Report, Unit};
 use lab::trace::{Lane, Trace};
 use lab::{Error, Result, text, twin_script};
 
-use crate::pool::Pool;
+use crate::pool_errors::{self, Bilingual};
 use crate::work::{self, COUNT, MAX_ITERATIONS};
+use process_pool::Pool;
 
 const CLAIM: &str = "processes-parallel";
 const TASKS: u64 = 5;
@@ -44,7 +45,7 @@ pub fn run(workers: usize, iterations: u64, pythons: &[Interpreter]) -> Result<R
     let mut report = Report::new("multiprocessing/pool");
     let watch = Watch::start();
     let begin = Instant::now();
-    let mut pool = Pool::builder().workers(workers).record(true).build()?;
+    let mut pool = Pool::builder().workers(workers).record(true).build().map_err(pool_errors::failed)?;
     let done = pool.map(&COUNT, vec![iterations; TASKS as usize]);
     let wall = begin.elapsed().as_nanos() as f64;
     let history = pool.history().to_vec();

@@ -16,7 +16,8 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::{text, twin_script};
 
 use crate::kill::kill_9;
-use crate::pool::{Failure, Pool, Task};
+use crate::pool_errors;
+use process_pool::{Failure, Pool, Task};
 
 pub fn command() -> Experiment {
     let mut options = Options::new();
@@ -72,14 +73,14 @@ type Counts = [usize; 3];
 const WHAT: [&str; 3] = ["came", "failed", "never"];
 
 fn killed_while_idle(limit: Duration) -> Result<Counts> {
-    let mut pool = Pool::builder().workers(2).timeout(limit).build()?;
+    let mut pool = Pool::builder().workers(2).timeout(limit).build().map_err(pool_errors::failed)?;
     pool.map(&SQUARE, 0..10);
     pool.workers().first().copied().map(kill_9);
     Ok(count(pool.map(&SQUARE, 0..TASKS)))
 }
 
 fn killed_while_busy(limit: Duration) -> Result<Counts> {
-    let mut pool = Pool::builder().workers(2).timeout(limit).build()?;
+    let mut pool = Pool::builder().workers(2).timeout(limit).build().map_err(pool_errors::failed)?;
     pool.map(&SQUARE, 0..10);
     let victim = pool.workers().first().copied();
     thread::scope(|scope| {

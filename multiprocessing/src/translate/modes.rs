@@ -15,8 +15,9 @@ use super::memory;
 use super::sentences;
 use super::translator::{FOLDER, Translator};
 use super::weights::Kept;
-use crate::pool::{Failure, Pool, Task};
+use crate::pool_errors::{self, Bilingual};
 use crate::work_queue::{self, Done, Timed};
+use process_pool::{Failure, Pool, Task};
 
 /// The names of the modes, in the order in which they are shown.
 pub const MODES: [&str; 4] = ["sequence", "threads", "copies", "mapped"];
@@ -101,7 +102,7 @@ fn in_this_process(mode: &str, sentences: &[String], workers: usize) -> Result<R
 }
 
 fn on_the_pool(mode: &str, sentences: &[String], workers: usize) -> Result<Report> {
-    let mut pool = Pool::builder().workers(workers).build()?;
+    let mut pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
     let task = if mode == "copies" { &COPIED } else { &MAPPED };
     let Done { results, lanes } = work_queue::in_processes(&mut pool, task, sentences, || ());
     let mut all = pool.workers();

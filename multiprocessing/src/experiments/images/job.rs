@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::atomic_write;
 use crate::picture;
-use crate::pool::Task;
 use crate::work_queue::Timed;
+use process_pool::Task;
 
 /// A picture in a process of the pool.
 pub static PICTURE: Task<Job, Timed<Fate>> = Task::new("picture", |job| Timed::of(|| job.run()));

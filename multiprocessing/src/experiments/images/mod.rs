@@ -19,9 +19,10 @@ use lab::trace::Trace;
 use lab::{Error, Result, clock, text, twin_script};
 
 use crate::picture;
-use crate::pool::{Failure, Pool};
+use crate::pool_errors::{self, Bilingual};
 use crate::progress;
 use crate::work_queue::{self, Done};
+use process_pool::{Failure, Pool};
 
 pub use job::{Fate, Job, PICTURE};
 
@@ -138,7 +139,7 @@ fn once(technique: &str, jobs: &[Job], workers: usize, bar: &ProgressBar) -> Res
 
 /// On the pool.
 fn in_processes(jobs: &[Job], workers: usize, bar: &ProgressBar) -> Result<Done<Fate>> {
-    let mut pool = Pool::builder().workers(workers).build()?;
+    let mut pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
     let done = work_queue::in_processes(&mut pool, &PICTURE, jobs, || bar.inc(1));
     let results: Result<Vec<Fate>> = done.results.into_iter().map(fate).collect();
     Ok(Done { results: results?, lanes: done.lanes })
@@ -224,14 +225,14 @@ fn join_twin(report: &mut Report, dir: &Path, workers: usize, rounds: usize, pyt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pool::End;
+    use process_pool::{End, WorkerLoss};
 
     #[test]
     fn a_picture_that_kills_its_worker_is_broken_and_a_pool_without_workers_is_a_failure() {
         let died = Failure::Died { how: End::Signal(6), attempts: 3 };
         assert!(matches!(fate(Err(died)), Ok(Fate::Broken(why)) if why.en.contains("signal 6")));
         assert_eq!(fate(Ok(Fate::Written)), Ok(Fate::Written));
-        assert_eq!(fate(Err(Failure::NoWorker(Box::new(text!("없음", "none"))))).unwrap_err().code(), 1);
+        assert_eq!(fate(Err(Failure::NoWorker(WorkerLoss::Ended(End::Unknown)))).unwrap_err().code(), 1);
     }
 
     #[test]

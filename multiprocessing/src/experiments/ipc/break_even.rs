@@ -10,7 +10,8 @@ use lab::report::unit;
 use lab::report::{Measure, Table, Unit};
 use lab::{Error, Result, machine, stats, text};
 
-use crate::pool::{Pool, Task};
+use crate::pool_errors::{self, Bilingual};
+use process_pool::{Pool, Task};
 
 /// Work in a task, in iterations of its loop.
 const WORK: [u64; 7] = [10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
@@ -47,7 +48,7 @@ pub struct BreakEven {
 /// Measures sequence and pool in turn, `rounds` times.
 pub fn measure(workers: usize, rounds: usize) -> Result<BreakEven> {
     let begin = Instant::now();
-    let mut pool = Pool::builder().workers(workers).build()?;
+    let mut pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
     pool.map(&COUNT_UP, vec![1; workers]);
     let start = begin.elapsed().as_nanos() as f64;
     let points = WORK.iter().map(|iterations| point(&mut pool, *iterations, rounds));

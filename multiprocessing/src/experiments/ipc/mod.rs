@@ -18,8 +18,9 @@ use lab::stats;
 use lab::{Error, Result, text, twin_script};
 
 use crate::echo::{self, Channel, Echo};
-use crate::pool::{Bytes, Pool, Task};
+use crate::pool_errors::{self, Bilingual};
 use break_even::BreakEven;
+use process_pool::{Bytes, Pool, Task};
 
 pub use break_even::COUNT_UP;
 
@@ -91,7 +92,7 @@ pub fn run(workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Rep
 fn messages(size: usize, times: usize) -> Result<Vec<Measure>> {
     let mut echo = Echo::start(size).map_err(echo::lost)?;
     let channel = echo::channel()?;
-    let mut pool = Pool::builder().workers(1).build()?;
+    let mut pool = Pool::builder().workers(1).build().map_err(pool_errors::failed)?;
     let (message, mut answer) = (vec![7; size], vec![0; size]);
     let ready = pool.bytes(size, |bytes| bytes.fill(7));
     let mut samples = ways().map(|_| Vec::with_capacity(times));

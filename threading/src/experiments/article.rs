@@ -1,0 +1,53 @@
+//! The timeline of the article's listing, drawn from the lines that it printed.
+
+use std::time::Duration;
+
+use lab::claims::Verdict;
+use lab::cli::{Experiment, Options};
+use lab::python::{self, Interpreter};
+use lab::report::Report;
+use lab::trace::{State, Trace};
+use lab::{Result, say, text, twin_script};
+
+use crate::article;
+
+const CLAIM: &str = "threads-io-overlap";
+
+/// `cargo run -p threading`, and `-- article`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let about = text!("한 스레드가 기다리는 시간(초)", "how long a thread waits, in seconds");
+    let pause = options.seconds("seconds", 0.0..=60.0, 2.0, about);
+    let about = text!("글의 예시: 기다리는 스레드 다섯", "the article's listing: five threads that wait");
+    Experiment::new("article", about, options, move |a| run(a.get(pause), a.pythons()))
+}
+
+/// Runs the listing, here and on CPython, and looks whether its threads waited together.
+pub fn run(pause: Duration, pythons: &[Interpreter]) -> Result<Report> {
+    let mut report = Report::new("threading/article");
+    article::listing(pause);
+    let lines = say::take();
+    report.lines = say::words(&lines);
+    let trace = Trace::new(text!("Rust, std::thread", "Rust, std::thread"), say::lanes(&lines, State::WaitingForIo));
+    report.verdicts.push(judge("Rust", &trace));
+    let (peak, all) =
+        (trace.peak_in_flight(&[State::WaitingForIo]), lab::report::unit::duration(trace.duration() as f64));
+    report.traces.push(trace);
+
+    let args = [pause.as_secs_f64().to_string()];
+    python::join(&mut report, pythons, twin_script!("article"), &args, &[CLAIM], |python, twin| {
+        twin.traces.iter().map(|trace| judge(&python.to_string(), trace)).collect()
+    });
+    report.shows = text!(
+        "스레드 다섯이 차례로가 아니라 함께 기다렸습니다: 동시에 최대 {peak}개, 모두 {all}. GIL이 있어도 같습니다. 기다리는 스레드는 GIL을 놓기 때문입니다.",
+        "The five threads waited together, not in turn: {peak} at once at the peak, {all} in all. A GIL changes nothing here, because a thread that waits lets go of it."
+    );
+    Ok(report)
+}
+
+fn judge(on: &str, trace: &Trace) -> Verdict {
+    let (peak, lanes) = (trace.peak_in_flight(&[State::WaitingForIo]), trace.lanes.len());
+    let evidence =
+        text!("{lanes}개 가운데 동시에 기다린 것 최대 {peak}개", "{peak} of {lanes} waited at once at the peak");
+    Verdict::seen(CLAIM, on, lanes > 1 && peak == lanes, evidence)
+}

@@ -1,0 +1,240 @@
+//! The article's counting loop: in sequence, in threads, in threads under the GIL; and freely on rayon and on crossbeam.
+//!
+//! Four judges: Rust without a lock, Rust with one, CPython, and the simulator, which says beforehand what it comes to.
+//!
+//! Article: 멀티스레딩, "CPU 바운드 작업엔 병렬성 없음". Run: `cargo run -p threading -- cpu`. Python twin: `python/cpu.py`.
+
+pub mod predicted;
+
+use std::path::Path;
+use std::thread;
+
+use crossbeam::channel;
+use gil_sim::sim::{Kind, Machine};
+use gil_sim::{Gil, SWITCH_INTERVAL, ThreadId, loops};
+use lab::claims::Verdict;
+use lab::cli::{Experiment, Options};
+use lab::cores_used::{CoresUsed, Meter, PARALLEL};
+use lab::lang::Text;
+use lab::machine::Watch;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
+use lab::report::{Measure, Report, Unit};
+use lab::trace::{LaneRecorder, Recorder};
+use lab::{Result, clock, machine, text, twin_script};
+use predicted::Judged;
+use rayon::prelude::*;
+
+/// `cargo run -p threading -- cpu`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let jobs = options.size("jobs", 1..=64, 4, text!("일의 수", "number of jobs"));
+    let about = text!("일 하나의 반복 횟수", "iterations of the loop in a job");
+    let iterations = options.count("iterations", 1..=1_000_000_000, 60_000_000, about);
+    let rounds = options.rounds(3);
+    let about =
+        text!("시뮬레이터의 컴퓨터 (gil-sim calibrate --out)", "the simulator's machine (gil-sim calibrate --out)");
+    let machine = options.path("machine", about);
+    let about =
+        text!("세는 루프: 차례로, 스레드로, GIL 아래에서", "the counting loop: in sequence, in threads, under the GIL");
+    Experiment::new("cpu", about, options, move |a| {
+        let job = Job { jobs: a.get(jobs), iterations: a.get(iterations) };
+        run(job, a.get(rounds), a.get(machine).as_deref(), a.pythons())
+    })
+}
+
+/// The work: so many jobs, each so many iterations of the loop.
+#[derive(Clone, Copy, Debug)]
+pub struct Job {
+    /// Number of jobs.
+    pub jobs: usize,
+    /// Iterations of the loop in each.
+    pub iterations: u64,
+}
+
+/// One after another, in this thread.
+pub fn sequence(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
+    lanes.into_iter().map(|mut lane| loops::free(&mut lane, job.iterations)).fold(0, u64::wrapping_add)
+}
+
+// ANCHOR: threads
+/// A thread a job.
+pub fn threads(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
+    thread::scope(|scope| {
+        let work = |mut lane| move || loops::free(&mut lane, job.iterations);
+        let running: Vec<_> = lanes.into_iter().map(|lane| scope.spawn(work(lane))).collect();
+        running.into_iter().map(|t| t.join().expect("the loop does not panic")).fold(0, u64::wrapping_add)
+    })
+}
+// ANCHOR_END: threads
+
+// ANCHOR: gil
+/// A thread a job, and one global mutex around them all.
+pub fn threads_under_gil(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
+    let gil = &Gil::new(SWITCH_INTERVAL);
+    thread::scope(|scope| {
+        let work = |me, mut lane| move || loops::under(gil, ThreadId(me), &mut lane, job.iterations);
+        let running: Vec<_> = (1..).zip(lanes).map(|(me, lane)| scope.spawn(work(me, lane))).collect();
+        running.into_iter().map(|t| t.join().expect("the loop does not panic")).fold(0, u64::wrapping_add)
+    })
+}
+// ANCHOR_END: gil
+
+// ANCHOR: rayon
+/// rayon: a thread a core, and idle threads steal jobs.
+pub fn rayon(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
+    lanes.into_par_iter().map(|mut lane| loops::free(&mut lane, job.iterations)).reduce(|| 0, u64::wrapping_add)
+}
+// ANCHOR_END: rayon
+
+/// crossbeam: a thread a core, which take jobs out of one channel.
+pub fn crossbeam(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
+    let (queue, jobs) = channel::unbounded();
+    lanes.into_iter().for_each(|lane| queue.send(lane).expect("this function keeps a receiver"));
+    drop(queue); // the end of the jobs
+    thread::scope(|scope| {
+        let work = || jobs.iter().map(|mut lane| loops::free(&mut lane, job.iterations)).fold(0, u64::wrapping_add);
+        let workers: Vec<_> = (0..machine::cores()).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|t| t.join().expect("the loop does not panic")).fold(0, u64::wrapping_add)
+    })
+}
+
+/// A way to do all jobs: its id, its name, the function.
+type Technique = (&'static str, fn() -> Text, fn(Job, Vec<LaneRecorder>) -> u64);
+
+const TECHNIQUES: [Technique; 5] = [
+    ("sequence", || text!("차례로", "in sequence"), sequence),
+    ("threads", || text!("스레드", "threads"), threads),
+    ("threads-gil", || text!("스레드, GIL 아래에서", "threads under the GIL"), threads_under_gil),
+    ("rayon", || text!("rayon, 빼앗아 가는 스레드 풀", "rayon, a work-stealing pool"), rayon),
+    ("crossbeam", || text!("crossbeam, 채널 하나와 일꾼들", "crossbeam, workers on a channel"), crossbeam),
+];
+
+/// Does the same jobs by each technique, in turn, `rounds` times. `machine` is a file that describes one for the simulator.
+pub fn run(job: Job, rounds: usize, machine: Option<&Path>, pythons: &[Interpreter]) -> Result<Report> {
+    let simulated = predicted::machine(machine)?;
+    let mut report = Report::new("threading/cpu");
+    let (walls, alone) = rust(&mut report, job, rounds);
+    for ((id, name, _), samples) in TECHNIQUES.iter().zip(&walls) {
+        report.measures.push(Measure::new(format!("wall.{id}"), name(), Unit::Ns, samples.clone()));
+    }
+    let mut judged = in_rust(job, &walls, alone);
+    let args = [job.jobs.to_string(), (job.iterations / 20).max(1).to_string(), rounds.to_string()];
+    let claims = ["threads-cpu-no-gain"];
+    let watch = Watch::start();
+    python::join(&mut report, pythons, twin_script!("cpu"), &args, &claims, |python, twin| {
+        judged.extend(on_twin(python, twin, job));
+        vec![on_python(python, twin, watch.foreign())]
+    });
+    ask_simulator(&mut report, judged, job, &simulated);
+    report.notes.extend([note(job), predicted::note(machine)]);
+
+    let speed_up = |n: usize| unit::value(median(&walls[0]) / median(&walls[n]), Unit::Times);
+    let (free, gil) = (speed_up(1), speed_up(2));
+    report.shows = shows(&free, &gil, median(&walls[2]) > PARALLEL * median(&walls[1]));
+    Ok(report)
+}
+
+/// Every technique in turn; the wall times of each, and those of one job alone under the lock.
+fn rust(report: &mut Report, job: Job, rounds: usize) -> (Vec<Vec<f64>>, Vec<f64>) {
+    let (mut walls, mut alone) = (vec![Vec::new(); TECHNIQUES.len()], Vec::new());
+    let mut meters = [Meter::default(); TECHNIQUES.len()];
+    for round in 0..rounds {
+        for (n, (id, name, work)) in TECHNIQUES.iter().enumerate() {
+            let recorder = Recorder::new();
+            let lanes = (0..job.jobs).map(|i| recorder.lane(text!("일 {i}", "Job {i}"))).collect();
+            let start = clock::now();
+            let sum = meters[n].during(|| work(job, lanes));
+            walls[n].push((clock::now() - start) as f64);
+            assert_eq!(sum, loops::sum(job.iterations).wrapping_mul(job.jobs as u64), "{id} did not do all the work");
+            if round + 1 == rounds {
+                report.traces.push(recorder.finish(name()));
+                report.verdicts.extend(verdict(id, meters[n].used()));
+            }
+        }
+        // It checks the lock as it counts: the prediction must start from its own time.
+        let start = clock::now();
+        threads_under_gil(Job { jobs: 1, ..job }, vec![Recorder::new().lane(Text::default())]);
+        alone.push((clock::now() - start) as f64);
+    }
+    (walls, alone)
+}
+
+fn in_rust(job: Job, walls: &[Vec<f64>], alone: Vec<f64>) -> Vec<Judged> {
+    let judged = |on: Text, id: &str, kind, alone, measured| {
+        let (id, kind) = (id.to_owned(), Some(kind));
+        Judged { on, id, kind, alone, measured, predicted: None }
+    };
+    let free = median(&walls[0]) / job.jobs as f64;
+    vec![
+        judged(Text::same("Rust"), "rust", Kind::Free, free, median(&walls[1])),
+        judged(Text::same("Rust + GIL"), "rust-gil", Kind::Shared, median(&alone), median(&walls[2])),
+    ]
+}
+
+fn on_twin(python: &Interpreter, twin: &Report, job: Job) -> Option<Judged> {
+    Some(Judged {
+        on: Text::same(python.to_string()),
+        id: python.id(),
+        kind: predicted::lock_of(python),
+        alone: twin.measure("wall.sequence")?.median() / job.jobs as f64,
+        measured: twin.measure("wall.threads")?.median(),
+        predicted: None,
+    })
+}
+
+fn ask_simulator(report: &mut Report, judged: Vec<Judged>, job: Job, machine: &Machine) {
+    let asked: Vec<_> = judged.into_iter().map(|j| j.ask(job.jobs, machine)).collect();
+    let lanes = asked.iter().find(|(j, _)| j.id == "rust-gil").and_then(|(_, outcome)| outcome.clone());
+    report.traces.extend(lanes.map(predicted::lanes));
+    let judged: Vec<Judged> = asked.into_iter().map(|(j, _)| j).collect();
+    report.verdicts.extend(judged.iter().filter_map(|j| predicted::verdict(j, job.jobs)));
+    report.measures.extend(predicted::measures(&judged));
+    report.tables.push(predicted::table(&judged, job.jobs));
+}
+
+fn note(job: Job) -> Text {
+    let (jobs, iterations, cores) = (job.jobs, job.iterations, machine::cores());
+    text!(
+        "일 {jobs}개, 하나는 글의 루프(count += i) {iterations}번, 파이썬에서는 그 20분의 1. 코어 {cores}개.",
+        "{jobs} jobs, each {iterations} iterations of the article's loop (count += i), in Python a twentieth of it. {cores} cores."
+    )
+}
+
+/// The sentence: a conclusion only where the lock made a difference; a busy machine can hide it.
+fn shows(free: &str, gil: &str, differs: bool) -> Text {
+    if differs {
+        return text!(
+            "차례로 할 때의 속도를 1이라 하면 스레드는 {free}, 같은 스레드에 GIL을 씌우면 {gil}입니다. 병렬성을 막는 것은 스레드가 아니라 락입니다.",
+            "Against one after another, threads run at {free} the speed, and the same threads under a GIL at {gil}. It is not threads that prevent parallelism, it is the lock."
+        );
+    }
+    text!(
+        "차례로 할 때의 속도를 1이라 하면 스레드는 {free}, 같은 스레드에 GIL을 씌우면 {gil}입니다. 이번에는 차이가 보이지 않았습니다. 코어가 하나이거나 다른 프로그램이 쓰고 있지 않습니까?",
+        "Against one after another, threads run at {free} the speed, and the same threads under a GIL at {gil}. This time there is no difference to be seen: is there only one core, or does somebody else use them?"
+    )
+}
+
+fn median(samples: &[f64]) -> f64 {
+    lab::stats::median(samples).unwrap_or(f64::NAN)
+}
+
+fn verdict(technique: &str, cores: CoresUsed) -> Option<Verdict> {
+    match technique {
+        "threads" => Some(cores.parallel("no-gil-threads-parallel", "Rust")),
+        "threads-gil" => Some(cores.serial("threads-cpu-no-gain", "Rust + GIL")),
+        _ => None,
+    }
+}
+
+/// The twin tells how many cores its threads kept busy.
+fn on_python(python: &Interpreter, twin: &Report, foreign: Option<f64>) -> Verdict {
+    let median = |id| twin.measure(id).map(Measure::median);
+    let wall = median("wall.threads").unwrap_or_default();
+    let cores = CoresUsed { cores: median("cores.threads"), wall, foreign };
+    let on = python.to_string();
+    match python.gil {
+        true => cores.serial("threads-cpu-no-gain", on),
+        false => cores.parallel("no-gil-threads-parallel", on),
+    }
+}

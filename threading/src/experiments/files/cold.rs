@@ -1,0 +1,106 @@
+//! The same files after the system was asked to forget them: now there is a disk to wait for.
+
+use lab::claims::Verdict;
+use lab::lang::Text;
+use lab::report::unit;
+use lab::report::{Measure, Report, Unit};
+use lab::trace::{State, Trace};
+use lab::{Result, stats, text};
+
+use super::cache;
+use super::file_set::{FileSet, Workload};
+use super::techniques::{TECHNIQUES, title};
+
+/// At least this part of a cold read must come from storage, or it was none.
+const COLD: f64 = 0.5;
+/// The claim that waiting for a disk is about, and whom it is tried on.
+const CLAIM: (&str, &str) = ("threads-io-overlap", "Rust, std::fs");
+
+/// What was read cold.
+#[derive(Default)]
+struct ColdReads {
+    /// By technique, in ns.
+    walls: [Vec<f64>; TECHNIQUES.len()],
+    /// Which part came from storage, the least of all reads.
+    least: Option<f64>,
+    /// The last run in threads.
+    threads: Option<Trace>,
+}
+
+/// Every technique in turn. Returns how many times as fast as in sequence threads were; `None` where it could not be had, and why is in
+/// the report.
+pub fn measure(report: &mut Report, files: &mut FileSet, workload: &Workload) -> Result<Option<f64>> {
+    let cold = read(files, workload)?;
+    // Storage is read in whole pages, and ahead: it may be more than the files.
+    let percent = unit::value(cold.least.unwrap_or_default().min(1.0), Unit::Share);
+    let why = match cold.least {
+        None => text!("이 시스템에는 버리라고 할 길이 없습니다", "this system cannot be asked to forget files"),
+        Some(least) if least < COLD => text!(
+            "버리라고 했지만 디스크에서 온 것은 {percent}뿐입니다",
+            "asked to forget the files, the system fetched only {percent} of them from storage"
+        ),
+        Some(_) => {
+            report.notes.push(note(&percent));
+            return Ok(Some(show(report, workload, cold)));
+        }
+    };
+    let (ko, en) = (&why.ko, &why.en);
+    report.notes.push(text!("차가운 캐시: 측정하지 않음: {ko}.", "Cold cache: not measured: {en}."));
+    report.verdicts.push(Verdict::not_measured(CLAIM.0, CLAIM.1, why));
+    Ok(None)
+}
+
+fn read(files: &mut FileSet, workload: &Workload) -> Result<ColdReads> {
+    let mut cold = ColdReads::default();
+    for _ in 0..workload.rounds {
+        for (n, technique) in TECHNIQUES.into_iter().enumerate() {
+            if !cache::forget(&files.paths) {
+                return Ok(ColdReads::default());
+            }
+            let before = cache::from_storage();
+            let trace = files.read_by(technique, workload.threads)?;
+            let Some((before, after)) = before.zip(cache::from_storage()) else {
+                return Ok(ColdReads::default());
+            };
+            let part = (after - before) as f64 / files.bytes.max(1) as f64;
+            cold.least = Some(cold.least.map_or(part, |least| least.min(part)));
+            cold.walls[n].push(trace.duration() as f64);
+            if technique == "threads" {
+                cold.threads = Some(trace);
+            }
+        }
+    }
+    Ok(cold)
+}
+
+fn show(report: &mut Report, workload: &Workload, cold: ColdReads) -> f64 {
+    let median = |n: usize| stats::median(&cold.walls[n]).unwrap_or(f64::NAN);
+    let gain = median(0) / median(1);
+    let named = |Text { ko, en }: &Text| text!("{ko}, 차가운 캐시", "{en}, cold cache");
+    for (technique, samples) in TECHNIQUES.into_iter().zip(cold.walls) {
+        let name = named(&title(technique, workload.threads));
+        report.measures.push(Measure::new(format!("cold.{technique}"), name, Unit::Ns, samples));
+    }
+    if let Some(trace) = cold.threads {
+        report.verdicts.push(judge(&trace));
+        report.traces.push(Trace { title: named(&trace.title), ..trace });
+    }
+    gain
+}
+
+/// Whether threads waited for the disk together.
+fn judge(trace: &Trace) -> Verdict {
+    let peak = trace.peak_in_flight(&[State::WaitingForIo]);
+    if trace.lanes.len() < 2 {
+        return Verdict::not_measured(CLAIM.0, CLAIM.1, text!("스레드가 하나뿐입니다", "there is only one thread"));
+    }
+    let evidence = text!("동시에 디스크를 기다린 것 최대 {peak}개", "{peak} waited for the disk at once at the peak");
+    Verdict::seen(CLAIM.0, CLAIM.1, peak > 1, evidence)
+}
+
+fn note(percent: &str) -> Text {
+    text!(
+        "차가운 캐시: 읽기 전에 posix_fadvise(DONTNEED)로 파일마다 버리게 했고, 적어도 {percent}가 디스크에서 왔습니다. 이름과 길이, 디스크 뒤의 캐시는 그대로입니다.",
+        "Cold cache: before reading, posix_fadvise(DONTNEED) on every file; at least {percent} came from storage. Names and lengths stay cached, and so does what is behind the disk."
+    )
+}

@@ -1,0 +1,164 @@
+//! Reading and checksumming all files: one after another, in threads, on rayon. The same sums from each.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use hmac_sha256::Hash;
+use lab::lang::Text;
+use lab::trace::{LaneRecorder, Recorder};
+use lab::trace::{State, Trace};
+use lab::{Error, Result, text};
+use rayon::prelude::*;
+
+/// How much of a file is read at once, in bytes.
+const PIECE: usize = 256 * 1024;
+
+/// The most that is read of a file that claims to be empty, in bytes.
+const MOST_UNSTATED: u64 = 16 << 20;
+
+/// The SHA-256 of a file, or why it could not be read.
+pub type Sum = Result<[u8; 32], String>;
+
+/// The techniques, in the order in which they are shown.
+pub const TECHNIQUES: [&str; 3] = ["sequence", "threads", "rayon"];
+
+/// What a technique is called.
+pub fn title(technique: &str, threads: usize) -> Text {
+    match technique {
+        "sequence" => text!("차례로", "in sequence"),
+        "threads" => text!("스레드 {threads}개", "{threads} threads"),
+        other => Text::same(other),
+    }
+}
+
+/// Reads and sums all files by one technique.
+pub fn read_all(technique: &str, paths: &[PathBuf], threads: usize) -> Result<(Vec<Sum>, Trace)> {
+    let recorder = Recorder::new();
+    let sums = match technique {
+        "sequence" => sequence(paths, recorder.lane(text!("스레드 0", "Thread 0"))),
+        "threads" => in_threads(paths, threads, &recorder)?,
+        _ => in_rayon(paths, &recorder),
+    };
+    Ok((sums, recorder.finish(title(technique, threads))))
+}
+
+/// The sums of all files, one after another.
+pub fn sums(paths: &[PathBuf]) -> Vec<Sum> {
+    sequence(paths, Recorder::new().lane(Text::default()))
+}
+
+/// One file after another.
+fn sequence(paths: &[PathBuf], lane: LaneRecorder) -> Vec<Sum> {
+    let mut reader = Reader::new(lane);
+    paths.iter().map(|path| reader.sum(path)).collect()
+}
+
+// ANCHOR: threads
+/// Threads that take the next file until none is left.
+fn in_threads(paths: &[PathBuf], threads: usize, recorder: &Recorder) -> Result<Vec<Sum>> {
+    let next = AtomicUsize::new(0);
+    let sums = Mutex::new(vec![None; paths.len()]);
+    let take = || {
+        let n = next.fetch_add(1, Relaxed);
+        paths.get(n).map(|path| (n, path))
+    };
+    thread::scope(|scope| {
+        for i in 0..threads.min(paths.len()) {
+            let mut reader = Reader::new(recorder.lane(text!("스레드 {i}", "Thread {i}")));
+            let (take, sums) = (&take, &sums);
+            let work = move || {
+                while let Some((n, path)) = take() {
+                    let sum = reader.sum(path);
+                    sums.lock().expect("nobody panics in it")[n] = Some(sum);
+                }
+            };
+            thread::Builder::new().spawn_scoped(scope, work).map_err(|e| {
+                next.store(paths.len(), Relaxed); // those that run already find nothing left
+                Error::no_thread(&e)
+            })?;
+        }
+        Ok::<(), Error>(())
+    })?;
+    let sums = sums.into_inner().expect("nobody panics in it");
+    Ok(sums.into_iter().map(|sum| sum.expect("the threads end when all are done")).collect())
+}
+// ANCHOR_END: threads
+
+/// rayon's parallel iterator: the same line as the sequence, with `par_` before it.
+fn in_rayon(paths: &[PathBuf], recorder: &Recorder) -> Vec<Sum> {
+    let reader = |i| Mutex::new(Reader::new(recorder.lane(text!("rayon 스레드 {i}", "rayon thread {i}"))));
+    // One a thread of the pool, which only that thread ever locks.
+    let readers: Vec<_> = (0..rayon::current_num_threads()).map(reader).collect();
+    let mine = || readers[rayon::current_thread_index().unwrap_or(0)].lock().unwrap_or_else(PoisonError::into_inner);
+    paths.par_iter().map(|path| mine().sum(path)).collect()
+}
+
+/// Reads one file after another into a buffer that it keeps.
+struct Reader {
+    lane: LaneRecorder,
+    piece: Vec<u8>,
+}
+
+impl Reader {
+    fn new(lane: LaneRecorder) -> Reader {
+        Reader { lane, piece: vec![0; PIECE] }
+    }
+
+    /// Piece by piece: waiting for I/O while it reads, running while it computes.
+    fn sum(&mut self, path: &Path) -> Sum {
+        let mut sha = Hash::new();
+        let read = self.read(path, &mut sha);
+        self.lane.leave();
+        read.map(|()| sha.finalize()).map_err(|e| e.to_string())
+    }
+
+    fn read(&mut self, path: &Path, sha: &mut Hash) -> io::Result<()> {
+        self.lane.enter(State::WaitingForIo);
+        let file = open(path)?;
+        // As long as it is now: a file that grows must not keep us forever. Files in /proc claim to be empty and are not.
+        let length = file.metadata()?.len();
+        let most = if length == 0 { MOST_UNSTATED } else { length };
+        let mut file = file.take(most);
+        let mut read = 0;
+        loop {
+            self.lane.enter(State::WaitingForIo);
+            let n = file.read(&mut self.piece)?;
+            read += n as u64;
+            if n == 0 && read == MOST_UNSTATED && length == 0 {
+                return Err(io::Error::other(format!("claims to be empty and has no end within {read} bytes")));
+            }
+            if n == 0 {
+                return Ok(());
+            }
+            self.lane.enter(State::Running);
+            sha.update(&self.piece[..n]);
+        }
+    }
+}
+
+/// Opens a regular file. It was one when it was listed; a FIFO that has taken its place would block an ordinary open forever.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    let file = options.read(true).open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::other("no longer a regular file")),
+    }
+}
+
+/// One digest for all: the SHA-256 of every path below the root, a zero byte, and the file's own SHA-256 (nothing if unreadable).
+pub fn digest(root: &Path, paths: &[PathBuf], sums: &[Sum]) -> String {
+    let mut sha = Hash::new();
+    for (path, sum) in paths.iter().zip(sums) {
+        sha.update(path.strip_prefix(root).unwrap_or(path).as_os_str().as_encoded_bytes());
+        sha.update([0]);
+        sha.update(sum.as_ref().map_or(&[][..], |sum| &sum[..]));
+    }
+    sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

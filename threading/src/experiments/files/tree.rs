@@ -1,0 +1,84 @@
+//! The files below a directory: what is listed, what is left out, what cannot be; and a tree made for trying.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use lab::lang::Text;
+use lab::{Error, Result, text};
+use walkdir::WalkDir;
+
+/// Files in a folder of a tree that was made.
+const IN_A_FOLDER: usize = 100;
+/// A file of such a tree is shorter than this, in bytes.
+const SHORTER: usize = 4096;
+
+/// Every regular file under a directory, in order of path, and what went wrong on the way: one text for each.
+///
+/// Links are followed only if asked; one that leads back to a folder that it lies in is a loop, and is named. What cargo marks as a
+/// cache (CACHEDIR.TAG) and git's own folder are left out.
+pub fn list(root: &Path, follow: bool) -> (Vec<PathBuf>, Vec<Text>) {
+    let (mut paths, mut wrong) = (Vec::new(), Vec::new());
+    let walk = WalkDir::new(root).follow_links(follow).into_iter().filter_entry(|e| {
+        let skipped = e.file_type().is_dir() && (e.file_name() == ".git" || e.path().join("CACHEDIR.TAG").exists());
+        e.depth() == 0 || !skipped
+    });
+    for entry in walk {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() => paths.push(entry.into_path()),
+            Ok(_) => {}
+            Err(e) => wrong.push(problem(&e)),
+        }
+    }
+    paths.sort();
+    (paths, wrong)
+}
+
+fn problem(e: &walkdir::Error) -> Text {
+    let path = e.path().unwrap_or(Path::new("?")).display();
+    if let Some(ancestor) = e.loop_ancestor() {
+        let ancestor = ancestor.display();
+        return text!(
+            "{path}: 링크가 제자리로 돌아옵니다({ancestor}). 따라가지 않았습니다.",
+            "{path}: the link leads back to {ancestor}; not followed."
+        );
+    }
+    let why = e.io_error().map_or_else(|| e.to_string(), ToString::to_string);
+    text!("{path}: 열 수 없었습니다: {why}", "{path}: could not be opened: {why}")
+}
+
+/// The directory itself, without links in its name; it must be there and open to us.
+pub fn open(root: &Path) -> Result<PathBuf> {
+    let real = root.canonicalize().and_then(|real| fs::read_dir(&real).map(|_| real));
+    real.map_err(|e| {
+        let root = root.display();
+        Error::usage(text!(
+            "{root}: 읽을 수 있는 폴더를 주십시오: {e}",
+            "{root}: give a directory that can be read: {e}"
+        ))
+    })
+}
+
+/// Makes a tree of so many small files in a directory that is new or empty, and leaves it to its owner. The same every time.
+pub fn make(root: &Path, files: usize) -> Result<()> {
+    let name = root.display();
+    let failed = |e: io::Error| Error::failed(text!("{name}: 만들 수 없습니다: {e}", "{name}: cannot be made: {e}"));
+    fs::create_dir_all(root).map_err(failed)?;
+    if fs::read_dir(root).map_err(failed)?.next().is_some() {
+        return Err(Error::usage(text!(
+            "--make {name}: 비어 있지 않습니다. 새 폴더나 빈 폴더를 주십시오.",
+            "--make {name}: not empty. Give a new or an empty directory."
+        )));
+    }
+    for n in 0..files {
+        let folder = root.join(format!("{:04}", n / IN_A_FOLDER));
+        if n % IN_A_FOLDER == 0 {
+            fs::create_dir(&folder).map_err(failed)?;
+        }
+        // Sizes that look like chance and are the same everywhere (Knuth's multiplicative hash).
+        let size = n.wrapping_mul(2_654_435_761) % SHORTER;
+        fs::write(folder.join(format!("{n:07}")), vec![n as u8; size]).map_err(failed)?;
+    }
+    super::cache::write_back(root);
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! The commands of this section: `cargo run -p threading -- NAME` is the module `NAME`.
+
+pub mod article;
+pub mod cpu;
+pub mod fetch;
+pub mod files;
+pub mod pools;
+pub mod stack;

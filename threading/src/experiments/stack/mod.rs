@@ -1,0 +1,166 @@
+//! What a thread costs in memory: its stack is address space until it is used. "8 MB a thread" is virtual.
+//!
+//! Every row is a process of its own, for a peak never comes down again.
+//!
+//! Article: 멀티스레딩. Run: `cargo run -p threading -- stack`. Python twin: `python/stack.py`.
+
+mod bound;
+mod crowd;
+pub mod row;
+
+use lab::cli::{Experiment, Options};
+use lab::lang::Text;
+use lab::python::{self, Interpreter, LIMIT};
+use lab::report::unit;
+use lab::report::{Measure, Report, Table, Unit};
+use lab::{Error, Result, lang, text, twin_script};
+
+pub use crowd::Crowd;
+use row::{ROW, Row};
+
+/// Stacks of a thread, in KiB: a small one, Rust's default, and what `ulimit -s` gives C and Python.
+const STACKS: [usize; 3] = [64, 2048, 8192];
+/// How much of its stack each thread uses in the last row, in KiB.
+const USED: usize = 64;
+
+/// `cargo run -p threading -- stack`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let about = text!("함께 살 스레드 수", "threads alive together");
+    let threads = options.size("threads", 1..=100_000, 1000, about);
+    let about =
+        text!("스레드 하나의 값: 가상 메모리와 실제 메모리", "what a thread costs: virtual and resident memory");
+    Experiment::new("stack", about, options, move |a| run(a.get(threads), a.pythons()))
+}
+
+/// Starts so many threads at each size of stack, here and on CPython, and looks at the memory of each process.
+pub fn run(threads: usize, pythons: &[Interpreter]) -> Result<Report> {
+    if let Some(bound) = bound::of_this_machine().filter(|bound| bound.threads < threads as u64) {
+        return Err(bound.exceeded(threads));
+    }
+    let mut report = Report::new("threading/stack");
+    let rows = STACKS.map(|stack| Row { threads, stack, used: 0 });
+    let used = Row { threads, stack: STACKS[2], used: USED };
+    let mut table = Vec::new();
+    for row in rows.into_iter().chain([used]) {
+        add(&mut report, &mut table, row, None, ask(row));
+    }
+    if report.measures.is_empty() {
+        // The smallest stack is the first; where even that fails, a Python has no more to say.
+        return Err(Error::failed(report.notes.swap_remove(0)));
+    }
+    for (python, row) in pythons.iter().flat_map(|python| rows.map(|row| (python, row))) {
+        let args = [row.threads, row.stack].map(|n| n.to_string());
+        add(&mut report, &mut table, row, Some(python), python::run(python, twin_script!("stack"), &args, LIMIT));
+    }
+    if pythons.is_empty() {
+        report.notes.push(text!(
+            "CPython: 측정하지 않음: 파이썬 없이 실행했습니다.",
+            "CPython: not measured: no Python in this run."
+        ));
+    }
+    report.tables = vec![titled(threads, table)];
+    report.measures_in_tables = true;
+    report.notes.extend(notes());
+    report.shows = shows(&report);
+    Ok(report)
+}
+
+/// A row in a fresh process of this program.
+fn ask(row: Row) -> Result<Report, Text> {
+    let mut args = vec![ROW.to_owned()];
+    for (name, n) in [("--threads", row.threads), ("--stack", row.stack), ("--used", row.used)] {
+        args.extend([name.to_owned(), n.to_string()]);
+    }
+    args.extend(["--lang".to_owned(), lang::current().code().to_owned()]);
+    python::own(&args, LIMIT)
+}
+
+/// What one process said becomes a row of the table and measurements; or a note that says why not.
+fn add(
+    report: &mut Report,
+    table: &mut Vec<Vec<Text>>,
+    row: Row,
+    python: Option<&Interpreter>,
+    said: Result<Report, Text>,
+) {
+    let on = python.map_or_else(|| "Rust".to_owned(), Interpreter::to_string);
+    let asked = row.asked();
+    let (ko, en) = (&asked.ko, &asked.en);
+    let why = match said {
+        Ok(said) if !said.measures.is_empty() => {
+            table.push(cells(&on, &asked, &said));
+            let id = python.map_or_else(|| "rust".to_owned(), Interpreter::id);
+            report.measures.extend(said.measures.into_iter().map(|m| Measure {
+                id: format!("{}.{id}.{}", m.id, row.id()),
+                name: Text { ko: format!("{on}: {ko}: {}", m.name.ko), en: format!("{on}: {en}: {}", m.name.en) },
+                ..m
+            }));
+            // One picture is enough: all look the same.
+            if report.traces.is_empty() {
+                report.traces = said.traces;
+            }
+            return;
+        }
+        Ok(said) => said.notes.into_iter().next().unwrap_or_default(),
+        Err(why) => why,
+    };
+    report.notes.push(Text {
+        ko: format!("{on}, {ko}: 측정하지 않음: {}", why.ko),
+        en: format!("{on}, {en}: not measured: {}", why.en),
+    });
+}
+
+fn cells(on: &str, asked: &Text, said: &Report) -> Vec<Text> {
+    let cell =
+        |id: &str| Text::same(said.measure(id).map_or_else(|| "–".to_owned(), |m| unit::value(m.median(), m.unit)));
+    vec![Text::same(on), asked.clone(), cell("alive"), cell("virtual"), cell("resident")]
+}
+
+fn titled(threads: usize, rows: Vec<Vec<Text>>) -> Table {
+    Table {
+        title: text!("스레드 하나의 값, 스레드 {threads}개에서", "What one thread costs, of {threads}"),
+        head: vec![
+            text!("누가", "who"),
+            text!("스택", "stack"),
+            text!("함께 산 스레드", "alive together"),
+            text!("가상(VmSize)", "virtual (VmSize)"),
+            text!("실제(VmHWM)", "resident (VmHWM)"),
+        ],
+        rows,
+    }
+}
+
+fn notes() -> Vec<Text> {
+    vec![
+        text!(
+            "줄마다 새 프로세스입니다. 스레드 절반이 산 때와 모두가 산 때의 차이를 스레드 수로 나눕니다. 앞의 절반은 malloc의 아레나처럼 한 번만 드는 것을 치릅니다.",
+            "Every row is a fresh process. The growth from half of the threads to all of them is divided by their number; the first half pays for what comes only once, such as malloc's arenas."
+        ),
+        text!(
+            "커널이 스레드마다 따로 쓰는 것(커널 스택 16 KiB 등)은 어느 쪽에도 들어 있지 않습니다.",
+            "What the kernel keeps for each thread (16 KiB of kernel stack, and more) is in neither."
+        ),
+    ]
+}
+
+fn shows(report: &Report) -> Text {
+    let of = |what: &str, row: Row| {
+        let m = report.measure(&format!("{what}.rust.{}", row.id()))?;
+        Some(unit::value(m.median(), Unit::Bytes))
+    };
+    let plain = Row { threads: 0, stack: STACKS[2], used: 0 };
+    let used = Row { used: USED, ..plain };
+    let (Some(set_aside), Some(resident), Some(touched)) =
+        (of("virtual", plain), of("resident", plain), of("resident", used))
+    else {
+        return text!(
+            "여기서 모자란 것은 메모리가 아니라 한도입니다. 위에 까닭이 있습니다.",
+            "What ran out here is not memory but a limit; the reason is above."
+        );
+    };
+    text!(
+        "스택 8 MiB를 달라고 한 스레드 하나는 주소 공간 {set_aside}에 실제 메모리 {resident}입니다. {USED} KiB를 쓰면 {touched}가 됩니다. 드는 것은 예약한 만큼이 아니라 쓴 만큼입니다.",
+        "A thread that asked for 8 MiB of stack takes {set_aside} of address space and {resident} of memory; with {USED} KiB of it used, {touched}. What counts is not what is set aside but what is used."
+    )
+}

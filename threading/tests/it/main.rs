@@ -1,0 +1,10 @@
+//! What the section promises, one module an experiment.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+mod article_and_cpu;
+mod fetch;
+mod files;
+mod pools;
+#[cfg(target_os = "linux")]
+mod stack;

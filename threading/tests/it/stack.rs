@@ -1,0 +1,73 @@
+//! What `stack` promises: threads that were alive together, address space as asked for, memory as used, and limits by their name.
+
+use std::process::{Command, Output};
+
+use lab::report::Report;
+use threading::experiments::stack::Crowd;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_threading");
+
+fn stack(limit: &str, threads: usize) -> Output {
+    let script = format!("{limit}; exec \"$0\" stack --no-python --json --lang en --threads {threads}");
+    Command::new("sh").args(["-c", &script, PROGRAM]).output().unwrap()
+}
+
+fn report(output: &Output) -> Report {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"))
+}
+
+const KIB: f64 = 1024.0;
+
+#[test]
+fn address_space_is_what_was_asked_for_and_memory_is_what_was_used() {
+    let report = report(&stack(":", 200));
+    let of = |id: &str| report.measure(id).unwrap_or_else(|| panic!("{id}: {:?}", report.notes)).median();
+    for (row, kib) in [("64k", 64.0), ("2048k", 2048.0), ("8192k", 8192.0), ("8192k-used-64k", 8192.0)] {
+        assert_eq!(of(&format!("alive.rust.{row}")), 200.0);
+        assert!(of(&format!("virtual.rust.{row}")) >= kib * KIB, "{row}");
+    }
+    // 64 KiB of the stack were written to: by the threads that did, and not by those that did not.
+    let uses = |row: &str| of(&format!("resident.rust.{row}")) >= 60.0 * KIB;
+    assert!(uses("8192k-used-64k") && !uses("8192k"));
+}
+
+/// Address space runs out long before memory does: the rows with large stacks fail, by name, and the small ones are measured.
+#[test]
+fn a_limit_is_named_and_the_other_rows_are_measured() {
+    let report = report(&stack("ulimit -v 3000000", 1000));
+    assert!(report.measure("resident.rust.64k").is_some(), "{:?}", report.notes);
+    let note = report.notes.iter().find(|note| note.en.starts_with("Rust, 8.0 MiB: not measured: after ")).unwrap();
+    assert!(note.en.contains("of 1000 threads") && note.en.contains("EAGAIN"), "{note:?}");
+}
+
+#[test]
+fn when_no_row_can_be_had_it_is_one_line() {
+    let output = stack("ulimit -v 800000", 12_000);
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), words.lines().count()), (Some(1), 1), "{words}");
+    // Either a thread cannot be started, or one that was started finds no room for what the runtime needs in it.
+    assert!(words.contains("not measured") && output.stdout.is_empty(), "{words}");
+}
+
+/// The machine's own bound is found before a thread is started.
+#[test]
+fn more_threads_than_the_machine_allows_are_refused_with_the_bound() {
+    let output = stack("ulimit -v unlimited", 100_000);
+    let words = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() {
+        return println!("not measured: this machine allows 100,000 threads");
+    }
+    assert_eq!((output.status.code(), words.lines().count()), (Some(1), 1), "{words}");
+    assert!(words.contains("--threads 100000: this machine allows ") && output.stdout.is_empty(), "{words}");
+}
+
+#[test]
+fn a_crowd_is_alive_together_and_goes_home() {
+    let before = lab::machine::threads().unwrap();
+    let mut crowd = Crowd::default();
+    (0..20).for_each(|_| crowd.add(64, 16, None).unwrap());
+    assert!(crowd.all_alive() && lab::machine::threads().unwrap() > 20);
+    drop(crowd);
+    // The tests beside this one have threads of their own; ours are gone.
+    assert!(lab::machine::threads().unwrap() < before + 20);
+}
