@@ -89,12 +89,12 @@ fn a_wrong_command_line() {
         ("asyncio", &["fetch", "--urls", "no/such/file"]),
         ("asyncio", &["fetch", "--urls", "/"]),
         ("multiprocessing", &["cpu", "--workers", "0"]),
-        ("multiprocessing", &["--turns", "0"]),
+        ("multiprocessing", &["--iterations", "0"]),
         ("multiprocessing", &["pool", "--workers", "0"]),
-        ("multiprocessing", &["storm", "--workers", "0"]),
-        ("multiprocessing", &["storm", "--kills", "-1"]),
+        ("multiprocessing", &["kill-storm", "--workers", "0"]),
+        ("multiprocessing", &["kill-storm", "--kills", "-1"]),
         ("multiprocessing", &["ipc", "--rounds", "0"]),
-        ("multiprocessing", &["python", "--limit", "0"]),
+        ("multiprocessing", &["pool-failures", "--timeout", "0"]),
         ("multiprocessing", &["images", "no/such/directory"]),
         ("multiprocessing", &["images", "Cargo.toml"]),
         ("multiprocessing", &["images", ""]),
@@ -216,7 +216,7 @@ fn a_pipe_closed_early_is_one_line_and_leaves_nobody() {
     for (program, args) in [
         ("threading", &["--seconds", "0.5", "--no-python"][..]),
         ("asyncio", &["--seconds", "0.5", "--no-python"]),
-        ("multiprocessing", &["--turns", "50000000", "--no-python"]),
+        ("multiprocessing", &["--iterations", "50000000", "--no-python"]),
         ("lab", &["claims", "--no-python"]),
         ("threading", &["--help"]),
     ] {
@@ -256,7 +256,7 @@ fn an_interrupt_leaves_nobody() {
     }
     let python = [("gil-sim", &["--iterations", "10000000000"][..]), ("threading", &["--seconds", "60"])];
     let children = [
-        ("multiprocessing", &["--turns", "1000000000000"][..]),
+        ("multiprocessing", &["--iterations", "1000000000000"][..]),
         ("compare", &["--turns", "10000000000"]),
         ("asyncio", &["million", "--no-python"]),
     ];

@@ -1,8 +1,6 @@
 //! The article's listing as a reader runs it.
 
-mod common;
-
-use common::{complaint, out, run};
+use crate::common::{complaint, out, run};
 use lab::report::Report;
 
 /// Whether process `n` said that it started, once, and later that it was done, once.
@@ -13,7 +11,7 @@ fn started_then_done(lines: &[&str], started: &str, done: &str) -> bool {
 
 #[test]
 fn five_processes_start_and_are_done() {
-    let output = run(&["article", "--turns", "1000", "--no-python"]);
+    let output = run(&["article", "--iterations", "1000", "--no-python"]);
     assert!(output.status.success());
     let page = out(&output);
     let lines: Vec<&str> = page.lines().collect();
@@ -26,7 +24,7 @@ fn five_processes_start_and_are_done() {
 
 #[test]
 fn the_processes_speak_the_readers_language() {
-    let page = out(&run(&["--lang", "en", "--turns", "1000", "--no-python"]));
+    let page = out(&run(&["--lang", "en", "--iterations", "1000", "--no-python"]));
     let lines: Vec<&str> = page.lines().collect();
     for n in 0..5 {
         assert!(started_then_done(&lines, &format!("Process {n} started"), &format!("Process {n} done")), "{page}");
@@ -36,7 +34,7 @@ fn the_processes_speak_the_readers_language() {
 
 #[test]
 fn json_is_a_report_and_nothing_else() {
-    let output = run(&["article", "--json", "--turns", "1000", "--no-python"]);
+    let output = run(&["article", "--json", "--iterations", "1000", "--no-python"]);
     assert!(output.status.success() && output.stderr.is_empty());
     let report: Report = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((report.lines.len(), report.traces[0].lanes.len()), (10, 5));
@@ -46,12 +44,12 @@ fn json_is_a_report_and_nothing_else() {
 #[test]
 fn a_wrong_command_line_is_one_line_and_exit_code_2() {
     for args in [
-        ["article", "--turns", "0"],
-        ["article", "--turns", "1000000000001"],
+        ["article", "--iterations", "0"],
+        ["article", "--iterations", "1000000000001"],
         ["article", "--workers", "4"],
         ["cpu", "--workers", "65"],
         ["cpu", "--rounds", "0"],
-        ["cpu", "--turns", "many"],
+        ["cpu", "--iterations", "many"],
     ] {
         let output = run(&args);
         assert_eq!(output.status.code(), Some(2), "{args:?}");

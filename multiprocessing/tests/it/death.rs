@@ -1,14 +1,14 @@
 //! Processes that are killed, and parents that are: nothing hangs, nothing is left behind, and it is said who died.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use common::{Program, Seen, can_look, children, complaint, finish, five_tasks, lives, out, signal, start, until};
+use crate::common::{
+    Program, Seen, can_look, children, complaint, finish, five_tasks, lives, out, signal, start, until,
+};
 
 /// Longer than any test: these processes end because somebody ends them.
 const FOR_EVER: &str = "1000000000000";
@@ -26,7 +26,7 @@ fn a_killed_process_is_named_and_the_others_finish() {
     if !can_look() {
         return;
     }
-    let program = start(&["article", "--turns", "1000000000", "--no-python"]);
+    let program = start(&["article", "--iterations", "1000000000", "--no-python"]);
     let victim = until("process 2 runs", || child(program.0.id(), "--name 2 "));
     signal("KILL", victim.pid);
     let output = finish(program);
@@ -43,7 +43,7 @@ fn all_that_were_killed_are_named_in_one_line() {
     if !can_look() {
         return;
     }
-    let program = start(&["article", "--turns", FOR_EVER, "--no-python", "--lang", "en"]);
+    let program = start(&["article", "--iterations", FOR_EVER, "--no-python", "--lang", "en"]);
     for task in five_tasks(program.0.id()) {
         signal(if task.command.contains("--name 3 ") { "TERM" } else { "KILL" }, task.pid);
     }
@@ -57,7 +57,7 @@ fn a_killed_worker_of_cpu_is_named() {
     if !can_look() {
         return;
     }
-    let program = start(&["cpu", "--workers", "1", "--turns", "500000000", "--no-python"]);
+    let program = start(&["cpu", "--workers", "1", "--iterations", "500000000", "--no-python"]);
     let worker = until("the worker runs", || child(program.0.id(), "process-count"));
     signal("KILL", worker.pid);
     let output = finish(program);
@@ -70,7 +70,7 @@ fn no_process_outlives_a_killed_parent() {
     if !can_look() {
         return;
     }
-    let program = start(&["article", "--turns", FOR_EVER, "--no-python"]);
+    let program = start(&["article", "--iterations", FOR_EVER, "--no-python"]);
     let tasks = five_tasks(program.0.id());
     signal("KILL", program.0.id());
     gone(&tasks);
@@ -81,7 +81,7 @@ fn no_worker_of_cpu_outlives_a_killed_parent() {
     if !can_look() {
         return;
     }
-    let program = start(&["cpu", "--workers", "3", "--turns", "100000000", "--rounds", "20", "--no-python"]);
+    let program = start(&["cpu", "--workers", "3", "--iterations", "100000000", "--rounds", "20", "--no-python"]);
     let workers = until("three workers run", || {
         let all = children(program.0.id());
         (all.iter().filter(|child| child.command.contains("process-count")).count() == 3).then_some(all)
@@ -118,7 +118,7 @@ fn an_interrupt_leaves_nothing_behind() {
         println!("not measured: whoever started this test ignores SIGINT, and so do our children");
         return;
     }
-    let program = start(&["article", "--turns", FOR_EVER, "--no-python"]);
+    let program = start(&["article", "--iterations", FOR_EVER, "--no-python"]);
     let tasks = five_tasks(program.0.id());
     signal("INT", program.0.id());
     assert!(!finish(program).status.success());
@@ -142,7 +142,10 @@ fn a_program_that_cannot_start_itself_says_so() {
         shell.args(["-c", make, "sh"]).arg(&home).arg(env!("CARGO_BIN_EXE_multiprocessing"));
         assert!(shell.status().unwrap().success());
         let mut command = Command::new(&program);
-        command.args([experiment, "--turns", "1000", "--lang", "en", "--python"]).arg(&python).stdin(Stdio::null());
+        command
+            .args([experiment, "--iterations", "1000", "--lang", "en", "--python"])
+            .arg(&python)
+            .stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let output = finish(Program(command.spawn().unwrap()));
         assert_eq!(output.status.code(), Some(1), "{experiment}");

@@ -1,11 +1,9 @@
 //! The pool's experiments as a reader runs them; what is left when the program is killed or interrupted.
 
-mod common;
-
 use std::fs;
 use std::time::Instant;
 
-use common::{Program, Seen, can_look, children, complaint, finish, lives, run, signal, start, until, workers};
+use crate::common::{Program, Seen, can_look, children, complaint, finish, lives, run, signal, start, until, workers};
 use lab::report::Report;
 
 fn report(args: &[&str]) -> Report {
@@ -20,7 +18,7 @@ fn value(report: &Report, id: &str) -> f64 {
 
 #[test]
 fn five_tasks_have_a_lane_a_worker() {
-    let report = report(&["pool", "--workers", "3", "--turns", "100000", "--json", "--no-python"]);
+    let report = report(&["pool", "--workers", "3", "--iterations", "100000", "--json", "--no-python"]);
     assert_eq!(report.traces[0].lanes.len(), 3);
     assert!(report.traces[0].duration() > 0);
     assert!(report.verdicts.iter().all(|v| v.about().is_some()));
@@ -28,7 +26,8 @@ fn five_tasks_have_a_lane_a_worker() {
 
 #[test]
 fn a_storm_is_weathered() {
-    let report = report(&["storm", "--tasks", "500", "--turns", "50000", "--kills", "20", "--json", "--no-python"]);
+    let report =
+        report(&["kill-storm", "--tasks", "500", "--iterations", "50000", "--kills", "20", "--json", "--no-python"]);
     assert_eq!((value(&report, "kills"), value(&report, "lost"), value(&report, "twice")), (20.0, 0.0, 0.0));
     let dead = report.traces[0].lanes.iter().filter(|lane| lane.name.en.ends_with('†')).count();
     assert!(dead > 0 && report.traces[0].lanes.len() > 2, "{dead} of {}", report.traces[0].lanes.len());
@@ -45,7 +44,7 @@ fn messages_are_measured_in_all_ways() {
 
 #[test]
 fn our_pool_loses_nothing_beside_pythons() {
-    let report = report(&["python", "--trials", "2", "--json", "--no-python"]);
+    let report = report(&["pool-failures", "--trials", "2", "--json", "--no-python"]);
     for moment in ["idle", "busy"] {
         assert_eq!(value(&report, &format!("ours.{moment}.came")), 8.0);
     }
@@ -56,11 +55,11 @@ fn our_pool_loses_nothing_beside_pythons() {
 fn what_does_not_fit_is_refused_in_a_line() {
     for args in [
         ["pool", "--workers", "0"],
-        ["pool", "--turns", "0"],
-        ["storm", "--kills", "-1"],
-        ["storm", "--tasks", "many"],
+        ["pool", "--iterations", "0"],
+        ["kill-storm", "--kills", "-1"],
+        ["kill-storm", "--tasks", "many"],
         ["ipc", "--rounds", "0"],
-        ["python", "--limit", "0"],
+        ["pool-failures", "--timeout", "0"],
     ] {
         let output = run(&args);
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{args:?}");
@@ -73,7 +72,7 @@ const FOR_EVER: &str = "1000000000000";
 
 /// A pool in the middle of tasks that take for ever, and all the children that it has.
 fn at_work() -> (Program, Vec<Seen>) {
-    let program = start(&["pool", "--workers", "2", "--turns", FOR_EVER, "--no-python"]);
+    let program = start(&["pool", "--workers", "2", "--iterations", FOR_EVER, "--no-python"]);
     until("two workers compute", || {
         let workers = workers(program.0.id());
         (workers.len() == 2 && workers.iter().all(|worker| ticks(*worker) > 5)).then_some(())

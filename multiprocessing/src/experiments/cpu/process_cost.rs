@@ -3,12 +3,9 @@
 //! Both sides do the same: they take a message and give it back. To a thread it is handed over through a channel: only a
 //! pointer moves. To a process its bytes are copied into a pipe and out of it, twice.
 //!
-//! Article: 멀티프로세싱, 특징. Run: `cargo run -p multiprocessing -- cpu`. Python twin: `python/cost.py`.
+//! Article: 멀티프로세싱, 특징. Run: `cargo run -p multiprocessing -- cpu`. Python twin: `python/cpu_process_cost.py`.
 
-use std::env;
-use std::io::{self, Read, Write};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::io;
 use std::thread;
 use std::time::Instant;
 
@@ -17,9 +14,9 @@ use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
-use lab::{Error, Result, text, twin_script};
+use lab::{Result, text, twin_script};
 
-use crate::children;
+use crate::echo::{Echo, channel, lost};
 
 const CLAIM: &str = "processes-cost";
 
@@ -74,13 +71,6 @@ fn time(work: &mut impl FnMut() -> io::Result<()>) -> io::Result<f64> {
     Ok(start.elapsed().as_nanos() as f64)
 }
 
-pub(crate) fn lost(e: io::Error) -> Error {
-    Error::failed(text!(
-        "시작과 통신의 비용을 잴 수 없습니다: {e}",
-        "the cost of starting and talking cannot be measured: {e}"
-    ))
-}
-
 /// A whole life: started, it answers with its first byte, it is waited for.
 fn a_process() -> io::Result<()> {
     let mut echo = Echo::start(1)?;
@@ -91,58 +81,6 @@ fn a_process() -> io::Result<()> {
 fn a_thread() -> io::Result<()> {
     let thread = thread::Builder::new().spawn(|| 7)?;
     thread.join().map(drop).map_err(|_| io::Error::other("panic"))
-}
-
-/// A process that sends messages of one size back.
-pub(crate) struct Echo(Child);
-
-impl Echo {
-    pub(crate) fn start(size: usize) -> io::Result<Echo> {
-        let mut command = Command::new(env::current_exe()?);
-        command.args([children::ECHO, "--size", &size.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        command.spawn().map(Echo)
-    }
-
-    pub(crate) fn there_and_back(&mut self, message: &[u8], answer: &mut [u8]) -> io::Result<()> {
-        self.0.stdin.as_mut().expect("piped, and open until the end").write_all(message)?;
-        self.0.stdout.as_mut().expect("piped").read_exact(answer)
-    }
-
-    /// Closes its standard input, at which it ends, and waits for it.
-    pub(crate) fn end(mut self) -> io::Result<()> {
-        self.0.wait().map(drop)
-    }
-}
-
-/// A process that no longer answers is not left behind.
-impl Drop for Echo {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A thread that sends messages back; it ends when this is dropped.
-pub(crate) struct Channel {
-    to: Sender<Vec<u8>>,
-    from: Receiver<Vec<u8>>,
-}
-
-pub(crate) fn channel() -> Result<Channel> {
-    let (to, inbox) = mpsc::channel();
-    let (outbox, from) = mpsc::channel();
-    let echo = move || inbox.into_iter().try_for_each(|message| outbox.send(message));
-    thread::Builder::new().spawn(echo).map_err(lost)?;
-    Ok(Channel { to, from })
-}
-
-impl Channel {
-    pub(crate) fn there_and_back(&self, letter: &mut Vec<u8>) -> io::Result<()> {
-        let gone = || io::Error::other("the thread is gone");
-        self.to.send(std::mem::take(letter)).map_err(|_| gone())?;
-        *letter = self.from.recv().map_err(|_| gone())?;
-        Ok(())
-    }
 }
 
 /// Whether processes cost more, by the medians of a report that has our measures. A short message is evidence, not a criterion:
@@ -164,7 +102,7 @@ pub fn judge(on: &str, report: &Report) -> Verdict {
 
 /// The same on CPython.
 pub fn join_twin(report: &mut Report, pythons: &[Interpreter]) {
-    python::join(report, pythons, twin_script!("cost"), &[], &[CLAIM], |python, twin| {
+    python::join(report, pythons, twin_script!("cpu_process_cost"), &[], &[CLAIM], |python, twin| {
         vec![judge(&python.to_string(), twin)]
     });
 }

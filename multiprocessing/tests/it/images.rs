@@ -5,15 +5,13 @@
     reason = "clippy.toml allows it in test functions; the helpers are called by nothing else"
 )]
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use common::{Program, can_look, children, complaint, finish, lives, out, signal, until};
+use crate::common::{Program, can_look, children, complaint, finish, lives, out, signal, until};
 use lab::report::Report;
 use multiprocessing::picture;
 use tempfile::TempDir;
@@ -303,11 +301,11 @@ fn a_killed_worker_costs_no_picture() {
     for _ in 0..ATTEMPTS {
         let out = tempfile::tempdir().unwrap();
         let mut program = Program(command(dir.path(), out.path(), &["--json"]).spawn().unwrap());
-        let victim = until("a worker is at work", || match common::workers(program.0.id()).first() {
+        let victim = until("a worker is at work", || match crate::common::workers(program.0.id()).first() {
             Some(worker) if !names(&out.path().join("processes")).is_empty() => Some(Some(*worker)),
             _ => program.0.try_wait().unwrap().map(|_| None),
         });
-        killed |= victim.is_some_and(common::killed);
+        killed |= victim.is_some_and(crate::common::killed);
         let output = finish(program);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let report: Report = serde_json::from_slice(&output.stdout).unwrap();

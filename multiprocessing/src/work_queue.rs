@@ -11,7 +11,7 @@ use lab::{Error, Result, clock, text};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::pool::{Failure, Pool, Task};
+use process_pool::{Failure, Pool, Task};
 
 /// What came of the items, in their order, and when each worker was at work.
 #[derive(Debug)]

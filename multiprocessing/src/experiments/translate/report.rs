@@ -6,7 +6,7 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::text;
 use lab::trace::Trace;
 
-use super::modes::MODES;
+use crate::translate::modes::MODES;
 
 /// How many translations are shown.
 const MOST_SHOWN: usize = 8;

@@ -3,20 +3,34 @@
 //! `multiprocessing.Pool` hangs for ever when the idle worker that dies was the one that waited inside the lock of the shared
 //! queue; here no two processes share a lock. Every wait has a limit, so that a hang is a result.
 //!
-//! Article: 멀티프로세싱, 특징. Run: `cargo run -p multiprocessing -- python`. Python twin: `python/faults.py`.
+//! Article: 멀티프로세싱, 특징. Run: `cargo run -p multiprocessing -- pool-failures`. Python twin: `python/pool_failures.py`.
 
 use std::thread;
 use std::time::Duration;
 
 use lab::Result;
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::{Measure, Report, Table, Unit};
 use lab::{text, twin_script};
 
-use crate::pool::{Failure, Pool, Task};
+use crate::kill::kill_9;
 use crate::pool_errors;
-use crate::storm;
+use process_pool::{Failure, Pool, Task};
+
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let trials =
+        options.size("trials", 1..=50, 6, text!("쉬는 워커를 죽여 보는 횟수", "how often an idle worker is killed"));
+    let timeout = options.timeout(0.5..=10.0, 2.0);
+    Experiment::new(
+        "pool-failures",
+        text!("워커가 죽을 때 CPython의 풀은", "what CPython's pools do when a worker is killed"),
+        options,
+        move |a| run(a.get(trials), a.get(timeout), a.pythons()),
+    )
+}
 
 /// Tasks after, or around, the death of a worker.
 const TASKS: u64 = 8;
@@ -34,7 +48,7 @@ const MOMENTS: [&str; 2] = ["idle", "busy"];
 
 /// Kills workers of our pool and of CPython's.
 pub fn run(trials: usize, limit: Duration, pythons: &[Interpreter]) -> Result<Report> {
-    let mut report = Report::new("multiprocessing/python");
+    let mut report = Report::new("multiprocessing/pool-failures");
     let idle = (0..trials).map(|_| killed_while_idle(limit)).collect::<Result<Vec<_>>>()?;
     // In what a busy worker's death comes to there is less luck: fewer trials tell.
     let half = trials.div_ceil(2);
@@ -42,7 +56,7 @@ pub fn run(trials: usize, limit: Duration, pythons: &[Interpreter]) -> Result<Re
     report.measures =
         MOMENTS.into_iter().zip([idle, busy]).flat_map(|(moment, counts)| measures(moment, &counts)).collect();
     let args = [trials.to_string(), half.to_string(), limit.as_secs_f64().to_string()];
-    python::join(&mut report, pythons, twin_script!("faults"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("pool_failures"), &args, &[], |_, _| Vec::new());
     report.tables.push(table(&report, pythons));
     report.measures_in_tables = true;
     let s = limit.as_secs_f64();
@@ -61,7 +75,7 @@ const WHAT: [&str; 3] = ["came", "failed", "never"];
 fn killed_while_idle(limit: Duration) -> Result<Counts> {
     let mut pool = Pool::builder().workers(2).timeout(limit).build().map_err(pool_errors::failed)?;
     pool.map(&SQUARE, 0..10);
-    pool.workers().first().copied().map(storm::kill);
+    pool.workers().first().copied().map(kill_9);
     Ok(count(pool.map(&SQUARE, 0..TASKS)))
 }
 
@@ -72,7 +86,7 @@ fn killed_while_busy(limit: Duration) -> Result<Counts> {
     thread::scope(|scope| {
         scope.spawn(|| {
             thread::sleep(Duration::from_millis(50));
-            victim.map(storm::kill)
+            victim.map(kill_9)
         });
         Ok(count(pool.map(&SLOW, 0..TASKS)))
     })

@@ -10,25 +10,25 @@ use lab::report::unit;
 use lab::report::{Measure, Table, Unit};
 use lab::{Error, Result, machine, stats, text};
 
-use crate::pool::{Pool, Task};
 use crate::pool_errors::{self, Bilingual};
+use process_pool::{Pool, Task};
 
-/// Work in a task, in turns of its loop.
+/// Work in a task, in iterations of its loop.
 const WORK: [u64; 7] = [10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
-/// Turns in all of one measurement, at most; so that small tasks are many and large ones few.
+/// Iterations in all of one measurement, at most; so that small tasks are many and large ones few.
 const IN_ALL: u64 = 20_000_000;
 const MOST_TASKS: u64 = 100_000;
 
-/// Turns a loop so often.
-pub static TURN: Task<u64, u64> = Task::new("turn", turn);
+/// Iterations a loop so often.
+pub static COUNT_UP: Task<u64, u64> = Task::new("count-up", count_up);
 
-fn turn(turns: u64) -> u64 {
-    (0..turns).fold(0, |sum: u64, n| sum.wrapping_add(black_box(n)))
+fn count_up(iterations: u64) -> u64 {
+    (0..iterations).fold(0, |sum: u64, n| sum.wrapping_add(black_box(n)))
 }
 
 /// What a task of one size takes, and how much quicker the pool was.
 struct Point {
-    turns: u64,
+    iterations: u64,
     /// A task in this process, in ns.
     task: f64,
     /// Sequence over pool, many tasks at once; a sample a round.
@@ -39,46 +39,46 @@ struct Point {
 }
 
 /// The points, from the smallest work to the largest.
-pub struct Even {
+pub struct BreakEven {
     workers: usize,
     start: f64,
     points: Vec<Point>,
 }
 
 /// Measures sequence and pool in turn, `rounds` times.
-pub fn measure(workers: usize, rounds: usize) -> Result<Even> {
+pub fn measure(workers: usize, rounds: usize) -> Result<BreakEven> {
     let begin = Instant::now();
     let mut pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
-    pool.map(&TURN, vec![1; workers]);
+    pool.map(&COUNT_UP, vec![1; workers]);
     let start = begin.elapsed().as_nanos() as f64;
-    let points = WORK.iter().map(|turns| point(&mut pool, *turns, rounds));
-    Ok(Even { workers, start, points: points.collect::<Result<_>>()? })
+    let points = WORK.iter().map(|iterations| point(&mut pool, *iterations, rounds));
+    Ok(BreakEven { workers, start, points: points.collect::<Result<_>>()? })
 }
 
-fn point(pool: &mut Pool, turns: u64, rounds: usize) -> Result<Point> {
-    let tasks = (IN_ALL / turns).clamp(4, MOST_TASKS) as usize;
-    let right = turn(turns);
+fn point(pool: &mut Pool, iterations: u64, rounds: usize) -> Result<Point> {
+    let tasks = (IN_ALL / iterations).clamp(4, MOST_TASKS) as usize;
+    let right = count_up(iterations);
     let (mut task, mut many, mut call) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
         let begin = Instant::now();
-        let sequence: Vec<u64> = (0..tasks).map(|_| turn(turns)).collect();
+        let sequence: Vec<u64> = (0..tasks).map(|_| count_up(iterations)).collect();
         let alone = begin.elapsed().as_nanos() as f64;
         let begin = Instant::now();
-        let pooled = pool.map(&TURN, std::iter::repeat_n(turns, tasks));
+        let pooled = pool.map(&COUNT_UP, std::iter::repeat_n(iterations, tasks));
         let together = begin.elapsed().as_nanos() as f64;
         if pooled.into_iter().any(|sum| sum != Ok(right)) || sequence.into_iter().any(|sum| sum != right) {
             return Err(Error::failed(text!("합이 틀렸습니다.", "a sum is wrong.")));
         }
         let begin = Instant::now();
-        pool.call(&TURN, &turns).map_err(|failure| Error::failed(failure.text()))?;
+        pool.call(&COUNT_UP, &iterations).map_err(|failure| Error::failed(failure.text()))?;
         call.push(alone / tasks as f64 / begin.elapsed().as_nanos() as f64);
         task.push(alone / tasks as f64);
         many.push(alone / together);
     }
-    Ok(Point { turns, task: stats::median(&task).unwrap_or(f64::NAN), many, call })
+    Ok(Point { iterations, task: stats::median(&task).unwrap_or(f64::NAN), many, call })
 }
 
-impl Even {
+impl BreakEven {
     /// The smallest work from which on the pool was quicker, in ns a task; `None` if it never was.
     fn pays_from(&self) -> Option<f64> {
         let pays = |point: &&Point| stats::median(&point.many).is_some_and(|gain| gain > 1.0);
@@ -139,12 +139,12 @@ impl Even {
     /// All samples.
     pub fn measures(self) -> Vec<Measure> {
         let measure = |point: Point| {
-            let (turns, task) = (point.turns, unit::duration(point.task));
+            let (iterations, task) = (point.iterations, unit::duration(point.task));
             let many = text!("{task}짜리 일 여럿: 속도 향상", "many tasks of {task}: speed-up");
             let call = text!("{task}짜리 일 하나: 속도 향상", "one task of {task}: speed-up");
             [
-                Measure::new(format!("even.{turns}.many"), many, Unit::Times, point.many),
-                Measure::new(format!("even.{turns}.call"), call, Unit::Times, point.call),
+                Measure::new(format!("even.{iterations}.many"), many, Unit::Times, point.many),
+                Measure::new(format!("even.{iterations}.call"), call, Unit::Times, point.call),
             ]
         };
         let start = text!("풀이 뜰 때까지", "until the pool is up");

@@ -3,34 +3,64 @@
 //! Article: 멀티프로세싱, 사용 사례. Run: `cargo run -p multiprocessing -- images`. Python twin: `python/images.py`.
 
 mod job;
-mod page;
+mod paths;
+mod report;
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::Report;
 use lab::trace::Trace;
 use lab::{Error, Result, clock, text, twin_script};
 
-use crate::folders;
 use crate::picture;
-use crate::pool::{Failure, Pool};
 use crate::pool_errors::{self, Bilingual};
 use crate::progress;
-use crate::share::{self, Done};
+use crate::work_queue::{self, Done};
+use process_pool::{Failure, Pool};
 
 pub use job::{Fate, Job, PICTURE};
+
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let dir = options.positional_path(
+        "dir",
+        text!("그림이 든 폴더 (기본: 함께 오는 그림)", "the folder of pictures (default: those that come with it)"),
+    );
+    let out = options.path(
+        "out",
+        text!(
+            "결과를 쓸 폴더 (기본: 이 프로그램 옆의 images)",
+            "the folder to write to (default: images, beside the program)"
+        ),
+    );
+    let workers = options.size("workers", 1..=64, 4, text!("일을 나눌 수", "how many share the work"));
+    let rounds = options.rounds(3);
+    Experiment::new(
+        "images",
+        text!(
+            "그림 처리: 차례로, 스레드로, 프로세스 풀로",
+            "image processing: in sequence, in threads, on a pool of processes"
+        ),
+        options,
+        move |a| {
+            let dir = a.get(dir).unwrap_or_else(|| picture::FOLDER.into());
+            run(&dir, a.get(out).as_deref(), a.get(workers), a.get(rounds), a.pythons())
+        },
+    )
+}
 
 /// The techniques, in the order in which they are shown; each has a folder of its name.
 const TECHNIQUES: [&str; 3] = ["sequence", "threads", "processes"];
 
 /// Processes every picture of `dir` by each technique, `rounds` times in turn. Without `out` the folder is beside the program.
 pub fn run(dir: &Path, out: Option<&Path>, workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
-    let dir = folders::input(dir)?;
+    let dir = paths::input(dir)?;
     let out = match out {
         Some(out) => out.to_owned(),
         None => env::current_exe()?.with_file_name("images"),
@@ -44,7 +74,7 @@ pub fn run(dir: &Path, out: Option<&Path>, workers: usize, rounds: usize, python
             "{dir}: there is no picture (png, jpg, jpeg)."
         )));
     }
-    let folders = folders::output(&out, &TECHNIQUES, &dir)?;
+    let folders = paths::output(&out, &TECHNIQUES, &dir)?;
     let mut runs = TECHNIQUES.map(|_| Runs::default());
     let bar = progress::bar(count * TECHNIQUES.len() * rounds);
     for _ in 0..rounds {
@@ -53,15 +83,15 @@ pub fn run(dir: &Path, out: Option<&Path>, workers: usize, rounds: usize, python
             let jobs = jobs(&pictures, folder);
             let start = clock::now();
             let done = once(technique, &jobs, workers, &bar)?;
-            runs.add(clock::now().saturating_sub(start), done, page::title(technique, workers));
+            runs.add(clock::now().saturating_sub(start), done, report::title(technique, workers));
             written(&jobs, &runs.fates)?;
         }
     }
     bar.finish_and_clear();
     let broken = broken(&pictures, &runs)?;
     same_bytes(&pictures, &folders, &broken)?;
-    let mut report = page::report(workers, runs);
-    page::describe(&mut report, count, &out, &broken);
+    let mut report = report::report(workers, runs);
+    report::describe(&mut report, count, &out, &broken);
     join_twin(&mut report, &dir, workers, rounds, pythons);
     Ok(report)
 }
@@ -101,8 +131,8 @@ fn once(technique: &str, jobs: &[Job], workers: usize, bar: &ProgressBar) -> Res
         fate
     };
     match technique {
-        "sequence" => Ok(share::in_sequence(jobs, work)),
-        "threads" => share::in_threads(jobs, workers, work),
+        "sequence" => Ok(work_queue::in_sequence(jobs, work)),
+        "threads" => work_queue::in_threads(jobs, workers, work),
         _ => in_processes(jobs, workers, bar),
     }
 }
@@ -110,7 +140,7 @@ fn once(technique: &str, jobs: &[Job], workers: usize, bar: &ProgressBar) -> Res
 /// On the pool.
 fn in_processes(jobs: &[Job], workers: usize, bar: &ProgressBar) -> Result<Done<Fate>> {
     let mut pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
-    let done = share::in_processes(&mut pool, &PICTURE, jobs, || bar.inc(1));
+    let done = work_queue::in_processes(&mut pool, &PICTURE, jobs, || bar.inc(1));
     let results: Result<Vec<Fate>> = done.results.into_iter().map(fate).collect();
     Ok(Done { results: results?, lanes: done.lanes })
 }
@@ -129,7 +159,7 @@ fn fate(result: Result<Fate, Failure>) -> Result<Fate> {
 fn written(jobs: &[Job], rounds: &[Vec<Fate>]) -> Result<()> {
     for (job, fate) in jobs.iter().zip(rounds.last().into_iter().flatten()) {
         if let Fate::NotWritten(why) = fate {
-            return Err(folders::cannot_write(job.to(), why));
+            return Err(paths::cannot_write(job.to(), why));
         }
     }
     Ok(())
@@ -195,7 +225,7 @@ fn join_twin(report: &mut Report, dir: &Path, workers: usize, rounds: usize, pyt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pool::{End, WorkerLoss};
+    use process_pool::{End, WorkerLoss};
 
     #[test]
     fn a_picture_that_kills_its_worker_is_broken_and_a_pool_without_workers_is_a_failure() {

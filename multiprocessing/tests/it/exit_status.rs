@@ -3,7 +3,7 @@
 use std::io;
 use std::process::{Command, ExitStatus};
 
-use multiprocessing::ending::all_well;
+use multiprocessing::exit_status::all_well;
 
 fn shell(script: &str) -> io::Result<ExitStatus> {
     Command::new("sh").args(["-c", script]).status()

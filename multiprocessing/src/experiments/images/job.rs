@@ -6,10 +6,10 @@ use std::path::Path;
 use lab::lang::Text;
 use serde::{Deserialize, Serialize};
 
+use crate::atomic_write;
 use crate::picture;
-use crate::pool::Task;
-use crate::share::Timed;
-use crate::whole;
+use crate::work_queue::Timed;
+use process_pool::Task;
 
 /// A picture in a process of the pool.
 pub static PICTURE: Task<Job, Timed<Fate>> = Task::new("picture", |job| Timed::of(|| job.run()));
@@ -47,7 +47,7 @@ impl Job {
     pub fn run(&self) -> Fate {
         match picture::shrink(Path::new(&self.from)) {
             Err(why) => Fate::Broken(why),
-            Ok(bytes) => match whole::write(self.to(), &bytes) {
+            Ok(bytes) => match atomic_write::write(self.to(), &bytes) {
                 Ok(()) => Fate::Written,
                 Err(e) => Fate::NotWritten(e.to_string()),
             },

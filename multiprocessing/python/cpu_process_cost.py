@@ -1,4 +1,4 @@
-"""Twin of multiprocessing/src/cost.rs: what starting and talking costs. Prints one JSON report."""
+"""Twin of multiprocessing/src/experiments/cpu/process_cost.rs: what starting and talking costs. Prints one JSON report."""
 import json
 import multiprocessing as mp
 import queue
@@ -76,7 +76,7 @@ def main():
     to.put(b"")
     for peer in peers:
         peer.join()
-    print(json.dumps({"experiment": "multiprocessing/cost", "measures": out}))
+    print(json.dumps({"experiment": "multiprocessing/cpu_process_cost", "measures": out}))
 
 
 if __name__ == "__main__":

@@ -1,20 +1,36 @@
 //! Workers are killed while the pool works, and every result is right all the same. A lane is a process, from its first task to its death.
 //!
 //! Article: 멀티프로세싱, 특징 (its processes have memory of their own: one that dies takes nothing along but its task).
-//! Run: `cargo run -p multiprocessing -- storm`. Python twin: `python/faults.py`, see `python`.
+//! Run: `cargo run -p multiprocessing -- kill-storm`. Python twin: `python/pool_failures.py`, see `pool-failures`.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::report::{Measure, Report, Unit};
 use lab::trace::{Lane, Span, State, Trace};
 use lab::{Error, Result, text};
 
-use crate::five::COUNT;
-use crate::pool::{Finish, Pool, Stint};
+use crate::kill::kill_9;
 use crate::pool_errors::{self, Bilingual};
-use crate::work;
+use crate::work::{self, COUNT};
+use process_pool::{Finish, Pool, Stint};
+
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let workers = options.size("workers", 1..=64, 2, text!("워커 수", "workers"));
+    let tasks = options.size("tasks", 1..=100_000, 2_000, text!("일의 수", "tasks"));
+    let iterations =
+        options.count("iterations", 1..=100_000_000, 200_000, text!("일 하나가 더하는 횟수", "additions in a task"));
+    let kills = options.size("kills", 0..=1000, 8, text!("죽이는 횟수", "how many workers are killed"));
+    Experiment::new(
+        "kill-storm",
+        text!("일하는 워커를 kill -9로 죽여도 잃지 않는 풀", "workers are killed at work, and nothing is lost"),
+        options,
+        move |a| run(a.get(workers), a.get(tasks), a.get(iterations), a.get(kills)),
+    )
+}
 
 /// What an outsider may do to one and the same task before it is given up.
 const RETRIES: u32 = 20;
@@ -32,16 +48,16 @@ pub struct Storm {
 }
 
 /// Gives `tasks` to `workers`, and kills one of them `kills` times, spread over the whole run.
-pub fn weather(workers: usize, tasks: usize, turns: u64, kills: usize) -> Result<Storm> {
+pub fn weather(workers: usize, tasks: usize, iterations: u64, kills: usize) -> Result<Storm> {
     let mut pool =
         Pool::builder().workers(workers).retries(RETRIES).record(true).build().map_err(pool_errors::failed)?;
     let mut delivered = vec![0; tasks];
     let (mut killed, mut seen) = (Vec::new(), 0);
     let begin = Instant::now();
-    let mut results = pool.imap_unordered(&COUNT, vec![turns; tasks]);
+    let mut results = pool.imap_unordered(&COUNT, vec![iterations; tasks]);
     while let Some((task, outcome)) = results.next() {
         let (sum, _) = outcome.map_err(|failure| wrong(task, &failure.text()))?;
-        if sum != work::expected(turns) {
+        if sum != work::expected(iterations) {
             return Err(wrong(task, &text!("합이 틀렸습니다", "its sum is wrong")));
         }
         delivered[task] += 1;
@@ -50,24 +66,11 @@ pub fn weather(workers: usize, tasks: usize, turns: u64, kills: usize) -> Result
         if killed.len() < kills && seen * (kills + 1) > tasks * (killed.len() + 1) {
             let alive = results.pool().workers();
             let victim = alive.get(killed.len() % alive.len().max(1)).copied();
-            killed.extend(victim.filter(|pid| !killed.contains(pid) && kill(*pid)));
+            killed.extend(victim.filter(|pid| !killed.contains(pid) && kill_9(*pid)));
         }
     }
     drop(results);
     Ok(Storm { killed, delivered, history: pool.history().to_vec(), wall: begin.elapsed() })
-}
-
-/// `kill -9`, from outside: nobody is warned.
-#[cfg(unix)]
-pub(crate) fn kill(pid: u32) -> bool {
-    use rustix::process::{Pid, Signal, kill_process};
-    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-    pid.is_some_and(|pid| kill_process(pid, Signal::KILL).is_ok())
-}
-
-#[cfg(not(unix))]
-pub(crate) fn kill(_: u32) -> bool {
-    false
 }
 
 fn wrong(task: usize, why: &Text) -> Error {
@@ -75,8 +78,8 @@ fn wrong(task: usize, why: &Text) -> Error {
 }
 
 /// A storm, told.
-pub fn run(workers: usize, tasks: usize, turns: u64, kills: usize) -> Result<Report> {
-    let storm = weather(workers, tasks, turns, kills)?;
+pub fn run(workers: usize, tasks: usize, iterations: u64, kills: usize) -> Result<Report> {
+    let storm = weather(workers, tasks, iterations, kills)?;
     let (lost, twice) = (storm.times(|times| times == 0), storm.times(|times| times > 1));
     if lost + twice > 0 {
         return Err(Error::failed(text!(
@@ -84,15 +87,15 @@ pub fn run(workers: usize, tasks: usize, turns: u64, kills: usize) -> Result<Rep
             "{lost} results lost, {twice} delivered twice."
         )));
     }
-    let mut report = Report::new("multiprocessing/storm");
+    let mut report = Report::new("multiprocessing/kill-storm");
     report.traces.push(Trace::new(
         text!("Rust, 풀과 kill -9", "Rust, the pool and kill -9"),
         lanes(&storm.history, &storm.killed),
     ));
     report.measures = storm.measures();
     report.notes.push(text!(
-        "막대 하나는 프로세스 하나가 일하던 때입니다. 죽은 자리에는 새 프로세스가 앉습니다. 일 하나는 더하기 {turns}번입니다.",
-        "A lane is one process at work; a new one takes the place of one that died. A task is {turns} additions."
+        "막대 하나는 프로세스 하나가 일하던 때입니다. 죽은 자리에는 새 프로세스가 앉습니다. 일 하나는 더하기 {iterations}번입니다.",
+        "A lane is one process at work; a new one takes the place of one that died. A task is {iterations} additions."
     ));
     report.notes.push(text!(
         "'적어도 한 번': 죽은 워커가 하던 일은 다시 합니다. 두 번 하면 안 되는 일에는 retries(0)을 씁니다.",
@@ -101,8 +104,8 @@ pub fn run(workers: usize, tasks: usize, turns: u64, kills: usize) -> Result<Rep
     let (wanted, kills, begun) = (kills, storm.killed.len(), storm.history.len());
     if kills < wanted {
         report.notes.push(text!(
-            "{wanted}번 죽이려 했으나 {kills}번에서 일이 끝났습니다. 일이 더 많거나 길어야 합니다(--tasks, --turns).",
-            "{wanted} kills were asked for, and the work was over after {kills}: it takes more or longer tasks (--tasks, --turns)."
+            "{wanted}번 죽이려 했으나 {kills}번에서 일이 끝났습니다. 일이 더 많거나 길어야 합니다(--tasks, --iterations).",
+            "{wanted} kills were asked for, and the work was over after {kills}: it takes more or longer tasks (--tasks, --iterations)."
         ));
     }
     report.shows = text!(

@@ -5,8 +5,11 @@
 //!
 //! Article: 멀티프로세싱, 특징 (IPC). Run: `cargo run -p multiprocessing -- ipc`. Python twin: `python/ipc.py`.
 
+mod break_even;
+
 use std::time::Instant;
 
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::unit;
@@ -14,10 +17,27 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::stats;
 use lab::{Error, Result, text, twin_script};
 
-use crate::cost::{self, Channel, Echo};
-use crate::even;
-use crate::pool::{Bytes, Pool, Task};
+use crate::echo::{self, Channel, Echo};
 use crate::pool_errors::{self, Bilingual};
+use break_even::BreakEven;
+use process_pool::{Bytes, Pool, Task};
+
+pub use break_even::COUNT_UP;
+
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let workers = options.size("workers", 1..=64, 2, text!("워커 수", "workers"));
+    let rounds = options.rounds(3);
+    Experiment::new(
+        "ipc",
+        text!(
+            "메시지 하나의 값, 그리고 프로세스가 이득이 되는 지점",
+            "what a message costs, and from where on processes pay"
+        ),
+        options,
+        move |a| run(a.get(workers), a.get(rounds), a.pythons()),
+    )
+}
 
 /// The sizes of messages, in bytes, and how often each is sent in a round.
 const SIZES: [(usize, usize); 6] =
@@ -46,7 +66,7 @@ pub fn run(workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Rep
         report.measures.extend(messages(size, times * rounds)?);
     }
     report.tables.push(table(&report.measures));
-    let even = even::measure(workers, rounds)?;
+    let even = break_even::measure(workers, rounds)?;
     report.tables.push(even.table());
     report.shows = shows(&report, &even);
     report.measures.extend(even.measures());
@@ -70,22 +90,22 @@ pub fn run(workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Rep
 
 /// One size, all four ways in turn.
 fn messages(size: usize, times: usize) -> Result<Vec<Measure>> {
-    let mut echo = Echo::start(size).map_err(cost::lost)?;
-    let channel = cost::channel()?;
+    let mut echo = Echo::start(size).map_err(echo::lost)?;
+    let channel = echo::channel()?;
     let mut pool = Pool::builder().workers(1).build().map_err(pool_errors::failed)?;
     let (message, mut answer) = (vec![7; size], vec![0; size]);
     let ready = pool.bytes(size, |bytes| bytes.fill(7));
     let mut samples = ways().map(|_| Vec::with_capacity(times));
     for _ in 0..=times {
         let took = [
-            timed(|| echo.there_and_back(&message, &mut answer).map_err(cost::lost))?,
+            timed(|| echo.there_and_back(&message, &mut answer).map_err(echo::lost))?,
             timed(|| there_and_back(&mut pool, &message, &mut answer))?,
             timed(|| pool.call(&HAND_OVER, &ready).map(drop).map_err(|failure| Error::failed(failure.text())))?,
             timed(|| by_thread(&channel, &message, &mut answer))?,
         ];
         samples.iter_mut().zip(took).for_each(|(samples, took)| samples.push(took));
     }
-    echo.end().map_err(cost::lost)?;
+    echo.end().map_err(echo::lost)?;
     let measure = |((id, name), samples): ((&str, Text), Vec<f64>)| {
         let shown = unit::value(size as f64, Unit::Bytes);
         let name =
@@ -112,7 +132,7 @@ fn there_and_back(pool: &mut Pool, message: &[u8], answer: &mut [u8]) -> Result<
 /// A letter is written, handed over, handed back and read.
 fn by_thread(channel: &Channel, message: &[u8], answer: &mut [u8]) -> Result<()> {
     let mut letter = message.to_vec();
-    channel.there_and_back(&mut letter).map_err(cost::lost)?;
+    channel.there_and_back(&mut letter).map_err(echo::lost)?;
     answer.copy_from_slice(&letter);
     Ok(())
 }
@@ -168,7 +188,7 @@ fn twin_table(report: &Report, python: &Interpreter) -> Option<Table> {
     })
 }
 
-fn shows(report: &Report, even: &even::Even) -> Text {
+fn shows(report: &Report, even: &BreakEven) -> Text {
     let median = |id: &str| report.measure(id).map_or(f64::NAN, Measure::median);
     let (small, large) = (median("message.16.pool"), median("message.1048576.pool"));
     let pipe = median("message.1048576.pipe");

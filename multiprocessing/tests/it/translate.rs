@@ -5,14 +5,12 @@
     reason = "clippy.toml allows it in test functions; the helpers are called by nothing else"
 )]
 
-mod common;
-
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use common::{Program, can_look, children, complaint, finish, lives, signal, until};
+use crate::common::{Program, can_look, children, complaint, finish, lives, signal, until};
 use lab::report::Report;
 use multiprocessing::translate::modes::MODES;
 use multiprocessing::translate::sentences;
@@ -105,7 +103,7 @@ fn a_file_that_cannot_be_translated_is_one_line() {
         assert!(line.starts_with("FILE") && !lab::lang::has_hangul(&line), "{line}");
     }
     for args in [["--workers", "0"], ["--rounds", "0"]] {
-        let output = common::run(&["translate", args[0], args[1]]);
+        let output = crate::common::run(&["translate", args[0], args[1]]);
         assert_eq!(output.status.code(), Some(2));
         complaint(&output);
     }
@@ -122,7 +120,7 @@ fn at_work() -> (Program, u32, Vec<u32>) {
     let (mode, workers) = until("two workers are at work", || {
         let mode = children(program.0.id()).into_iter().find(|c| c.command.contains("process-translate"))?.pid;
         let all: Vec<u32> = children(mode).iter().map(|child| child.pid).collect();
-        (common::workers(mode).len() == 2).then_some((mode, all))
+        (crate::common::workers(mode).len() == 2).then_some((mode, all))
     });
     (program, mode, workers)
 }
@@ -147,12 +145,12 @@ fn a_killed_worker_changes_no_translation() {
         // It may be done before we look; not every time.
         let victim = until("a worker is at work", || {
             let mode = children(program.0.id()).into_iter().find(|c| c.command.contains("process-translate"));
-            match mode.and_then(|mode| common::workers(mode.pid).first().copied()) {
+            match mode.and_then(|mode| crate::common::workers(mode.pid).first().copied()) {
                 Some(worker) => Some(Some(worker)),
                 None => program.0.try_wait().unwrap().map(|_| None),
             }
         });
-        let killed = victim.is_some_and(common::killed);
+        let killed = victim.is_some_and(crate::common::killed);
         let report = report(&finish(program));
         assert_eq!(report.lines, KNOWN.lines().collect::<Vec<_>>());
         if killed {
