@@ -11,7 +11,7 @@ use lab::trace::LaneRecorder;
 use lab::trace::{State, Trace};
 use lab::{Result, text};
 
-use crate::drawn::drawn;
+use crate::start_barrier::record_together;
 
 const THREADS: usize = 4;
 const TURNS: usize = 5;
@@ -49,7 +49,7 @@ fn std_mutex(counter: &Mutex<u64>, lane: &mut LaneRecorder) {
 /// Lanes of so many threads that start together and take `turns` turns each.
 pub fn record(threads: usize, turns: usize, turn: impl Fn(&mut LaneRecorder) + Sync) -> Result<Trace> {
     let names = (0..threads).map(|i| text!("스레드 {i}", "Thread {i}")).collect();
-    let (trace, _) = drawn(Text::default(), names, |_, lane| {
+    let (trace, _) = record_together(Text::default(), names, |_, lane| {
         for _ in 0..turns {
             turn(lane);
             thread::sleep(REST);

@@ -4,8 +4,8 @@ use lab::lang::Text;
 use lab::report::{Measure, Unit};
 use lab::{Error, Result, clock, text};
 
-use crate::together::together;
-use crate::variant::Variant;
+use crate::start_barrier::start_together;
+use crate::counter_variant::CounterVariant;
 
 /// How often every variant runs; interleaved, so that a stall of the machine hits them all.
 const REPEATS: usize = 3;
@@ -22,8 +22,8 @@ pub struct Race {
 }
 
 /// Lets `threads` threads add 1 `turns` times each.
-pub fn run(variant: &Variant, threads: usize, turns: u64) -> Result<Race> {
-    let times = together(threads, |_| {
+pub fn run(variant: &CounterVariant, threads: usize, turns: u64) -> Result<Race> {
+    let times = start_together(threads, |_| {
         let start = clock::now();
         variant.add(turns);
         (start, clock::now())
@@ -35,7 +35,7 @@ pub fn run(variant: &Variant, threads: usize, turns: u64) -> Result<Race> {
 }
 
 /// All variants in turn, several times; the runs of each, in the order of the variants.
-pub fn all(variants: &[Variant], threads: usize, turns: u64) -> Result<Vec<Vec<Race>>> {
+pub fn all(variants: &[CounterVariant], threads: usize, turns: u64) -> Result<Vec<Vec<Race>>> {
     let mut races = vec![Vec::with_capacity(REPEATS); variants.len()];
     for _ in 0..REPEATS {
         for (variant, races) in variants.iter().zip(&mut races) {
@@ -46,7 +46,7 @@ pub fn all(variants: &[Variant], threads: usize, turns: u64) -> Result<Vec<Vec<R
 }
 
 /// Nothing, or the failure that names a variant which lost what it protects.
-pub fn check(variant: &Variant, races: &[Race]) -> Result<()> {
+pub fn check(variant: &CounterVariant, races: &[Race]) -> Result<()> {
     let (name, (made, lost)) = (variant.name, total(races));
     if lost == 0 || !variant.protects() {
         return Ok(());
@@ -63,9 +63,9 @@ pub fn total(races: &[Race]) -> (u64, u64) {
 }
 
 /// What is measured of every variant: updates lost, their share, and time per update.
-pub fn measures(variants: &[Variant], races: &[Vec<Race>]) -> Vec<Measure> {
+pub fn measures(variants: &[CounterVariant], races: &[Vec<Race>]) -> Vec<Measure> {
     let quantity = |id: &str, unit: Unit, name: fn(&str) -> Text, of: fn(&Race) -> f64| -> Vec<Measure> {
-        let one = |(v, races): (&Variant, &Vec<Race>)| {
+        let one = |(v, races): (&CounterVariant, &Vec<Race>)| {
             Measure::new(format!("{id}.{}", v.name), name(v.name), unit, races.iter().map(of).collect())
         };
         variants.iter().zip(races).map(one).collect()

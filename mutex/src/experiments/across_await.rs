@@ -31,8 +31,8 @@ use lab::trace::{LaneRecorder, Recorder};
 use lab::trace::{State, Trace};
 use lab::{Result, text, twin_script};
 
-use crate::litmus::Class::{Acceptable, Forbidden, Interesting};
-use crate::outcomes::{self, Line, Tally};
+use crate::outcomes::Class::{Acceptable, Forbidden, Interesting};
+use crate::outcomes::{self, Outcome, Tally};
 
 /// A task waits so long for its I/O while it holds the lock.
 const IO: Duration = Duration::from_millis(20);
@@ -95,22 +95,22 @@ async fn tokio_across(lock: &tokio::sync::Mutex<u64>, lane: &mut LaneRecorder) -
 }
 // ANCHOR_END: tokio
 
-const DONE: Line = Line {
+const DONE: Outcome = Outcome {
     id: "done",
     class: Acceptable,
     name: || text!("둘 다 끝남", "both done"),
     why: || text!("락을 쥔 태스크가 깨어나 놓음", "the holder woke and let go"),
 };
-const STUCK: Line = Line {
+const STUCK: Outcome = Outcome {
     id: "stuck",
     class: Interesting,
     name: || text!("교착", "deadlock"),
     why: || text!("스레드가 막혀, 쥔 태스크가 깨지 못함", "the thread is blocked, the holder cannot wake"),
 };
-const BROKEN: &[Line] = &[DONE, STUCK];
-const FIXED: &[Line] = &[
+const BROKEN: &[Outcome] = &[DONE, STUCK];
+const FIXED: &[Outcome] = &[
     DONE,
-    Line {
+    Outcome {
         class: Forbidden,
         why: || text!("쥔 채로 기다리지 않거나, 태스크만 기다림", "nobody blocks the thread"),
         ..STUCK
@@ -129,7 +129,7 @@ pub struct Seen {
 }
 
 /// The variants in the order of the report.
-pub const VARIANTS: [(&str, &[Line]); 3] =
+pub const VARIANTS: [(&str, &[Outcome]); 3] =
     [("std_across_await", BROKEN), ("std_dropped_before", FIXED), ("tokio_across_await", FIXED)];
 
 /// Runs the variant's two tasks and the ticking one on a single thread.
@@ -175,7 +175,7 @@ pub fn run(patience: Duration, pythons: &[Interpreter]) -> Result<Report> {
     for (name, lines) in VARIANTS {
         let seen = watch(name, patience)?;
         let mut tally = Tally::new(name, lines);
-        tally.see(seen.outcome, 1);
+        tally.add(seen.outcome, 1);
         tally.check()?;
         report.measures.extend(tally.measures());
         let (ticks, wall) = (seen.ticks as f64, seen.trace.duration() as f64);

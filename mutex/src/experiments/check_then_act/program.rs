@@ -16,8 +16,8 @@ use gil_sim::{SWITCH_INTERVAL, ThreadId};
 use lab::trace::{State, Trace};
 use lab::{Error, Result, text};
 
-use crate::drawn::drawn;
-use crate::together::together;
+use crate::start_barrier::record_together;
+use crate::start_barrier::start_together;
 
 /// Every trade is about the last one.
 pub const IN_STOCK: i64 = 1;
@@ -176,7 +176,7 @@ pub fn day(shop: Shop, version: Version, threads: usize, trades: u64) -> Result<
     let counting = if version == Version::Free { Counting::Atomic } else { Counting::Plain };
     let (heap, lock) = (Heap::of(&program, counting), version.lock(SWITCH_INTERVAL));
     let vm = Interpreter { program: &program, heap: &heap, lock: &*lock, version };
-    together(threads, |n| {
+    start_together(threads, |n| {
         vm.run(ThreadId(n as u64 + 1), trades as i64, &mut ());
     })?;
     let differ = (heap.number(STOCK) - heap.number(BOOKS)).abs_diff(IN_STOCK);
@@ -192,7 +192,7 @@ pub fn pictured(shop: Shop) -> Result<Trace> {
     let names = (0..2).map(|i| text!("스레드 {i}", "Thread {i}")).collect();
     let name = shop.name();
     let title = text!("Rust + GIL 3.13, {name}: 10번씩 거래", "Rust + GIL 3.13, {name}: 10 trades each");
-    let (trace, _) = drawn(title, names, |n, lane| vm.run(ThreadId(n as u64 + 1), 10, lane))?;
+    let (trace, _) = record_together(title, names, |n, lane| vm.run(ThreadId(n as u64 + 1), 10, lane))?;
     Ok(trace)
 }
 

@@ -14,10 +14,11 @@ use lab::trace::{State, Trace};
 use lab::{Result, clock, stats, text};
 use parking_lot::RwLock as ParkingLot;
 
-use crate::cache;
-use crate::drawn::drawn;
+use crate::start_barrier::record_together;
 use crate::outcomes::{self, Tally};
-use crate::together::together;
+use crate::start_barrier::start_together;
+
+pub mod cache;
 
 /// A way to be inside: as a reader or as a writer.
 type Inside = Box<dyn Fn(&mut dyn FnMut()) + Send + Sync>;
@@ -65,7 +66,7 @@ pub fn pictured(kind: &Kind, turns: usize, inside: &(dyn Fn() + Sync)) -> Result
     let reader = |n: usize| text!("독자 {n}", "Reader {n}");
     let names = vec![reader(0), reader(1), reader(2), text!("저자", "Writer")];
     let name = kind.name;
-    let (trace, _) = drawn(text!("Rust, {name}", "Rust, {name}"), names, |n, lane| {
+    let (trace, _) = record_together(text!("Rust, {name}", "Rust, {name}"), names, |n, lane| {
         let (around, state) = if n == 3 { (&kind.write, State::Running) } else { (&kind.read, State::WaitingForIo) };
         for _ in 0..turns {
             lane.enter(State::WaitingForLock);
@@ -86,7 +87,7 @@ const REPEATS: usize = 3;
 /// Nanoseconds of one short read with so many readers at once, nobody writing.
 fn reads(kind: &Kind, threads: usize) -> Result<f64> {
     let start = clock::now();
-    let made = together(threads, |_| {
+    let made = start_together(threads, |_| {
         let deadline = clock::now() + LASTING.as_nanos() as u64;
         let mut made = 0_u64;
         while clock::now() < deadline {
@@ -109,7 +110,7 @@ pub fn run(rounds: u64, threads: usize) -> Result<Report> {
     for (name, get, lines) in cache::VARIANTS {
         let mut tally = Tally::new(name, lines);
         for _ in 0..rounds {
-            tally.see(cache::ask_twice(get, &thread::yield_now)?, 1);
+            tally.add(cache::ask_twice(get, &thread::yield_now)?, 1);
         }
         tally.check()?;
         report.measures.extend(tally.measures());

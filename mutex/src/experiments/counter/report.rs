@@ -2,25 +2,20 @@
 
 use lab::claims::Verdict;
 use lab::lang::Text;
-use lab::python::Interpreter;
 use lab::report::unit;
-use lab::report::{Report, Unit};
+use lab::report::Unit;
 use lab::text;
 
-use crate::critical::THINK;
-use crate::litmus::Seen;
-use crate::race::{self, Race};
-use crate::variant::Variant;
-
-/// The claim on what is protected.
-pub const KEPT: &str = "mutex-keeps-data-whole";
-/// The claim on what is not.
-pub const LOST: &str = "unprotected-updates-are-lost";
+use super::critical_section::THINK;
+use super::race::{self, Race};
+use crate::claims::{KEPT, LOST};
+use crate::counter_variant::CounterVariant;
+use crate::outcomes::Tally;
 
 /// The verdict on one Rust variant, by both races.
-pub fn judge(variant: &Variant, seen: &Seen, races: &[Race]) -> Verdict {
-    let rounds: u64 = seen.values().sum();
-    let short = rounds - seen.get(&2).unwrap_or(&0);
+pub fn judge(variant: &CounterVariant, tally: &Tally, races: &[Race]) -> Verdict {
+    let rounds = tally.rounds();
+    let short = rounds - tally.seen("2");
     let (made, lost) = race::total(races);
     let any = lost + short > 0;
     let evidence = match (any, variant.protects()) {
@@ -41,35 +36,8 @@ pub fn judge(variant: &Variant, seen: &Seen, races: &[Race]) -> Verdict {
     if variant.protects() { Verdict::seen(KEPT, on, !any, evidence) } else { Verdict::seen(LOST, on, any, evidence) }
 }
 
-/// The verdicts on what one interpreter showed.
-pub fn judge_twin(python: &Interpreter, twin: &Report) -> Vec<Verdict> {
-    let one = |claim, id: &str, code: &str, should_lose: bool| {
-        let Some(lost) = twin.measure(id) else {
-            let why = text!("쌍둥이가 {id}를 재지 않았습니다", "the twin did not measure {id}");
-            return Verdict::not_measured(claim, python.to_string(), why);
-        };
-        let any = lost.samples.iter().any(|share| *share > 0.0);
-        let (runs, share) = (lost.samples.len(), unit::value(lost.median(), Unit::Share));
-        let evidence = match (any, should_lose) {
-            (true, _) => {
-                text!("{code}: {runs}번 실행, 중앙값 {share}를 잃음", "{code}: {runs} runs, {share} lost (median)")
-            }
-            (false, false) => text!("{code}: {runs}번 실행, 잃은 것 없음", "{code}: none lost in {runs} runs"),
-            (false, true) => text!(
-                "{code}: {runs}번 실행에서 보이지 않음, 없다는 증명은 아님",
-                "{code}: none seen in {runs} runs; that does not prove there is none"
-            ),
-        };
-        Verdict::seen(claim, python.to_string(), any == should_lose, evidence)
-    };
-    vec![
-        one(KEPT, "lost_share.lock", "with lock: counter += 1", false),
-        one(LOST, "lost_share.call", "counter += one()", true),
-    ]
-}
-
 /// How to read the numbers, and what they do not say.
-pub fn notes(rounds: u64, seen: &[Seen], foreign: Option<f64>) -> Vec<Text> {
+pub fn notes(rounds: u64, tallies: &[Tally], foreign: Option<f64>) -> Vec<Text> {
     let mut notes = vec![
         text!(
             "갱신 하나의 시간은 첫 스레드의 시작부터 마지막 스레드의 끝까지를 모든 스레드의 갱신 수로 나눈 것입니다. 그림에서 읽기와 쓰기 사이의 일은 덧셈 {THINK}번입니다.",
@@ -84,7 +52,7 @@ pub fn notes(rounds: u64, seen: &[Seen], foreign: Option<f64>) -> Vec<Text> {
         "fetch_add에는 뮤텍스가 없습니다. 수 하나라면 원자적 한 걸음으로도 지켜지지만, 함께 바뀌어야 하는 값이 둘이면 락이 필요합니다.",
         "fetch_add has no mutex: one atomic step keeps a single number whole just as well. Two values that must change together need a lock."
     ));
-    if let Some(least) = seen.iter().map(|seen| seen.values().sum::<u64>()).min().filter(|least| *least < rounds) {
+    if let Some(least) = tallies.iter().map(Tally::rounds).min().filter(|least| *least < rounds) {
         notes.push(text!(
             "이 컴퓨터가 바빠, 둘이 한 번씩 더하는 시험은 시간 한도 안에 {rounds}회 대신 {least}회까지만 한 방식이 있습니다.",
             "This machine is busy: within the time limit, some variant came to {least} rounds of two instead of {rounds}."
@@ -110,7 +78,7 @@ pub fn notes(rounds: u64, seen: &[Seen], foreign: Option<f64>) -> Vec<Text> {
 }
 
 /// The sentence, from the measurements of the big race.
-pub fn shows(threads: usize, variants: &[Variant], races: &[Vec<Race>]) -> Text {
+pub fn shows(threads: usize, variants: &[CounterVariant], races: &[Vec<Race>]) -> Text {
     let sum = |protects: bool| {
         let chosen = variants.iter().zip(races).filter(|(variant, _)| variant.protects() == protects);
         chosen.map(|(_, races)| race::total(races)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1))

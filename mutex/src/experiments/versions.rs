@@ -17,8 +17,8 @@ use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::{Result, stats, text, twin_script};
 
-use crate::litmus::Class::{self, Acceptable, Forbidden, Interesting};
-use crate::{litmus, twins, verdicts};
+use crate::outcomes::Class::{self, Acceptable, Forbidden, Interesting};
+use crate::claims;
 
 /// A way to write the update, its name in measurements, and what to expect of a lost one: up to 3.9, from 3.10 on, without a GIL.
 pub struct Form {
@@ -75,7 +75,7 @@ pub fn all(given: &[Interpreter]) -> Vec<Interpreter> {
 pub fn run(threads: usize, turns: u64, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("mutex/versions");
     let args = [threads.to_string(), turns.to_string()];
-    let claims = [verdicts::KEPT, verdicts::LOST];
+    let claims = [claims::KEPT, claims::LOST];
     python::join(&mut report, pythons, twin_script!("versions"), &args, &claims, judge);
     report.tables = vec![expected(), seen(&report, pythons)];
     report.measures_in_tables = true;
@@ -85,14 +85,14 @@ pub fn run(threads: usize, turns: u64, pythons: &[Interpreter]) -> Result<Report
 }
 
 fn judge(python: &Interpreter, twin: &Report) -> Vec<Verdict> {
-    verdicts::judge_twin(python, twin)
+    claims::judge_twin(python, twin)
 }
 
 /// What is expected of each form, before anything runs.
 fn expected() -> Table {
     let row = |form: &Form| {
         let cells = form.classes.map(|class| match class {
-            Forbidden => litmus::name(class),
+            Forbidden => class.name(),
             Interesting => text!("잃을 수 있음", "may lose"),
             Acceptable => text!("우연히 온전함", "whole, by accident"),
         });
@@ -127,7 +127,7 @@ fn seen(report: &Report, pythons: &[Interpreter]) -> Table {
 }
 
 fn share<'a>(report: &'a Report, python: &Interpreter, form: &Form) -> Option<&'a Measure> {
-    twins::measure(report, python, &format!("lost_share.{}", form.id))
+    report.measure(&python.measure_id(&format!("lost_share.{}", form.id)))
 }
 
 fn cell(form: &Form, python: &Interpreter, lost: Option<&Measure>) -> Text {

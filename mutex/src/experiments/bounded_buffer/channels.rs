@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use crossbeam::channel::{self, Receiver, Sender};
 use lab::{Result, clock, text};
 
-use crate::buffer::Buffer;
-use crate::litmus::Class::{Acceptable, Forbidden, Interesting};
-use crate::outcomes::{Line, Tally};
-use crate::together::together;
+use super::buffer::Buffer;
+use crate::outcomes::Class::{Acceptable, Forbidden, Interesting};
+use crate::outcomes::{Outcome, Tally};
+use crate::start_barrier::start_together;
 
 /// Something that items go through.
 pub trait Passage: Sync {
@@ -63,21 +63,21 @@ impl Passage for Crossbeam {
     }
 }
 
-const ONCE: Line = Line {
+const ONCE: Outcome = Outcome {
     id: "once",
     class: Acceptable,
     name: || text!("한 번씩 나옴", "came once"),
     why: || text!("넣은 것이 그대로 나옴", "what went in came out"),
 };
-const NOTHING: Line = Line {
+const NOTHING: Outcome = Outcome {
     id: "nothing",
     class: Interesting,
     name: || text!("빈손", "nothing there"),
     why: || text!("깨어 보니 남이 먼저 꺼냄", "woken, but another was quicker"),
 };
-const NEVER: Line =
-    Line { class: Forbidden, why: || text!("깨어나면 다시 확인함", "whoever wakes looks again"), ..NOTHING };
-const LOST: Line = Line {
+const NEVER: Outcome =
+    Outcome { class: Forbidden, why: || text!("깨어나면 다시 확인함", "whoever wakes looks again"), ..NOTHING };
+const LOST: Outcome = Outcome {
     id: "lost",
     class: Forbidden,
     name: || text!("없어지거나 두 번", "missing or twice"),
@@ -85,9 +85,9 @@ const LOST: Line = Line {
 };
 
 /// What may come out where nobody looks again.
-pub const WITH_IF: &[Line] = &[ONCE, NOTHING, LOST];
+pub const WITH_IF: &[Outcome] = &[ONCE, NOTHING, LOST];
 /// What may come out of a right buffer.
-pub const RIGHT: &[Line] = &[ONCE, NEVER, LOST];
+pub const RIGHT: &[Outcome] = &[ONCE, NEVER, LOST];
 
 /// How many put, how many take, how many items each producer makes, and for how many there is room.
 #[derive(Clone, Copy, Debug)]
@@ -114,12 +114,12 @@ pub struct Moved {
 }
 
 /// All producers and consumers at once; every item is an own bit of information, and is looked for afterwards.
-pub fn through(name: &'static str, lines: &'static [Line], passage: &dyn Passage, size: Size) -> Result<Moved> {
+pub fn through(name: &'static str, lines: &'static [Outcome], passage: &dyn Passage, size: Size) -> Result<Moved> {
     let all = size.producers as u64 * size.items;
     let seen: Vec<AtomicU64> = (0..all).map(|_| AtomicU64::new(0)).collect();
     let (left, fullest, nothing) = (AtomicU64::new(all), AtomicUsize::new(0), AtomicU64::new(0));
     let start = clock::now();
-    together(size.producers + size.consumers, |n| {
+    start_together(size.producers + size.consumers, |n| {
         if n < size.producers {
             for item in 0..size.items {
                 fullest.fetch_max(passage.put(n as u64 * size.items + item), Relaxed);
@@ -140,8 +140,8 @@ pub fn through(name: &'static str, lines: &'static [Line], passage: &dyn Passage
     let wall = clock::now() - start;
     let mut tally = Tally::new(name, lines);
     let once = seen.iter().filter(|times| times.load(Relaxed) == 1).count() as u64;
-    tally.see("once", once);
-    tally.see("nothing", nothing.into_inner());
-    tally.see("lost", all - once);
+    tally.add("once", once);
+    tally.add("nothing", nothing.into_inner());
+    tally.add("lost", all - once);
     Ok(Moved { tally, fullest: fullest.into_inner(), wall })
 }

@@ -14,9 +14,8 @@ use lab::python::{self, Interpreter};
 use lab::report::{Report, Table};
 use lab::{Result, text, twin_script};
 
-use crate::litmus::Class::{Acceptable, Forbidden, Interesting};
-use crate::outcomes::{self, Line, Tally};
-use crate::twins;
+use crate::outcomes::Class::{Acceptable, Forbidden, Interesting};
+use crate::outcomes::{self, Outcome, Tally};
 
 /// Two accounts. Together they hold [`TOTAL`], before and after every transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,33 +71,33 @@ pub fn transfer_at_once(books: &mut Books) {
 }
 // ANCHOR_END: fixed
 
-const REFUSED: Line = Line {
+const REFUSED: Outcome = Outcome {
     id: "refused",
     class: Acceptable,
     name: || text!("거절됨", "refused"),
     why: || text!("락이 독에 걸림(PoisonError)", "the lock is poisoned (PoisonError)"),
 };
-const HALF: Line = Line {
+const HALF: Outcome = Outcome {
     id: "half",
     class: Interesting,
     name: || text!("반쪽 데이터", "half changed"),
     why: || text!("락은 풀렸고 아무 말이 없음", "the lock was free and said nothing"),
 };
-const WHOLE: Line = Line {
+const WHOLE: Outcome = Outcome {
     id: "whole",
     class: Acceptable,
     name: || text!("온전한 데이터", "whole"),
     why: || text!("합이 그대로임", "the sum is right"),
 };
-const NEVER_HALF: Line =
-    Line {
+const NEVER_HALF: Outcome =
+    Outcome {
         class: Forbidden, why: || text!("고쳤거나 애초에 갈라지지 않음", "repaired, or never torn"), ..HALF
     };
 
-const REFUSES: &[Line] =
-    &[REFUSED, Line { why: || text!("보기 전에 거절됨", "refused before anybody sees it"), ..NEVER_HALF }];
-const SILENT: &[Line] = &[HALF];
-const KEPT: &[Line] = &[WHOLE, NEVER_HALF];
+const REFUSES: &[Outcome] =
+    &[REFUSED, Outcome { why: || text!("보기 전에 거절됨", "refused before anybody sees it"), ..NEVER_HALF }];
+const SILENT: &[Outcome] = &[HALF];
+const KEPT: &[Outcome] = &[WHOLE, NEVER_HALF];
 
 /// Lets a thread panic in the middle of its work on the books.
 fn dies_with(work: impl FnOnce() + Send) {
@@ -153,7 +152,7 @@ fn parking_lot(transfer: fn(&mut Books)) -> &'static str {
 
 type Next = fn(fn(&mut Books)) -> &'static str;
 /// A variant: its name, what may come out, what the next one does, and the transfer that panics.
-type Case = (&'static str, &'static [Line], Next, fn(&mut Books));
+type Case = (&'static str, &'static [Outcome], Next, fn(&mut Books));
 
 /// What each lock shows to the next one after a panic.
 pub fn tallies() -> Vec<Tally> {
@@ -167,7 +166,7 @@ pub fn tallies() -> Vec<Tally> {
     ];
     let one = |(name, lines, next, transfer): Case| {
         let mut tally = Tally::new(name, lines);
-        tally.see(next(transfer), 1);
+        tally.add(next(transfer), 1);
         tally
     };
     cases.into_iter().map(one).collect()
@@ -175,7 +174,7 @@ pub fn tallies() -> Vec<Tally> {
 
 /// What the twin saw, a row for each interpreter and form.
 fn by_python(report: &Report, pythons: &[Interpreter]) -> Option<Table> {
-    let half = |id: &str, python: &Interpreter| twins::measure(report, python, id).map(|m| m.median() > 0.0);
+    let half = |id: &str, python: &Interpreter| report.measure(&python.measure_id(id)).map(|m| m.median() > 0.0);
     let row = |python: &Interpreter, id: &str, code: &str| {
         let what = if half(id, python)? { (HALF.name)() } else { (WHOLE.name)() };
         Some(vec![Text::same(python.to_string()), Text::same(code), what])

@@ -14,8 +14,10 @@ use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::{Result, stats, text, twin_script};
 
-use crate::shop::{IN_STOCK, Shop, check, day, orders, pictured};
-use crate::{twins, verdicts};
+use crate::claims;
+
+pub mod program;
+use program::{IN_STOCK, Shop, check, day, orders, pictured};
 
 /// Runs of one shop under one version.
 #[derive(Debug)]
@@ -44,8 +46,8 @@ pub fn run(threads: usize, trades: u64, pythons: &[Interpreter]) -> Result<Repor
     report.measures = cases.iter().map(measure).collect();
     report.verdicts = cases.iter().filter(|case| case.version == Version::Py313).map(verdict).collect();
     let args = [threads.to_string(), trades.to_string()];
-    let claims = [verdicts::KEPT, verdicts::LOST];
-    python::join(&mut report, pythons, twin_script!("gil_lock"), &args, &claims, judge);
+    let claims = [claims::KEPT, claims::LOST];
+    python::join(&mut report, pythons, twin_script!("check_then_act"), &args, &claims, judge);
     report.tables = vec![table(&cases), python_table(&report, pythons)];
     report.tables.retain(|table| !table.rows.is_empty());
     report.measures_in_tables = true;
@@ -69,8 +71,8 @@ fn judged(shop: Shop, on: String, wrong: &[f64]) -> Verdict {
     let any = wrong.iter().any(|share| *share > 0.0);
     let evidence = seen(wrong);
     match shop {
-        Shop::Gil => Verdict::seen(verdicts::LOST, on, any, evidence),
-        Shop::Locked => Verdict::seen(verdicts::KEPT, on, !any, evidence),
+        Shop::Gil => Verdict::seen(claims::LOST, on, any, evidence),
+        Shop::Locked => Verdict::seen(claims::KEPT, on, !any, evidence),
     }
 }
 
@@ -84,7 +86,7 @@ fn judge(python: &Interpreter, twin: &Report) -> Vec<Verdict> {
     let one = |shop: Shop| {
         let (on, id) = (format!("{python}, {}", shop.name()), format!("wrong.{}", shop.name()));
         let Some(wrong) = twin.measure(&id) else {
-            let claim = if shop == Shop::Gil { verdicts::LOST } else { verdicts::KEPT };
+            let claim = if shop == Shop::Gil { claims::LOST } else { claims::KEPT };
             return Verdict::not_measured(claim, on, text!("쌍둥이가 재지 않았습니다", "the twin did not measure it"));
         };
         judged(shop, on, &wrong.samples)
@@ -132,7 +134,7 @@ const FORMS: [(&str, &str); 3] =
 
 fn python_table(report: &Report, pythons: &[Interpreter]) -> Table {
     let cell = |python: &Interpreter, id: &str| {
-        median(twins::measure(report, python, &format!("wrong.{id}")).map(|m| &m.samples[..]))
+        median(report.measure(&python.measure_id(&format!("wrong.{id}")).map(|m| &m.samples[..])))
     };
     let row = |python: &Interpreter| {
         [Text::same(python.to_string())].into_iter().chain(FORMS.iter().map(|(id, _)| cell(python, id))).collect()

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use crossbeam::utils::CachePadded;
 
-use crate::counter::{fetch_add, parking_lot_mutex, std_mutex};
-use crate::litmus::PROTECTED;
+use crate::experiments::counter::{fetch_add, parking_lot_mutex, std_mutex};
+use crate::counter_variant::PROTECTED;
 use crate::locks::{Exclusive, Guarded, SpinLock, TicketLock};
-use crate::variant::Variant;
+use crate::counter_variant::CounterVariant;
 
 /// Fixed without a lock: tries until nobody came in between.
 pub fn compare_exchange(counter: &AtomicU64) {
@@ -34,26 +34,26 @@ pub fn sharded(counter: &Shards) {
 }
 // ANCHOR_END: sharded
 
-fn by_hand<L: Exclusive + 'static>(name: (&'static str, &'static str)) -> Variant {
+fn by_hand<L: Exclusive + 'static>(name: (&'static str, &'static str)) -> CounterVariant {
     let add = |counter: &Guarded<L, u64>| counter.with(|n| *n += 1);
-    Variant::new(name, PROTECTED, Guarded::<L, u64>::new(0), add, |counter| counter.with(mem::take))
+    CounterVariant::new(name, PROTECTED, Guarded::<L, u64>::new(0), add, |counter| counter.with(mem::take))
 }
 
 /// All variants; none of them may lose an update.
-pub fn variants() -> Vec<Variant> {
+pub fn variants() -> Vec<CounterVariant> {
     let take = |c: &AtomicU64| c.swap(0, Relaxed);
     vec![
-        Variant::new(("std_mutex", "std::sync::Mutex"), PROTECTED, Mutex::new(0), std_mutex, |c| {
+        CounterVariant::new(("std_mutex", "std::sync::Mutex"), PROTECTED, Mutex::new(0), std_mutex, |c| {
             mem::take(&mut *c.lock().expect("nobody panics with it"))
         }),
-        Variant::new(
+        CounterVariant::new(
             ("parking_lot_mutex", "parking_lot::Mutex"),
             PROTECTED,
             parking_lot::Mutex::new(0),
             parking_lot_mutex,
             |c| mem::take(&mut *c.lock()),
         ),
-        Variant::new(
+        CounterVariant::new(
             ("fair_mutex", "parking_lot::FairMutex"),
             PROTECTED,
             parking_lot::FairMutex::new(0_u64),
@@ -62,9 +62,9 @@ pub fn variants() -> Vec<Variant> {
         ),
         by_hand::<SpinLock>(("spin_lock", "SpinLock")),
         by_hand::<TicketLock>(("ticket_lock", "TicketLock")),
-        Variant::new(("fetch_add", "AtomicU64::fetch_add"), PROTECTED, AtomicU64::new(0), fetch_add, take),
-        Variant::new(("compare_exchange", "compare_exchange"), PROTECTED, AtomicU64::new(0), compare_exchange, take),
-        Variant::new(
+        CounterVariant::new(("fetch_add", "AtomicU64::fetch_add"), PROTECTED, AtomicU64::new(0), fetch_add, take),
+        CounterVariant::new(("compare_exchange", "compare_exchange"), PROTECTED, AtomicU64::new(0), compare_exchange, take),
+        CounterVariant::new(
             ("sharded", "a counter for each thread"),
             PROTECTED,
             Shards::from(std::array::from_fn(|_| CachePadded::new(AtomicU64::new(0)))),

@@ -14,11 +14,12 @@ use lab::python::{self, Interpreter};
 use lab::report::{Measure, Report, Table, Unit};
 use lab::{Error, Result, clock, text, twin_script};
 
-use crate::sharing::variants;
-use crate::together::together;
-use crate::twins;
-use crate::variant::Variant;
-use crate::verdicts;
+use crate::start_barrier::start_together;
+use crate::claims;
+use crate::counter_variant::CounterVariant;
+
+pub mod variants;
+use variants::variants;
 
 /// Updates between two looks at the clock.
 const CHUNK: u64 = 32;
@@ -49,9 +50,9 @@ impl Load {
 }
 
 /// So many threads add to the variant's counter for so long.
-pub fn load(variant: &Variant, threads: usize, lasting: Duration) -> Result<Load> {
+pub fn load(variant: &CounterVariant, threads: usize, lasting: Duration) -> Result<Load> {
     let start = clock::now();
-    let updates = together(threads, |_| {
+    let updates = start_together(threads, |_| {
         let deadline = clock::now() + lasting.as_nanos() as u64;
         let mut updates = 0;
         while clock::now() < deadline {
@@ -66,7 +67,7 @@ pub fn load(variant: &Variant, threads: usize, lasting: Duration) -> Result<Load
 }
 
 /// Nothing, or the failure that names a variant which lost what it protects.
-pub fn check(variant: &Variant, load: &Load) -> Result<()> {
+pub fn check(variant: &CounterVariant, load: &Load) -> Result<()> {
     let (name, lost, threads) = (variant.name, load.lost, load.updates.len());
     if lost == 0 {
         return Ok(());
@@ -124,16 +125,16 @@ fn measures(name: &str, threads: usize, loads: &[Load]) -> [Measure; 2] {
     ]
 }
 
-fn verdict(variant: &Variant, loads: &[Vec<Load>]) -> Verdict {
+fn verdict(variant: &CounterVariant, loads: &[Vec<Load>]) -> Verdict {
     let all = loads.iter().flatten();
     let (made, lost) =
         all.fold((0, 0), |(made, lost), load| (made + load.updates.iter().sum::<u64>(), lost + load.lost));
     let evidence = text!("갱신 {made}번 가운데 {lost}번을 잃음", "{lost} of {made} updates lost");
-    Verdict::seen(verdicts::KEPT, format!("Rust, {}", variant.on), lost == 0, evidence)
+    Verdict::seen(claims::KEPT, format!("Rust, {}", variant.on), lost == 0, evidence)
 }
 
 /// Millions of updates a second, and shares; a row a variant, a column a number of threads.
-fn tables(report: &Report, variants: &[Variant], steps: &[usize], pythons: &[Interpreter]) -> Vec<Table> {
+fn tables(report: &Report, variants: &[CounterVariant], steps: &[usize], pythons: &[Interpreter]) -> Vec<Table> {
     let head: Vec<Text> = [text!("방식", "variant")]
         .into_iter()
         .chain(
@@ -149,7 +150,7 @@ fn tables(report: &Report, variants: &[Variant], steps: &[usize], pythons: &[Int
             [Text::same(variant.name)].into_iter().chain(cells).collect()
         });
         let theirs = pythons.iter().map(|python| {
-            let cells = steps.iter().map(|n| cell(twins::measure(report, python, &format!("{what}.lock.{n}"))));
+            let cells = steps.iter().map(|n| cell(report.measure(&python.measure_id(&format!("{what}.lock.{n}")))));
             [Text::same(format!("{python}, with lock"))].into_iter().chain(cells).collect()
         });
         ours.chain(theirs).collect()

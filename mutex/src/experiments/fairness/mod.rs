@@ -15,9 +15,10 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{Span, State, Trace};
 use lab::{Result, clock, text, twin_script};
 
-use crate::contenders::{Contender, contenders};
-use crate::drawn::drawn;
-use crate::twins;
+use crate::start_barrier::record_together;
+
+pub mod locks;
+use locks::{Contender, contenders};
 
 /// How one lock treated the threads.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +41,7 @@ pub fn watch(
     let names = (0..threads).map(|i| text!("스레드 {i}", "Thread {i}")).collect();
     let name = contender.name;
     let deadline = clock::now() + lasting.as_nanos() as u64;
-    let (trace, _) = drawn(text!("Rust, {name}", "Rust, {name}"), names, |_, lane| {
+    let (trace, _) = record_together(text!("Rust, {name}", "Rust, {name}"), names, |_, lane| {
         while clock::now() < deadline {
             lane.enter(State::WaitingForLock);
             (contender.around)(&mut || {
@@ -148,7 +149,7 @@ fn row(name: Text, turns: &[usize], longest: f64, passed: usize) -> Vec<Text> {
 }
 
 fn python_rows(report: &Report, python: &Interpreter) -> Vec<Vec<Text>> {
-    let samples = |what: &str, id: &str| twins::measure(report, python, &format!("{what}.{id}")).map(|m| &m.samples);
+    let samples = |what: &str, id: &str| report.measure(&python.measure_id(&format!("{what}.{id}"))).map(|m| &m.samples);
     let one = |(id, code): &(&str, &str)| {
         let turns: Vec<usize> = samples("turns", id)?.iter().map(|n| *n as usize).collect();
         let (longest, passed) = (samples("longest_wait", id)?.first()?, samples("passed_by", id)?.first()?);

@@ -15,9 +15,11 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{State, Trace};
 use lab::{Error, Result, python, terminal, text};
 
-use crate::dinner::{self, Rule};
-use crate::drawn::drawn;
-use crate::litmus::{self, Class};
+use crate::start_barrier::record_together;
+use crate::outcomes::Class;
+
+pub mod table;
+use table::Rule;
 
 /// The name of the child on the command line.
 pub const CHILD: &str = "dinner";
@@ -63,7 +65,7 @@ fn proved(rule: Rule) -> (Class, Text) {
 pub fn run(seats: usize, meals: u64) -> Result<Report> {
     let mut report = Report::new("mutex/philosophers");
     for rule in [Rule::LowerFirst, Rule::OneLess] {
-        report.traces.push(drawn_dinner(rule, seats)?);
+        report.traces.push(record_dinner(rule, seats)?);
     }
     let dinners: Vec<Dinner> = Rule::ALL.into_iter().map(|rule| ask(rule, seats, meals)).collect::<Result<_>>()?;
     let all = seats as u64 * meals;
@@ -81,12 +83,12 @@ pub fn run(seats: usize, meals: u64) -> Result<Report> {
 }
 
 /// Lanes of a small dinner under a rule that is proved to end.
-fn drawn_dinner(rule: Rule, seats: usize) -> Result<Trace> {
-    let table = dinner::Table::new(seats);
+fn record_dinner(rule: Rule, seats: usize) -> Result<Trace> {
+    let table = table::Table::new(seats);
     let names = (0..seats).map(|seat| text!("철학자 {seat}", "Philosopher {seat}")).collect();
     let name = rule.name();
     let title = text!("Rust, {name}: 세 번씩 먹음", "Rust, {name}: three meals each");
-    let (trace, _) = drawn(title, names, |seat, lane| {
+    let (trace, _) = record_together(title, names, |seat, lane| {
         for _ in 0..3 {
             lane.enter(State::WaitingForLock);
             table.dine(seat, rule, || {
@@ -139,7 +141,7 @@ pub fn child(rule: &str, seats: usize, meals: u64) -> Result<()> {
 /// Waits until all have eaten, or nobody eats any more.
 fn watched(rule: Rule, seats: usize, meals: u64) -> Result<Dinner> {
     // Philosophers who wait for ever are waited for by nobody, so what they use must outlive them.
-    let table: &dinner::Table = Box::leak(Box::new(dinner::Table::new(seats)));
+    let table: &table::Table = Box::leak(Box::new(table::Table::new(seats)));
     let (tell, told) = mpsc::channel();
     for seat in 0..seats {
         let tell = tell.clone();
@@ -180,7 +182,7 @@ fn table(dinners: &[Dinner], all: u64) -> Table {
             text!("끝남", "ended")
         };
         let back = Text::same(dinner.put_back.to_string());
-        vec![Text::same(rule.name()), found, litmus::name(class), stood, back]
+        vec![Text::same(rule.name()), found, class.name(), stood, back]
     };
     Table {
         title: text!(

@@ -46,9 +46,14 @@ use lab::python::{self, Interpreter};
 use lab::report::Report;
 use lab::{Result, twin_script};
 
-use crate::litmus::{self, PROTECTED, Seen, UNPROTECTED};
-use crate::variant::Variant;
-use crate::{critical, race, verdicts};
+use crate::claims;
+use crate::counter_variant::{CounterVariant, PROTECTED, UNPROTECTED};
+use crate::outcomes::Tally;
+
+pub mod critical_section;
+pub mod litmus;
+pub mod race;
+pub mod report;
 
 // ANCHOR: broken
 /// Broken: an update that comes between the load and the store is overwritten.
@@ -84,25 +89,25 @@ pub fn fetch_add(counter: &AtomicU64) {
 // ANCHOR_END: atomic
 
 /// The broken one first, then the fixed ones.
-pub fn variants() -> Vec<Variant> {
+pub fn variants() -> Vec<CounterVariant> {
     vec![
-        Variant::new(("load_then_store", "load_then_store"), UNPROTECTED, AtomicU64::new(0), load_then_store, |c| {
+        CounterVariant::new(("load_then_store", "load_then_store"), UNPROTECTED, AtomicU64::new(0), load_then_store, |c| {
             c.swap(0, Relaxed)
         }),
-        Variant::new(("std_mutex", "std::sync::Mutex"), PROTECTED, Mutex::new(0), std_mutex, |c| {
+        CounterVariant::new(("std_mutex", "std::sync::Mutex"), PROTECTED, Mutex::new(0), std_mutex, |c| {
             mem::take(&mut *c.lock().expect("nobody panics with it"))
         }),
-        Variant::new(
+        CounterVariant::new(
             ("parking_lot_mutex", "parking_lot::Mutex"),
             PROTECTED,
             parking_lot::Mutex::new(0),
             parking_lot_mutex,
             |c| mem::take(&mut *c.lock()),
         ),
-        Variant::new(("sharded_lock", "crossbeam ShardedLock"), PROTECTED, ShardedLock::new(0), sharded_lock, |c| {
+        CounterVariant::new(("sharded_lock", "crossbeam ShardedLock"), PROTECTED, ShardedLock::new(0), sharded_lock, |c| {
             mem::take(&mut *c.write().expect("nobody panics with it"))
         }),
-        Variant::new(("fetch_add", "AtomicU64::fetch_add"), PROTECTED, AtomicU64::new(0), fetch_add, |c| {
+        CounterVariant::new(("fetch_add", "AtomicU64::fetch_add"), PROTECTED, AtomicU64::new(0), fetch_add, |c| {
             c.swap(0, Relaxed)
         }),
     ]
@@ -113,23 +118,23 @@ pub fn run(threads: usize, turns: u64, rounds: u64, pythons: &[Interpreter]) -> 
     let watch = Watch::start();
     let variants = variants();
     let mut report = Report::new("mutex/counter");
-    report.traces = vec![critical::broken()?, critical::fixed()?];
+    report.traces = vec![critical_section::broken()?, critical_section::fixed()?];
 
-    let seen = variants.iter().map(|variant| litmus::run(variant, rounds)).collect::<Result<Vec<Seen>>>()?;
-    variants.iter().zip(&seen).try_for_each(|(variant, seen)| litmus::check(variant, seen))?;
-    report.tables.push(litmus::table(variants.iter().zip(&seen)));
+    let tallies = variants.iter().map(|variant| litmus::run(variant, rounds)).collect::<Result<Vec<Tally>>>()?;
+    tallies.iter().try_for_each(Tally::check)?;
+    report.tables.push(litmus::table(&tallies));
 
     let races = race::all(&variants, threads, turns)?;
     variants.iter().zip(&races).try_for_each(|(variant, races)| race::check(variant, races))?;
     report.measures = race::measures(&variants, &races);
     // The article's claim is about locks; what `fetch_add` shows stands in the tables.
-    let locks = variants.iter().zip(&seen).zip(&races).filter(|((v, _), _)| v.name != "fetch_add");
-    report.verdicts = locks.map(|((v, seen), races)| verdicts::judge(v, seen, races)).collect();
-    report.shows = verdicts::shows(threads, &variants, &races);
+    let locks = variants.iter().zip(&tallies).zip(&races).filter(|((v, _), _)| v.name != "fetch_add");
+    report.verdicts = locks.map(|((v, tally), races)| report::judge(v, tally, races)).collect();
+    report.shows = report::shows(threads, &variants, &races);
 
     let args = [threads.to_string(), turns.to_string()];
-    let claims = [verdicts::KEPT, verdicts::LOST];
-    python::join(&mut report, pythons, twin_script!("counter"), &args, &claims, verdicts::judge_twin);
-    report.notes.extend(verdicts::notes(rounds, &seen, watch.foreign()));
+    let claims = [claims::KEPT, claims::LOST];
+    python::join(&mut report, pythons, twin_script!("counter"), &args, &claims, claims::judge_twin);
+    report.notes.extend(report::notes(rounds, &tallies, watch.foreign()));
     Ok(report)
 }

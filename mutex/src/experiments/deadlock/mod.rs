@@ -1,6 +1,6 @@
 //! Two locks, taken in two orders: each thread holds what the other wants. One order for all, and it cannot be.
 //!
-//! Here a wait for the second lock has an end, so that the broken program ends too. `detected` is the real thing: a child process
+//! Here a wait for the second lock has an end, so that the broken program ends too. `detector` is the real thing: a child process
 //! whose threads wait for ever, and parking_lot's detector, which finds them.
 //!
 //! Article: 뮤텍스(Mutex). Run: `cargo run -p mutex -- deadlock`. Python twin: `python/deadlock.py`.
@@ -17,10 +17,11 @@ use lab::trace::{State, Trace};
 use lab::{Error, Result, text, twin_script};
 use parking_lot::Mutex;
 
-use crate::detected;
-use crate::drawn::drawn;
-use crate::litmus::Class::{Acceptable, Forbidden, Interesting};
-use crate::outcomes::{self, Line, Tally};
+use crate::start_barrier::record_together;
+use crate::outcomes::Class::{Acceptable, Forbidden, Interesting};
+use crate::outcomes::{self, Outcome, Tally};
+
+pub mod detector;
 
 /// An account. Its number says in which order accounts are locked.
 #[derive(Debug)]
@@ -105,36 +106,36 @@ fn both<'a>(
     Some((first, second?))
 }
 
-const DONE: Line = Line {
+const DONE: Outcome = Outcome {
     id: "done",
     class: Acceptable,
     name: || text!("둘 다 끝남", "both done"),
     why: || text!("돈이 옮겨졌고 합은 그대로", "the money went over, the sum is right"),
 };
-const STUCK: Line = Line {
+const STUCK: Outcome = Outcome {
     id: "stuck",
     class: Interesting,
     name: || text!("교착", "deadlock"),
     why: || text!("서로 상대의 락을 기다림", "each waits for the other's lock"),
 };
-const TORN: Line = Line {
+const TORN: Outcome = Outcome {
     id: "torn",
     class: Forbidden,
     name: || text!("합이 틀림", "wrong sum"),
     why: || text!("어떤 순서로도 안 나옴", "no order ends like this"),
 };
 
-const BROKEN: &[Line] = &[DONE, STUCK, TORN];
-const FIXED: &[Line] = &[
+const BROKEN: &[Outcome] = &[DONE, STUCK, TORN];
+const FIXED: &[Outcome] = &[
     DONE,
-    Line {
+    Outcome {
         class: Forbidden, why: || text!("순서가 하나뿐이라 불가능", "impossible with one order"), ..STUCK
     },
     TORN,
 ];
 
 /// Both variants with what may come out.
-pub const VARIANTS: [(&str, Transfer, &[Line]); 2] =
+pub const VARIANTS: [(&str, Transfer, &[Outcome]); 2] =
     [("from_first", from_first, BROKEN), ("lower_first", lower_first, FIXED)];
 
 /// Two threads transfer 1 in opposite directions, at once. The lanes, and the outcome.
@@ -146,7 +147,7 @@ pub fn round(
 ) -> Result<(Trace, &'static str)> {
     let (a, b) = (Account::new(1, 10), Account::new(2, 10));
     let names = vec![text!("1번 → 2번", "1 to 2"), text!("2번 → 1번", "2 to 1")];
-    let (trace, done) = drawn(Text::default(), names, |n, lane| {
+    let (trace, done) = record_together(Text::default(), names, |n, lane| {
         let (from, to) = if n == 0 { (&a, &b) } else { (&b, &a) };
         let done = transfer(from, to, lane, think, enough).is_some();
         lane.leave();
@@ -171,7 +172,7 @@ pub fn run(rounds: u64, enough: Duration, pythons: &[Interpreter]) -> Result<Rep
         let mut tally = Tally::new(name, lines);
         for nth in 0..rounds {
             let (trace, outcome) = round(name, transfer, &|| thread::sleep(THINK), enough)?;
-            tally.see(outcome, 1);
+            tally.add(outcome, 1);
             if nth == 0 {
                 report.traces.push(trace);
             }
@@ -182,7 +183,7 @@ pub fn run(rounds: u64, enough: Duration, pythons: &[Interpreter]) -> Result<Rep
     let title = text!("두 스레드가 반대 방향으로 송금한 결과", "two transfers in opposite directions: how they end");
     report.tables.push(outcomes::table(title, &tallies));
     report.measures = tallies.iter().flat_map(Tally::measures).collect();
-    let found = detected::ask()?;
+    let found = detector::ask()?;
     report.measures.extend(found.measures);
     report.measures_in_tables = pythons.is_empty();
     let args = [rounds.to_string(), enough.as_secs_f64().to_string()];

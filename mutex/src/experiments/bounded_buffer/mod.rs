@@ -17,11 +17,15 @@ use lab::trace::LaneRecorder;
 use lab::trace::{State, Trace};
 use lab::{Result, text, twin_script};
 
-use crate::buffer::Buffer;
-use crate::drawn::drawn;
-use crate::outcomes::{self, Line, Tally};
-use crate::passage::{Crossbeam, If, Moved, Passage, RIGHT, Size, WITH_IF, While, through};
-use crate::verdicts;
+use crate::start_barrier::record_together;
+use crate::claims;
+use crate::outcomes::{self, Outcome, Tally};
+
+pub mod buffer;
+pub mod channels;
+
+use buffer::Buffer;
+use channels::{Crossbeam, If, Moved, Passage, RIGHT, Size, WITH_IF, While, through};
 
 /// Producers that are quicker than the consumers, drawn: they wait for room.
 fn pictured(size: Size) -> Result<Trace> {
@@ -37,7 +41,7 @@ fn pictured(size: Size) -> Result<Trace> {
         lane.enter(State::WaitingForIo);
         thread::sleep(Duration::from_millis(ms));
     };
-    let (trace, _) = drawn(title, names.into(), |n, lane| {
+    let (trace, _) = record_together(title, names.into(), |n, lane| {
         for item in 0..(if n < producers { 6 } else { 6 * producers / consumers }) {
             if n < producers {
                 work(lane, 1);
@@ -55,7 +59,7 @@ fn pictured(size: Size) -> Result<Trace> {
 }
 
 /// A passage by its name, what may come out of it, and how it is made.
-type Make = (&'static str, &'static [Line], fn(usize) -> Box<dyn Passage>);
+type Make = (&'static str, &'static [Outcome], fn(usize) -> Box<dyn Passage>);
 
 const REPEATS: usize = 3;
 
@@ -81,20 +85,20 @@ pub fn run(size: Size, pythons: &[Interpreter]) -> Result<Report> {
     report.measures = moved.iter().flat_map(|runs| measures(runs, size)).collect();
     report.verdicts = tallies
         .iter()
-        .filter(|tally| tally.lines.len() == RIGHT.len() && tally.variant != "condvar_if")
+        .filter(|tally| tally.outcomes.len() == RIGHT.len() && tally.variant != "condvar_if")
         .map(verdict)
         .collect();
     let args = [size.producers, size.consumers, size.items as usize, size.capacity].map(|n| n.to_string());
-    python::join(&mut report, pythons, twin_script!("bounded"), &args, &[verdicts::KEPT], judge);
+    python::join(&mut report, pythons, twin_script!("bounded_buffer"), &args, &[claims::KEPT], judge);
     report.notes = notes(size);
     report.shows = shows(&tallies, &moved);
     Ok(report)
 }
 
 fn sum(runs: &[Moved]) -> Tally {
-    let mut tally = Tally::new(runs[0].tally.variant, runs[0].tally.lines);
+    let mut tally = Tally::new(runs[0].tally.variant, runs[0].tally.outcomes);
     for id in ["once", "nothing", "lost"] {
-        tally.see(id, runs.iter().map(|moved| moved.tally.seen(id)).sum());
+        tally.add(id, runs.iter().map(|moved| moved.tally.seen(id)).sum());
     }
     tally
 }
@@ -116,20 +120,20 @@ fn measures(runs: &[Moved], size: Size) -> [Measure; 3] {
 fn verdict(tally: &Tally) -> Verdict {
     let (once, lost) = (tally.seen("once"), tally.seen("lost"));
     let evidence = text!("항목 {once}개가 한 번씩 나오고 {lost}개가 틀림", "{once} items came once, {lost} did not");
-    Verdict::seen(verdicts::KEPT, format!("Rust, {}", tally.variant), lost == 0, evidence)
+    Verdict::seen(claims::KEPT, format!("Rust, {}", tally.variant), lost == 0, evidence)
 }
 
 fn judge(python: &Interpreter, twin: &Report) -> Vec<Verdict> {
     let on = format!("{python}, queue.Queue");
     let Some(lost) = twin.measure("lost.queue").map(Measure::median) else {
         return vec![Verdict::not_measured(
-            verdicts::KEPT,
+            claims::KEPT,
             on,
             text!("쌍둥이가 재지 않았습니다", "the twin did not measure it"),
         )];
     };
     let evidence = text!("없어지거나 두 번 나온 항목 {lost}개", "{lost} items missing or twice");
-    vec![Verdict::seen(verdicts::KEPT, on, lost == 0.0, evidence)]
+    vec![Verdict::seen(claims::KEPT, on, lost == 0.0, evidence)]
 }
 
 fn notes(size: Size) -> Vec<Text> {

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use lab::{Result, text};
 use parking_lot::{RwLock, RwLockUpgradableReadGuard};
 
-use crate::litmus::Class::{Acceptable, Forbidden, Interesting};
-use crate::outcomes::Line;
-use crate::together::together;
+use crate::outcomes::Class::{Acceptable, Forbidden, Interesting};
+use crate::outcomes::Outcome;
+use crate::start_barrier::start_together;
 
 /// A value that is computed when it is asked for the first time. `between` comes between the look and the change.
 type Get = fn(cache: &RwLock<Option<u64>>, compute: &dyn Fn() -> u64, between: &dyn Fn()) -> u64;
@@ -46,28 +46,28 @@ pub fn upgrade(cache: &RwLock<Option<u64>>, compute: &dyn Fn() -> u64, between: 
     *RwLockUpgradableReadGuard::upgrade(seen).insert(compute())
 }
 
-const ONCE: Line = Line {
+const ONCE: Outcome = Outcome {
     id: "once",
     class: Acceptable,
     name: || text!("한 번 계산", "computed once"),
     why: || text!("뒤에 온 쪽은 값을 봄", "the later one finds the value"),
 };
-const TWICE: Line = Line {
+const TWICE: Outcome = Outcome {
     id: "twice",
     class: Interesting,
     name: || text!("두 번 계산", "computed twice"),
     why: || text!("둘 다 비었다고 봄", "both saw that it was empty"),
 };
-const BROKEN: &[Line] = &[ONCE, TWICE];
-const FIXED: &[Line] = &[
+const BROKEN: &[Outcome] = &[ONCE, TWICE];
+const FIXED: &[Outcome] = &[
     ONCE,
-    Line {
+    Outcome {
         class: Forbidden, why: || text!("쓰기 락 안에서 확인함", "looked at under the write lock"), ..TWICE
     },
 ];
 
 /// All variants, and what may come out when two threads ask at once.
-pub const VARIANTS: [(&str, Get, &[Line]); 3] = [
+pub const VARIANTS: [(&str, Get, &[Outcome]); 3] = [
     ("check_then_write", check_then_write, BROKEN),
     ("check_again", check_again, FIXED),
     ("upgradable_read", upgrade, FIXED),
@@ -76,7 +76,7 @@ pub const VARIANTS: [(&str, Get, &[Line]); 3] = [
 /// Two threads ask an empty cache at once. How often the value was computed, as an outcome.
 pub fn ask_twice(get: Get, between: &(dyn Fn() + Sync)) -> Result<&'static str> {
     let (cache, computed) = (RwLock::new(None), AtomicU64::new(0));
-    together(2, |_| get(&cache, &|| computed.fetch_add(1, Relaxed) + 1, between))?;
+    start_together(2, |_| get(&cache, &|| computed.fetch_add(1, Relaxed) + 1, between))?;
     Ok(match computed.into_inner() {
         1 => "once",
         2 => "twice",
