@@ -52,12 +52,12 @@ const BUFFER: &[Bug] = &[
 
 fn main() {
     println!("cargo::rerun-if-changed=src/locks");
-    println!("cargo::rerun-if-changed=src/buffer.rs");
+    println!("cargo::rerun-if-changed=src/experiments/bounded_buffer/buffer.rs");
     println!("cargo::rerun-if-changed=build.rs");
     for (name, path, bugs) in [
         ("spin", "src/locks/spin.rs", SPIN),
         ("ticket", "src/locks/ticket.rs", TICKET),
-        ("buffer", "src/buffer.rs", BUFFER),
+        ("buffer", "src/experiments/bounded_buffer/buffer.rs", BUFFER),
     ] {
         let source = fs::read_to_string(path).expect("the file stands beside its build script");
         // An included file cannot have inner comments.

@@ -37,4 +37,3 @@ pub fn judge_twin(python: &Interpreter, twin: &Report) -> Vec<Verdict> {
         one(LOST, "lost_share.call", "counter += one()", true),
     ]
 }
-

@@ -31,9 +31,7 @@ pub const UNPROTECTED: &[Outcome] = &[BOTH, ONE_LOST, NEITHER_ONE_NOR_TWO];
 pub const PROTECTED: &[Outcome] = &[
     BOTH,
     Outcome {
-        class: Class::Forbidden,
-        why: || text!("갱신 하나를 덮어씀", "an update was overwritten"),
-        ..ONE_LOST
+        class: Class::Forbidden, why: || text!("갱신 하나를 덮어씀", "an update was overwritten"), ..ONE_LOST
     },
     NEITHER_ONE_NOR_TWO,
 ];

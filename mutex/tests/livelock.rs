@@ -1,4 +1,4 @@
-//! The livelock of the polite philosophers, and more philosophers than loom can follow: `src/dinner.rs` itself on shuttle.
+//! The livelock of the polite philosophers, and more philosophers than loom can follow: `src/experiments/philosophers/table.rs` itself on shuttle.
 //!
 //! A livelock is an execution without end in which everybody goes on. An unfair scheduler makes one of any loop, so the schedule
 //! here is the fairest there is: round robin, one step each. loom does not show it: a try that fails is not undone and tried
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use shuttle::scheduler::{RandomScheduler, RoundRobinScheduler, Scheduler};
 use shuttle::{Config, MaxSteps, Runner, thread};
 
-#[path = "../src/dinner.rs"]
+#[path = "../src/experiments/philosophers/table.rs"]
 #[allow(dead_code, reason = "not every part is needed")]
 mod dinner;
 use dinner::{Rule, Table};

@@ -11,10 +11,10 @@ mod model;
 #[allow(dead_code, reason = "some of it is for bugs only")]
 mod models;
 use model::sync;
-#[path = "../src/buffer.rs"]
+#[path = "../src/experiments/bounded_buffer/buffer.rs"]
 #[allow(dead_code, reason = "the models do not use every part")]
 mod buffer;
-#[path = "../src/dinner.rs"]
+#[path = "../src/experiments/philosophers/table.rs"]
 #[allow(dead_code, reason = "the models do not use every part")]
 mod dinner;
 #[path = "../src/locks/mod.rs"]
@@ -73,8 +73,8 @@ fn what_is_proved_is_made_of_nothing_else() {
         ("locks/spin", include_str!("../src/locks/spin.rs")),
         ("locks/ticket", include_str!("../src/locks/ticket.rs")),
         ("locks/guarded", include_str!("../src/locks/guarded.rs")),
-        ("buffer", include_str!("../src/buffer.rs")),
-        ("dinner", include_str!("../src/dinner.rs")),
+        ("buffer", include_str!("../src/experiments/bounded_buffer/buffer.rs")),
+        ("dinner", include_str!("../src/experiments/philosophers/table.rs")),
     ] {
         let code: String =
             source.lines().filter(|line| !line.trim_start().starts_with("//")).map(|l| format!("{l}\n")).collect();

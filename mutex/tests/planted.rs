@@ -7,10 +7,10 @@ mod model;
 #[allow(dead_code, reason = "some of it is for proofs only")]
 mod models;
 use model::sync;
-#[path = "../src/buffer.rs"]
+#[path = "../src/experiments/bounded_buffer/buffer.rs"]
 #[allow(dead_code, reason = "not every part is broken")]
 mod buffer;
-#[path = "../src/dinner.rs"]
+#[path = "../src/experiments/philosophers/table.rs"]
 #[allow(dead_code, reason = "not every part is broken")]
 mod dinner;
 #[path = "../src/locks/mod.rs"]

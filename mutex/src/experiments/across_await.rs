@@ -23,6 +23,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::unit;
@@ -166,6 +167,14 @@ pub fn watch(name: &'static str, patience: Duration) -> Result<Seen> {
     drop((a, b, ticker));
     let outcome = if got == (true, true) { "done" } else { "stuck" };
     Ok(Seen { trace: recorder.finish(text!("Rust, {name}", "Rust, {name}")), outcome, ticks })
+}
+
+/// `cargo run -p mutex -- across-await`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let timeout = options.timeout(0.02..=10.0, 0.1);
+    let about = text!("락을 쥔 채 await", "a lock that is held over an await");
+    Experiment::new("across-await", about, options, move |a| run(a.get(timeout), a.pythons()))
 }
 
 /// Every variant once.

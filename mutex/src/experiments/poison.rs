@@ -9,6 +9,7 @@ use std::panic;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::{Report, Table};
@@ -191,6 +192,12 @@ fn by_python(report: &Report, pythons: &[Interpreter]) -> Option<Table> {
         ],
         rows,
     })
+}
+
+/// `cargo run -p mutex -- poison`.
+pub fn command() -> Experiment {
+    let about = text!("임계 구역에서의 패닉: 다음 스레드가 보는 것", "a panic inside: what the next one sees");
+    Experiment::new("poison", about, Options::new(), |a| run(a.pythons()))
 }
 
 /// Lets every lock go through the panic of a thread that holds it.

@@ -11,14 +11,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lab::claims::Verdict;
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::{Result, stats, text, twin_script};
 
-use crate::outcomes::Class::{self, Acceptable, Forbidden, Interesting};
 use crate::claims;
+use crate::outcomes::Class::{self, Acceptable, Forbidden, Interesting};
 
 /// A way to write the update, its name in measurements, and what to expect of a lost one: up to 3.9, from 3.10 on, without a GIL.
 pub struct Form {
@@ -69,6 +70,16 @@ pub fn all(given: &[Interpreter]) -> Vec<Interpreter> {
     found.sort_by_key(|python| (python.version, python.gil));
     found.dedup_by(|a, b| a.version == b.version && a.gil == b.gil && a.implementation == b.implementation);
     found
+}
+
+/// `cargo run -p mutex -- versions`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let threads = options.threads(2..=64, 4);
+    let about = text!("스레드 하나가 1을 더하는 횟수", "how often each thread adds 1");
+    let iterations = options.count("iterations", 1..=10_000_000, 200_000, about);
+    let about = text!("counter += 1을 찾은 모든 CPython에서", "counter += 1 on every CPython that is found");
+    Experiment::new("versions", about, options, move |a| run(a.get(threads), a.get(iterations), &all(a.pythons())))
 }
 
 /// Races every form on every interpreter.

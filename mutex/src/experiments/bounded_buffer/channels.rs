@@ -76,7 +76,9 @@ const NOTHING: Outcome = Outcome {
     why: || text!("깨어 보니 남이 먼저 꺼냄", "woken, but another was quicker"),
 };
 const NEVER: Outcome =
-    Outcome { class: Forbidden, why: || text!("깨어나면 다시 확인함", "whoever wakes looks again"), ..NOTHING };
+    Outcome {
+        class: Forbidden, why: || text!("깨어나면 다시 확인함", "whoever wakes looks again"), ..NOTHING
+    };
 const LOST: Outcome = Outcome {
     id: "lost",
     class: Forbidden,

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use lab::claims::Verdict;
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::unit;
@@ -17,9 +18,9 @@ use lab::trace::LaneRecorder;
 use lab::trace::{State, Trace};
 use lab::{Result, text, twin_script};
 
-use crate::start_barrier::record_together;
 use crate::claims;
 use crate::outcomes::{self, Outcome, Tally};
+use crate::start_barrier::record_together;
 
 pub mod buffer;
 pub mod channels;
@@ -62,6 +63,22 @@ fn pictured(size: Size) -> Result<Trace> {
 type Make = (&'static str, &'static [Outcome], fn(usize) -> Box<dyn Passage>);
 
 const REPEATS: usize = 3;
+
+/// `cargo run -p mutex -- bounded-buffer`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let producers = options.size("producers", 1..=32, 2, text!("넣는 스레드", "threads that put"));
+    let consumers = options.size("consumers", 1..=32, 3, text!("꺼내는 스레드", "threads that take"));
+    let about = text!("생산자마다 넣는 수", "items that each producer puts");
+    let items = options.count("items", 1..=1_000_000, 10_000, about);
+    let capacity = options.size("capacity", 1..=1024, 2, text!("버퍼의 칸", "room in the buffer"));
+    let about =
+        text!("유한 버퍼: 뮤텍스와 조건 변수, 그 곁의 채널", "a bounded buffer: condition variables, and a channel");
+    Experiment::new("bounded-buffer", about, options, move |a| {
+        let (producers, consumers) = (a.get(producers), a.get(consumers));
+        run(Size { producers, consumers, items: a.get(items), capacity: a.get(capacity) }, a.pythons())
+    })
+}
 
 /// Every passage in turn, several times.
 pub fn run(size: Size, pythons: &[Interpreter]) -> Result<Report> {

@@ -8,6 +8,7 @@
 
 use gil_sim::vm::version::Version;
 use lab::claims::Verdict;
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::unit;
@@ -29,6 +30,16 @@ struct Case {
 }
 
 const REPEATS: usize = 3;
+
+/// `cargo run -p mutex -- check-then-act`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let threads = options.threads(2..=64, 4);
+    let about = text!("스레드마다 거래 횟수", "trades of each thread");
+    let trades = options.count("trades", 1..=1_000_000, 200, about);
+    let about = text!("GIL 아래의 확인하고 행동하기", "check-then-act under the GIL");
+    Experiment::new("check-then-act", about, options, move |a| run(a.get(threads), a.get(trades), a.pythons()))
+}
 
 /// Both shops under every version, and on every interpreter.
 pub fn run(threads: usize, trades: u64, pythons: &[Interpreter]) -> Result<Report> {
@@ -134,7 +145,7 @@ const FORMS: [(&str, &str); 3] =
 
 fn python_table(report: &Report, pythons: &[Interpreter]) -> Table {
     let cell = |python: &Interpreter, id: &str| {
-        median(report.measure(&python.measure_id(&format!("wrong.{id}")).map(|m| &m.samples[..])))
+        median(report.measure(&python.measure_id(&format!("wrong.{id}"))).map(|m| &m.samples[..]))
     };
     let row = |python: &Interpreter| {
         [Text::same(python.to_string())].into_iter().chain(FORMS.iter().map(|(id, _)| cell(python, id))).collect()

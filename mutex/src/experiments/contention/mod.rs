@@ -8,15 +8,16 @@
 use std::time::Duration;
 
 use lab::claims::Verdict;
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::machine;
 use lab::python::{self, Interpreter};
 use lab::report::{Measure, Report, Table, Unit};
 use lab::{Error, Result, clock, text, twin_script};
 
-use crate::start_barrier::start_together;
 use crate::claims;
 use crate::counter_variant::CounterVariant;
+use crate::start_barrier::start_together;
 
 pub mod variants;
 use variants::variants;
@@ -82,6 +83,16 @@ pub fn check(variant: &CounterVariant, load: &Load) -> Result<()> {
 pub fn steps(most: usize) -> Vec<usize> {
     let doubling = std::iter::successors(Some(1), |n| Some(n * 2)).take_while(|n| *n < most);
     doubling.chain([most]).collect()
+}
+
+/// `cargo run -p mutex -- contention`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let threads = options.threads(1..=64, 8);
+    let about = text!("한 번에 재는 초", "seconds of each measurement");
+    let seconds = options.seconds("seconds", 0.001..=10.0, 0.02, about);
+    let about = text!("스레드 수에 따른 처리량과 몫", "throughput and shares, by the number of threads");
+    Experiment::new("contention", about, options, move |a| run(a.get(threads), a.get(seconds), a.pythons()))
 }
 
 /// Every variant at every number of threads, several times in turn.

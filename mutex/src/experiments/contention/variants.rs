@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use crossbeam::utils::CachePadded;
 
-use crate::experiments::counter::{fetch_add, parking_lot_mutex, std_mutex};
-use crate::counter_variant::PROTECTED;
-use crate::locks::{Exclusive, Guarded, SpinLock, TicketLock};
 use crate::counter_variant::CounterVariant;
+use crate::counter_variant::PROTECTED;
+use crate::experiments::counter::{fetch_add, parking_lot_mutex, std_mutex};
+use crate::locks::{Exclusive, Guarded, SpinLock, TicketLock};
 
 /// Fixed without a lock: tries until nobody came in between.
 pub fn compare_exchange(counter: &AtomicU64) {
@@ -63,7 +63,13 @@ pub fn variants() -> Vec<CounterVariant> {
         by_hand::<SpinLock>(("spin_lock", "SpinLock")),
         by_hand::<TicketLock>(("ticket_lock", "TicketLock")),
         CounterVariant::new(("fetch_add", "AtomicU64::fetch_add"), PROTECTED, AtomicU64::new(0), fetch_add, take),
-        CounterVariant::new(("compare_exchange", "compare_exchange"), PROTECTED, AtomicU64::new(0), compare_exchange, take),
+        CounterVariant::new(
+            ("compare_exchange", "compare_exchange"),
+            PROTECTED,
+            AtomicU64::new(0),
+            compare_exchange,
+            take,
+        ),
         CounterVariant::new(
             ("sharded", "a counter for each thread"),
             PROTECTED,

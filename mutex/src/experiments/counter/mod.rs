@@ -41,10 +41,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crossbeam::sync::ShardedLock;
+use lab::cli::{Experiment, Options};
 use lab::machine::Watch;
 use lab::python::{self, Interpreter};
 use lab::report::Report;
-use lab::{Result, twin_script};
+use lab::{Result, text, twin_script};
 
 use crate::claims;
 use crate::counter_variant::{CounterVariant, PROTECTED, UNPROTECTED};
@@ -91,9 +92,13 @@ pub fn fetch_add(counter: &AtomicU64) {
 /// The broken one first, then the fixed ones.
 pub fn variants() -> Vec<CounterVariant> {
     vec![
-        CounterVariant::new(("load_then_store", "load_then_store"), UNPROTECTED, AtomicU64::new(0), load_then_store, |c| {
-            c.swap(0, Relaxed)
-        }),
+        CounterVariant::new(
+            ("load_then_store", "load_then_store"),
+            UNPROTECTED,
+            AtomicU64::new(0),
+            load_then_store,
+            |c| c.swap(0, Relaxed),
+        ),
         CounterVariant::new(("std_mutex", "std::sync::Mutex"), PROTECTED, Mutex::new(0), std_mutex, |c| {
             mem::take(&mut *c.lock().expect("nobody panics with it"))
         }),
@@ -104,13 +109,32 @@ pub fn variants() -> Vec<CounterVariant> {
             parking_lot_mutex,
             |c| mem::take(&mut *c.lock()),
         ),
-        CounterVariant::new(("sharded_lock", "crossbeam ShardedLock"), PROTECTED, ShardedLock::new(0), sharded_lock, |c| {
-            mem::take(&mut *c.write().expect("nobody panics with it"))
-        }),
+        CounterVariant::new(
+            ("sharded_lock", "crossbeam ShardedLock"),
+            PROTECTED,
+            ShardedLock::new(0),
+            sharded_lock,
+            |c| mem::take(&mut *c.write().expect("nobody panics with it")),
+        ),
         CounterVariant::new(("fetch_add", "AtomicU64::fetch_add"), PROTECTED, AtomicU64::new(0), fetch_add, |c| {
             c.swap(0, Relaxed)
         }),
     ]
+}
+
+/// `cargo run -p mutex`, and `-- counter`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let threads = options.threads(2..=64, 4);
+    let about = text!("스레드 하나가 1을 더하는 횟수", "how often each thread adds 1");
+    let iterations = options.count("iterations", 1..=10_000_000, 600_000, about);
+    let about = text!("두 스레드가 한 번씩 더하는 시험의 횟수", "how often two threads add 1 each and look");
+    let rounds = options.count("rounds", 1..=1_000_000, 20_000, about);
+    let about =
+        text!("모두가 더하는 카운터 하나: 락 없이, 락으로", "one counter that all add to: without a lock, with one");
+    Experiment::new("counter", about, options, move |a| {
+        run(a.get(threads), a.get(iterations), a.get(rounds), a.pythons())
+    })
 }
 
 /// Races all variants, small and big, here and on CPython, and counts the updates that are lost.

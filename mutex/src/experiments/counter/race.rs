@@ -4,8 +4,8 @@ use lab::lang::Text;
 use lab::report::{Measure, Unit};
 use lab::{Error, Result, clock, text};
 
-use crate::start_barrier::start_together;
 use crate::counter_variant::CounterVariant;
+use crate::start_barrier::start_together;
 
 /// How often every variant runs; interleaved, so that a stall of the machine hits them all.
 const REPEATS: usize = 3;

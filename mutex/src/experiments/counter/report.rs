@@ -2,8 +2,8 @@
 
 use lab::claims::Verdict;
 use lab::lang::Text;
-use lab::report::unit;
 use lab::report::Unit;
+use lab::report::unit;
 use lab::text;
 
 use super::critical_section::THINK;

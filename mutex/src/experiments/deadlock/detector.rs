@@ -4,6 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::report::{Measure, Report, Unit};
 use lab::{Error, Result, python, terminal, text};
@@ -25,6 +26,11 @@ pub fn ask() -> Result<Report> {
             en: format!("the child process with the detector: {}", why.en),
         })
     })
+}
+
+/// The child that deadlocks and detects it.
+pub fn command() -> Experiment {
+    Experiment::child(CHILD, Options::new(), |_| child())
 }
 
 /// The child: prints a report. The threads in the deadlock end with the process.

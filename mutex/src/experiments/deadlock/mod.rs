@@ -8,6 +8,7 @@
 use std::thread;
 use std::time::Duration;
 
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::unit;
@@ -17,9 +18,9 @@ use lab::trace::{State, Trace};
 use lab::{Error, Result, text, twin_script};
 use parking_lot::Mutex;
 
-use crate::start_barrier::record_together;
 use crate::outcomes::Class::{Acceptable, Forbidden, Interesting};
 use crate::outcomes::{self, Outcome, Tally};
+use crate::start_barrier::record_together;
 
 pub mod detector;
 
@@ -163,6 +164,15 @@ pub fn round(
 
 /// So long a thread thinks between its two locks.
 const THINK: Duration = Duration::from_millis(10);
+
+/// `cargo run -p mutex -- deadlock`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let rounds = options.count("rounds", 1..=1000, 3, text!("되풀이 횟수", "how often it is repeated"));
+    let timeout = options.timeout(0.02..=10.0, 0.1);
+    let about = text!("락 둘, 순서 둘: 교착과 탐지기", "two locks, two orders: deadlock, and a detector");
+    Experiment::new("deadlock", about, options, move |a| run(a.get(rounds), a.get(timeout), a.pythons()))
+}
 
 /// `rounds` rounds of both variants, and the detector in a child process.
 pub fn run(rounds: u64, enough: Duration, pythons: &[Interpreter]) -> Result<Report> {

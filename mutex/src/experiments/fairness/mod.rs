@@ -8,6 +8,7 @@
 use std::thread;
 use std::time::Duration;
 
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::unit;
@@ -94,6 +95,21 @@ fn during(wait: &Span, begins: &[u64]) -> usize {
     begins.iter().filter(|begin| wait.start < **begin && **begin < wait.end).count()
 }
 
+/// `cargo run -p mutex -- fairness`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let threads = options.threads(2..=64, 3);
+    let about = text!("락마다 지켜보는 초", "seconds of looking at each lock");
+    let seconds = options.seconds("seconds", 0.001..=10.0, 0.25, about);
+    let about = text!("임계 구역에 머무는 초", "seconds spent inside");
+    let section = options.seconds("section", 0.0001..=0.1, 0.002, about);
+    let about =
+        text!("긴 임계 구역과 곧바로 다시 잠그기: 누가 굶는가", "long sections, asked for again at once: who starves");
+    Experiment::new("fairness", about, options, move |a| {
+        run(a.get(threads), a.get(seconds), a.get(section), a.pythons())
+    })
+}
+
 /// Every lock in turn, drawn as far as a page can hold.
 pub fn run(threads: usize, lasting: Duration, section: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("mutex/fairness");
@@ -149,7 +165,8 @@ fn row(name: Text, turns: &[usize], longest: f64, passed: usize) -> Vec<Text> {
 }
 
 fn python_rows(report: &Report, python: &Interpreter) -> Vec<Vec<Text>> {
-    let samples = |what: &str, id: &str| report.measure(&python.measure_id(&format!("{what}.{id}"))).map(|m| &m.samples);
+    let samples =
+        |what: &str, id: &str| report.measure(&python.measure_id(&format!("{what}.{id}"))).map(|m| &m.samples);
     let one = |(id, code): &(&str, &str)| {
         let turns: Vec<usize> = samples("turns", id)?.iter().map(|n| *n as usize).collect();
         let (longest, passed) = (samples("longest_wait", id)?.first()?, samples("passed_by", id)?.first()?);

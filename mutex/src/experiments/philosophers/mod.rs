@@ -9,22 +9,30 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use lab::cli::{Choice, Experiment, Opt, Options};
 use lab::lang::Text;
 use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{State, Trace};
 use lab::{Error, Result, python, terminal, text};
 
-use crate::start_barrier::record_together;
 use crate::outcomes::Class;
+use crate::start_barrier::record_together;
 
 pub mod table;
 use table::Rule;
 
 /// The name of the child on the command line.
 pub const CHILD: &str = "dinner";
-/// The names of all rules.
-pub const RULES: &[&str] = &["left-first", "put-back", "lower-first", "one-less"];
+
+impl Choice for Rule {
+    const WORDS: &'static [(&'static str, Rule)] = &[
+        ("left-first", Rule::LeftFirst),
+        ("put-back", Rule::PutBack),
+        ("lower-first", Rule::LowerFirst),
+        ("one-less", Rule::OneLess),
+    ];
+}
 /// A meal, or a thought between the two forks of a rule that thinks.
 const BITE: Duration = Duration::from_micros(200);
 /// Nobody eats for so long: the dinner stands still. Far longer than any of its steps.
@@ -59,6 +67,28 @@ fn proved(rule: Rule) -> (Class, Text) {
             (Class::Forbidden, text!("둘 다 없음: 한 사람은 포크 둘을 얻음", "neither: someone gets two forks"))
         }
     }
+}
+
+fn seats_and_meals(options: &mut Options) -> (Opt<usize>, Opt<u64>) {
+    let seats = options.size("seats", 2..=32, 5, text!("철학자 수", "how many philosophers"));
+    let meals = options.count("meals", 1..=10_000, 200, text!("저마다 먹는 끼니", "meals of each"));
+    (seats, meals)
+}
+
+/// `cargo run -p mutex -- philosophers`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let (seats, meals) = seats_and_meals(&mut options);
+    let about = text!("식사하는 철학자들: 규칙 넷", "the dining philosophers under four rules");
+    Experiment::new("philosophers", about, options, move |a| run(a.get(seats), a.get(meals)))
+}
+
+/// The child that dines by one rule, and may never end.
+pub fn child_command() -> Experiment {
+    let mut options = Options::new();
+    let rule = options.choice("rule", Rule::LeftFirst, text!("규칙", "the rule"));
+    let (seats, meals) = seats_and_meals(&mut options);
+    Experiment::child(CHILD, options, move |a| child(a.get(rule), a.get(seats), a.get(meals)))
 }
 
 /// A dinner of a rule, in a child process: a deadlock ends with it.
@@ -129,8 +159,7 @@ pub fn check(rule: Rule, dinner: Dinner, all: u64) -> Result<()> {
 }
 
 /// The child: a dinner that is watched, and told of. Whoever still waits ends with the process.
-pub fn child(rule: &str, seats: usize, meals: u64) -> Result<()> {
-    let rule = Rule::ALL.into_iter().find(|known| known.name() == rule).expect("one of the choices");
+pub fn child(rule: Rule, seats: usize, meals: u64) -> Result<()> {
     let dinner = watched(rule, seats, meals)?;
     let count = |id: &str, n: u64| Measure::new(id, Text::same(id), Unit::Count, vec![n as f64]);
     let measures = vec![count("eaten", dinner.eaten), count("put_back", dinner.put_back)];

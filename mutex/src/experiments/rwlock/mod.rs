@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam::sync::ShardedLock;
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
@@ -14,8 +15,8 @@ use lab::trace::{State, Trace};
 use lab::{Result, clock, stats, text};
 use parking_lot::RwLock as ParkingLot;
 
-use crate::start_barrier::record_together;
 use crate::outcomes::{self, Tally};
+use crate::start_barrier::record_together;
 use crate::start_barrier::start_together;
 
 pub mod cache;
@@ -98,6 +99,16 @@ fn reads(kind: &Kind, threads: usize) -> Result<f64> {
         made
     })?;
     Ok((clock::now() - start) as f64 / made.iter().sum::<u64>() as f64)
+}
+
+/// `cargo run -p mutex -- rwlock`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let about = text!("두 스레드가 묻는 횟수", "how often two threads ask");
+    let rounds = options.count("rounds", 1..=100_000, 2000, about);
+    let threads = options.threads(2..=64, 4);
+    let about = text!("여러 독자 또는 저자 하나", "many readers or one writer");
+    Experiment::new("rwlock", about, options, move |a| run(a.get(rounds), a.get(threads)))
 }
 
 /// Everything: the pictures, the race, the price.

@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use lab::lang::Text;
 use lab::trace::{Lane, Span, State, Trace};
-use mutex::buffer::Buffer;
-use mutex::contenders::{Contender, contenders};
-use mutex::deadlock::{self, from_first, lower_first};
-use mutex::dinner::{Rule, Table};
-use mutex::fairness::{self, Treatment};
+use mutex::experiments::across_await;
+use mutex::experiments::bounded_buffer::buffer::Buffer;
+use mutex::experiments::bounded_buffer::channels::{self as passage, Crossbeam, Passage, RIGHT, Size, WITH_IF, While};
+use mutex::experiments::deadlock::{self, from_first, lower_first};
+use mutex::experiments::fairness::locks::{Contender, contenders};
+use mutex::experiments::fairness::{self, Treatment};
+use mutex::experiments::philosophers::table::{Rule, Table};
+use mutex::experiments::philosophers::{self, Dinner};
+use mutex::experiments::rwlock::{self, cache};
 use mutex::outcomes::{Outcome, Tally};
-use mutex::passage::{self, Crossbeam, Passage, RIGHT, Size, WITH_IF, While};
-use mutex::philosophers::{self, Dinner};
-use mutex::{across_await, cache, rwlock};
 
 fn seen(lines: &'static [Outcome], id: &'static str) -> Tally {
     let mut tally = Tally::new("tested", lines);
@@ -75,7 +76,7 @@ fn standing_still_is_a_failure_of_the_right_rules_only() {
         let right = [Rule::LowerFirst, Rule::OneLess].contains(&rule);
         assert_eq!(philosophers::check(rule, still, 10).is_err(), right, "{rule:?}");
     }
-    assert_eq!(Rule::ALL.map(Rule::name), philosophers::RULES);
+    assert_eq!(Rule::ALL.map(|rule| (rule.name(), rule)), <Rule as lab::cli::Choice>::WORDS);
 }
 
 const SMALL: Size = Size { producers: 2, consumers: 3, items: 300, capacity: 2 };

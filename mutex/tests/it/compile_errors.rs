@@ -11,7 +11,8 @@ use std::process::{Command, Stdio};
 fn blocks() -> Vec<(String, String)> {
     let mut blocks: Vec<(String, String)> = Vec::new();
     let mut open = false;
-    for line in include_str!("../src/counter.rs").lines().map_while(|line| line.strip_prefix("//!")) {
+    for line in include_str!("../../src/experiments/counter/mod.rs").lines().map_while(|line| line.strip_prefix("//!"))
+    {
         match line.trim().strip_prefix("```") {
             Some(_) if open => open = false,
             Some(fence) => {

@@ -11,8 +11,8 @@ fn what_it_cannot_use_is_said_in_one_line() {
     for (option, value) in [
         ("--threads", "1"),
         ("--threads", "65"),
-        ("--turns", "0"),
-        ("--turns", "10000001"),
+        ("--iterations", "0"),
+        ("--iterations", "10000001"),
         ("--rounds", "0"),
         ("--rounds", "many"),
     ] {
@@ -28,7 +28,7 @@ fn what_it_cannot_use_is_said_in_one_line() {
 fn the_smallest_run_shows_everything_in_both_languages() {
     for (lang, words) in [("ko", ["락 대기", "금지", "std::sync::Mutex"]), ("en", ["waiting", "forbidden", "3.10"])]
     {
-        let smallest = ["--threads", "2", "--turns", "1", "--rounds", "1", "--no-python", "--lang", lang];
+        let smallest = ["--threads", "2", "--iterations", "1", "--rounds", "1", "--no-python", "--lang", lang];
         let out = mutex(&smallest);
         let page = String::from_utf8(out.stdout).unwrap();
         assert!(out.status.success());
@@ -40,14 +40,14 @@ fn the_smallest_run_shows_everything_in_both_languages() {
 fn every_experiment_says_in_one_line_what_it_cannot_use() {
     for (experiment, option, value) in [
         ("versions", "--threads", "1"),
-        ("gil-is-not-your-lock", "--trades", "0"),
+        ("check-then-act", "--trades", "0"),
         ("bounded-buffer", "--capacity", "0"),
         ("bounded-buffer", "--consumers", "33"),
-        ("deadlock", "--patience", "0"),
+        ("deadlock", "--timeout", "0"),
         ("deadlock", "--rounds", "-1"),
         ("philosophers", "--seats", "1"),
         ("philosophers", "--meals", "many"),
-        ("across-await", "--patience", "NaN"),
+        ("across-await", "--timeout", "NaN"),
         ("rwlock", "--rounds", "0"),
         ("fairness", "--section", "1"),
         ("fairness", "--seconds", "0"),
@@ -66,12 +66,12 @@ fn every_experiment_says_in_one_line_what_it_cannot_use() {
 fn every_experiment_shows_itself_in_both_languages() {
     let small: [(&str, &[&str], [&str; 2]); 10] = [
         ("versions", &[], ["뜻인가", "from 3.10 on"]),
-        ("gil-is-not-your-lock", &["--trades", "20"], ["자기 락", "own lock"]),
+        ("check-then-act", &["--trades", "20"], ["자기 락", "own lock"]),
         ("poison", &[], ["반쪽 데이터", "half changed"]),
         ("bounded-buffer", &["--items", "50"], ["빈손", "nothing there"]),
-        ("deadlock", &["--rounds", "1", "--patience", "0.02"], ["교착", "deadlock"]),
+        ("deadlock", &["--rounds", "1", "--timeout", "0.02"], ["교착", "deadlock"]),
         ("philosophers", &["--seats", "3", "--meals", "5"], ["라이브락", "livelock"]),
-        ("across-await", &["--patience", "0.05"], ["똑딱이", "Ticker"]),
+        ("across-await", &["--timeout", "0.05"], ["똑딱이", "Ticker"]),
         ("rwlock", &["--rounds", "20", "--threads", "2"], ["독자", "Reader"]),
         ("fairness", &["--seconds", "0.02", "--threads", "2"], ["가장 긴 기다림", "longest wait"]),
         ("contention", &["--seconds", "0.002", "--threads", "2"], ["초당 갱신", "updates a second"]),

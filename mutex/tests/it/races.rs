@@ -8,25 +8,23 @@ use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::report::{Measure, Report, Unit};
 use lab::trace::State;
-use mutex::counter::variants;
-use mutex::litmus::{self, Class, PROTECTED, Seen, classify};
-use mutex::race;
-use mutex::variant::Variant;
-use mutex::{critical, verdicts};
+use mutex::counter_variant::{CounterVariant, PROTECTED};
+use mutex::experiments::counter::{critical_section as critical, litmus, race, report as verdicts, variants};
+use mutex::outcomes::{Class, Tally, classify};
 
 /// A "lock" that lets everybody in: all of its threads load before any of them stores, in every turn and on every machine.
-fn fake_lock(threads: usize) -> Variant {
+fn fake_lock(threads: usize) -> CounterVariant {
     let shared = (AtomicU64::new(0), Barrier::new(threads));
     let add = |(counter, all_loaded): &(AtomicU64, Barrier)| {
         let seen = counter.load(Relaxed);
         all_loaded.wait();
         counter.store(seen + 1, Relaxed);
     };
-    Variant::new(("fake_lock", "a fake lock"), PROTECTED, shared, add, |(counter, _)| counter.swap(0, Relaxed))
+    CounterVariant::new(("fake_lock", "a fake lock"), PROTECTED, shared, add, |(counter, _)| counter.swap(0, Relaxed))
 }
 
-fn fixed() -> Vec<Variant> {
-    variants().into_iter().filter(Variant::protects).collect()
+fn fixed() -> Vec<CounterVariant> {
+    variants().into_iter().filter(CounterVariant::protects).collect()
 }
 
 #[test]
@@ -35,9 +33,9 @@ fn every_variant_has_a_class_for_every_outcome() {
     let names: Vec<&str> = variants.iter().map(|v| v.name).collect();
     assert_eq!(names, ["load_then_store", "std_mutex", "parking_lot_mutex", "sharded_lock", "fetch_add"]);
     for v in &variants {
-        let classes = [0, 1, 2, 3].map(|value| classify(v.outcomes, value).class);
+        let classes = [0, 1, 2, 3].map(|value| classify(v.outcomes, &value.to_string()).map(|outcome| outcome.class));
         let lost = if v.name == "load_then_store" { Class::Interesting } else { Class::Forbidden };
-        assert_eq!(classes, [Class::Forbidden, lost, Class::Acceptable, Class::Forbidden], "{}", v.name);
+        assert_eq!(classes, [Class::Forbidden, lost, Class::Acceptable, Class::Forbidden].map(Some), "{}", v.name);
     }
 }
 
@@ -45,32 +43,38 @@ fn every_variant_has_a_class_for_every_outcome() {
 fn locks_show_only_what_is_allowed_and_a_fake_lock_is_caught() {
     for variant in fixed() {
         let seen = litmus::run(&variant, 3_000).unwrap();
-        litmus::check(&variant, &seen).unwrap();
+        seen.check().unwrap();
     }
     let fake = fake_lock(2);
     let seen = litmus::run(&fake, 50).unwrap();
-    assert_eq!(seen.keys().collect::<Vec<_>>(), [&1], "every round loses one");
-    let error = litmus::check(&fake, &seen).unwrap_err();
+    assert_eq!(seen.seen("1"), seen.rounds(), "every round loses one");
+    let error = seen.check().unwrap_err();
     assert_eq!(error.code(), 1);
     for line in [&error.text().ko, &error.text().en] {
         assert!(line.contains("fake_lock") && !line.contains('\n'), "{line}");
     }
 }
 
+fn tally(variant: &CounterVariant, seen: &[(&'static str, u64)]) -> Tally {
+    let mut tally = Tally::new(variant.name, variant.outcomes);
+    seen.iter().for_each(|(id, times)| tally.add(*id, *times));
+    tally
+}
+
 #[test]
 fn a_lost_update_without_a_lock_is_no_failure_but_nonsense_is() {
     let broken = &variants()[0];
-    litmus::check(broken, &Seen::from([(2, 9), (1, 1)])).unwrap();
-    litmus::check(broken, &Seen::from([(2, 9)])).unwrap();
-    for nonsense in [0, 3] {
-        assert!(litmus::check(broken, &Seen::from([(2, 9), (nonsense, 1)])).is_err(), "{nonsense}");
+    tally(broken, &[("2", 9), ("1", 1)]).check().unwrap();
+    tally(broken, &[("2", 9)]).check().unwrap();
+    for nonsense in ["0", "3"] {
+        assert!(tally(broken, &[("2", 9), (nonsense, 1)]).check().is_err(), "{nonsense}");
     }
 }
 
 #[test]
 fn the_table_counts_every_round_once() {
     let broken = &variants()[0];
-    let table = litmus::table([(broken, &Seen::from([(2, 5), (1, 4), (0, 2), (3, 1)]))]);
+    let table = litmus::table(&[tally(broken, &[("2", 5), ("1", 4), ("0", 2), ("3", 1)])]);
     let counts: Vec<&str> = table.rows.iter().map(|row| row[3].en.as_str()).collect();
     assert_eq!(counts, ["5", "4", "3"]);
 }
@@ -116,16 +120,16 @@ fn the_verdict_is_what_was_seen() {
     let (broken, fake) = (&variants()[0], &fake_lock(2));
     let whole = race::Race { made: 10, lost: 0, wall: 1 };
     let torn = race::Race { lost: 3, ..whole };
-    let (calm, collided) = (Seen::from([(2, 9)]), Seen::from([(2, 8), (1, 1)]));
+    let (calm, collided): (&[_], &[_]) = (&[("2", 9)], &[("2", 8), ("1", 1)]);
     for (variant, seen, race, outcome) in [
-        (broken, &calm, torn, Holds),
-        (broken, &collided, whole, Holds),
-        (broken, &calm, whole, DoesNotHold),
-        (fake, &calm, whole, Holds),
-        (fake, &calm, torn, DoesNotHold),
-        (fake, &collided, whole, DoesNotHold),
+        (broken, calm, torn, Holds),
+        (broken, collided, whole, Holds),
+        (broken, calm, whole, DoesNotHold),
+        (fake, calm, whole, Holds),
+        (fake, calm, torn, DoesNotHold),
+        (fake, collided, whole, DoesNotHold),
     ] {
-        let verdict = verdicts::judge(variant, seen, &[race, whole]);
+        let verdict = verdicts::judge(variant, &tally(variant, seen), &[race, whole]);
         assert_eq!(verdict.outcome, outcome, "{}: {seen:?} {race:?}", variant.name);
         assert!(verdict.about().is_some());
     }
@@ -140,7 +144,7 @@ fn the_twin_is_judged_by_what_it_lost() {
         Report { measures: vec![share("lost_share.lock", lock), share("lost_share.call", call)], ..Report::default() }
     };
     let outcomes = |twin: &Report| -> Vec<_> {
-        claims::judge_twin(&python, twin).into_iter().map(|verdict| verdict.outcome).collect()
+        mutex::claims::judge_twin(&python, twin).into_iter().map(|verdict| verdict.outcome).collect()
     };
     assert_eq!(outcomes(&twin(0.0, 0.4)), [Holds, Holds]);
     assert_eq!(outcomes(&twin(0.1, 0.0)), [DoesNotHold, DoesNotHold]);

@@ -8,15 +8,13 @@ use std::time::Duration;
 use gil_sim::vm::version::Version;
 use lab::python::Interpreter;
 use lab::trace::State;
-use mutex::contention::{self, Load};
-use mutex::litmus::{Class, PROTECTED};
+use mutex::counter_variant::{CounterVariant, PROTECTED};
+use mutex::experiments::check_then_act::program::{self as shop, Day, Shop};
+use mutex::experiments::contention::{self, Load, variants as sharing};
+use mutex::experiments::poison::{self, Books};
+use mutex::experiments::versions::{self, FORMS};
 use mutex::locks::{Exclusive, Guarded, SpinLock, TicketLock};
-use mutex::outcomes::Tally;
-use mutex::poison::{self, Books};
-use mutex::sharing;
-use mutex::shop::{self, Day, Shop};
-use mutex::variant::Variant;
-use mutex::versions::{self, FORMS};
+use mutex::outcomes::{Class, Tally};
 
 #[test]
 fn after_a_panic_each_lock_shows_what_it_promises() {
@@ -32,7 +30,7 @@ fn after_a_panic_each_lock_shows_what_it_promises() {
     assert_eq!(seen("half"), ["std_into_inner", "parking_lot_mutex"]);
     assert_eq!(seen("whole"), ["std_repaired", "std_at_once", "parking_lot_at_once"]);
     // The known-wrong twin: a lock that is said to refuse, and gives torn data.
-    let mut wrong = Tally::new("wrong", tallies[0].lines);
+    let mut wrong = Tally::new("wrong", tallies[0].outcomes);
     wrong.add("half", 1);
     assert!(wrong.check().is_err());
 }
@@ -84,8 +82,9 @@ fn under_contention_nothing_is_lost_and_a_loser_is_caught() {
         counter.fetch_add(u64::from(!call.is_multiple_of(10)), Relaxed);
     };
     let shared = (AtomicU64::new(0), AtomicU64::new(0));
-    let forgets =
-        Variant::new(("forgets", "forgets"), PROTECTED, shared, forgets, |(counter, _)| counter.swap(0, Relaxed));
+    let forgets = CounterVariant::new(("forgets", "forgets"), PROTECTED, shared, forgets, |(counter, _)| {
+        counter.swap(0, Relaxed)
+    });
     let load = contention::load(&forgets, 2, Duration::from_millis(2)).unwrap();
     assert!(load.lost > 0);
     assert_eq!(contention::check(&forgets, &load).unwrap_err().code(), 1);
