@@ -1,20 +1,20 @@
-//! Plants bugs into copies of the locks for `tests/planted.rs` and `tests/shuttle.rs`: a shipped file with a line changed, so that
-//! the copies cannot drift. A change that finds no place fails the build.
+//! Plants bugs in copies of the locks for `tests/planted.rs` and `tests/shuttle.rs`. A copy is the shipped file with a line
+//! changed, so that it cannot drift. A change whose text is not found exactly once fails the build.
 
 use std::path::Path;
 use std::{env, fs};
 
-/// What is changed into what.
+/// The text to replace, and its replacement.
 type Change = (&'static str, &'static str);
 
-/// A name, and what is changed.
+/// A bug's name and its changes.
 type Bug = (&'static str, &'static [Change]);
 
 /// Bugs that fit the locks of 3.2 and later: their code differs in the request only.
 const BOTH: &[Bug] = &[
     // The releaser wakes nobody.
     ("no_signal", &[("state.locked = false;\n        self.freed.notify_one();", "state.locked = false;")]),
-    // The lock is seen taken, then the mutex is let go before the wait: the wake-up may come in between.
+    // Releases the mutex between the check and the wait, so that the wake-up can be missed.
     (
         "unlocked_between_check_and_wait",
         &[(
@@ -22,7 +22,7 @@ const BOTH: &[Bug] = &[
             "let saved = state.switch_number; drop(state); state = self.state.lock();",
         )],
     ),
-    // Awake means free: wrong as soon as a third thread barges in.
+    // Takes being woken for being free: wrong as soon as a third thread barges in.
     ("if_for_while", &[("while state.locked {", "if state.locked {")]),
     // The taker does not tell the releaser.
     ("no_switch_signal", &[("self.switched.notify_one();", "")]),
@@ -66,7 +66,7 @@ const SHARED: &[Bug] = &[
 /// Of 3.13 and later.
 const ADDRESSED: &[Bug] = &[
     // What was asked of me is still asked when I come back.
-    ("request_never_reset", &[("no business of mine.\n        self.clear(me.0);", "no business of mine.\n")]),
+    ("request_never_reset", &[("requests to others stay.\n        self.clear(me.0);", "requests to others stay.\n")]),
     // The request is for whoever runs, but only the one it was meant for takes it back.
     (
         "request_stored_shared",
@@ -107,7 +107,10 @@ const TICKS: &[Bug] = &[
         "signal_before_release",
         &[
             ("*self.locked.lock() = false;", "self.released.notify_one();"),
-            ("before.\n        self.released.notify_one();", "before.\n        *self.locked.lock() = false;"),
+            (
+                "before it waits.\n        self.released.notify_one();",
+                "before it waits.\n        *self.locked.lock() = false;",
+            ),
         ],
     ),
 ];

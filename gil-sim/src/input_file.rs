@@ -1,4 +1,4 @@
-//! A file that the reader gave: text, and not longer than what a person or `calibrate --out` writes.
+//! An input file: text of limited length, a scenario or what `calibrate --out` wrote.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,10 +6,10 @@ use std::path::Path;
 
 use lab::{Error, Result, text};
 
-/// The longest file, in bytes: a device that never ends is not read to its end.
+/// The largest file, in bytes. A device such as `/dev/zero` has no end.
 const MOST: u64 = 1 << 20;
 
-/// All of it. The reason, if it cannot be had.
+/// Reads all of it.
 pub(crate) fn read(path: &Path) -> Result<String> {
     let name = path.display();
     let mut bytes = Vec::new();

@@ -1,7 +1,19 @@
-//! GIL — one global mutex, what it does to threads that compute, and a simulator that tells what it would do to others.
+//! GIL — one global mutex, what it does to threads that compute, and a simulator that predicts what it would do to others.
 //!
-//! [`lock`] has the locks of all CPythons, proved with loom; [`vm`] a small interpreter that runs under any of them; [`sim`] the same
-//! protocols in virtual time, on a machine whose latencies [`calibrate`] measures.
+//! In reading order:
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`lock`] | the locks of all CPythons, proved with loom; `sync` is what they are built of |
+//! | [`loops`] | the article's loop, free and under the lock |
+//! | [`vm`] | a small interpreter whose threads run under any of the locks |
+//! | [`sim`] | the same protocols in virtual time, on a machine that one can choose |
+//! | [`interpreters`] | which lock and which rules a Python interpreter has |
+//! | [`calibrate`] | latencies of this machine, for the simulator |
+//! | `scenario` | scenario files |
+//! | `run_on_cpython`, `peer` | a scenario on a real interpreter, and the process that it talks to |
+//! | `convoy` | an I/O thread beside CPU-bound threads: the workload of the experiments `convoy` and `interval` |
+//! | `experiments` | the experiments, each by its word on the command line |
 
 #![forbid(unsafe_code)]
 

@@ -7,8 +7,8 @@ use lab::trace::State;
 
 use crate::{Gil, ThreadId};
 
-/// One iteration takes CPython some tens of nanoseconds, as long as this many iterations take here. Checking more often would cost
-/// more than the loop body, which the check does not in CPython.
+/// One iteration takes CPython some tens of nanoseconds, as long as this many iterations take here. Checking more often would
+/// cost more than the loop body, which the check does not in CPython.
 const ITERATIONS_PER_CHECK: u64 = 64;
 
 /// The loop, with a check at every jump back. `black_box` keeps the compiler from replacing it by a formula.
@@ -48,7 +48,7 @@ pub fn under(gil: &Gil, me: ThreadId, lane: &mut LaneRecorder, iterations: u64) 
     lane.enter(State::Running);
     let count = count_and_check(iterations, &mut || {
         if held.wanted() {
-            // Recorded before it lets go and after it is back: two lanes never run at once by the clock alone.
+            // Recorded before the release and after the return, so that two lanes never appear to run at once.
             lane.enter(State::WaitingForLock);
             held.check();
             lane.enter(State::Running);

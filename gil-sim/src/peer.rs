@@ -15,10 +15,10 @@ use lab::{Error, Result, clock, text};
 
 use crate::options;
 
-/// A peer that has not answered after so much more than its delay is not there.
+/// How long to wait for an answer beyond the peer's delay.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A process that answers every message. It ends with this value, and with this process: its input comes to an end then.
+/// A process that answers every message. It ends at EOF on its input: when this value is dropped, or this process ends.
 #[derive(Debug)]
 pub struct Peer {
     child: Child,
@@ -34,7 +34,7 @@ impl Peer {
             .args(["peer", "--delay", &delay.as_secs_f64().to_string()])
             .stdin(OwnedFd::from(theirs))
             .stdout(Stdio::null())
-            // Whatever ends it, ends us or is told by us.
+            // Its failure is reported by this process.
             .stderr(Stdio::null())
             .spawn();
         let child =
@@ -55,7 +55,7 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        // Nothing to be done if it has gone already.
+        // It may have ended already.
         let _ = self.socket.shutdown(Shutdown::Both);
         let _ = self.child.wait();
     }
@@ -89,8 +89,8 @@ fn answer(delay: Duration) -> Result<()> {
     }
 }
 
-/// The same peer on UDP, for a partner on this port of loopback; it greets first, so that the partner learns its address. Its
-/// end is that of its standard input.
+/// The same on UDP, for a partner on this loopback port. It sends a first message, so that the partner learns its address. It
+/// ends with its standard input.
 fn answer_udp(delay: Duration, port: u16) -> Result<()> {
     lifeline::watch();
     let socket = UdpSocket::bind(("127.0.0.1", 0))?;

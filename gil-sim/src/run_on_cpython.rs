@@ -1,4 +1,5 @@
-//! A scenario played on a real interpreter: what the simulator's predictions are held against. Python twin: `python/run_on_cpython.py`.
+//! Runs a scenario on a real interpreter, to compare the simulator's predictions with it. Python twin:
+//! `python/run_on_cpython.py`.
 
 use std::env;
 
@@ -27,7 +28,7 @@ impl Choice for Transport {
         &[("socketpair", Transport::Socketpair), ("udp", Transport::Udp)];
 }
 
-/// What came of a scenario, played or simulated: the same quantities, so that they can be compared.
+/// The figures of a scenario, measured or simulated: the same quantities, so that they can be compared.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScenarioFigures {
     /// Rounds a second, of all threads of each group together.
@@ -40,9 +41,9 @@ pub struct ScenarioFigures {
     pub switches: Option<f64>,
 }
 
-/// What an interpreter makes of a scenario: the same threads under its own lock.
+/// The scenario for an interpreter: the same threads under its own lock.
 ///
-/// The reason, if it cannot play it.
+/// The error is the reason why it cannot run it.
 pub fn setup_for(python: &Interpreter, scenario: &Scenario) -> Result<Setup, Text> {
     let kind = interpreters::lock_of(python)?;
     if scenario.cores.is_some_and(|cores| cores != machine::cores()) {
@@ -64,7 +65,7 @@ pub fn setup_for(python: &Interpreter, scenario: &Scenario) -> Result<Setup, Tex
     Ok(Setup { kind, interval, ..scenario.setup.clone() })
 }
 
-/// Plays it; `setup` is that of [`setup_for`].
+/// Runs it; `setup` is that of [`setup_for`].
 pub fn play(python: &Interpreter, setup: &Setup, speed: &Speed, transport: Transport) -> Result<ScenarioFigures, Text> {
     let own =
         env::current_exe().map_err(|e| text!("실행 파일을 알 수 없습니다: {e}", "the program is unknown: {e}"))?;
@@ -85,7 +86,7 @@ fn pauses(report: &Report) -> Option<f64> {
     report.measure("pauses").map(|m| m.median())
 }
 
-/// Whether nobody does anything but compute: then every hand-over is seen as a pause.
+/// Whether all threads only compute. Then every hand-over shows as a pause.
 fn only_computes(setup: &Setup) -> bool {
     setup.groups.iter().flat_map(|g| &g.steps).all(|step| matches!(step, Step::Run(_)))
 }

@@ -119,7 +119,7 @@ fn python_2_with_a_condition_variable() {
 #[test]
 fn the_locks_are_made_of_nothing_else() {
     let from_std = ["use std::sync::atomic::Ordering::Relaxed;", "use std::time::Duration;"];
-    let modules = ["crate", "super", "sync", "addressed", "free", "shared", "ticks", "semaphore"];
+    let modules = ["crate", "super", "sync", "py2", "py32", "py313", "free_threaded", "semaphore"];
     for (file, source) in [
         ("mod", include_str!("../src/lock/mod.rs")),
         ("py32", include_str!("../src/lock/py32.rs")),

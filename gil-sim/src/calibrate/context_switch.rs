@@ -1,4 +1,4 @@
-//! The small costs: from one thread to the next on the same core, and a wake-up call that finds nobody.
+//! Small costs: a context switch on one core, and a wake-up call that finds no sleeper.
 
 use std::thread;
 
@@ -7,7 +7,7 @@ use lab::clock;
 /// Calls that are timed together.
 const CALLS: u64 = 2000;
 
-/// A thread makes place for another one on its core, in ns: two threads a core, all of whom yield again and again.
+/// A context switch on one core, in ns: two threads per core, which all yield repeatedly.
 pub fn dispatch() -> u64 {
     let threads = lab::machine::cores() as u64 * 2;
     let start = clock::now();

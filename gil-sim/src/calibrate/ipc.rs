@@ -1,4 +1,4 @@
-//! What it costs to talk to another process: a message out, its answer back.
+//! The cost of sending and receiving a message.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

@@ -1,5 +1,5 @@
-//! Calibration: what this machine's system takes for the few things that a lock is made of. Micro-benchmarks only; none of them has
-//! a GIL in it.
+//! Calibration: OS latencies of the primitives that a lock is made of, by micro-benchmarks. None of them involves
+//! a GIL.
 
 mod context_switch;
 mod ipc;
@@ -41,12 +41,13 @@ const IDLE: [(u64, usize); 14] = [
 /// Lengths of sleep after which the rest is measured, in ns, with the number of rounds.
 const SLEEPS: [(u64, usize); 6] =
     [(30_000, 100), (150_000, 100), (500_000, 100), (1_000_000, 100), (5_000_000, 50), (20_000_000, 25)];
-/// The longest that a file may say anything takes, in ns: an hour. Virtual time has an end, too.
+/// The longest duration that a file may hold, in ns: an hour.
 const LONGEST: u64 = 3_600_000_000_000;
-/// Rounds that are not counted: the first ones find everything cold.
+/// Rounds that are not counted: the first ones run with cold caches.
 const WARM_UP: usize = 5;
 
-/// The machine that a file describes, or this one, measured now in the scheduling class of `quiet`, which takes some five seconds.
+/// The machine that a file describes, or this one, measured now in the scheduling class of `quiet`, which takes some five
+/// seconds.
 pub fn machine(file: Option<&Path>, quiet: &Quiet) -> Result<Machine> {
     let Some(path) = file else { return measure(quiet.realtime(), 1) };
     let name = path.display();
@@ -81,7 +82,7 @@ pub fn quick(quiet: &Quiet) -> Result<Machine> {
     measure(quiet.realtime(), 4)
 }
 
-/// With one in so many of the rounds.
+/// Runs one in `one_in` of the rounds.
 fn measure(realtime: bool, one_in: usize) -> Result<Machine> {
     let fewer = |(length, rounds): (u64, usize)| (length, rounds / one_in);
     let wakes: Vec<_> = IDLE
@@ -105,7 +106,7 @@ fn measure(realtime: bool, one_in: usize) -> Result<Machine> {
         sends_after.push((slept, warm(t.receive_first.1)));
     }
     let [late, signal, send, receive, send_after, receive_after] = curves.map(Curve::of_samples);
-    // What is more than the shortest sleep's is the cold.
+    // What exceeds the shortest sleep's cost is due to cold caches.
     let warm_signal = signal.median(0);
     Ok(Machine {
         cores: machine::cores(),

@@ -1,5 +1,5 @@
-//! What an interpreter takes for the few things that a scenario is made of: one thread alone, so that there is nobody to share
-//! a GIL with.
+//! What an interpreter takes for the steps of a scenario, measured with one thread, so that there is no contention
+//! for a GIL.
 
 use std::env;
 
@@ -13,7 +13,7 @@ use crate::sim::{Curve, Machine, Speed};
 /// Iterations of `while n: n -= 1` in a hundred ticks of Python 2: three of its instructions count.
 const ITERATIONS_IN_100_TICKS: f64 = 100.0 / 3.0;
 
-/// Measures an interpreter on a machine that was measured just before. The reason, if it cannot be had.
+/// Measures an interpreter on a machine that was measured just before. The error is the reason why it cannot.
 pub fn speed(python: &Interpreter, machine: &Machine) -> Result<Speed, Text> {
     let own =
         env::current_exe().map_err(|e| text!("실행 파일을 알 수 없습니다: {e}", "the program is unknown: {e}"))?;
@@ -27,7 +27,7 @@ fn of_report(report: &Report, machine: &Machine) -> Option<Speed> {
     for gap in report.measures.iter().filter(|m| m.id.starts_with("gap.")) {
         let slept: u64 = gap.id.trim_start_matches("gap.").parse().ok()?;
         let send = report.measure(&format!("send.{slept}"))?;
-        // What Python adds to the system call, half of it before the call and half behind it.
+        // Python's overhead over the system call, attributed half to before and half to after the call.
         let extra = (send.median() - machine.send.median(slept) as f64).clamp(200.0, 20_000.0) / 2.0;
         gaps.push((slept, gap.samples.iter().map(|ns| (ns + extra) as u64).collect()));
         extras.push((slept, vec![(300.0 + extra) as u64]));

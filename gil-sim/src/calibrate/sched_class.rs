@@ -20,16 +20,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Quiet {
     realtime: bool,
     watch: Watch,
-    /// Locked; let go with this value, or by the system with this process.
+    /// A lock file; unlocked when this value is dropped or the process ends.
     _alone: Option<File>,
 }
 
 impl Quiet {
-    /// Asks for a real-time class, in which nothing ordinary takes a core away. Asks `chrt` of util-linux, for the system call needs
-    /// unsafe code; where that is missing or not permitted, the class stays as it is.
+    /// Requests a real-time class, in which ordinary processes take no core away. Runs `chrt` of util-linux, since the system
+    /// call needs unsafe code. Where that is missing or not permitted, the class stays unchanged.
     ///
-    /// `SCHED_RR`, which is `SCHED_FIFO` with turns of some 100 ms among equals: under `SCHED_FIFO` two runs at once hung a machine,
-    /// for the thread that was to stop a computing one never got its core.
+    /// `SCHED_RR`, which is `SCHED_FIFO` with turns of some 100 ms among equals: under `SCHED_FIFO` two runs at once hung a
+    /// machine, for the thread that was to stop a computing one never got its core.
     pub fn ask() -> Quiet {
         let _alone = alone();
         Quiet { realtime: chrt(&["-r", "-p", "50"]), watch: Watch::start(), _alone }
@@ -72,9 +72,9 @@ impl Drop for Quiet {
     }
 }
 
-/// One measurement at a time: two would measure each other, and in a real-time class they would wait for each other's turns of
-/// 100 ms at every wake-up. What they lock is this program's own file, so that nothing is left behind. None: there is no such
-/// file any more, or the other one did not end; what it took from us shows in [`Quiet::note`].
+/// Allows one measurement at a time. Two would disturb each other, and in a real-time class each would wait for the other's
+/// slices of 100 ms at every wake-up. The lock is on this program's own file, so nothing is left behind. None: there is no such
+/// file any more, or the other one did not end; [`Quiet::note`] shows its share of the machine.
 fn alone() -> Option<File> {
     let own = File::open(env::current_exe().ok()?).ok()?;
     let start = Instant::now();

@@ -1,4 +1,4 @@
-//! The calls of a thread that let go of the GIL, read off its lane.
+//! The calls of a thread that release the GIL, taken from its lane.
 
 use lab::trace::{Lane, State};
 

@@ -1,4 +1,4 @@
-//! The same with real threads, under this crate's lock.
+//! The workload on real threads, under this crate's lock.
 
 use std::hint::black_box;
 use std::io::{self, Read, Write};
@@ -31,14 +31,14 @@ pub struct RealRun {
     pub trace: Trace,
 }
 
-/// Runs the load. The peer is whoever holds the other end of the socket; `iterations` counts those of all CPU-bound threads, for others
-/// to look at meanwhile.
+/// Runs the load. The peer is whoever holds the other end of the socket; `iterations` counts those of all CPU-bound threads, for
+/// others to look at meanwhile.
 pub fn run_threads(load: &Workload, peer: Option<&UnixStream>, iterations: &AtomicU64) -> Result<RealRun> {
     let (gil, recorder, stop) = (Gil::new(load.interval), Recorder::new(), AtomicBool::new(false));
     let mut lanes: Vec<LaneRecorder> = (0..load.cpu).map(|i| recorder.lane(text!("CPU {i}", "CPU {i}"))).collect();
     let mut io = recorder.lane(text!("I/O", "I/O"));
     let (latencies, seconds, work, switches) = thread::scope(|scope| {
-        // Whatever happens here, the others must not compute for ever.
+        // Stops the CPU-bound threads also on an error or a panic.
         let _stop = Stop(&stop);
         for (me, lane) in (1..).zip(lanes.drain(..)) {
             let (gil, stop) = (&gil, &stop);
@@ -86,7 +86,7 @@ fn compute(gil: &Gil, me: u64, mut lane: LaneRecorder, stop: &AtomicBool, iterat
         black_box(loops::count(ITERATIONS));
         iterations.fetch_add(ITERATIONS, Relaxed);
         if held.wanted() {
-            // Recorded before it lets go and after it is back: two lanes never run at once by the clock alone.
+            // Recorded before the release and after the return, so that two lanes never appear to run at once.
             lane.enter(State::WaitingForLock);
             held.check();
             lane.enter(State::Running);
@@ -120,7 +120,7 @@ fn talk(gil: &Gil, me: u64, lane: &mut LaneRecorder, mut peer: &UnixStream, unti
 // ANCHOR: call
 /// A call that lets go of the lock, as every system call of Python that may block does.
 fn call<T>(held: &mut Held<'_>, lane: &mut LaneRecorder, work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    // Whoever lets go on request waits until somebody else has it.
+    // A release on request waits until another thread has the lock.
     lane.enter(State::WaitingForLock);
     let done = held.allow_threads(|| {
         lane.enter(State::WaitingForIo);

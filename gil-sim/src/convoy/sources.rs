@@ -1,4 +1,4 @@
-//! Who tells: the real lock, the simulator on this very machine, and CPython.
+//! The sources of figures: real threads under the real lock, the simulator with this machine's latencies, and CPython.
 
 use lab::report::unit;
 use std::env;
@@ -15,8 +15,8 @@ use crate::calibrate::{self, Quiet};
 use crate::run_on_cpython::{self, Transport};
 use crate::sim::{Curve, Kind, Machine, Speed};
 
-/// All of them, measured once for a whole experiment. As long as it lives, everything runs in the scheduling class in which the
-/// machine was measured: the simulator speaks of that class.
+/// The sources, calibrated once per experiment. As long as this value lives, everything runs in the scheduling class in which the
+/// machine was measured, since the simulator predicts that class.
 #[derive(Debug)]
 pub struct Sources {
     quiet: Quiet,
@@ -26,7 +26,7 @@ pub struct Sources {
     pythons: Vec<(Interpreter, Result<Speed, Text>)>,
 }
 
-/// What one of them says.
+/// The figures of one source.
 #[derive(Clone, Debug)]
 pub struct SourceFigures {
     /// Who.
@@ -54,14 +54,14 @@ impl Sources {
             .map_err(|e| Error::failed(text!("실행 파일을 알 수 없습니다: {e}", "the program is unknown: {e}")))
     }
 
-    /// What the simulator says of threads in Rust, and its lanes.
+    /// The simulator's figures for threads in Rust, and its lanes.
     pub fn simulate(&self, load: &Workload, rust: &Speed) -> (SourceFigures, Trace) {
         let (seen, trace) = load.simulate(Kind::Shared, &self.machine, rust);
         let judge = text!("시뮬레이터 (Rust)", "simulator (Rust)");
         (SourceFigures { judge, id: "simulator.rust".to_owned(), seen }, trace)
     }
 
-    /// What each interpreter says, and what the simulator says of it; or why not.
+    /// The figures of each interpreter and the simulator's prediction of them, or why there are none.
     pub fn cpython(&self, load: &Workload) -> (Vec<SourceFigures>, Vec<Text>) {
         let (mut all_figures, mut missing) = (Vec::new(), Vec::new());
         if self.pythons.is_empty() {
@@ -108,7 +108,7 @@ impl Sources {
 pub fn rust_speed(load: &Workload, alone: &[Call]) -> Speed {
     let own = |first: usize| {
         let all: Vec<u64> = alone.iter().skip(first).step_by(2).map(|call| call.own).collect();
-        // Without a single call there is nothing to add to what the system takes.
+        // Without a call there is no time of the program's own to add.
         if all.is_empty() { Curve::constant(0) } else { Curve::of_samples([(ns(load.delay), all)]) }
     };
     Speed { before_send: own(0), before_receive: own(1), ..Speed::typical() }

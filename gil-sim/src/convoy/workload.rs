@@ -1,4 +1,4 @@
-//! What is compared: one I/O thread, CPU-bound threads beside it, and what was seen of them.
+//! The workload: one I/O thread, CPU-bound threads beside it, and the figures of a run.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub struct Workload {
     pub lasting: Duration,
 }
 
-/// What was seen, by whichever judge. Missing numbers are those that this judge cannot tell.
+/// The figures of a run. `None` and empty lists are what this source cannot tell.
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
     /// Round trips a second.
@@ -38,14 +38,14 @@ pub struct Figures {
     pub latencies: Vec<f64>,
     /// How long each `send` took until the thread had the GIL back, in ns; none where only whole round trips were timed.
     pub sends: Vec<f64>,
-    /// Pieces of work a second, of all CPU-bound threads together, in a unit of the judge's own.
+    /// Pieces of work a second, of all CPU-bound threads together, in a unit of the source's own.
     pub work: f64,
     /// How often a second the GIL changed hands.
     pub switches: Option<f64>,
 }
 
 impl Workload {
-    /// The same for the simulator, and for an interpreter to play.
+    /// The same as a setup, for the simulator and for an interpreter.
     pub fn setup(&self) -> Setup {
         let group = |name, count, step| Group { name, count, interpreter: 0, steps: vec![step], times: None };
         let cpu = group(text!("CPU", "CPU"), self.cpu, Step::Run(PIECE));
@@ -112,7 +112,7 @@ pub fn ns(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The part of a trace from `skip` ns after its start on, so many ns long: what fits on a screen. Of a short trace the end.
+/// The part of a trace that begins `skip` ns after its start and is `long` ns long; of a trace that is too short, its end.
 pub fn window(trace: &Trace, skip: u64, long: u64) -> Trace {
     let from = trace.start() + skip.min(trace.duration().saturating_sub(long));
     let until = from + long;

@@ -22,12 +22,12 @@ use crate::peer::Peer;
 
 /// CPU-bound threads beside the I/O thread: none, one, two.
 const BESIDE: [usize; 3] = [0, 1, 2];
-/// How much is drawn, in switch intervals, and after how many: the threads have begun by then.
+/// The part that is drawn, in switch intervals: its start, when all threads have begun, and its length.
 const DRAWN: (u64, u64) = (2, 8);
-/// More samples than this are thinned out in what programs read.
+/// More samples than this are thinned out in `--json`.
 const SAMPLES: usize = 2000;
 
-/// What one judge says of one number of CPU-bound threads.
+/// Figures of one source for one number of CPU-bound threads.
 struct Row {
     cpu: usize,
     source: SourceFigures,
@@ -47,7 +47,7 @@ pub fn command() -> Experiment {
     )
 }
 
-/// A peer that takes `delay` to answer, this switch interval, `lasting` for each number of threads and each judge.
+/// The peer takes `delay` to answer; each number of threads is measured for `lasting` by each source.
 pub fn run(delay: Duration, interval: Duration, lasting: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("gil-sim/convoy");
     let sources = Sources::prepare(pythons)?;
@@ -58,7 +58,7 @@ pub fn run(delay: Duration, interval: Duration, lasting: Duration, pythons: &[In
         rows.extend(all_figures.into_iter().map(|source| Row { cpu: load.cpu, source }));
         report.notes.extend(missing.into_iter().filter(|why| !report.notes.contains(why)).collect::<Vec<_>>());
     }
-    // The sources in the order in which they spoke first, and each from no thread to two.
+    // By source in the order of their first rows, then by the number of threads.
     let order: Vec<String> = rows.iter().map(|row| row.source.id.clone()).collect();
     rows.sort_by_key(|row| order.iter().position(|id| *id == row.source.id));
     report.measures = rows.iter().flat_map(measures).collect();
@@ -85,7 +85,7 @@ fn in_rust(report: &mut Report, sources: &Sources, workloads: &[Workload]) -> Re
         if load.cpu == 1 {
             let judged = ["Rust + GIL", "gil-sim"].iter().zip(&traces);
             report.verdicts.extend(judged.map(|(on, trace)| one_at_a_time(on, trace)));
-            // A very short interval would show less than one answer of the peer.
+            // With a very short interval the drawing would not hold even one answer of the peer.
             let interval = workload::ns(load.interval.max(load.delay));
             report.traces = traces.iter().map(|t| window(t, DRAWN.0 * interval, DRAWN.1 * interval)).collect();
         }

@@ -22,10 +22,10 @@ use crate::peer::Peer;
 /// The switch intervals that are tried, in µs.
 const INTERVALS: [u64; 5] = [100, 500, 1000, 5000, 20_000];
 
-/// A row shows at least so many intervals: of a round trip that takes one, some fifteen.
+/// Each row measures at least this many switch intervals: some fifteen round trips of one interval each.
 const SHOWN: u32 = 20;
 
-/// What one judge says: of the I/O thread alone, and at each interval.
+/// Figures of one source: the I/O thread alone, and both threads at each interval.
 struct Sweep {
     judge: Text,
     id: String,
@@ -33,8 +33,8 @@ struct Sweep {
     each: Vec<WithCpuThread>,
 }
 
-/// Both threads, and what part of its work alone the CPU-bound one has done: it was alone just before, for a machine that changes
-/// its speed would feign gains and losses.
+/// Both threads, and the CPU-bound one's work as a share of what it did alone. That was measured just before, since a machine
+/// that changes its speed would otherwise look like a gain or a loss.
 struct WithCpuThread {
     seen: Figures,
     kept: f64,
@@ -56,7 +56,7 @@ pub fn command() -> Experiment {
     )
 }
 
-/// A peer that takes `delay` to answer; `lasting` at least for each interval and each judge.
+/// The peer takes `delay` to answer; each interval is measured for at least `lasting` by each source.
 pub fn run(delay: Duration, lasting: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("gil-sim/interval");
     let sources = Sources::prepare(pythons)?;
@@ -100,7 +100,7 @@ fn in_rust(sources: &Sources, workloads: &[Workload]) -> Result<Vec<Sweep>> {
     Ok([rust, simulated].into_iter().filter_map(sweep).collect())
 }
 
-/// What each judge said of every load; one that could not play all of them has no sweep.
+/// One sweep for each source that ran every workload.
 fn sweeps_of(by_load: &[Vec<SourceFigures>]) -> Vec<Sweep> {
     let first = by_load.first().map_or(&[][..], Vec::as_slice);
     let of = |id: &str| {

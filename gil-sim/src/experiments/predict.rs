@@ -1,4 +1,4 @@
-//! What a scenario would come to, by the simulator: on this machine as it was just measured, or as a file describes it.
+//! Predicts a scenario with the simulator, for this machine as just measured or as a file describes it.
 //!
 //! Article: GIL(Global Interpreter Lock). Run: `cargo run -p gil-sim -- predict convoy`.
 
@@ -41,7 +41,7 @@ pub fn command() -> Experiment {
     )
 }
 
-/// Predicts a scenario. Without a machine's file it measures this machine, and the first of the interpreters.
+/// Predicts a scenario. Without a machine file it measures this machine. The speed is that of the first interpreter.
 pub fn run(file: &Path, machine: Option<&Path>, pythons: &[Interpreter]) -> Result<Report> {
     let scenario = scenario::read(&scenario::file_of(file))?;
     let quiet = Quiet::ask();

@@ -23,8 +23,8 @@ use crate::{SWITCH_INTERVAL, options};
 const CORES: usize = 2;
 /// How long the built-in scenario lasts.
 const LASTING: Duration = Duration::from_millis(30);
-/// How long a thread that was woken waits for a core before it pushes somebody off, in ns: where nobody lets go of a core, as
-/// without a GIL, a thread that waits for ever would show the machine and not the lock.
+/// How long a queued thread waits before it preempts a running one, in ns. Where no thread gives up its core, as
+/// without a GIL, a thread that is queued for ever would show the machine and not the lock.
 const MOST_QUEUED: u64 = 100_000;
 
 /// A lock, and who shares it.
@@ -81,7 +81,7 @@ pub fn command() -> Experiment {
     )
 }
 
-/// The convoy with two CPU-bound threads, or the scenario of a file; for so long, or for as long as the scenario lasts.
+/// Simulates the convoy with two CPU-bound threads, or the scenario of a file, for `lasting` or as long as the scenario lasts.
 pub fn run(file: Option<&Path>, lasting: Option<Duration>) -> Result<Report> {
     let (title, mut setup, cores) = match file {
         Some(file) => {
@@ -131,7 +131,7 @@ fn in_one(groups: &[Group]) -> Vec<Group> {
     groups.iter().cloned().map(|group| Group { interpreter: 0, ..group }).collect()
 }
 
-/// As the scenario distributes them; if it does not, the threads go to one and the other in turn. Groups are split for that, in
+/// As the scenario distributes them; otherwise threads alternate between the two interpreters. Groups are split for that, in
 /// order, so that the threads keep their numbers.
 fn in_two(groups: &[Group]) -> Vec<Group> {
     if groups.iter().any(|group| group.interpreter > 0) {

@@ -1,7 +1,7 @@
-//! CPython without the GIL (PEP 703, 3.13t): no lock.
+//! CPython without the GIL (PEP 703, 3.13t and later): no lock.
 //!
-//! Nothing is protected. What the lock used to give for nothing, that a reference count may be changed by a load and a store, must
-//! be paid for elsewhere, at every change of a count; `benches/locks.rs` measures the price.
+//! Nothing is protected. Under a lock a plain load and store could change a reference count; without one every change of a count
+//! must be atomic. `benches/locks.rs` measures the price.
 
 use super::{Lock, ThreadId};
 

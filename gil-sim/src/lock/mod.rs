@@ -1,11 +1,11 @@
-//! The locks that CPython has had in the place of one: what they have in common.
+//! The locks that CPython has had, and the trait that they share.
 //!
 //! | file | CPython | how a busy thread is made to let go |
 //! |---|---|---|
-//! | `ticks` | Python 2 | it does by itself, every 100 ticks |
-//! | `shared` | 3.2 to 3.12 | a waiter requests it; the request is a flag for whoever runs |
-//! | `addressed` | 3.13 and later | a waiter requests it of the holder, by name |
-//! | `free` | 3.13t (PEP 703) | there is no lock |
+//! | `py2` | up to 3.1 | it lets go by itself, every 100 ticks |
+//! | `py32` | 3.2 to 3.12 | a waiter requests it; the request is a flag for whoever runs |
+//! | `py313` | 3.13 to 3.15 | a waiter requests it of the holder, by name |
+//! | `free_threaded` | 3.13t to 3.15t (PEP 703) | there is no lock |
 //!
 //! Since 3.12 each interpreter may have a lock of its own (PEP 684): one value each, of the same type.
 //!

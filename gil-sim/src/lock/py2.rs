@@ -1,7 +1,7 @@
 //! The GIL of Python 2 (and 3.0, 3.1): a plain lock, let go and taken again every 100 ticks.
 //!
-//! Nobody asks and nobody waits for a switch: the holder counts instructions, and when the count is used up it lets go and takes
-//! the lock again at once, whether anybody wants it or not. Whoever it has woken meanwhile mostly comes too late.
+//! There are no requests and no forced switches: the holder counts instructions, and when the count is used up it releases and
+//! takes the lock again at once, whether anybody waits or not. A thread that this wakes mostly comes too late.
 //!
 //! The plain lock is `PyThread_allocate_lock` of CPython 2.7's `Python/thread_pthread.h`: a semaphore where the system has a good
 //! one (Linux), else a mutex and a condition variable (macOS).
@@ -69,7 +69,7 @@ impl PlainLock for MutexAndCondvar {
 
     fn release(&self) {
         *self.locked.lock() = false;
-        // After the mutex, as in CPython. Nobody can miss it: whoever waits has seen `locked` under the mutex before.
+        // After the mutex, as in CPython. No waiter can miss it: each has read `locked` under the mutex before it waits.
         self.released.notify_one();
     }
 }

@@ -1,7 +1,7 @@
 //! The GIL of CPython 3.13 and later: as `shared`, but the request to let go is addressed to the holder.
 //!
-//! CPython keeps it as a bit in the holder's own `eval_breaker` (`_PY_GIL_DROP_REQUEST_BIT`). Only the thread that runs looks, and
-//! a later request is always for a later holder; so here one word that names the addressee does what all those bits do.
+//! CPython keeps it as a bit in the holder's own `eval_breaker` (`_PY_GIL_DROP_REQUEST_BIT`). Only the thread that runs looks,
+//! and a later request is always for a later holder; so here one word that names the addressee does what all those bits do.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub struct AddressedGil {
     state: Mutex<State>,
     /// `cond`: signalled when the lock becomes free; one waiter wakes.
     freed: Condvar,
-    /// `switch_mutex`: orders a taker's name against the releaser who looks for it.
+    /// `switch_mutex`: orders the taker's store of `last_holder` against the releaser's check of it.
     switch: Mutex<()>,
     /// `switch_cond`: signalled when somebody has taken the lock.
     switched: Condvar,
@@ -84,7 +84,7 @@ impl AddressedGil {
             }
             self.switched.notify_one();
         }
-        // Only what was asked of me, before I let go the last time. Whatever was asked of others is no business of mine.
+        // Clears only the request to this thread, made before its last release; requests to others stay.
         self.clear(me.0);
         drop(state);
         if must_exit() {
@@ -96,14 +96,14 @@ impl AddressedGil {
     // ANCHOR_END: take
 
     /// A waiter that gives up takes its request back while it still has the `mutex`, so that nobody can let go in between
-    /// (`shared` tells the story). Others who asked the same holder time out afresh.
+    /// (see `py32`). Others who asked the same holder time out afresh.
     fn withdraw(&self, requested_of: u64) {
         self.clear(requested_of);
     }
 
     /// `_Py_unset_eval_breaker_bit`: this thread is not asked any more.
     fn clear(&self, thread: u64) {
-        // In one step: whoever is asked by then instead stays asked.
+        // Atomically: a request to another thread that came meanwhile must stay.
         let _ = self.asked.compare_exchange(thread, NOBODY, Relaxed, Relaxed);
     }
 

@@ -1,4 +1,4 @@
-//! The GIL of CPython 3.2 to 3.12: one global mutex with a polite way to ask for it.
+//! The GIL of CPython 3.2 to 3.12: one global mutex, and requests to release it.
 //!
 //! The protocol is that of `take_gil` and `drop_gil` in CPython's `Python/ceval_gil.c`; the names are CPython's where Rust
 //! allows. Nobody is handed the lock and nobody queues for it: whoever finds it free takes it ("barging"). Two things keep a
@@ -25,7 +25,7 @@ pub struct Gil {
     state: Mutex<State>,
     /// `cond`: signalled when the lock becomes free; one waiter wakes.
     freed: Condvar,
-    /// `switch_mutex`: orders a taker's name against the releaser who looks for it.
+    /// `switch_mutex`: orders the taker's store of `last_holder` against the releaser's check of it.
     switch: Mutex<()>,
     /// `switch_cond`: signalled when somebody has taken the lock.
     switched: Condvar,
@@ -117,9 +117,9 @@ impl Gil {
     // ANCHOR: withdraw
     /// A waiter that gives up takes its request back while it still has the `mutex`, so that nobody can let go in between.
     ///
-    /// CPython did not do so at all before gh-96387 (3.11.x, 3.12), and since then it does after it has let go of the `mutex`. Either
-    /// way a holder who lets go on that request may wait for a thread that never comes. `build.rs` plants both orders, and loom finds
-    /// both hangs; of the second nothing is known but the model: nobody has seen CPython itself hang there.
+    /// CPython did not do so at all before gh-96387 (3.11.x, 3.12), and since then it does after it has let go of the `mutex`.
+    /// Either way a holder who lets go on that request may wait for a thread that never comes. `build.rs` plants both orders, and
+    /// loom finds both hangs; of the second nothing is known but the model: nobody has seen CPython itself hang there.
     fn withdraw(&self, requested: bool) {
         if requested {
             self.drop_request.store(false, Relaxed);

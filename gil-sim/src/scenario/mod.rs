@@ -17,8 +17,8 @@
 //! does = ["echo 1ms"]
 //! ```
 //!
-//! A step is a word and a duration: `run` holds the GIL, `wait` and `native` let it go, `native-held` is native code that keeps it,
-//! `echo` sends a message to a peer process and receives its answer after so long, `lock` and `unlock` name a lock of the
+//! A step is a word and a duration: `run` holds the GIL, `wait` and `native` let it go, `native-held` is native code that keeps
+//! it, `echo` sends a message to a peer process and receives its answer after so long, `lock` and `unlock` name a lock of the
 //! program's own. `run forever` computes to the end.
 
 mod parse;

@@ -1,4 +1,4 @@
-//! The steps of a thread, and what makes a round of them one that can be repeated.
+//! The steps of a thread, and whether a round of them can be repeated.
 
 use lab::text;
 use toml::de::DeValue;
@@ -28,8 +28,8 @@ pub(super) fn steps(does: &Value<'_>, locks: &mut Vec<String>) -> Parsed<Vec<Ste
     Ok(steps)
 }
 
-/// A thread whose rounds took no time would make one after another for ever, and the virtual clock would stand still. A peer's
-/// answer and a sleep take theirs even if they ask for none.
+/// A thread whose rounds take no time would repeat them for ever at one moment of virtual time. A peer's
+/// answer and a sleep take time even at a duration of 0.
 fn takes_time(step: &Step) -> bool {
     match step {
         Step::Run(ns) | Step::Native(ns) | Step::NativeHeld(ns) => *ns > 0,
@@ -38,7 +38,7 @@ fn takes_time(step: &Step) -> bool {
     }
 }
 
-/// A thread that ends a round with a lock in its hands would wait for itself in the next.
+/// A thread that ends a round with a lock held would wait for itself in the next.
 fn balanced(does: &Value<'_>, steps: &[Step]) -> Parsed<()> {
     let mut held: Vec<usize> = Vec::new();
     for step in steps {

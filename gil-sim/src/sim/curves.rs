@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::rng::Rng;
 
-/// A duration that is not always the same, and depends on how long something slept before: a sleeping core wakes more slowly,
+/// A random duration whose distribution depends on how long something slept before: a sleeping core wakes more slowly,
 /// and code that has not run for long finds its caches cold.
 ///
-/// For some times of sleep the quantiles that were measured; between them it is interpolated, in the logarithm of the sleep.
+/// Holds measured quantiles for some times of sleep and interpolates between them, in the logarithm of the sleep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Curve {
@@ -42,7 +42,7 @@ impl Curve {
     /// One draw after so much sleep, in ns.
     pub fn draw(&self, slept: u64, rng: &mut Rng) -> u64 {
         match self.points.as_slice() {
-            // A constant needs no dice: parameters that do not vary leave the others' draws as they are.
+            // A constant draws no random number, so that it does not shift the draws of other curves.
             [(_, only)] if only.len() == 1 => only[0],
             _ => self.quantile(slept, rng.unit()),
         }
@@ -91,7 +91,7 @@ impl Pairs {
         !self.points.is_empty() && self.points.iter().all(|(_, all)| !all.is_empty())
     }
 
-    /// One draw after so much sleep. Between two points it is now of the one, now of the other, the nearer the more often.
+    /// One draw after so much sleep. Between two points it draws from one of them, the nearer one more often.
     pub fn draw(&self, slept: u64, rng: &mut Rng) -> (u64, u64) {
         if let [(_, only)] = self.points.as_slice()
             && only.len() == 1
@@ -103,7 +103,7 @@ impl Pairs {
             (None, _) => 0,
             (Some(last), None) => last,
             (Some(below), Some(_)) => {
-                // One more, so that nothing is the logarithm of nothing.
+                // Plus one: the logarithm of 0 is not defined.
                 let ln = |t: u64| (t as f64 + 1.0).ln();
                 let (t0, t1) = (ln(self.points[below].0), ln(self.points[above].0));
                 if rng.unit() < (ln(slept) - t0) / (t1 - t0) { above } else { below }
@@ -118,8 +118,8 @@ impl Pairs {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Steals {
-    /// It woke from a wait of so many ns, ascending → it began to wait again so many ns ago, ascending, with the share. Where there is
-    /// nothing, nobody ever steals.
+    /// It woke from a wait of so many ns, ascending → it began to wait again so many ns ago, ascending, with the share. Where
+    /// there is nothing, nobody ever steals.
     pub points: Vec<(u64, Vec<(u64, f64)>)>,
 }
 

@@ -1,4 +1,4 @@
-//! What the simulator knows of a machine: how long its system takes for the few things that a lock is made of.
+//! The machine's latency model: what its system takes for the primitives that a lock is made of.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,20 +15,20 @@ pub struct Machine {
     pub wake: Pairs,
     /// What a signal costs whose receiver has to wait for a core.
     pub enqueue: u64,
-    /// How long a thread that was woken while all cores are busy waits before it pushes somebody off. None: until a core is
-    /// free, as in a real-time class.
+    /// How long a thread that was woken while all cores are busy is queued before it preempts a running one. None: until a core
+    /// is free, as in a real-time class.
     pub queued: Option<Curve>,
-    /// A core goes from one thread to the next that waits for it.
+    /// A context switch from one thread to the next in the queue.
     pub dispatch: u64,
-    /// What a signal costs more where it is sent from a core that was idle for so long just before.
+    /// The extra cost of a signal sent from a core that was idle just before, by how long.
     pub cold_signal: Curve,
     /// A wake-up call that finds nobody asleep.
     pub signal_nobody: u64,
-    /// How late a timed wait ends, by its length; the wake-up is in it.
+    /// How late a timed wait ends, by its length; includes the wake-up.
     pub late: Curve,
     /// From a request until the computing thread that it is for has the lock's mutex, by the length of the wait before it.
     pub heard: Curve,
-    /// How often one who has just begun to wait takes a signal that was for a longer waiter.
+    /// How often a thread that has just begun to wait takes a signal meant for a longer waiter.
     pub steals: Steals,
     /// From such a signal until it is taken, and what it cost its sender, by the length of the wait before.
     pub stolen: Pairs,
@@ -46,7 +46,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Whether every curve has something to draw from: not so in a file that somebody has edited.
+    /// Whether every curve has samples. A file that was edited by hand may lack them.
     pub fn is_whole(&self) -> bool {
         let curves = [
             &self.cold_signal,
@@ -64,7 +64,8 @@ impl Machine {
             && (1..=1024).contains(&self.cores)
     }
 
-    /// Nobody's machine, with round numbers of the usual size: for tests and for scenarios that must look the same everywhere.
+    /// A made-up machine with round numbers of the usual size: for tests, and for scenarios that must give the same result
+    /// everywhere.
     pub fn typical(cores: usize) -> Machine {
         let us = |n: u64| Curve::constant(1000 * n);
         Machine {
@@ -103,7 +104,7 @@ pub struct Speed {
 }
 
 impl Speed {
-    /// Nobody's interpreter, of the usual size.
+    /// A made-up interpreter with numbers of the usual size.
     pub fn typical() -> Speed {
         Speed {
             iteration: 30.0,

@@ -1,4 +1,4 @@
-//! Where in the protocol each thread is, for those who look at it step by step.
+//! Where in the protocol each thread is, for `step` and the replay tests.
 
 use std::cell::RefCell;
 
@@ -7,7 +7,7 @@ use super::ids::Tid;
 /// Where in the protocol a thread is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Not yet anywhere.
+    /// Has not begun.
     Begins,
     /// About to take the GIL.
     Wants,
@@ -23,7 +23,7 @@ pub enum Phase {
     Freed,
     /// Was asked, and waits until somebody has taken the GIL.
     Forced,
-    /// Without the GIL: outside.
+    /// Outside: works or waits without the GIL.
     Outside,
     /// Done.
     Done,

@@ -72,7 +72,7 @@ impl Gil {
         }
     }
 
-    /// A waiter asks whoever holds the lock, or held it last.
+    /// A waiter requests the lock of its holder, or of the last one.
     fn request(&self) {
         if self.kind == Kind::Shared {
             self.shared_request.set(true);
@@ -81,7 +81,7 @@ impl Gil {
         }
     }
 
-    /// This thread is not asked any more; nor is anybody, where the request is shared.
+    /// Clears the request to this thread; where the request is shared, everybody's.
     fn clear_request(&self, me: Tid) {
         if self.kind == Kind::Shared {
             self.shared_request.set(false);
@@ -108,7 +108,7 @@ impl Gil {
                 if self.locked.get() {
                     os.enter(me, State::WaitingForLock);
                     self.phases.enter(me, Phase::Waits);
-                    // The holder must hear of it: it computes without a thought for the lock while it is alone.
+                    // Interrupts the holder: as long as nobody waits, it computes in one piece.
                     if let Some(holder) = self.holder.get() {
                         os.interrupt(holder);
                     }
@@ -130,7 +130,7 @@ impl Gil {
         while self.locked.get() {
             os.enter(me, State::WaitingForLock);
             self.phases.enter(me, Phase::Waits);
-            // Wakes only to ask: a switch while it waited starts a new interval.
+            // Wakes only to request: a switch while it waited starts a new interval.
             let (timed_out, saved) = self.freed.wait_repeatedly(os, me, self.repeated_wait()).await;
             if timed_out && self.locked.get() && self.switches.get() == saved {
                 os.enter(me, State::Requesting);
@@ -139,7 +139,7 @@ impl Gil {
                 if let Some(holder) = self.holder.get() {
                     os.interrupt(holder);
                 }
-                // The mutex is kept until the next wait begins. What the holder loses by that is in `heard`.
+                // Keeps the mutex until the next wait begins. What that costs the holder is part of `heard`.
                 os.work(me, 1).await;
             }
         }
@@ -221,7 +221,7 @@ impl Gil {
     async fn compute_until_asked(&self, me: Tid, mut left: u64) {
         let os = &*self.os;
         loop {
-            // Again if it was asked while it was still taking the lock: nobody interrupts it for that.
+            // Checked again: a request that came while it was still taking the lock interrupts nothing.
             while self.requested(me) {
                 os.work(me, os.draw(&os.machine.heard, self.interval)).await;
                 os.enter(me, State::WaitingForLock);
@@ -239,7 +239,7 @@ impl Gil {
         let os = &*self.os;
         while left > 0 {
             if !self.semaphore.wanted() {
-                // Nobody waits: releasing and taking again changes nothing that anyone could see.
+                // Nobody waits, so releasing and taking again would change nothing observable.
                 left = os.work_until(me, left).await;
                 continue;
             }

@@ -1,4 +1,4 @@
-//! The simulator's dice: seeded, so that a run can be had again.
+//! The simulator's random numbers: seeded, so that a run can be repeated.
 
 /// SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators"): one state word, good enough for
 /// drawing latencies, and the same numbers on every machine.
@@ -6,7 +6,7 @@
 pub struct Rng(u64);
 
 impl Rng {
-    /// Dice that fall the same way for the same seed.
+    /// The same seed gives the same sequence.
     pub fn new(seed: u64) -> Rng {
         Rng(seed)
     }

@@ -1,8 +1,8 @@
 //! A schedule as a short string: who went on, one turn after another.
 //!
-//! A turn is a thread's letter, `a` to `z` and `A` to `Z`, in the order in which the threads were made, peers last. `!` before it:
-//! its timed wait ended by its time. `*` behind it: in this turn it signalled, and the newest waiter, still on the way to sleep, took the
-//! signal from the longest.
+//! A turn is a thread's letter, `a` to `z` and `A` to `Z`, in the order in which the threads were made, peers last. `!` before
+//! it: its timed wait ended by its time. `*` behind it: in this turn it signalled, and the newest waiter, still on the way to
+//! sleep, took the signal from the longest.
 
 use std::fmt;
 

@@ -21,7 +21,7 @@ use super::sync::Mutex;
 struct Mail {
     for_peer: Cell<bool>,
     for_thread: Cell<bool>,
-    /// The thread sleeps for it. Otherwise it may be asleep for the GIL, and from that no message wakes it.
+    /// The thread sleeps for a message. Otherwise it may be asleep for the GIL, from which no message may wake it.
     awaited: Cell<bool>,
 }
 
@@ -167,7 +167,7 @@ impl SimulatedThread {
         match step {
             Step::Run(ns) => gil.compute(me, ns).await,
             Step::NativeHeld(ns) => {
-                // Nobody looks at the eval breaker meanwhile.
+                // The eval breaker is not checked meanwhile.
                 os.work(me, ns).await;
                 gil.compute(me, 0).await;
             }

@@ -86,6 +86,7 @@ pub struct Outcome {
     pub events: u64,
     /// The beginning of it.
     pub trace: Trace,
-    /// Who went on when, from the beginning, as [`super::Stepper`] plays it again. Empty with more threads than there are letters.
+    /// Who went on when, from the beginning, as [`super::Stepper`] plays it again. Empty with more threads than there are
+    /// letters.
     pub schedule: String,
 }

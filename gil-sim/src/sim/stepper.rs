@@ -1,4 +1,4 @@
-//! The lock one step at a time: whoever calls is the scheduler.
+//! The lock one step at a time: the caller is the scheduler.
 
 use super::ids::Tid;
 use super::lanes::Lanes;
@@ -12,7 +12,7 @@ use super::setup::Setup;
 use lab::lang::Text;
 use lab::trace::Trace;
 
-/// A run without time: threads go on when they are told to, each to the next place where another could come between.
+/// A run without time: a thread goes on when it is told to, up to the next point at which another thread could run.
 pub struct Stepper {
     setup: Setup,
     simulation: Simulation,
@@ -59,7 +59,7 @@ impl Stepper {
         went
     }
 
-    /// Goes back one turn; whether there was one. All others are played again.
+    /// Goes back one turn by replaying all others; returns whether there was one.
     pub fn undo(&mut self) -> bool {
         let mut turns = std::mem::take(&mut self.turns);
         let undone = turns.pop().is_some();
@@ -98,7 +98,7 @@ impl Stepper {
         self.simulation.gils.iter().any(|gil| gil.holder() == Some(thread) && gil.requested(thread))
     }
 
-    /// Threads that compute with the GIL held, as their own places say; one a GIL at the most, or the lock does not hold.
+    /// Threads that compute with the GIL held, by their own phases. More than one per GIL means that the lock is broken.
     pub fn computing(&self) -> usize {
         (0..self.threads()).filter(|t| self.phase(*t) == Phase::Computes).count()
     }
@@ -111,7 +111,7 @@ impl Stepper {
         lanes.trace(title)
     }
 
-    /// What the system wrote down itself.
+    /// The schedule that the simulated system recorded.
     pub fn schedule(&self) -> Schedule {
         self.simulation.os.schedule.borrow().clone()
     }

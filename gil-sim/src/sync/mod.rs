@@ -41,7 +41,7 @@ impl Condvar {
         self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits, at most so long; whether the time was up. The mutex is the guard's: a model checker's wait needs it.
+    /// Waits, at most for `most`; returns whether it timed out. The mutex is the guard's: the model checkers' wait needs it.
     pub fn wait_timeout<'a, T>(
         &self,
         _: &'a Mutex<T>,

@@ -1,4 +1,4 @@
-//! POSIX's `sem_t`. std has none, so this one is made of a mutex and a condition variable, and costs as much.
+//! POSIX's `sem_t`. std has none, so this one is built of a mutex and a condition variable, and costs as much as they do.
 
 use super::{Condvar, Mutex};
 
@@ -14,7 +14,7 @@ impl Semaphore {
         Semaphore { value: Mutex::new(value), raised: Condvar::new() }
     }
 
-    /// `sem_wait`. Whoever finds it raised takes it, woken or not.
+    /// `sem_wait`. Any thread that finds the value above 0 takes it, woken or not.
     pub fn wait(&self) {
         let mut value = self.value.lock();
         while *value == 0 {

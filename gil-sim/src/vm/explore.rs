@@ -1,4 +1,4 @@
-//! Every order in which threads can go on: what a version allows, whatever a run happens to show.
+//! Every order in which threads can run: what a version allows, whatever a run happens to show.
 //!
 //! A thread that holds the lock goes on until the version looks; there, and nowhere else, another may take its place. So the
 //! orders can all be tried, one after another, on one thread and without a lock. Bounded: so many threads, so many iterations.
@@ -48,7 +48,7 @@ fn ends_of(world: &World, program: &Program, version: Version, known: &mut HashM
     ends
 }
 
-/// Lets one thread go on to the next place where another may come in.
+/// Lets one thread run to the next point at which another may interrupt.
 fn move_of(world: &World, next: usize, program: &Program, version: Version) -> World {
     let heap = Heap::of(program, Counting::Plain);
     for (id, number) in world.numbers.iter().enumerate() {

@@ -2,12 +2,12 @@
 //!
 //! Every shared object has a reference count, which each push and pop of it changes. Under a lock a load and a store do; they
 //! are the reason why CPython has a lock at all, for without one two threads that count at once lose a count, as they lose an
-//! update of any other number. Without a lock each change must be one atomic step (PEP 703), and that has its price.
+//! update of any other number. Without a lock each change must be atomic (PEP 703), which costs time.
 //!
 //! Simpler than CPython in three ways. A number that one thread has just computed is nobody else's and is not counted. `None` and
-//! small numbers are counted, which CPython spares itself since 3.12 (immortal objects, PEP 683). And all counts are atomic, where a
-//! free-threaded CPython counts with plain steps what its own thread made (biased counts). So the price is that of the plain
-//! way to do it, not CPython's.
+//! small numbers are counted, which CPython spares itself since 3.12 (immortal objects, PEP 683). And all counts are atomic,
+//! where a free-threaded CPython counts with plain steps what its own thread made (biased counts). So the price is that of the
+//! plain way to do it, not CPython's.
 
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering::Relaxed;

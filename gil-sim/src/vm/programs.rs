@@ -7,7 +7,7 @@ use super::code::{Code, Global, Native, Op, Program, Value};
 
 const COUNTER: usize = 0;
 const RANGE: usize = 1;
-/// What is called in the loop, if anything is.
+/// What the loop calls, if anything.
 const CALLEE: usize = 2;
 
 /// The loop of the article.

@@ -9,7 +9,7 @@ use super::thread::{Step, Tally, Thread};
 use super::version::Version;
 use crate::{Held, Lock, ThreadId};
 
-/// A program, what its threads share, the lock that they take turns by, and the version that says where they look at it.
+/// A program, what its threads share, their lock, and the version that says where they check the eval breaker.
 #[derive(Clone, Copy)]
 pub struct Interpreter<'a> {
     /// What is run.
@@ -22,7 +22,7 @@ pub struct Interpreter<'a> {
     pub version: Version,
 }
 
-/// Told what a thread does, when that changes. Nobody, `()`, costs nothing.
+/// Is told when a thread changes its state. `()` ignores it, at no cost.
 pub trait Watch {
     /// From now on the thread is in this state.
     fn enter(&mut self, state: State);

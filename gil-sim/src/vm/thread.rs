@@ -1,10 +1,10 @@
-//! One thread of the interpreter: a stack, frames on it, and one instruction at a time. No lock is known here.
+//! One thread of the interpreter: a stack with frames, one instruction at a time. This file knows no lock.
 
 use super::code::{Op, Program, Value};
 use super::heap::{Heap, ObjectId};
 use super::version::EvalPoint;
 
-/// What a thread refers to: a value, and the shared object that counts the reference. `None` for what is the thread's own.
+/// A reference: a value, and the shared object that counts it. `None` for values that only this thread has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Operand {
     value: Value,
@@ -50,7 +50,7 @@ pub struct Tally {
     pub counts: u64,
 }
 
-/// A thread between two instructions. The whole of it: two threads that are equal go on equally.
+/// A thread between two instructions. This is its whole state: equal threads behave equally.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Thread {
     frames: Vec<Frame>,

@@ -1,16 +1,16 @@
-//! The versions of CPython that differ in their lock or in where they look whether they must let go of it.
+//! The versions of CPython that differ in their lock or in where they check their eval breaker.
 
 use std::time::Duration;
 
 use crate::lock::{AddressedGil, CHECK_INTERVAL, Free, SemaphoreLock, Ticks};
 use crate::{Gil, Lock};
 
-/// What a thread has just done, as far as any version asks whether to look at its eval breaker there.
+/// What a thread has just done: the points at which some version checks its eval breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EvalPoint {
     /// A function begins.
     Entry,
-    /// An instruction that no version looks after (`FAST_DISPATCH`): local variables, constants, `POP_TOP`.
+    /// An instruction after which no version checks (`FAST_DISPATCH`): local variables, constants, `POP_TOP`.
     Fast,
     /// Another instruction that only goes on to the next.
     Straight,
@@ -31,9 +31,9 @@ pub enum Version {
     Py2,
     /// The new GIL (3.2).
     Py36,
-    /// No look any more between straight instructions.
+    /// No check between straight instructions any more.
     Py310,
-    /// No look after a function has returned: it had one when it began.
+    /// No check after a function has returned: there was one when it began.
     Py311,
     /// The request is addressed to the holder.
     Py313,

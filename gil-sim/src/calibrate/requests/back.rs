@@ -1,7 +1,7 @@
 //! A signal back: a thread that has just been woken wakes the one who woke it, which fell asleep meanwhile.
 //!
-//! Both cores have then slept for some µs only, after one of them slept long. How deep an idle core sleeps depends on how long its
-//! last sleeps were, so this cannot be put together from wake-ups that were measured in another rhythm.
+//! Both cores have then slept for some µs only, after one of them slept long. How deep an idle core sleeps depends on how long
+//! its last sleeps were, so this cannot be put together from wake-ups that were measured in another rhythm.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread;
@@ -24,8 +24,8 @@ struct Pair {
     over: AtomicBool,
 }
 
-/// A thread waits for `length` ns, asks a busy one to wake it, and waits again; the busy one does so and falls asleep itself, and is
-/// woken in its turn. From the signal back until that one runs, and what the signal cost, in ns.
+/// A thread waits for `length` ns, asks a busy one to wake it, and waits again; the busy one does so and falls asleep itself, and
+/// is woken in its turn. From the signal back until that one runs, and what the signal cost, in ns.
 pub(super) fn back(length: u64, rounds: usize) -> Vec<(u64, u64)> {
     let pair = Pair::default();
     thread::scope(|scope| {
@@ -50,7 +50,7 @@ impl Pair {
         self.back.signal(1);
         let cost = clock::now() - before;
         self.mutex.unlock();
-        // It goes on with something, as a lock's new holder does.
+        // It computes, as a lock's new holder does.
         spin_until(&self.over);
         cost
     }

@@ -58,19 +58,19 @@ impl Condvar {
         wake(&self.0, tokens);
     }
 
-    /// Takes back what nobody took.
+    /// Withdraws a signal that no waiter took.
     pub(super) fn clear(&self) {
         self.0.store(0, SeqCst);
     }
 }
 
-/// Whether the time was up. Anything else that ends the sleep has the caller look again.
+/// Returns whether it timed out. After any other wake-up the caller checks again.
 fn sleep(word: &AtomicU32, while_it_is: u32, at_most: Option<Duration>) -> bool {
     let time = at_most.and_then(|time| Timespec::try_from(time).ok());
     futex::wait(word, Flags::PRIVATE, while_it_is, time.as_ref()) == Err(rustix::io::Errno::TIMEDOUT)
 }
 
 fn wake(word: &AtomicU32, sleepers: u32) {
-    // It fails only for an address that is none.
+    // It can fail only for an invalid address.
     let _ = futex::wake(word, Flags::PRIVATE, sleepers);
 }

@@ -8,16 +8,16 @@ use crate::sim::{Curve, Pairs, Steals};
 const REQUESTS: [(u64, usize); 4] = [(500_000, 48), (1_000_000, 40), (5_000_000, 16), (20_000_000, 5)];
 /// How long the busy thread lets a request lie, in ns.
 const PAUSES: [u64; 2] = [0, 1000];
-/// What decides here differs from one run to the next more than within one: many short ones.
+/// Results vary more between runs than within one, hence many short passes.
 const PASSES: usize = 4;
 /// The first rounds of each pass find everything cold.
 const COLD: usize = 3;
 /// Lengths of the wait before a signal back, in ns, with the number of rounds.
 const BACK: [(u64, usize); 4] = [(500_000, 100), (1_000_000, 80), (5_000_000, 50), (20_000_000, 16)];
-/// Only after some rounds do the cores sleep as deep as that rhythm has them sleep.
+/// The cores reach the sleep depth of this rhythm only after some rounds.
 const BACK_COLD: usize = 12;
 
-/// With one in so many of the rounds.
+/// Runs one in `one_in` of the rounds.
 pub(super) fn requests(one_in: usize) -> Requests {
     let mut raced = REQUESTS.map(|(length, _)| (length, Vec::new()));
     let mut late = REQUESTS.map(|_| Vec::new());
@@ -40,14 +40,14 @@ pub(super) fn requests(one_in: usize) -> Requests {
     let stolen: Vec<_> = thefts.filter(|(_, thefts)| !thefts.is_empty()).collect();
     let back = Pairs { points: back.into() };
     if stolen.is_empty() {
-        // Nobody was quick enough: nothing to draw from, and nothing that would.
+        // No signal was stolen, so there are no samples, and nothing will draw from them.
         return Requests { heard, steals: Steals::default(), stolen: Pairs::constant(0, 0), back };
     }
     let steals = raced.into_iter().zip(late).map(|((length, all), late)| (length, shares([all, late].concat())));
     Requests { heard, steals: Steals { points: steals.collect() }, stolen: Pairs { points: stolen }, back }
 }
 
-/// The share of thefts by the age of the request, for as many ages as there is something to count at.
+/// The share of stolen signals by the age of the request, for all ages with enough samples.
 fn shares(mut all: Vec<race::Round>) -> Vec<(u64, f64)> {
     const AGES: usize = 8;
     all.sort_by_key(|r| r.heard);

@@ -1,4 +1,4 @@
-//! What comes of a request: until it is heard, who takes the signal that answers it, and the signal back.
+//! Requests for the lock: when the holder notices, which waiter takes the signal, and the signal back.
 
 #[cfg(target_os = "linux")]
 mod back;
@@ -22,7 +22,8 @@ impl Requests {
         measured::requests(one_in)
     }
 
-    /// Without futexes it is not measured: a request is heard at once, nobody steals, and a signal back is like any other.
+    /// Without futexes it is not measured: a request is noticed at once, no signal is stolen, and a signal back is like any
+    /// other.
     #[cfg(not(target_os = "linux"))]
     pub(super) fn measure(_: usize) -> Requests {
         let pairs = || Pairs::constant(20_000, 3000);

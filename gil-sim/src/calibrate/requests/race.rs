@@ -1,4 +1,4 @@
-//! Who takes a signal: the longest waiter, which sleeps, or the one who has just asked for it and is on its way to sleep.
+//! Which waiter takes a signal: the longest one, which sleeps, or the one that has just requested it and is about to sleep.
 //!
 //! A lock's holder hears of a request while the one who made it is about to wait again. If the signal comes before that one
 //! sleeps, it turns round and takes it, and the longest waiter is woken in vain. Some hundred ns decide, so they are measured.
@@ -33,7 +33,7 @@ const REQUESTER: u8 = 2;
 struct Ring {
     mutex: Mutex,
     freed: Condvar,
-    /// What is signalled: whoever finds it takes it. Changed under the mutex.
+    /// The signal: the first thread to find it takes it. Changed under the mutex.
     free: AtomicBool,
     over: AtomicBool,
     longest_waits: AtomicBool,
@@ -73,7 +73,7 @@ impl Ring {
         }
         while !self.freed.wait(&self.mutex, Some(Duration::from_nanos(length))) {}
         self.asked.store(true, SeqCst);
-        // The end of its next wait is reckoned only now, and after so long a sleep that is not done in no time.
+        // The end of its next wait is computed here, since after a long sleep even that takes time.
         std::hint::black_box(clock::now());
         self.takes(REQUESTER);
         self.mutex.unlock();

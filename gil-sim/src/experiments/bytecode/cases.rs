@@ -1,4 +1,4 @@
-//! The cases: every program under every version, what its looks allow and what a run shows. What may come out is data.
+//! The cases: every program under every version, with the outcomes that are allowed and those that a run shows.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::vm::version::Version;
 /// What it means if an update is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// Allowed, and a surprise; a calm machine may never show it.
+    /// Allowed. An idle machine may never show it.
     Interesting,
     /// A single one proves the interpreter wrong.
     Forbidden,
@@ -46,7 +46,7 @@ pub const CONTENDERS: [Contender; 2] = [
     Contender { id: "call", program: programs::call, classes: [Interesting; 6] },
 ];
 
-/// How often every race is run; interleaved, so that a stall of the machine hits them all.
+/// Runs of every race, interleaved, so that a stall of the machine hits all versions.
 const REPEATS: usize = 3;
 
 /// A program under a version: what is allowed, and what was seen.
@@ -58,7 +58,7 @@ pub struct Case {
     pub version: Version,
     /// What a lost update means.
     pub class: Class,
-    /// Where two threads with an update each can come to, in all orders.
+    /// Final values of the counter over all orders of two threads with one update each.
     pub ends: Ends,
     /// The share of updates lost, in every run.
     pub lost: Vec<f64>,
@@ -101,7 +101,7 @@ impl Case {
         (all, all - right)
     }
 
-    /// Nothing, or the failure that names what must not be.
+    /// Fails if the race shows an outcome that is forbidden.
     pub fn check(&self, race: Race) -> Result<()> {
         let (source, version) = (self.program().source, self.version.name());
         let (lost, miscounted) = (race.lost(), race.miscounted);

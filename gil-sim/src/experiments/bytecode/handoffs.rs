@@ -1,4 +1,4 @@
-//! Who lets others in: a sleep and a wait for I/O, native code that lets go of the lock, and native code that keeps it.
+//! Hand-overs: a sleep and a wait for I/O, native code that releases the lock, and native code that keeps it.
 
 use std::io::{self, PipeReader, Read, Write};
 use std::thread;
@@ -30,7 +30,7 @@ const COUNT: i64 = 2_000_000;
 pub fn all(interval: Duration) -> Result<Vec<Trace>> {
     let version = Version::Py313;
     let (reader, mut writer) = io::pipe()?;
-    // The peer. The pipe holds its bytes until they are read, so it waits for nobody.
+    // The peer. The pipe buffers its bytes, so it never blocks.
     let peer = thread::Builder::new().spawn(move || {
         for _ in 0..TIMES {
             thread::sleep(WAIT);
@@ -61,7 +61,7 @@ pub fn all(interval: Duration) -> Result<Vec<Trace>> {
     ])
 }
 
-/// Threads with a program each, under one lock of this version.
+/// Runs one thread for each program, all under one lock of this version.
 pub fn picture(title: Text, lives: &[(Text, Program, i64)], version: Version, interval: Duration) -> Result<Trace> {
     let (recorder, lock) = (Recorder::new(), version.lock(interval));
     let lanes: Vec<_> = lives.iter().map(|(name, ..)| std::sync::Mutex::new(recorder.lane(name.clone()))).collect();
@@ -76,7 +76,7 @@ pub fn picture(title: Text, lives: &[(Text, Program, i64)], version: Version, in
     Ok(recorder.finish(title))
 }
 
-/// Waits for one byte. A pipe that breaks ends the wait too, and the picture shows it.
+/// Waits for one byte. A broken pipe ends the wait too, which the drawing shows.
 fn read_one(mut reader: &PipeReader) {
     let _ = reader.read_exact(&mut [0]);
 }

@@ -47,7 +47,8 @@ pub fn command() -> Experiment {
     )
 }
 
-/// Races `threads` threads, `iterations` updates each, under every version, with this switch interval; then on the real interpreters.
+/// Races `threads` threads, `iterations` updates each, under every version, with this switch interval; then on the real
+/// interpreters.
 pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("gil-sim/bytecode");
     report.traces = handoffs::all(interval)?;
@@ -92,7 +93,7 @@ pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Inter
     Ok(report)
 }
 
-/// On what the interpreter of 3.13 showed.
+/// The verdicts, on the model of 3.13 and later.
 fn verdicts(cases: &[Case], traces: &[Trace]) -> Vec<Verdict> {
     let on = format!("Rust + GIL {}", Version::Py313.name());
     let peak = traces.iter().map(|trace| trace.peak_in_flight(&[State::Running])).max().unwrap_or(0);

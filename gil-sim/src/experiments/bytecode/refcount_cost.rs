@@ -1,4 +1,4 @@
-//! What a lock is worth to the interpreter: without one, every change of a reference count is an atomic step.
+//! The cost of reference counts without a lock, where each change must be atomic.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ struct Setting {
     together: bool,
 }
 
-/// The ways that are compared; the last one is broken, and shows what the lock or the atomic steps are for.
+/// The settings that are compared. The last one is broken: it shows what the lock and the atomic operations are for.
 const SETTINGS: [Setting; 5] = [
     Setting { id: "lock.alone", version: Version::Py313, counting: Plain, together: false },
     Setting { id: "atomic.alone", version: Version::Free, counting: Atomic, together: false },
@@ -38,11 +38,11 @@ const REPEATS: usize = 3;
 /// One run of one setting.
 struct Run {
     race: Race,
-    /// How many cores it kept busy: without a lock, no more than were free.
+    /// Cores kept busy. On a busy machine fewer than the threads.
     cores: Option<f64>,
 }
 
-/// What one program took in all ways, in their order.
+/// What one program took in each of [`SETTINGS`].
 pub struct RefcountCost {
     id: &'static str,
     source: &'static str,
@@ -50,8 +50,8 @@ pub struct RefcountCost {
     threads: usize,
 }
 
-/// Runs two programs in every setting: one whose threads share what they work on, and one whose threads have almost everything for
-/// themselves.
+/// Runs two programs in every setting: one whose threads share their objects, and one whose threads share almost
+/// nothing.
 pub fn all(threads: usize, iterations: u64, interval: Duration) -> Result<Vec<RefcountCost>> {
     let programs = [("shared", programs::call()), ("own", programs::article())];
     programs.iter().map(|(id, program)| run(id, program, threads, iterations, interval)).collect()

@@ -25,7 +25,7 @@ struct Found<'a> {
     interrupts: Option<u64>,
 }
 
-/// What became of the comparison of one interpreter with the machine.
+/// An interpreter's listing compared with ours.
 #[derive(Debug, Default)]
 pub struct Compared {
     /// Interrupts where our version looks.
@@ -84,7 +84,7 @@ impl Compared {
             match interrupts {
                 Some(times) if looked => self.here += times,
                 Some(times) if !ops.is_empty() => self.elsewhere += times,
-                // Of an instruction that our machine has no need for, nothing is said.
+                // An instruction that our machine does not need is not judged.
                 Some(_) | None => {}
             }
             let ours = ops.iter().map(|&op| format!("{op} {}", code.ops[op].name())).collect::<Vec<_>>().join(", ");

@@ -15,7 +15,7 @@ use crate::{Gil, SWITCH_INTERVAL, ThreadId, loops};
 pub(super) const THREADS: usize = 2;
 /// Iterations of the loop in one call of native code: some ten milliseconds.
 pub(super) const CALL: u64 = 10_000_000;
-/// Iterations between two calls, with the GIL held: the Python around them.
+/// Iterations between two calls with the GIL held, in place of the Python code around them.
 pub(super) const BETWEEN: u64 = 50_000;
 /// How much is drawn, in ns.
 pub(super) const DRAWN: u64 = 100_000_000;
@@ -55,7 +55,7 @@ pub fn real(lets_go: bool, lasting: Duration) -> Result<Trace> {
 }
 
 // ANCHOR: native
-/// A thread of calls. Native code that keeps the lock is code that does not look at it.
+/// A thread that calls native code. Code that keeps the lock simply does not check the eval breaker.
 fn live(gil: &Gil, me: ThreadId, mut lane: LaneRecorder, lets_go: bool, until: u64) {
     lane.enter(State::WaitingForLock);
     let mut held = gil.acquire(me);
@@ -87,7 +87,7 @@ fn live(gil: &Gil, me: ThreadId, mut lane: LaneRecorder, lets_go: bool, until: u
 }
 // ANCHOR_END: native
 
-/// The same in the simulator, on nobody's machine.
+/// The same in the simulator, on a made-up machine.
 pub fn simulated(lets_go: bool) -> Trace {
     let call = if lets_go { Step::Native(SIMULATED) } else { Step::NativeHeld(SIMULATED) };
     let name = text!("스레드", "Thread");

@@ -1,4 +1,4 @@
-//! Native code: whether two threads of it run together is decided by one question, whether it lets go of the GIL.
+//! Native code: two threads of it run in parallel only if it releases the GIL.
 //!
 //! Article: 요약, "C 확장 라이브러리". Run: `cargo run -p gil-sim -- native`. Python twin: `python/native.py`.
 
@@ -25,7 +25,7 @@ use report::{IDS, loop_in_native, measure, notes, shows, table, title};
 
 pub use cases::{real, simulated};
 
-/// The claim that native code is the way out. It is said of what can be, so each case has a verdict of its own.
+/// The claim that native code makes threads parallel. It says "can", so each case has a verdict of its own.
 const PARALLEL: &str = "native-code-parallel";
 
 /// `gil-sim native`.
@@ -55,7 +55,7 @@ pub fn run(lasting: Duration, pythons: &[Interpreter]) -> Result<Report> {
     for lets_go in [true, false] {
         let trace = simulated(lets_go);
         let cores = trace.mean_in_flight(State::Running) + trace.mean_in_flight(State::Native);
-        // Virtual time: nobody else is there, and one core is one core.
+        // In virtual time no other program uses the cores.
         let holds = cores > cores_used::PARALLEL;
         report.verdicts.push(Verdict::seen(PARALLEL, on("gil-sim", lets_go), holds, cores_used::evidence(cores)));
         report.traces.push(Trace { title: title("simulator", lets_go), ..trace });

@@ -1,6 +1,7 @@
-//! The reader is the scheduler: at each step one chooses who goes on, and sees whether the lock holds.
+//! The reader is the scheduler: chooses at each step which thread goes on, and sees whether the lock holds.
 //!
-//! Article: GIL(Global Interpreter Lock). Run: `cargo run -p gil-sim -- step convoy`; `--schedule ab!bab` plays a schedule instead.
+//! Article: GIL(Global Interpreter Lock). Run: `cargo run -p gil-sim -- step convoy`; `--schedule ab!bab` plays a schedule
+//! instead.
 
 mod prompt;
 mod report;
@@ -16,7 +17,7 @@ use lab::{Error, Result, text};
 use crate::{options, scenario};
 use session::Session;
 
-/// Threads that have letters enough for themselves and their peers.
+/// As many threads as have letters for themselves and their peers.
 const MOST_THREADS: usize = 26;
 
 /// `gil-sim step FILE`.

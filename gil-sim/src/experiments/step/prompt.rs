@@ -37,7 +37,7 @@ impl Session {
         Ok(())
     }
 
-    /// Whether a word is a turn that can be had: a thread may be called u or q.
+    /// Whether a word is a possible turn: a thread may be called u or q.
     fn is_choice(&self, word: &str) -> bool {
         self.stepper.choices().iter().any(|turn| turn.to_string() == word)
     }
@@ -73,15 +73,15 @@ impl Session {
     }
 }
 
-/// The next line; None at the end. What is no text in it is no turn either, and is told so like any other word.
+/// The next line; None at the end. Bytes that are not UTF-8 are no turn and are refused as one.
 fn line_of(input: &mut impl BufRead) -> Result<Option<String>> {
     let mut line = Vec::new();
     input.take(LONGEST).read_until(b'\n', &mut line)?;
     Ok((!line.is_empty()).then(|| String::from_utf8_lossy(&line).into_owned()))
 }
 
-/// To the terminal's other channel: standard output is the report's.
+/// To standard error: standard output is for the report.
 fn tell(words: &Text) {
-    // Whoever closed it does not want to be asked; the answers still count.
+    // Without standard error there are no prompts, but input still counts.
     let _ = writeln!(io::stderr(), "{words}");
 }

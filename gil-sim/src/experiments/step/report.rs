@@ -15,7 +15,7 @@ impl Session {
         let mut report = Report::new("gil-sim/step");
         let turns = self.stepper.turns();
         let mut trace = self.stepper.trace(title.clone());
-        // A turn is drawn as a microsecond; nothing took any time.
+        // Nothing took any time here; a turn is drawn as a microsecond.
         let (ko, en) = (&title.ko, &title.en);
         trace.title =
             Text { ko: format!("{ko} (한 차례를 1 µs로)"), en: format!("{en} (a turn drawn as 1 µs)") };
@@ -37,7 +37,7 @@ impl Session {
         report
     }
 
-    /// Where everybody was after each of the last turns.
+    /// The phases of all threads after each of the last turns.
     fn table(&self) -> Table {
         let turns = self.stepper.turns();
         let from = turns.len().saturating_sub(SHOWN);

@@ -43,7 +43,7 @@ impl Session {
         Ok(())
     }
 
-    /// Why a turn cannot be had.
+    /// Why a turn is not possible.
     pub(super) fn why_not(&self, turn: Turn) -> Text {
         if turn.thread >= self.stepper.threads() {
             return text!("그런 스레드는 없습니다", "there is no such thread");

@@ -35,7 +35,7 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    /// The quantity, by whoever makes a setup happen; None where it cannot be told.
+    /// The quantity, where `happens` runs or simulates a setup; None where the run does not tell.
     pub(crate) fn value(
         &self,
         mut happens: impl FnMut(&Setup) -> Result<ScenarioFigures, Text>,
@@ -54,7 +54,7 @@ impl Cell {
     }
 }
 
-/// The switch interval in ns; that of Python 2, in ticks, as about as many tens of ns.
+/// The switch interval in ns. Python 2 counts ticks, taken as 15 ns each.
 pub(crate) fn interval_ns(setup: &Setup) -> u64 {
     if setup.kind == Kind::Ticks { setup.interval * 15 } else { setup.interval }
 }
@@ -122,7 +122,7 @@ fn cpu_bound(kind: Kind) -> Vec<Cell> {
             setup: with(n),
         })
         .into();
-    // Python 2 hands over so often that a thread does not see its own pauses.
+    // Python 2 hands over so often that a thread cannot see its own pauses.
     if kind != Kind::Ticks && kind != Kind::Free {
         let name = text!("CPU 2개: 초당 전환", "2 CPU: switches a second");
         cells.push(Cell { name, quantity: Quantity::Switches, setup: with(2) });

@@ -1,9 +1,10 @@
-//! Predictions held against the real interpreters: the same scenario simulated and played, and the error of the one by the other.
+//! Predictions compared with the real interpreters: the same scenario simulated and run, and the error of the prediction.
 //!
-//! The simulator knows the machine from micro-benchmarks without a GIL, and the interpreter from one thread alone. Nothing is fitted
-//! to what is measured here.
+//! The simulator knows the machine from micro-benchmarks without a GIL, and the interpreter from one thread alone. Nothing is
+//! fitted to what is measured here.
 //!
-//! Article: GIL(Global Interpreter Lock). Run: `cargo run --release -p gil-sim -- verify`. Python twin: `python/run_on_cpython.py`.
+//! Article: GIL(Global Interpreter Lock). Run: `cargo run --release -p gil-sim -- verify`. Python twin:
+//! `python/run_on_cpython.py`.
 
 mod cells;
 mod report;
@@ -71,7 +72,7 @@ pub fn run(
     let mut all: Vec<InterpreterResult> =
         pythons.iter().map(|python| prepare(python, given.as_ref(), breadth)).collect::<Result<_>>()?;
     for _ in 0..rounds {
-        // The machine changes its speed in the course of minutes: it is measured anew in each round.
+        // A machine's speed changes within minutes, so each round measures it again.
         let machine = calibrate::machine(None, &quiet)?;
         all.iter_mut().filter(|v| v.why_not.is_none()).for_each(|v| round(v, &machine, transport));
     }

@@ -6,7 +6,7 @@ use lab::stats;
 
 use super::cells::Cell;
 
-/// What one cell came to on one interpreter, a value a round.
+/// One cell on one interpreter, with a value for each round.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CellResult {
     pub(crate) predicted: Vec<f64>,

@@ -48,7 +48,7 @@ impl Os {
         t.left
     }
 
-    /// Tells a thread that works until interrupted. It goes on where it is: on its core now, or when it has one.
+    /// Interrupts [`Os::work_until`] of another thread. It goes on at once if it has a core, else as soon as it has one.
     pub fn interrupt(&self, me: Tid) {
         let mut threads = self.threads.borrow_mut();
         let t = &mut threads[me];
@@ -66,17 +66,17 @@ impl Os {
     /// Wakes another thread, which costs the caller something if that one sleeps.
     pub async fn signal(&self, me: Tid, sleeper: Tid) {
         if self.threads.borrow()[sleeper].can_be_woken() {
-            /// Cheaper than this, and no interrupt was sent to another core.
+            /// A cheaper wake-up sent no interrupt to another core.
             const INTERRUPT: u64 = 4000;
             let cold = self.draw(&self.machine.cold_signal, self.cold(me, CodePath::Signal));
             let cost = self.wake(sleeper);
-            // Most of what is cold lies on the way of the interrupt.
+            // Most of the cold code is on the interrupt's path.
             self.work(me, cost + if cost < INTERRUPT { cold / 6 } else { cold }).await;
         }
     }
 
-    /// Whether a thread that began to wait `age` ns ago, after it had waited for `length` ns, takes a signal before it sleeps: a
-    /// throw of the dice.
+    /// Whether a thread that began to wait `age` ns ago, after it had waited for `length` ns, takes a signal before it sleeps. A
+    /// random draw.
     pub fn turns_round(&self, me: Tid, length: u64, age: u64) -> bool {
         let turns = match self.threads.borrow()[me].is {
             Is::Running => return true,
@@ -93,7 +93,7 @@ impl Os {
         turns
     }
 
-    /// Signals a sleeper who takes not the usual latency, but one of these, after a wait of `length` ns.
+    /// Signals a sleeper with a latency and cost from `pairs`, by the `length` of the wait in ns, instead of the usual ones.
     pub async fn signal_drawn(&self, me: Tid, sleeper: Tid, pairs: &Pairs, length: u64) {
         if self.threads.borrow()[sleeper].can_be_woken() {
             let cost = self.wakes(sleeper, Some((pairs, length)));
@@ -107,7 +107,8 @@ impl Os {
         Once::default().await;
     }
 
-    /// The same; when the time is up, the handler decides whether the thread waits again. Whether the last wait ended by its time.
+    /// The same; when the time is up, the handler decides whether the thread waits again. Whether the last wait ended by its
+    /// time.
     pub async fn sleep_handled(&self, me: Tid, ns: u64, handler: Rc<dyn TimeoutHandler>) -> bool {
         self.threads.borrow_mut()[me].on_timeout = Some(handler);
         let timed_out = self.sleep_at_most(me, ns).await;

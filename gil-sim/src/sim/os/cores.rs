@@ -6,8 +6,8 @@ use crate::sim::curves::Pairs;
 use crate::sim::ids::Tid;
 
 impl Os {
-    /// Wakes a sleeper, from outside or by another thread. It runs after the machine's latency, or when a core is free. What
-    /// that costs the one who wakes it.
+    /// Wakes a sleeper, which runs after the machine's latency or when a core is free. Returns what
+    /// that costs the waker.
     pub fn wake(&self, me: Tid) -> u64 {
         self.wakes(me, None)
     }
@@ -34,7 +34,7 @@ impl Os {
             self.occupies(core, t);
             let (pairs, slept) = drawn.unwrap_or((&self.machine.wake, idle));
             let (latency, cost) = pairs.draw(slept, &mut self.rng.borrow_mut());
-            // One that comes back turns round where it is; another one has to be put in its place.
+            // On its last core it just goes on; on another core a context switch is needed.
             let latency = if core == home { latency } else { latency.max(self.machine.dispatch) };
             self.plan(self.now() + latency, What::Arrived(me));
             cost
@@ -44,7 +44,7 @@ impl Os {
         }
     }
 
-    /// The end of a timed wait: the latency of the timer has its wake-up in it.
+    /// The end of a timed wait. The timer's latency includes the wake-up.
     pub(super) fn arrives_by_timer(&self, me: Tid) {
         let mut threads = self.threads.borrow_mut();
         let t = &mut threads[me];
@@ -57,7 +57,7 @@ impl Os {
         }
     }
 
-    /// Whether a thread whose time is up only waits again; then that is done.
+    /// If a thread whose time is up would only wait again, begins that wait; returns whether it did.
     pub(super) fn waits_again(&self, t: &mut Thread) -> bool {
         let Some(handler) = t.on_timeout.clone().filter(|handler| handler.waits_again()) else { return false };
         let Some((core, _)) = self.idle_core(t.core) else { return false };
@@ -84,7 +84,7 @@ impl Os {
         }
     }
 
-    /// A thread takes an idle core: whatever it did not do since is as cold as the core's idleness was long.
+    /// A thread takes an idle core. All code paths become at least as cold as the core was idle.
     pub(super) fn occupies(&self, core: usize, t: &mut Thread) {
         let c = &mut self.cores.borrow_mut()[core];
         c.thread = Some(t.number);
@@ -94,7 +94,7 @@ impl Os {
         c.cold.iter_mut().for_each(|cold| *cold = idle.max(*cold));
     }
 
-    /// How cold a path is that the thread now takes, as the ns of idleness since it took it last; it is warm afterwards.
+    /// How cold a code path is, in ns of idleness since it was last taken; it is warm afterwards.
     pub fn cold(&self, me: Tid, path: CodePath) -> u64 {
         let core = self.threads.borrow()[me].core;
         std::mem::replace(&mut self.cores.borrow_mut()[core].cold[path as usize], 1)
@@ -115,7 +115,7 @@ impl Os {
         self.draw(if other_warm { after } else { alone }, self.cold(me, path))
     }
 
-    /// An idle core, rather the one the thread ran on last, and how long it has been idle.
+    /// An idle core, preferably `home`, and how long it has been idle.
     pub(super) fn idle_core(&self, home: usize) -> Option<(usize, u64)> {
         let cores = self.cores.borrow();
         let idle = |core: usize| {
@@ -151,7 +151,7 @@ impl Os {
         }
     }
 
-    /// A thread has waited for a core for so long that the system takes one from whoever has run longest.
+    /// A queued thread preempts the one that has run longest.
     pub(super) fn pushes(&self, me: Tid, sleep: u32) {
         let victim = {
             let threads = self.threads.borrow();

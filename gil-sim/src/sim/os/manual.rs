@@ -6,7 +6,7 @@ use super::thread::Is;
 use super::{Os, Task, Turn};
 
 impl Os {
-    /// Lets one thread go on to where it waits next, if it can. Of a [`Os::manual`] system.
+    /// Lets one thread run to its next await, if it can. For an [`Os::manual`] system.
     pub fn step(&self, turn: Turn, tasks: &mut [Task]) -> bool {
         let me = turn.thread;
         if !self.can(turn) {
@@ -27,7 +27,7 @@ impl Os {
         true
     }
 
-    /// Whether a thread can go on so: it is not asleep, or its wait may end by its time.
+    /// Whether this turn is possible: the thread is runnable, or its wait may time out.
     pub fn can(&self, turn: Turn) -> bool {
         match self.threads.borrow().get(turn.thread) {
             Some(t) if t.is == Is::Running => !turn.by_time,

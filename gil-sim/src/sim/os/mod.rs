@@ -25,7 +25,7 @@ use super::schedule::{Schedule, Turn};
 pub use thread::{CodePath, TimeoutHandler};
 use thread::{Core, Is, Thread};
 
-/// What happens next, and when: by time, then in the order of planning.
+/// An event: its time, its number in the order of planning, and what happens.
 type Event = Reverse<(u64, u64, What)>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,13 +38,13 @@ enum What {
     Timed(Tid, u32),
     /// Something outside wakes a sleeper.
     Woken(Tid),
-    /// A thread that nobody makes room for pushes somebody off, if it still waits for a core.
+    /// A queued thread preempts a running one, if it is still queued.
     Pushes(Tid, u32),
 }
 
 /// The system. All threads share one, by [`Rc`].
 pub struct Os {
-    /// What this machine takes for what.
+    /// The machine's latency model.
     pub machine: Machine,
     now: Cell<u64>,
     planned: Cell<u64>,
@@ -52,7 +52,7 @@ pub struct Os {
     threads: RefCell<Vec<Thread>>,
     cores: RefCell<Vec<Core>>,
     queue: RefCell<VecDeque<Tid>>,
-    /// Threads that go on at this very instant.
+    /// Threads that go on at the present moment.
     resumed: RefCell<Vec<Tid>>,
     handled: Cell<u64>,
     rng: RefCell<Rng>,
@@ -60,9 +60,9 @@ pub struct Os {
     pub lanes: RefCell<Lanes>,
     /// Who went on when, as [`super::schedule`] writes it.
     pub schedule: RefCell<Schedule>,
-    /// Somebody else decides who goes on: there is no time, and no cores.
+    /// The caller decides who goes on; there are no time and no cores.
     manual: bool,
-    /// Whether the next signal goes to the newest waiter, by whoever decides.
+    /// Whether the caller wants the next signal to go to the newest waiter.
     overtake: Cell<bool>,
 }
 

@@ -35,8 +35,8 @@ pub enum CodePath {
     BeforeReceive,
 }
 
-/// Does in a thread's place what it would do when the time of its wait is up, where that is only to wait again: with many waiters
-/// that is most of what happens.
+/// Decides, when a thread's wait times out, whether it would only wait again. Then the thread need not run: with many waiters
+/// these are most events.
 pub trait TimeoutHandler {
     /// Whether the thread would only wait again.
     fn waits_again(&self) -> bool;
@@ -64,7 +64,7 @@ pub(super) struct Thread {
     pub(super) timed_out: bool,
     /// Whether the present sleep may end by its time.
     pub(super) timed: bool,
-    /// Asked when the time of its present wait is up.
+    /// Asked when its present wait times out.
     pub(super) on_timeout: Option<Rc<dyn TimeoutHandler>>,
 }
 
@@ -87,7 +87,7 @@ impl Thread {
         }
     }
 
-    /// Its time is up, but it has had no core since: until it has, it can be signalled, and then that is how its wait ended.
+    /// Its wait has timed out, but it has had no core yet. A signal that comes before it has one still ends the wait.
     pub(super) fn is_late(&self) -> bool {
         self.timed && self.timed_out && matches!(self.is, Is::Queued | Is::Arriving)
     }

@@ -8,14 +8,14 @@ use super::mutex::Mutex;
 use crate::sim::ids::Tid;
 use crate::sim::os::{Os, TimeoutHandler};
 
-/// A condition variable as glibc has it. Waiters are in two groups: signals go to the elder, and only when that is empty do all who
-/// wait by then become the elder group. Within it the longest waiter is woken, unless the newest has not yet fallen asleep and
-/// takes the signal on its way; whoever began to wait after the last change of groups cannot.
+/// A condition variable as glibc has it. Waiters are in two groups: signals go to the elder, and only when that is empty do all
+/// who wait by then become the elder group. Within it the longest waiter is woken, unless the newest has not yet fallen asleep
+/// and takes the signal on its way; whoever began to wait after the last change of groups cannot.
 ///
 /// Source: glibc 2.36, `nptl/pthread_cond_wait.c`, the comment at its head.
 #[derive(Debug, Default)]
 pub struct Condvar {
-    /// Waiters with the number of their wait; one who has left, or waits anew, leaves an entry that no longer counts.
+    /// Waiters with the number of their wait. A thread that has left or waits again leaves a stale entry.
     waiting: RefCell<VecDeque<(Tid, u64)>>,
     /// The number of each thread's present wait; 0: none.
     present: RefCell<Vec<u64>>,
@@ -42,7 +42,7 @@ impl Condvar {
         }
         present[me] = number;
         let mut waiting = self.waiting.borrow_mut();
-        // Entries of those who have left are swept out before they outnumber the others.
+        // Drops stale entries before they outnumber the others.
         if waiting.len() > 16 && waiting.len() > 2 * self.live.get() {
             waiting.retain(|(tid, number)| present[*tid] == *number);
         }
@@ -61,7 +61,7 @@ impl Condvar {
     pub async fn wait(&self, os: &Os, me: Tid, mutex: &Mutex) {
         self.joins(os, me, 0);
         mutex.unlock(os, me).await;
-        // Letting the mutex go may have taken so long that the signal is already there.
+        // The signal may have come while the mutex was being released.
         if self.waits_still(me) {
             os.sleep(me).await;
             self.leaves(me);
@@ -69,7 +69,7 @@ impl Condvar {
         mutex.lock(os, me).await;
     }
 
-    /// The same, at most as long as the wait says, and again as long as its number changes; whether the time was up, and what the
+    /// The same with a timeout, repeated as long as the watched number changes. Returns whether it timed out, and what the
     /// number was when the last wait began.
     pub async fn wait_repeatedly(&self, os: &Os, me: Tid, wait: Rc<RepeatedWait>) -> (bool, u64) {
         self.joins(os, me, wait.length);
@@ -95,7 +95,7 @@ impl Condvar {
             && os.turns_round(thief, length, os.now() - since)
         {
             self.leaves(thief);
-            // The longest waiter is woken too, and in vain: that is in the cost.
+            // The longest waiter is woken too, in vain; the measured cost includes that.
             return os.signal_drawn(me, thief, &os.machine.stolen, length).await;
         }
         self.waiting.borrow_mut().pop_front();
@@ -103,7 +103,7 @@ impl Condvar {
         os.signal(me, longest).await;
     }
 
-    /// Wakes the one who waits, who has just woken the caller, which had waited for `length` ns.
+    /// Wakes the waiter that has just woken the caller; the caller had waited for `length` ns.
     pub async fn notify_back(&self, os: &Os, me: Tid, length: u64) {
         let Some((sleeper, _)) = self.longest() else { return };
         self.waiting.borrow_mut().pop_front();
@@ -119,7 +119,7 @@ impl Condvar {
         self.present.borrow().get(me).copied().unwrap_or(0)
     }
 
-    /// Who has waited longest; what no longer counts before it is swept out.
+    /// The longest waiter; drops stale entries before it.
     fn longest(&self) -> Option<(Tid, u64)> {
         let mut waiting = self.waiting.borrow_mut();
         while let Some((tid, number)) = waiting.front().copied() {
@@ -139,11 +139,11 @@ pub struct RepeatedWait {
     pub watched: Rc<Cell<u64>>,
     /// What it was when the present wait began.
     pub saved: Cell<u64>,
-    /// Whether there is still something to wait for; if not, the thread sees to that itself.
+    /// Whether the lock is still taken. If it is not, the thread must run and take it.
     pub locked: Rc<Cell<bool>>,
-    /// Where the thread waits, at the end of the queue again.
+    /// The condition variable at whose queue's end the thread waits again.
     pub queue: Rc<Condvar>,
-    /// The mutex that the thread would have to take; if it is not free, the thread takes it itself.
+    /// The mutex that the thread would have to take. If it is not free, the thread must run and wait for it.
     pub mutex: Rc<Mutex>,
     /// How long each wait is, in ns.
     pub length: u64,

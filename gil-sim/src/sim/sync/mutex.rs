@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use crate::sim::ids::Tid;
 use crate::sim::os::Os;
 
-/// A mutex. Whoever finds it free takes it; one who finds it taken sleeps and tries again when woken.
+/// A mutex. A thread that finds it free takes it; one that finds it taken sleeps and tries again when woken.
 #[derive(Debug, Default)]
 pub struct Mutex {
     locked: Cell<bool>,
@@ -28,7 +28,7 @@ impl Mutex {
         self.locked.set(true);
     }
 
-    /// Lets it go, and wakes the first of those who sleep for it, which costs the caller something.
+    /// Unlocks it and wakes the first sleeper, which costs the caller time.
     pub async fn unlock(&self, os: &Os, me: Tid) {
         self.locked.set(false);
         let next = self.waiting.borrow_mut().pop_front();

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use crate::sim::ids::Tid;
 use crate::sim::os::Os;
 
-/// A POSIX semaphore. `post` adds one and, while anybody is on the slow path, makes a system call to wake a sleeper, even if there
-/// is none asleep: what makes Python 2's lock dear.
+/// A POSIX semaphore. `post` adds one and, while anybody is on the slow path, makes a system call to wake a sleeper, even if
+/// there is none asleep. That makes Python 2's lock expensive.
 #[derive(Debug)]
 pub struct Semaphore {
     value: Cell<u64>,
@@ -18,7 +18,7 @@ pub struct Semaphore {
 }
 
 impl Semaphore {
-    /// With so many to give.
+    /// With this value.
     pub fn new(value: u64) -> Rc<Semaphore> {
         Rc::new(Semaphore { value: Cell::new(value), slow: Cell::new(0), asleep: RefCell::default() })
     }
