@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Writes a file. What was there stays until the new one is whole.
 ///
@@ -25,12 +26,10 @@ fn by_another_name(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-/// A name in the same folder that nobody else uses: a file is written by one thread at a time.
+/// A name in the same folder that nobody else uses. Short: with the file's own name in it, it could be longer than names may be.
 fn part(path: &Path) -> std::path::PathBuf {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.part", std::process::id()));
-    path.with_file_name(name)
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    path.with_file_name(format!(".{}-{}.part", std::process::id(), NEXT.fetch_add(1, Relaxed)))
 }
 
 #[cfg(target_os = "linux")]
@@ -83,7 +82,7 @@ mod tests {
     fn a_file_is_replaced_and_nothing_else_is_left() {
         for write in [write as Write, by_another_name] {
             let home = tempfile::tempdir().unwrap();
-            let path = home.path().join("a.jpg");
+            let path = home.path().join(format!("{}.jpg", "긴".repeat(83)));
             for bytes in [&b"first"[..], b"", b"second"] {
                 write(&path, bytes).unwrap();
                 assert_eq!(fs::read(&path).unwrap(), bytes);

@@ -1,4 +1,7 @@
-//! The use case itself: a picture is decoded, blurred, halved and encoded.
+//! The use case itself: a picture is decoded, laid on white if it is transparent, blurred, halved, turned upright and encoded.
+
+mod jpeg;
+mod memory;
 
 use std::fmt::Display;
 use std::fs::{self, File};
@@ -9,7 +12,8 @@ use std::path::{Path, PathBuf};
 use image::codecs::jpeg::JpegEncoder;
 use image::error::ImageResult;
 use image::imageops::{self, FilterType};
-use image::{DynamicImage, ImageFormat, ImageReader, RgbImage};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Rgb, RgbImage, Rgba};
 use lab::lang::Text;
 use lab::text;
 
@@ -22,8 +26,6 @@ const BLUR: f32 = 2.0;
 const QUALITY: u8 = 85;
 /// A larger file is refused, in bytes.
 const MOST: u64 = 512 << 20;
-const START_OF_SCAN: [u8; 2] = [0xff, 0xda];
-const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
 /// The ends of the names of pictures that we can decode.
 const KINDS: [&str; 3] = ["png", "jpg", "jpeg"];
 
@@ -43,42 +45,72 @@ pub fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
 /// What becomes of the picture in a file: the bytes of a JPEG; or why it is broken.
 pub fn shrink(path: &Path) -> Result<Vec<u8>, Text> {
     // A decoder that panics on a picture nobody has ever seen must not take the other pictures with it.
-    let work = || process(&open(path)?).map_err(|e| Text::same(e.to_string()));
-    match panic::catch_unwind(work) {
+    match panic::catch_unwind(|| process(path)) {
         Ok(done) => done,
         Err(_) => Err(text!("디코더가 패닉을 일으켰습니다", "its decoder panicked")),
     }
 }
 
-/// Decodes by the content, whatever the name says. `image` refuses what would take more than half a GiB of memory.
-fn open(path: &Path) -> Result<RgbImage, Text> {
+/// Decodes by the content, whatever the name says; blurs, halves, turns upright and encodes.
+fn process(path: &Path) -> Result<Vec<u8>, Text> {
     let said = |e: &dyn Display| Text::same(e.to_string());
+    let bytes = read(path)?;
+    let mut reader = ImageReader::new(Cursor::new(&bytes[..])).with_guessed_format().map_err(|e| said(&e))?;
+    if reader.format() == Some(ImageFormat::Jpeg) {
+        let Some(length) = jpeg::length(&bytes) else {
+            return Err(text!("파일이 중간에서 끊겼습니다", "the file is cut short"));
+        };
+        reader = ImageReader::with_format(Cursor::new(&bytes[..length]), ImageFormat::Jpeg);
+    }
+    // The header alone tells what all stages will take: our own limit is checked before the decoder's.
+    reader.no_limits();
+    let mut decoder = reader.into_decoder().map_err(|e| said(&e))?;
+    let (width, height) = decoder.dimensions();
+    let _leave = memory::reserve(width, height, decoder.total_bytes())?;
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let picture = DynamicImage::from_decoder(decoder).map_err(|e| said(&e))?;
+    encode(halve(&opaque(picture)), orientation).map_err(|e| said(&e))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Text> {
     let mut bytes = Vec::new();
     let file = File::open(path).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes));
-    if file.map_err(|e| said(&e))? as u64 > MOST {
+    if file.map_err(|e| Text::same(e.to_string()))? as u64 > MOST {
         let most = MOST >> 20;
         return Err(text!("파일이 {most} MiB보다 큽니다", "the file is larger than {most} MiB"));
     }
-    let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format().map_err(|e| said(&e))?;
-    if reader.format() == Some(ImageFormat::Jpeg) && is_cut_short(&bytes) {
-        return Err(text!("파일이 중간에서 끊겼습니다", "the file is cut short"));
+    Ok(bytes)
+}
+
+/// A JPEG has no transparency: what shines through is white, as paper is.
+fn opaque(picture: DynamicImage) -> RgbImage {
+    if !picture.color().has_alpha() {
+        return picture.into_rgb8();
     }
-    reader.decode().map(DynamicImage::into_rgb8).map_err(|e| said(&e))
+    let picture = picture.into_rgba8();
+    let over_white = |value: u8, alpha: u8| {
+        let (value, alpha) = (u32::from(value), u32::from(alpha));
+        ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+    };
+    let (width, height) = picture.dimensions();
+    RgbImage::from_fn(width, height, |x, y| {
+        let Rgba([r, g, b, a]) = *picture.get_pixel(x, y);
+        Rgb([r, g, b].map(|value| over_white(value, a)))
+    })
 }
 
-/// Whether a JPEG has no end: its decoder would take what is there and leave the rest grey. Within a scan neither marker can
-/// occur, and the thumbnail that a camera puts in has its end before the picture's scans begin.
-fn is_cut_short(jpeg: &[u8]) -> bool {
-    let last = |marker: [u8; 2]| jpeg.windows(2).rposition(|pair| pair == marker);
-    last(END_OF_IMAGE) < last(START_OF_SCAN)
-}
-
-fn process(picture: &RgbImage) -> ImageResult<Vec<u8>> {
+fn halve(picture: &RgbImage) -> RgbImage {
     let blurred = imageops::fast_blur(picture, BLUR);
     let (width, height) = (blurred.width().div_ceil(2), blurred.height().div_ceil(2));
-    let small = imageops::resize(&blurred, width, height, FilterType::Triangle);
+    imageops::resize(&blurred, width, height, FilterType::Triangle)
+}
+
+/// Cameras write a picture as their sensor saw it, and beside it how it must be turned.
+fn encode(picture: RgbImage, orientation: Orientation) -> ImageResult<Vec<u8>> {
+    let mut picture = DynamicImage::from(picture);
+    picture.apply_orientation(orientation);
     let mut encoded = Cursor::new(Vec::new());
-    JpegEncoder::new_with_quality(&mut encoded, QUALITY).encode_image(&small)?;
+    JpegEncoder::new_with_quality(&mut encoded, QUALITY).encode_image(&picture)?;
     Ok(encoded.into_inner())
 }
 
@@ -93,7 +125,7 @@ mod tests {
         let first = shrink(&paths[1]).unwrap();
         assert_eq!(first, shrink(&paths[1]).unwrap());
         assert_ne!(first, shrink(&paths[2]).unwrap());
-        let (before, after) = (open(&paths[1]).unwrap(), image::load_from_memory(&first).unwrap());
+        let (before, after) = (image::open(&paths[1]).unwrap(), image::load_from_memory(&first).unwrap());
         assert_eq!((after.width(), after.height()), (before.width().div_ceil(2), before.height().div_ceil(2)));
     }
 

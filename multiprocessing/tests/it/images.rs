@@ -64,6 +64,15 @@ fn report(dir: &Path, out: &Path) -> Report {
     serde_json::from_slice(&output.stdout).expect("one JSON object and nothing else")
 }
 
+/// The report of a run in which some pictures failed: exit code 1, and the report says what was done.
+fn partly_failed(dir: &Path, out: &Path) -> Report {
+    let output = run(dir, out, &["--json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Report = serde_json::from_slice(&output.stdout).expect("one JSON object and nothing else");
+    assert_eq!(report.exit_code, 1);
+    report
+}
+
 fn names(folder: &Path) -> BTreeSet<OsString> {
     fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().file_name()).collect()
 }
@@ -109,7 +118,7 @@ fn a_broken_picture_is_named_and_the_others_are_done() {
     let whole = fs::read(dir.path().join("b.jpg")).unwrap();
     fs::write(dir.path().join("b.jpg"), &whole[..whole.len() / 2]).unwrap();
     fs::write(dir.path().join("d.png"), b"words").unwrap();
-    let report = report(dir.path(), out.path());
+    let report = partly_failed(dir.path(), out.path());
     for technique in TECHNIQUES {
         assert_eq!(
             names(&out.path().join(technique)),
@@ -117,7 +126,7 @@ fn a_broken_picture_is_named_and_the_others_are_done() {
             "{technique}"
         );
     }
-    let note = |name: &str| report.notes.iter().any(|note| note.en.contains("broken") && note.en.contains(name));
+    let note = |name: &str| report.notes.iter().any(|note| note.en.contains("failed") && note.en.contains(name));
     assert!(note("b.jpg") && note("d.png") && !note("a.jpg"));
     assert!(report.shows.en.starts_with("2 of 4 pictures"), "{}", report.shows.en);
 }
@@ -321,4 +330,140 @@ fn interrupts_are_ignored() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap().trim();
     u64::from_str_radix(ignored, 16).unwrap() & 0b10 != 0
+}
+
+#[test]
+fn every_picture_that_failed_is_named() {
+    let (dir, out) = (named(&["good.jpg"]), tempfile::tempdir().unwrap());
+    let bad: Vec<String> = (0..15).map(|n| format!("bad-{n}.png")).collect();
+    for name in &bad {
+        fs::write(dir.path().join(name), b"words").unwrap();
+    }
+    let report = partly_failed(dir.path(), out.path());
+    for name in bad {
+        assert!(report.notes.iter().any(|note| note.en.contains(&name) && note.ko.contains(&name)), "{name}");
+    }
+}
+
+/// 83 Hangul letters and `.png` are 253 bytes: a file may be called so, but not with `.jpg` behind it.
+#[test]
+fn a_name_too_long_for_its_result_costs_that_picture_only() {
+    let (too_long, long) = ("가".repeat(83) + ".png", "나".repeat(81) + ".jpg");
+    let (dir, out) = (named(&["a.jpg", &too_long, &long, "z.jpg"]), tempfile::tempdir().unwrap());
+    let report = partly_failed(dir.path(), out.path());
+    let notes: Vec<_> = report.notes.iter().filter(|note| note.en.contains("picture failed")).collect();
+    assert!(notes.len() == 1 && notes[0].en.contains(&too_long), "{notes:?}");
+    fs::remove_file(dir.path().join(&too_long)).unwrap();
+    // Results are replaced now, under a name in between that must not be too long either.
+    let _ = self::report(dir.path(), out.path());
+    for technique in TECHNIQUES {
+        let known = ["a.jpg.jpg".to_owned(), format!("{long}.jpg"), "z.jpg.jpg".to_owned()];
+        assert_eq!(names(&out.path().join(technique)), known.map(OsString::from).into(), "{technique}");
+    }
+}
+
+/// The header of a PNG and nothing else: what is refused for its size is refused before it is decoded.
+fn png_header(width: u32, height: u32) -> Vec<u8> {
+    let mut chunk = b"IHDR".to_vec();
+    chunk.extend([width.to_be_bytes(), height.to_be_bytes()].concat());
+    chunk.extend([8, 0, 0, 0, 0]); // eight bits of grey
+    let crc = !chunk.iter().fold(!0u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 })
+    });
+    let data = b"\0\0\0\x04IDAT\0\0\0\0";
+    [&b"\x89PNG\r\n\x1a\n\0\0\0\x0d"[..], &chunk, &crc.to_be_bytes(), data].concat()
+}
+
+#[test]
+fn a_picture_that_takes_too_much_memory_is_refused_before_it_is_decoded() {
+    let (dir, out) = (named(&["good.jpg"]), tempfile::tempdir().unwrap());
+    fs::write(dir.path().join("huge.png"), png_header(22_000, 22_000)).unwrap();
+    let report = partly_failed(dir.path(), out.path());
+    assert!(report.notes.iter().any(|note| note.en.contains("huge.png: 22000 × 22000 pixels")), "{:?}", report.notes);
+    for technique in TECHNIQUES {
+        assert_eq!(names(&out.path().join(technique)), ["good.jpg.jpg"].map(OsString::from).into(), "{technique}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn under_a_memory_limit_the_small_pictures_come_out() {
+    let (dir, out) = (named(&["a.jpg", "b.jpg", "c.jpg"]), tempfile::tempdir().unwrap());
+    image::GrayImage::new(8_000, 8_000).save(dir.path().join("large.png")).unwrap();
+    let mut shell = Command::new("sh");
+    let script = r#"ulimit -v 1000000; exec "$0" images --no-python --json --rounds 1 --workers 2 "$1" --out "$2""#;
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_multiprocessing")]).arg(dir.path()).arg(out.path());
+    let output = shell.stdin(Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Report = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(report.notes.iter().any(|note| note.en.contains("large.png") && note.en.contains("cannot be had")));
+    for technique in TECHNIQUES {
+        assert_eq!(names(&out.path().join(technique)).len(), 3, "{technique}");
+    }
+}
+
+/// What our processing makes of the bytes of one file.
+fn shrunk(bytes: &[u8], name: &str) -> Result<image::RgbImage, lab::lang::Text> {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join(name), bytes).unwrap();
+    let jpeg = picture::shrink(&home.path().join(name))?;
+    Ok(image::load_from_memory(&jpeg).unwrap().into_rgb8())
+}
+
+#[test]
+fn bytes_after_the_end_of_a_jpeg_do_not_matter_and_a_cut_one_is_refused() {
+    let whole = fs::read(Path::new(picture::FOLDER).join("rocket.jpg")).unwrap();
+    let known = shrunk(&whole, "a.jpg").unwrap();
+    for appendix in [&[0xff, 0xda][..], b"\0\0\0\x18ftypmp42 a clip", &whole, &whole[..100]] {
+        assert_eq!(shrunk(&[&whole[..], appendix].concat(), "a.jpg").unwrap(), known);
+    }
+    for cut in [whole.len() - 2, whole.len() / 2, 1000] {
+        assert!(shrunk(&whole[..cut], "a.jpg").unwrap_err().en.contains("cut short"), "{cut}");
+    }
+}
+
+/// A JPEG that says how it must be turned (EXIF, tag 0x112).
+fn turned(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+    let tag = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0];
+    let exif = [&b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01"[..], &tag, &[0, 0, 0, 0]].concat();
+    let length = (exif.len() as u16 + 2).to_be_bytes();
+    [&[0xff, 0xd8, 0xff, 0xe1][..], &length, &exif, &jpeg[2..]].concat()
+}
+
+#[test]
+fn a_picture_comes_out_upright() {
+    use image::imageops::{flip_horizontal as mirror, rotate90, rotate180, rotate270};
+    // Its upper left quarter is white.
+    let picture = image::RgbImage::from_fn(80, 48, |x, y| image::Rgb([if x < 40 && y < 24 { 255 } else { 0 }; 3]));
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+    let small = image::RgbImage::from_fn(40, 24, |x, y| image::Rgb([if x < 20 && y < 12 { 255 } else { 0 }; 3]));
+    let upright = [
+        small.clone(),
+        mirror(&small),
+        rotate180(&small),
+        rotate180(&mirror(&small)),
+        rotate270(&mirror(&small)),
+        rotate90(&small),
+        rotate90(&mirror(&small)),
+        rotate270(&small),
+    ];
+    for (orientation, known) in (1..).zip(upright) {
+        let ours = shrunk(&turned(jpeg.get_ref(), orientation), "a.jpg").unwrap();
+        assert_eq!(ours.dimensions(), known.dimensions(), "{orientation}");
+        let (width, height) = known.dimensions();
+        for (x, y) in [(2, 2), (width - 3, 2), (2, height - 3), (width - 3, height - 3)] {
+            let (ours, known) = (ours.get_pixel(x, y)[0], known.get_pixel(x, y)[0]);
+            assert!(ours.abs_diff(known) < 16, "{orientation} at {x}, {y}: {ours} instead of {known}");
+        }
+    }
+}
+
+#[test]
+fn what_shines_through_is_white() {
+    let mut png = std::io::Cursor::new(Vec::new());
+    let picture = image::RgbaImage::from_fn(64, 32, |x, _| image::Rgba([0, 0, 0, if x < 32 { 0 } else { 255 }]));
+    picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let ours = shrunk(png.get_ref(), "a.png").unwrap();
+    assert!(ours.get_pixel(2, 8)[0] > 245 && ours.get_pixel(29, 8)[0] < 10);
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use lab::lang::Text;
+use lab::text;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_write;
@@ -26,10 +27,8 @@ pub struct Job {
 pub enum Fate {
     /// Its JPEG was written.
     Written,
-    /// It cannot be decoded, for this reason. The others can.
-    Broken(Text),
-    /// Its JPEG cannot be written, for this reason; nor could the others.
-    NotWritten(String),
+    /// It cannot be decoded, or its JPEG cannot be written, for this reason. The others can.
+    Failed(Text),
 }
 
 impl Job {
@@ -38,19 +37,12 @@ impl Job {
         Job { from: from.into(), to: to.into() }
     }
 
-    /// Where its JPEG is to be.
-    pub fn to(&self) -> &Path {
-        Path::new(&self.to)
-    }
-
     /// Does it, in whatever thread or process this is.
     pub fn run(&self) -> Fate {
-        match picture::shrink(Path::new(&self.from)) {
-            Err(why) => Fate::Broken(why),
-            Ok(bytes) => match atomic_write::write(self.to(), &bytes) {
-                Ok(()) => Fate::Written,
-                Err(e) => Fate::NotWritten(e.to_string()),
-            },
-        }
+        let written = picture::shrink(Path::new(&self.from)).and_then(|bytes| {
+            atomic_write::write(Path::new(&self.to), &bytes)
+                .map_err(|e| text!("결과를 쓸 수 없습니다: {e}", "its result cannot be written: {e}"))
+        });
+        written.map_or_else(Fate::Failed, |()| Fate::Written)
     }
 }

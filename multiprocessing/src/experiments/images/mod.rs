@@ -83,8 +83,8 @@ pub fn run(dir: &Path, out: Option<&Path>, workers: usize, rounds: usize, python
             let jobs = jobs(&pictures, folder);
             let start = clock::now();
             let done = once(technique, &jobs, workers, &bar)?;
+            usable(&pictures, &done.results)?;
             runs.add(clock::now().saturating_sub(start), done, report::title(technique, workers));
-            written(&jobs, &runs.fates)?;
         }
     }
     bar.finish_and_clear();
@@ -145,24 +145,14 @@ fn in_processes(jobs: &[Job], workers: usize, bar: &ProgressBar) -> Result<Done<
     Ok(Done { results: results?, lanes: done.lanes })
 }
 
-/// A picture that is the death of its worker is as broken as one that cannot be decoded. That the pool does not work is another
+/// A picture that is the death of its worker has failed like one that cannot be decoded. That the pool does not work is another
 /// matter.
 fn fate(result: Result<Fate, Failure>) -> Result<Fate> {
     match result {
         Ok(fate) => Ok(fate),
-        Err(e @ (Failure::Panicked(_) | Failure::Died { .. } | Failure::TimedOut { .. })) => Ok(Fate::Broken(e.text())),
+        Err(e @ (Failure::Panicked(_) | Failure::Died { .. } | Failure::TimedOut { .. })) => Ok(Fate::Failed(e.text())),
         Err(e) => Err(Error::failed(e.text())),
     }
-}
-
-/// Ends the run if a JPEG could not be written: nor could the others.
-fn written(jobs: &[Job], rounds: &[Vec<Fate>]) -> Result<()> {
-    for (job, fate) in jobs.iter().zip(rounds.last().into_iter().flatten()) {
-        if let Fate::NotWritten(why) = fate {
-            return Err(paths::cannot_write(job.to(), why));
-        }
-    }
-    Ok(())
 }
 
 /// The pictures that are broken by any technique, and why. Fails if all are.
@@ -170,15 +160,22 @@ fn broken<'p>(pictures: &'p [PathBuf], runs: &[Runs; 3]) -> Result<Vec<(&'p Path
     let all: Vec<&Vec<Fate>> = runs.iter().flat_map(|runs| &runs.fates).collect();
     let why = |n: usize| {
         all.iter().find_map(|fates| match &fates[n] {
-            Fate::Broken(why) => Some(why.clone()),
+            Fate::Failed(why) => Some(why.clone()),
             _ => None,
         })
     };
     let named = pictures.iter().enumerate().filter_map(|(n, picture)| Some((picture.as_path(), why(n)?)));
     let broken: Vec<_> = named.collect();
-    match &broken[..] {
-        [(first, why), ..] if broken.len() == pictures.len() => Err(unusable(first, why)),
-        _ => Ok(broken),
+    if broken.len() < pictures.len() { Ok(broken) } else { Err(unusable(broken[0].0, &broken[0].1)) }
+}
+
+/// Ends the run as soon as one technique gets nothing done, as on a full disk: nor would the others.
+fn usable(pictures: &[PathBuf], fates: &[Fate]) -> Result<()> {
+    match (pictures, fates) {
+        ([first, ..], [Fate::Failed(why), rest @ ..]) if rest.iter().all(|fate| matches!(fate, Fate::Failed(_))) => {
+            Err(unusable(first, why))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -230,7 +227,7 @@ mod tests {
     #[test]
     fn a_picture_that_kills_its_worker_is_broken_and_a_pool_without_workers_is_a_failure() {
         let died = Failure::Died { how: End::Signal(6), attempts: 3 };
-        assert!(matches!(fate(Err(died)), Ok(Fate::Broken(why)) if why.en.contains("signal 6")));
+        assert!(matches!(fate(Err(died)), Ok(Fate::Failed(why)) if why.en.contains("signal 6")));
         assert_eq!(fate(Ok(Fate::Written)), Ok(Fate::Written));
         assert_eq!(fate(Err(Failure::NoWorker(WorkerLoss::Ended(End::Unknown)))).unwrap_err().code(), 1);
     }
@@ -243,9 +240,9 @@ mod tests {
             let fates = [vec![Fate::Written, Fate::Written], vec![Fate::Written, Fate::Written], last];
             fates.map(|fates| Runs { fates: vec![fates], ..Runs::default() })
         };
-        let one = runs(vec![Fate::Written, Fate::Broken(why.clone())]);
+        let one = runs(vec![Fate::Written, Fate::Failed(why.clone())]);
         assert_eq!(broken(&pictures, &one).unwrap(), [(Path::new("b.png"), why.clone())]);
-        let all = runs(vec![Fate::Broken(why.clone()), Fate::Broken(why)]);
+        let all = runs(vec![Fate::Failed(why.clone()), Fate::Failed(why)]);
         assert!(broken(&pictures, &all).unwrap_err().text().en.contains("a.png"));
     }
 

@@ -9,9 +9,6 @@ use lab::text;
 
 use super::{Runs, TECHNIQUES};
 
-/// How many broken pictures are named one by one.
-const MOST_NAMED: usize = 10;
-
 /// The name of a technique.
 pub(super) fn title(technique: &str, workers: usize) -> Text {
     match technique {
@@ -42,19 +39,17 @@ pub(super) fn report(workers: usize, runs: [Runs; 3]) -> Report {
 /// Which pictures are broken, what was done, and the sentence that it comes to.
 pub(super) fn describe(report: &mut Report, pictures: usize, out: &Path, broken: &[(&Path, Text)]) {
     let (done, out) = (pictures - broken.len(), out.display());
-    for (picture, why) in broken.iter().take(MOST_NAMED) {
+    for (picture, why) in broken {
         let picture = picture.display();
         report.notes.push(Text {
-            ko: format!("손상된 그림 {picture}: {}", why.ko),
-            en: format!("broken picture {picture}: {}", why.en),
+            ko: format!("처리하지 못한 그림 {picture}: {}", why.ko),
+            en: format!("picture failed: {picture}: {}", why.en),
         });
     }
-    if let more @ 1.. = broken.len().saturating_sub(MOST_NAMED) {
-        report.notes.push(text!("손상된 그림이 {more}장 더 있습니다.", "{more} more pictures are broken."));
-    }
+    report.exit_code = u8::from(!broken.is_empty());
     report.notes.push(text!(
-        "그림 한 장의 일: 디코딩하고, 흐리게 하고, 절반 크기로 줄여 JPEG로 인코딩합니다. 프로세스 쪽 시간에는 풀을 시작하는 시간도 들어 있습니다.",
-        "The work of a picture: decoded, blurred, halved, encoded as a JPEG. The time of the processes includes starting the pool."
+        "그림 한 장의 일: 디코딩하고, 투명한 곳은 흰색으로 채우고, 흐리게 하고, 절반 크기로 줄이고, EXIF에 적힌 대로 돌려 JPEG로 인코딩합니다. 프로세스 쪽 시간에는 풀을 시작하는 시간도 들어 있습니다.",
+        "The work of a picture: decoded, laid on white where it is transparent, blurred, halved, turned as its EXIF says, encoded as a JPEG. The time of the processes includes starting the pool."
     ));
     report.notes.push(text!(
         "결과는 {out} 아래, 방법마다 한 폴더에 있습니다.",
