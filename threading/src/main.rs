@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use lab::cli::{Args, Declared, Kind, Section, opt};
 use lab::report::Report;
 use lab::{Error, Result, text};
-use threading::cpu::Job;
-use threading::files::{Order, tree};
-use threading::pools::{self, WORKS};
-use threading::{cpu, fetch, files, stack, timeline};
+use threading::experiments::cpu::Job;
+use threading::experiments::files::{Order, tree};
+use threading::experiments::pools::{self, WORKS};
+use threading::experiments::{article, cpu, fetch, files, stack};
 
 /// What to do with links.
 const LINKS: [&str; 2] = ["skip", "follow"];
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         "article",
         text!("글의 예시: 기다리는 스레드 다섯", "the article's listing: five threads that wait"),
         article_options(),
-        |a| timeline::run(a.seconds("seconds"), a.pythons()),
+        |a| article::run(a.seconds("seconds"), a.pythons()),
     )
     .experiment(
         "cpu",

@@ -1,13 +1,11 @@
 //! What `files` promises: the same digest from every technique; loops and unreadable files are named, and the rest is done.
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use lab::report::Report;
-use threading::files::techniques::{TECHNIQUES, digest, read_all, sums};
-use threading::files::{self, Order, cache, tree};
+use threading::experiments::files::techniques::{TECHNIQUES, digest, read_all, sums};
+use threading::experiments::files::{self, Order, cache, tree};
 
 fn plant(home: &Path) {
     fs::create_dir_all(home.join("a/b")).unwrap();

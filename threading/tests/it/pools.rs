@@ -1,16 +1,14 @@
 //! What `pools` promises: every job is done once, and those behind a straggler are done by others, unless they were divided
 //! beforehand.
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
-
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use lab::lang::Text;
 use lab::trace::Recorder;
 use lab::trace::{State, Trace};
-use threading::pools::techniques::{Done, TECHNIQUES, Technique, part};
-use threading::pools::{self, Order, moved, oversubscribe};
+use threading::experiments::pools::techniques::{Done, TECHNIQUES, Technique, part};
+use threading::experiments::pools::{self, Order, moved, oversubscribe};
 
 const JOBS: usize = 40;
 

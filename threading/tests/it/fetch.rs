@@ -1,7 +1,5 @@
 //! What `fetch` promises: a pool has a bound, who fails is named, and the rest is done.
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
-
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
@@ -10,9 +8,9 @@ use std::time::Duration;
 use lab::lang::Text;
 use lab::trace::State;
 use loopback::Server;
-use threading::fetch::client::{Reason, summary};
-use threading::fetch::techniques::{MOST_FAILURES, each, pool};
-use threading::fetch::{self, Order};
+use threading::experiments::fetch::client::{Reason, summary};
+use threading::experiments::fetch::techniques::{MOST_FAILURES, each, pool};
+use threading::experiments::fetch::{self, Order};
 
 const IO: [State; 1] = [State::WaitingForIo];
 

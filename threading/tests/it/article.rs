@@ -1,7 +1,5 @@
 //! What this section promises: who waits together, who runs in turn, and that all do the same work.
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
-
 use std::time::Duration;
 
 use gil_sim::loops;
@@ -12,7 +10,7 @@ use lab::say;
 use lab::trace::Recorder;
 use lab::trace::{State, Trace};
 use threading::article;
-use threading::cpu::{self, Job, predicted};
+use threading::experiments::cpu::{self, Job, predicted};
 
 /// Runs a technique until its jobs have lived at the same time, however long that takes on this machine today.
 fn record(technique: impl Fn(Job, Vec<lab::trace::LaneRecorder>) -> u64, enough: impl Fn(&Trace) -> bool) -> Trace {

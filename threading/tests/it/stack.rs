@@ -1,12 +1,9 @@
 //! What `stack` promises: threads that were alive together, address space as asked for, memory as used, and limits by their name.
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
-#![cfg(target_os = "linux")]
-
 use std::process::{Command, Output};
 
 use lab::report::Report;
-use threading::stack::Crowd;
+use threading::experiments::stack::Crowd;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_threading");
 
