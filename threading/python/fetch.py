@@ -1,6 +1,7 @@
 """Twin of threading/src/experiments/fetch/mod.rs: the same GETs in sequence, with a thread a request, and with a bounded pool.
 
-Usage: fetch.py URL COUNT THREADS PATIENCE EACH, or fetch.py FILE list THREADS PATIENCE EACH (EACH: 1 or 0). Prints one JSON report
+Usage: fetch.py URL COUNT THREADS TIMEOUT EACH, fetch.py FILE list THREADS TIMEOUT EACH, or
+fetch.py "" urls THREADS TIMEOUT EACH URL... (EACH: 1 or 0). Prints one JSON report
 with the lanes of the threads; who failed is named.
 """
 import io
@@ -12,13 +13,15 @@ import time
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
-TARGET, COUNT, THREADS, PATIENCE, EACH = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), sys.argv[5] == "1"
+TARGET, COUNT, THREADS, TIMEOUT, EACH = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), sys.argv[5] == "1"
 MOST_FAILURES = 100
 opener = build_opener(ProxyHandler({}))
 
 if COUNT == "list":
     with io.open(TARGET, encoding="utf-8") as lines:
         URLS = [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+elif COUNT == "urls":
+    URLS = sys.argv[6:]
 else:
     URLS = [TARGET] * int(COUNT)
 
@@ -26,7 +29,7 @@ else:
 def get(url):
     """None, or the name of what went wrong."""
     try:
-        with opener.open(url, timeout=PATIENCE) as answer:
+        with opener.open(url, timeout=TIMEOUT) as answer:
             answer.read()
     except HTTPError as e:
         return "HTTP %d" % e.code

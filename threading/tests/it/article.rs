@@ -1,50 +1,11 @@
-//! What this section promises: who waits together, who runs in turn, and that all do the same work.
+//! What `article` promises: five threads, ten lines, and all wait together.
 
 use std::time::Duration;
 
-use gil_sim::loops;
-use gil_sim::sim::{Kind, Machine};
 use lab::lang::Text;
-use lab::python::Interpreter;
 use lab::say;
-use lab::trace::Recorder;
 use lab::trace::{State, Trace};
 use threading::article;
-use threading::experiments::cpu::{self, Job, predicted};
-
-/// Runs a technique until its jobs have lived at the same time, however long that takes on this machine today.
-fn record(technique: impl Fn(Job, Vec<lab::trace::LaneRecorder>) -> u64, enough: impl Fn(&Trace) -> bool) -> Trace {
-    let mut turns = 1_000_000;
-    loop {
-        let job = Job { jobs: 2, turns };
-        let recorder = Recorder::new();
-        let lanes = (0..2).map(|i| recorder.lane(Text::same(i.to_string()))).collect();
-        assert_eq!(technique(job, lanes), 2 * loops::sum(turns));
-        let trace = recorder.finish(Text::default());
-        if enough(&trace) {
-            return trace;
-        }
-        turns *= 2;
-    }
-}
-
-fn lived_together(trace: &Trace) -> bool {
-    trace.peak_in_flight(&State::ALL) == 2
-}
-
-#[test]
-fn the_loop_is_serial_only_where_something_makes_it_so() {
-    assert!(record(cpu::sequence, |_| true).is_serial(State::Running));
-    assert!(record(cpu::threads_under_gil, lived_together).is_serial(State::Running));
-    // The same question of the same work, answered otherwise.
-    assert!(!record(cpu::threads, lived_together).is_serial(State::Running));
-}
-
-#[test]
-fn rayon_and_crossbeam_do_all_the_work() {
-    record(cpu::rayon, |_| true);
-    record(cpu::crossbeam, |_| true);
-}
 
 #[test]
 fn the_listing_says_ten_lines_and_its_threads_wait_together() {
@@ -57,39 +18,4 @@ fn the_listing_says_ten_lines_and_its_threads_wait_together() {
     assert!(lanes.iter().all(|lane| lane.spans[0].end - lane.spans[0].start >= second));
     let trace = Trace::new(Text::default(), lanes);
     assert!(trace.peak_in_flight(&[State::WaitingForIo]) > 1);
-}
-
-const MS: f64 = 1e6;
-
-/// Four jobs of 20 ms on two cores, as the simulator sees them.
-fn simulated(kind: Kind) -> f64 {
-    predicted::predict(kind, 20.0 * MS, 4, &Machine::typical(2)).lasted as f64
-}
-
-#[test]
-fn the_simulator_says_two_cores_are_used_only_without_the_lock() {
-    // So long the work takes at least, however it is shared out: 80 ms by one at a time, 40 ms by two.
-    let serial = |kind| simulated(kind) >= 80.0 * MS;
-    assert!(serial(Kind::Shared) && serial(Kind::Addressed));
-    assert!(!serial(Kind::Free) && simulated(Kind::Free) >= 40.0 * MS);
-}
-
-#[test]
-fn every_interpreter_has_the_lock_of_its_version() {
-    let python = |implementation: &str, minor, gil| Interpreter {
-        path: "python3".into(),
-        implementation: implementation.into(),
-        version: [3, minor, 0],
-        gil,
-    };
-    for (minor, gil, kind) in [
-        (1, true, None),
-        (2, true, Some(Kind::Shared)),
-        (12, true, Some(Kind::Shared)),
-        (13, true, Some(Kind::Addressed)),
-        (13, false, Some(Kind::Free)),
-    ] {
-        assert_eq!(predicted::lock_of(&python("CPython", minor, gil)), kind, "3.{minor}");
-    }
-    assert_eq!(predicted::lock_of(&python("PyPy", 10, true)), None);
 }

@@ -10,12 +10,13 @@ use lab::trace::State;
 use loopback::Server;
 use threading::experiments::fetch::client::{Reason, summary};
 use threading::experiments::fetch::techniques::{MOST_FAILURES, each, pool};
-use threading::experiments::fetch::{self, Order};
+use threading::experiments::fetch::{self, Requests};
 
+const S10: Duration = Duration::from_secs(10);
 const IO: [State; 1] = [State::WaitingForIo];
 
-fn order() -> Order {
-    Order { requests: 50, threads: 4, delay: Duration::ZERO, patience: 10, url: None, list: None }
+fn requests() -> Requests {
+    Requests { count: 50, threads: 4, delay: Duration::ZERO, timeout: S10, urls: Vec::new(), list: None }
 }
 
 #[test]
@@ -23,12 +24,12 @@ fn a_pool_has_a_bound_that_a_thread_a_request_has_not() {
     let server = Server::start(Duration::from_secs(1)).unwrap();
     let urls = vec![server.url(); 6];
     let bounded = |peak: usize| (2..=3).contains(&peak);
-    let sequence = pool(&urls[..2], 1, 10, Text::default()).unwrap();
+    let sequence = pool(&urls[..2], 1, S10, Text::default()).unwrap();
     assert_eq!((sequence.trace.peak_in_flight(&IO), server.take_peak()), (1, 1));
-    let three = pool(&urls, 3, 10, Text::default()).unwrap();
+    let three = pool(&urls, 3, S10, Text::default()).unwrap();
     assert!(bounded(three.trace.peak_in_flight(&IO)) && bounded(server.take_peak()));
     // The program that a bound is there to prevent.
-    let six = each(&urls, 10, Text::default()).unwrap();
+    let six = each(&urls, S10, Text::default()).unwrap();
     assert!(!bounded(six.trace.peak_in_flight(&IO)) && !bounded(server.take_peak()));
     assert_eq!(server.served(), 14);
     assert!(three.failures.is_empty() && six.failures.is_empty());
@@ -40,7 +41,7 @@ fn a_pool_has_a_bound_that_a_thread_a_request_has_not() {
 fn a_request_has_no_thread_but_its_own() {
     let program = env!("CARGO_BIN_EXE_threading");
     let server = Server::start(Duration::from_secs(3)).unwrap();
-    let args = ["fetch", "--no-python", "--json", "--requests", "1", "--url", &server.url()];
+    let args = ["fetch", "--no-python", "--json", "--requests", "1", &server.url()];
     let mut child = std::process::Command::new(program).args(args).stdout(std::process::Stdio::null()).spawn().unwrap();
     while server.take_peak() == 0 {
         thread::sleep(Duration::from_millis(5));
@@ -84,7 +85,7 @@ fn every_failure_is_named_and_the_rest_is_done() {
     let urls: Vec<String> = bad.iter().flat_map(|bad| [server.url(), bad.clone(), server.url()]).collect();
     for threads in [1, 3] {
         let before = server.served();
-        let fetched = pool(&urls, threads, 5, Text::default()).unwrap();
+        let fetched = pool(&urls, threads, S10 / 2, Text::default()).unwrap();
         assert_eq!(server.served() - before, 8, "the good ones are all served");
         let reason = |url: &String| &fetched.failures.iter().find(|f| f.url == *url).unwrap().reason;
         assert_eq!(fetched.failures.len(), 4, "{:?}", fetched.failures);
@@ -99,10 +100,10 @@ fn every_failure_is_named_and_the_rest_is_done() {
 #[test]
 fn a_server_that_is_gone_is_not_asked_for_ever() {
     let urls = vec![gone(); 5 * MOST_FAILURES];
-    let failed = pool(&urls, 4, 10, Text::default()).unwrap().failures.len();
+    let failed = pool(&urls, 4, S10, Text::default()).unwrap().failures.len();
     assert!((MOST_FAILURES..MOST_FAILURES + 4).contains(&failed), "{failed}");
     let url = gone();
-    let error = fetch::run(&Order { url: Some(url.clone()), ..order() }, &[]).unwrap_err();
+    let error = fetch::run(&Requests { urls: vec![url.clone()], ..requests() }, &[]).unwrap_err();
     assert_eq!(error.code(), 1);
     assert!(error.text().en.contains(&format!("{url}: cannot be fetched: connection refused")), "{error}");
 }
@@ -112,7 +113,7 @@ fn a_list_is_fetched_and_its_failures_are_in_the_report() {
     let (server, gone, home) = (Server::start(Duration::ZERO).unwrap(), gone(), tempfile::tempdir().unwrap());
     let list = home.path().join("list");
     std::fs::write(&list, format!("# ours\n{0}\n\n  {0}\n{gone}\n", server.url())).unwrap();
-    let report = fetch::run(&Order { list: Some(list.clone()), ..order() }, &[]).unwrap();
+    let report = fetch::run(&Requests { list: Some(list.clone()), ..requests() }, &[]).unwrap();
     assert_eq!(server.served(), 6, "two good ones, three techniques");
     for technique in ["sequence", "each", "threads"] {
         assert_eq!(report.measure(&format!("failed.{technique}")).unwrap().median(), 1.0);
@@ -121,7 +122,15 @@ fn a_list_is_fetched_and_its_failures_are_in_the_report() {
     assert_eq!(named.count(), 3);
     for (words, complaint) in [("nonsense\n", ":1 nonsense"), ("# none\n", "from 1 to")] {
         std::fs::write(&list, words).unwrap();
-        let error = fetch::run(&Order { list: Some(list.clone()), ..order() }, &[]).unwrap_err();
+        let error = fetch::run(&Requests { list: Some(list.clone()), ..requests() }, &[]).unwrap_err();
         assert!(error.code() == 2 && error.text().en.contains(complaint), "{error}");
     }
+}
+
+#[test]
+fn several_addresses_are_fetched_once_each() {
+    let servers = [(); 2].map(|()| Server::start(Duration::ZERO).unwrap());
+    let urls = servers.iter().map(Server::url).collect();
+    fetch::run(&Requests { urls, ..requests() }, &[]).unwrap();
+    assert_eq!(servers.map(|server| server.served()), [3, 3], "three techniques");
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lab::report::Report;
 use threading::experiments::files::techniques::{TECHNIQUES, digest, read_all, sums};
-use threading::experiments::files::{self, Order, cache, tree};
+use threading::experiments::files::{self, Selection, cache, tree};
 
 fn plant(home: &Path) {
     fs::create_dir_all(home.join("a/b")).unwrap();
@@ -22,7 +22,7 @@ fn plant(home: &Path) {
 }
 
 fn read(root: &Path, follow: bool) -> Report {
-    files::run(&Order { root, threads: 3, rounds: 2, follow }, &[]).unwrap()
+    files::run(&Selection { root, threads: 3, rounds: 2, follow }, &[]).unwrap()
 }
 
 fn names(home: &Path, listed: &[PathBuf]) -> Vec<String> {

@@ -37,19 +37,19 @@ pub struct Failure {
     pub reason: Reason,
 }
 
-/// One GET on a connection of its own, body and all, within so many seconds. No proxy stands between us and what is measured.
-pub fn get(url: &str, patience: u64) -> Result<(), Reason> {
+/// One GET on a connection of its own, body and all, within this time. No proxy stands between us and what is measured.
+pub fn get(url: &str, timeout: Duration) -> Result<(), Reason> {
     #[cfg(feature = "https")]
     if url.starts_with("https://") {
-        return over_tls(url, patience);
+        return over_tls(url, timeout);
     }
-    plain::get(url, Duration::from_secs(patience))
+    plain::get(url, timeout)
 }
 
-/// minreq looks after TLS; for its patience it starts a thread of its own for each request, which `plain` does not.
+/// minreq looks after TLS; for its timeout it starts a thread of its own for each request, which `plain` does not.
 #[cfg(feature = "https")]
-fn over_tls(url: &str, patience: u64) -> Result<(), Reason> {
-    let answer = minreq::get(url).with_timeout(patience).with_follow_redirects(false).send();
+fn over_tls(url: &str, timeout: Duration) -> Result<(), Reason> {
+    let answer = minreq::get(url).with_timeout(timeout.as_secs_f64().ceil() as u64).with_follow_redirects(false).send();
     let answer = answer.map_err(|e| match e {
         minreq::Error::AddressNotFound => Reason::NoAddress,
         minreq::Error::IoError(io) => Reason::of(&io),

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lab::claims::Verdict;
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::unit;
@@ -25,20 +26,48 @@ const CLAIM: &str = "threads-io-overlap";
 /// More threads at once than this are not asked for: our own server takes about twice as many connections, three descriptors each.
 const MOST_AT_ONCE: usize = 1000;
 
-/// What is fetched.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let about = text!(
+        "루프백 서버 대신 가져올 주소, 하나면 --requests번",
+        "addresses to fetch instead of the loopback server's; a single one --requests times"
+    );
+    let urls = options.positional_words("url", about);
+    let requests = options.size("requests", 1..=100_000, 12, text!("GET의 수", "number of GETs"));
+    let threads = options.size("threads", 1..=1000, 4, text!("풀의 스레드 수", "threads of the pool"));
+    let about = text!("루프백 서버가 답하기까지의 시간(초)", "seconds until the loopback server answers");
+    let delay = options.seconds("delay", 0.0..=10.0, 0.05, about);
+    let about = text!("가져올 주소의 목록, 줄마다 하나", "a file of addresses to fetch, one a line");
+    let list = options.path("urls", about);
+    let timeout = options.timeout(0.1..=600.0, 30.0);
+    let about = text!("웹 요청: 차례로, 요청마다 스레드, 풀", "web requests: in sequence, a thread each, a pool");
+    Experiment::new("fetch", about, options, move |a| {
+        let requests = Requests {
+            count: a.get(requests),
+            threads: a.get(threads),
+            delay: a.get(delay),
+            timeout: a.get(timeout),
+            urls: a.get(urls),
+            list: a.get(list),
+        };
+        run(&requests, a.pythons())
+    })
+}
+
+/// What is fetched, and how.
 #[derive(Clone, Debug)]
-pub struct Order {
-    /// Number of GETs, where there is no list.
-    pub requests: usize,
+pub struct Requests {
+    /// Number of GETs, where there is at most one address.
+    pub count: usize,
     /// Threads of the pool.
     pub threads: usize,
     /// How long our own server takes to answer.
     pub delay: Duration,
-    /// After so many seconds without an answer there will be none.
-    pub patience: u64,
-    /// Somebody else's server instead of ours.
-    pub url: Option<String>,
-    /// A file of addresses instead of one.
+    /// How long to wait for an answer.
+    pub timeout: Duration,
+    /// Somebody else's servers instead of ours.
+    pub urls: Vec<String>,
+    /// A file of addresses instead.
     pub list: Option<PathBuf>,
 }
 
@@ -51,67 +80,73 @@ struct Targets {
 }
 
 /// Fetches in sequence, with a thread a request and with a bounded pool.
-pub fn run(order: &Order, pythons: &[Interpreter]) -> Result<Report> {
+pub fn run(requests: &Requests, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("threading/fetch");
-    let targets = targets(order)?;
-    let (urls, patience) = (&targets.urls, order.patience);
-    let sequence = pool(urls, 1, patience, text!("차례로", "in sequence"))?;
+    let targets = targets(requests)?;
+    let (urls, timeout) = (&targets.urls, requests.timeout);
+    let sequence = pool(urls, 1, timeout, text!("차례로", "in sequence"))?;
     if sequence.failures.len() >= urls.len().min(MOST_FAILURES) {
         return Err(nothing(&sequence));
     }
     let slow = add(&mut report, "sequence", sequence, urls.len());
-    match at_once(order, urls) {
+    match at_once(requests, urls) {
         Ok(fetched) => {
             add(&mut report, "each", fetched, urls.len());
         }
         Err(why) => report.notes.push(why),
     }
-    let n = order.threads;
-    let fetched = pool(urls, n, patience, text!("스레드 {n}개의 풀", "a pool of {n} threads"))?;
+    let n = requests.threads;
+    let fetched = pool(urls, n, timeout, text!("스레드 {n}개의 풀", "a pool of {n} threads"))?;
     let fast = add(&mut report, "threads", fetched, urls.len());
     let peak = peak_of(report.traces.last());
-    report.verdicts.push(judge("Rust", order.threads.min(urls.len()), peak));
-    let args = twin_args(order, urls);
+    report.verdicts.push(judge("Rust", requests.threads.min(urls.len()), peak));
+    let args = twin_args(requests, urls);
     python::join(&mut report, pythons, twin_script!("fetch"), &args, &[CLAIM], |python, twin| {
-        vec![judge(&python.to_string(), order.threads.min(urls.len()), peak_of(twin.traces.last()))]
+        vec![judge(&python.to_string(), requests.threads.min(urls.len()), peak_of(twin.traces.last()))]
     });
     report.notes.push(targets.described);
     report.shows = shows(urls.len(), n, slow, fast, peak);
     Ok(report)
 }
 
-fn targets(order: &Order) -> Result<Targets> {
-    match (&order.list, &order.url) {
-        (Some(_), Some(_)) => {
-            Err(Error::usage(text!("--url과 --list 가운데 하나만 주십시오.", "give either --url or --list, not both.")))
-        }
-        (Some(path), None) => {
+fn targets(requests: &Requests) -> Result<Targets> {
+    match (&requests.list, &requests.urls[..]) {
+        (Some(_), [_, ..]) => Err(Error::usage(text!(
+            "주소와 --urls 가운데 하나만 주십시오.",
+            "give either addresses or --urls, not both."
+        ))),
+        (Some(path), []) => {
             let (urls, name) = (targets::list(path)?, path.display());
             let count = urls.len();
             let described = text!("{name}: 주소 {count}개.", "{name}: {count} addresses.");
             Ok(Targets { urls, described, _server: None })
         }
-        (None, Some(url)) => {
-            let url = targets::check("--url", url)?;
-            probe(&url, order.patience)?;
+        (None, [url]) => {
+            let url = targets::check("URL", url)?;
+            probe(&url, requests.timeout)?;
             let described = Text::same(format!("{url}."));
-            Ok(Targets { urls: vec![url; order.requests], described, _server: None })
+            Ok(Targets { urls: vec![url; requests.count], described, _server: None })
         }
-        (None, None) => {
-            let server = Server::start(order.delay)?;
-            let (url, delay) = (server.url(), unit::duration(order.delay.as_nanos() as f64));
+        (None, urls) if urls.len() > 1 => {
+            let urls: Vec<String> = urls.iter().map(|url| targets::check("URL", url)).collect::<Result<_>>()?;
+            let count = urls.len();
+            Ok(Targets { urls, described: text!("주소 {count}개.", "{count} addresses."), _server: None })
+        }
+        (None, _) => {
+            let server = Server::start(requests.delay)?;
+            let (url, delay) = (server.url(), unit::duration(requests.delay.as_nanos() as f64));
             let described = text!(
                 "이 프로그램이 연 루프백 서버({url})가 {delay} 뒤에 답합니다.",
                 "our own loopback server ({url}) answers after {delay}."
             );
-            Ok(Targets { urls: vec![url; order.requests], described, _server: Some(server) })
+            Ok(Targets { urls: vec![url; requests.count], described, _server: Some(server) })
         }
     }
 }
 
 /// One GET before all others: a server that is not there is said at once.
-fn probe(url: &str, patience: u64) -> Result<()> {
-    client::get(url, patience).map_err(|reason| {
+fn probe(url: &str, timeout: Duration) -> Result<()> {
+    client::get(url, timeout).map_err(|reason| {
         let Text { ko, en } = reason.text();
         Error::failed(text!("{url}: 가져올 수 없습니다: {ko}", "{url}: cannot be fetched: {en}"))
     })
@@ -125,11 +160,11 @@ fn nothing(sequence: &Fetched) -> Error {
 }
 
 /// A thread a request, or why not.
-fn at_once(order: &Order, urls: &[String]) -> Result<Fetched, Text> {
+fn at_once(requests: &Requests, urls: &[String]) -> Result<Fetched, Text> {
     let title = || text!("요청마다 스레드", "a thread a request");
     let count = urls.len();
     let fetched = match count {
-        0..=MOST_AT_ONCE => each(urls, order.patience, title()).map_err(|e| e.text().clone()),
+        0..=MOST_AT_ONCE => each(urls, requests.timeout, title()).map_err(|e| e.text().clone()),
         _ => Err(text!("한꺼번에 스레드 {count}개는 띄우지 않습니다", "not {count} threads at once")),
     };
     fetched.map_err(|why| {
@@ -168,14 +203,21 @@ fn peak_of(trace: Option<&Trace>) -> usize {
     trace.map_or(0, |trace| trace.peak_in_flight(&[State::WaitingForIo]))
 }
 
-/// The list is named by its file; else one address and how often.
-fn twin_args(order: &Order, urls: &[String]) -> Vec<String> {
-    let (list, count) = match &order.list {
+/// A list is named by its file, several addresses come last, and one comes with how often.
+fn twin_args(requests: &Requests, urls: &[String]) -> Vec<String> {
+    let several = requests.list.is_none() && requests.urls.len() > 1;
+    let (source, count) = match &requests.list {
         Some(path) => (path.display().to_string(), "list".to_owned()),
+        None if several => (String::new(), "urls".to_owned()),
         None => (urls[0].clone(), urls.len().to_string()),
     };
     let each = urls.len() <= MOST_AT_ONCE;
-    vec![list, count, order.threads.to_string(), order.patience.to_string(), u8::from(each).to_string()]
+    let timeout = requests.timeout.as_secs_f64().to_string();
+    let mut args = vec![source, count, requests.threads.to_string(), timeout, u8::from(each).to_string()];
+    if several {
+        args.extend_from_slice(urls);
+    }
+    args
 }
 
 fn judge(on: &str, together: usize, peak: usize) -> Verdict {

@@ -11,8 +11,8 @@ use super::client::Reason;
 const MOST_HEAD: usize = 64 * 1024;
 
 /// One GET on a connection of its own, body and all, within so much time altogether.
-pub fn get(url: &str, patience: Duration) -> Result<(), Reason> {
-    let until = Instant::now() + patience;
+pub fn get(url: &str, timeout: Duration) -> Result<(), Reason> {
+    let until = Instant::now() + timeout;
     let (authority, path) = parts(url);
     let mut stream = connect(authority, until)?;
     let mut talk = || {
@@ -49,7 +49,7 @@ fn connect(authority: &str, until: Instant) -> Result<TcpStream, Reason> {
     Err(last)
 }
 
-/// What is left of our patience.
+/// What is left of the time.
 fn left(until: Instant) -> io::Result<Duration> {
     let left = until.saturating_duration_since(Instant::now());
     if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }

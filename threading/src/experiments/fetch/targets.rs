@@ -34,16 +34,16 @@ pub fn list(path: &Path) -> Result<Vec<String>> {
     let name = path.display();
     let words = read(path).map_err(|e| {
         Error::usage(text!(
-            "--list {name}: 읽을 수 있는 UTF-8 파일을 주십시오: {e}",
-            "--list {name}: give a UTF-8 file that can be read: {e}"
+            "--urls {name}: 읽을 수 있는 UTF-8 파일을 주십시오: {e}",
+            "--urls {name}: give a UTF-8 file that can be read: {e}"
         ))
     })?;
     let lines = (1..).zip(words.lines().map(str::trim)).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    let urls: Vec<String> = lines.map(|(n, line)| check(&format!("--list {name}:{n}"), line)).collect::<Result<_>>()?;
+    let urls: Vec<String> = lines.map(|(n, line)| check(&format!("--urls {name}:{n}"), line)).collect::<Result<_>>()?;
     if urls.is_empty() || urls.len() > MOST_URLS {
         return Err(Error::usage(text!(
-            "--list {name}: 주소를 1개부터 {MOST_URLS}개까지, 줄마다 하나씩 주십시오.",
-            "--list {name}: give from 1 to {MOST_URLS} addresses, one a line."
+            "--urls {name}: 주소를 1개부터 {MOST_URLS}개까지, 줄마다 하나씩 주십시오.",
+            "--urls {name}: give from 1 to {MOST_URLS} addresses, one a line."
         )));
     }
     Ok(urls)

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread::{self, ScopedJoinHandle};
 
+use std::time::Duration;
+
 use lab::lang::Text;
 use lab::trace::{LaneRecorder, Recorder};
 use lab::trace::{State, Trace};
@@ -26,20 +28,20 @@ pub struct Fetched {
 struct Job<'a> {
     urls: &'a [String],
     /// Seconds.
-    patience: u64,
+    timeout: Duration,
     next: AtomicUsize,
     failed: AtomicUsize,
 }
 
 /// GETs all addresses from a pool of so many threads, each of which takes the next one until none is left. One thread: in sequence.
-pub fn pool(urls: &[String], threads: usize, patience: u64, title: Text) -> Result<Fetched> {
-    let job = Job { urls, patience, next: AtomicUsize::new(0), failed: AtomicUsize::new(0) };
+pub fn pool(urls: &[String], threads: usize, timeout: Duration, title: Text) -> Result<Fetched> {
+    let job = Job { urls, timeout, next: AtomicUsize::new(0), failed: AtomicUsize::new(0) };
     crew(threads.min(urls.len()), title, &job, work)
 }
 
 /// A thread for each address, all at once.
-pub fn each(urls: &[String], patience: u64, title: Text) -> Result<Fetched> {
-    let job = Job { urls, patience, next: AtomicUsize::new(0), failed: AtomicUsize::new(0) };
+pub fn each(urls: &[String], timeout: Duration, title: Text) -> Result<Fetched> {
+    let job = Job { urls, timeout, next: AtomicUsize::new(0), failed: AtomicUsize::new(0) };
     crew(urls.len(), title, &job, |job, lane| job.take().and_then(|url| job.get(url, lane)).into_iter().collect())
 }
 
@@ -82,7 +84,7 @@ impl Job<'_> {
     }
 
     fn get(&self, url: &str, lane: &mut LaneRecorder) -> Option<Failure> {
-        let reason = lane.during(State::WaitingForIo, || get(url, self.patience)).err()?;
+        let reason = lane.during(State::WaitingForIo, || get(url, self.timeout)).err()?;
         if self.failed.fetch_add(1, Relaxed) + 1 >= MOST_FAILURES {
             self.stop();
         }

@@ -10,6 +10,7 @@ pub mod tree;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lab::cli::{Choice, Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::unit;
@@ -21,9 +22,50 @@ use techniques::{Sum, TECHNIQUES, digest, read_all, sums, title};
 
 /// So many problems are told one by one; the rest is counted.
 const TOLD: usize = 5;
-/// What is read.
+/// What to do with symbolic links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Links {
+    Skip,
+    Follow,
+}
+
+impl Choice for Links {
+    const WORDS: &'static [(&'static str, Links)] = &[("skip", Links::Skip), ("follow", Links::Follow)];
+}
+
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let about = text!("읽을 폴더 (기본: 이 워크스페이스)", "the directory to read (default: this workspace)");
+    let dir = options.positional_path("dir", about);
+    let threads = options.threads(1..=256, 4);
+    let links = options.choice("links", Links::Skip, text!("심볼릭 링크", "symbolic links"));
+    let about = text!("먼저 DIR에 만들 작은 파일의 수", "small files to make in DIR first");
+    let make = options.size("make", 0..=1_000_000, 0, about);
+    let rounds = options.rounds(3);
+    let about = text!(
+        "파일 읽기와 체크섬: 차례로, 스레드, rayon",
+        "reading and checksumming files: in sequence, threads, rayon"
+    );
+    Experiment::new("files", about, options, move |a| {
+        let (dir, make) = (a.get(dir), a.get(make));
+        if make > 0 {
+            let missing = || {
+                Error::usage(text!(
+                    "--make: 만들 폴더를 주십시오: files DIR",
+                    "--make: give the directory to make: files DIR"
+                ))
+            };
+            tree::make(dir.as_deref().ok_or_else(missing)?, make)?;
+        }
+        let root = dir.as_deref().unwrap_or(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")));
+        let follow = a.get(links) == Links::Follow;
+        run(&Selection { root, threads: a.get(threads), rounds: a.get(rounds), follow }, a.pythons())
+    })
+}
+
+/// The files to read, and how often by how many threads.
 #[derive(Clone, Copy, Debug)]
-pub struct Order<'a> {
+pub struct Selection<'a> {
     /// The directory.
     pub root: &'a Path,
     /// Threads that share the files.
@@ -44,10 +86,10 @@ struct Files {
 }
 
 /// Reads every file in sequence, with threads and with rayon, `rounds` times in turn, warm and cold.
-pub fn run(order: &Order<'_>, pythons: &[Interpreter]) -> Result<Report> {
+pub fn run(selection: &Selection<'_>, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("threading/files");
-    let root = tree::open(order.root)?;
-    let (paths, mut wrong) = tree::list(&root, order.follow);
+    let root = tree::open(selection.root)?;
+    let (paths, mut wrong) = tree::list(&root, selection.follow);
     if paths.is_empty() {
         let root = root.display();
         return Err(Error::failed(text!("{root}: 읽을 파일이 없습니다.", "{root}: there is no file to read.")));
@@ -59,9 +101,9 @@ pub fn run(order: &Order<'_>, pythons: &[Interpreter]) -> Result<Report> {
     let bytes = paths.iter().filter_map(|path| fs::metadata(path).ok()).map(|m| m.len()).sum();
     let files = Files { root, paths, digest, bytes };
 
-    let warm = warm(&mut report, &files, order)?;
-    let cold = cold::measure(&mut report, &files, order)?;
-    compare_with_python(&mut report, &files, order, pythons);
+    let warm = warm(&mut report, &files, selection)?;
+    let cold = cold::measure(&mut report, &files, selection)?;
+    compare_with_python(&mut report, &files, selection, pythons);
     report.lines.push(files.digest.clone());
     let (root, digest) = (files.root.display(), &files.digest);
     report.notes.push(text!("{root}: SHA-256 {digest}.", "{root}: SHA-256 {digest}."));
@@ -71,13 +113,13 @@ pub fn run(order: &Order<'_>, pythons: &[Interpreter]) -> Result<Report> {
 }
 
 /// Every technique in turn, with the files in the page cache. Returns how many times as fast as in sequence threads were.
-fn warm(report: &mut Report, files: &Files, order: &Order<'_>) -> Result<f64> {
+fn warm(report: &mut Report, files: &Files, selection: &Selection<'_>) -> Result<f64> {
     let mut walls = TECHNIQUES.map(|_| Vec::new());
-    for round in 0..order.rounds {
+    for round in 0..selection.rounds {
         for (n, technique) in TECHNIQUES.into_iter().enumerate() {
-            let trace = checked(technique, files, order)?;
+            let trace = checked(technique, files, selection)?;
             walls[n].push(trace.duration() as f64);
-            if round + 1 == order.rounds {
+            if round + 1 == selection.rounds {
                 report.traces.push(trace);
             }
         }
@@ -85,15 +127,15 @@ fn warm(report: &mut Report, files: &Files, order: &Order<'_>) -> Result<f64> {
     let median = |n: usize| stats::median(&walls[n]).unwrap_or(f64::NAN);
     let gain = median(0) / median(1);
     for (technique, samples) in TECHNIQUES.into_iter().zip(walls) {
-        let name = title(technique, order.threads);
+        let name = title(technique, selection.threads);
         report.measures.push(Measure::new(format!("wall.{technique}"), name, Unit::Ns, samples));
     }
     Ok(gain)
 }
 
 /// One technique, and whether it came to the same digest.
-fn checked(technique: &str, files: &Files, order: &Order<'_>) -> Result<Trace> {
-    let (sums, trace) = read_all(technique, &files.paths, order.threads)?;
+fn checked(technique: &str, files: &Files, selection: &Selection<'_>) -> Result<Trace> {
+    let (sums, trace) = read_all(technique, &files.paths, selection.threads)?;
     if digest(&files.root, &files.paths, &sums) == files.digest {
         return Ok(trace);
     }
@@ -117,9 +159,9 @@ fn told(wrong: &[Text]) -> Vec<Text> {
     wrong.iter().take(TOLD).cloned().chain(rest).collect()
 }
 
-fn compare_with_python(report: &mut Report, files: &Files, order: &Order<'_>, pythons: &[Interpreter]) {
-    let links = if order.follow { "follow" } else { "skip" };
-    let args = [files.root.display().to_string(), order.threads.to_string(), links.to_owned()];
+fn compare_with_python(report: &mut Report, files: &Files, selection: &Selection<'_>, pythons: &[Interpreter]) {
+    let links = if selection.follow { "follow" } else { "skip" };
+    let args = [files.root.display().to_string(), selection.threads.to_string(), links.to_owned()];
     let mut notes = Vec::new();
     python::join(report, pythons, twin_script!("files"), &args, &[], |python, twin| {
         notes.push(match twin.lines == [files.digest.clone()] {

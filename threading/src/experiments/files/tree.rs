@@ -53,8 +53,8 @@ pub fn open(root: &Path) -> Result<PathBuf> {
     real.map_err(|e| {
         let root = root.display();
         Error::usage(text!(
-            "--dir {root}: 읽을 수 있는 폴더를 주십시오: {e}",
-            "--dir {root}: give a directory that can be read: {e}"
+            "{root}: 읽을 수 있는 폴더를 주십시오: {e}",
+            "{root}: give a directory that can be read: {e}"
         ))
     })
 }
@@ -66,8 +66,8 @@ pub fn make(root: &Path, files: usize) -> Result<()> {
     fs::create_dir_all(root).map_err(failed)?;
     if fs::read_dir(root).map_err(failed)?.next().is_some() {
         return Err(Error::usage(text!(
-            "--make --dir {name}: 비어 있지 않습니다. 새 폴더나 빈 폴더를 주십시오.",
-            "--make --dir {name}: not empty. Give a new or an empty directory."
+            "--make {name}: 비어 있지 않습니다. 새 폴더나 빈 폴더를 주십시오.",
+            "--make {name}: not empty. Give a new or an empty directory."
         )));
     }
     for n in 0..files {

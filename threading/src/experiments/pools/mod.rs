@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use gil_sim::loops;
 use lab::claims::Verdict;
+use lab::cli::{Choice, Experiment, Options};
 use lab::cores_used::CoresUsed;
 use lab::lang::Text;
 use lab::machine::Watch;
@@ -24,27 +25,59 @@ use techniques::{Done, TECHNIQUES, Technique, part};
 
 /// A long job is so many times a short one.
 pub const LONG: u64 = 8;
-/// What jobs can be.
-pub const WORKS: [&str; 2] = ["cpu", "io"];
 /// How long a short job waits, where jobs wait.
 const WAIT: Duration = Duration::from_millis(4);
-/// A Python's turn takes so many of ours.
-const PYTHON_TURNS: u64 = 60;
+/// A Python's iteration takes so many of ours.
+const PYTHON_ITERATIONS: u64 = 60;
 
-/// What is done.
+/// What a job does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// It computes.
+    Cpu,
+    /// It waits.
+    Io,
+}
+
+impl Choice for Work {
+    const WORDS: &'static [(&'static str, Work)] = &[("cpu", Work::Cpu), ("io", Work::Io)];
+}
+
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let about = text!("일의 수, 앞의 4분의 1이 깁니다", "jobs; the first quarter is long");
+    let jobs = options.size("jobs", 1..=10_000, 16, about);
+    let workers = options.size("workers", 1..=64, 2, text!("일꾼 수", "workers"));
+    let work = options.choice("work", Work::Cpu, text!("계산하는 일, 기다리는 일", "jobs compute, or wait"));
+    let about = text!("짧은 일 하나가 도는 바퀴 수", "iterations of the loop in a short job");
+    let iterations = options.count("iterations", 1..=1_000_000_000, 10_000_000, about);
+    let rounds = options.rounds(3);
+    let about = text!("고르지 않은 일을 나누는 네 가지 방식", "uneven jobs, shared out in four ways");
+    Experiment::new("pools", about, options, move |a| {
+        let jobs = Jobs {
+            jobs: a.get(jobs),
+            workers: a.get(workers),
+            iterations: a.get(iterations),
+            waits: a.get(work) == Work::Io,
+        };
+        run(&jobs, a.get(rounds), a.pythons())
+    })
+}
+
+/// The jobs of one run, and who shares them.
 #[derive(Clone, Copy, Debug)]
-pub struct Order {
+pub struct Jobs {
     /// Number of jobs; the first quarter is long.
     pub jobs: usize,
     /// Workers that share them.
     pub workers: usize,
-    /// Turns of the loop in a short job, where jobs compute.
-    pub turns: u64,
+    /// Iterations of the loop in a short job, where jobs compute.
+    pub iterations: u64,
     /// Whether jobs wait instead of computing.
     pub waits: bool,
 }
 
-impl Order {
+impl Jobs {
     /// How many short jobs a job is.
     pub fn size(&self, job: usize) -> u64 {
         if job < self.jobs.div_ceil(4) { LONG } else { 1 }
@@ -59,7 +92,7 @@ impl Order {
         if self.waits {
             thread::sleep(WAIT * u32::try_from(size).unwrap_or(u32::MAX));
         } else {
-            loops::count(self.turns * size);
+            loops::count(self.iterations * size);
         }
     }
 }
@@ -75,7 +108,7 @@ struct Shared {
 }
 
 /// Shares the jobs out by each technique, in turn, `rounds` times; then tries more threads than cores.
-pub fn run(order: &Order, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
+pub fn run(order: &Jobs, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("threading/pools");
     let mut walls = vec![Vec::new(); TECHNIQUES.len()];
     let mut last = Vec::new();
@@ -95,7 +128,7 @@ pub fn run(order: &Order, rounds: usize, pythons: &[Interpreter]) -> Result<Repo
         report.verdicts.push(last[RAYON].cores.parallel("no-gil-threads-parallel", "Rust, rayon"));
     }
     report.traces = last.into_iter().map(|run| run.trace).collect();
-    let points = oversubscribe::measure(order.turns)?;
+    let points = oversubscribe::measure(order.iterations)?;
     report.verdicts.extend(oversubscribe::verdict(&points));
     report.measures.extend(oversubscribe::measures(&points));
     let mut crowds = vec![oversubscribe::table(&points, "Rust")];
@@ -107,7 +140,7 @@ pub fn run(order: &Order, rounds: usize, pythons: &[Interpreter]) -> Result<Repo
     Ok(report)
 }
 
-fn share(order: &Order, (_, name, run): &Technique) -> Result<Shared> {
+fn share(order: &Jobs, (_, name, run): &Technique) -> Result<Shared> {
     let recorder = Recorder::new();
     let lanes = (0..order.workers).map(|i| recorder.lane(text!("일꾼 {i}", "Worker {i}"))).collect();
     let (done, cores) = CoresUsed::during(|| run(order.jobs, lanes, order.state(), &|job| order.work(job)));
@@ -115,7 +148,7 @@ fn share(order: &Order, (_, name, run): &Technique) -> Result<Shared> {
 }
 
 /// How long a technique took, how many jobs each worker did, and how many of them were another's part; and what was lost.
-fn row(order: &Order, wall: &Measure, trace: &Trace, moved: Option<usize>) -> Vec<Text> {
+fn row(order: &Jobs, wall: &Measure, trace: &Trace, moved: Option<usize>) -> Vec<Text> {
     let jobs: Vec<String> = trace.lanes.iter().map(|lane| lane.spans.len().to_string()).collect();
     let busy = trace.mean_in_flight(order.state()) / order.workers as f64;
     vec![
@@ -154,15 +187,15 @@ pub fn moved(done: &[Done], jobs: usize) -> usize {
 /// The twin does the same with Python's own means; its jobs compute so much less that they take about as long.
 fn on_pythons(
     report: &mut Report,
-    order: &Order,
+    order: &Jobs,
     rounds: usize,
     pythons: &[Interpreter],
     rows: &mut Vec<Vec<Text>>,
     crowds: &mut Vec<Table>,
 ) {
     let counts: Vec<String> = oversubscribe::counts().iter().map(ToString::to_string).collect();
-    let work = WORKS[usize::from(order.waits)];
-    let unit = if order.waits { WAIT.as_secs_f64() } else { (order.turns / PYTHON_TURNS).max(1) as f64 };
+    let work = if order.waits { Work::Io } else { Work::Cpu }.word();
+    let unit = if order.waits { WAIT.as_secs_f64() } else { (order.iterations / PYTHON_ITERATIONS).max(1) as f64 };
     let args =
         [order.jobs.to_string(), order.workers.to_string(), work.to_owned(), unit.to_string(), rounds.to_string()];
     let args: Vec<String> = args.into_iter().chain([counts.join(",")]).collect();
@@ -175,7 +208,7 @@ fn on_pythons(
     });
 }
 
-fn twin_rows(python: &Interpreter, twin: &Report, order: &Order) -> Vec<Vec<Text>> {
+fn twin_rows(python: &Interpreter, twin: &Report, order: &Jobs) -> Vec<Vec<Text>> {
     let walls = twin.measures.iter().filter(|m| m.id.starts_with("wall."));
     let of = |(wall, trace): (&Measure, &Trace)| {
         let (ko, en) = (&wall.name.ko, &wall.name.en);
@@ -186,7 +219,7 @@ fn twin_rows(python: &Interpreter, twin: &Report, order: &Order) -> Vec<Vec<Text
 }
 
 /// Python's pool of workers on one queue: jobs that wait do so together, those that compute do not unless there is no GIL.
-fn judge(python: &Interpreter, twin: &Report, order: &Order, foreign: Option<f64>) -> Verdict {
+fn judge(python: &Interpreter, twin: &Report, order: &Jobs, foreign: Option<f64>) -> Verdict {
     let on = format!("{python}, ThreadPoolExecutor");
     if order.workers < 2 {
         return Verdict::not_measured(
@@ -208,7 +241,7 @@ fn judge(python: &Interpreter, twin: &Report, order: &Order, foreign: Option<f64
     }
 }
 
-fn note(order: &Order) -> Text {
+fn note(order: &Jobs) -> Text {
     let (jobs, workers, long) = (order.jobs, order.workers, order.jobs.div_ceil(4));
     if order.waits {
         let wait = unit::value(WAIT.as_nanos() as f64, Unit::Ns);
@@ -217,10 +250,10 @@ fn note(order: &Order) -> Text {
             "{jobs} jobs, {workers} workers. The first {long} are {LONG} times the others; a short one waits {wait}."
         );
     }
-    let turns = order.turns;
+    let iterations = order.iterations;
     text!(
-        "일 {jobs}개, 일꾼 {workers}명. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 루프 {turns}바퀴입니다(파이썬에서는 그 {PYTHON_TURNS}분의 1).",
-        "{jobs} jobs, {workers} workers. The first {long} are {LONG} times the others; a short one is {turns} turns of the loop (in Python a {PYTHON_TURNS}th of it)."
+        "일 {jobs}개, 일꾼 {workers}명. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 루프 {iterations}바퀴입니다(파이썬에서는 그 {PYTHON_ITERATIONS}분의 1).",
+        "{jobs} jobs, {workers} workers. The first {long} are {LONG} times the others; a short one is {iterations} iterations of the loop (in Python a {PYTHON_ITERATIONS}th of it)."
     )
 }
 

@@ -42,13 +42,13 @@ pub fn counts() -> Vec<usize> {
 }
 
 /// Does the same jobs with each number of threads.
-pub fn measure(turns: u64) -> Result<Vec<Point>> {
+pub fn measure(iterations: u64) -> Result<Vec<Point>> {
     counts()
         .into_iter()
         .map(|threads| {
             let io = trace(threads, State::WaitingForIo, &|_| std::thread::sleep(WAIT))?;
             let cpu = trace(threads, State::Running, &|_| {
-                loops::count(turns);
+                loops::count(iterations);
             })?;
             Ok(Point {
                 threads,

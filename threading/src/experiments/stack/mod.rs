@@ -7,6 +7,7 @@
 mod crowd;
 mod row;
 
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter, LIMIT};
 use lab::report::unit;
@@ -14,12 +15,21 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::{Error, Result, lang, text, twin_script};
 
 pub use crowd::Crowd;
-pub use row::{MOST_USED, ROW, Row, join};
+pub use row::{MOST_USED, ROW, Row, child};
 
 /// Stacks of a thread, in KiB: a small one, Rust's default, and what `ulimit -s` gives C and Python.
 const STACKS: [usize; 3] = [64, 2048, 8192];
 /// How much of its stack each thread uses in the last row, in KiB.
 const USED: usize = 64;
+
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let about = text!("함께 살 스레드 수", "threads alive together");
+    let threads = options.size("threads", 1..=100_000, 1000, about);
+    let about =
+        text!("스레드 하나의 값: 가상 메모리와 실제 메모리", "what a thread costs: virtual and resident memory");
+    Experiment::new("stack", about, options, move |a| run(a.get(threads), a.pythons()))
+}
 
 /// Starts so many threads at each size of stack, here and on CPython, and looks at the memory of each process.
 pub fn run(threads: usize, pythons: &[Interpreter]) -> Result<Report> {
@@ -75,7 +85,7 @@ fn add(
     let why = match said {
         Ok(said) if !said.measures.is_empty() => {
             table.push(cells(&on, &asked, &said));
-            let id = on.to_lowercase().replace(' ', "-");
+            let id = python.map_or_else(|| "rust".to_owned(), Interpreter::id);
             report.measures.extend(said.measures.into_iter().map(|m| Measure {
                 id: format!("{}.{id}.{}", m.id, row.id()),
                 name: Text { ko: format!("{on}: {ko}: {}", m.name.ko), en: format!("{on}: {en}: {}", m.name.en) },

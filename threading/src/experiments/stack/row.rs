@@ -1,6 +1,6 @@
 //! One row: what this process does when it was started for it.
 
-use lab::cli::{Kind, Section, opt};
+use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
@@ -13,7 +13,7 @@ use super::crowd::Crowd;
 /// The name of the child's work.
 pub const ROW: &str = "process-stack";
 /// The most that a thread uses of its stack, in KiB.
-pub const MOST_USED: u64 = 1024;
+pub const MOST_USED: usize = 1024;
 
 /// What is asked of one process.
 #[derive(Clone, Copy, Debug)]
@@ -118,13 +118,14 @@ fn measures(alive: f64, space: f64, memory: f64, each: f64) -> Vec<Measure> {
     ]
 }
 
-/// Adds the work of a row's process to a program. A row that fails says why in its report, in both languages.
-#[must_use]
-pub fn join(section: Section) -> Section {
-    let count = |name, most| opt(name, Kind::Count(0, most), "0", Text::default());
-    let options = vec![count("threads", 1_000_000), count("stack", 1 << 20), count("used", MOST_USED)];
-    section.child(ROW, options, |a| {
-        let row = Row { threads: a.size("threads"), stack: a.size("stack"), used: a.size("used") };
+/// The work of a row's process. A row that fails says why in its report, in both languages.
+pub fn child() -> Experiment {
+    let mut options = Options::new();
+    let threads = options.size("threads", 0..=1_000_000, 0, Text::default());
+    let stack = options.size("stack", 0..=1 << 20, 0, Text::default());
+    let used = options.size("used", 0..=MOST_USED, 0, Text::default());
+    Experiment::child(ROW, options, move |a| {
+        let row = Row { threads: a.get(threads), stack: a.get(stack), used: a.get(used) };
         let report = row.measure().unwrap_or_else(|e| Report { notes: vec![e.text().clone()], ..Report::default() });
         terminal::print(&report.to_json());
         Ok(())
