@@ -5,32 +5,46 @@ use std::hint::black_box;
 use lab::trace::LaneRecorder;
 use lab::trace::State;
 
-use crate::{Gil, ThreadId};
+use crate::{Gil, Held, ThreadId};
 
 /// CPython looks at its eval breaker at every jump back. One turn of the loop takes it some tens of nanoseconds, as long as so many
 /// turns here: looking more often would make the look dearer than the loop, which it is not in CPython.
 const TURNS_PER_JUMP: u64 = 64;
 
-/// `turns` turns of the loop. Returns the sum, so that a loop that did less is noticed.
+/// `turns` turns of the loop without a lock. Returns the sum, so that a loop that did less is noticed.
 pub fn free(lane: &mut LaneRecorder, turns: u64) -> u64 {
     lane.during(State::Running, || count(turns))
 }
 
-/// The loop alone. `black_box` at every turn keeps the compiler from replacing it by a formula.
+/// The loop alone, without a lane.
 pub fn count(turns: u64) -> u64 {
-    let mut count: u64 = 0;
-    for i in 0..turns {
-        count = black_box(count.wrapping_add(i));
-    }
-    count
+    run(turns, None, &mut |_| ())
 }
 
 // ANCHOR: under
-/// The same loop as CPython runs it: with the lock held, and a look at the eval breaker at every jump back.
+/// The loop as CPython runs it: with the lock held, and a look at the eval breaker at every jump back.
 pub fn under(gil: &Gil, me: ThreadId, lane: &mut LaneRecorder, turns: u64) -> u64 {
     lane.enter(State::WaitingForLock);
     let mut held = gil.acquire(me);
     lane.enter(State::Running);
+    let count = run(turns, Some(&mut held), &mut |held| {
+        // Recorded before it lets go and after it is back: two lanes never run at once by the clock alone.
+        lane.enter(State::WaitingForLock);
+        held.check();
+        lane.enter(State::Running);
+    });
+    lane.leave();
+    count
+}
+
+/// `count += i`, with the lock held or without one. Whether there is a lock is known only at run time: what is compared must be the
+/// same machine code in every build profile, or the ratio shows the optimizer and not the lock.
+///
+/// Never inlined, for the same reason: the compiler would make a second loop for calls that pass `None`. `black_box` at every turn
+/// keeps it from replacing the loop by a formula.
+#[inline(never)]
+fn run(turns: u64, held: Option<&mut Held<'_>>, give_way: &mut dyn FnMut(&mut Held<'_>)) -> u64 {
+    let mut held = black_box(held);
     let mut count: u64 = 0;
     let mut next = 0;
     while next < turns {
@@ -39,14 +53,10 @@ pub fn under(gil: &Gil, me: ThreadId, lane: &mut LaneRecorder, turns: u64) -> u6
             count = black_box(count.wrapping_add(i));
         }
         next = end;
-        if held.wanted() {
-            // Recorded before it lets go and after it is back: two lanes never run at once by the clock alone.
-            lane.enter(State::WaitingForLock);
-            held.check();
-            lane.enter(State::Running);
+        if let Some(held) = held.as_deref_mut().filter(|held| held.wanted()) {
+            give_way(held);
         }
     }
-    lane.leave();
     count
 }
 // ANCHOR_END: under
