@@ -38,19 +38,19 @@ pub fn under(gil: &Gil, me: ThreadId, lane: &mut LaneRecorder, turns: u64) -> u6
 }
 
 /// `count += i`, with the lock held or without one. Whether there is a lock is known only at run time: what is compared must be the
-/// same machine code in every build profile, or the ratio shows the optimizer and not the lock.
+/// same machine code in every build profile, or the ratio shows the optimizer and not the lock. Never inlined, for the same reason.
 ///
-/// Never inlined, for the same reason: the compiler would make a second loop for calls that pass `None`. `black_box` at every turn
-/// keeps it from replacing the loop by a formula.
+/// The zero that the compiler does not know keeps it from replacing the loop by a formula. `black_box` at every iteration would send the sum
+/// through memory, and the processor takes from once to three times as long for that, in the same code.
 #[inline(never)]
 fn run(turns: u64, held: Option<&mut Held<'_>>, give_way: &mut dyn FnMut(&mut Held<'_>)) -> u64 {
     let mut held = black_box(held);
-    let mut count: u64 = 0;
+    let (mut count, zero) = (0_u64, black_box(0));
     let mut next = 0;
     while next < turns {
         let end = turns.min(next + TURNS_PER_JUMP);
         for i in next..end {
-            count = black_box(count.wrapping_add(i));
+            count = count.wrapping_add(i) ^ zero;
         }
         next = end;
         if let Some(held) = held.as_deref_mut().filter(|held| held.wanted()) {

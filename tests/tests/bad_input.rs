@@ -43,20 +43,20 @@ fn a_wrong_command_line() {
         ("threading", &["fetch", "--threads", "0"]),
         ("threading", &["fetch", "--threads", "10000000000"]),
         ("threading", &["fetch", "--requests", "99999999999999999999999"]),
-        ("threading", &["fetch", "--url", "nonsense"]),
-        ("threading", &["fetch", "--url", "https://example.org/"]),
-        ("threading", &["files", "--dir", "no/such/directory"]),
-        ("threading", &["files", "--dir", "Cargo.toml"]),
-        ("threading", &["files", "--dir", ""]),
+        ("threading", &["fetch", "nonsense"]),
+        ("threading", &["fetch", "https://example.org/"]),
+        ("threading", &["files", "no/such/directory"]),
+        ("threading", &["files", "Cargo.toml"]),
+        ("threading", &["files", ""]),
         ("threading", &["files", "--threads", "0"]),
         ("threading", &["files", "--links", "nonsense"]),
         ("threading", &["files", "--make", "10"]),
-        ("threading", &["files", "--make", "10", "--dir", "lab"]),
-        ("threading", &["fetch", "--list", "no/such/list"]),
-        ("threading", &["fetch", "--list", "lab"]),
-        ("threading", &["fetch", "--list", "Cargo.toml"]),
-        ("threading", &["fetch", "--list", "Cargo.toml", "--url", "http://127.0.0.1/"]),
-        ("threading", &["fetch", "--patience", "0"]),
+        ("threading", &["files", "lab", "--make", "10"]),
+        ("threading", &["fetch", "--urls", "no/such/list"]),
+        ("threading", &["fetch", "--urls", "lab"]),
+        ("threading", &["fetch", "--urls", "Cargo.toml"]),
+        ("threading", &["fetch", "http://127.0.0.1/", "--urls", "Cargo.toml"]),
+        ("threading", &["fetch", "--timeout", "0"]),
         ("threading", &["pools", "--workers", "0"]),
         ("threading", &["pools", "--work", "nonsense"]),
         ("threading", &["stack", "--threads", "0"]),
@@ -135,12 +135,12 @@ fn a_wrong_command_line() {
 
 #[test]
 fn a_run_that_fails() {
-    refused("threading", &["fetch", "--no-python", "--url", "http://127.0.0.1:1/"], 1);
+    refused("threading", &["fetch", "--no-python", "http://127.0.0.1:1/"], 1);
     refused("threading", &["--no-python", "--trace", "/no/such/folder/trace.json"], 1);
     refused("asyncio", &["fetch", "--no-python", "--out", "/no/such/folder/results"], 1);
     refused("threading", &["--no-python", "--svg", "/proc/lanes.svg"], 1);
     let empty = tempfile::tempdir().unwrap();
-    refused("threading", &["files", "--no-python", "--dir", empty.path().to_str().unwrap()], 1);
+    refused("threading", &["files", "--no-python", empty.path().to_str().unwrap()], 1);
 }
 
 /// A name that is no UTF-8 is shown as well as it can be, and is no reason to fail in another way.
@@ -255,7 +255,7 @@ fn an_interrupt_leaves_nobody() {
         println!("not measured: whoever started this test ignores SIGINT, and so do our children");
         return;
     }
-    let python = [("gil-sim", &["--turns", "10000000000"][..]), ("threading", &["--seconds", "60"])];
+    let python = [("gil-sim", &["--iterations", "10000000000"][..]), ("threading", &["--seconds", "60"])];
     let children = [
         ("multiprocessing", &["--turns", "1000000000000"][..]),
         ("compare", &["--turns", "10000000000"]),
