@@ -115,7 +115,7 @@ const TICKS: &[Bug] = &[
 fn main() {
     println!("cargo::rerun-if-changed=src/lock");
     println!("cargo::rerun-if-changed=build.rs");
-    for (lock, bugs) in [("shared", [BOTH, SHARED]), ("addressed", [BOTH, ADDRESSED]), ("ticks", [TICKS, &[]])] {
+    for (lock, bugs) in [("py32", [BOTH, SHARED]), ("py313", [BOTH, ADDRESSED]), ("py2", [TICKS, &[]])] {
         let source =
             fs::read_to_string(format!("src/lock/{lock}.rs")).expect("the lock stands beside its build script");
         // An included file cannot have inner comments.

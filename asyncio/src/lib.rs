@@ -1,5 +1,7 @@
 //! asyncio — the same on one thread: tokio, async-std and smol side by side.
 
+#![forbid(unsafe_code)]
+
 pub mod article;
 pub mod article_async_std;
 pub mod article_smol;

@@ -1,7 +1,7 @@
 # -*- coding: utf-8 -*-
-"""Twin of gil-sim/src/bytecode.rs: what the real interpreter makes of the same two loops, and where it can be interrupted.
+"""Twin of gil-sim/src/experiments/bytecode/mod.rs: what the real interpreter makes of the same two loops, and where it can be interrupted.
 
-Usage: bytecode.py THREADS TURNS INTERVAL. Runs on Python 2.7 too, where INTERVAL means nothing: there the lock goes every 100
+Usage: bytecode.py THREADS ITERATIONS INTERVAL. Runs on Python 2.7 too, where INTERVAL means nothing: there the lock goes every 100
 ticks. Prints one JSON report.
 """
 from __future__ import division, print_function
@@ -13,10 +13,10 @@ import sys
 import threading
 import time
 
-THREADS, TURNS, INTERVAL = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+THREADS, ITERATIONS, INTERVAL = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 REPEATS = 3
 LIMIT = 0.25  # seconds that one repeat may take, and that interrupts are counted for
-CHUNK = 1000  # turns between two looks at the clock
+CHUNK = 1000  # iterations between two looks at the clock
 
 counter = 0
 
@@ -48,12 +48,12 @@ def share_lost(add):
     def worker():
         start.wait()
         deadline = time.time() + LIMIT
-        turns = 0
-        while turns < TURNS and time.time() < deadline:
-            chunk = min(CHUNK, TURNS - turns)
+        iterations = 0
+        while iterations < ITERATIONS and time.time() < deadline:
+            chunk = min(CHUNK, ITERATIONS - iterations)
             add(chunk)
-            turns += chunk
-        made.append(turns)
+            iterations += chunk
+        made.append(iterations)
 
     threads = [threading.Thread(target=worker) for _ in range(THREADS)]
     for t in threads:

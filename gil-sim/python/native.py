@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Twin of gil-sim/src/native.rs: native code of CPython's own in threads, and how many cores it keeps busy.
+"""Twin of gil-sim/src/experiments/native/mod.rs: native code of CPython's own in threads, and how many cores it keeps busy.
 
 Usage: native.py THREADS SECONDS. zlib lets go of the GIL, hashlib from 2,048 bytes on; sum keeps it. Prints one JSON report: for each
 call the wall time, and CPU time over wall time.

@@ -3,34 +3,29 @@
 //! [`lock`] has the locks of all CPythons, proved with loom; [`vm`] a small interpreter that runs under any of them; [`sim`] the same
 //! protocols in virtual time, on a machine whose latencies [`calibrate`] measures.
 
-pub mod bytecode;
+#![forbid(unsafe_code)]
+
 #[cfg(unix)] // sockets and their peers; the rest compiles anywhere
 pub mod calibrate;
 #[cfg(feature = "scenarios")]
 pub mod convoy;
+#[cfg(feature = "scenarios")]
+pub mod experiments;
 #[cfg(any(unix, feature = "scenarios"))]
-mod given;
-#[cfg(all(unix, feature = "scenarios"))]
-pub mod interval;
+mod input_file;
+pub mod interpreters;
 pub mod lock;
 pub mod loops;
 #[cfg(feature = "scenarios")]
-pub mod native;
-#[cfg(feature = "scenarios")]
-pub mod played;
+mod options;
 #[cfg(all(unix, feature = "scenarios"))]
-pub mod predict;
+pub mod peer;
+#[cfg(feature = "scenarios")]
+pub mod run_on_cpython;
 #[cfg(feature = "scenarios")]
 pub mod scenario;
 pub mod sim;
-#[cfg(feature = "scenarios")]
-pub mod step;
 mod sync;
-pub mod two;
-#[cfg(all(unix, feature = "scenarios"))]
-pub mod verify;
-#[cfg(feature = "scenarios")]
-pub mod versions;
 pub mod vm;
 
 pub use lock::{Gil, Held, Lock, SWITCH_INTERVAL, ThreadId};

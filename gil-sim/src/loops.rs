@@ -5,65 +5,63 @@ use std::hint::black_box;
 use lab::trace::LaneRecorder;
 use lab::trace::State;
 
-use crate::{Gil, Held, ThreadId};
+use crate::{Gil, ThreadId};
 
-/// CPython looks at its eval breaker at every jump back. One turn of the loop takes it some tens of nanoseconds, as long as so many
-/// turns here: looking more often would make the look dearer than the loop, which it is not in CPython.
-const TURNS_PER_JUMP: u64 = 64;
+/// One iteration takes CPython some tens of nanoseconds, as long as this many iterations take here. Checking more often would cost
+/// more than the loop body, which the check does not in CPython.
+const ITERATIONS_PER_CHECK: u64 = 64;
 
-/// `turns` turns of the loop without a lock. Returns the sum, so that a loop that did less is noticed.
-pub fn free(lane: &mut LaneRecorder, turns: u64) -> u64 {
-    lane.during(State::Running, || count(turns))
+/// The loop, with a check at every jump back. `black_box` keeps the compiler from replacing it by a formula.
+///
+/// Everything that is compared runs this one function: a second loop without the check would be compiled differently, and the
+/// ratio of the two would show the optimizer and not the lock. So it is neither generic nor inlined.
+#[inline(never)]
+fn count_and_check(iterations: u64, check: &mut dyn FnMut()) -> u64 {
+    let mut count: u64 = 0;
+    let mut next = 0;
+    while next < iterations {
+        let end = iterations.min(next + ITERATIONS_PER_CHECK);
+        for i in next..end {
+            count = black_box(count.wrapping_add(i));
+        }
+        next = end;
+        check();
+    }
+    count
 }
 
-/// The loop alone, without a lane.
-pub fn count(turns: u64) -> u64 {
-    run(turns, None, &mut |_| ())
+/// The loop alone: the check finds nothing.
+pub fn count(iterations: u64) -> u64 {
+    count_and_check(iterations, &mut || ())
+}
+
+/// The loop without a lock. Returns the sum, so that a loop that did less is noticed.
+pub fn free(lane: &mut LaneRecorder, iterations: u64) -> u64 {
+    lane.during(State::Running, || count(iterations))
 }
 
 // ANCHOR: under
-/// The loop as CPython runs it: with the lock held, and a look at the eval breaker at every jump back.
-pub fn under(gil: &Gil, me: ThreadId, lane: &mut LaneRecorder, turns: u64) -> u64 {
+/// The same loop as CPython runs it: with the lock held, and a look at the eval breaker at every jump back.
+pub fn under(gil: &Gil, me: ThreadId, lane: &mut LaneRecorder, iterations: u64) -> u64 {
     lane.enter(State::WaitingForLock);
     let mut held = gil.acquire(me);
     lane.enter(State::Running);
-    let count = run(turns, Some(&mut held), &mut |held| {
-        // Recorded before it lets go and after it is back: two lanes never run at once by the clock alone.
-        lane.enter(State::WaitingForLock);
-        held.check();
-        lane.enter(State::Running);
+    let count = count_and_check(iterations, &mut || {
+        if held.wanted() {
+            // Recorded before it lets go and after it is back: two lanes never run at once by the clock alone.
+            lane.enter(State::WaitingForLock);
+            held.check();
+            lane.enter(State::Running);
+        }
     });
     lane.leave();
     count
 }
-
-/// `count += i`, with the lock held or without one. Whether there is a lock is known only at run time: what is compared must be the
-/// same machine code in every build profile, or the ratio shows the optimizer and not the lock. Never inlined, for the same reason.
-///
-/// The zero that the compiler does not know keeps it from replacing the loop by a formula. `black_box` at every iteration would send the sum
-/// through memory, and the processor takes from once to three times as long for that, in the same code.
-#[inline(never)]
-fn run(turns: u64, held: Option<&mut Held<'_>>, give_way: &mut dyn FnMut(&mut Held<'_>)) -> u64 {
-    let mut held = black_box(held);
-    let (mut count, zero) = (0_u64, black_box(0));
-    let mut next = 0;
-    while next < turns {
-        let end = turns.min(next + TURNS_PER_JUMP);
-        for i in next..end {
-            count = count.wrapping_add(i) ^ zero;
-        }
-        next = end;
-        if let Some(held) = held.as_deref_mut().filter(|held| held.wanted()) {
-            give_way(held);
-        }
-    }
-    count
-}
 // ANCHOR_END: under
 
-/// What the loop comes to: 0 + 1 + … + (turns − 1), of which 64 bits are kept, as in the loop.
-pub fn sum(turns: u64) -> u64 {
-    let n = u128::from(turns);
+/// What the loop comes to: 0 + 1 + … + (iterations − 1), of which 64 bits are kept, as in the loop.
+pub fn sum(iterations: u64) -> u64 {
+    let n = u128::from(iterations);
     (n * n.saturating_sub(1) / 2) as u64
 }
 
@@ -71,10 +69,22 @@ pub fn sum(turns: u64) -> u64 {
 mod tests {
     use super::*;
 
+    /// Whoever is compared checks equally often, and there is no second loop for a check to be missing from.
+    #[test]
+    fn there_is_one_loop_and_it_checks_at_every_jump_back() {
+        for (iterations, expected) in [(0, 0), (1, 1), (64, 1), (65, 2), (6400, 100)] {
+            let mut checks = 0;
+            count_and_check(iterations, &mut || checks += 1);
+            assert_eq!(checks, expected, "{iterations} iterations");
+        }
+        let shipped = include_str!("loops.rs").split("#[cfg(test)]").next().unwrap();
+        assert_eq!(shipped.matches("= black_box(").count(), 1, "a second loop would be compiled differently");
+    }
+
     #[test]
     fn the_loop_comes_to_its_closed_form() {
-        for turns in [0, 1, 2, 1000, 100_001] {
-            assert_eq!(count(turns), sum(turns));
+        for iterations in [0, 1, 2, 1000, 100_001] {
+            assert_eq!(count(iterations), sum(iterations));
         }
         assert_ne!(count(1000), sum(1001));
         assert_eq!(sum(10_000_000_000), 49_999_999_995_000_000_000_u128 as u64, "beyond 64 bits");

@@ -6,7 +6,8 @@ use std::env;
 use std::path::Path;
 use std::process::{Command, ExitCode, Output};
 
-use gil_sim::bytecode::{race, twin as judge};
+use gil_sim::experiments::bytecode::{cases, twin as judge};
+use gil_sim::interpreters;
 use gil_sim::vm::version::Version;
 use lab::claims::Outcome;
 use lab::python::{self, Interpreter};
@@ -14,7 +15,7 @@ use lab::report::{Report, Table};
 use lab::trace::State;
 use lab::{process::lifeline, twin_script};
 
-const SMALL: [&str; 5] = ["bytecode", "--turns", "2000", "--interval", "0.0001"];
+const SMALL: [&str; 5] = ["bytecode", "--iterations", "2000", "--interval", "0.0001"];
 
 fn main() -> ExitCode {
     let mut args = env::args_os().skip(1);
@@ -35,7 +36,7 @@ fn gil_sim(args: &[&str]) -> Output {
 
 fn what_it_cannot_use_is_said_in_one_line() {
     for (option, value) in
-        [("--threads", "1"), ("--threads", "65"), ("--turns", "0"), ("--interval", "0"), ("--interval", "soon")]
+        [("--threads", "1"), ("--threads", "65"), ("--iterations", "0"), ("--interval", "0"), ("--interval", "soon")]
     {
         let out = gil_sim(&["bytecode", option, value, "--lang", "en"]);
         let line = String::from_utf8(out.stderr).expect("a text");
@@ -77,7 +78,7 @@ fn the_report_reads_back() {
     assert_eq!((report.traces.len(), report.tables.len(), report.measures.len()), (3, 6, 12 + 30));
     assert!(report.tables.iter().all(|table| table.rows.iter().all(|row| row.len() == table.head.len())));
     assert!(report.traces.iter().all(|trace| trace.is_serial(State::Running)));
-    for version in ["3.10", "3.11–3.12", "3.13"] {
+    for version in ["3.10", "3.11–3.12", "3.13–3.15"] {
         let lost = report.measure(&format!("lost_share.plain.{version}")).expect("measured under every version");
         assert_eq!(lost.samples, [0.0; 3], "{version}");
     }
@@ -98,20 +99,20 @@ fn the_real_interpreter_is_interrupted_where_ours_is() {
         let twin = python::run(&python, twin_script!("bytecode"), &args, python::LIMIT).expect("a report");
         let real = judge::real(&python, &twin);
         assert_eq!(real.len(), 2, "both programs");
-        let Some(version) = judge::version(&python) else {
+        let Ok(version) = interpreters::version_of(&python) else {
             println!("{python} is no CPython: not compared");
             continue;
         };
-        let case = |id| race::CONTENDERS.iter().find(|contender| contender.id == id).expect("one of two");
+        let case = |id| cases::CONTENDERS.iter().find(|contender| contender.id == id).expect("one of two");
         for real in &real {
             let class = case(real.id).classes[Version::ALL.iter().position(|v| *v == version).expect("one of all")];
             let none = real.lost.iter().all(|share| *share == 0.0);
-            assert!(class == race::Class::Interesting || none, "{python}: {real:?}");
+            assert!(class == cases::Class::Interesting || none, "{python}: {real:?}");
         }
         let compared = judge::compare(version, &twin);
         assert!(compared.table(&python).is_some() || compared.stranger.is_some());
         println!("{}", compared.note(&python).en);
-        if python.version < [3, 14, 0] {
+        if python.version < [3, 16, 0] {
             assert_eq!((compared.stranger.as_ref(), compared.elsewhere), (None, 0), "{python}");
         }
     }
@@ -146,6 +147,6 @@ fn a_twin_that_differs_is_noticed() {
     assert_eq!(compared.stranger.as_deref(), Some("plain: LOAD_SOMETHING"));
     assert!(compared.note(&python).en.contains("LOAD_SOMETHING"));
     assert!(matches!(judge::judge(&python, &[]).outcome, Outcome::NotMeasured(_)));
-    assert_eq!(judge::version(&python), Some(Version::Py313));
-    assert_eq!(judge::version(&Interpreter { implementation: "PyPy".into(), ..python }), None);
+    assert_eq!(interpreters::version_of(&python), Ok(Version::Py313));
+    assert!(interpreters::version_of(&Interpreter { implementation: "PyPy".into(), ..python }).is_err());
 }

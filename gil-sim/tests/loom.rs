@@ -122,10 +122,10 @@ fn the_locks_are_made_of_nothing_else() {
     let modules = ["crate", "super", "sync", "addressed", "free", "shared", "ticks", "semaphore"];
     for (file, source) in [
         ("mod", include_str!("../src/lock/mod.rs")),
-        ("shared", include_str!("../src/lock/shared.rs")),
-        ("addressed", include_str!("../src/lock/addressed.rs")),
-        ("ticks", include_str!("../src/lock/ticks.rs")),
-        ("free", include_str!("../src/lock/free.rs")),
+        ("py32", include_str!("../src/lock/py32.rs")),
+        ("py313", include_str!("../src/lock/py313.rs")),
+        ("py2", include_str!("../src/lock/py2.rs")),
+        ("free_threaded", include_str!("../src/lock/free_threaded.rs")),
         ("semaphore", include_str!("../src/sync/semaphore.rs")),
     ] {
         let ours: String =

@@ -19,7 +19,7 @@ mod lock;
 
 const INTERVAL: Duration = Duration::from_millis(5);
 
-copies! { shared:
+copies! { py32:
     no_signal
     unlocked_between_check_and_wait
     if_for_while
@@ -30,7 +30,7 @@ copies! { shared:
     gives_up_without_clearing
     gives_up_clearing_after_unlock
 }
-copies! { addressed:
+copies! { py313:
     no_signal
     unlocked_between_check_and_wait
     if_for_while
@@ -42,7 +42,7 @@ copies! { addressed:
     gives_up_without_clearing
     gives_up_clearing_after_unlock
 }
-copies! { ticks:
+copies! { py2:
     semaphore_of_two
     no_post
     if_for_while
@@ -62,29 +62,29 @@ macro_rules! found {
 
 // 3.2 to 3.12.
 found! {
-    a_release_that_wakes_nobody = "deadlock": in_and_out(None, || shared::no_signal::Gil::new(INTERVAL), 2, 1);
+    a_release_that_wakes_nobody = "deadlock": in_and_out(None, || py32::no_signal::Gil::new(INTERVAL), 2, 1);
     a_wake_up_between_check_and_wait = "deadlock":
-        in_and_out(None, || shared::unlocked_between_check_and_wait::Gil::new(INTERVAL), 2, 1);
-    awake_is_taken_for_free = "oncurrent": in_and_out(Some(2), || shared::if_for_while::Gil::new(INTERVAL), 3, 1);
+        in_and_out(None, || py32::unlocked_between_check_and_wait::Gil::new(INTERVAL), 2, 1);
+    awake_is_taken_for_free = "oncurrent": in_and_out(Some(2), || py32::if_for_while::Gil::new(INTERVAL), 3, 1);
     a_request_that_is_never_reset = "nobody has asked since":
-        busy_holder(None, || shared::request_never_reset::Gil::new(INTERVAL), 2, 1);
+        busy_holder(None, || py32::request_never_reset::Gil::new(INTERVAL), 2, 1);
     a_releaser_who_comes_back_first = "came back first":
-        busy_holder(None, || shared::no_forced_switch::Gil::new(INTERVAL), 2, 1);
+        busy_holder(None, || py32::no_forced_switch::Gil::new(INTERVAL), 2, 1);
     a_taker_who_does_not_tell = "deadlock":
-        busy_holder(None, || shared::no_switch_signal::Gil::new(INTERVAL), 2, 1);
+        busy_holder(None, || py32::no_switch_signal::Gil::new(INTERVAL), 2, 1);
     a_holder_looked_up_too_early = "deadlock":
-        busy_holder(None, || shared::holder_checked_outside::Gil::new(INTERVAL), 2, 1);
+        busy_holder(None, || py32::holder_checked_outside::Gil::new(INTERVAL), 2, 1);
     cpython_before_gh_96387 = "deadlock": gives_up(
         None,
-        || shared::gives_up_without_clearing::Gil::new(INTERVAL),
-        shared::gives_up_without_clearing::Gil::take_unless,
+        || py32::gives_up_without_clearing::Gil::new(INTERVAL),
+        py32::gives_up_without_clearing::Gil::take_unless,
         1,
         0
     );
     cpython_since_gh_96387 = "deadlock": gives_up(
         None,
-        || shared::gives_up_clearing_after_unlock::Gil::new(INTERVAL),
-        shared::gives_up_clearing_after_unlock::Gil::take_unless,
+        || py32::gives_up_clearing_after_unlock::Gil::new(INTERVAL),
+        py32::gives_up_clearing_after_unlock::Gil::take_unless,
         1,
         0
     );
@@ -93,32 +93,32 @@ found! {
 // 3.13 and later.
 found! {
     addressed_release_that_wakes_nobody = "deadlock":
-        in_and_out(None, || addressed::no_signal::AddressedGil::new(INTERVAL), 2, 1);
+        in_and_out(None, || py313::no_signal::AddressedGil::new(INTERVAL), 2, 1);
     addressed_wake_up_between_check_and_wait = "deadlock":
-        in_and_out(None, || addressed::unlocked_between_check_and_wait::AddressedGil::new(INTERVAL), 2, 1);
+        in_and_out(None, || py313::unlocked_between_check_and_wait::AddressedGil::new(INTERVAL), 2, 1);
     addressed_awake_is_taken_for_free = "oncurrent":
-        in_and_out(Some(2), || addressed::if_for_while::AddressedGil::new(INTERVAL), 3, 1);
+        in_and_out(Some(2), || py313::if_for_while::AddressedGil::new(INTERVAL), 3, 1);
     addressed_request_that_is_never_reset = "nobody has asked since":
-        busy_holder(None, || addressed::request_never_reset::AddressedGil::new(INTERVAL), 2, 1);
+        busy_holder(None, || py313::request_never_reset::AddressedGil::new(INTERVAL), 2, 1);
     a_request_that_hits_the_next_holder = "nobody has asked since":
-        next_holder(None, || addressed::request_stored_shared::AddressedGil::new(INTERVAL));
+        next_holder(None, || py313::request_stored_shared::AddressedGil::new(INTERVAL));
     addressed_releaser_who_comes_back_first = "came back first":
-        busy_holder(None, || addressed::no_forced_switch::AddressedGil::new(INTERVAL), 2, 1);
+        busy_holder(None, || py313::no_forced_switch::AddressedGil::new(INTERVAL), 2, 1);
     addressed_taker_who_does_not_tell = "deadlock":
-        busy_holder(None, || addressed::no_switch_signal::AddressedGil::new(INTERVAL), 2, 1);
+        busy_holder(None, || py313::no_switch_signal::AddressedGil::new(INTERVAL), 2, 1);
     addressed_holder_looked_up_too_early = "deadlock":
-        busy_holder(None, || addressed::holder_checked_outside::AddressedGil::new(INTERVAL), 2, 1);
+        busy_holder(None, || py313::holder_checked_outside::AddressedGil::new(INTERVAL), 2, 1);
     cpython_3_13_without_clearing = "deadlock": gives_up(
         None,
-        || addressed::gives_up_without_clearing::AddressedGil::new(INTERVAL),
-        addressed::gives_up_without_clearing::AddressedGil::take_unless,
+        || py313::gives_up_without_clearing::AddressedGil::new(INTERVAL),
+        py313::gives_up_without_clearing::AddressedGil::take_unless,
         1,
         0
     );
     cpython_3_13_as_it_is = "deadlock": gives_up(
         None,
-        || addressed::gives_up_clearing_after_unlock::AddressedGil::new(INTERVAL),
-        addressed::gives_up_clearing_after_unlock::AddressedGil::take_unless,
+        || py313::gives_up_clearing_after_unlock::AddressedGil::new(INTERVAL),
+        py313::gives_up_clearing_after_unlock::AddressedGil::take_unless,
         1,
         0
     );
@@ -128,19 +128,19 @@ found! {
 found! {
     a_semaphore_that_lets_two_in = "oncurrent": ticking(
         None,
-        || ticks::semaphore_of_two::Ticks::<ticks::semaphore_of_two::SemaphoreLock>::new(1),
+        || py2::semaphore_of_two::Ticks::<py2::semaphore_of_two::SemaphoreLock>::new(1),
         2,
         1
     );
     a_semaphore_that_is_not_raised = "deadlock":
-        ticking(None, || ticks::no_post::Ticks::<ticks::no_post::SemaphoreLock>::new(1), 2, 1);
+        ticking(None, || py2::no_post::Ticks::<py2::no_post::SemaphoreLock>::new(1), 2, 1);
     python_2_takes_awake_for_free = "oncurrent":
-        ticking(None, || ticks::if_for_while::Ticks::<ticks::if_for_while::MutexAndCondvar>::new(1), 2, 2);
+        ticking(None, || py2::if_for_while::Ticks::<py2::if_for_while::MutexAndCondvar>::new(1), 2, 2);
     python_2_wakes_nobody = "deadlock":
-        ticking(None, || ticks::no_signal::Ticks::<ticks::no_signal::MutexAndCondvar>::new(1), 2, 1);
+        ticking(None, || py2::no_signal::Ticks::<py2::no_signal::MutexAndCondvar>::new(1), 2, 1);
     python_2_wakes_too_early = "deadlock": ticking(
         None,
-        || ticks::signal_before_release::Ticks::<ticks::signal_before_release::MutexAndCondvar>::new(1),
+        || py2::signal_before_release::Ticks::<py2::signal_before_release::MutexAndCondvar>::new(1),
         2,
         1
     );

@@ -30,9 +30,9 @@ use copies::caught;
 mod lock;
 use lock::{AddressedGil, Gil, Held, Lock, MutexAndCondvar, SemaphoreLock, ThreadId, Ticks};
 
-copies! { shared: if_for_while request_never_reset no_forced_switch no_switch_signal gives_up_clearing_after_unlock }
-copies! { addressed: request_stored_shared gives_up_clearing_after_unlock }
-copies! { ticks: if_for_while no_signal semaphore_of_two }
+copies! { py32: if_for_while request_never_reset no_forced_switch no_switch_signal gives_up_clearing_after_unlock }
+copies! { py313: request_stored_shared gives_up_clearing_after_unlock }
+copies! { py2: if_for_while no_signal semaphore_of_two }
 
 const INTERVAL: Duration = Duration::from_millis(5);
 
@@ -222,17 +222,17 @@ macro_rules! found {
 }
 
 found! {
-    awake_is_taken_for_free = "two threads at once": gil!(shared::if_for_while::Gil), 8, 4, 0;
-    a_request_that_is_never_reset = "nobody has asked since": gil!(shared::request_never_reset::Gil), 8, 4, 0;
-    a_releaser_who_comes_back_first = "came back first": gil!(shared::no_forced_switch::Gil), 8, 4, 0;
-    a_taker_who_does_not_tell = "deadlock": gil!(shared::no_switch_signal::Gil), 8, 4, 0;
-    cpython_since_gh_96387 = "deadlock": gil!(shared::gives_up_clearing_after_unlock::Gil), 1, 6, 2;
-    cpython_3_13_as_it_is = "deadlock": gil!(addressed::gives_up_clearing_after_unlock::AddressedGil), 1, 6, 2;
+    awake_is_taken_for_free = "two threads at once": gil!(py32::if_for_while::Gil), 8, 4, 0;
+    a_request_that_is_never_reset = "nobody has asked since": gil!(py32::request_never_reset::Gil), 8, 4, 0;
+    a_releaser_who_comes_back_first = "came back first": gil!(py32::no_forced_switch::Gil), 8, 4, 0;
+    a_taker_who_does_not_tell = "deadlock": gil!(py32::no_switch_signal::Gil), 8, 4, 0;
+    cpython_since_gh_96387 = "deadlock": gil!(py32::gives_up_clearing_after_unlock::Gil), 1, 6, 2;
+    cpython_3_13_as_it_is = "deadlock": gil!(py313::gives_up_clearing_after_unlock::AddressedGil), 1, 6, 2;
     a_request_that_hits_the_next_holder = "nobody has asked since":
-        gil!(addressed::request_stored_shared::AddressedGil), 8, 4, 0;
+        gil!(py313::request_stored_shared::AddressedGil), 8, 4, 0;
     python_2_takes_awake_for_free = "two threads at once":
-        ticks!(ticks::if_for_while::Ticks<ticks::if_for_while::MutexAndCondvar>), 8, 4, 0;
-    python_2_wakes_nobody = "deadlock": ticks!(ticks::no_signal::Ticks<ticks::no_signal::MutexAndCondvar>), 8, 4, 0;
+        ticks!(py2::if_for_while::Ticks<py2::if_for_while::MutexAndCondvar>), 8, 4, 0;
+    python_2_wakes_nobody = "deadlock": ticks!(py2::no_signal::Ticks<py2::no_signal::MutexAndCondvar>), 8, 4, 0;
     a_semaphore_that_lets_two_in = "two threads at once":
-        ticks!(ticks::semaphore_of_two::Ticks<ticks::semaphore_of_two::SemaphoreLock>), 8, 4, 0;
+        ticks!(py2::semaphore_of_two::Ticks<py2::semaphore_of_two::SemaphoreLock>), 8, 4, 0;
 }

@@ -10,10 +10,10 @@ def now():
 
 
 # ANCHOR: task
-def process_task(name, turns, told):
+def process_task(name, iterations, told):
     start = now()
     count = 0
-    for i in range(turns):
+    for i in range(iterations):
         count += i
     told.put((name, start, now(), time.process_time() * 1e9))
 # ANCHOR_END: task

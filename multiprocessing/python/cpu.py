@@ -12,12 +12,12 @@ import time
 CHUNK = 5000
 
 
-def count(n, turns, told):
+def count(n, iterations, told):
     """Counts, looking at the clock after every chunk."""
     total = 0
     looks = [time.monotonic()]
-    for start in range(0, turns, CHUNK):
-        for i in range(start, min(start + CHUNK, turns)):
+    for start in range(0, iterations, CHUNK):
+        for i in range(start, min(start + CHUNK, iterations)):
             total += i
         looks.append(time.monotonic())
     told.put((n, total, looks))
@@ -39,15 +39,15 @@ def running(looks):
     return spans
 
 
-def sequence(workers, turns):
+def sequence(workers, iterations):
     told = queue.Queue()
     for n in range(workers):
-        count(n, turns, told)
+        count(n, iterations, told)
     return [told.get() for _ in range(workers)]
 
 
-def start_all(kind, told, workers, turns):
-    started = [kind(target=count, args=(n, turns, told)) for n in range(workers)]
+def start_all(kind, told, workers, iterations):
+    started = [kind(target=count, args=(n, iterations, told)) for n in range(workers)]
     for one in started:
         one.start()
     said = [told.get() for _ in started]  # before join(): a full pipe would keep a process from ending
@@ -56,19 +56,19 @@ def start_all(kind, told, workers, turns):
     return sorted(said)
 
 
-def threads(workers, turns):
-    return start_all(threading.Thread, queue.Queue(), workers, turns)
+def threads(workers, iterations):
+    return start_all(threading.Thread, queue.Queue(), workers, iterations)
 
 
-def processes(workers, turns):
-    return start_all(mp.Process, mp.SimpleQueue(), workers, turns)
+def processes(workers, iterations):
+    return start_all(mp.Process, mp.SimpleQueue(), workers, iterations)
 
 
 def measure(id, ko, en, samples):
     return {"id": id, "name": {"ko": ko, "en": en}, "unit": "ns", "samples": samples}
 
 
-def main(workers, turns, rounds):
+def main(workers, iterations, rounds):
     ways = [
         ("sequence", "차례로", "in sequence", "작업", "Task", sequence),
         ("threads", "threading.Thread", "threading.Thread", "스레드", "Thread", threads),
@@ -78,9 +78,9 @@ def main(workers, turns, rounds):
     for _ in range(rounds):
         for row, way in zip(rows, ways):
             start = time.monotonic()
-            said = way[-1](workers, turns)
+            said = way[-1](workers, iterations)
             row.append(((time.monotonic() - start) * 1e9, said))
-            assert all(total == turns * (turns - 1) // 2 for _, total, _ in said)
+            assert all(total == iterations * (iterations - 1) // 2 for _, total, _ in said)
     traces, measures = [], []
     for row, (id, ko, en, who_ko, who_en, _) in zip(rows, ways):
         measures.append(measure("wall." + id, ko + ": 걸린 시간", en + ": wall time", [wall for wall, _ in row]))

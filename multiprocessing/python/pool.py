@@ -15,11 +15,11 @@ def now():
     return int(time.monotonic() * 1e9)  # monotonic_ns came with 3.7
 
 
-def count(turns):
+def count(iterations):
     """The sum, who did it, and when it was on a core: a chunk that took far too long was interrupted."""
     total, spans, start = 0, [], now()
-    for first in range(0, turns, CHUNK):
-        for i in range(first, min(turns, first + CHUNK)):
+    for first in range(0, iterations, CHUNK):
+        for i in range(first, min(iterations, first + CHUNK)):
             total += i
         end = now()
         if end - start <= INTERRUPTED:
@@ -32,12 +32,12 @@ def count(turns):
 
 
 def main():
-    workers, turns = int(sys.argv[1]), int(sys.argv[2])
+    workers, iterations = int(sys.argv[1]), int(sys.argv[2])
     start = now()
     with mp.Pool(workers) as pool:
-        done = pool.map(count, [turns] * TASKS, chunksize=1)
+        done = pool.map(count, [iterations] * TASKS, chunksize=1)
         wall = now() - start
-    assert all(total == turns * (turns - 1) // 2 for total, _, _ in done)
+    assert all(total == iterations * (iterations - 1) // 2 for total, _, _ in done)
     lanes = {}
     for _, pid, spans in done:
         lanes.setdefault(pid, []).extend(spans)

@@ -5,20 +5,17 @@
 use std::env;
 use std::hint::black_box;
 use std::io;
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 
-use lab::{Result, lang, process::lifeline, say};
-
-use crate::children;
-use crate::ending;
+use lab::say;
 
 // ANCHOR: task
 /// What each process does.
-pub fn process_task(name: u64, turns: u64) {
+pub fn process_task(name: u64, iterations: u64) {
     say!("프로세스 {name} 시작", "Process {name} started");
     // stands for CPU-bound work
     let mut count: u128 = 0;
-    for i in 0..turns {
+    for i in 0..iterations {
         count += u128::from(black_box(i));
     }
     black_box(count);
@@ -26,24 +23,12 @@ pub fn process_task(name: u64, turns: u64) {
 }
 // ANCHOR_END: task
 
-// ANCHOR: start
-/// `mp.Process(target=process_task, args=(name,))`, started: this program once more, told to do the task.
-fn start(name: u64, turns: u64) -> io::Result<Child> {
-    Command::new(env::current_exe()?)
-        .args([children::TASK, "--name", &name.to_string(), "--turns", &turns.to_string()])
-        .args(["--lang", lang::current().code()])
-        .stdin(lifeline::end()?) // it ends with us
-        .stdout(say::end()?) // what it says, we say
-        .spawn()
-}
-// ANCHOR_END: start
-
 // ANCHOR: listing
-/// The article's listing. All processes are waited for, also when one of them could not start or died.
-pub fn listing(turns: u64) -> Result<()> {
+/// The article's listing: how each process ended. All are waited for, also when one of them could not start or died.
+pub fn listing(iterations: u64) -> Vec<io::Result<ExitStatus>> {
     let mut processes = Vec::new();
     for i in 0..5 {
-        let p = start(i, turns);
+        let p = start(i, iterations);
         processes.push(p);
     }
 
@@ -51,6 +36,32 @@ pub fn listing(turns: u64) -> Result<()> {
     for p in processes {
         ends.push(p.and_then(|mut p| p.wait()));
     }
-    ending::all_well(ends)
+    ends
 }
 // ANCHOR_END: listing
+
+// ANCHOR: start
+/// `mp.Process(target=process_task, args=(name,))`, started: this program once more, told to do the task.
+fn start(name: u64, iterations: u64) -> io::Result<Child> {
+    Command::new(env::current_exe()?)
+        .args([PROCESS_TASK, "--name", &name.to_string(), "--iterations", &iterations.to_string()])
+        .args(["--lang", lab::lang::current().code()])
+        .stdin(lab::process::lifeline::end()?) // it ends with us
+        .stdout(say::end()?) // what it says, we say
+        .spawn()
+}
+// ANCHOR_END: start
+
+/// The child command of a process of the listing.
+const PROCESS_TASK: &str = "process-task";
+
+/// A process of the listing.
+pub fn child() -> lab::cli::Experiment {
+    let mut options = lab::cli::Options::new();
+    let name = options.count("name", 0..=4, 0, Default::default());
+    let iterations = options.count("iterations", 1..=crate::work::MAX_ITERATIONS, 1, Default::default());
+    lab::cli::Experiment::child(PROCESS_TASK, options, move |args| {
+        process_task(args.get(name), args.get(iterations));
+        Ok(())
+    })
+}

@@ -1,24 +1,24 @@
 //! 멀티프로세싱: real processes, and what they cost.
+//!
+//! 1. [`article`] is the article's listing.
+//! 2. [`experiments`] are the commands of the program, a file or a folder each.
+//! 3. [`tasks`] are what the workers of a pool can be given, [`child_commands`] what the program does when it has started itself again.
+//!
+//! What several experiments stand on: the unit of CPU work ([`work`]), one list of items shared out among workers ([`work_queue`]),
+//! peers that send messages back ([`echo`]), the processing of one picture ([`picture`]), the translation model ([`translate`]), files
+//! that are whole or not there ([`atomic_write`]), the pool's errors in the reader's language ([`pool_errors`]), how processes ended ([`exit_status`]), [`kill`](mod@kill) and [`progress`].
 
 pub mod article;
-pub mod children;
-pub mod cost;
-pub mod cpu;
-pub mod ending;
-pub mod even;
-pub mod faults;
-pub mod five;
-pub mod folders;
-pub mod images;
-pub mod ipc;
+pub mod atomic_write;
+pub mod child_commands;
+pub mod echo;
+pub mod exit_status;
+pub mod experiments;
+pub mod kill;
 pub mod picture;
-pub mod pool;
+pub mod pool_errors;
 pub mod progress;
-pub mod share;
-pub mod storm;
 pub mod tasks;
-pub mod techniques;
-pub mod timeline;
 pub mod translate;
-pub mod whole;
 pub mod work;
+pub mod work_queue;

@@ -1,21 +1,18 @@
 //! The tasks that the pool's workers know: `main` gives them to [`pool::init`](crate::pool::init).
 
-use crate::even;
-use crate::faults;
-use crate::five;
-use crate::images;
-use crate::ipc;
-use crate::pool::Run;
+use crate::experiments::{images, ipc, pool_failures};
 use crate::translate::modes;
+use crate::work;
+use process_pool::Run;
 
 /// All of them.
 pub static TASKS: &[&dyn Run] = &[
-    &five::COUNT,
-    &faults::SQUARE,
-    &faults::SLOW,
+    &work::COUNT,
+    &pool_failures::SQUARE,
+    &pool_failures::SLOW,
     &ipc::COPY,
     &ipc::HAND_OVER,
-    &even::TURN,
+    &ipc::COUNT_UP,
     &images::PICTURE,
     &modes::COPIED,
     &modes::MAPPED,

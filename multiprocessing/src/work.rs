@@ -6,29 +6,34 @@ use lab::clock;
 use lab::lang::Text;
 use lab::trace::{Lane, Span, State};
 
-/// Turns between two looks at the clock, about 10 µs: far less than [`INTERRUPTED`].
+use process_pool::Task;
+
+/// Iterations between two looks at the clock, about 10 µs: far less than [`INTERRUPTED`].
 const CHUNK: u64 = 10_000;
 /// A chunk that took longer than this, in ns, was interrupted: somebody else was on the core. Schedulers hand a core over for
 /// about a millisecond or more; what is shorter is the kernel's own business.
 const INTERRUPTED: u64 = 300_000;
 
+/// The most iterations that a process is given; the sum of so many numbers fits well into 128 bits.
+pub const MAX_ITERATIONS: u64 = 1_000_000_000_000;
+
 /// What a worker brings back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done {
-    /// The sum of the numbers below the number of turns.
+    /// The sum of the numbers below the number of iterations.
     pub sum: u128,
     /// When it was on a core, from and to, in ns on [`clock::now`]. A worker that is ready but must wait for a core leaves a gap:
     /// so spans of two workers that overlap are two workers that computed at the same instant.
     pub on_core: Vec<(u64, u64)>,
 }
 
-/// Adds up the numbers below `turns`, as the article's listing does.
-pub fn count(turns: u64) -> Done {
+/// Adds up the numbers below `iterations`, as the article's listing does.
+pub fn count(iterations: u64) -> Done {
     let mut done = Done { sum: 0, on_core: Vec::new() };
     let mut start = clock::now();
     let mut next = 0;
-    while next < turns {
-        let stop = turns.min(next + CHUNK);
+    while next < iterations {
+        let stop = iterations.min(next + CHUNK);
         for i in next..stop {
             done.sum += u128::from(black_box(i));
         }
@@ -40,9 +45,15 @@ pub fn count(turns: u64) -> Done {
     done
 }
 
+/// A share of the work: its sum, and when it was on a core.
+pub static COUNT: Task<u64, (u128, Vec<(u64, u64)>)> = Task::new("count", |iterations| {
+    let done = count(iterations);
+    (done.sum, done.on_core)
+});
+
 /// What [`count`] must come to.
-pub fn expected(turns: u64) -> u128 {
-    let n = u128::from(turns);
+pub fn expected(iterations: u64) -> u128 {
+    let n = u128::from(iterations);
     n * n.saturating_sub(1) / 2
 }
 
@@ -92,8 +103,8 @@ mod tests {
 
     #[test]
     fn the_sum_is_the_closed_form() {
-        for turns in [0, 1, 2, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 7] {
-            assert_eq!(count(turns).sum, expected(turns), "{turns}");
+        for iterations in [0, 1, 2, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 7] {
+            assert_eq!(count(iterations).sum, expected(iterations), "{iterations}");
         }
         assert_ne!(count(100).sum, expected(101), "the check can fail");
     }

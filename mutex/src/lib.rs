@@ -1,32 +1,17 @@
-//! 뮤텍스 — the lost update, and locks that prevent it.
+//! 뮤텍스: lost updates, and the locks that prevent them.
+//!
+//! - [`experiments`]: one module for each command of `cargo run -p mutex -- COMMAND`
+//! - [`counter_variant`]: a shared counter and a way to add 1 to it; raced by `counter` and `contention`
+//! - [`locks`]: a spin lock and a ticket lock, written by hand and proved with loom
+//! - [`outcomes`]: the outcomes that a program may have, as data: acceptable, interesting or forbidden
+//! - [`claims`]: verdicts on the article's claims that several experiments share
+//! - [`start_barrier`]: threads that start at the same moment, with or without lanes
+//! - [`sync`]: the few primitives that the model checkers replace by their own
 
-pub mod across_await;
-pub mod bounded;
-pub mod buffer;
-pub mod cache;
-pub mod contenders;
-pub mod contention;
-pub mod counter;
-pub mod critical;
-pub mod deadlock;
-pub mod detected;
-pub mod dinner;
-pub mod drawn;
-pub mod fairness;
-pub mod gil_lock;
-pub mod litmus;
+pub mod claims;
+pub mod counter_variant;
+pub mod experiments;
 pub mod locks;
 pub mod outcomes;
-pub mod passage;
-pub mod philosophers;
-pub mod poison;
-pub mod race;
-pub mod rwlock;
-pub mod sharing;
-pub mod shop;
+pub mod start_barrier;
 pub mod sync;
-pub mod together;
-mod twins;
-pub mod variant;
-pub mod verdicts;
-pub mod versions;

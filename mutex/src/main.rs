@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use lab::cli::{Declared, Kind, Section, opt};
 use lab::text;
-use mutex::passage::Size;
-use mutex::{
-    across_await, bounded, contention, counter, deadlock, detected, fairness, gil_lock, philosophers, poison, rwlock,
-    versions,
+use mutex::experiments::bounded_buffer::channels::Size;
+use mutex::experiments::deadlock::detector;
+use mutex::experiments::{
+    across_await, bounded_buffer, check_then_act, contention, counter, deadlock, fairness, philosophers, poison,
+    rwlock, versions,
 };
 
 fn main() -> ExitCode {
@@ -18,7 +19,7 @@ fn main() -> ExitCode {
     let section = updates(section);
     let section = waiting(section);
     prices(section)
-        .child(detected::CHILD, vec![], |_| detected::child())
+        .child(detector::CHILD, vec![], |_| detector::child())
         .child(
             philosophers::CHILD,
             vec![
@@ -56,7 +57,7 @@ fn updates(section: Section) -> Section {
                 threads(2, "4"),
                 opt("trades", Kind::Count(1, 1_000_000), "200", text!("스레드마다 거래 횟수", "trades of each thread")),
             ],
-            |a| gil_lock::run(a.size("threads"), a.count("trades"), a.pythons()),
+            |a| check_then_act::run(a.size("threads"), a.count("trades"), a.pythons()),
         )
         .experiment(
             "poison",
@@ -89,7 +90,7 @@ fn waiting(section: Section) -> Section {
             |a| {
                 let (producers, consumers) = (a.size("producers"), a.size("consumers"));
                 let size = Size { producers, consumers, items: a.count("items"), capacity: a.size("capacity") };
-                bounded::run(size, a.pythons())
+                bounded_buffer::run(size, a.pythons())
             },
         )
         .experiment(

@@ -33,7 +33,7 @@ fn after_a_panic_each_lock_shows_what_it_promises() {
     assert_eq!(seen("whole"), ["std_repaired", "std_at_once", "parking_lot_at_once"]);
     // The known-wrong twin: a lock that is said to refuse, and gives torn data.
     let mut wrong = Tally::new("wrong", tallies[0].lines);
-    wrong.see("half", 1);
+    wrong.add("half", 1);
     assert!(wrong.check().is_err());
 }
 

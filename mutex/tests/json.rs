@@ -72,11 +72,11 @@ fn twins() -> Vec<(&'static Path, &'static [&'static str], &'static [&'static st
     vec![
         (twin_script!("counter"), &["3", "1500"], &["lost_share.plain", "lost_share.call", "lost_share.lock"]),
         (twin_script!("versions"), &["3", "1500"], lost),
-        (twin_script!("gil_lock"), &["2", "40"], &["wrong.straight", "wrong.gil_only", "wrong.own_lock"]),
+        (twin_script!("check_then_act"), &["2", "40"], &["wrong.straight", "wrong.gil_only", "wrong.own_lock"]),
         (twin_script!("poison"), &[], &["half.in_two", "half.at_once"]),
         (twin_script!("deadlock"), &["1", "0.02"], &["stuck.from_first", "stuck.lower_first"]),
         (
-            twin_script!("bounded"),
+            twin_script!("bounded_buffer"),
             &["2", "2", "50", "2"],
             &["lost.if", "nothing.if", "item.if", "lost.queue", "nothing.queue", "item.queue"],
         ),

@@ -140,7 +140,7 @@ fn the_twin_is_judged_by_what_it_lost() {
         Report { measures: vec![share("lost_share.lock", lock), share("lost_share.call", call)], ..Report::default() }
     };
     let outcomes = |twin: &Report| -> Vec<_> {
-        verdicts::judge_twin(&python, twin).into_iter().map(|verdict| verdict.outcome).collect()
+        claims::judge_twin(&python, twin).into_iter().map(|verdict| verdict.outcome).collect()
     };
     assert_eq!(outcomes(&twin(0.0, 0.4)), [Holds, Holds]);
     assert_eq!(outcomes(&twin(0.1, 0.0)), [DoesNotHold, DoesNotHold]);

@@ -12,14 +12,14 @@ use mutex::contenders::{Contender, contenders};
 use mutex::deadlock::{self, from_first, lower_first};
 use mutex::dinner::{Rule, Table};
 use mutex::fairness::{self, Treatment};
-use mutex::outcomes::{Line, Tally};
+use mutex::outcomes::{Outcome, Tally};
 use mutex::passage::{self, Crossbeam, Passage, RIGHT, Size, WITH_IF, While};
 use mutex::philosophers::{self, Dinner};
 use mutex::{across_await, cache, rwlock};
 
-fn seen(lines: &'static [Line], id: &'static str) -> Tally {
+fn seen(lines: &'static [Outcome], id: &'static str) -> Tally {
     let mut tally = Tally::new("tested", lines);
-    tally.see(id, 1);
+    tally.add(id, 1);
     tally
 }
 

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::run::{run, workspace};
+use crate::run::run;
+use crate::workspace::workspace;
 
 /// A file of printed output and the command that prints it.
 #[derive(Clone, Debug, Deserialize)]

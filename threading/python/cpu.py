@@ -1,4 +1,4 @@
-"""Twin of threading/src/experiments/cpu/mod.rs: the counting loop in sequence and in threads. Usage: cpu.py JOBS ITERATIONS ROUNDS.
+"""Twin of threading/src/cpu.rs: the counting loop in sequence and in threads. Usage: cpu.py JOBS TURNS ROUNDS.
 
 Prints one JSON report: wall times, and how many cores the threads kept busy.
 """
@@ -7,12 +7,12 @@ import sys
 import threading
 import time
 
-JOBS, ITERATIONS, ROUNDS = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+JOBS, TURNS, ROUNDS = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 
 
 def count():
     total = 0
-    for i in range(ITERATIONS):
+    for i in range(TURNS):
         total += i
 
 

@@ -1,7 +1,6 @@
-"""Twin of threading/src/experiments/fetch/mod.rs: the same GETs in sequence, with a thread a request, and with a bounded pool.
+"""Twin of threading/src/fetch.rs: the same GETs in sequence, with a thread a request, and with a bounded pool.
 
-Usage: fetch.py URL COUNT THREADS TIMEOUT EACH, fetch.py FILE list THREADS TIMEOUT EACH, or
-fetch.py "" urls THREADS TIMEOUT EACH URL... (EACH: 1 or 0). Prints one JSON report
+Usage: fetch.py URL COUNT THREADS TIMEOUT EACH, or fetch.py FILE list THREADS TIMEOUT EACH (EACH: 1 or 0). Prints one JSON report
 with the lanes of the threads; who failed is named.
 """
 import io
@@ -20,8 +19,6 @@ opener = build_opener(ProxyHandler({}))
 if COUNT == "list":
     with io.open(TARGET, encoding="utf-8") as lines:
         URLS = [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
-elif COUNT == "urls":
-    URLS = sys.argv[6:]
 else:
     URLS = [TARGET] * int(COUNT)
 

@@ -16,13 +16,13 @@ fn main() -> ExitCode {
             files::command(),
             pools::command(),
             stack::command(),
-            stack::child(),
         ])
+        .with([stack::row::command()])
         .renamed(&[
             ("--turns", "--iterations"),
-            ("--url", "fetch URL…"),
-            ("--list", "--urls"),
             ("--patience", "--timeout"),
+            ("--list", "--urls"),
+            ("--url", "fetch URL…"),
             ("--dir", "files DIR"),
         ])
         .main()

@@ -1,27 +1,23 @@
 //! Calibration: what this machine's system takes for the few things that a lock is made of. Micro-benchmarks only; none of them has
 //! a GIL in it.
 
-mod class;
+mod context_switch;
+mod ipc;
 mod python;
 mod queued;
 mod requests;
-mod switch;
-mod talk;
+mod sched_class;
 mod wake;
 
 use std::path::Path;
 
-pub use class::Quiet;
 pub use python::speed;
 use requests::Requests;
-pub use talk::{answer, answer_udp};
+pub use sched_class::Quiet;
 
-use lab::lang::Text;
-use lab::report::unit;
-use lab::report::{Report, Table, Unit};
-use lab::{Error, Result, atomic_write, machine, text};
+use lab::{Error, Result, machine, text};
 
-use crate::given;
+use crate::input_file;
 use crate::sim::{Curve, Machine, Pairs};
 
 /// How long a core has been idle when somebody is woken there, in ns, with the number of rounds. Below some 20 µs it is still
@@ -54,7 +50,7 @@ const WARM_UP: usize = 5;
 pub fn machine(file: Option<&Path>, quiet: &Quiet) -> Result<Machine> {
     let Some(path) = file else { return measure(quiet.realtime(), 1) };
     let name = path.display();
-    let words = given::read(path)?;
+    let words = input_file::read(path)?;
     let machine: Machine = serde_json::from_str(&words).map_err(|e| {
         Error::usage(text!(
             "{name}: calibrate --out이 쓴 파일이 아닙니다: {e}",
@@ -101,7 +97,7 @@ fn measure(realtime: bool, one_in: usize) -> Result<Machine> {
             let w = wake::wake(slept, 50_000, rounds + WARM_UP);
             lates.push((slept, warm(w.late)));
         }
-        let t = talk::talk(slept, 2 * (rounds + WARM_UP))?;
+        let t = ipc::talk(slept, 2 * (rounds + WARM_UP))?;
         signals.push((slept, warm(t.signal)));
         sends.push((slept, warm(t.send_first.0)));
         receives_after.push((slept, warm(t.send_first.1)));
@@ -116,9 +112,9 @@ fn measure(realtime: bool, one_in: usize) -> Result<Machine> {
         enqueue: median(wakes[0].1.iter().map(|(_, cost)| *cost).collect()),
         wake: Pairs { points: wakes },
         queued: (!realtime).then(|| Curve::of_samples([(1, warm(queued::queued(60 + WARM_UP)))])),
-        dispatch: switch::dispatch(),
+        dispatch: context_switch::dispatch(),
         cold_signal: signal.less(warm_signal),
-        signal_nobody: switch::nobody(),
+        signal_nobody: context_switch::nobody(),
         late,
         heard,
         steals,
@@ -131,79 +127,12 @@ fn measure(realtime: bool, one_in: usize) -> Result<Machine> {
     })
 }
 
-fn median(mut all: Vec<u64>) -> u64 {
+/// The median; the usual size of a latency if nothing was measured.
+pub(crate) fn median(mut all: Vec<u64>) -> u64 {
     all.sort_unstable();
     all.get(all.len() / 2).copied().unwrap_or(1000)
 }
 
 fn warm<T>(mut samples: Vec<T>) -> Vec<T> {
     samples.split_off(WARM_UP.min(samples.len() / 2))
-}
-
-/// Measures this machine and shows what was found; writes it to a file if asked.
-pub fn run(out: Option<&Path>) -> Result<Report> {
-    let quiet = Quiet::ask();
-    let found = machine(None, &quiet)?;
-    if let Some(path) = out {
-        let json = serde_json::to_string(&found).expect("a machine is plain data");
-        atomic_write::write(path, json.as_bytes())?;
-    }
-    let mut report = Report::new("gil-sim/calibrate");
-    report.tables = vec![wakes(&found), curves(&found)];
-    report.notes = vec![quiet.note(), rest(&found)];
-    report.shows = text!(
-        "락 하나를 이루는 몇 가지 일이 이 컴퓨터에서 얼마나 걸리는지입니다. 어느 것에도 GIL은 들어 있지 않습니다.",
-        "What the few things that a lock is made of take on this machine. There is no GIL in any of them."
-    );
-    Ok(report)
-}
-
-fn human(ns: u64) -> Text {
-    Text::same(unit::duration(ns as f64))
-}
-
-fn wakes(machine: &Machine) -> Table {
-    let rows = machine.wake.points.iter().map(|(idle, pairs)| {
-        let latency = median(pairs.iter().map(|p| p.0).collect());
-        let cost = median(pairs.iter().map(|p| p.1).collect());
-        vec![human(*idle), human(latency), human(cost)]
-    });
-    Table {
-        title: text!("잠든 스레드 깨우기 (중앙값)", "Waking a sleeper (medians)"),
-        head: vec![
-            text!("코어가 쉰 시간", "core idle for"),
-            text!("깨어나기까지", "until it runs"),
-            text!("깨우는 쪽의 비용", "cost to the waker"),
-        ],
-        rows: rows.collect(),
-    }
-}
-
-fn curves(machine: &Machine) -> Table {
-    let columns = [&machine.late, &machine.heard, &machine.send, &machine.receive];
-    let rows = machine.send.points.iter().map(|(slept, _)| {
-        let cells = columns.iter().map(|curve| human(curve.median(*slept)));
-        std::iter::once(human(*slept)).chain(cells).collect()
-    });
-    Table {
-        title: text!("그만큼 잔 뒤에 (중앙값)", "After so much sleep (medians)"),
-        head: vec![
-            text!("잔 시간", "slept"),
-            text!("타이머가 늦은 시간", "timer late by"),
-            text!("요청을 듣기까지", "request heard after"),
-            Text::same("send"),
-            Text::same("recv"),
-        ],
-        rows: rows.collect(),
-    }
-}
-
-fn rest(machine: &Machine) -> Text {
-    let (cores, dispatch) = (machine.cores, human(machine.dispatch));
-    let share = |length| unit::value(machine.steals.share(length, machine.heard.median(length)), Unit::Share);
-    let (short, usual) = (share(500_000), share(5_000_000));
-    text!(
-        "코어 {cores}개, 코어에서 다음 스레드로 넘어가는 데 {dispatch}. 방금 요청한 스레드가 오래 기다린 스레드의 신호를 가로채는 비율: 0.5 ms 기다린 뒤 {short}, 5 ms 뒤 {usual}.",
-        "{cores} cores; {dispatch} from one thread to the next on a core. Who has just asked takes the signal of a longer waiter: {short} of the time after a wait of 0.5 ms, {usual} after 5 ms."
-    )
 }

@@ -10,19 +10,19 @@ use lab::{text, twin_script};
 
 use crate::sim::{Curve, Machine, Speed};
 
-/// Turns of `while n: n -= 1` in a hundred ticks of Python 2: three of its instructions count.
-const TURNS_IN_A_HUNDRED_TICKS: f64 = 100.0 / 3.0;
+/// Iterations of `while n: n -= 1` in a hundred ticks of Python 2: three of its instructions count.
+const ITERATIONS_IN_100_TICKS: f64 = 100.0 / 3.0;
 
 /// Measures an interpreter on a machine that was measured just before. The reason, if it cannot be had.
 pub fn speed(python: &Interpreter, machine: &Machine) -> Result<Speed, Text> {
     let own =
         env::current_exe().map_err(|e| text!("실행 파일을 알 수 없습니다: {e}", "the program is unknown: {e}"))?;
-    let report = python::run(python, twin_script!("speed"), &[own.to_string_lossy().into_owned()], LIMIT)?;
+    let report = python::run(python, twin_script!("calibrate"), &[own.to_string_lossy().into_owned()], LIMIT)?;
     of_report(&report, machine).ok_or_else(|| text!("재야 할 것이 빠졌습니다", "a measurement is missing"))
 }
 
 fn of_report(report: &Report, machine: &Machine) -> Option<Speed> {
-    let turn = report.measure("turn")?.median();
+    let iteration = report.measure("iteration")?.median();
     let (mut gaps, mut extras) = (Vec::new(), Vec::new());
     for gap in report.measures.iter().filter(|m| m.id.starts_with("gap.")) {
         let slept: u64 = gap.id.trim_start_matches("gap.").parse().ok()?;
@@ -36,9 +36,9 @@ fn of_report(report: &Report, machine: &Machine) -> Option<Speed> {
         return None;
     }
     Some(Speed {
-        turn,
+        iteration,
         before_send: Curve::of_samples(gaps),
         before_receive: Curve::of_samples(extras),
-        hundred_ticks: (turn * TURNS_IN_A_HUNDRED_TICKS) as u64,
+        hundred_ticks: (iteration * ITERATIONS_IN_100_TICKS) as u64,
     })
 }

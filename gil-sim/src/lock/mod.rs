@@ -13,15 +13,15 @@
 
 use std::time::Duration;
 
-mod addressed;
-mod free;
-mod shared;
-mod ticks;
+mod free_threaded;
+mod py2;
+mod py313;
+mod py32;
 
-pub use addressed::AddressedGil;
-pub use free::Free;
-pub use shared::{Finalizing, Gil, SWITCH_INTERVAL};
-pub use ticks::{CHECK_INTERVAL, MutexAndCondvar, PlainLock, SemaphoreLock, Ticks};
+pub use free_threaded::Free;
+pub use py2::{CHECK_INTERVAL, MutexAndCondvar, PlainLock, SemaphoreLock, Ticks};
+pub use py32::{Finalizing, Gil, SWITCH_INTERVAL};
+pub use py313::AddressedGil;
 
 /// A thread as a lock knows it, CPython's `PyThreadState *`. Each thread needs its own number, from 1 on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

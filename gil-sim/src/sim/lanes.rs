@@ -1,7 +1,10 @@
 //! What each simulated thread did when: the sums of a whole run, and the spans of its beginning for drawing.
 
 use lab::lang::Text;
+use lab::text;
 use lab::trace::{Clock, Lane, Span, State, Trace};
+
+use super::setup::Setup;
 
 #[derive(Clone, Debug)]
 struct One {
@@ -23,6 +26,18 @@ impl Lanes {
     /// Lanes whose spans are kept up to a moment, in ns.
     pub fn until(until: u64) -> Lanes {
         Lanes { all: Vec::new(), until }
+    }
+
+    /// Lanes with the names of a setup's threads.
+    pub fn of_setup(setup: &Setup, until: u64) -> Lanes {
+        let mut lanes = Lanes::until(until);
+        for group in &setup.groups {
+            for i in 0..group.count {
+                let (ko, en) = (&group.name.ko, &group.name.en);
+                lanes.add(if group.count > 1 { text!("{ko} {i}", "{en} {i}") } else { group.name.clone() });
+            }
+        }
+        lanes
     }
 
     /// One more lane.

@@ -5,25 +5,16 @@ use std::rc::Rc;
 
 use lab::trace::State;
 
-use super::os::{Os, Place, Renewal, Tid};
-use super::sync::{Condvar, Mutex, Semaphore};
-
-/// Which lock an interpreter has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// CPython 3.2 to 3.12: the request is shared.
-    Shared,
-    /// CPython 3.13 on: the request is addressed to the holder.
-    Addressed,
-    /// Python 2 on Linux: a semaphore, posted and taken every so many ticks.
-    Ticks,
-    /// No lock (PEP 703).
-    Free,
-}
+use super::ids::Tid;
+use super::kind::Kind;
+use super::os::Os;
+use super::phase::{Phase, Phases};
+use super::sync::{Condvar, Mutex, RepeatedWait, Semaphore};
 
 /// A GIL and those who take it.
 pub struct Gil {
     os: Rc<Os>,
+    phases: Rc<Phases>,
     kind: Kind,
     /// The switch interval in ns; for [`Kind::Ticks`] the time between two releases.
     interval: u64,
@@ -42,9 +33,10 @@ pub struct Gil {
 
 impl Gil {
     /// A free lock.
-    pub fn new(os: &Rc<Os>, kind: Kind, interval: u64) -> Gil {
+    pub fn new(os: &Rc<Os>, phases: &Rc<Phases>, kind: Kind, interval: u64) -> Gil {
         Gil {
             os: Rc::clone(os),
+            phases: Rc::clone(phases),
             kind,
             interval: interval.max(1),
             locked: Rc::default(),
@@ -112,10 +104,10 @@ impl Gil {
         match self.kind {
             Kind::Free => {}
             Kind::Ticks => {
-                os.at(me, Place::Wants);
+                self.phases.enter(me, Phase::Wants);
                 if self.locked.get() {
                     os.enter(me, State::WaitingForLock);
-                    os.at(me, Place::Waits);
+                    self.phases.enter(me, Phase::Waits);
                     // The holder must hear of it: it computes without a thought for the lock while it is alone.
                     if let Some(holder) = self.holder.get() {
                         os.interrupt(holder);
@@ -128,21 +120,21 @@ impl Gil {
             Kind::Shared | Kind::Addressed => self.take_new(me).await,
         }
         os.enter(me, State::Running);
-        os.at(me, Place::Computes);
+        self.phases.enter(me, Phase::Computes);
     }
 
     async fn take_new(&self, me: Tid) {
         let os = &*self.os;
-        os.at(me, Place::Wants);
+        self.phases.enter(me, Phase::Wants);
         self.mutex.lock(os, me).await;
         while self.locked.get() {
             os.enter(me, State::WaitingForLock);
-            os.at(me, Place::Waits);
+            self.phases.enter(me, Phase::Waits);
             // Wakes only to ask: a switch while it waited starts a new interval.
-            let (timed_out, saved) = self.freed.wait_renewing(os, me, &self.mutex, self.renewal()).await;
+            let (timed_out, saved) = self.freed.wait_repeatedly(os, me, self.repeated_wait()).await;
             if timed_out && self.locked.get() && self.switches.get() == saved {
                 os.enter(me, State::Requesting);
-                os.at(me, Place::Asked);
+                self.phases.enter(me, Phase::Asked);
                 self.request();
                 if let Some(holder) = self.holder.get() {
                     os.interrupt(holder);
@@ -154,22 +146,23 @@ impl Gil {
         self.switch.lock(os, me).await;
         self.locked.set(true);
         self.taken_by(me);
-        os.at(me, Place::Took);
+        self.phases.enter(me, Phase::Took);
         self.switched.notify_back(os, me, self.interval).await;
         self.switch.unlock(os, me).await;
         self.clear_request(me);
         self.mutex.unlock(os, me).await;
     }
 
-    fn renewal(&self) -> Renewal {
-        Renewal {
+    /// A wait for a whole interval in which the lock did not change hands.
+    fn repeated_wait(&self) -> Rc<RepeatedWait> {
+        Rc::new(RepeatedWait {
             watched: Rc::clone(&self.switches),
-            saved: self.switches.get(),
+            saved: Cell::new(self.switches.get()),
             locked: Rc::clone(&self.locked),
             queue: Rc::clone(&self.freed),
             mutex: Rc::clone(&self.mutex),
             length: self.interval,
-        }
+        })
     }
 
     /// `drop_gil` of a thread that will come back.
@@ -181,7 +174,7 @@ impl Gil {
                 os.enter(me, State::WaitingForLock);
                 self.holder.set(None);
                 self.locked.set(false);
-                os.at(me, Place::Freed);
+                self.phases.enter(me, Phase::Freed);
                 return self.semaphore.post(os, me).await;
             }
             Kind::Shared | Kind::Addressed => self.free(me).await,
@@ -189,7 +182,7 @@ impl Gil {
         if self.requested(me) {
             self.switch.lock(os, me).await;
             if self.last_holder.get() == Some(me) {
-                os.at(me, Place::Forced);
+                self.phases.enter(me, Phase::Forced);
                 self.clear_request(me);
                 self.switched.wait(os, me, &self.switch).await;
             }
@@ -202,7 +195,7 @@ impl Gil {
         self.holder.set(None);
         self.mutex.lock(os, me).await;
         self.locked.set(false);
-        os.at(me, Place::Freed);
+        self.phases.enter(me, Phase::Freed);
         self.freed.notify_one(os, me).await;
         self.mutex.unlock(os, me).await;
     }

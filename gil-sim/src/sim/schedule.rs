@@ -9,7 +9,7 @@ use std::fmt;
 use lab::lang::Text;
 use lab::text;
 
-use super::os::Tid;
+use super::ids::Tid;
 
 /// Turns that are kept.
 const MOST: usize = 100_000;

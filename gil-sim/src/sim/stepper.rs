@@ -1,9 +1,13 @@
 //! The lock one step at a time: whoever calls is the scheduler.
 
+use super::ids::Tid;
+use super::lanes::Lanes;
 use super::machine::Speed;
-use super::os::{Os, Place, Tid};
+use super::os::Os;
+use super::phase::Phase;
 use super::schedule::{Schedule, Turn};
-use super::script::{Cast, Setup, lanes};
+use super::script::Simulation;
+use super::setup::Setup;
 
 use lab::lang::Text;
 use lab::trace::Trace;
@@ -11,15 +15,19 @@ use lab::trace::Trace;
 /// A run without time: threads go on when they are told to, each to the next place where another could come between.
 pub struct Stepper {
     setup: Setup,
-    cast: Cast,
+    simulation: Simulation,
     turns: Vec<Turn>,
 }
 
 impl Stepper {
     /// At the beginning.
     pub fn new(setup: &Setup) -> Stepper {
-        let os = Os::manual(lanes(setup, u64::MAX));
-        Stepper { setup: setup.clone(), cast: Cast::new(setup, os, &Speed::typical()), turns: Vec::new() }
+        let os = Os::manual(Lanes::of_setup(setup, u64::MAX));
+        Stepper {
+            setup: setup.clone(),
+            simulation: Simulation::new(setup, os, &Speed::typical(), true),
+            turns: Vec::new(),
+        }
     }
 
     /// What is run.
@@ -29,18 +37,22 @@ impl Stepper {
 
     /// How many threads there are, peers among them.
     pub fn threads(&self) -> usize {
-        self.cast.tasks.len()
+        self.simulation.tasks.len()
     }
 
     /// What can be chosen now.
     pub fn choices(&self) -> Vec<Turn> {
         let both = |thread| [false, true].map(|by_time| Turn { thread, by_time, overtakes: false });
-        (0..self.threads()).flat_map(both).filter(|turn| self.cast.os.can(*turn)).collect()
+        (0..self.threads()).flat_map(both).filter(|turn| self.simulation.os.can(*turn)).collect()
     }
 
     /// Lets a thread go on; whether it could.
     pub fn go(&mut self, turn: Turn) -> bool {
-        let went = turn.thread < self.threads() && self.cast.os.step(turn, &mut self.cast.tasks);
+        let can = turn.thread < self.threads() && self.simulation.os.can(turn);
+        if can {
+            self.simulation.phases.begin_turn();
+        }
+        let went = can && self.simulation.os.step(turn, &mut self.simulation.tasks);
         if went {
             self.turns.push(turn);
         }
@@ -62,38 +74,38 @@ impl Stepper {
     }
 
     /// Where a thread is.
-    pub fn place(&self, thread: Tid) -> Place {
-        self.cast.os.place(thread)
+    pub fn phase(&self, thread: Tid) -> Phase {
+        self.simulation.phases.of(thread)
     }
 
-    /// Who came to which place in the last turn, one after another.
-    pub fn trail(&self) -> Vec<(Tid, Place)> {
-        self.cast.os.trail.borrow().clone()
+    /// Who came to which phase in the last turn, one after another.
+    pub fn trail(&self) -> Vec<(Tid, Phase)> {
+        self.simulation.phases.trail()
     }
 
     /// How often a GIL changed hands, all interpreters together.
     pub fn switches(&self) -> u64 {
-        self.cast.gils.iter().map(|gil| gil.switches()).sum()
+        self.simulation.gils.iter().map(|gil| gil.switches()).sum()
     }
 
     /// Who holds each interpreter's GIL.
     pub fn holders(&self) -> Vec<Option<Tid>> {
-        self.cast.gils.iter().map(|gil| gil.holder()).collect()
+        self.simulation.gils.iter().map(|gil| gil.holder()).collect()
     }
 
     /// Whether somebody has asked this thread to let go.
     pub fn requested(&self, thread: Tid) -> bool {
-        self.cast.gils.iter().any(|gil| gil.holder() == Some(thread) && gil.requested(thread))
+        self.simulation.gils.iter().any(|gil| gil.holder() == Some(thread) && gil.requested(thread))
     }
 
     /// Threads that compute with the GIL held, as their own places say; one a GIL at the most, or the lock does not hold.
     pub fn computing(&self) -> usize {
-        (0..self.threads()).filter(|t| self.place(*t) == Place::Computes).count()
+        (0..self.threads()).filter(|t| self.phase(*t) == Phase::Computes).count()
     }
 
     /// What happened so far, a microsecond a turn.
     pub fn trace(&self, title: Text) -> Trace {
-        let os = &self.cast.os;
+        let os = &self.simulation.os;
         let mut lanes = os.lanes.borrow().clone();
         lanes.finish(os.now());
         lanes.trace(title)
@@ -101,6 +113,6 @@ impl Stepper {
 
     /// What the system wrote down itself.
     pub fn schedule(&self) -> Schedule {
-        self.cast.os.schedule.borrow().clone()
+        self.simulation.os.schedule.borrow().clone()
     }
 }

@@ -1,7 +1,7 @@
 //! Every order in which threads can go on: what a version allows, whatever a run happens to show.
 //!
 //! A thread that holds the lock goes on until the version looks; there, and nowhere else, another may take its place. So the
-//! orders can all be tried, one after another, on one thread and without a lock. Bounded: so many threads, so many turns.
+//! orders can all be tried, one after another, on one thread and without a lock. Bounded: so many threads, so many iterations.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,11 +21,11 @@ struct World {
 /// Where the program's first global variable can end, and in how many orders it ends there.
 pub type Ends = BTreeMap<i64, u128>;
 
-/// Runs so many threads of the program, each called with `turns`, in every order that the version allows.
-pub fn ends(program: &Program, version: Version, threads: usize, turns: i64) -> Ends {
+/// Runs so many threads of the program, each called with `iterations`, in every order that the version allows.
+pub fn ends(program: &Program, version: Version, threads: usize, iterations: i64) -> Ends {
     let start = |value: &Value| if let Value::Int(n) = value { *n } else { 0 };
     let world = World {
-        threads: vec![Some(Thread::new(program, turns)); threads],
+        threads: vec![Some(Thread::new(program, iterations)); threads],
         numbers: program.globals.iter().map(|global| start(&global.start)).collect(),
     };
     ends_of(&world, program, version, &mut HashMap::new())

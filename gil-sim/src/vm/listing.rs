@@ -42,6 +42,7 @@ const DIS: &[(&str, &str, &[&str])] = &[
     ("LOAD_FAST_BORROW", "3.14+", &["LoadFast"]),
     ("LOAD_FAST_BORROW_LOAD_FAST_BORROW", "3.14+", &["LoadFast", "LoadFast"]),
     ("POP_ITER", "3.14+", &[]),
+    ("LOAD_COMMON_CONSTANT", "3.15+", &["LoadConst"]),
 ];
 
 /// The name that `dis` has for the instruction up to 3.10 (or from 3.11 on, to 3.13); empty where there is no such instruction.
@@ -79,7 +80,7 @@ pub fn align<'a>(code: &Code, dis: &[&'a str]) -> Result<Vec<Vec<usize>>, &'a st
     if ours.peek().is_none() { Ok(all) } else { Err("") }
 }
 
-/// After which instructions the version looks: found by running the program for one turn.
+/// After which instructions the version looks: found by running the program for one iteration.
 pub fn looks(program: &Program, version: Version) -> BTreeSet<Position> {
     let heap = Heap::of(program, Counting::Plain);
     let mut thread = Thread::new(program, 1);

@@ -91,10 +91,10 @@ pub fn read(wait: impl Fn() + Send + Sync + 'static) -> Native {
     Native { name: "read", lets_go: true, state: State::WaitingForIo, work: Arc::new(work) }
 }
 
-/// Native code that computes `argument` turns of a loop, and lets go of the lock or keeps it: zlib does the one, and hashlib
+/// Native code that computes `argument` iterations of a loop, and lets go of the lock or keeps it: zlib does the one, and hashlib
 /// did the other in builds without OpenSSL.
 pub fn native(lets_go: bool) -> Native {
-    let work = |turns: i64| crate::loops::count(turns.unsigned_abs()) as i64;
+    let work = |iterations: i64| crate::loops::count(iterations.unsigned_abs()) as i64;
     let (name, state) = if lets_go { ("compress", State::Native) } else { ("old_sha256", State::Running) };
     Native { name, lets_go, state, work: Arc::new(work) }
 }

@@ -2,7 +2,7 @@
 
 use super::code::{Op, Program, Value};
 use super::heap::{Heap, ObjectId};
-use super::version::Place;
+use super::version::EvalPoint;
 
 /// What a thread refers to: a value, and the shared object that counts the reference. `None` for what is the thread's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,7 +34,7 @@ pub struct Position {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The instruction there is done, and the thread is at a place of this kind.
-    At(Position, Place),
+    At(Position, EvalPoint),
     /// A native function is to be called with this number; its result goes to [`Thread::native_done`].
     Native(usize, i64),
     /// The thread's function has returned this.
@@ -74,25 +74,25 @@ impl Thread {
         tally.instructions += 1;
         self.frame().next += 1;
         let place = match program.functions[at.function].ops[at.op] {
-            Op::Resume => Place::Entry,
+            Op::Resume => EvalPoint::Entry,
             Op::LoadConst(n) => {
                 self.push_shared(program.consts[n], program.globals.len() + n, heap, tally);
-                Place::Fast
+                EvalPoint::Fast
             }
             Op::LoadFast(n) => {
                 let local = self.stack[frame.base + n];
                 self.push_again(local, heap, tally);
-                Place::Fast
+                EvalPoint::Fast
             }
             Op::StoreFast(n) => {
                 let new = self.pop();
                 let old = std::mem::replace(&mut self.stack[frame.base + n], new);
                 forget(old, heap, tally);
-                Place::Fast
+                EvalPoint::Fast
             }
             Op::PopTop => {
                 self.drop_top(heap, tally);
-                Place::Fast
+                EvalPoint::Fast
             }
             Op::LoadGlobal(n) => {
                 let value = match program.globals[n].start {
@@ -100,29 +100,29 @@ impl Thread {
                     constant => constant,
                 };
                 self.push_shared(value, n, heap, tally);
-                Place::Straight
+                EvalPoint::Straight
             }
             Op::StoreGlobal(n) => {
                 heap.store(n, number(self.drop_top(heap, tally)));
-                Place::Straight
+                EvalPoint::Straight
             }
             Op::Add => {
                 let (b, a) = (number(self.drop_top(heap, tally)), number(self.drop_top(heap, tally)));
                 self.push_own(Value::Int(a.wrapping_add(b)));
-                Place::Straight
+                EvalPoint::Straight
             }
             Op::GetIter => {
                 let Value::Range(end) = self.drop_top(heap, tally) else { unreachable!("only ranges are iterated") };
                 self.push_own(Value::Iterator { next: 0, end });
-                Place::Straight
+                EvalPoint::Straight
             }
             Op::ForIter(end) => {
                 self.next_of_iterator(end);
-                Place::Straight
+                EvalPoint::Straight
             }
             Op::JumpBackward(target) => {
                 self.frame().next = target;
-                Place::Jump
+                EvalPoint::Jump
             }
             Op::Call(arguments) => return self.call(program, at, arguments, heap, tally),
             Op::Return => return self.return_from(frame, heap, tally),
@@ -134,7 +134,7 @@ impl Thread {
     pub fn native_done(&mut self, result: i64) -> Step {
         self.push_own(Value::Int(result));
         let frame = *self.frame();
-        Step::At(Position { function: frame.function, op: frame.next - 1 }, Place::NativeCall)
+        Step::At(Position { function: frame.function, op: frame.next - 1 }, EvalPoint::NativeCall)
     }
 
     fn next_of_iterator(&mut self, end_of_loop: usize) {
@@ -157,14 +157,14 @@ impl Thread {
             let locals = program.functions[function].locals.len();
             self.stack.resize(base + locals, UNBOUND);
             self.frames.push(Frame { function, next: 0, base });
-            return Step::At(at, Place::Calling);
+            return Step::At(at, EvalPoint::Calling);
         }
         let argument = if arguments == 0 { 0 } else { number(self.drop_top(heap, tally)) };
         self.drop_top(heap, tally); // the callee
         match callee {
             Value::RangeType => {
                 self.push_own(Value::Range(argument));
-                Step::At(at, Place::NativeCall)
+                Step::At(at, EvalPoint::NativeCall)
             }
             Value::Native(native) => Step::Native(native, argument),
             _ => unreachable!("the programs call nothing else"),
@@ -184,7 +184,7 @@ impl Thread {
         let at = Position { function: caller.function, op: caller.next - 1 };
         self.drop_top(heap, tally); // the function that was called
         self.stack.push(result);
-        Step::At(at, Place::Returned)
+        Step::At(at, EvalPoint::Returned)
     }
 
     fn frame(&mut self) -> &mut Frame {

@@ -7,7 +7,7 @@ use crate::{Gil, Lock};
 
 /// What a thread has just done, as far as any version asks whether to look at its eval breaker there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum EvalPoint {
     /// A function begins.
     Entry,
     /// An instruction that no version looks after (`FAST_DISPATCH`): local variables, constants, `POP_TOP`.
@@ -27,9 +27,9 @@ pub enum Place {
 /// Versions of CPython.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Version {
-    /// Python 2: the lock goes every 100 ticks.
+    /// Up to 3.1: the lock goes every 100 ticks.
     Py2,
-    /// The new GIL (3.2), the instructions of two bytes (3.6).
+    /// The new GIL (3.2).
     Py36,
     /// No look any more between straight instructions.
     Py310,
@@ -37,7 +37,7 @@ pub enum Version {
     Py311,
     /// The request is addressed to the holder.
     Py313,
-    /// 3.13 built without the lock (PEP 703).
+    /// 3.13 and later, built without the lock (PEP 703).
     Free,
 }
 
@@ -46,27 +46,15 @@ impl Version {
     pub const ALL: [Version; 6] =
         [Version::Py2, Version::Py36, Version::Py310, Version::Py311, Version::Py313, Version::Free];
 
-    /// How it is called.
+    /// All versions of CPython that it stands for.
     pub fn name(self) -> &'static str {
         match self {
-            Version::Py2 => "2.7",
-            Version::Py36 => "3.6–3.9",
+            Version::Py2 => "2.7–3.1",
+            Version::Py36 => "3.2–3.9",
             Version::Py310 => "3.10",
             Version::Py311 => "3.11–3.12",
-            Version::Py313 => "3.13",
-            Version::Free => "3.13t",
-        }
-    }
-
-    /// The one that an interpreter of this number is; from 3.14 on, the last that is known here.
-    pub fn of(major: u32, minor: u32, gil: bool) -> Version {
-        match (major, minor) {
-            (..3, _) => Version::Py2,
-            (3, ..10) => Version::Py36,
-            (3, 10) => Version::Py310,
-            (3, 11 | 12) => Version::Py311,
-            _ if gil => Version::Py313,
-            _ => Version::Free,
+            Version::Py313 => "3.13–3.15",
+            Version::Free => "3.13t–3.15t",
         }
     }
 
@@ -82,18 +70,18 @@ impl Version {
 
     // ANCHOR: looks
     /// Whether the version looks at its eval breaker there.
-    pub fn looks(self, place: Place) -> bool {
+    pub fn looks(self, place: EvalPoint) -> bool {
         match place {
-            Place::Entry | Place::Jump | Place::NativeCall => true,
-            Place::Returned => matches!(self, Version::Py2 | Version::Py36 | Version::Py310),
-            Place::Straight => matches!(self, Version::Py2 | Version::Py36),
-            Place::Fast | Place::Calling => false,
+            EvalPoint::Entry | EvalPoint::Jump | EvalPoint::NativeCall => true,
+            EvalPoint::Returned => matches!(self, Version::Py2 | Version::Py36 | Version::Py310),
+            EvalPoint::Straight => matches!(self, Version::Py2 | Version::Py36),
+            EvalPoint::Fast | EvalPoint::Calling => false,
         }
     }
     // ANCHOR_END: looks
 
     /// Whether another thread may do something of its own between this instruction and the next.
-    pub fn interrupts(self, place: Place) -> bool {
+    pub fn interrupts(self, place: EvalPoint) -> bool {
         self == Version::Free || self.looks(place)
     }
 }

@@ -2,14 +2,14 @@
 
 use std::thread;
 
-use gil_sim::sim::{Place, Schedule, Setup, Stepper, Turn};
+use gil_sim::sim::{Phase, Schedule, Setup, Stepper, Turn};
 
 use crate::lock::{Lock, ThreadId};
 use crate::program::Program;
 use crate::stage::{Grain, Stage};
 
 /// Who came where, one after another.
-pub type Trail = Vec<(usize, Place)>;
+pub type Trail = Vec<(usize, Phase)>;
 
 /// What came of a replay.
 #[derive(Debug, PartialEq)]
@@ -76,7 +76,7 @@ impl<L: Lock> Both<'_, L> {
             return Ok(()); // a peer process knows nothing of the lock
         }
         let simulated = &self.stepper.trail()[..];
-        let comes_back = simulated.iter().any(|(_, place)| matches!(place, Place::Wants | Place::Computes));
+        let comes_back = simulated.iter().any(|(_, place)| matches!(place, Phase::Wants | Phase::Computes));
         self.stage.go(turn, comes_back)?;
         let shipped = self.stage.trail();
         same("places", simulated, &shipped)?;
@@ -87,7 +87,7 @@ impl<L: Lock> Both<'_, L> {
 
     /// Outside of the lock it is the program that decides, and that one is the simulator's.
     fn choices(&self) -> Vec<Turn> {
-        let inside = |turn: &Turn| turn.thread < self.threads && self.stepper.place(turn.thread) != Place::Outside;
+        let inside = |turn: &Turn| turn.thread < self.threads && self.stepper.phase(turn.thread) != Phase::Outside;
         self.stepper.choices().into_iter().filter(inside).collect()
     }
 
@@ -102,7 +102,7 @@ impl<L: Lock> Both<'_, L> {
     }
 
     fn end(&self) -> Result<(), String> {
-        let done = |thread| self.stepper.place(thread) == Place::Done;
+        let done = |thread| self.stepper.phase(thread) == Phase::Done;
         same("done", &self.each(done), &self.each(|thread| self.stage.is_gone(thread)))?;
         if self.each(done).iter().all(|done| *done) {
             same("switches", &self.stepper.switches(), &self.lock.switches())?;

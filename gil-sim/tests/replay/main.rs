@@ -28,7 +28,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use gil_sim::sim::{Kind, Place, Schedule, Setup, Turn};
+use gil_sim::sim::{Kind, Phase, Schedule, Setup, Turn};
 
 mod conform;
 #[macro_use]
@@ -47,7 +47,7 @@ use conform::{Replayed, conform, play};
 use lock::{AddressedGil, Free, Gil, Lock, SemaphoreLock, Ticks};
 use scenarios::{SCENARIOS, drawn, recorded, setup};
 
-copies! { shared:
+copies! { py32:
     no_signal
     unlocked_between_check_and_wait
     if_for_while
@@ -55,7 +55,7 @@ copies! { shared:
     no_forced_switch
     no_switch_signal
 }
-copies! { addressed:
+copies! { py313:
     no_signal
     if_for_while
     request_never_reset
@@ -63,7 +63,7 @@ copies! { addressed:
     no_forced_switch
     no_switch_signal
 }
-copies! { ticks: semaphore_of_two no_post }
+copies! { py2: semaphore_of_two no_post }
 
 /// Nobody looks at a clock here.
 const INTERVAL: Duration = Duration::from_millis(5);
@@ -94,7 +94,7 @@ fn all<L: Lock>(
 }
 
 /// Each place that a thread can come to under this lock was come to, or the comparison has become vacuous.
-fn replayed_alike<L: Lock>(kind: Kind, new: impl Fn() -> L, places: &[Place]) {
+fn replayed_alike<L: Lock>(kind: Kind, new: impl Fn() -> L, places: &[Phase]) {
     let (mut schedules, mut turns, mut operations) = (0, 0, 0);
     let (mut by_time, mut overtakes, mut seen) = (0, 0, vec![0; places.len()]);
     all(kind, &new, |_, schedule, replayed| {
@@ -116,11 +116,11 @@ fn replayed_alike<L: Lock>(kind: Kind, new: impl Fn() -> L, places: &[Place]) {
     );
     assert_eq!(schedules, 2 * SEEDS as usize * SCENARIOS.len());
     assert!(seen.iter().all(|n| *n > 100), "{places:?}: {seen:?}");
-    assert!(!places.contains(&Place::Asked) || (by_time > 100 && overtakes > 100));
+    assert!(!places.contains(&Phase::Asked) || (by_time > 100 && overtakes > 100));
 }
 
-const NEW: &[Place] =
-    &[Place::Wants, Place::Waits, Place::Asked, Place::Took, Place::Computes, Place::Freed, Place::Forced];
+const NEW: &[Phase] =
+    &[Phase::Wants, Phase::Waits, Phase::Asked, Phase::Took, Phase::Computes, Phase::Freed, Phase::Forced];
 
 #[test]
 fn the_lock_of_3_2() {
@@ -137,13 +137,13 @@ fn the_lock_of_python_2() {
     replayed_alike(
         Kind::Ticks,
         || Ticks::<SemaphoreLock>::new(0),
-        &[Place::Wants, Place::Waits, Place::Computes, Place::Freed],
+        &[Phase::Wants, Phase::Waits, Phase::Computes, Phase::Freed],
     );
 }
 
 #[test]
 fn no_lock() {
-    replayed_alike(Kind::Free, || Free, &[Place::Computes]);
+    replayed_alike(Kind::Free, || Free, &[Phase::Computes]);
 }
 
 fn read(words: &str) -> Schedule {
@@ -155,7 +155,7 @@ const HAND_OVER: &str = "ab!baabbaabba";
 
 #[test]
 fn a_forced_switch_chosen_by_hand() {
-    use Place::{Asked, Computes, Forced, Freed, Took, Waits, Wants};
+    use Phase::{Asked, Computes, Forced, Freed, Took, Waits, Wants};
     let setup = setup(Kind::Shared, SCENARIOS[0].1(), 0);
     let replayed = conform(&setup, &Gil::new(INTERVAL), &read(HAND_OVER)).unwrap();
     let (a, b) = (0, 1);
@@ -193,7 +193,7 @@ fn the_same_in_looms_terms() {
 }
 
 /// What one thread came to. By loom's measure, what follows an operation may come before what another does.
-fn places_of(replayed: &Replayed, thread: usize) -> Vec<Place> {
+fn places_of(replayed: &Replayed, thread: usize) -> Vec<Phase> {
     replayed.trail.iter().filter(|(t, _)| *t == thread).map(|(_, place)| *place).collect()
 }
 
@@ -232,19 +232,19 @@ macro_rules! differs {
 }
 
 differs! {
-    a_release_that_wakes_nobody: Shared, shared::no_signal::Gil::new(INTERVAL);
-    a_wake_up_between_check_and_wait: Shared, shared::unlocked_between_check_and_wait::Gil::new(INTERVAL);
-    awake_is_taken_for_free: Shared, shared::if_for_while::Gil::new(INTERVAL);
-    a_request_that_is_never_reset: Shared, shared::request_never_reset::Gil::new(INTERVAL);
-    a_releaser_who_does_not_wait: Shared, shared::no_forced_switch::Gil::new(INTERVAL);
-    a_taker_who_does_not_tell: Shared, shared::no_switch_signal::Gil::new(INTERVAL);
-    addressed_release_that_wakes_nobody: Addressed, addressed::no_signal::AddressedGil::new(INTERVAL);
-    addressed_awake_is_taken_for_free: Addressed, addressed::if_for_while::AddressedGil::new(INTERVAL);
-    addressed_request_that_is_never_reset: Addressed, addressed::request_never_reset::AddressedGil::new(INTERVAL);
-    a_request_that_hits_the_next_holder: Addressed, addressed::request_stored_shared::AddressedGil::new(INTERVAL);
-    addressed_releaser_who_does_not_wait: Addressed, addressed::no_forced_switch::AddressedGil::new(INTERVAL);
-    addressed_taker_who_does_not_tell: Addressed, addressed::no_switch_signal::AddressedGil::new(INTERVAL);
-    a_semaphore_that_lets_two_in: Ticks, ticks::semaphore_of_two::Ticks::<ticks::semaphore_of_two::SemaphoreLock>::new(0);
-    a_semaphore_that_is_not_raised: Ticks, ticks::no_post::Ticks::<ticks::no_post::SemaphoreLock>::new(0);
+    a_release_that_wakes_nobody: Shared, py32::no_signal::Gil::new(INTERVAL);
+    a_wake_up_between_check_and_wait: Shared, py32::unlocked_between_check_and_wait::Gil::new(INTERVAL);
+    awake_is_taken_for_free: Shared, py32::if_for_while::Gil::new(INTERVAL);
+    a_request_that_is_never_reset: Shared, py32::request_never_reset::Gil::new(INTERVAL);
+    a_releaser_who_does_not_wait: Shared, py32::no_forced_switch::Gil::new(INTERVAL);
+    a_taker_who_does_not_tell: Shared, py32::no_switch_signal::Gil::new(INTERVAL);
+    addressed_release_that_wakes_nobody: Addressed, py313::no_signal::AddressedGil::new(INTERVAL);
+    addressed_awake_is_taken_for_free: Addressed, py313::if_for_while::AddressedGil::new(INTERVAL);
+    addressed_request_that_is_never_reset: Addressed, py313::request_never_reset::AddressedGil::new(INTERVAL);
+    a_request_that_hits_the_next_holder: Addressed, py313::request_stored_shared::AddressedGil::new(INTERVAL);
+    addressed_releaser_who_does_not_wait: Addressed, py313::no_forced_switch::AddressedGil::new(INTERVAL);
+    addressed_taker_who_does_not_tell: Addressed, py313::no_switch_signal::AddressedGil::new(INTERVAL);
+    a_semaphore_that_lets_two_in: Ticks, py2::semaphore_of_two::Ticks::<py2::semaphore_of_two::SemaphoreLock>::new(0);
+    a_semaphore_that_is_not_raised: Ticks, py2::no_post::Ticks::<py2::no_post::SemaphoreLock>::new(0);
     a_lock_that_is_none: Shared, Free;
 }

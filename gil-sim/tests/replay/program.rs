@@ -1,6 +1,6 @@
 //! What the simulator's threads do (`src/sim/script.rs`), with a lock of `src/lock` in their hands.
 
-use gil_sim::sim::{Group, Kind, Place, Setup, Speed, Step};
+use gil_sim::sim::{Group, Kind, Phase, Setup, Speed, Step};
 
 use crate::lock::{Lock, ThreadId};
 use crate::stage::{Call, Part};
@@ -48,10 +48,10 @@ impl<L: Lock> Program<'_, L> {
     fn take(&self) {
         self.part.calls(Call::Take);
         if self.setup.kind != Kind::Free {
-            self.part.at(Place::Wants);
+            self.part.at(Phase::Wants);
         }
         self.lock.take(self.me());
-        self.part.at(Place::Computes);
+        self.part.at(Phase::Computes);
     }
 
     fn release(&self) {

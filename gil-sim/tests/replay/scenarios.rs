@@ -1,7 +1,7 @@
 //! What is replayed: a few programs of two and three threads, and schedules of them.
 
 use gil_sim::sim::{
-    self, Curve, Group, Kind, Machine, Pairs, Place, Schedule, Setup, Speed, Steals, Step, Stepper, Turn,
+    self, Curve, Group, Kind, Machine, Pairs, Phase, Schedule, Setup, Speed, Steals, Step, Stepper, Turn,
 };
 use lab::lang::Text;
 
@@ -86,7 +86,7 @@ pub fn drawn(setup: &Setup) -> Schedule {
     }
     let threads = setup.groups.iter().map(|group| group.count).sum();
     let cut = stepper.turns().len() >= MOST;
-    assert!(cut || (0..threads).all(|t| stepper.place(t) == Place::Done), "somebody never gets in");
+    assert!(cut || (0..threads).all(|t| stepper.phase(t) == Phase::Done), "somebody never gets in");
     stepper.schedule()
 }
 

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use gil_sim::sim::{Place, Turn};
+use gil_sim::sim::{Phase, Turn};
 
 /// Operations in one turn; a thread that makes more will never end it.
 const MOST: usize = 1000;
@@ -57,7 +57,7 @@ struct Now {
     actors: Vec<Actor>,
     /// Threads that have found a semaphore at nought.
     slow: usize,
-    trail: Vec<(usize, Place)>,
+    trail: Vec<(usize, Phase)>,
     operations: Vec<(usize, &'static str)>,
     letters: Vec<Turn>,
     broken: Option<String>,
@@ -133,7 +133,7 @@ impl Stage {
     }
 
     /// Where threads came since the last call.
-    pub fn trail(&self) -> Vec<(usize, Place)> {
+    pub fn trail(&self) -> Vec<(usize, Phase)> {
         std::mem::take(&mut self.now().trail)
     }
 
@@ -233,7 +233,7 @@ impl Part {
 
     /// It does something outside, for as many turns as it takes there.
     pub fn is_outside(&self) {
-        self.at(Place::Outside);
+        self.at(Phase::Outside);
         self.me(|me| me.outside = true);
         loop {
             self.ends_turn();
@@ -277,7 +277,7 @@ impl Part {
         }
     }
 
-    pub fn at(&self, place: Place) {
+    pub fn at(&self, place: Phase) {
         self.stage.now().trail.push((self.number, place));
     }
 

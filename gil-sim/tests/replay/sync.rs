@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{self, PoisonError};
 use std::time::Duration;
 
-use gil_sim::sim::Place;
+use gil_sim::sim::Phase;
 
 use crate::stage::{Call, Part, part};
 
@@ -110,7 +110,7 @@ impl Condvar {
     pub fn notify_one(&self) {
         let Some(me) = part() else { return };
         me.operation("Condvar::notify_one");
-        me.at(if me.call() == Some(Call::Take) { Place::Took } else { Place::Freed });
+        me.at(if me.call() == Some(Call::Take) { Phase::Took } else { Phase::Freed });
         if let Some(next) = self.next(&me) {
             me.wakes(next);
         }
@@ -136,7 +136,7 @@ impl Condvar {
     pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
         let me = part().expect("only a thread on the stage waits");
         me.operation("Condvar::wait");
-        me.at(Place::Forced);
+        me.at(Phase::Forced);
         self.waits(&me, guard, false).0
     }
 
@@ -148,7 +148,7 @@ impl Condvar {
     ) -> (MutexGuard<'a, T>, bool) {
         let me = part().expect("only a thread on the stage waits");
         me.operation("Condvar::wait_timeout");
-        me.at(Place::Waits);
+        me.at(Phase::Waits);
         self.waits(&me, guard, true)
     }
 
@@ -196,7 +196,7 @@ impl Semaphore {
         me.operation("sem_wait");
         let sem = || locked(&self.0);
         if sem().value == 0 {
-            me.at(Place::Waits);
+            me.at(Phase::Waits);
             sem().slow += 1;
             me.is_slow(true);
             while sem().value == 0 {
@@ -212,7 +212,7 @@ impl Semaphore {
     pub fn post(&self) {
         let Some(me) = part() else { return };
         me.operation("sem_post");
-        me.at(Place::Freed);
+        me.at(Phase::Freed);
         let (slow, next) = {
             let mut sem = locked(&self.0);
             sem.value += 1;
@@ -230,7 +230,7 @@ impl Semaphore {
 /// What is stored under the first of the two mutexes, by a thread that wants in, is a request: its turn ends.
 fn stored(me: &Part, something: bool) {
     if something && me.call() == Some(Call::Take) && me.held() == 1 {
-        me.at(Place::Asked);
+        me.at(Phase::Asked);
         me.pause();
     }
 }

@@ -5,19 +5,47 @@ use std::path::Path;
 use std::process;
 use std::sync::OnceLock;
 
+use lab::cli::{Choice, Experiment, Options};
 use lab::lang::Text;
 use lab::report::{Measure, Report, Unit};
 use lab::trace::{Lane, Trace};
-use lab::{Error, Result, clock, text};
+use lab::{Error, Result, clock, terminal, text};
 
 use super::memory;
+use super::sentences;
 use super::translator::{FOLDER, Translator};
 use super::weights::Kept;
-use crate::pool::{Failure, Pool, Task};
-use crate::share::{self, Done, Timed};
+use crate::pool_errors::{self, Bilingual};
+use crate::work_queue::{self, Done, Timed};
+use process_pool::{Failure, Pool, Task};
 
 /// The names of the modes, in the order in which they are shown.
 pub const MODES: [&str; 4] = ["sequence", "threads", "copies", "mapped"];
+
+/// The child command of a process that translates in one mode.
+pub const PROCESS_TRANSLATE: &str = "process-translate";
+
+/// A mode by its place in [`MODES`], as a word on the command line.
+#[derive(Clone, Copy, PartialEq)]
+struct Mode(usize);
+
+impl Choice for Mode {
+    const WORDS: &'static [(&'static str, Mode)] =
+        &[(MODES[0], Mode(0)), (MODES[1], Mode(1)), (MODES[2], Mode(2)), (MODES[3], Mode(3))];
+}
+
+/// A process that translates in one mode and prints a report.
+pub fn child() -> Experiment {
+    let mut options = Options::new();
+    let mode = options.choice("mode", Mode(0), Text::default());
+    let file = options.word("file", Text::default());
+    let workers = options.size("workers", 1..=64, 1, Text::default());
+    Experiment::child(PROCESS_TRANSLATE, options, move |args| {
+        let sentences = sentences::read(&sentences::unspell(&args.get(file).unwrap_or_default())?)?;
+        terminal::print(&run(args.get(mode).word(), &sentences, args.get(workers))?.to_json());
+        Ok(())
+    })
+}
 
 /// What a worker gives back for a sentence: its translation, or why there is no model.
 type Answer = Timed<Result<String, Text>>;
@@ -66,17 +94,17 @@ fn in_this_process(mode: &str, sentences: &[String], workers: usize) -> Result<R
     let translator = Translator::open(Path::new(FOLDER), Kept::Copied)?;
     let translate = |sentence: &String| translator.translate(sentence);
     let done = match mode {
-        "sequence" => share::in_sequence(sentences, translate),
-        _ => share::in_threads(sentences, workers, translate)?,
+        "sequence" => work_queue::in_sequence(sentences, translate),
+        _ => work_queue::in_threads(sentences, workers, translate)?,
     };
     let memory = memory::together(&[process::id()]);
     Ok(report(mode, done.results, done.lanes, memory))
 }
 
 fn on_the_pool(mode: &str, sentences: &[String], workers: usize) -> Result<Report> {
-    let mut pool = Pool::builder().workers(workers).build()?;
+    let mut pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
     let task = if mode == "copies" { &COPIED } else { &MAPPED };
-    let Done { results, lanes } = share::in_processes(&mut pool, task, sentences, || ());
+    let Done { results, lanes } = work_queue::in_processes(&mut pool, task, sentences, || ());
     let mut all = pool.workers();
     all.push(process::id());
     let memory = memory::together(&all);

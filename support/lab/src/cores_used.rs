@@ -6,7 +6,7 @@
 use crate::claims::Verdict;
 use crate::clock;
 use crate::lang::Text;
-use crate::machine::{self, Watch};
+use crate::machine::{self, Watch, Watched};
 use crate::report::Unit;
 use crate::report::unit;
 use crate::text;
@@ -36,11 +36,9 @@ pub struct CoresUsed {
 impl CoresUsed {
     /// Does the work in this process, and looks at the clocks before and after.
     pub fn during<T>(work: impl FnOnce() -> T) -> (T, CoresUsed) {
-        let (watch, wall, cpu) = (Watch::start(), clock::now(), clock::cpu());
-        let done = work();
-        let wall = (clock::now() - wall).max(1) as f64;
-        let cores = clock::cpu().zip(cpu).map(|(after, before)| (after - before) as f64 / wall);
-        (done, CoresUsed { cores, wall, foreign: watch.foreign() })
+        let mut meter = Meter::default();
+        let done = meter.during(work);
+        (done, meter.used())
     }
 
     /// Of a trace whose lanes are running only while they are on a core.
@@ -92,6 +90,37 @@ impl CoresUsed {
     }
 }
 
+/// Measures work that is done in several rounds: they count together, so that short rounds can be judged too.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Meter {
+    wall: u64,
+    /// `None` once the system did not tell.
+    cpu: Option<u64>,
+    rounds: u32,
+    watched: Watched,
+}
+
+impl Meter {
+    /// Does one round in this process, and looks at the clocks before and after.
+    pub fn during<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let (watch, wall, cpu) = (Watch::start(), clock::now(), clock::cpu());
+        let done = work();
+        self.wall += clock::now() - wall;
+        let spent = clock::cpu().zip(cpu).map(|(after, before)| after - before);
+        let before = if self.rounds == 0 { Some(0) } else { self.cpu };
+        self.cpu = before.zip(spent).map(|(before, spent)| before + spent);
+        self.rounds += 1;
+        self.watched.add(watch);
+        done
+    }
+
+    /// All rounds together.
+    pub fn used(&self) -> CoresUsed {
+        let wall = self.wall.max(1) as f64;
+        CoresUsed { cores: self.cpu.map(|cpu| cpu as f64 / wall), wall, foreign: self.watched.foreign() }
+    }
+}
+
 /// "1.92 cores busy on average".
 pub fn evidence(cores: f64) -> Text {
     text!("평균 {cores:.2}개의 코어를 썼음", "{cores:.2} cores busy on average")
@@ -125,6 +154,19 @@ mod tests {
         let unknown = CoresUsed { cores: Some(1.0), wall: 1e9, foreign: None }.parallel("x", "Rust").outcome;
         let expected = if Watch::can_tell() { "not measured" } else { "does not hold" };
         assert_eq!(matches!(unknown, Outcome::NotMeasured(_)), Watch::can_tell(), "{expected}");
+    }
+
+    #[test]
+    fn rounds_that_are_too_short_alone_are_judged_together() {
+        let mut meter = Meter::default();
+        for _ in 0..3 {
+            meter.during(|| std::thread::sleep(std::time::Duration::from_millis(30)));
+        }
+        let used = meter.used();
+        assert!(used.wall >= 90e6, "{used:?}");
+        assert!(used.cores.is_none_or(|cores| cores < PARALLEL), "{used:?}");
+        let (_, once) = CoresUsed::during(|| ());
+        assert!(once.wall < used.wall, "three rounds of 30 ms and one of nothing");
     }
 
     #[test]

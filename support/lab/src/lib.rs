@@ -12,6 +12,9 @@
 //! clock ([`clock`]), the machine ([`machine`]), children that end with their parent ([`process`]), standard output
 //! ([`terminal`]), files that are whole or not there ([`atomic_write`]), and [`Error`].
 
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
 pub mod atomic_write;
 pub mod claims;
 pub mod cli;

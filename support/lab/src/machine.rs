@@ -52,16 +52,51 @@ impl Watch {
     /// Which share of the whole machine (0 to 1) somebody else used since the start: neither this process nor a child of its
     /// that has ended. `None` where the system does not tell, or too little time has passed to tell.
     pub fn foreign(&self) -> Option<f64> {
+        self.spent()?.foreign()
+    }
+
+    /// What was spent since the start. `None` where the system does not tell.
+    fn spent(&self) -> Option<Ticks> {
         let (then, now) = (self.start?, Ticks::now()?);
-        let all = now.all.saturating_sub(then.all);
-        let busy = now.busy.saturating_sub(then.busy);
-        let own = now.own.saturating_sub(then.own);
-        // Below some twenty ticks the rounding of the counters is all that one would see.
-        (all >= 20).then(|| busy.saturating_sub(own) as f64 / all as f64)
+        Some(Ticks {
+            all: now.all.saturating_sub(then.all),
+            busy: now.busy.saturating_sub(then.busy),
+            own: now.own.saturating_sub(then.own),
+        })
+    }
+}
+
+/// Several pieces of work, each watched, together: pieces that are too short one by one may be long enough in sum.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Watched {
+    spent: Option<Ticks>,
+}
+
+impl Watched {
+    /// Adds what was spent since the watch began.
+    pub fn add(&mut self, watch: Watch) {
+        self.spent = Watched::sum(self.spent, watch.spent());
+    }
+
+    fn sum(a: Option<Ticks>, b: Option<Ticks>) -> Option<Ticks> {
+        match (a, b) {
+            (Some(a), Some(b)) => Some(Ticks { all: a.all + b.all, busy: a.busy + b.busy, own: a.own + b.own }),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// Which share of the whole machine somebody else used, as [`Watch::foreign`].
+    pub fn foreign(&self) -> Option<f64> {
+        self.spent?.foreign()
     }
 }
 
 impl Ticks {
+    fn foreign(self) -> Option<f64> {
+        // Below some twenty ticks the rounding of the counters is all that one would see.
+        (self.all >= 20).then(|| self.busy.saturating_sub(self.own) as f64 / self.all as f64)
+    }
+
     fn now() -> Option<Ticks> {
         Ticks::parse(&fs::read_to_string("/proc/stat").ok()?, &fs::read_to_string("/proc/self/stat").ok()?)
     }
@@ -127,6 +162,18 @@ mod tests {
         let ticks = Ticks::parse(machine, own).unwrap();
         assert_eq!((ticks.all, ticks.busy, ticks.own), (1181, 131, 37));
         assert!(Ticks::parse("", own).is_none());
+    }
+
+    #[test]
+    fn short_pieces_count_together() {
+        let piece = |all, busy, own| Watched { spent: Some(Ticks { all, busy, own }) };
+        assert_eq!(piece(12, 10, 4).foreign(), None, "too short to tell");
+        let mut both = Watched::default();
+        for _ in 0..2 {
+            both.spent = Watched::sum(both.spent, piece(12, 10, 4).spent);
+        }
+        assert_eq!(both.foreign(), Some(0.5));
+        assert_eq!(Watched::default().foreign(), None, "nothing was watched");
     }
 
     #[test]

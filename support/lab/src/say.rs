@@ -66,7 +66,7 @@ fn heard(line: Line) {
     let mut log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
     if MODE.load(Ordering::Relaxed) == TO_SCREEN {
         // Under the lock of the log, so that the screen and the log agree on the order.
-        terminal::print(&format!("{}\n", line.text));
+        terminal::print(&format!("{}\n", terminal::escape_controls(&line.text.to_string())));
     }
     log.push(line);
 }

@@ -3,6 +3,9 @@
 //! Something real to wait for, without the network's moods: the sections and their Python twins send it their requests.
 //! One thread a connection, and a bound on everything that a client could make large.
 
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};

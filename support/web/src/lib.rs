@@ -6,6 +6,9 @@
 //!
 //! `loopback` is the other one: a thread a connection, one answer, and next to nothing to build.
 
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
 mod accept;
 mod answer;
 pub mod body;

@@ -13,12 +13,13 @@ use crate::article;
 
 const CLAIM: &str = "threads-io-overlap";
 
+/// `cargo run -p threading`, and `-- article`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
     let about = text!("한 스레드가 기다리는 시간(초)", "how long a thread waits, in seconds");
-    let seconds = options.seconds("seconds", 0.0..=60.0, 2.0, about);
+    let pause = options.seconds("seconds", 0.0..=60.0, 2.0, about);
     let about = text!("글의 예시: 기다리는 스레드 다섯", "the article's listing: five threads that wait");
-    Experiment::new("article", about, options, move |a| run(a.get(seconds), a.pythons()))
+    Experiment::new("article", about, options, move |a| run(a.get(pause), a.pythons()))
 }
 
 /// Runs the listing, here and on CPython, and looks whether its threads waited together.

@@ -1,4 +1,4 @@
-//! The experiments, in the order of `--help`.
+//! The commands of this section: `cargo run -p threading -- NAME` is the module `NAME`.
 
 pub mod article;
 pub mod cpu;

@@ -8,15 +8,21 @@ use std::time::Duration;
 use lab::lang::Text;
 use lab::trace::State;
 use loopback::Server;
-use threading::experiments::fetch::client::{Reason, summary};
+use threading::experiments::fetch::failure::{Reason, summary};
 use threading::experiments::fetch::techniques::{MOST_FAILURES, each, pool};
-use threading::experiments::fetch::{self, Requests};
+use threading::experiments::fetch::{self, Workload};
 
-const S10: Duration = Duration::from_secs(10);
 const IO: [State; 1] = [State::WaitingForIo];
 
-fn requests() -> Requests {
-    Requests { count: 50, threads: 4, delay: Duration::ZERO, timeout: S10, urls: Vec::new(), list: None }
+fn workload() -> Workload {
+    Workload {
+        requests: 50,
+        threads: 4,
+        delay: Duration::ZERO,
+        timeout: Duration::from_secs(10),
+        given: Vec::new(),
+        urls: None,
+    }
 }
 
 #[test]
@@ -24,12 +30,12 @@ fn a_pool_has_a_bound_that_a_thread_a_request_has_not() {
     let server = Server::start(Duration::from_secs(1)).unwrap();
     let urls = vec![server.url(); 6];
     let bounded = |peak: usize| (2..=3).contains(&peak);
-    let sequence = pool(&urls[..2], 1, S10, Text::default()).unwrap();
+    let sequence = pool(&urls[..2], 1, Duration::from_secs(10), Text::default()).unwrap();
     assert_eq!((sequence.trace.peak_in_flight(&IO), server.take_peak()), (1, 1));
-    let three = pool(&urls, 3, S10, Text::default()).unwrap();
+    let three = pool(&urls, 3, Duration::from_secs(10), Text::default()).unwrap();
     assert!(bounded(three.trace.peak_in_flight(&IO)) && bounded(server.take_peak()));
     // The program that a bound is there to prevent.
-    let six = each(&urls, S10, Text::default()).unwrap();
+    let six = each(&urls, Duration::from_secs(10), Text::default()).unwrap();
     assert!(!bounded(six.trace.peak_in_flight(&IO)) && !bounded(server.take_peak()));
     assert_eq!(server.served(), 14);
     assert!(three.failures.is_empty() && six.failures.is_empty());
@@ -44,6 +50,7 @@ fn a_request_has_no_thread_but_its_own() {
     let args = ["fetch", "--no-python", "--json", "--requests", "1", &server.url()];
     let mut child = std::process::Command::new(program).args(args).stdout(std::process::Stdio::null()).spawn().unwrap();
     while server.take_peak() == 0 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended without a request");
         thread::sleep(Duration::from_millis(5));
     }
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
@@ -85,7 +92,7 @@ fn every_failure_is_named_and_the_rest_is_done() {
     let urls: Vec<String> = bad.iter().flat_map(|bad| [server.url(), bad.clone(), server.url()]).collect();
     for threads in [1, 3] {
         let before = server.served();
-        let fetched = pool(&urls, threads, S10 / 2, Text::default()).unwrap();
+        let fetched = pool(&urls, threads, Duration::from_secs(5), Text::default()).unwrap();
         assert_eq!(server.served() - before, 8, "the good ones are all served");
         let reason = |url: &String| &fetched.failures.iter().find(|f| f.url == *url).unwrap().reason;
         assert_eq!(fetched.failures.len(), 4, "{:?}", fetched.failures);
@@ -100,10 +107,10 @@ fn every_failure_is_named_and_the_rest_is_done() {
 #[test]
 fn a_server_that_is_gone_is_not_asked_for_ever() {
     let urls = vec![gone(); 5 * MOST_FAILURES];
-    let failed = pool(&urls, 4, S10, Text::default()).unwrap().failures.len();
+    let failed = pool(&urls, 4, Duration::from_secs(10), Text::default()).unwrap().failures.len();
     assert!((MOST_FAILURES..MOST_FAILURES + 4).contains(&failed), "{failed}");
     let url = gone();
-    let error = fetch::run(&Requests { urls: vec![url.clone()], ..requests() }, &[]).unwrap_err();
+    let error = fetch::run(&Workload { given: vec![url.clone()], ..workload() }, &[]).unwrap_err();
     assert_eq!(error.code(), 1);
     assert!(error.text().en.contains(&format!("{url}: cannot be fetched: connection refused")), "{error}");
 }
@@ -113,7 +120,7 @@ fn a_list_is_fetched_and_its_failures_are_in_the_report() {
     let (server, gone, home) = (Server::start(Duration::ZERO).unwrap(), gone(), tempfile::tempdir().unwrap());
     let list = home.path().join("list");
     std::fs::write(&list, format!("# ours\n{0}\n\n  {0}\n{gone}\n", server.url())).unwrap();
-    let report = fetch::run(&Requests { list: Some(list.clone()), ..requests() }, &[]).unwrap();
+    let report = fetch::run(&Workload { urls: Some(list.clone()), ..workload() }, &[]).unwrap();
     assert_eq!(server.served(), 6, "two good ones, three techniques");
     for technique in ["sequence", "each", "threads"] {
         assert_eq!(report.measure(&format!("failed.{technique}")).unwrap().median(), 1.0);
@@ -122,15 +129,7 @@ fn a_list_is_fetched_and_its_failures_are_in_the_report() {
     assert_eq!(named.count(), 3);
     for (words, complaint) in [("nonsense\n", ":1 nonsense"), ("# none\n", "from 1 to")] {
         std::fs::write(&list, words).unwrap();
-        let error = fetch::run(&Requests { list: Some(list.clone()), ..requests() }, &[]).unwrap_err();
+        let error = fetch::run(&Workload { urls: Some(list.clone()), ..workload() }, &[]).unwrap_err();
         assert!(error.code() == 2 && error.text().en.contains(complaint), "{error}");
     }
-}
-
-#[test]
-fn several_addresses_are_fetched_once_each() {
-    let servers = [(); 2].map(|()| Server::start(Duration::ZERO).unwrap());
-    let urls = servers.iter().map(Server::url).collect();
-    fetch::run(&Requests { urls, ..requests() }, &[]).unwrap();
-    assert_eq!(servers.map(|server| server.served()), [3, 3], "three techniques");
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lab::report::Report;
 use threading::experiments::files::techniques::{TECHNIQUES, digest, read_all, sums};
-use threading::experiments::files::{self, Selection, cache, tree};
+use threading::experiments::files::{self, Workload, cache, tree};
 
 fn plant(home: &Path) {
     fs::create_dir_all(home.join("a/b")).unwrap();
@@ -22,7 +22,7 @@ fn plant(home: &Path) {
 }
 
 fn read(root: &Path, follow: bool) -> Report {
-    files::run(&Selection { root, threads: 3, rounds: 2, follow }, &[]).unwrap()
+    files::run(&Workload { root: root.to_owned(), threads: 3, rounds: 2, follow }, &[]).unwrap()
 }
 
 fn names(home: &Path, listed: &[PathBuf]) -> Vec<String> {
@@ -98,7 +98,8 @@ fn a_file_that_cannot_be_read_is_named_and_the_rest_is_done() {
     let home = tempfile::tempdir().unwrap();
     plant(home.path());
     let clean = read(home.path(), true);
-    let complaints = |report: &Report| report.notes.iter().filter(|note| note.en.contains("could not be read")).count();
+    let complaints =
+        |report: &Report| report.failures.iter().filter(|line| line.en.contains("could not be read")).count();
     assert_eq!(complaints(&clean), 0);
     if !unreadable(home.path()) {
         return println!("not measured: this system lets us read everything");
@@ -106,11 +107,12 @@ fn a_file_that_cannot_be_read_is_named_and_the_rest_is_done() {
     let report = read(home.path(), true);
     assert_eq!(complaints(&report), 1);
     assert!(
-        report.notes.iter().any(|note| note.en.contains("secret: could not be read: Permission denied")),
+        report.failures.iter().any(|line| line.en.contains("secret: could not be read: Permission denied")),
         "{:?}",
-        report.notes
+        report.failures
     );
-    assert!(report.shows.en.contains("1 could not be read") && report.measure("wall.rayon").is_some());
+    assert_eq!((clean.exit_code, report.exit_code), (0, 1));
+    assert!(report.shows.en.contains("1 failed") && report.measure("wall.rayon").is_some());
     assert_ne!(report.lines, clean.lines, "its name counts");
 }
 
@@ -130,13 +132,112 @@ fn a_file_that_vanishes_is_one_failure() {
 
 #[cfg(unix)]
 #[test]
-fn a_hundred_problems_do_not_bury_the_page() {
+fn a_hundred_problems_are_all_in_the_report_and_ten_on_the_page() {
     let home = tempfile::tempdir().unwrap();
     plant(home.path());
     (0..100).for_each(|n| std::os::unix::fs::symlink("nowhere", home.path().join(format!("link{n}"))).unwrap());
     let report = read(home.path(), true);
-    assert_eq!(report.notes.iter().filter(|note| note.en.contains("could not be opened")).count(), 5);
-    assert!(report.notes.iter().any(|note| note.en == "and 95 more like these."), "{:?}", report.notes);
+    assert_eq!(report.failures.iter().filter(|line| line.en.contains("could not be opened")).count(), 100);
+    let page = lab::render::text::report(
+        &report,
+        lab::render::Canvas { width: 200, colour: false, lang: lab::lang::Lang::En },
+    );
+    assert_eq!(page.lines().filter(|line| line.contains("could not be opened")).count(), 10, "{page}");
+    assert!(page.contains("90 more"), "{page}");
+}
+
+/// Changes the tree again and again while it is read, and returns the report.
+#[cfg(unix)]
+fn read_while(home: &Path, change: impl Fn(u64) + Send + Sync) -> Report {
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 0.. {
+                if done.load(Relaxed) {
+                    return;
+                }
+                change(n);
+                std::thread::yield_now();
+            }
+        });
+        let report = files::run(&Workload { root: home.to_owned(), threads: 3, rounds: 30, follow: false }, &[]);
+        done.store(true, Relaxed);
+        report.unwrap()
+    })
+}
+
+/// A file that grows, one that shrinks and grows again, and one that comes and goes: each is named, and the others are read.
+#[cfg(unix)]
+#[test]
+fn files_that_change_meanwhile_are_named_and_the_rest_is_done() {
+    let home = tempfile::tempdir().unwrap();
+    plant(home.path());
+    let path = |name: &str| home.path().join(name);
+    for name in ["grows", "shrinks", "vanishes"] {
+        fs::write(path(name), "x".repeat(1000)).unwrap();
+    }
+    let report = read_while(home.path(), |n| {
+        fs::write(path("grows"), "x".repeat(1001 + n as usize % 5000)).unwrap();
+        fs::write(path("shrinks"), "x".repeat(n as usize % 999)).unwrap();
+        if n % 2 == 0 {
+            let _ = fs::remove_file(path("vanishes"));
+        } else {
+            fs::write(path("vanishes"), "x".repeat(1000)).unwrap();
+        }
+    });
+    let named = |name: &str| report.failures.iter().any(|line| line.en.contains(&format!("/{name}: ")));
+    assert!(named("grows") && named("shrinks"), "{:?}", report.failures);
+    assert!(!named("z") && !named("a/한글"), "{:?}", report.failures);
+    assert!(report.exit_code == 1 && report.measure("wall.rayon").is_some());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_fifo_that_takes_a_files_place_is_named_and_does_not_block() {
+    let home = tempfile::tempdir().unwrap();
+    plant(home.path());
+    let (paths, _) = tree::list(home.path(), false);
+    fs::remove_file(home.path().join("z")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(home.path().join("z")).status().unwrap();
+    assert!(made.success());
+    for technique in TECHNIQUES {
+        let (sums, _) = read_all(technique, &paths, 2).unwrap();
+        assert!(sums[2].as_ref().is_err_and(|why| why.contains("no longer a regular file")), "{technique}: {sums:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_claims_to_be_empty_is_read() {
+    let sums = sums(&["/proc/version", "/dev/null"].map(|path| Path::new(path).to_owned()));
+    let home = tempfile::tempdir().unwrap();
+    let copy = home.path().join("copy");
+    fs::write(&copy, fs::read("/proc/version").unwrap()).unwrap();
+    assert_eq!(sums[0], files::techniques::sums(&[copy])[0]);
+    assert!(sums[1].is_err(), "a device is no regular file");
+}
+
+/// Where nothing could be listed, the reason is said.
+#[test]
+fn nothing_to_read_has_its_reason() {
+    let program = env!("CARGO_BIN_EXE_threading");
+    let home = tempfile::tempdir().unwrap();
+    let run = |script: &str| {
+        let script = format!("{script} --no-python --lang en");
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &script, program]).arg(home.path());
+        let done = command.output().unwrap();
+        (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    let (code, said) = run("exec \"$0\" files \"$1\"");
+    assert!(code == Some(1) && said.contains("no file to read") && !said.contains("could not"), "{said}");
+    fs::create_dir_all(home.path().join("folder")).unwrap();
+    fs::write(home.path().join("folder/file"), "x").unwrap();
+    // Enough descriptors for the program and the root, none for what is in it.
+    let seen: Vec<_> = (4..10).map(|n| run(&format!("ulimit -n {n}; exec \"$0\" files \"$1\""))).collect();
+    assert!(seen.iter().all(|(code, said)| *code == Some(0) || said.contains("Too many open files")), "{seen:?}");
+    assert!(seen.iter().any(|(_, said)| said.contains("Too many open files")), "{seen:?}");
 }
 
 #[test]
@@ -181,11 +282,10 @@ fn on_a_disk(path: &Path) -> bool {
     cfg!(target_os = "linux") && ["ext2/ext3", "xfs", "btrfs"].contains(&kind.as_str())
 }
 
-/// A file in /proc says that it is empty and can be read for ever.
+/// A file in /proc says that it is empty and can be read forever.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_file_without_an_end_is_read_to_the_length_it_claims() {
-    let endless = Path::new("/proc/self/pagemap").to_owned();
-    let empty = sums(&[Path::new("/dev/null").to_owned()]);
-    assert_eq!(sums(&[endless]), empty);
+fn a_file_without_an_end_is_a_failure_by_name() {
+    let sums = sums(&[Path::new("/proc/self/pagemap").to_owned()]);
+    assert!(sums[0].as_ref().is_err_and(|why| why.contains("no end")), "{sums:?}");
 }

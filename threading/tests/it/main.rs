@@ -1,9 +1,8 @@
-//! What the experiments of this section promise.
+//! What the section promises, one module an experiment.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
-mod article;
-mod cpu;
+mod article_and_cpu;
 mod fetch;
 mod files;
 mod pools;

@@ -8,7 +8,7 @@ use lab::lang::Text;
 use lab::trace::Recorder;
 use lab::trace::{State, Trace};
 use threading::experiments::pools::techniques::{Done, TECHNIQUES, Technique, part};
-use threading::experiments::pools::{self, Jobs, moved, oversubscribe};
+use threading::experiments::pools::{self, Work, Workload, moved, oversubscribe};
 
 const JOBS: usize = 40;
 
@@ -88,8 +88,8 @@ fn more_threads_than_cores_wait_together() {
 
 #[test]
 fn jobs_that_wait_have_no_verdict_on_computing() {
-    let order = Jobs { jobs: 4, workers: 2, iterations: 1000, waits: true };
-    let report = pools::run(&order, 1, &[]).unwrap();
+    let workload = Workload { jobs: 4, workers: 2, iterations: 1000, work: Work::Io };
+    let report = pools::run(&workload, 1, &[]).unwrap();
     assert!(report.verdicts.iter().all(|v| v.claim == "threads-io-overlap"), "{:?}", report.verdicts);
     assert_eq!(report.traces.len(), TECHNIQUES.len());
     // Four jobs, the first of them eight times as long: nobody can be done before it.

@@ -42,11 +42,23 @@ fn a_limit_is_named_and_the_other_rows_are_measured() {
 
 #[test]
 fn when_no_row_can_be_had_it_is_one_line() {
-    let output = stack("ulimit -v 800000", 100_000);
+    let output = stack("ulimit -v 800000", 12_000);
     let words = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), words.lines().count()), (Some(1), 1), "{words}");
     // Either a thread cannot be started, or one that was started finds no room for what the runtime needs in it.
     assert!(words.contains("not measured") && output.stdout.is_empty(), "{words}");
+}
+
+/// The machine's own bound is found before a thread is started.
+#[test]
+fn more_threads_than_the_machine_allows_are_refused_with_the_bound() {
+    let output = stack("ulimit -v unlimited", 100_000);
+    let words = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() {
+        return println!("not measured: this machine allows 100,000 threads");
+    }
+    assert_eq!((output.status.code(), words.lines().count()), (Some(1), 1), "{words}");
+    assert!(words.contains("--threads 100000: this machine allows ") && output.stdout.is_empty(), "{words}");
 }
 
 #[test]

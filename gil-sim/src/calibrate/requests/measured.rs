@@ -1,6 +1,7 @@
 //! The measurement of what comes of a request.
 
-use super::{Requests, back, race};
+use super::curves::Requests;
+use super::{back, race};
 use crate::sim::{Curve, Pairs, Steals};
 
 /// Lengths of the wait before a request, in ns, with the number of rounds in each pass; of those with a pause, a third.

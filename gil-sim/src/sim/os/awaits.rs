@@ -2,12 +2,15 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use lab::trace::State;
 
-use super::super::machine::Pairs;
-use super::{Is, Os, Path, Renewal, Tid, What};
+use super::thread::{CodePath, Is, TimeoutHandler};
+use super::{Os, What};
+use crate::sim::curves::Pairs;
+use crate::sim::ids::Tid;
 
 impl Os {
     /// From now on the thread is in this state.
@@ -65,20 +68,11 @@ impl Os {
         if self.threads.borrow()[sleeper].can_be_woken() {
             /// Cheaper than this, and no interrupt was sent to another core.
             const INTERRUPT: u64 = 4000;
-            let cold = self.draw(&self.machine.cold_signal, self.cold(me, Path::Signal));
+            let cold = self.draw(&self.machine.cold_signal, self.cold(me, CodePath::Signal));
             let cost = self.wake(sleeper);
             // Most of what is cold lies on the way of the interrupt.
             self.work(me, cost + if cost < INTERRUPT { cold / 6 } else { cold }).await;
         }
-    }
-
-    /// The same, and begins anew as the renewal says; whether the time was up, and what the number was when the last wait began.
-    pub async fn sleep_renewing(&self, me: Tid, renewal: Renewal) -> (bool, u64) {
-        let length = renewal.length;
-        self.threads.borrow_mut()[me].renewal = Some(renewal);
-        let timed_out = self.sleep_at_most(me, length).await;
-        let renewal = self.threads.borrow_mut()[me].renewal.take();
-        (timed_out, renewal.map_or(0, |renewal| renewal.saved))
     }
 
     /// Whether a thread that began to wait `age` ns ago, after it had waited for `length` ns, takes a signal before it sleeps: a
@@ -111,6 +105,14 @@ impl Os {
     pub async fn sleep(&self, me: Tid) {
         self.falls_asleep(me);
         Once::default().await;
+    }
+
+    /// The same; when the time is up, the handler decides whether the thread waits again. Whether the last wait ended by its time.
+    pub async fn sleep_handled(&self, me: Tid, ns: u64, handler: Rc<dyn TimeoutHandler>) -> bool {
+        self.threads.borrow_mut()[me].on_timeout = Some(handler);
+        let timed_out = self.sleep_at_most(me, ns).await;
+        self.threads.borrow_mut()[me].on_timeout = None;
+        timed_out
     }
 
     /// Sleeps until woken, at most so long; whether the time was up.

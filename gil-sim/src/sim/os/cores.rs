@@ -1,7 +1,9 @@
 //! Sleeping and waking: who has which core, and what it costs to get there.
 
-use super::super::machine::Pairs;
-use super::{Is, Os, Path, Place, Thread, Tid, Turn, What};
+use super::thread::{CodePath, Is, Thread};
+use super::{Os, Turn, What};
+use crate::sim::curves::Pairs;
+use crate::sim::ids::Tid;
 
 impl Os {
     /// Wakes a sleeper, from outside or by another thread. It runs after the machine's latency, or when a core is free. What
@@ -55,28 +57,21 @@ impl Os {
         }
     }
 
-    /// Whether a thread whose time is up waits anew at once; then that is done.
-    pub(super) fn renews(&self, t: &mut Thread) -> bool {
-        let (home, me) = (t.core, t.number);
-        let Some(renewal) = &mut t.renewal else { return false };
-        if !renewal.locked.get() || renewal.watched.get() == renewal.saved || renewal.mutex.is_locked() {
-            return false;
-        }
-        let Some((core, _)) = self.idle_core(home) else { return false };
-        renewal.saved = renewal.watched.get();
-        let length = renewal.length;
-        renewal.queue.joins(self, me, length);
+    /// Whether a thread whose time is up only waits again; then that is done.
+    pub(super) fn waits_again(&self, t: &mut Thread) -> bool {
+        let Some(handler) = t.on_timeout.clone().filter(|handler| handler.waits_again()) else { return false };
+        let Some((core, _)) = self.idle_core(t.core) else { return false };
+        let length = handler.begin_wait(self, t.number);
         t.sleep += 1;
-        let sleep = t.sleep;
         self.occupies(core, t);
         t.is = Is::Blocked;
         {
             let c = &mut self.cores.borrow_mut()[core];
             (c.thread, c.idle_since) = (None, self.now());
         }
-        self.schedule.borrow_mut().begin(Turn { thread: me, by_time: true, overtakes: false });
+        self.schedule.borrow_mut().begin(Turn { thread: t.number, by_time: true, overtakes: false });
         let late = self.draw(&self.machine.late, length);
-        self.plan(self.now() + length + late, What::Timed(me, sleep));
+        self.plan(self.now() + length + late, What::Timed(t.number, t.sleep));
         true
     }
 
@@ -100,17 +95,17 @@ impl Os {
     }
 
     /// How cold a path is that the thread now takes, as the ns of idleness since it took it last; it is warm afterwards.
-    pub fn cold(&self, me: Tid, path: Path) -> u64 {
+    pub fn cold(&self, me: Tid, path: CodePath) -> u64 {
         let core = self.threads.borrow()[me].core;
         std::mem::replace(&mut self.cores.borrow_mut()[core].cold[path as usize], 1)
     }
 
     /// What a `send` that wakes nobody, or a `recv` that finds its message, takes the thread now.
-    pub fn talk(&self, me: Tid, path: Path) -> u64 {
+    pub fn talk(&self, me: Tid, path: CodePath) -> u64 {
         let m = &self.machine;
         let (other, alone, after) = match path {
-            Path::Send => (Path::Receive, &m.send, &m.send_after),
-            _ => (Path::Send, &m.receive, &m.receive_after),
+            CodePath::Send => (CodePath::Receive, &m.send, &m.send_after),
+            _ => (CodePath::Send, &m.receive, &m.receive_after),
         };
         let other_warm = {
             let cores = self.cores.borrow();
@@ -185,7 +180,6 @@ impl Os {
         let core = {
             let mut threads = self.threads.borrow_mut();
             threads[me].is = Is::Gone;
-            threads[me].place = Place::Done;
             threads[me].core
         };
         self.lanes.borrow_mut().leave(me, self.now());

@@ -198,7 +198,7 @@ impl Section {
         let asked = ask_for_lang(&args);
         lang::choose(asked.unwrap_or_else(|| Lang::from_locale(|name| env::var(name).ok())));
         match self.parse_and_run(args) {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(code) => ExitCode::from(code),
             Err(error) => {
                 terminal::complain(error.text());
                 ExitCode::from(error.code())
@@ -206,12 +206,13 @@ impl Section {
         }
     }
 
-    fn parse_and_run(&self, args: Vec<OsString>) -> Result<()> {
+    /// The exit code of a run that has a report, or that was asked for help.
+    fn parse_and_run(&self, args: Vec<OsString>) -> Result<u8> {
         let matches = match self.command().try_get_matches_from(&args) {
             Ok(matches) => matches,
             Err(e) if e.kind() == ErrorKind::DisplayHelp => {
                 terminal::print(&e.render().to_string());
-                return Ok(());
+                return Ok(0);
             }
             Err(e) => return Err(self.explain(&e, &args)),
         };
@@ -230,7 +231,10 @@ impl Section {
         }
         let pythons = if common.no_python || experiment.hidden { Vec::new() } else { python::find(&common.python)? };
         let report = (experiment.run)(&Args { matches, pythons })?;
-        if experiment.hidden { Ok(()) } else { common.deliver(&report) }
+        if !experiment.hidden {
+            common.deliver(&report)?;
+        }
+        Ok(report.exit_code)
     }
 
     /// The experiment that was named, else the first. Options before the name must be common ones.

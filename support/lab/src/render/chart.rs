@@ -6,7 +6,7 @@ use svg::node::element::{Circle, Group, Line, Polyline, Text as SvgText, Title};
 use unicode_width::UnicodeWidthStr;
 
 use crate::lang::Lang;
-use crate::render::{Canvas, fit};
+use crate::render::{Canvas, fit, shown};
 use crate::report::Chart;
 use crate::report::unit::{self, Unit};
 
@@ -54,7 +54,7 @@ pub fn draw(chart: &Chart, canvas: Canvas) -> String {
     let labels: Vec<(usize, String)> = y.ticks().into_iter().map(|v| (row(&y, v), unit::value(v, chart.y))).collect();
     let margin = labels.iter().map(|(_, label)| label.width()).max().unwrap_or(0).max(6);
     let columns = canvas.width.saturating_sub(margin + 3).max(10);
-    let mut out = format!("{}\n", fit(chart.title.get(canvas.lang), canvas.width).trim_end());
+    let mut out = format!("{}\n", fit(&shown(&chart.title, canvas.lang), canvas.width).trim_end());
     for (n, cells) in cells(chart, &x, &y, columns).iter().enumerate() {
         let label = labels.iter().find(|(row, _)| *row == n).map_or("", |(_, label)| label);
         let pad = " ".repeat(margin - label.width());
@@ -68,7 +68,7 @@ pub fn draw(chart: &Chart, canvas: Canvas) -> String {
         let _ = writeln!(
             out,
             "{}",
-            fit(&format!("{margin} {letter} {}", curve.name.get(canvas.lang)), canvas.width).trim_end()
+            fit(&format!("{margin} {letter} {}", shown(&curve.name, canvas.lang)), canvas.width).trim_end()
         );
     }
     out
@@ -108,7 +108,7 @@ fn cells(chart: &Chart, x: &Axis, y: &Axis, columns: usize) -> Vec<Vec<char>> {
 pub(crate) fn picture(chart: &Chart, width: f64, lang: Lang) -> (Group, u64) {
     const HIGH: f64 = 260.0;
     const LEFT: f64 = 80.0;
-    let mut group = Group::new().add(words(chart.title.get(lang), 0.0, 14.0).set("font-weight", "bold"));
+    let mut group = Group::new().add(words(&shown(&chart.title, lang), 0.0, 14.0).set("font-weight", "bold"));
     let Some((x, y)) = axes(chart) else { return (group, 30) };
     let across = |v: f64| LEFT + x.place(v) * (width - LEFT - 20.0);
     let down = |v: f64| 30.0 + (1.0 - y.place(v)) * HIGH;
@@ -122,7 +122,7 @@ pub(crate) fn picture(chart: &Chart, width: f64, lang: Lang) -> (Group, u64) {
         group = group.add(words(&unit::value(v, chart.x), across(v), foot + 18.0).set("text-anchor", "middle"));
     }
     for (n, curve) in chart.curves.iter().enumerate() {
-        let (colour, name) = (COLOURS[n % COLOURS.len()], curve.name.get(lang));
+        let (colour, name) = (COLOURS[n % COLOURS.len()], shown(&curve.name, lang));
         let path: Vec<String> =
             curve.points.iter().map(|&(px, py)| format!("{:.1},{:.1}", across(px), down(py))).collect();
         let line = Polyline::new().set("points", path.join(" ")).set("fill", "none");
@@ -134,7 +134,7 @@ pub(crate) fn picture(chart: &Chart, width: f64, lang: Lang) -> (Group, u64) {
         }
         let below = foot + 40.0 + 18.0 * n as f64;
         group = group.add(Circle::new().set("cx", LEFT).set("cy", below - 4.0).set("r", 5).set("fill", colour));
-        group = group.add(words(name, LEFT + 12.0, below));
+        group = group.add(words(&name, LEFT + 12.0, below));
     }
     (group, (foot + 50.0) as u64 + 18 * chart.curves.len() as u64)
 }

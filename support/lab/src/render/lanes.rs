@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
 
 use super::state_style::{glyph, name, style};
-use super::{Canvas, fit};
+use super::{Canvas, fit, shown};
 use crate::report::unit;
 use crate::text;
 use crate::trace::{Lane, State, Trace};
@@ -20,18 +20,19 @@ pub const MOST_LANES: usize = 32;
 pub fn draw(trace: &Trace, canvas: Canvas) -> String {
     let drawn = &trace.lanes[..trace.lanes.len().min(MOST_LANES)];
     let lang = canvas.lang;
-    let widest = drawn.iter().map(|lane| lane.name.get(lang).width()).max().unwrap_or(0);
+    let names: Vec<String> = drawn.iter().map(|lane| shown(&lane.name, lang)).collect();
+    let widest = names.iter().map(|name| name.width()).max().unwrap_or(0);
     let label = widest.clamp(1, (canvas.width / 3).max(8));
     let bar = canvas.width.saturating_sub(label + 4).max(10);
 
     let mut out = String::new();
-    let title = trace.title.get(lang);
+    let title = shown(&trace.title, lang);
     if !title.is_empty() {
-        let _ = writeln!(out, "{}", fit(title, canvas.width).trim_end());
+        let _ = writeln!(out, "{}", fit(&title, canvas.width).trim_end());
     }
-    for lane in drawn {
+    for (lane, name) in drawn.iter().zip(&names) {
         let row = cells(lane, trace, bar);
-        let _ = writeln!(out, "{} │{}│", fit(lane.name.get(lang), label), paint(&row, canvas.colour));
+        let _ = writeln!(out, "{} │{}│", fit(name, label), paint(&row, canvas.colour));
     }
     let left = trace.lanes.len() - drawn.len();
     if left > 0 {

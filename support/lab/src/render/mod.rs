@@ -11,7 +11,8 @@ use std::fmt::Write as _;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::lang::Lang;
+use crate::lang::{Lang, Text};
+use crate::terminal;
 
 /// How to draw.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,11 @@ pub struct Canvas {
     pub colour: bool,
     /// The language of labels and legend.
     pub lang: Lang,
+}
+
+/// A text as it may be drawn: a name in it can come from a file, and must command neither the terminal nor the layout.
+pub(crate) fn shown(text: &Text, lang: Lang) -> String {
+    terminal::escape_controls(text.get(lang))
 }
 
 /// Cuts or pads a text to exactly so many columns; Hangul takes two.

@@ -3,8 +3,8 @@
 use svg::Document;
 use svg::node::element::{Group, Rectangle, Text as SvgText, Title};
 
-use super::chart;
 use super::state_style::{fill, name};
+use super::{chart, shown};
 use crate::lang::Lang;
 use crate::report::{Chart, unit};
 use crate::trace::{State, Trace};
@@ -21,9 +21,9 @@ pub fn svg(traces: &[Trace], charts: &[Chart], lang: Lang) -> Document {
     let mut y = 10;
     for trace in traces {
         let mut group = Group::new().set("transform", format!("translate(10,{y})"));
-        group = group.add(label(trace.title.get(lang), 0, 14).set("font-weight", "bold"));
+        group = group.add(label(&shown(&trace.title, lang), 0, 14).set("font-weight", "bold"));
         for (row, lane) in (1..).zip(&trace.lanes) {
-            group = group.add(label(lane.name.get(lang), 0, row * ROW + 14));
+            group = group.add(label(&shown(&lane.name, lang), 0, row * ROW + 14));
             for span in &lane.spans {
                 let per_ns = BAR as f64 / trace.duration().max(1) as f64;
                 let title = format!("{} {}", name(span.state, lang), unit::duration((span.end - span.start) as f64));

@@ -75,12 +75,31 @@ pub struct Report {
     pub notes: Vec<Text>,
     /// What it shows, in a sentence.
     pub shows: Text,
+    /// What failed, one line each; the page shows the first [`FAILURES_ON_PAGE`]. Absent in JSON when nothing failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Text>,
+    /// The exit code of a run whose report is worth reading although some of it failed. Absent in JSON when it is 0.
+    #[serde(skip_serializing_if = "is_success")]
+    pub exit_code: u8,
+}
+
+/// A page names so many failures and counts the rest; `--json` has them all.
+pub const FAILURES_ON_PAGE: usize = 10;
+
+fn is_success(exit_code: &u8) -> bool {
+    *exit_code == 0
 }
 
 impl Report {
     /// An empty report of `section/experiment`.
     pub fn new(experiment: impl Into<String>) -> Report {
         Report { experiment: experiment.into(), ..Report::default() }
+    }
+
+    /// Something failed and the rest was done: it is named, and the exit code is 1.
+    pub fn fail(&mut self, what: Text) {
+        self.failures.push(what);
+        self.exit_code = 1;
     }
 
     /// As one JSON object, with a line's end.
@@ -92,5 +111,22 @@ impl Report {
     /// A measurement by its id.
     pub fn measure(&self, id: &str) -> Option<&Measure> {
         self.measures.iter().find(|measure| measure.id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exit_code_is_in_the_json_only_when_some_of_it_failed() {
+        let whole = Report::new("section/whole");
+        assert!(!whole.to_json().contains("exit_code"));
+        let mut partly = Report::new("section/partly");
+        partly.fail(Text::same("one file"));
+        assert_eq!(partly.exit_code, 1);
+        for report in [whole, partly] {
+            assert_eq!(serde_json::from_str::<Report>(&report.to_json()).unwrap(), report);
+        }
     }
 }

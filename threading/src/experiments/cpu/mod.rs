@@ -11,10 +11,10 @@ use std::thread;
 
 use crossbeam::channel;
 use gil_sim::sim::{Kind, Machine};
-use gil_sim::{Gil, SWITCH_INTERVAL, ThreadId, loops};
+use gil_sim::{Gil, SWITCH_INTERVAL, ThreadId, interpreters, loops};
 use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
-use lab::cores_used::{CoresUsed, PARALLEL};
+use lab::cores_used::{CoresUsed, Meter, PARALLEL};
 use lab::lang::Text;
 use lab::machine::Watch;
 use lab::python::{self, Interpreter};
@@ -25,34 +25,31 @@ use lab::{Result, clock, machine, text, twin_script};
 use predicted::Judged;
 use rayon::prelude::*;
 
-/// The work of one run.
-#[derive(Clone, Copy, Debug)]
-pub struct Job {
-    pub jobs: usize,
-    /// Iterations of the loop in each job.
-    pub iterations: u64,
-}
-
+/// `cargo run -p threading -- cpu`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
     let jobs = options.size("jobs", 1..=64, 4, text!("일의 수", "number of jobs"));
-    let iterations = options.count(
-        "iterations",
-        1..=1_000_000_000,
-        60_000_000,
-        text!("일 하나가 도는 바퀴 수", "iterations of the loop in a job"),
-    );
+    let about = text!("일 하나의 반복 횟수", "iterations of the loop in a job");
+    let iterations = options.count("iterations", 1..=1_000_000_000, 60_000_000, about);
     let rounds = options.rounds(3);
-    let machine = options.path(
-        "machine",
-        text!("시뮬레이터의 컴퓨터 (gil-sim calibrate --out)", "the simulator's machine (gil-sim calibrate --out)"),
-    );
+    let about =
+        text!("시뮬레이터의 컴퓨터 (gil-sim calibrate --out)", "the simulator's machine (gil-sim calibrate --out)");
+    let machine = options.path("machine", about);
     let about =
         text!("세는 루프: 차례로, 스레드로, GIL 아래에서", "the counting loop: in sequence, in threads, under the GIL");
     Experiment::new("cpu", about, options, move |a| {
         let job = Job { jobs: a.get(jobs), iterations: a.get(iterations) };
         run(job, a.get(rounds), a.get(machine).as_deref(), a.pythons())
     })
+}
+
+/// The work: so many jobs, each so many iterations of the loop.
+#[derive(Clone, Copy, Debug)]
+pub struct Job {
+    /// Number of jobs.
+    pub jobs: usize,
+    /// Iterations of the loop in each.
+    pub iterations: u64,
 }
 
 /// One after another, in this thread.
@@ -141,29 +138,25 @@ pub fn run(job: Job, rounds: usize, machine: Option<&Path>, pythons: &[Interpret
 /// Every technique in turn; the wall times of each, and those of one job alone under the lock.
 fn rust(report: &mut Report, job: Job, rounds: usize) -> (Vec<Vec<f64>>, Vec<f64>) {
     let (mut walls, mut alone) = (vec![Vec::new(); TECHNIQUES.len()], Vec::new());
-    let (watch, mut used) = (Watch::start(), Vec::new());
+    let mut meters = [Meter::default(); TECHNIQUES.len()];
     for round in 0..rounds {
         for (n, (id, name, work)) in TECHNIQUES.iter().enumerate() {
             let recorder = Recorder::new();
             let lanes = (0..job.jobs).map(|i| recorder.lane(text!("일 {i}", "Job {i}"))).collect();
             let start = clock::now();
-            let (sum, cores) = CoresUsed::during(|| work(job, lanes));
+            let sum = meters[n].during(|| work(job, lanes));
             walls[n].push((clock::now() - start) as f64);
             assert_eq!(sum, loops::sum(job.iterations).wrapping_mul(job.jobs as u64), "{id} did not do all the work");
             if round + 1 == rounds {
                 report.traces.push(recorder.finish(name()));
-                used.push((*id, cores));
+                report.verdicts.extend(verdict(id, meters[n].used()));
             }
         }
-        // Taking the lock and looking at it are part of a job under the lock: the prediction starts from that time.
+        // It checks the lock as it counts: the prediction must start from its own time.
         let start = clock::now();
         threads_under_gil(Job { jobs: 1, ..job }, vec![Recorder::new().lane(Text::default())]);
         alone.push((clock::now() - start) as f64);
     }
-    // One technique of one round may be shorter than the kernel's counters can tell; all of them together are not.
-    let foreign = watch.foreign();
-    let complete = |cores: CoresUsed| CoresUsed { foreign: cores.foreign.or(foreign), ..cores };
-    report.verdicts.extend(used.into_iter().filter_map(|(id, cores)| verdict(id, complete(cores))));
     (walls, alone)
 }
 
@@ -183,7 +176,7 @@ fn on_twin(python: &Interpreter, twin: &Report, job: Job) -> Option<Judged> {
     Some(Judged {
         on: Text::same(python.to_string()),
         id: python.id(),
-        kind: predicted::lock_of(python),
+        kind: interpreters::lock_of(python).ok(),
         alone: twin.measure("wall.sequence")?.median() / job.jobs as f64,
         measured: twin.measure("wall.threads")?.median(),
         predicted: None,
@@ -203,7 +196,7 @@ fn ask_simulator(report: &mut Report, judged: Vec<Judged>, job: Job, machine: &M
 fn note(job: Job) -> Text {
     let (jobs, iterations, cores) = (job.jobs, job.iterations, machine::cores());
     text!(
-        "일 {jobs}개, 하나는 글의 루프(count += i) {iterations}바퀴, 파이썬에서는 그 20분의 1. 코어 {cores}개.",
+        "일 {jobs}개, 하나는 글의 루프(count += i) {iterations}번, 파이썬에서는 그 20분의 1. 코어 {cores}개.",
         "{jobs} jobs, each {iterations} iterations of the article's loop (count += i), in Python a twentieth of it. {cores} cores."
     )
 }
@@ -240,12 +233,8 @@ fn on_python(python: &Interpreter, twin: &Report, foreign: Option<f64>) -> Verdi
     let wall = median("wall.threads").unwrap_or_default();
     let cores = CoresUsed { cores: median("cores.threads"), wall, foreign };
     let on = python.to_string();
-    match predicted::has_gil(python) {
-        Some(true) => cores.serial("threads-cpu-no-gain", on),
-        Some(false) => cores.parallel("no-gil-threads-parallel", on),
-        None => {
-            let why = text!("GIL이 있는지 알 수 없습니다", "whether it has a GIL is not known");
-            Verdict::not_measured("threads-cpu-no-gain", on, why)
-        }
+    match python.gil {
+        true => cores.serial("threads-cpu-no-gain", on),
+        false => cores.parallel("no-gil-threads-parallel", on),
     }
 }

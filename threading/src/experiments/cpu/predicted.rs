@@ -8,7 +8,6 @@ use gil_sim::sim::{self, Group, Kind, Machine, Outcome, Setup, Speed, Step};
 use lab::claims::Verdict;
 use lab::cores_used::CoresUsed;
 use lab::lang::Text;
-use lab::python::Interpreter;
 use lab::report::unit;
 use lab::report::{Measure, Table, Unit};
 use lab::trace::Trace;
@@ -67,28 +66,6 @@ pub fn predict(kind: Kind, alone: f64, jobs: usize, machine: &Machine) -> Outcom
     sim::run(&setup, machine, &Speed::typical())
 }
 // ANCHOR_END: predict
-
-/// The lock of an interpreter, where the simulator knows it: shared requests from 3.2 on, addressed ones from 3.13 on (3.14 and 3.15
-/// kept that protocol), none where the interpreter itself says that its GIL is off.
-pub fn lock_of(python: &Interpreter) -> Option<Kind> {
-    match python.version {
-        _ if python.implementation != "CPython" => None,
-        _ if !python.gil => Some(Kind::Free),
-        [3, minor, _] if minor >= 13 => Some(Kind::Addressed),
-        [3, minor, _] if minor >= 2 => Some(Kind::Shared),
-        _ => None,
-    }
-}
-
-/// Whether an interpreter has a GIL, if that is known: from itself, or because we know the implementation.
-pub fn has_gil(python: &Interpreter) -> Option<bool> {
-    match python.implementation.as_str() {
-        _ if python.gil => Some(true),
-        "PyPy" | "GraalVM" | "GraalPy" => Some(true),
-        "CPython" | "Jython" | "IronPython" | "RustPython" => Some(false),
-        _ => None,
-    }
-}
 
 /// The simulator's lanes under the GIL.
 pub fn lanes(outcome: Outcome) -> Trace {

@@ -1,43 +1,11 @@
-//! One GET, and the name of what went wrong with it.
+//! One GET.
 
-use std::collections::BTreeMap;
-use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use lab::lang::Text;
-use lab::text;
-
+use super::failure::Reason;
 use super::plain;
 
-/// Why a GET brought nothing.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
-    /// Nobody listens there.
-    Refused,
-    /// No answer in time.
-    TimedOut,
-    /// The name has no address.
-    NoAddress,
-    /// The other side hung up in the middle.
-    HungUp,
-    /// This process may not open more files and sockets (`EMFILE`).
-    NoDescriptor,
-    /// It answered, but not with the page.
-    Status(u16, String),
-    /// Anything else, in the words of whoever noticed.
-    Other(String),
-}
-
-/// A GET that brought nothing.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    /// Of what.
-    pub url: String,
-    /// Why.
-    pub reason: Reason,
-}
-
-/// One GET on a connection of its own, body and all, within this time. No proxy stands between us and what is measured.
+/// One GET on a connection of its own, body and all, within the timeout. No proxy stands between us and what is measured.
 pub fn get(url: &str, timeout: Duration) -> Result<(), Reason> {
     #[cfg(feature = "https")]
     if url.starts_with("https://") {
@@ -46,10 +14,10 @@ pub fn get(url: &str, timeout: Duration) -> Result<(), Reason> {
     plain::get(url, timeout)
 }
 
-/// minreq looks after TLS; for its timeout it starts a thread of its own for each request, which `plain` does not.
+/// minreq does TLS. For its timeout it starts one more thread a request, which `plain` does not.
 #[cfg(feature = "https")]
 fn over_tls(url: &str, timeout: Duration) -> Result<(), Reason> {
-    let answer = minreq::get(url).with_timeout(timeout.as_secs_f64().ceil() as u64).with_follow_redirects(false).send();
+    let answer = minreq::get(url).with_timeout(timeout.as_secs().max(1)).with_follow_redirects(false).send();
     let answer = answer.map_err(|e| match e {
         minreq::Error::AddressNotFound => Reason::NoAddress,
         minreq::Error::IoError(io) => Reason::of(&io),
@@ -59,44 +27,4 @@ fn over_tls(url: &str, timeout: Duration) -> Result<(), Reason> {
         200..=299 => Ok(()),
         code => Err(Reason::Status(code, answer.reason_phrase)),
     }
-}
-
-impl Reason {
-    /// What the system said, by its name.
-    pub(super) fn of(e: &io::Error) -> Reason {
-        match e.kind() {
-            ErrorKind::ConnectionRefused => Reason::Refused,
-            ErrorKind::TimedOut | ErrorKind::WouldBlock => Reason::TimedOut,
-            ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::UnexpectedEof => Reason::HungUp,
-            ErrorKind::BrokenPipe => Reason::HungUp,
-            _ if e.raw_os_error() == Some(24) => Reason::NoDescriptor, // EMFILE has no kind of its own
-            _ => Reason::Other(e.to_string()),
-        }
-    }
-
-    /// Its name for readers.
-    pub fn text(&self) -> Text {
-        match self {
-            Reason::Refused => text!("연결 거부", "connection refused"),
-            Reason::TimedOut => text!("시간 초과", "timed out"),
-            Reason::NoAddress => text!("주소를 찾지 못함", "no such host"),
-            Reason::HungUp => text!("상대가 끊음", "the other side hung up"),
-            Reason::NoDescriptor => text!("열린 파일이 너무 많음 (EMFILE)", "too many open files (EMFILE)"),
-            Reason::Status(code, phrase) => Text::same(format!("HTTP {code} {phrase}").trim_end()),
-            Reason::Other(words) => Text::same(words),
-        }
-    }
-}
-
-/// Failures by their name: how often, and the first of them.
-pub fn summary(failures: &[Failure]) -> Vec<Text> {
-    let mut by_name: BTreeMap<&Reason, (usize, &str)> = BTreeMap::new();
-    for failure in failures {
-        by_name.entry(&failure.reason).or_insert((0, &failure.url)).0 += 1;
-    }
-    let line = |(reason, (count, url)): (&Reason, (usize, &str))| {
-        let Text { ko, en } = reason.text();
-        text!("{ko}({count}번), 처음은 {url}", "{en} (×{count}), first {url}")
-    };
-    by_name.into_iter().map(line).collect()
 }

@@ -3,6 +3,7 @@
 //! Article: 멀티스레딩, "네트워크 요청". Run: `cargo run -p threading -- fetch`. Python twin: `python/fetch.py`.
 
 pub mod client;
+pub mod failure;
 mod plain;
 pub mod targets;
 pub mod techniques;
@@ -26,49 +27,48 @@ const CLAIM: &str = "threads-io-overlap";
 /// More threads at once than this are not asked for: our own server takes about twice as many connections, three descriptors each.
 const MOST_AT_ONCE: usize = 1000;
 
+/// `cargo run -p threading -- fetch`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let about = text!(
-        "루프백 서버 대신 가져올 주소, 하나면 --requests번",
-        "addresses to fetch instead of the loopback server's; a single one --requests times"
-    );
-    let urls = options.positional_words("url", about);
+    let about = text!("루프백 서버 대신 가져올 주소", "addresses to fetch instead of the loopback server's");
+    let given = options.positional_words("url", about);
+    let urls =
+        options.path("urls", text!("가져올 주소의 목록, 줄마다 하나", "a file of addresses to fetch, one a line"));
     let requests = options.size("requests", 1..=100_000, 12, text!("GET의 수", "number of GETs"));
-    let threads = options.size("threads", 1..=1000, 4, text!("풀의 스레드 수", "threads of the pool"));
+    let about = text!("풀의 스레드 수", "threads of the pool");
+    let threads = options.size("threads", 1..=1000, 4, about);
     let about = text!("루프백 서버가 답하기까지의 시간(초)", "seconds until the loopback server answers");
     let delay = options.seconds("delay", 0.0..=10.0, 0.05, about);
-    let about = text!("가져올 주소의 목록, 줄마다 하나", "a file of addresses to fetch, one a line");
-    let list = options.path("urls", about);
-    let timeout = options.timeout(0.1..=600.0, 30.0);
+    let timeout = options.timeout(1.0..=600.0, 30.0);
     let about = text!("웹 요청: 차례로, 요청마다 스레드, 풀", "web requests: in sequence, a thread each, a pool");
     Experiment::new("fetch", about, options, move |a| {
-        let requests = Requests {
-            count: a.get(requests),
+        let workload = Workload {
+            requests: a.get(requests),
             threads: a.get(threads),
             delay: a.get(delay),
             timeout: a.get(timeout),
+            given: a.get(given),
             urls: a.get(urls),
-            list: a.get(list),
         };
-        run(&requests, a.pythons())
+        run(&workload, a.pythons())
     })
 }
 
-/// What is fetched, and how.
+/// What is fetched.
 #[derive(Clone, Debug)]
-pub struct Requests {
-    /// Number of GETs, where there is at most one address.
-    pub count: usize,
+pub struct Workload {
+    /// Number of GETs, where there is no list.
+    pub requests: usize,
     /// Threads of the pool.
     pub threads: usize,
     /// How long our own server takes to answer.
     pub delay: Duration,
-    /// How long to wait for an answer.
+    /// A request that has no answer by then has failed.
     pub timeout: Duration,
-    /// Somebody else's servers instead of ours.
-    pub urls: Vec<String>,
+    /// Somebody else's addresses instead of our server's, each fetched equally often.
+    pub given: Vec<String>,
     /// A file of addresses instead.
-    pub list: Option<PathBuf>,
+    pub urls: Option<PathBuf>,
 }
 
 /// Where the requests go.
@@ -80,37 +80,37 @@ struct Targets {
 }
 
 /// Fetches in sequence, with a thread a request and with a bounded pool.
-pub fn run(requests: &Requests, pythons: &[Interpreter]) -> Result<Report> {
+pub fn run(workload: &Workload, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("threading/fetch");
-    let targets = targets(requests)?;
-    let (urls, timeout) = (&targets.urls, requests.timeout);
+    let targets = targets(workload)?;
+    let (urls, timeout) = (&targets.urls, workload.timeout);
     let sequence = pool(urls, 1, timeout, text!("차례로", "in sequence"))?;
     if sequence.failures.len() >= urls.len().min(MOST_FAILURES) {
         return Err(nothing(&sequence));
     }
     let slow = add(&mut report, "sequence", sequence, urls.len());
-    match at_once(requests, urls) {
+    match at_once(workload, urls) {
         Ok(fetched) => {
             add(&mut report, "each", fetched, urls.len());
         }
         Err(why) => report.notes.push(why),
     }
-    let n = requests.threads;
+    let n = workload.threads;
     let fetched = pool(urls, n, timeout, text!("스레드 {n}개의 풀", "a pool of {n} threads"))?;
     let fast = add(&mut report, "threads", fetched, urls.len());
     let peak = peak_of(report.traces.last());
-    report.verdicts.push(judge("Rust", requests.threads.min(urls.len()), peak));
-    let args = twin_args(requests, urls);
+    report.verdicts.push(judge("Rust", workload.threads.min(urls.len()), peak));
+    let args = twin_args(workload, urls);
     python::join(&mut report, pythons, twin_script!("fetch"), &args, &[CLAIM], |python, twin| {
-        vec![judge(&python.to_string(), requests.threads.min(urls.len()), peak_of(twin.traces.last()))]
+        vec![judge(&python.to_string(), workload.threads.min(urls.len()), peak_of(twin.traces.last()))]
     });
     report.notes.push(targets.described);
     report.shows = shows(urls.len(), n, slow, fast, peak);
     Ok(report)
 }
 
-fn targets(requests: &Requests) -> Result<Targets> {
-    match (&requests.list, &requests.urls[..]) {
+fn targets(workload: &Workload) -> Result<Targets> {
+    match (&workload.urls, workload.given.as_slice()) {
         (Some(_), [_, ..]) => Err(Error::usage(text!(
             "주소와 --urls 가운데 하나만 주십시오.",
             "give either addresses or --urls, not both."
@@ -121,25 +121,21 @@ fn targets(requests: &Requests) -> Result<Targets> {
             let described = text!("{name}: 주소 {count}개.", "{name}: {count} addresses.");
             Ok(Targets { urls, described, _server: None })
         }
-        (None, [url]) => {
-            let url = targets::check("URL", url)?;
-            probe(&url, requests.timeout)?;
-            let described = Text::same(format!("{url}."));
-            Ok(Targets { urls: vec![url; requests.count], described, _server: None })
+        (None, given @ [_, ..]) => {
+            let given: Vec<String> = given.iter().map(|url| targets::check("URL", url)).collect::<Result<_>>()?;
+            probe(&given[0], workload.timeout)?;
+            let described = Text::same(format!("{}.", given.join(", ")));
+            let urls = given.into_iter().cycle().take(workload.requests).collect();
+            Ok(Targets { urls, described, _server: None })
         }
-        (None, urls) if urls.len() > 1 => {
-            let urls: Vec<String> = urls.iter().map(|url| targets::check("URL", url)).collect::<Result<_>>()?;
-            let count = urls.len();
-            Ok(Targets { urls, described: text!("주소 {count}개.", "{count} addresses."), _server: None })
-        }
-        (None, _) => {
-            let server = Server::start(requests.delay)?;
-            let (url, delay) = (server.url(), unit::duration(requests.delay.as_nanos() as f64));
+        (None, []) => {
+            let server = Server::start(workload.delay)?;
+            let (url, delay) = (server.url(), unit::duration(workload.delay.as_nanos() as f64));
             let described = text!(
                 "이 프로그램이 연 루프백 서버({url})가 {delay} 뒤에 답합니다.",
                 "our own loopback server ({url}) answers after {delay}."
             );
-            Ok(Targets { urls: vec![url; requests.count], described, _server: Some(server) })
+            Ok(Targets { urls: vec![url; workload.requests], described, _server: Some(server) })
         }
     }
 }
@@ -154,17 +150,17 @@ fn probe(url: &str, timeout: Duration) -> Result<()> {
 
 /// Nothing was fetched at all.
 fn nothing(sequence: &Fetched) -> Error {
-    let first = client::summary(&sequence.failures).into_iter().next().unwrap_or_default();
+    let first = failure::summary(&sequence.failures).into_iter().next().unwrap_or_default();
     let (ko, en) = (first.ko, first.en);
     Error::failed(text!("아무것도 가져오지 못했습니다: {ko}", "nothing could be fetched: {en}"))
 }
 
 /// A thread a request, or why not.
-fn at_once(requests: &Requests, urls: &[String]) -> Result<Fetched, Text> {
+fn at_once(workload: &Workload, urls: &[String]) -> Result<Fetched, Text> {
     let title = || text!("요청마다 스레드", "a thread a request");
     let count = urls.len();
     let fetched = match count {
-        0..=MOST_AT_ONCE => each(urls, requests.timeout, title()).map_err(|e| e.text().clone()),
+        0..=MOST_AT_ONCE => each(urls, workload.timeout, title()).map_err(|e| e.text().clone()),
         _ => Err(text!("한꺼번에 스레드 {count}개는 띄우지 않습니다", "not {count} threads at once")),
     };
     fetched.map_err(|why| {
@@ -183,7 +179,7 @@ fn add(report: &mut Report, id: &str, fetched: Fetched, requests: usize) -> f64 
         let name = Text { ko: format!("{}: 실패", title.ko), en: format!("{}: failed", title.en) };
         report.measures.push(Measure::new(format!("failed.{id}"), name, Unit::Count, vec![failed as f64]));
         report.notes.extend(
-            client::summary(&fetched.failures).into_iter().map(|line| Text {
+            failure::summary(&fetched.failures).into_iter().map(|line| Text {
                 ko: format!("{}: {}", title.ko, line.ko),
                 en: format!("{}: {}", title.en, line.en),
             }),
@@ -203,21 +199,15 @@ fn peak_of(trace: Option<&Trace>) -> usize {
     trace.map_or(0, |trace| trace.peak_in_flight(&[State::WaitingForIo]))
 }
 
-/// A list is named by its file, several addresses come last, and one comes with how often.
-fn twin_args(requests: &Requests, urls: &[String]) -> Vec<String> {
-    let several = requests.list.is_none() && requests.urls.len() > 1;
-    let (source, count) = match &requests.list {
+/// A list of addresses is named by its file; else one address and how often.
+fn twin_args(workload: &Workload, urls: &[String]) -> Vec<String> {
+    let (list, count) = match &workload.urls {
         Some(path) => (path.display().to_string(), "list".to_owned()),
-        None if several => (String::new(), "urls".to_owned()),
         None => (urls[0].clone(), urls.len().to_string()),
     };
     let each = urls.len() <= MOST_AT_ONCE;
-    let timeout = requests.timeout.as_secs_f64().to_string();
-    let mut args = vec![source, count, requests.threads.to_string(), timeout, u8::from(each).to_string()];
-    if several {
-        args.extend_from_slice(urls);
-    }
-    args
+    let timeout = workload.timeout.as_secs_f64().to_string();
+    vec![list, count, workload.threads.to_string(), timeout, u8::from(each).to_string()]
 }
 
 fn judge(on: &str, together: usize, peak: usize) -> Verdict {

@@ -5,12 +5,12 @@ use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use super::client::Reason;
+use super::failure::Reason;
 
 /// The longest head of an answer, in bytes.
 const MOST_HEAD: usize = 64 * 1024;
 
-/// One GET on a connection of its own, body and all, within so much time altogether.
+/// One GET on a connection of its own, body and all, within the timeout.
 pub fn get(url: &str, timeout: Duration) -> Result<(), Reason> {
     let until = Instant::now() + timeout;
     let (authority, path) = parts(url);
@@ -49,7 +49,7 @@ fn connect(authority: &str, until: Instant) -> Result<TcpStream, Reason> {
     Err(last)
 }
 
-/// What is left of the time.
+/// The time left until the timeout.
 fn left(until: Instant) -> io::Result<Duration> {
     let left = until.saturating_duration_since(Instant::now());
     if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }

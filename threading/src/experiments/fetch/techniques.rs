@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread::{self, ScopedJoinHandle};
-
 use std::time::Duration;
 
 use lab::lang::Text;
@@ -10,7 +9,8 @@ use lab::trace::{LaneRecorder, Recorder};
 use lab::trace::{State, Trace};
 use lab::{Error, Result, text};
 
-use super::client::{Failure, get};
+use super::client::get;
+use super::failure::Failure;
 
 /// After so many failures the rest is left: a server that is gone must not be waited for a hundred thousand times.
 pub const MOST_FAILURES: usize = 100;

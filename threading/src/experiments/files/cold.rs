@@ -7,8 +7,9 @@ use lab::report::{Measure, Report, Unit};
 use lab::trace::{State, Trace};
 use lab::{Result, stats, text};
 
+use super::cache;
+use super::file_set::{FileSet, Workload};
 use super::techniques::{TECHNIQUES, title};
-use super::{Files, Selection, cache, checked};
 
 /// At least this part of a cold read must come from storage, or it was none.
 const COLD: f64 = 0.5;
@@ -17,7 +18,7 @@ const CLAIM: (&str, &str) = ("threads-io-overlap", "Rust, std::fs");
 
 /// What was read cold.
 #[derive(Default)]
-struct ColdRuns {
+struct ColdReads {
     /// By technique, in ns.
     walls: [Vec<f64>; TECHNIQUES.len()],
     /// Which part came from storage, the least of all reads.
@@ -28,11 +29,11 @@ struct ColdRuns {
 
 /// Every technique in turn. Returns how many times as fast as in sequence threads were; `None` where it could not be had, and why is in
 /// the report.
-pub fn measure(report: &mut Report, files: &Files, selection: &Selection<'_>) -> Result<Option<f64>> {
-    let runs = read(files, selection)?;
+pub fn measure(report: &mut Report, files: &mut FileSet, workload: &Workload) -> Result<Option<f64>> {
+    let cold = read(files, workload)?;
     // Storage is read in whole pages, and ahead: it may be more than the files.
-    let percent = unit::value(runs.least.unwrap_or_default().min(1.0), Unit::Share);
-    let why = match runs.least {
+    let percent = unit::value(cold.least.unwrap_or_default().min(1.0), Unit::Share);
+    let why = match cold.least {
         None => text!("이 시스템에는 버리라고 할 길이 없습니다", "this system cannot be asked to forget files"),
         Some(least) if least < COLD => text!(
             "버리라고 했지만 디스크에서 온 것은 {percent}뿐입니다",
@@ -40,7 +41,7 @@ pub fn measure(report: &mut Report, files: &Files, selection: &Selection<'_>) ->
         ),
         Some(_) => {
             report.notes.push(note(&percent));
-            return Ok(Some(show(report, selection, runs)));
+            return Ok(Some(show(report, workload, cold)));
         }
     };
     let (ko, en) = (&why.ko, &why.en);
@@ -49,38 +50,38 @@ pub fn measure(report: &mut Report, files: &Files, selection: &Selection<'_>) ->
     Ok(None)
 }
 
-fn read(files: &Files, selection: &Selection<'_>) -> Result<ColdRuns> {
-    let mut runs = ColdRuns::default();
-    for _ in 0..selection.rounds {
+fn read(files: &mut FileSet, workload: &Workload) -> Result<ColdReads> {
+    let mut cold = ColdReads::default();
+    for _ in 0..workload.rounds {
         for (n, technique) in TECHNIQUES.into_iter().enumerate() {
             if !cache::forget(&files.paths) {
-                return Ok(ColdRuns::default());
+                return Ok(ColdReads::default());
             }
             let before = cache::from_storage();
-            let trace = checked(technique, files, selection)?;
+            let trace = files.read_by(technique, workload.threads)?;
             let Some((before, after)) = before.zip(cache::from_storage()) else {
-                return Ok(ColdRuns::default());
+                return Ok(ColdReads::default());
             };
             let part = (after - before) as f64 / files.bytes.max(1) as f64;
-            runs.least = Some(runs.least.map_or(part, |least| least.min(part)));
-            runs.walls[n].push(trace.duration() as f64);
+            cold.least = Some(cold.least.map_or(part, |least| least.min(part)));
+            cold.walls[n].push(trace.duration() as f64);
             if technique == "threads" {
-                runs.threads = Some(trace);
+                cold.threads = Some(trace);
             }
         }
     }
-    Ok(runs)
+    Ok(cold)
 }
 
-fn show(report: &mut Report, selection: &Selection<'_>, runs: ColdRuns) -> f64 {
-    let median = |n: usize| stats::median(&runs.walls[n]).unwrap_or(f64::NAN);
+fn show(report: &mut Report, workload: &Workload, cold: ColdReads) -> f64 {
+    let median = |n: usize| stats::median(&cold.walls[n]).unwrap_or(f64::NAN);
     let gain = median(0) / median(1);
     let named = |Text { ko, en }: &Text| text!("{ko}, 차가운 캐시", "{en}, cold cache");
-    for (technique, samples) in TECHNIQUES.into_iter().zip(runs.walls) {
-        let name = named(&title(technique, selection.threads));
+    for (technique, samples) in TECHNIQUES.into_iter().zip(cold.walls) {
+        let name = named(&title(technique, workload.threads));
         report.measures.push(Measure::new(format!("cold.{technique}"), name, Unit::Ns, samples));
     }
-    if let Some(trace) = runs.threads {
+    if let Some(trace) = cold.threads {
         report.verdicts.push(judge(&trace));
         report.traces.push(Trace { title: named(&trace.title), ..trace });
     }

@@ -17,6 +17,9 @@ use rayon::prelude::*;
 /// How much of a file is read at once, in bytes.
 const PIECE: usize = 256 * 1024;
 
+/// The most that is read of a file that claims to be empty, in bytes.
+const MOST_UNSTATED: u64 = 16 << 20;
+
 /// The SHA-256 of a file, or why it could not be read.
 pub type Sum = Result<[u8; 32], String>;
 
@@ -115,19 +118,37 @@ impl Reader {
 
     fn read(&mut self, path: &Path, sha: &mut Hash) -> io::Result<()> {
         self.lane.enter(State::WaitingForIo);
-        let file = File::open(path)?;
-        // As long as it is now: a file that grows, or one in /proc that has no end, must not keep us for ever.
+        let file = open(path)?;
+        // As long as it is now: a file that grows must not keep us forever. Files in /proc claim to be empty and are not.
         let length = file.metadata()?.len();
-        let mut file = file.take(length);
+        let most = if length == 0 { MOST_UNSTATED } else { length };
+        let mut file = file.take(most);
+        let mut read = 0;
         loop {
             self.lane.enter(State::WaitingForIo);
             let n = file.read(&mut self.piece)?;
+            read += n as u64;
+            if n == 0 && read == MOST_UNSTATED && length == 0 {
+                return Err(io::Error::other(format!("claims to be empty and has no end within {read} bytes")));
+            }
             if n == 0 {
                 return Ok(());
             }
             self.lane.enter(State::Running);
             sha.update(&self.piece[..n]);
         }
+    }
+}
+
+/// Opens a regular file. It was one when it was listed; a FIFO that has taken its place would block an ordinary open forever.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    let file = options.read(true).open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::other("no longer a regular file")),
     }
 }
 

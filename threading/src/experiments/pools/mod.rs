@@ -25,17 +25,12 @@ use techniques::{Done, TECHNIQUES, Technique, part};
 
 /// A long job is so many times a short one.
 pub const LONG: u64 = 8;
-/// How long a short job waits, where jobs wait.
-const WAIT: Duration = Duration::from_millis(4);
-/// A Python's iteration takes so many of ours.
-const PYTHON_ITERATIONS: u64 = 60;
-
-/// What a job does.
+/// What jobs do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// It computes.
+    /// They compute.
     Cpu,
-    /// It waits.
+    /// They wait.
     Io,
 }
 
@@ -43,53 +38,59 @@ impl Choice for Work {
     const WORDS: &'static [(&'static str, Work)] = &[("cpu", Work::Cpu), ("io", Work::Io)];
 }
 
+/// `cargo run -p threading -- pools`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
     let about = text!("일의 수, 앞의 4분의 1이 깁니다", "jobs; the first quarter is long");
     let jobs = options.size("jobs", 1..=10_000, 16, about);
     let workers = options.size("workers", 1..=64, 2, text!("일꾼 수", "workers"));
     let work = options.choice("work", Work::Cpu, text!("계산하는 일, 기다리는 일", "jobs compute, or wait"));
-    let about = text!("짧은 일 하나가 도는 바퀴 수", "iterations of the loop in a short job");
+    let about = text!("짧은 일 하나의 반복 횟수", "iterations of the loop in a short job");
     let iterations = options.count("iterations", 1..=1_000_000_000, 10_000_000, about);
     let rounds = options.rounds(3);
     let about = text!("고르지 않은 일을 나누는 네 가지 방식", "uneven jobs, shared out in four ways");
     Experiment::new("pools", about, options, move |a| {
-        let jobs = Jobs {
-            jobs: a.get(jobs),
-            workers: a.get(workers),
-            iterations: a.get(iterations),
-            waits: a.get(work) == Work::Io,
-        };
-        run(&jobs, a.get(rounds), a.pythons())
+        let workload =
+            Workload { jobs: a.get(jobs), workers: a.get(workers), iterations: a.get(iterations), work: a.get(work) };
+        run(&workload, a.get(rounds), a.pythons())
     })
 }
 
-/// The jobs of one run, and who shares them.
+/// How long a short job waits, where jobs wait.
+const WAIT: Duration = Duration::from_millis(4);
+/// A Python's turn takes so many of ours.
+const PYTHON_ITERATIONS: u64 = 60;
+
+/// What is done.
 #[derive(Clone, Copy, Debug)]
-pub struct Jobs {
+pub struct Workload {
     /// Number of jobs; the first quarter is long.
     pub jobs: usize,
     /// Workers that share them.
     pub workers: usize,
     /// Iterations of the loop in a short job, where jobs compute.
     pub iterations: u64,
-    /// Whether jobs wait instead of computing.
-    pub waits: bool,
+    /// Whether jobs compute or wait.
+    pub work: Work,
 }
 
-impl Jobs {
+impl Workload {
     /// How many short jobs a job is.
     pub fn size(&self, job: usize) -> u64 {
         if job < self.jobs.div_ceil(4) { LONG } else { 1 }
     }
 
+    fn waits(&self) -> bool {
+        self.work == Work::Io
+    }
+
     fn state(&self) -> State {
-        if self.waits { State::WaitingForIo } else { State::Running }
+        if self.waits() { State::WaitingForIo } else { State::Running }
     }
 
     fn work(&self, job: usize) {
         let size = self.size(job);
-        if self.waits {
+        if self.waits() {
             thread::sleep(WAIT * u32::try_from(size).unwrap_or(u32::MAX));
         } else {
             loops::count(self.iterations * size);
@@ -108,12 +109,12 @@ struct Shared {
 }
 
 /// Shares the jobs out by each technique, in turn, `rounds` times; then tries more threads than cores.
-pub fn run(order: &Jobs, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
+pub fn run(workload: &Workload, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("threading/pools");
     let mut walls = vec![Vec::new(); TECHNIQUES.len()];
     let mut last = Vec::new();
     for _ in 0..rounds {
-        last = TECHNIQUES.iter().map(|technique| share(order, technique)).collect::<Result<Vec<Shared>>>()?;
+        last = TECHNIQUES.iter().map(|technique| share(workload, technique)).collect::<Result<Vec<Shared>>>()?;
         walls.iter_mut().zip(&last).for_each(|(wall, run)| wall.push(run.trace.duration() as f64));
     }
     let mut rows = Vec::new();
@@ -121,36 +122,36 @@ pub fn run(order: &Jobs, rounds: usize, pythons: &[Interpreter]) -> Result<Repor
         let measure = Measure::new(format!("wall.{id}"), name(), Unit::Ns, samples.clone());
         // A channel has no parts, and rayon does not tell which ones it made.
         let own = ["parts", "stealing"].contains(id);
-        rows.push(row(order, &measure, &run.trace, own.then(|| moved(&run.done, order.jobs))));
+        rows.push(row(workload, &measure, &run.trace, own.then(|| moved(&run.done, workload.jobs))));
         report.measures.push(measure);
     }
-    if !order.waits && order.workers > 1 {
+    if !workload.waits() && workload.workers > 1 {
         report.verdicts.push(last[RAYON].cores.parallel("no-gil-threads-parallel", "Rust, rayon"));
     }
     report.traces = last.into_iter().map(|run| run.trace).collect();
-    let points = oversubscribe::measure(order.iterations)?;
+    let points = oversubscribe::measure(workload.iterations)?;
     report.verdicts.extend(oversubscribe::verdict(&points));
     report.measures.extend(oversubscribe::measures(&points));
     let mut crowds = vec![oversubscribe::table(&points, "Rust")];
-    on_pythons(&mut report, order, rounds, pythons, &mut rows, &mut crowds);
+    on_pythons(&mut report, workload, rounds, pythons, &mut rows, &mut crowds);
     report.tables = [vec![who_did_what(rows)], crowds].concat();
     report.measures_in_tables = true;
-    report.notes.insert(0, note(order));
+    report.notes.insert(0, note(workload));
     report.shows = shows(&walls, &points);
     Ok(report)
 }
 
-fn share(order: &Jobs, (_, name, run): &Technique) -> Result<Shared> {
+fn share(workload: &Workload, (_, name, run): &Technique) -> Result<Shared> {
     let recorder = Recorder::new();
-    let lanes = (0..order.workers).map(|i| recorder.lane(text!("일꾼 {i}", "Worker {i}"))).collect();
-    let (done, cores) = CoresUsed::during(|| run(order.jobs, lanes, order.state(), &|job| order.work(job)));
+    let lanes = (0..workload.workers).map(|i| recorder.lane(text!("일꾼 {i}", "Worker {i}"))).collect();
+    let (done, cores) = CoresUsed::during(|| run(workload.jobs, lanes, workload.state(), &|job| workload.work(job)));
     Ok(Shared { trace: recorder.finish(name()), done: done?, cores })
 }
 
 /// How long a technique took, how many jobs each worker did, and how many of them were another's part; and what was lost.
-fn row(order: &Jobs, wall: &Measure, trace: &Trace, moved: Option<usize>) -> Vec<Text> {
+fn row(workload: &Workload, wall: &Measure, trace: &Trace, moved: Option<usize>) -> Vec<Text> {
     let jobs: Vec<String> = trace.lanes.iter().map(|lane| lane.spans.len().to_string()).collect();
-    let busy = trace.mean_in_flight(order.state()) / order.workers as f64;
+    let busy = trace.mean_in_flight(workload.state()) / workload.workers as f64;
     vec![
         wall.name.clone(),
         Text::same(unit::value(wall.median(), wall.unit)),
@@ -187,48 +188,54 @@ pub fn moved(done: &[Done], jobs: usize) -> usize {
 /// The twin does the same with Python's own means; its jobs compute so much less that they take about as long.
 fn on_pythons(
     report: &mut Report,
-    order: &Jobs,
+    workload: &Workload,
     rounds: usize,
     pythons: &[Interpreter],
     rows: &mut Vec<Vec<Text>>,
     crowds: &mut Vec<Table>,
 ) {
     let counts: Vec<String> = oversubscribe::counts().iter().map(ToString::to_string).collect();
-    let work = if order.waits { Work::Io } else { Work::Cpu }.word();
-    let unit = if order.waits { WAIT.as_secs_f64() } else { (order.iterations / PYTHON_ITERATIONS).max(1) as f64 };
-    let args =
-        [order.jobs.to_string(), order.workers.to_string(), work.to_owned(), unit.to_string(), rounds.to_string()];
+    let work = workload.work.word();
+    let unit =
+        if workload.waits() { WAIT.as_secs_f64() } else { (workload.iterations / PYTHON_ITERATIONS).max(1) as f64 };
+    let args = [
+        workload.jobs.to_string(),
+        workload.workers.to_string(),
+        work.to_owned(),
+        unit.to_string(),
+        rounds.to_string(),
+    ];
     let args: Vec<String> = args.into_iter().chain([counts.join(",")]).collect();
     let watch = Watch::start();
-    let claims: &[&str] = if order.waits { &["threads-io-overlap"] } else { &["threads-cpu-no-gain"] };
+    let claims: &[&str] = if workload.waits() { &["threads-io-overlap"] } else { &["threads-cpu-no-gain"] };
     python::join(report, pythons, twin_script!("pools"), &args, claims, |python, twin| {
-        rows.extend(twin_rows(python, twin, order));
+        rows.extend(twin_rows(python, twin, workload));
         crowds.extend(oversubscribe::of_twin(twin).map(|points| oversubscribe::table(&points, &python.to_string())));
-        vec![judge(python, twin, order, watch.foreign())]
+        vec![judge(python, twin, workload, watch.foreign())]
     });
 }
 
-fn twin_rows(python: &Interpreter, twin: &Report, order: &Jobs) -> Vec<Vec<Text>> {
+fn twin_rows(python: &Interpreter, twin: &Report, workload: &Workload) -> Vec<Vec<Text>> {
     let walls = twin.measures.iter().filter(|m| m.id.starts_with("wall."));
     let of = |(wall, trace): (&Measure, &Trace)| {
         let (ko, en) = (&wall.name.ko, &wall.name.en);
         let name = text!("{python}: {ko}", "{python}: {en}");
-        row(order, &Measure { name, ..wall.clone() }, trace, None)
+        row(workload, &Measure { name, ..wall.clone() }, trace, None)
     };
     walls.zip(&twin.traces).map(of).collect()
 }
 
 /// Python's pool of workers on one queue: jobs that wait do so together, those that compute do not unless there is no GIL.
-fn judge(python: &Interpreter, twin: &Report, order: &Jobs, foreign: Option<f64>) -> Verdict {
+fn judge(python: &Interpreter, twin: &Report, workload: &Workload, foreign: Option<f64>) -> Verdict {
     let on = format!("{python}, ThreadPoolExecutor");
-    if order.workers < 2 {
+    if workload.workers < 2 {
         return Verdict::not_measured(
-            if order.waits { "threads-io-overlap" } else { "threads-cpu-no-gain" },
+            if workload.waits() { "threads-io-overlap" } else { "threads-cpu-no-gain" },
             on,
             text!("일꾼이 하나뿐입니다", "there is only one worker"),
         );
     }
-    if order.waits {
+    if workload.waits() {
         let peak = twin.traces.last().map_or(0, |trace| trace.peak_in_flight(&[State::WaitingForIo]));
         let evidence = text!("동시에 기다린 것 최대 {peak}개", "{peak} waited at once at the peak");
         return Verdict::seen("threads-io-overlap", on, peak > 1, evidence);
@@ -241,18 +248,18 @@ fn judge(python: &Interpreter, twin: &Report, order: &Jobs, foreign: Option<f64>
     }
 }
 
-fn note(order: &Jobs) -> Text {
-    let (jobs, workers, long) = (order.jobs, order.workers, order.jobs.div_ceil(4));
-    if order.waits {
+fn note(workload: &Workload) -> Text {
+    let (jobs, workers, long) = (workload.jobs, workload.workers, workload.jobs.div_ceil(4));
+    if workload.waits() {
         let wait = unit::value(WAIT.as_nanos() as f64, Unit::Ns);
         return text!(
             "일 {jobs}개, 일꾼 {workers}명. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 {wait}를 기다립니다.",
             "{jobs} jobs, {workers} workers. The first {long} are {LONG} times the others; a short one waits {wait}."
         );
     }
-    let iterations = order.iterations;
+    let iterations = workload.iterations;
     text!(
-        "일 {jobs}개, 일꾼 {workers}명. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 루프 {iterations}바퀴입니다(파이썬에서는 그 {PYTHON_ITERATIONS}분의 1).",
+        "일 {jobs}개, 일꾼 {workers}명. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 루프 {iterations}번입니다(파이썬에서는 그 {PYTHON_ITERATIONS}분의 1).",
         "{jobs} jobs, {workers} workers. The first {long} are {LONG} times the others; a short one is {iterations} iterations of the loop (in Python a {PYTHON_ITERATIONS}th of it)."
     )
 }

@@ -4,8 +4,9 @@
 //!
 //! Article: 멀티스레딩. Run: `cargo run -p threading -- stack`. Python twin: `python/stack.py`.
 
+mod bound;
 mod crowd;
-mod row;
+pub mod row;
 
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
@@ -15,13 +16,14 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::{Error, Result, lang, text, twin_script};
 
 pub use crowd::Crowd;
-pub use row::{MOST_USED, ROW, Row, child};
+use row::{ROW, Row};
 
 /// Stacks of a thread, in KiB: a small one, Rust's default, and what `ulimit -s` gives C and Python.
 const STACKS: [usize; 3] = [64, 2048, 8192];
 /// How much of its stack each thread uses in the last row, in KiB.
 const USED: usize = 64;
 
+/// `cargo run -p threading -- stack`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
     let about = text!("함께 살 스레드 수", "threads alive together");
@@ -33,6 +35,9 @@ pub fn command() -> Experiment {
 
 /// Starts so many threads at each size of stack, here and on CPython, and looks at the memory of each process.
 pub fn run(threads: usize, pythons: &[Interpreter]) -> Result<Report> {
+    if let Some(bound) = bound::of_this_machine().filter(|bound| bound.threads < threads as u64) {
+        return Err(bound.exceeded(threads));
+    }
     let mut report = Report::new("threading/stack");
     let rows = STACKS.map(|stack| Row { threads, stack, used: 0 });
     let used = Row { threads, stack: STACKS[2], used: USED };

@@ -119,11 +119,10 @@ fn measures(alive: f64, space: f64, memory: f64, each: f64) -> Vec<Measure> {
 }
 
 /// The work of a row's process. A row that fails says why in its report, in both languages.
-pub fn child() -> Experiment {
+pub fn command() -> Experiment {
     let mut options = Options::new();
-    let threads = options.size("threads", 0..=1_000_000, 0, Text::default());
-    let stack = options.size("stack", 0..=1 << 20, 0, Text::default());
-    let used = options.size("used", 0..=MOST_USED, 0, Text::default());
+    let mut count = |name, most| options.size(name, 0..=most, 0, Text::default());
+    let (threads, stack, used) = (count("threads", 1_000_000), count("stack", 1 << 20), count("used", MOST_USED));
     Experiment::child(ROW, options, move |a| {
         let row = Row { threads: a.get(threads), stack: a.get(stack), used: a.get(used) };
         let report = row.measure().unwrap_or_else(|e| Report { notes: vec![e.text().clone()], ..Report::default() });

@@ -1,0 +1,61 @@
+# -*- coding: utf-8 -*-
+"""Twin of gil-sim/src/calibrate/python.rs: what one thread of this Python takes, alone, for the few things a scenario is made of.
+
+Usage: calibrate.py GIL_SIM, the program whose `peer` answers. Measures one iteration of `while n > 0: n -= 1`, and, for several delays of
+the peer, the time from the return of recv to the next send (gap) and that of the call of send itself. Prints one JSON report.
+"""
+import json
+import socket
+import subprocess
+import sys
+import time
+
+EXE = sys.argv[1]
+clock = getattr(time, "perf_counter", time.time)
+ITERATIONS = 200000
+DELAYS = ((0.00003, 300), (0.0005, 200), (0.001, 150), (0.005, 60), (0.02, 30))  # seconds, rounds
+
+measures = []
+
+
+def measure(name, ko, en, seconds):
+    samples = [s * 1e9 for s in seconds]
+    measures.append({"id": name, "name": {"ko": ko, "en": en}, "unit": "ns", "samples": samples})
+
+
+def iteration():
+    n = ITERATIONS
+    t = clock()
+    while n > 0:
+        n -= 1
+    return (clock() - t) / ITERATIONS
+
+
+def talk(delay, rounds):
+    mine, peers = socket.socketpair()
+    peer = subprocess.Popen([EXE, "peer", "--delay", repr(delay)], stdin=peers, close_fds=True)
+    peers.close()
+    send, recv, message = mine.send, mine.recv, b"x" * 8
+    gaps, sends = [], []
+    received = None
+    for _ in range(rounds):
+        before = clock()
+        if received is not None:
+            gaps.append(before - received)
+        before = clock()
+        send(message)
+        sends.append(clock() - before)
+        recv(64)
+        received = clock()
+    mine.close()
+    peer.wait()
+    return gaps, sends
+
+
+measure("iteration", "루프 한 바퀴", "one iteration of the loop", [iteration() for _ in range(7)])
+for delay, rounds in DELAYS:
+    gaps, sends = talk(delay, rounds)
+    ns = int(delay * 1e9 + 0.5)
+    measure("gap.%d" % ns, "recv와 send 사이", "between recv and send", gaps)
+    measure("send.%d" % ns, "send 호출", "a call of send", sends)
+print(json.dumps({"experiment": "gil-sim/calibrate", "measures": measures}))

@@ -1,0 +1,115 @@
+//! Who tells: the real lock, the simulator on this very machine, and CPython.
+
+use lab::report::unit;
+use std::env;
+use std::path::PathBuf;
+
+use lab::lang::Text;
+use lab::python::Interpreter;
+use lab::trace::Trace;
+use lab::{Error, Result, clock, text};
+
+use super::calls::Call;
+use super::workload::{Figures, Workload, ns};
+use crate::calibrate::{self, Quiet};
+use crate::run_on_cpython::{self, Transport};
+use crate::sim::{Curve, Kind, Machine, Speed};
+
+/// All of them, measured once for a whole experiment. As long as it lives, everything runs in the scheduling class in which the
+/// machine was measured: the simulator speaks of that class.
+#[derive(Debug)]
+pub struct Sources {
+    quiet: Quiet,
+    machine: Machine,
+    /// How long it took to measure it, in ns.
+    took: u64,
+    pythons: Vec<(Interpreter, Result<Speed, Text>)>,
+}
+
+/// What one of them says.
+#[derive(Clone, Debug)]
+pub struct SourceFigures {
+    /// Who.
+    pub judge: Text,
+    /// The same for programs.
+    pub id: String,
+    /// What.
+    pub seen: Figures,
+}
+
+impl Sources {
+    /// Measures the machine, quickly, and the interpreters: some two seconds each.
+    pub fn prepare(pythons: &[Interpreter]) -> Result<Sources> {
+        let quiet = Quiet::ask();
+        let start = clock::now();
+        let machine = calibrate::quick(&quiet)?;
+        let took = clock::now() - start;
+        let pythons = pythons.iter().map(|python| (python.clone(), calibrate::speed(python, &machine))).collect();
+        Ok(Sources { quiet, machine, took, pythons })
+    }
+
+    /// This program, whose `peer` answers.
+    pub fn program() -> Result<PathBuf> {
+        env::current_exe()
+            .map_err(|e| Error::failed(text!("실행 파일을 알 수 없습니다: {e}", "the program is unknown: {e}")))
+    }
+
+    /// What the simulator says of threads in Rust, and its lanes.
+    pub fn simulate(&self, load: &Workload, rust: &Speed) -> (SourceFigures, Trace) {
+        let (seen, trace) = load.simulate(Kind::Shared, &self.machine, rust);
+        let judge = text!("시뮬레이터 (Rust)", "simulator (Rust)");
+        (SourceFigures { judge, id: "simulator.rust".to_owned(), seen }, trace)
+    }
+
+    /// What each interpreter says, and what the simulator says of it; or why not.
+    pub fn cpython(&self, load: &Workload) -> (Vec<SourceFigures>, Vec<Text>) {
+        let (mut all_figures, mut missing) = (Vec::new(), Vec::new());
+        if self.pythons.is_empty() {
+            missing.push(text!(
+                "CPython: 측정하지 않음: 파이썬 없이 실행했습니다.",
+                "CPython: not measured: no Python in this run."
+            ));
+        }
+        for (python, speed) in &self.pythons {
+            match speed.as_ref().map_err(Clone::clone).and_then(|speed| self.one(python, speed, load)) {
+                Ok(both) => all_figures.extend(both),
+                Err(Text { ko, en }) => {
+                    missing.push(text!("{python}: 측정하지 않음: {ko}.", "{python}: not measured: {en}."))
+                }
+            }
+        }
+        (all_figures, missing)
+    }
+
+    fn one(&self, python: &Interpreter, speed: &Speed, load: &Workload) -> Result<[SourceFigures; 2], Text> {
+        let setup = run_on_cpython::setup_for(python, &load.scenario())?;
+        let seen = load.read(run_on_cpython::play(python, &setup, speed, Transport::Socketpair)?);
+        let predicted = load.simulate(setup.kind, &self.machine, speed).0;
+        let [major, minor, micro] = python.version;
+        let id = python.id();
+        let simulator = text!("시뮬레이터 ({major}.{minor}.{micro})", "simulator ({major}.{minor}.{micro})");
+        Ok([
+            SourceFigures { judge: Text::same(python.to_string()), id: id.clone(), seen },
+            SourceFigures { judge: simulator, id: format!("simulator.{id}"), seen: predicted },
+        ])
+    }
+
+    /// In which class it was measured, and how busy the machine was.
+    pub fn note(&self) -> Text {
+        let (Text { ko, en }, took) = (self.quiet.note(), unit::duration(self.took as f64));
+        text!(
+            "시뮬레이터가 아는 것은 실험 앞에 {took} 동안 잰 이 컴퓨터의 지연뿐입니다(predict와 verify는 네 배를 되풀이해 잽니다). {ko}",
+            "All that the simulator knows are this machine's latencies, measured for {took} before (predict and verify repeat that four times as often); {en}"
+        )
+    }
+}
+
+/// What threads in Rust do between their calls, from a run of one that had nobody beside it: it sends and receives in turn.
+pub fn rust_speed(load: &Workload, alone: &[Call]) -> Speed {
+    let own = |first: usize| {
+        let all: Vec<u64> = alone.iter().skip(first).step_by(2).map(|call| call.own).collect();
+        // Without a single call there is nothing to add to what the system takes.
+        if all.is_empty() { Curve::constant(0) } else { Curve::of_samples([(ns(load.delay), all)]) }
+    };
+    Speed { before_send: own(0), before_receive: own(1), ..Speed::typical() }
+}

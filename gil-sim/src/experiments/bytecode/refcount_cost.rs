@@ -1,0 +1,181 @@
+//! What a lock is worth to the interpreter: without one, every change of a reference count is an atomic step.
+
+use std::time::Duration;
+
+use lab::cores_used::CoresUsed;
+use lab::lang::Text;
+use lab::report::unit;
+use lab::report::{Measure, Table, Unit};
+use lab::{Result, stats, text};
+
+use super::race::{Race, race};
+use crate::vm::code::Program;
+use crate::vm::heap::Counting::{self, Atomic, Plain};
+use crate::vm::programs;
+use crate::vm::version::Version;
+
+/// How reference counts are kept right, or not, and by how many threads.
+struct Setting {
+    id: &'static str,
+    version: Version,
+    counting: Counting,
+    /// Whether all threads run, or one alone.
+    together: bool,
+}
+
+/// The ways that are compared; the last one is broken, and shows what the lock or the atomic steps are for.
+const SETTINGS: [Setting; 5] = [
+    Setting { id: "lock.alone", version: Version::Py313, counting: Plain, together: false },
+    Setting { id: "atomic.alone", version: Version::Free, counting: Atomic, together: false },
+    Setting { id: "lock.together", version: Version::Py313, counting: Plain, together: true },
+    Setting { id: "atomic.together", version: Version::Free, counting: Atomic, together: true },
+    Setting { id: "plain.together", version: Version::Free, counting: Plain, together: true },
+];
+
+/// Runs of each setting, interleaved.
+const REPEATS: usize = 3;
+
+/// One run of one setting.
+struct Run {
+    race: Race,
+    /// How many cores it kept busy: without a lock, no more than were free.
+    cores: Option<f64>,
+}
+
+/// What one program took in all ways, in their order.
+pub struct RefcountCost {
+    id: &'static str,
+    source: &'static str,
+    runs: Vec<Vec<Run>>,
+    threads: usize,
+}
+
+/// Runs two programs in every setting: one whose threads share what they work on, and one whose threads have almost everything for
+/// themselves.
+pub fn all(threads: usize, iterations: u64, interval: Duration) -> Result<Vec<RefcountCost>> {
+    let programs = [("shared", programs::call()), ("own", programs::article())];
+    programs.iter().map(|(id, program)| run(id, program, threads, iterations, interval)).collect()
+}
+
+fn run(
+    id: &'static str,
+    program: &Program,
+    threads: usize,
+    iterations: u64,
+    interval: Duration,
+) -> Result<RefcountCost> {
+    let mut runs: Vec<Vec<Run>> = SETTINGS.iter().map(|_| Vec::new()).collect();
+    for _ in 0..REPEATS {
+        for (setting, runs) in SETTINGS.iter().zip(&mut runs) {
+            let threads = if setting.together { threads } else { 1 };
+            let (race, used) =
+                CoresUsed::during(|| race(program, setting.version, setting.counting, threads, iterations, interval));
+            runs.push(Run { race: race?, cores: used.cores });
+        }
+    }
+    Ok(RefcountCost { id, source: program.source, runs, threads })
+}
+
+impl Run {
+    /// Time of an instruction: that of the whole run, divided by the instructions of all threads.
+    fn instruction(&self) -> f64 {
+        self.race.wall as f64 / self.race.tally.instructions as f64
+    }
+}
+
+impl Setting {
+    fn lock(&self) -> &'static str {
+        if self.version == Version::Free { "–" } else { self.version.name() }
+    }
+
+    fn counts(&self) -> Text {
+        match self.counting {
+            Plain => text!("평범", "plain"),
+            Atomic => text!("원자적", "atomic"),
+        }
+    }
+}
+
+impl RefcountCost {
+    /// Of every setting: time of an instruction, changes of counts in an instruction, and counts that are off at the end.
+    pub fn measures(&self) -> Vec<Measure> {
+        let quantity = |what: &str, name: Text, unit: Unit, of: fn(&Run) -> f64| -> Vec<Measure> {
+            let one = |(setting, runs): (&Setting, &Vec<Run>)| {
+                let id = format!("{what}.{}.{}", self.id, setting.id);
+                Measure::new(id, self.name(setting, &name), unit, runs.iter().map(of).collect())
+            };
+            SETTINGS.iter().zip(&self.runs).map(one).collect()
+        };
+        let changes = text!("명령 하나의 카운트 변경", "changes of counts an instruction");
+        [
+            quantity("instruction", text!("명령 하나", "one instruction"), Unit::Ns, Run::instruction),
+            quantity("count_changes", changes, Unit::Times, |run| {
+                run.race.tally.counts as f64 / run.race.tally.instructions as f64
+            }),
+            quantity("miscounted", text!("틀린 카운트", "counts off at the end"), Unit::Count, |run| {
+                run.race.miscounted as f64
+            }),
+        ]
+        .concat()
+    }
+
+    fn name(&self, setting: &Setting, what: &Text) -> Text {
+        let (source, lock, threads, counts) = (self.source, setting.lock(), self.threads_of(setting), setting.counts());
+        Text {
+            ko: format!("{source}, 락 {lock}, 카운트 {}, 스레드 {threads}개: {}", counts.ko, what.ko),
+            en: format!("{source}, lock {lock}, {} counts, threads {threads}: {}", counts.en, what.en),
+        }
+    }
+
+    /// How many times as long an instruction takes one thread alone with atomic counts as under the lock.
+    pub fn ratio(&self) -> f64 {
+        self.instruction(1) / self.instruction(0)
+    }
+
+    fn instruction(&self, setting: usize) -> f64 {
+        let times: Vec<f64> = self.runs[setting].iter().map(Run::instruction).collect();
+        stats::median(&times).unwrap_or(f64::NAN)
+    }
+
+    fn threads_of(&self, setting: &Setting) -> usize {
+        if setting.together { self.threads } else { 1 }
+    }
+
+    /// The ways side by side.
+    pub fn table(&self) -> Table {
+        let source = self.source;
+        Table {
+            title: text!(
+                "{source}: 참조 카운트의 값(명령 하나 = 전체 시간 / 모든 스레드의 명령)",
+                "{source}: the price of counts (time over all threads' instructions)"
+            ),
+            rows: (0..SETTINGS.len()).map(|setting| self.row(setting)).collect(),
+            head: vec![
+                text!("락", "lock"),
+                text!("카운트", "counts"),
+                text!("스레드", "threads"),
+                text!("코어", "cores"),
+                text!("원자적 연산", "atomic steps"),
+                text!("명령 하나", "instruction"),
+                text!("틀린 카운트", "counts off"),
+            ],
+        }
+    }
+
+    fn row(&self, n: usize) -> Vec<Text> {
+        let (setting, runs) = (&SETTINGS[n], &self.runs[n]);
+        let changes = runs.iter().map(|run| run.race.tally.counts).max().unwrap_or(0);
+        let atomic = if setting.counting == Atomic { changes } else { 0 };
+        let most = runs.iter().map(|run| run.race.miscounted).max().unwrap_or(0);
+        let cores: Vec<f64> = runs.iter().filter_map(|run| run.cores).collect();
+        let cores = stats::median(&cores).map_or("–".to_owned(), |cores| format!("{cores:.1}"));
+        let time = unit::duration(self.instruction(n));
+        let cells = [self.threads_of(setting).to_string(), cores, atomic.to_string(), time, most.to_string()];
+        [Text::same(setting.lock()), setting.counts()].into_iter().chain(cells.map(Text::same)).collect()
+    }
+}
+
+/// "1.31×".
+pub fn times(ratio: f64) -> String {
+    unit::value(ratio, Unit::Times)
+}

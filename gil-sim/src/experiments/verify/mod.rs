@@ -1,0 +1,131 @@
+//! Predictions held against the real interpreters: the same scenario simulated and played, and the error of the one by the other.
+//!
+//! The simulator knows the machine from micro-benchmarks without a GIL, and the interpreter from one thread alone. Nothing is fitted
+//! to what is measured here.
+//!
+//! Article: GIL(Global Interpreter Lock). Run: `cargo run --release -p gil-sim -- verify`. Python twin: `python/run_on_cpython.py`.
+
+mod cells;
+mod report;
+mod results;
+
+use std::path::Path;
+
+use lab::cli::{Choice, Experiment, Options};
+use lab::lang::Text;
+use lab::python::Interpreter;
+use lab::report::Report;
+use lab::{Error, Result, text};
+
+use crate::calibrate::{self, Quiet};
+use crate::options;
+use crate::run_on_cpython::{self, ScenarioFigures, Transport, of_outcome};
+use crate::scenario::{self, Scenario};
+use crate::sim::{self, Machine, Setup, Speed};
+
+use results::{CellResult, InterpreterResult};
+
+/// What is verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Breadth {
+    /// CPU-bound threads, and the convoy at the default interval.
+    Short,
+    /// The convoy over all intervals and delays as well.
+    Grid,
+}
+
+impl Choice for Breadth {
+    const WORDS: &'static [(&'static str, Breadth)] = &[("short", Breadth::Short), ("grid", Breadth::Grid)];
+}
+
+/// `gil-sim verify FILE`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let file = options::scenario(&mut options, None);
+    let breadth = options.choice(
+        "breadth",
+        Breadth::Short,
+        text!("파일이 없을 때 무엇을 견줄지", "what to compare without a file"),
+    );
+    let rounds = options.rounds(1);
+    let about = text!("상대 프로세스와 말하는 길", "how to talk to the peer process");
+    let transport = options.choice("transport", Transport::Socketpair, about);
+    Experiment::new(
+        "verify",
+        text!("예측과 실제 인터프리터", "predictions against the real interpreters"),
+        options,
+        move |a| run(a.get(file).as_deref(), a.get(breadth), a.get(rounds), a.get(transport), a.pythons()),
+    )
+}
+
+/// Verifies one scenario, or those that come with the program, on every interpreter.
+pub fn run(
+    file: Option<&Path>,
+    breadth: Breadth,
+    rounds: usize,
+    transport: Transport,
+    pythons: &[Interpreter],
+) -> Result<Report> {
+    let given = file.map(|file| scenario::read(&scenario::file_of(file))).transpose()?;
+    let quiet = Quiet::ask();
+    let mut all: Vec<InterpreterResult> =
+        pythons.iter().map(|python| prepare(python, given.as_ref(), breadth)).collect::<Result<_>>()?;
+    for _ in 0..rounds {
+        // The machine changes its speed in the course of minutes: it is measured anew in each round.
+        let machine = calibrate::machine(None, &quiet)?;
+        all.iter_mut().filter(|v| v.why_not.is_none()).for_each(|v| round(v, &machine, transport));
+    }
+    let mut report = Report::new("gil-sim/verify");
+    report::fill(&mut report, &all);
+    report.notes.push(quiet.note());
+    if pythons.is_empty() {
+        report.notes.push(text!("측정하지 않음: 파이썬이 없습니다.", "not measured: there is no Python."));
+    }
+    Ok(report)
+}
+
+fn prepare(python: &Interpreter, given: Option<&Scenario>, breadth: Breadth) -> Result<InterpreterResult> {
+    let cells = match given {
+        Some(scenario) => cells::of_scenario(python, scenario),
+        None => cells::shipped(python, breadth == Breadth::Grid),
+    };
+    let python = python.clone();
+    Ok(match cells {
+        Ok(cells) if cells.is_empty() => {
+            return Err(Error::usage(text!(
+                "이 시나리오에는 견줄 것이 없습니다: 'run forever'가 아닌 스레드를 하나는 두십시오.",
+                "there is nothing to compare in this scenario: give it a thread that does more than 'run forever'."
+            )));
+        }
+        Ok(cells) => InterpreterResult {
+            python,
+            cells: cells.into_iter().map(|cell| (cell, CellResult::default())).collect(),
+            why_not: None,
+        },
+        Err(why) => InterpreterResult { python, cells: Vec::new(), why_not: Some(why) },
+    })
+}
+
+/// Predicts and measures every cell once.
+fn round(verified: &mut InterpreterResult, machine: &Machine, transport: Transport) {
+    let speed = match calibrate::speed(&verified.python, machine) {
+        Ok(speed) => speed,
+        Err(why) => return verified.why_not = Some(why),
+    };
+    for (cell, found) in &mut verified.cells {
+        match cell.value(|setup| run_on_cpython::play(&verified.python, setup, &speed, transport)) {
+            Ok(value) => found.measured.extend(value),
+            Err(why) => return verified.why_not = Some(why),
+        }
+        let simulated: Result<Option<f64>, Text> = cell.value(|setup| Ok(simulate(setup, machine, &speed)));
+        found.predicted.extend(simulated.ok().flatten());
+    }
+}
+
+/// Virtual time is cheap: long enough for some hundreds of rounds.
+fn simulate(setup: &Setup, machine: &Machine, speed: &Speed) -> ScenarioFigures {
+    let finite = setup.groups.iter().any(|group| group.times.is_some());
+    let end = if finite { setup.end } else { setup.end.max(500 * cells::interval_ns(setup)) };
+    let setup = Setup { end, ..setup.clone() };
+    of_outcome(&sim::run(&setup, machine, speed), &setup)
+}

@@ -1,0 +1,252 @@
+//! The same scenario under every lock that CPython has had: in the simulator, so that nothing else differs.
+//!
+//! Article: GIL(Global Interpreter Lock). Run: `cargo run -p gil-sim -- versions`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use lab::cli::{Experiment, Options};
+use lab::lang::Text;
+use lab::report::unit;
+use lab::report::{Measure, Report, Table, Unit};
+use lab::trace::{Lane, Span, State, Trace};
+use lab::{Result, text};
+
+use crate::convoy::workload::{Workload, ns};
+use crate::lock::CHECK_INTERVAL;
+use crate::scenario::{self, file_of};
+use crate::sim::{self, Curve, Group, Kind, Machine, Outcome, Setup, Speed, Step};
+use crate::vm::version::Version;
+use crate::{SWITCH_INTERVAL, options};
+
+/// Cores, where a scenario does not say.
+const CORES: usize = 2;
+/// How long the built-in scenario lasts.
+const LASTING: Duration = Duration::from_millis(30);
+/// How long a thread that was woken waits for a core before it pushes somebody off, in ns: where nobody lets go of a core, as
+/// without a GIL, a thread that waits for ever would show the machine and not the lock.
+const MOST_QUEUED: u64 = 100_000;
+
+/// A lock, and who shares it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LockVariant {
+    /// The same for programs.
+    pub id: &'static str,
+    /// Which lock.
+    pub kind: Kind,
+    /// Whether the threads are in two interpreters, each with a lock of its own (PEP 684).
+    pub two: bool,
+}
+
+/// All of them, in order of time.
+pub const LOCK_VARIANTS: [LockVariant; 5] = [
+    LockVariant { id: "2.7", kind: Kind::Ticks, two: false },
+    LockVariant { id: "3.12", kind: Kind::Shared, two: false },
+    LockVariant { id: "3.12-interpreters", kind: Kind::Shared, two: true },
+    LockVariant { id: "3.13", kind: Kind::Addressed, two: false },
+    LockVariant { id: "3.13t", kind: Kind::Free, two: false },
+];
+
+impl LockVariant {
+    /// What readers call it.
+    pub fn name(self) -> Text {
+        match self.id {
+            "2.7" => Text::same(Version::Py2.name()),
+            "3.12" => Text::same("3.2–3.12"),
+            "3.12-interpreters" => text!("3.12, 인터프리터 둘", "3.12, two interpreters"),
+            "3.13" => Text::same(Version::Py313.name()),
+            "3.13t" => {
+                let free = Version::Free.name();
+                text!("{free}, 락 없음", "{free}, no lock")
+            }
+            id => Text::same(id),
+        }
+    }
+}
+
+/// `gil-sim versions FILE`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let file = options::scenario(&mut options, Some(text!("호송", "the convoy")));
+    let about = text!(
+        "가상 시간의 초 (기본 0.03, 파일이 있으면 그 길이)",
+        "seconds of virtual time (default 0.03, or the file's)"
+    );
+    let seconds = options.seconds_if_given("seconds", 0.000_001..=3600.0, about);
+    Experiment::new(
+        "versions",
+        text!("같은 시나리오를 모든 버전의 락에서", "the same scenario under the lock of every version"),
+        options,
+        move |a| run(a.get(file).as_deref(), a.get(seconds)),
+    )
+}
+
+/// The convoy with two CPU-bound threads, or the scenario of a file; for so long, or for as long as the scenario lasts.
+pub fn run(file: Option<&Path>, lasting: Option<Duration>) -> Result<Report> {
+    let (title, mut setup, cores) = match file {
+        Some(file) => {
+            let scenario = scenario::read(&file_of(file))?;
+            (scenario.title, scenario.setup, scenario.cores)
+        }
+        None => built_in(),
+    };
+    if let Some(lasting) = lasting {
+        setup.end = ns(lasting);
+    }
+    let cores = cores.unwrap_or(CORES);
+    let outcomes: Vec<(LockVariant, Outcome)> =
+        LOCK_VARIANTS.into_iter().map(|variant| (variant, simulate(&setup, variant, cores))).collect();
+    let mut report = Report::new("gil-sim/versions");
+    report.traces = small_multiples(&title, &outcomes);
+    report.tables = vec![table(&setup, &outcomes)];
+    report.measures = outcomes.iter().flat_map(|(variant, outcome)| measures(*variant, &setup, outcome)).collect();
+    report.measures_in_tables = true;
+    report.notes = notes(&setup, cores);
+    report.shows = shows(&outcomes);
+    Ok(report)
+}
+
+/// One I/O thread beside two that compute.
+fn built_in() -> (Text, Setup, Option<usize>) {
+    let delay = Duration::from_millis(1);
+    let load = Workload { cpu: 2, io: true, delay, interval: SWITCH_INTERVAL, lasting: LASTING };
+    (text!("호송", "the convoy"), load.setup(), None)
+}
+
+/// The scenario under this lock, on a made-up machine.
+pub fn simulate(setup: &Setup, variant: LockVariant, cores: usize) -> Outcome {
+    let interval = match (setup.kind, variant.kind) {
+        (Kind::Ticks, Kind::Ticks) => setup.interval,
+        (_, Kind::Ticks) => CHECK_INTERVAL,
+        (Kind::Ticks, _) => ns(SWITCH_INTERVAL),
+        _ => setup.interval,
+    };
+    let groups = if variant.two { in_two(&setup.groups) } else { in_one(&setup.groups) };
+    let setup = Setup { kind: variant.kind, interval, groups, keep: u64::MAX, ..setup.clone() };
+    let machine = Machine { queued: Some(Curve::constant(MOST_QUEUED)), ..Machine::typical(cores) };
+    sim::run(&setup, &machine, &Speed::typical())
+}
+
+fn in_one(groups: &[Group]) -> Vec<Group> {
+    groups.iter().cloned().map(|group| Group { interpreter: 0, ..group }).collect()
+}
+
+/// As the scenario distributes them; if it does not, the threads go to one and the other in turn. Groups are split for that, in
+/// order, so that the threads keep their numbers.
+fn in_two(groups: &[Group]) -> Vec<Group> {
+    if groups.iter().any(|group| group.interpreter > 0) {
+        return groups.to_vec();
+    }
+    let members = groups.iter().flat_map(|group| {
+        (0..group.count).map(move |i| {
+            let Text { ko, en } = &group.name;
+            let name = if group.count > 1 { text!("{ko} {i}", "{en} {i}") } else { group.name.clone() };
+            Group { name, count: 1, ..group.clone() }
+        })
+    });
+    members.enumerate().map(|(n, group)| Group { interpreter: n % 2, ..group }).collect()
+}
+
+/// One picture each, all of the same length: where a run ended earlier, its longest lane is idle to the end.
+fn small_multiples(title: &Text, outcomes: &[(LockVariant, Outcome)]) -> Vec<Trace> {
+    let end = outcomes.iter().map(|(_, outcome)| outcome.trace.end()).max().unwrap_or(0);
+    let Text { ko, en } = title;
+    let picture = |(variant, outcome): &(LockVariant, Outcome)| {
+        let mut trace = outcome.trace.clone();
+        let name = variant.name();
+        trace.title = Text { ko: format!("{}: {ko}", name.ko), en: format!("{}: {en}", name.en) };
+        let last = |lane: &Lane| lane.spans.last().map_or(0, |span| span.end);
+        if let Some(lane) = trace.lanes.iter_mut().max_by_key(|lane| last(lane)) {
+            let start = last(lane);
+            if start < end {
+                lane.spans.push(Span { state: State::Idle, start, end });
+            }
+        }
+        trace
+    };
+    outcomes.iter().map(picture).collect()
+}
+
+/// Rounds of the threads that do more than compute.
+fn io_rounds(setup: &Setup, outcome: &Outcome) -> u64 {
+    let waits = members(setup).map(|group| group.steps.iter().any(|step| !matches!(step, Step::Run(_))));
+    outcome.threads.iter().zip(waits).filter(|(_, waits)| *waits).map(|(thread, _)| thread.rounds).sum()
+}
+
+/// The group of each thread, in the order of the threads; it is the same whoever shares the lock.
+fn members(setup: &Setup) -> impl Iterator<Item = &Group> {
+    setup.groups.iter().flat_map(|group| std::iter::repeat_n(group, group.count))
+}
+
+/// Time for which the threads computed, all together, in ns.
+fn computed(outcome: &Outcome) -> u64 {
+    outcome.threads.iter().map(|thread| thread.held).sum()
+}
+
+fn table(setup: &Setup, outcomes: &[(LockVariant, Outcome)]) -> Table {
+    let human = |ns: u64| Text::same(unit::duration(ns as f64));
+    let rows = outcomes.iter().map(|(variant, outcome)| {
+        vec![
+            variant.name(),
+            Text::same(outcome.switches.to_string()),
+            Text::same(io_rounds(setup, outcome).to_string()),
+            human(computed(outcome)),
+            Text::same(format!("{:.2}", outcome.trace.mean_in_flight(State::Running))),
+            human(outcome.lasted),
+        ]
+    });
+    Table {
+        title: text!("같은 시나리오, 다른 락", "The same scenario under each lock"),
+        head: vec![
+            text!("버전", "version"),
+            text!("전환", "switches"),
+            text!("I/O 횟수", "I/O rounds"),
+            text!("CPU 시간", "CPU time"),
+            text!("동시에 실행(평균)", "at once (mean)"),
+            text!("가상 시간", "virtual time"),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+fn measures(variant: LockVariant, setup: &Setup, outcome: &Outcome) -> Vec<Measure> {
+    let (Text { ko, en }, id) = (variant.name(), variant.id);
+    let one = |what: &str, name: Text, unit, n: u64| Measure::new(format!("{what}.{id}"), name, unit, vec![n as f64]);
+    vec![
+        one("switches", text!("{ko}: 전환", "{en}: switches"), Unit::Count, outcome.switches),
+        one("rounds", text!("{ko}: I/O 횟수", "{en}: I/O rounds"), Unit::Count, io_rounds(setup, outcome)),
+        one("cpu", text!("{ko}: CPU 시간", "{en}: CPU time"), Unit::Ns, computed(outcome)),
+    ]
+}
+
+fn notes(setup: &Setup, cores: usize) -> Vec<Text> {
+    let (ticks, interval) = match setup.kind {
+        Kind::Ticks => (setup.interval, ns(SWITCH_INTERVAL)),
+        _ => (CHECK_INTERVAL, setup.interval),
+    };
+    let interval = unit::duration(interval as f64);
+    vec![
+        text!(
+            "시뮬레이터의 가상 시간이고, 코어 {cores}개의 지어낸 컴퓨터입니다. 어디서 돌려도 같은 결과입니다. 전환 간격은 {interval}, 2.7에서는 {ticks}틱입니다.",
+            "Virtual time of the simulator on a made-up machine of {cores} cores: the same everywhere. The switch interval is {interval}, in 2.7 {ticks} ticks."
+        ),
+        text!(
+            "CPU 시간은 락을 쥐고(3.13t에서는 락 없이) 실행한 시간의 합이고, 코어를 기다린 시간도 들어 있습니다. I/O 횟수는 계산만 하지 않는 스레드가 마친 바퀴입니다.",
+            "CPU time is the sum of all running, with the lock or, in 3.13t, without one; waiting for a core is in it. I/O rounds are those of the threads that do more than compute."
+        ),
+    ]
+}
+
+fn shows(outcomes: &[(LockVariant, Outcome)]) -> Text {
+    let peak = |id: &str| {
+        let found = outcomes.iter().find(|(variant, _)| variant.id == id);
+        found.map_or(0, |(_, outcome)| outcome.trace.peak_in_flight(&[State::Running]))
+    };
+    let switches = |id: &str| outcomes.iter().find(|(variant, _)| variant.id == id).map_or(0, |(_, o)| o.switches);
+    let (old, new) = (switches("2.7"), switches("3.12"));
+    let (one, two, free) = (peak("3.12"), peak("3.12-interpreters"), peak("3.13t"));
+    text!(
+        "같은 스레드, 같은 컴퓨터에서 락만 바꾸었습니다. GIL 하나 아래에서 동시에 실행하는 스레드는 최대 {one}개, 인터프리터가 둘이면 {two}개, 락이 없으면 {free}개입니다. 2.7은 {old}번, 3.12는 {new}번 전환했습니다.",
+        "The same threads on the same machine, only the lock differs. Under one GIL at most {one} of them runs at once, in two interpreters {two}, without a lock {free}. 2.7 switched {old} times, 3.12 {new} times."
+    )
+}

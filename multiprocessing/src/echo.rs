@@ -1,0 +1,101 @@
+//! Peers that send back what they are sent: a process at the other end of two pipes, and a thread at the end of two channels.
+
+use std::env;
+use std::io::{self, Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+
+use lab::cli::{Experiment, Options};
+use lab::lang::Text;
+use lab::{Error, Result, text};
+
+/// The child command of [`Echo`].
+pub const PROCESS_ECHO: &str = "process-echo";
+/// The largest message that is sent back, in bytes.
+const MAX_BYTES: usize = 1 << 30;
+
+/// A process that sends back what it is sent, until its input ends.
+pub fn child() -> Experiment {
+    let mut options = Options::new();
+    let size = options.size("size", 1..=MAX_BYTES, 1, Text::default());
+    Experiment::child_on_pipes(PROCESS_ECHO, options, move |args| {
+        // A parent that stopped listening is no error of ours: there is nobody left to tell.
+        let _ = echo(args.get(size));
+        Ok(())
+    })
+}
+
+/// Reads messages of `size` bytes from standard input and writes them back, until the input ends.
+fn echo(size: usize) -> io::Result<()> {
+    let mut message = vec![0; size];
+    let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
+    while input.read_exact(&mut message).is_ok() {
+        output.write_all(&message).and_then(|()| output.flush())?;
+    }
+    Ok(())
+}
+
+/// A process that sends messages of one size back.
+pub struct Echo(Child);
+
+impl Echo {
+    /// Starts it.
+    pub fn start(size: usize) -> io::Result<Echo> {
+        let mut command = Command::new(env::current_exe()?);
+        command.args([PROCESS_ECHO, "--size", &size.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.spawn().map(Echo)
+    }
+
+    /// Sends a message and waits until it is back.
+    pub fn there_and_back(&mut self, message: &[u8], answer: &mut [u8]) -> io::Result<()> {
+        self.0.stdin.as_mut().expect("piped, and open until the end").write_all(message)?;
+        self.0.stdout.as_mut().expect("piped").read_exact(answer)
+    }
+
+    /// Closes its standard input, at which it ends, and waits for it.
+    pub fn end(mut self) -> io::Result<()> {
+        self.0.wait().map(drop)
+    }
+}
+
+/// A process that no longer answers is not left behind.
+impl Drop for Echo {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A thread that sends messages back; it ends when this is dropped.
+pub struct Channel {
+    to: Sender<Vec<u8>>,
+    from: Receiver<Vec<u8>>,
+}
+
+/// Starts a thread that sends messages back.
+pub fn channel() -> Result<Channel> {
+    let (to, inbox) = mpsc::channel();
+    let (outbox, from) = mpsc::channel();
+    let echo = move || inbox.into_iter().try_for_each(|message| outbox.send(message));
+    thread::Builder::new().spawn(echo).map_err(lost)?;
+    Ok(Channel { to, from })
+}
+
+impl Channel {
+    /// Sends a message and waits until it is back.
+    pub fn there_and_back(&self, letter: &mut Vec<u8>) -> io::Result<()> {
+        let gone = || io::Error::other("the thread is gone");
+        self.to.send(std::mem::take(letter)).map_err(|_| gone())?;
+        *letter = self.from.recv().map_err(|_| gone())?;
+        Ok(())
+    }
+}
+
+/// The error of a measurement whose peer is gone.
+pub fn lost(e: io::Error) -> Error {
+    Error::failed(text!(
+        "시작과 통신의 비용을 잴 수 없습니다: {e}",
+        "the cost of starting and talking cannot be measured: {e}"
+    ))
+}

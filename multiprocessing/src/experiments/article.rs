@@ -1,0 +1,83 @@
+//! The timeline of the article's listing, drawn from the lines that it printed.
+//!
+//! A process that is ready but must wait for a core looks, between its two lines, like one that computes: five lanes overlap
+//! on two cores, and would on one. So the lanes alone prove nothing; that more than one core computed is seen from the CPU time
+//! that the processes took between their lines. (`cpu` sees it in the lanes.)
+
+use lab::cli::{Experiment, Options};
+use lab::cores_used::CoresUsed;
+use lab::machine::Watch;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
+use lab::report::{Measure, Report};
+use lab::trace::{State, Trace};
+use lab::{Result, say, text, twin_script};
+
+use crate::article;
+use crate::exit_status;
+use crate::work::MAX_ITERATIONS;
+
+const CLAIM: &str = "processes-parallel";
+/// What the twin is given at most, so that it ends in seconds.
+const TWIN_ITERATIONS: u64 = 10_000_000;
+
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let iterations = options.count(
+        "iterations",
+        1..=MAX_ITERATIONS,
+        10_000_000,
+        text!("일 하나가 더하는 횟수", "additions in one unit of work"),
+    );
+    Experiment::new(
+        "article",
+        text!("글의 예시: 계산하는 프로세스 다섯", "the article's listing: five processes that compute"),
+        options,
+        move |a| run(a.get(iterations), a.pythons()),
+    )
+}
+
+/// Runs the listing, here and on CPython, and looks whether its processes computed in parallel.
+pub fn run(iterations: u64, pythons: &[Interpreter]) -> Result<Report> {
+    let mut report = Report::new("multiprocessing/article");
+    let watch = Watch::start();
+    let ends = article::listing(iterations);
+    let lines = say::take(); // before anything else: the last words of the others, if one died
+    exit_status::all_well(ends)?;
+    report.lines = say::words(&lines);
+    let trace = Trace::new(text!("Rust, std::process", "Rust, std::process"), say::lanes(&lines, State::Running));
+    let cpu = say::cpu_of_children(&lines).map(|cpu| cpu as f64);
+    report.verdicts.push(cores(&trace, cpu, watch.foreign()).parallel(CLAIM, "Rust"));
+    let (work, all) = (unit::duration(cpu.unwrap_or(f64::NAN)), unit::duration(trace.duration() as f64));
+    report.traces.push(trace);
+
+    let watch = Watch::start();
+    let twin_iterations = iterations.min(TWIN_ITERATIONS);
+    python::join(
+        &mut report,
+        pythons,
+        twin_script!("article"),
+        &[twin_iterations.to_string()],
+        &[CLAIM],
+        |python, twin| {
+            let cpu = twin.measure("cpu").map(|cpu: &Measure| cpu.samples.iter().sum());
+            let verdict = |trace| cores(trace, cpu, watch.foreign()).parallel(CLAIM, python.to_string());
+            twin.traces.iter().map(verdict).collect()
+        },
+    );
+    report.notes.push(text!(
+        "프로세스 하나의 일: 더하기 {iterations}번 (CPython은 {twin_iterations}번). 막대는 '시작'부터 '완료'까지이며, 코어를 기다린 시간도 들어 있습니다.",
+        "The work of one process: {iterations} additions (CPython: {twin_iterations}). A bar goes from 'started' to 'done'; time spent waiting for a core is in it."
+    ));
+    report.shows = text!(
+        "운영체제의 프로세스 다섯이 저마다 계산했습니다: CPU 시간을 합치면 {work}인 일이 {all} 만에 끝났습니다.",
+        "Five processes of the operating system computed, each on its own: work of {work} of CPU time in all was done in {all}."
+    );
+    Ok(report)
+}
+
+/// `cpu`: the CPU time of all processes together, in ns.
+fn cores(trace: &Trace, cpu: Option<f64>, foreign: Option<f64>) -> CoresUsed {
+    let wall = trace.duration().max(1) as f64;
+    CoresUsed { cores: cpu.map(|cpu| cpu / wall), wall, foreign }
+}

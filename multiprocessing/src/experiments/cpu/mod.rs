@@ -1,0 +1,198 @@
+//! The same CPU-bound work in sequence, in threads and in processes; and what a process costs.
+//!
+//! Article: 멀티프로세싱, 특징. Run: `cargo run -p multiprocessing -- cpu`. Python twin: `python/cpu.py`.
+
+pub mod process_cost;
+pub mod techniques;
+
+use lab::cli::{Experiment, Options};
+use lab::clock;
+use lab::cores_used::CoresUsed;
+use lab::lang::Text;
+use lab::machine::Watch;
+use lab::python::{self, Interpreter};
+use lab::report::{Measure, Report, Unit};
+use lab::trace::Trace;
+use lab::{Error, Result, text, twin_script};
+
+use crate::work::{self, Done, MAX_ITERATIONS};
+
+const PROCESSES: &str = "processes-parallel";
+const THREADS: &str = "no-gil-threads-parallel";
+const GIL_THREADS: &str = "threads-cpu-no-gain";
+/// Iterations of all workers and rounds together that a CPython does in a few seconds.
+const TWIN_ITERATIONS: u64 = 12_000_000;
+
+/// One way to do the work, and what came of it.
+struct Technique {
+    id: &'static str,
+    name: Text,
+    lane: fn(usize) -> Text,
+    way: fn(usize, u64) -> Result<Vec<Done>>,
+    /// Wall time of each round, in ns.
+    walls: Vec<f64>,
+    /// The trace of the quickest round: the one that others disturbed least.
+    best: Trace,
+}
+
+impl Technique {
+    fn new(
+        id: &'static str,
+        name: Text,
+        lane: fn(usize) -> Text,
+        way: fn(usize, u64) -> Result<Vec<Done>>,
+    ) -> Technique {
+        Technique { id, name, lane, way, walls: Vec::new(), best: Trace::default() }
+    }
+
+    fn round(&mut self, workers: usize, iterations: u64) -> Result<()> {
+        let start = clock::now();
+        let done = (self.way)(workers, iterations)?;
+        let wall = clock::now().saturating_sub(start) as f64;
+        if done.len() != workers || done.iter().any(|d| d.sum != work::expected(iterations)) {
+            let name = &self.name;
+            return Err(Error::failed(text!("{name}: 합이 틀렸습니다.", "{name}: a sum is wrong.", name = name)));
+        }
+        if self.walls.iter().all(|other| wall < *other) {
+            let lanes = done.iter().enumerate().map(|(n, d)| d.lane((self.lane)(n)));
+            self.best = Trace::new(self.name.clone(), lanes.collect());
+        }
+        self.walls.push(wall);
+        Ok(())
+    }
+}
+
+fn all() -> [Technique; 3] {
+    let rust = |ko: &str, en: &str| Text { ko: format!("Rust, {ko}"), en: format!("Rust, {en}") };
+    [
+        Technique::new(
+            "sequence",
+            rust("차례로", "in sequence"),
+            |n| text!("작업 {n}", "Task {n}"),
+            techniques::sequence,
+        ),
+        Technique::new(
+            "threads",
+            rust("std::thread", "std::thread"),
+            |n| text!("스레드 {n}", "Thread {n}"),
+            techniques::threads,
+        ),
+        Technique::new(
+            "processes",
+            rust("std::process", "std::process"),
+            |n| text!("프로세스 {n}", "Process {n}"),
+            techniques::processes,
+        ),
+    ]
+}
+
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let workers = options.size("workers", 1..=64, 4, text!("일을 나눌 수", "how many share the work"));
+    let iterations = options.count(
+        "iterations",
+        1..=MAX_ITERATIONS,
+        100_000_000,
+        text!("일 하나가 더하는 횟수", "additions in one unit of work"),
+    );
+    let rounds = options.rounds(3);
+    Experiment::new(
+        "cpu",
+        text!(
+            "같은 계산을 차례로, 스레드로, 프로세스로; 시작과 통신의 비용",
+            "the same work in sequence, threads, processes; their costs"
+        ),
+        options,
+        move |a| run(a.get(workers), a.get(iterations), a.get(rounds), a.pythons()),
+    )
+}
+
+/// Does the work of `workers` times `iterations` in each way, in turn, `rounds` times; then measures starting and talking.
+pub fn run(workers: usize, iterations: u64, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
+    let mut report = Report::new("multiprocessing/cpu");
+    let watch = Watch::start();
+    let mut ways = all();
+    for _ in 0..rounds {
+        ways.iter_mut().try_for_each(|way| way.round(workers, iterations))?;
+    }
+    let foreign = watch.foreign();
+    report.measures = speeds(&ways);
+    report.measures.extend(process_cost::measure()?);
+    report.verdicts.push(CoresUsed::of_trace(&ways[2].best, foreign).parallel(PROCESSES, "Rust"));
+    report.verdicts.push(CoresUsed::of_trace(&ways[1].best, foreign).parallel(THREADS, "Rust"));
+    report.verdicts.push(process_cost::judge("Rust", &report));
+    report.traces.extend(ways.map(|way| way.best));
+    report.notes = notes(workers, iterations, foreign);
+    report.shows = shows(&report);
+    join_twin(&mut report, workers, iterations, rounds, pythons);
+    process_cost::join_twin(&mut report, pythons);
+    Ok(report)
+}
+
+/// Wall time of each way, and how many times as fast as the sequence of the same round it was.
+fn speeds(ways: &[Technique; 3]) -> Vec<Measure> {
+    let wall = |way: &Technique| {
+        let name = Text { ko: format!("{}: 걸린 시간", way.name.ko), en: format!("{}: wall time", way.name.en) };
+        Measure::new(format!("wall.{}", way.id), name, Unit::Ns, way.walls.clone())
+    };
+    let gain = |way: &Technique| {
+        let name = Text { ko: format!("{}: 속도 향상", way.name.ko), en: format!("{}: speed-up", way.name.en) };
+        let ratios = ways[0].walls.iter().zip(&way.walls).map(|(sequence, wall)| sequence / wall);
+        Measure::new(format!("speedup.{}", way.id), name, Unit::Times, ratios.collect())
+    };
+    ways.iter().map(wall).chain(ways[1..].iter().map(gain)).collect()
+}
+
+fn notes(workers: usize, iterations: u64, foreign: Option<f64>) -> Vec<Text> {
+    let sum = work::expected(iterations);
+    let mut notes = vec![
+        text!(
+            "한 단위의 일: 0부터 더하기 {iterations}번, 그런 일 {workers}개. 세 방법의 합은 모두 {sum}입니다.",
+            "One unit of work: {iterations} additions, counting up from 0; {workers} units. All three ways came to {sum} each."
+        ),
+        text!(
+            "막대는 코어에서 계산하던 때이고, 코어나 GIL을 기다리던 때는 비어 있습니다. 가장 빨랐던 회차를 그렸습니다.",
+            "A bar is time on a core; waiting for a core or the GIL is left blank. The quickest round is drawn."
+        ),
+    ];
+    if let Some(share) = foreign {
+        let percent = share * 100.0;
+        notes.push(text!(
+            "그동안 다른 프로그램이 쓴 CPU: 기계 전체의 {percent:.0} %.",
+            "Other programs used {percent:.0} % of the machine meanwhile."
+        ));
+    }
+    notes
+}
+
+fn shows(report: &Report) -> Text {
+    let gain = |who: &str| report.measure(&format!("speedup.{who}")).map_or(f64::NAN, Measure::median);
+    let (threads, processes) = (gain("threads"), gain("processes"));
+    let (process, thread) =
+        (process_cost::median(report, "start.process"), process_cost::median(report, "start.thread"));
+    text!(
+        "같은 일을 차례로 할 때의 속도를 1이라 하면 스레드는 {threads:.2}, 프로세스는 {processes:.2}입니다. Rust에는 GIL이 없으니 코어만 있으면 둘 다 병렬입니다. 대신 프로세스는 띄우고 끝내는 데 {process}, 스레드는 {thread}가 듭니다.",
+        "If doing it in sequence has speed 1, threads had {threads:.2} and processes {processes:.2}: without a GIL both are parallel, given the cores. But a process costs {process} from start to end, a thread {thread}."
+    )
+}
+
+fn join_twin(report: &mut Report, workers: usize, iterations: u64, rounds: usize, pythons: &[Interpreter]) {
+    let rounds = rounds.min(3);
+    let iterations = iterations.min(TWIN_ITERATIONS / (workers * rounds) as u64);
+    let args = [workers.to_string(), iterations.to_string(), rounds.to_string()];
+    let claims = [PROCESSES, GIL_THREADS];
+    let watch = Watch::start();
+    python::join(report, pythons, twin_script!("cpu"), &args, &claims, |python, twin| {
+        let on = python.to_string();
+        let cores = |title: &str| {
+            let trace = twin.traces.iter().find(|t| t.title.en == title)?;
+            Some(CoresUsed::of_trace(trace, watch.foreign()))
+        };
+        let threads = cores("threading.Thread").map(|used| match python.gil {
+            true => used.serial(GIL_THREADS, &on),
+            false => used.parallel(THREADS, &on),
+        });
+        let processes = cores("multiprocessing.Process").map(|used| used.parallel(PROCESSES, &on));
+        processes.into_iter().chain(threads).collect()
+    });
+}

@@ -1,0 +1,267 @@
+//! Image processing, the article's use case for processes: the pictures of a folder in sequence, in threads, in processes.
+//!
+//! Article: 멀티프로세싱, 사용 사례. Run: `cargo run -p multiprocessing -- images`. Python twin: `python/images.py`.
+
+mod job;
+mod paths;
+mod report;
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use indicatif::ProgressBar;
+use lab::cli::{Experiment, Options};
+use lab::lang::Text;
+use lab::python::{self, Interpreter};
+use lab::report::Report;
+use lab::trace::Trace;
+use lab::{Error, Result, clock, text, twin_script};
+
+use crate::picture;
+use crate::pool_errors::{self, Bilingual};
+use crate::progress;
+use crate::work_queue::{self, Done};
+use process_pool::{Failure, Pool};
+
+pub use job::{Fate, Job, PICTURE};
+
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let dir = options.positional_path(
+        "dir",
+        text!("그림이 든 폴더 (기본: 함께 오는 그림)", "the folder of pictures (default: those that come with it)"),
+    );
+    let out = options.path(
+        "out",
+        text!(
+            "결과를 쓸 폴더 (기본: 이 프로그램 옆의 images)",
+            "the folder to write to (default: images, beside the program)"
+        ),
+    );
+    let workers = options.size("workers", 1..=64, 4, text!("일을 나눌 수", "how many share the work"));
+    let rounds = options.rounds(3);
+    Experiment::new(
+        "images",
+        text!(
+            "그림 처리: 차례로, 스레드로, 프로세스 풀로",
+            "image processing: in sequence, in threads, on a pool of processes"
+        ),
+        options,
+        move |a| {
+            let dir = a.get(dir).unwrap_or_else(|| picture::FOLDER.into());
+            run(&dir, a.get(out).as_deref(), a.get(workers), a.get(rounds), a.pythons())
+        },
+    )
+}
+
+/// The techniques, in the order in which they are shown; each has a folder of its name.
+const TECHNIQUES: [&str; 3] = ["sequence", "threads", "processes"];
+
+/// Processes every picture of `dir` by each technique, `rounds` times in turn. Without `out` the folder is beside the program.
+pub fn run(dir: &Path, out: Option<&Path>, workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
+    let dir = paths::input(dir)?;
+    let out = match out {
+        Some(out) => out.to_owned(),
+        None => env::current_exe()?.with_file_name("images"),
+    };
+    let pictures = picture::list(&dir)?;
+    let count = pictures.len();
+    if count == 0 {
+        let dir = dir.display();
+        return Err(Error::failed(text!(
+            "{dir}: 그림(png, jpg, jpeg)이 없습니다.",
+            "{dir}: there is no picture (png, jpg, jpeg)."
+        )));
+    }
+    let folders = paths::output(&out, &TECHNIQUES, &dir)?;
+    let mut runs = TECHNIQUES.map(|_| Runs::default());
+    let bar = progress::bar(count * TECHNIQUES.len() * rounds);
+    for _ in 0..rounds {
+        for ((technique, folder), runs) in TECHNIQUES.into_iter().zip(&folders).zip(&mut runs) {
+            bar.set_message(technique);
+            let jobs = jobs(&pictures, folder);
+            let start = clock::now();
+            let done = once(technique, &jobs, workers, &bar)?;
+            runs.add(clock::now().saturating_sub(start), done, report::title(technique, workers));
+            written(&jobs, &runs.fates)?;
+        }
+    }
+    bar.finish_and_clear();
+    let broken = broken(&pictures, &runs)?;
+    same_bytes(&pictures, &folders, &broken)?;
+    let mut report = report::report(workers, runs);
+    report::describe(&mut report, count, &out, &broken);
+    join_twin(&mut report, &dir, workers, rounds, pythons);
+    Ok(report)
+}
+
+/// A picture's JPEG keeps the whole name: `a.png` and `a.jpg` may lie side by side.
+fn target(picture: &Path, folder: &Path) -> PathBuf {
+    let mut name = picture.file_name().unwrap_or_default().to_owned();
+    name.push(".jpg");
+    folder.join(name)
+}
+
+fn jobs(pictures: &[PathBuf], folder: &Path) -> Vec<Job> {
+    pictures.iter().map(|picture| Job::new(picture, &target(picture, folder))).collect()
+}
+
+/// All rounds of one technique.
+#[derive(Default)]
+struct Runs {
+    walls: Vec<f64>,
+    fates: Vec<Vec<Fate>>,
+    trace: Trace,
+}
+
+impl Runs {
+    fn add(&mut self, wall: u64, done: Done<Fate>, title: Text) {
+        self.walls.push(wall as f64);
+        self.fates.push(done.results);
+        self.trace = Trace::new(title, done.lanes);
+    }
+}
+
+/// All pictures by one technique.
+fn once(technique: &str, jobs: &[Job], workers: usize, bar: &ProgressBar) -> Result<Done<Fate>> {
+    let work = |job: &Job| {
+        let fate = job.run();
+        bar.inc(1);
+        fate
+    };
+    match technique {
+        "sequence" => Ok(work_queue::in_sequence(jobs, work)),
+        "threads" => work_queue::in_threads(jobs, workers, work),
+        _ => in_processes(jobs, workers, bar),
+    }
+}
+
+/// On the pool.
+fn in_processes(jobs: &[Job], workers: usize, bar: &ProgressBar) -> Result<Done<Fate>> {
+    let mut pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
+    let done = work_queue::in_processes(&mut pool, &PICTURE, jobs, || bar.inc(1));
+    let results: Result<Vec<Fate>> = done.results.into_iter().map(fate).collect();
+    Ok(Done { results: results?, lanes: done.lanes })
+}
+
+/// A picture that is the death of its worker is as broken as one that cannot be decoded. That the pool does not work is another
+/// matter.
+fn fate(result: Result<Fate, Failure>) -> Result<Fate> {
+    match result {
+        Ok(fate) => Ok(fate),
+        Err(e @ (Failure::Panicked(_) | Failure::Died { .. } | Failure::TimedOut { .. })) => Ok(Fate::Broken(e.text())),
+        Err(e) => Err(Error::failed(e.text())),
+    }
+}
+
+/// Ends the run if a JPEG could not be written: nor could the others.
+fn written(jobs: &[Job], rounds: &[Vec<Fate>]) -> Result<()> {
+    for (job, fate) in jobs.iter().zip(rounds.last().into_iter().flatten()) {
+        if let Fate::NotWritten(why) = fate {
+            return Err(paths::cannot_write(job.to(), why));
+        }
+    }
+    Ok(())
+}
+
+/// The pictures that are broken by any technique, and why. Fails if all are.
+fn broken<'p>(pictures: &'p [PathBuf], runs: &[Runs; 3]) -> Result<Vec<(&'p Path, Text)>> {
+    let all: Vec<&Vec<Fate>> = runs.iter().flat_map(|runs| &runs.fates).collect();
+    let why = |n: usize| {
+        all.iter().find_map(|fates| match &fates[n] {
+            Fate::Broken(why) => Some(why.clone()),
+            _ => None,
+        })
+    };
+    let named = pictures.iter().enumerate().filter_map(|(n, picture)| Some((picture.as_path(), why(n)?)));
+    let broken: Vec<_> = named.collect();
+    match &broken[..] {
+        [(first, why), ..] if broken.len() == pictures.len() => Err(unusable(first, why)),
+        _ => Ok(broken),
+    }
+}
+
+fn unusable(first: &Path, why: &Text) -> Error {
+    let first = first.display();
+    Error::failed(Text {
+        ko: format!("쓸 수 있는 그림이 하나도 없습니다. {first}: {}", why.ko),
+        en: format!("not one picture can be used. {first}: {}", why.en),
+    })
+}
+
+/// Reads what was written, and compares it with what the sequence has written.
+fn same_bytes(pictures: &[PathBuf], folders: &[PathBuf], broken: &[(&Path, Text)]) -> Result<()> {
+    let whole = |picture: &&PathBuf| broken.iter().all(|(other, _)| other != picture);
+    for picture in pictures.iter().filter(whole) {
+        let [first, others @ ..] = folders else { return Ok(()) };
+        let known = fs::read(target(picture, first))?;
+        for other in others {
+            let path = target(picture, other);
+            if fs::read(&path)? != known {
+                let path = path.display();
+                return Err(Error::failed(text!(
+                    "{path}: 차례로 처리한 결과와 다릅니다. 그 사이에 그림이 바뀌었습니까?",
+                    "{path}: not what came out in sequence. Did a picture change meanwhile?"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn join_twin(report: &mut Report, dir: &Path, workers: usize, rounds: usize, pythons: &[Interpreter]) {
+    let Some(dir) = dir.to_str() else {
+        let why = text!(
+            "CPython: 측정하지 않음: 폴더 이름이 UTF-8이 아닙니다.",
+            "CPython: not measured: the name of the folder is not UTF-8."
+        );
+        return report.notes.push(why);
+    };
+    let args = [dir.to_owned(), workers.to_string(), rounds.min(3).to_string()];
+    python::join(report, pythons, twin_script!("images"), &args, &[], |_, _| Vec::new());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use process_pool::{End, WorkerLoss};
+
+    #[test]
+    fn a_picture_that_kills_its_worker_is_broken_and_a_pool_without_workers_is_a_failure() {
+        let died = Failure::Died { how: End::Signal(6), attempts: 3 };
+        assert!(matches!(fate(Err(died)), Ok(Fate::Broken(why)) if why.en.contains("signal 6")));
+        assert_eq!(fate(Ok(Fate::Written)), Ok(Fate::Written));
+        assert_eq!(fate(Err(Failure::NoWorker(WorkerLoss::Ended(End::Unknown)))).unwrap_err().code(), 1);
+    }
+
+    #[test]
+    fn what_is_broken_by_one_technique_is_not_compared() {
+        let pictures = ["a.png", "b.png"].map(PathBuf::from);
+        let why = text!("이유", "why");
+        let runs = |last: Vec<Fate>| {
+            let fates = [vec![Fate::Written, Fate::Written], vec![Fate::Written, Fate::Written], last];
+            fates.map(|fates| Runs { fates: vec![fates], ..Runs::default() })
+        };
+        let one = runs(vec![Fate::Written, Fate::Broken(why.clone())]);
+        assert_eq!(broken(&pictures, &one).unwrap(), [(Path::new("b.png"), why.clone())]);
+        let all = runs(vec![Fate::Broken(why.clone()), Fate::Broken(why)]);
+        assert!(broken(&pictures, &all).unwrap_err().text().en.contains("a.png"));
+    }
+
+    #[test]
+    fn other_bytes_are_noticed() {
+        let home = tempfile::tempdir().unwrap();
+        let folders = ["sequence", "threads"].map(|name| home.path().join(name));
+        let pictures = [PathBuf::from("a.png")];
+        for (folder, bytes) in folders.iter().zip([b"same", b"same"]) {
+            fs::create_dir(folder).unwrap();
+            fs::write(target(&pictures[0], folder), bytes).unwrap();
+        }
+        assert!(same_bytes(&pictures, &folders, &[]).is_ok());
+        fs::write(target(&pictures[0], &folders[1]), b"sam\xe9").unwrap();
+        assert!(same_bytes(&pictures, &folders, &[]).unwrap_err().text().en.contains("threads"));
+        let broken = [(pictures[0].as_path(), text!("이유", "why"))];
+        assert!(same_bytes(&pictures, &folders, &broken).is_ok());
+    }
+}

@@ -1,0 +1,154 @@
+//! The break-even point: from how much work in a task on a process pays.
+//!
+//! One at a time a task must be worth its round trip. Many at once travel together, so that far smaller ones pay already.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use lab::lang::Text;
+use lab::report::unit;
+use lab::report::{Measure, Table, Unit};
+use lab::{Error, Result, machine, stats, text};
+
+use crate::pool_errors::{self, Bilingual};
+use process_pool::{Pool, Task};
+
+/// Work in a task, in iterations of its loop.
+const WORK: [u64; 7] = [10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+/// Iterations in all of one measurement, at most; so that small tasks are many and large ones few.
+const IN_ALL: u64 = 20_000_000;
+const MOST_TASKS: u64 = 100_000;
+
+/// Iterations a loop so often.
+pub static COUNT_UP: Task<u64, u64> = Task::new("count-up", count_up);
+
+fn count_up(iterations: u64) -> u64 {
+    (0..iterations).fold(0, |sum: u64, n| sum.wrapping_add(black_box(n)))
+}
+
+/// What a task of one size takes, and how much quicker the pool was.
+struct Point {
+    iterations: u64,
+    /// A task in this process, in ns.
+    task: f64,
+    /// Sequence over pool, many tasks at once; a sample a round.
+    many: Vec<f64>,
+    /// A task in this process over a call to the pool; a sample a round. The pool does the same and more, so that nothing above
+    /// 1 is expected; yet the two are not measured at the same moment, and a busy machine can slow down the one and not the other.
+    call: Vec<f64>,
+}
+
+/// The points, from the smallest work to the largest.
+pub struct BreakEven {
+    workers: usize,
+    start: f64,
+    points: Vec<Point>,
+}
+
+/// Measures sequence and pool in turn, `rounds` times.
+pub fn measure(workers: usize, rounds: usize) -> Result<BreakEven> {
+    let begin = Instant::now();
+    let mut pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
+    pool.map(&COUNT_UP, vec![1; workers]);
+    let start = begin.elapsed().as_nanos() as f64;
+    let points = WORK.iter().map(|iterations| point(&mut pool, *iterations, rounds));
+    Ok(BreakEven { workers, start, points: points.collect::<Result<_>>()? })
+}
+
+fn point(pool: &mut Pool, iterations: u64, rounds: usize) -> Result<Point> {
+    let tasks = (IN_ALL / iterations).clamp(4, MOST_TASKS) as usize;
+    let right = count_up(iterations);
+    let (mut task, mut many, mut call) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let begin = Instant::now();
+        let sequence: Vec<u64> = (0..tasks).map(|_| count_up(iterations)).collect();
+        let alone = begin.elapsed().as_nanos() as f64;
+        let begin = Instant::now();
+        let pooled = pool.map(&COUNT_UP, std::iter::repeat_n(iterations, tasks));
+        let together = begin.elapsed().as_nanos() as f64;
+        if pooled.into_iter().any(|sum| sum != Ok(right)) || sequence.into_iter().any(|sum| sum != right) {
+            return Err(Error::failed(text!("합이 틀렸습니다.", "a sum is wrong.")));
+        }
+        let begin = Instant::now();
+        pool.call(&COUNT_UP, &iterations).map_err(|failure| Error::failed(failure.text()))?;
+        call.push(alone / tasks as f64 / begin.elapsed().as_nanos() as f64);
+        task.push(alone / tasks as f64);
+        many.push(alone / together);
+    }
+    Ok(Point { iterations, task: stats::median(&task).unwrap_or(f64::NAN), many, call })
+}
+
+impl BreakEven {
+    /// The smallest work from which on the pool was quicker, in ns a task; `None` if it never was.
+    fn pays_from(&self) -> Option<f64> {
+        let pays = |point: &&Point| stats::median(&point.many).is_some_and(|gain| gain > 1.0);
+        let first = self.points.iter().rev().take_while(pays).last();
+        first.map(|point| point.task)
+    }
+
+    /// In a sentence.
+    pub fn text(&self) -> Text {
+        let workers = self.workers;
+        if machine::cores() < 2 {
+            return text!(
+                "코어가 하나뿐이라 프로세스가 이득이 되는 지점은 측정하지 않았습니다.",
+                "There is only one core: from where on processes pay was not measured."
+            );
+        }
+        let start = unit::duration(self.start);
+        match self.pays_from() {
+            Some(ns) => {
+                let work = unit::duration(ns);
+                text!(
+                    "여럿을 한꺼번에 맡기면 일 하나가 {work}만 되어도 워커 {workers}개가 차례로 하는 것보다 빨랐습니다. 풀을 띄우는 데는 {start}가 듭니다.",
+                    "Given many at once, {workers} workers were quicker than doing it in sequence from {work} of work a task on. Starting the pool takes {start}."
+                )
+            }
+            None => text!(
+                "이번에는 워커 {workers}개가 차례로 하는 것보다 빠른 적이 없었습니다. 코어를 다른 프로그램이 쓰고 있을 수 있습니다.",
+                "This time {workers} workers were never quicker than doing it in sequence; others may be using the cores."
+            ),
+        }
+    }
+
+    /// A row a size of work.
+    pub fn table(&self) -> Table {
+        let times = |samples: &[f64]| match stats::median(samples).unwrap_or(f64::NAN) {
+            tiny if tiny < 0.01 => "< 0.01×".to_owned(),
+            times => unit::value(times, Unit::Times),
+        };
+        let row = |point: &Point| {
+            let cells = [unit::duration(point.task), times(&point.many), times(&point.call)];
+            cells.map(Text::same).to_vec()
+        };
+        let workers = self.workers;
+        Table {
+            title: text!(
+                "차례로 하는 것에 견준 워커 {workers}개의 빠르기: 1보다 크면 이득",
+                "How fast {workers} workers are against doing it in sequence: above 1 it pays"
+            ),
+            head: vec![
+                text!("일 하나", "a task"),
+                text!("여럿을 한꺼번에", "many at once"),
+                text!("하나씩 맡기고 기다림", "one at a time"),
+            ],
+            rows: self.points.iter().map(row).collect(),
+        }
+    }
+
+    /// All samples.
+    pub fn measures(self) -> Vec<Measure> {
+        let measure = |point: Point| {
+            let (iterations, task) = (point.iterations, unit::duration(point.task));
+            let many = text!("{task}짜리 일 여럿: 속도 향상", "many tasks of {task}: speed-up");
+            let call = text!("{task}짜리 일 하나: 속도 향상", "one task of {task}: speed-up");
+            [
+                Measure::new(format!("even.{iterations}.many"), many, Unit::Times, point.many),
+                Measure::new(format!("even.{iterations}.call"), call, Unit::Times, point.call),
+            ]
+        };
+        let start = text!("풀이 뜰 때까지", "until the pool is up");
+        let start = Measure::new("even.start", start, Unit::Ns, vec![self.start]);
+        [start].into_iter().chain(self.points.into_iter().flat_map(measure)).collect()
+    }
+}

@@ -1,0 +1,208 @@
+//! What a message between processes costs by its size, in four ways; and from how much work on a process pays.
+//!
+//! Through a pipe every byte is copied twice, into the kernel and out of it. In shared memory the bytes are written once and
+//! lie where the other side reads them: only where they lie is sent. To a thread a pointer is handed over.
+//!
+//! Article: 멀티프로세싱, 특징 (IPC). Run: `cargo run -p multiprocessing -- ipc`. Python twin: `python/ipc.py`.
+
+mod break_even;
+
+use std::time::Instant;
+
+use lab::cli::{Experiment, Options};
+use lab::lang::Text;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
+use lab::report::{Measure, Report, Table, Unit};
+use lab::stats;
+use lab::{Error, Result, text, twin_script};
+
+use crate::echo::{self, Channel, Echo};
+use crate::pool_errors::{self, Bilingual};
+use break_even::BreakEven;
+use process_pool::{Bytes, Pool, Task};
+
+pub use break_even::COUNT_UP;
+
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let workers = options.size("workers", 1..=64, 2, text!("워커 수", "workers"));
+    let rounds = options.rounds(3);
+    Experiment::new(
+        "ipc",
+        text!(
+            "메시지 하나의 값, 그리고 프로세스가 이득이 되는 지점",
+            "what a message costs, and from where on processes pay"
+        ),
+        options,
+        move |a| run(a.get(workers), a.get(rounds), a.pythons()),
+    )
+}
+
+/// The sizes of messages, in bytes, and how often each is sent in a round.
+const SIZES: [(usize, usize); 6] =
+    [(16, 200), (1 << 10, 200), (16 << 10, 200), (256 << 10, 50), (1 << 20, 20), (16 << 20, 3)];
+
+/// Gives back what it is given, in a copy of its own: as much work as a pipe's echo does.
+pub static COPY: Task<Bytes, Bytes> =
+    Task::new("copy", |bytes| Bytes::with(bytes.len(), |copy| copy.copy_from_slice(&bytes)));
+/// Gives back what it is given: in shared memory nothing is copied at all.
+pub static HAND_OVER: Task<Bytes, Bytes> = Task::new("hand-over", |bytes| bytes);
+
+/// The ways, in the order of their columns.
+fn ways() -> [(&'static str, Text); 4] {
+    [
+        ("pipe", text!("파이프", "pipe")),
+        ("pool", text!("풀", "pool")),
+        ("shared", text!("공유 메모리", "shared memory")),
+        ("thread", text!("스레드", "thread")),
+    ]
+}
+
+/// Measures both, `rounds` times in turn.
+pub fn run(workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
+    let mut report = Report::new("multiprocessing/ipc");
+    for (size, times) in SIZES {
+        report.measures.extend(messages(size, times * rounds)?);
+    }
+    report.tables.push(table(&report.measures));
+    let even = break_even::measure(workers, rounds)?;
+    report.tables.push(even.table());
+    report.shows = shows(&report, &even);
+    report.measures.extend(even.measures());
+    report.measures_in_tables = true;
+    report.notes = vec![
+        text!(
+            "왕복: 보내고, 받은 쪽이 복사해 돌려보내고, 받은 것을 복사해 둘 때까지. '공유 메모리'는 복사 없이 있는 자리만 알립니다.",
+            "There and back: sent, copied and returned by the other side, copied out. 'Shared memory' copies nothing: only the place is told."
+        ),
+        text!(
+            "풀은 64 KiB부터 스스로 공유 메모리를 씁니다. 한 번 쓴 자리를 다시 쓰므로 페이지 폴트가 없습니다.",
+            "From 64 KiB on the pool uses shared memory by itself. Its blocks are used again, so that no page faults are left."
+        ),
+    ];
+    let args = [rounds.to_string()];
+    python::join(&mut report, pythons, twin_script!("ipc"), &args, &[], |_, _| Vec::new());
+    let theirs: Vec<Table> = pythons.iter().filter_map(|python| twin_table(&report, python)).collect();
+    report.tables.extend(theirs);
+    Ok(report)
+}
+
+/// One size, all four ways in turn.
+fn messages(size: usize, times: usize) -> Result<Vec<Measure>> {
+    let mut echo = Echo::start(size).map_err(echo::lost)?;
+    let channel = echo::channel()?;
+    let mut pool = Pool::builder().workers(1).build().map_err(pool_errors::failed)?;
+    let (message, mut answer) = (vec![7; size], vec![0; size]);
+    let ready = pool.bytes(size, |bytes| bytes.fill(7));
+    let mut samples = ways().map(|_| Vec::with_capacity(times));
+    for _ in 0..=times {
+        let took = [
+            timed(|| echo.there_and_back(&message, &mut answer).map_err(echo::lost))?,
+            timed(|| there_and_back(&mut pool, &message, &mut answer))?,
+            timed(|| pool.call(&HAND_OVER, &ready).map(drop).map_err(|failure| Error::failed(failure.text())))?,
+            timed(|| by_thread(&channel, &message, &mut answer))?,
+        ];
+        samples.iter_mut().zip(took).for_each(|(samples, took)| samples.push(took));
+    }
+    echo.end().map_err(echo::lost)?;
+    let measure = |((id, name), samples): ((&str, Text), Vec<f64>)| {
+        let shown = unit::value(size as f64, Unit::Bytes);
+        let name =
+            Text { ko: format!("{shown} 왕복, {}", name.ko), en: format!("{shown} there and back, {}", name.en) };
+        // The first time is for page faults and for a worker that is still starting.
+        Measure::new(format!("message.{size}.{id}"), name, Unit::Ns, samples[1..].to_vec())
+    };
+    Ok(ways().into_iter().zip(samples).map(measure).collect())
+}
+
+fn timed(work: impl FnOnce() -> Result<()>) -> Result<f64> {
+    let start = Instant::now();
+    work()?;
+    Ok(start.elapsed().as_nanos() as f64)
+}
+
+fn there_and_back(pool: &mut Pool, message: &[u8], answer: &mut [u8]) -> Result<()> {
+    let sent = pool.bytes(message.len(), |bytes| bytes.copy_from_slice(message));
+    let got = pool.call(&COPY, &sent).map_err(|failure| Error::failed(failure.text()))?;
+    answer.copy_from_slice(&got);
+    Ok(())
+}
+
+/// A letter is written, handed over, handed back and read.
+fn by_thread(channel: &Channel, message: &[u8], answer: &mut [u8]) -> Result<()> {
+    let mut letter = message.to_vec();
+    channel.there_and_back(&mut letter).map_err(echo::lost)?;
+    answer.copy_from_slice(&letter);
+    Ok(())
+}
+
+fn table(measures: &[Measure]) -> Table {
+    let cell = |m: &Measure| {
+        let (least, _) = stats::range(&m.samples).unwrap_or_default();
+        let (median, least) = (unit::value(m.median(), m.unit), unit::value(least, m.unit));
+        text!("{median} (최소 {least})", "{median} (min {least})")
+    };
+    let row = |((size, _), four): ((usize, usize), &[Measure])| {
+        let first = Text::same(unit::value(size as f64, Unit::Bytes));
+        [first].into_iter().chain(four.iter().map(cell)).collect()
+    };
+    Table {
+        title: text!("메시지 왕복, 중앙값", "A message there and back, medians"),
+        head: [text!("크기", "size")].into_iter().chain(ways().map(|(_, name)| name)).collect(),
+        rows: SIZES.into_iter().zip(measures.chunks(ways().len())).map(row).collect(),
+    }
+}
+
+/// What the twin measured, by size.
+fn twin_table(report: &Report, python: &Interpreter) -> Option<Table> {
+    let prefix = python.measure_id("");
+    let theirs: Vec<(&str, &str, &Measure)> = report
+        .measures
+        .iter()
+        .filter_map(|m| {
+            let (size, way) = m.id.strip_prefix(&prefix)?.strip_prefix("message.")?.split_once('.')?;
+            Some((size, way, m))
+        })
+        .collect();
+    let ways = ["pipe", "pool", "shared", "thread"];
+    let row = |size: usize| -> Option<Vec<Text>> {
+        let of = |way: &str| theirs.iter().find(|(s, w, _)| *s == size.to_string() && *w == way).map(|(_, _, m)| *m);
+        of("pipe")?;
+        // Old ones have no shared memory; a note of theirs says so.
+        let cell = |m: &Measure| Text::same(unit::value(m.median(), m.unit));
+        let cells = ways.iter().map(|way| of(way).map_or_else(|| Text::same("–"), cell));
+        Some([Text::same(unit::value(size as f64, Unit::Bytes))].into_iter().chain(cells).collect())
+    };
+    let rows: Vec<Vec<Text>> = SIZES.iter().filter_map(|(size, _)| row(*size)).collect();
+    (!rows.is_empty()).then(|| Table {
+        title: text!("{python}: 메시지 왕복, 중앙값", "{python}: a message there and back, medians"),
+        head: vec![
+            text!("크기", "size"),
+            Text::same("Pipe"),
+            Text::same("Pool"),
+            Text::same("SharedMemory"),
+            Text::same("Thread + Queue"),
+        ],
+        rows,
+    })
+}
+
+fn shows(report: &Report, even: &BreakEven) -> Text {
+    let median = |id: &str| report.measure(id).map_or(f64::NAN, Measure::median);
+    let (small, large) = (median("message.16.pool"), median("message.1048576.pool"));
+    let pipe = median("message.1048576.pipe");
+    let (small, large, pipe) =
+        (unit::value(small, Unit::Ns), unit::value(large, Unit::Ns), unit::value(pipe, Unit::Ns));
+    let even = even.text();
+    Text {
+        ko: format!(
+            "풀에 작은 일을 하나 맡기고 답을 받는 데 {small}, 1 MiB를 주고받는 데 {large} (파이프로는 {pipe})입니다. {}",
+            even.ko
+        ),
+        en: format!(
+            "A small task on the pool costs {small}, 1 MiB there and back {large} (through a pipe {pipe}). {}",
+            even.en
+        ),
+    }
+}

@@ -1,0 +1,10 @@
+//! The experiments, in the order of `--help`.
+
+pub mod article;
+pub mod cpu;
+pub mod images;
+pub mod ipc;
+pub mod kill_storm;
+pub mod pool;
+pub mod pool_failures;
+pub mod translate;

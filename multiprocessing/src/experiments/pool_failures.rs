@@ -1,0 +1,182 @@
+//! A worker is killed while it is idle, and while it works: what the pool here does, and what CPython's do.
+//!
+//! `multiprocessing.Pool` hangs for ever when the idle worker that dies was the one that waited inside the lock of the shared
+//! queue; here no two processes share a lock. Every wait has a limit, so that a hang is a result.
+//!
+//! Article: 멀티프로세싱, 특징. Run: `cargo run -p multiprocessing -- pool-failures`. Python twin: `python/pool_failures.py`.
+
+use std::thread;
+use std::time::Duration;
+
+use lab::Result;
+use lab::cli::{Experiment, Options};
+use lab::lang::Text;
+use lab::python::{self, Interpreter};
+use lab::report::{Measure, Report, Table, Unit};
+use lab::{text, twin_script};
+
+use crate::kill::kill_9;
+use crate::pool_errors;
+use process_pool::{Failure, Pool, Task};
+
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let trials =
+        options.size("trials", 1..=50, 6, text!("쉬는 워커를 죽여 보는 횟수", "how often an idle worker is killed"));
+    let timeout = options.timeout(0.5..=10.0, 2.0);
+    Experiment::new(
+        "pool-failures",
+        text!("워커가 죽을 때 CPython의 풀은", "what CPython's pools do when a worker is killed"),
+        options,
+        move |a| run(a.get(trials), a.get(timeout), a.pythons()),
+    )
+}
+
+/// Tasks after, or around, the death of a worker.
+const TASKS: u64 = 8;
+
+/// A task that takes next to nothing.
+pub static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
+/// A task in whose middle one can be killed.
+pub static SLOW: Task<u64, u64> = Task::new("slow", |n| {
+    thread::sleep(Duration::from_millis(100));
+    n * n
+});
+
+/// When a worker is killed.
+const MOMENTS: [&str; 2] = ["idle", "busy"];
+
+/// Kills workers of our pool and of CPython's.
+pub fn run(trials: usize, limit: Duration, pythons: &[Interpreter]) -> Result<Report> {
+    let mut report = Report::new("multiprocessing/pool-failures");
+    let idle = (0..trials).map(|_| killed_while_idle(limit)).collect::<Result<Vec<_>>>()?;
+    // In what a busy worker's death comes to there is less luck: fewer trials tell.
+    let half = trials.div_ceil(2);
+    let busy = (0..half).map(|_| killed_while_busy(limit)).collect::<Result<Vec<_>>>()?;
+    report.measures =
+        MOMENTS.into_iter().zip([idle, busy]).flat_map(|(moment, counts)| measures(moment, &counts)).collect();
+    let args = [trials.to_string(), half.to_string(), limit.as_secs_f64().to_string()];
+    python::join(&mut report, pythons, twin_script!("pool_failures"), &args, &[], |_, _| Vec::new());
+    report.tables.push(table(&report, pythons));
+    report.measures_in_tables = true;
+    let s = limit.as_secs_f64();
+    report.notes.push(text!(
+        "쉬는 워커를 죽이는 시도 {trials}번, 일하는 워커를 죽이는 시도 {half}번. {s}초 안에 오지 않은 결과는 오지 않은 것으로 셉니다.",
+        "An idle worker was killed in {trials} trials, a busy one in {half}. A result that does not come within {s} s counts as one that never comes."
+    ));
+    report.shows = shows(&report, pythons);
+    Ok(report)
+}
+
+/// Results that came, that failed, that never came.
+type Counts = [usize; 3];
+const WHAT: [&str; 3] = ["came", "failed", "never"];
+
+fn killed_while_idle(limit: Duration) -> Result<Counts> {
+    let mut pool = Pool::builder().workers(2).timeout(limit).build().map_err(pool_errors::failed)?;
+    pool.map(&SQUARE, 0..10);
+    pool.workers().first().copied().map(kill_9);
+    Ok(count(pool.map(&SQUARE, 0..TASKS)))
+}
+
+fn killed_while_busy(limit: Duration) -> Result<Counts> {
+    let mut pool = Pool::builder().workers(2).timeout(limit).build().map_err(pool_errors::failed)?;
+    pool.map(&SQUARE, 0..10);
+    let victim = pool.workers().first().copied();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(50));
+            victim.map(kill_9)
+        });
+        Ok(count(pool.map(&SLOW, 0..TASKS)))
+    })
+}
+
+fn count(results: Vec<std::result::Result<u64, Failure>>) -> Counts {
+    let mut counts = [0; 3];
+    for (n, result) in (0..).zip(results) {
+        counts[match result {
+            Ok(square) if square == n * n => 0,
+            Err(Failure::TimedOut { .. }) => 2,
+            _ => 1,
+        }] += 1;
+    }
+    counts
+}
+
+fn measures(moment: &str, counts: &[Counts]) -> Vec<Measure> {
+    let words = [
+        text!("온 결과", "results that came"),
+        text!("실패로 끝난 일", "tasks that failed"),
+        text!("끝내 오지 않은 결과", "results that never came"),
+    ];
+    let when = moment_text(moment);
+    let measure = |(n, what): (usize, Text)| {
+        let name =
+            Text { ko: format!("풀, {}: {}", when.ko, what.ko), en: format!("the pool, {}: {}", when.en, what.en) };
+        let samples = counts.iter().map(|counts| counts[n] as f64).collect();
+        Measure::new(format!("ours.{moment}.{}", WHAT[n]), name, Unit::Count, samples)
+    };
+    words.into_iter().enumerate().map(measure).collect()
+}
+
+fn moment_text(moment: &str) -> Text {
+    match moment {
+        "idle" => text!("쉬는 워커 kill -9", "idle worker killed"),
+        _ => text!("일하는 워커 kill -9", "busy worker killed"),
+    }
+}
+
+/// A row a pool, a column a moment.
+fn table(report: &Report, pythons: &[Interpreter]) -> Table {
+    let mut rows = vec![row(report, text!("이 풀", "this pool"), "ours")];
+    for python in pythons {
+        let prefix = python.measure_id("");
+        for (kind, name) in [("pool", "multiprocessing.Pool"), ("executor", "ProcessPoolExecutor")] {
+            rows.push(row(report, Text::same(format!("{python} {name}")), &format!("{prefix}{kind}")));
+        }
+    }
+    Table {
+        title: text!("워커가 죽은 뒤, 일 {TASKS}개의 결과", "The results of {TASKS} tasks after a worker's death"),
+        head: vec![text!("풀", "pool"), moment_text("idle"), moment_text("busy")],
+        rows: rows.into_iter().flatten().collect(),
+    }
+}
+
+fn row(report: &Report, name: Text, who: &str) -> Option<Vec<Text>> {
+    let cell = |moment: &str| {
+        let of = |what: &str| report.measure(&format!("{who}.{moment}.{what}")).map(|m| &m.samples);
+        let (came, failed, never) = (of("came")?, of("failed")?, of("never")?);
+        let trials = came.len();
+        let hung = never.iter().filter(|n| **n > 0.0).count();
+        let whole = came.iter().filter(|n| **n == TASKS as f64).count();
+        let (failed, never) = (failed.iter().sum::<f64>(), never.iter().sum::<f64>());
+        Some(text!(
+            "{trials}번 가운데 모두 옴 {whole}, 멈춤 {hung}; 실패 {failed:.0}개, 오지 않음 {never:.0}개",
+            "of {trials}: whole {whole}, hung {hung}; {failed:.0} failed, {never:.0} never came"
+        ))
+    };
+    Some(vec![name, cell("idle")?, cell("busy")?])
+}
+
+fn shows(report: &Report, pythons: &[Interpreter]) -> Text {
+    let sum = |id: String| report.measure(&id).map(|m| m.samples.iter().sum::<f64>());
+    let ours: f64 = MOMENTS.iter().filter_map(|moment| sum(format!("ours.{moment}.never"))).sum();
+    let mut shows =
+        text!("이 풀에서 오지 않은 결과는 {ours:.0}개입니다.", "On this pool {ours:.0} results never came.");
+    for python in pythons {
+        let prefix = python.measure_id("");
+        let trials = report.measure(&format!("{prefix}pool.idle.never"));
+        let busy = report.measure(&format!("{prefix}pool.busy.never")).map(|m| m.samples.len());
+        let Some(((trials, lost), busy)) = trials.zip(sum(format!("{prefix}pool.busy.never"))).zip(busy) else {
+            continue;
+        };
+        let (hung, all) = (trials.samples.iter().filter(|n| **n > 0.0).count(), trials.samples.len());
+        let more = text!(
+            " {python}의 Pool은 쉬는 워커가 죽으면 {all}번 가운데 {hung}번 영원히 멈췄고, 일하던 워커를 {busy}번 죽이는 동안 결과 {lost:.0}개를 잃었습니다.",
+            " {python}'s Pool hung in {hung} of {all} trials when an idle worker died, and lost {lost:.0} results when busy ones died {busy} times."
+        );
+        shows = Text { ko: shows.ko + &more.ko, en: shows.en + &more.en };
+    }
+    shows
+}

@@ -1,0 +1,99 @@
+//! What the reader is told.
+
+use lab::lang::Text;
+use lab::report::unit;
+use lab::report::{Measure, Report, Table, Unit};
+use lab::text;
+use lab::trace::Trace;
+
+use crate::translate::modes::MODES;
+
+/// How many translations are shown.
+const MOST_SHOWN: usize = 8;
+
+fn title(mode: &str, workers: usize) -> Text {
+    match mode {
+        "sequence" => text!("차례로", "in sequence"),
+        "threads" => text!("스레드 {workers}개, 가중치 하나", "{workers} threads, one copy of the weights"),
+        "copies" => text!("프로세스 {workers}개, 사본 {workers}개", "{workers} processes, a copy each"),
+        _ => text!("프로세스 {workers}개, 매핑 하나", "{workers} processes, one mapping"),
+    }
+}
+
+/// The samples of all rounds together, and the lanes of the last.
+pub(super) fn measured(all: &[Vec<Report>; 4], workers: usize) -> Report {
+    let mut report = Report::new("multiprocessing/translate");
+    for what in ["speed", "start", "memory"] {
+        for (mode, reports) in MODES.into_iter().zip(all) {
+            let id = format!("{what}.{mode}");
+            let found: Vec<&Measure> = reports.iter().filter_map(|report| report.measure(&id)).collect();
+            let Some(first) = found.first() else { continue };
+            let (title, unit) = (title(mode, workers), first.unit);
+            let name =
+                Text { ko: format!("{}: {}", first.name.ko, title.ko), en: format!("{}: {}", first.name.en, title.en) };
+            let samples = found.iter().flat_map(|measure| measure.samples.clone()).collect();
+            report.measures.push(Measure::new(id, name, unit, samples));
+        }
+    }
+    for (mode, reports) in MODES.into_iter().zip(all) {
+        let trace = reports.last().and_then(|report| report.traces.first()).cloned().unwrap_or_default();
+        report.traces.push(Trace { title: title(mode, workers), ..trace });
+    }
+    report
+}
+
+/// Some of the translations.
+pub(super) fn shown(sentences: &[String], translations: &[String]) -> Table {
+    // From all over the file, not from its beginning alone.
+    let step = sentences.len().div_ceil(MOST_SHOWN).max(1);
+    let rows = sentences.iter().zip(translations).step_by(step);
+    Table {
+        title: text!(
+            "번역 (작은 모델이라 짧고 흔한 문장만 제대로 옮깁니다)",
+            "Translations (a small model: good on short everyday sentences only)"
+        ),
+        head: vec![text!("문장", "sentence"), text!("번역", "translation")],
+        rows: rows.map(|(from, to)| vec![Text::same(from), Text::same(to)]).collect(),
+    }
+}
+
+/// How it was measured, and the sentence that it comes to.
+pub(super) fn describe(report: &mut Report, sentences: usize, workers: usize, unknown: usize) {
+    if unknown > 0 {
+        report.notes.push(text!(
+            "모델이 모르는 글자는 빼고 번역했습니다: {unknown}개.",
+            "Characters that the model does not know were left out: {unknown}."
+        ));
+    }
+    report.notes.push(text!(
+        "방법마다 새 프로세스에서 쟀습니다. 시작: 모든 워커가 가중치를 갖추고 첫 문장을 시작하기까지. 초당 문장 수에는 시작하는 시간도 들어 있습니다.",
+        "Each mode is measured in a process of its own. Start-up: until every worker has the weights and begins its first sentence. Sentences per second: start-up included."
+    ));
+    report.notes.push(match report.measure("memory.sequence") {
+        Some(_) => text!(
+            "메모리: 일이 끝났을 때 모든 프로세스의 PSS를 더한 값. 함께 쓰는 페이지는 한 번만 셉니다.",
+            "Memory: the sum of the PSS of all processes when the work is done; a page that they share counts once."
+        ),
+        None => text!(
+            "메모리: 측정하지 않음: 이 시스템은 PSS를 알려 주지 않습니다.",
+            "Memory: not measured: this system does not tell the PSS."
+        ),
+    });
+    let median = |id: &str| report.measure(id).map_or(f64::NAN, Measure::median);
+    let gain = |mode: &str| unit::value(median(&format!("speed.{mode}")) / median("speed.sequence"), Unit::Times);
+    let memory = |mode: &str| unit::value(median(&format!("memory.{mode}")), Unit::Bytes);
+    let (threads, copies, mapped) = (gain("threads"), gain("copies"), gain("mapped"));
+    let mut shows = text!(
+        "문장 {sentences}개의 번역이 네 방법에서 모두 같습니다. 속도는 차례로 할 때의 스레드 {workers}개 {threads}, 사본을 하나씩 가진 프로세스 {copies}, 매핑 하나를 함께 쓰는 프로세스 {mapped}입니다.",
+        "The translations of {sentences} sentences are the same in all four modes. Against one after another, {workers} threads had {threads} the speed, processes with a copy each {copies}, processes that share a mapping {mapped}."
+    );
+    if report.measure("memory.sequence").is_some() {
+        let (threads, copies, mapped) = (memory("threads"), memory("copies"), memory("mapped"));
+        let more = text!(
+            " 메모리는 같은 순서로 {threads}, {copies}, {mapped}입니다.",
+            " They took {threads}, {copies} and {mapped} of memory."
+        );
+        shows = Text { ko: shows.ko + &more.ko, en: shows.en + &more.en };
+    }
+    report.shows = shows;
+}

@@ -1,0 +1,14 @@
+//! Killing a worker from outside.
+
+/// `kill -9`, from outside: nobody is warned.
+#[cfg(unix)]
+pub fn kill_9(pid: u32) -> bool {
+    use rustix::process::{Pid, Signal, kill_process};
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| kill_process(pid, Signal::KILL).is_ok())
+}
+
+#[cfg(not(unix))]
+pub fn kill_9(_: u32) -> bool {
+    false
+}

@@ -1,0 +1,119 @@
+//! The pool's errors in the reader's language: the pool itself knows no language but that of its documentation.
+
+use lab::lang::Text;
+use lab::{Error, text};
+use process_pool::{End, Failure, WorkerLoss};
+
+/// What has both languages.
+pub trait Bilingual {
+    /// In words.
+    fn text(&self) -> Text;
+}
+
+/// The error of [`process_pool::Builder::build`] as the program ends with it: `builder.build().map_err(pool_errors::failed)?`.
+pub fn failed(error: process_pool::Error) -> Error {
+    match error {
+        process_pool::Error::NoWorkers => Error::usage(error.text()),
+        _ => Error::failed(error.text()),
+    }
+}
+
+impl Bilingual for process_pool::Error {
+    fn text(&self) -> Text {
+        use process_pool::Error::*;
+        match self {
+            NoWorkers => text!("워커는 하나 이상이어야 합니다.", "a pool needs a worker or more."),
+            NotInitialized => text!(
+                "main의 첫 줄에서 pool::init을 부르지 않았습니다.",
+                "pool::init was not called in the first line of main."
+            ),
+            NoMemoryLimit => text!(
+                "이 시스템에서는 워커의 메모리를 제한할 수 없습니다.",
+                "the memory of a worker cannot be limited on this system."
+            ),
+            NoSharedMemory(e) => {
+                text!("프로세스끼리 나눌 메모리가 없습니다: {e}", "no memory to share with processes: {e}")
+            }
+            NoWorkerStarts(last) => {
+                let Text { ko, en } = last.text();
+                text!("워커를 시작할 수 없습니다: {ko}", "no worker can be started: {en}")
+            }
+            Unsupported => {
+                text!("이 시스템에는 프로세스 풀이 없습니다.", "there is no pool of processes on this system.")
+            }
+        }
+    }
+}
+
+impl Bilingual for Failure {
+    fn text(&self) -> Text {
+        match self {
+            Failure::Panicked(said) => text!("패닉: {said}", "panicked: {said}"),
+            Failure::Died { how, attempts } => {
+                let Text { ko, en } = how.text();
+                Text {
+                    ko: format!("워커가 죽었습니다: {ko} (시도 {attempts}번)"),
+                    en: format!("its worker died: {en} (attempts: {attempts})"),
+                }
+            }
+            Failure::TimedOut { attempts } => {
+                text!("시간 제한을 넘겼습니다 (시도 {attempts}번)", "over the time limit (attempts: {attempts})")
+            }
+            Failure::Unreadable(why) => text!("주고받을 수 없는 값입니다: {why}", "cannot be sent: {why}"),
+            Failure::NoWorker(last) => {
+                let Text { ko, en } = last.text();
+                Text {
+                    ko: format!("일할 워커가 없습니다: {ko}"), en: format!("there is no worker for it: {en}")
+                }
+            }
+            Failure::Unknown(name) => {
+                text!("'{name}': init에 등록하지 않은 작업입니다", "'{name}' was not among the tasks given to init")
+            }
+        }
+    }
+}
+
+impl Bilingual for WorkerLoss {
+    fn text(&self) -> Text {
+        match self {
+            WorkerLoss::Ended(end) => end.text(),
+            WorkerLoss::NotStarted(e) => Text::same(e.clone()),
+        }
+    }
+}
+
+impl Bilingual for End {
+    fn text(&self) -> Text {
+        match *self {
+            End::Signal(n) => text!("시그널 {n}", "signal {n}"),
+            End::Code(n) => text!("종료 코드 {n}", "exit code {n}"),
+            End::Stopped => text!("누가 멈춰 세웠습니다", "somebody had stopped it"),
+            End::ProtocolError => text!("프로토콜에 없는 말을 했습니다", "it did not speak the protocol"),
+            End::Unknown => text!("이유를 알 수 없습니다", "for an unknown reason"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_request_is_told_from_a_failed_run() {
+        assert_eq!(failed(process_pool::Error::NoWorkers).code(), 2);
+        assert_eq!(failed(process_pool::Error::NotInitialized).code(), 1);
+    }
+
+    #[test]
+    fn reasons_within_reasons_are_translated() {
+        let killed = WorkerLoss::Ended(End::Signal(9));
+        assert_eq!(
+            failed(process_pool::Error::NoWorkerStarts(killed.clone())).text().ko,
+            "워커를 시작할 수 없습니다: 시그널 9"
+        );
+        assert_eq!(Failure::NoWorker(killed).text().ko, "일할 워커가 없습니다: 시그널 9");
+        let died = Failure::Died { how: End::Code(1), attempts: 3 };
+        assert_eq!(died.text().ko, "워커가 죽었습니다: 종료 코드 1 (시도 3번)");
+        assert_eq!(died.text().en, died.to_string());
+    }
+}

@@ -1,0 +1,133 @@
+//! One list of items, shared out among workers: who has nothing to do takes the next.
+
+use std::io;
+use std::process;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
+
+use lab::trace::Recorder;
+use lab::trace::{Lane, Span, State};
+use lab::{Error, Result, clock, text};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use process_pool::{Failure, Pool, Task};
+
+/// What came of the items, in their order, and when each worker was at work.
+#[derive(Debug)]
+pub struct Done<T> {
+    /// A result an item.
+    pub results: Vec<T>,
+    /// A lane a worker.
+    pub lanes: Vec<Lane>,
+}
+
+/// One item after another, in this thread.
+pub fn in_sequence<I, T>(items: &[I], work: impl Fn(&I) -> T) -> Done<T> {
+    let recorder = Recorder::new();
+    let mut lane = recorder.lane(text!("차례로", "in sequence"));
+    let results = items.iter().map(|item| lane.during(State::Running, || work(item))).collect();
+    drop(lane);
+    Done { results, lanes: recorder.finish(text!("차례로", "in sequence")).lanes }
+}
+
+/// In threads of this process.
+pub fn in_threads<I: Sync, T: Send>(items: &[I], threads: usize, work: impl Fn(&I) -> T + Sync) -> Result<Done<T>> {
+    let recorder = Recorder::new();
+    let next = AtomicUsize::new(0);
+    let results = thread::scope(|scope| {
+        let start = |n| {
+            let mut lane = recorder.lane(text!("스레드 {n}", "Thread {n}"));
+            let (next, work) = (&next, &work);
+            let take = move || {
+                let mut results = Vec::new();
+                loop {
+                    let n = next.fetch_add(1, Relaxed);
+                    let Some(item) = items.get(n) else { return results };
+                    results.push((n, lane.during(State::Running, || work(item))));
+                }
+            };
+            thread::Builder::new().spawn_scoped(scope, take)
+        };
+        let threads: io::Result<Vec<_>> = (0..threads).map(start).collect();
+        let threads = threads.map_err(|e| Error::no_thread(&e))?;
+        let results = threads.into_iter().map(|thread| thread.join().expect("the work of an item does not panic"));
+        Ok::<_, Error>(results.flatten().collect::<Vec<_>>())
+    });
+    Ok(Done { results: in_order(results?), lanes: recorder.finish(text!("스레드", "threads")).lanes })
+}
+
+/// What a worker process gives back: the result, and who was at work from when to when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timed<T> {
+    pid: u32,
+    start: u64,
+    end: u64,
+    result: T,
+}
+
+impl<T> Timed<T> {
+    /// Does the work, here and now.
+    pub fn of(work: impl FnOnce() -> T) -> Timed<T> {
+        let start = clock::now();
+        let result = work();
+        Timed { pid: process::id(), start, end: clock::now(), result }
+    }
+}
+
+/// In the processes of a pool; `each` is called whenever an item is done. A lane a process that finished an item.
+pub fn in_processes<I, T>(
+    pool: &mut Pool,
+    task: &Task<I, Timed<T>>,
+    items: &[I],
+    mut each: impl FnMut(),
+) -> Done<Result<T, Failure>>
+where
+    I: Clone + Serialize + DeserializeOwned,
+    T: Serialize + DeserializeOwned,
+{
+    let mut results = Vec::new();
+    let mut workers: Vec<(u32, Vec<Span>)> = Vec::new();
+    for (n, result) in pool.imap_unordered(task, items.iter().cloned()) {
+        each();
+        let result = result.map(|Timed { pid, start, end, result }| {
+            let span = Span { state: State::Running, start, end };
+            match workers.iter_mut().find(|(known, _)| *known == pid) {
+                Some((_, spans)) => spans.push(span),
+                None => workers.push((pid, vec![span])),
+            }
+            result
+        });
+        results.push((n, result));
+    }
+    let lane = |(n, (_, mut spans)): (usize, (u32, Vec<Span>))| {
+        spans.sort_by_key(|span| span.start);
+        Lane { name: text!("프로세스 {n}", "Process {n}"), spans }
+    };
+    Done { results: in_order(results), lanes: workers.into_iter().enumerate().map(lane).collect() }
+}
+
+/// The results by the numbers of their items.
+fn in_order<T>(mut results: Vec<(usize, T)>) -> Vec<T> {
+    results.sort_by_key(|(n, _)| *n);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_item_is_done_once_and_in_its_place() {
+        let items: Vec<u64> = (0..1000).collect();
+        let squares: Vec<u64> = items.iter().map(|n| n * n).collect();
+        assert_eq!(in_sequence(&items, |n| n * n).results, squares);
+        for threads in [1, 3, 8] {
+            let done = in_threads(&items, threads, |n| n * n).unwrap();
+            assert_eq!(done.results, squares);
+            assert_eq!(done.lanes.len(), threads);
+            assert_eq!(done.lanes.iter().map(|lane| lane.spans.len()).sum::<usize>(), 1000, "a span an item");
+        }
+        assert_ne!(in_order(vec![(1, 'b'), (0, 'a')]), ['b', 'a'], "the check can fail");
+    }
+}

@@ -1,0 +1,324 @@
+//! Image processing as a reader runs it: the same bytes by every technique, and never half a file.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in test functions; the helpers are called by nothing else"
+)]
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::common::{Program, can_look, children, complaint, finish, lives, out, signal, until};
+use lab::report::Report;
+use multiprocessing::picture;
+use tempfile::TempDir;
+
+/// Whom we want to kill may be done before we look; not every time.
+const ATTEMPTS: usize = 10;
+const TECHNIQUES: [&str; 3] = ["sequence", "threads", "processes"];
+
+/// A folder of pictures by these names, all of them the smallest that comes with us.
+fn pictures(names: &[&OsStr]) -> TempDir {
+    let home = tempfile::tempdir().unwrap();
+    for name in names {
+        fs::copy(Path::new(picture::FOLDER).join("rocket.jpg"), home.path().join(name)).unwrap();
+    }
+    home
+}
+
+fn named(names: &[&str]) -> TempDir {
+    pictures(&names.iter().map(OsStr::new).collect::<Vec<_>>())
+}
+
+const LANGS: [&str; 2] = ["ko", "en"];
+
+/// The one line of a run that has failed, which must be in this language.
+fn complaint_in(lang: &str, output: &Output) -> String {
+    let line = complaint(output);
+    assert_eq!(lab::lang::has_hangul(&line), lang == "ko", "{line}");
+    line
+}
+
+fn command(dir: &Path, out: &Path, more: &[&str]) -> Command {
+    command_in("en", dir, out, more)
+}
+
+fn command_in(lang: &str, dir: &Path, out: &Path, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_multiprocessing"));
+    command.args(["images", "--no-python", "--lang", lang, "--workers", "2", "--rounds", "1"]);
+    command.args(more).arg(dir).arg("--out").arg(out);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(dir: &Path, out: &Path, more: &[&str]) -> Output {
+    finish(Program(command(dir, out, more).spawn().unwrap()))
+}
+
+fn report(dir: &Path, out: &Path) -> Report {
+    let output = run(dir, out, &["--json"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("one JSON object and nothing else")
+}
+
+fn names(folder: &Path) -> BTreeSet<OsString> {
+    fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().file_name()).collect()
+}
+
+#[test]
+fn every_technique_writes_the_same_bytes() {
+    let (dir, out) = (Path::new(picture::FOLDER), tempfile::tempdir().unwrap());
+    let report = report(dir, out.path());
+    let first = out.path().join("sequence");
+    assert_eq!(names(&first).len(), 5);
+    for technique in TECHNIQUES {
+        let folder = out.path().join(technique);
+        assert_eq!(names(&folder), names(&first));
+        for name in names(&first) {
+            let bytes = fs::read(folder.join(&name)).unwrap();
+            assert_eq!(bytes, fs::read(first.join(&name)).unwrap(), "{technique} {name:?}");
+            let source = dir.join(Path::new(&name).file_stem().unwrap());
+            assert_eq!(bytes, picture::shrink(&source).unwrap(), "{name:?}");
+        }
+        assert!(report.measure(&format!("wall.{technique}")).is_some());
+    }
+    assert_eq!(
+        report.traces.iter().map(|t| t.lanes.iter().map(|l| l.spans.len()).sum()).collect::<Vec<usize>>(),
+        [5; 3]
+    );
+    assert!(report.traces[2].lanes.len() <= 2 && !report.traces[2].lanes.is_empty());
+}
+
+#[test]
+fn names_that_differ_only_in_their_end_do_not_overwrite_each_other() {
+    let (dir, out) = (named(&["a.jpg", "a.jpeg", "A.JPG", "notes.txt"]), tempfile::tempdir().unwrap());
+    fs::create_dir(dir.path().join("folder.png")).unwrap();
+    report(dir.path(), out.path());
+    assert_eq!(
+        names(&out.path().join("processes")),
+        ["A.JPG.jpg", "a.jpeg.jpg", "a.jpg.jpg"].map(OsString::from).into()
+    );
+}
+
+#[test]
+fn a_broken_picture_is_named_and_the_others_are_done() {
+    let (dir, out) = (named(&["a.jpg", "b.jpg", "c.jpg"]), tempfile::tempdir().unwrap());
+    let whole = fs::read(dir.path().join("b.jpg")).unwrap();
+    fs::write(dir.path().join("b.jpg"), &whole[..whole.len() / 2]).unwrap();
+    fs::write(dir.path().join("d.png"), b"words").unwrap();
+    let report = report(dir.path(), out.path());
+    for technique in TECHNIQUES {
+        assert_eq!(
+            names(&out.path().join(technique)),
+            ["a.jpg.jpg", "c.jpg.jpg"].map(OsString::from).into(),
+            "{technique}"
+        );
+    }
+    let note = |name: &str| report.notes.iter().any(|note| note.en.contains("broken") && note.en.contains(name));
+    assert!(note("b.jpg") && note("d.png") && !note("a.jpg"));
+    assert!(report.shows.en.starts_with("2 of 4 pictures"), "{}", report.shows.en);
+}
+
+#[test]
+fn broken_pictures_only_are_a_failure() {
+    let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::write(dir.path().join("d.png"), b"words").unwrap();
+    let output = run(dir.path(), out.path(), &[]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    assert!(complaint(&output).contains("d.png"));
+}
+
+#[cfg(unix)]
+#[test]
+fn names_need_not_be_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    let name = OsStr::from_bytes(b"caf\xe9\xff.jpg");
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join(OsStr::from_bytes(b"in\xfe"));
+    fs::create_dir(&dir).unwrap();
+    if fs::copy(Path::new(picture::FOLDER).join("rocket.jpg"), dir.join(name)).is_err() {
+        println!("not measured: this file system takes no such names");
+        return;
+    }
+    let out = home.path().join(OsStr::from_bytes(b"out\xfd"));
+    report(&dir, &out);
+    for technique in TECHNIQUES {
+        assert_eq!(names(&out.join(technique)), [OsStr::from_bytes(b"caf\xe9\xff.jpg.jpg").to_owned()].into());
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_one_line_and_leaves_nothing() {
+    let (dir, home) = (named(&["a.jpg"]), tempfile::tempdir().unwrap());
+    let (file, inside, free) = (dir.path().join("a.jpg"), dir.path().join("new/out"), home.path().join("out"));
+    let gone = home.path().join("gone");
+    for (dir, out, more) in [
+        (gone.as_path(), free.as_path(), ["--rounds", "1"]),
+        (&file, &free, ["--rounds", "1"]),
+        (dir.path(), &inside, ["--rounds", "1"]),
+        (dir.path(), dir.path(), ["--rounds", "1"]),
+        (dir.path(), &free, ["--workers", "0"]),
+        (dir.path(), &free, ["--workers", "65"]),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_multiprocessing"));
+        command.args(["images", "--no-python", "--lang", "en"]).arg(dir).arg("--out").arg(out).args(more);
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{command:?}");
+        let line = complaint(&output);
+        assert!((line.starts_with("--") || line.starts_with("DIR")) && !lab::lang::has_hangul(&line), "{line}");
+    }
+    assert_eq!(names(dir.path()), ["a.jpg"].map(OsString::from).into());
+    assert!(names(home.path()).is_empty());
+}
+
+#[test]
+fn a_folder_without_pictures_is_said() {
+    let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let output = run(dir.path(), out.path(), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(complaint(&output).contains("no picture"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_may_not_be_read_is_said() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    /// `nobody`, whom root can become.
+    const NOBODY: u32 = 65534;
+    let (dir, out) = (named(&["a.jpg"]), tempfile::tempdir().unwrap());
+    let allow = |mode| fs::set_permissions(dir.path(), fs::Permissions::from_mode(mode)).unwrap();
+    for lang in LANGS {
+        allow(0o000);
+        let may_all = fs::read_dir(dir.path()).is_ok();
+        let mut command = command_in(lang, dir.path(), out.path(), &[]);
+        if may_all {
+            command.uid(NOBODY);
+        }
+        let program = command.spawn();
+        let output = program.map(|program| finish(Program(program)));
+        allow(0o700);
+        let Ok(output) = output else {
+            println!("not measured: whoever runs this test may read everything, and nobody else can run the program");
+            return;
+        };
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+        assert!(complaint_in(lang, &output).contains("DIR"));
+    }
+}
+
+/// Whether every file of a folder is what our picture comes to, by a name that was asked for.
+fn all_whole(folder: &Path, asked: &BTreeSet<OsString>) -> bool {
+    let whole = picture::shrink(&Path::new(picture::FOLDER).join("rocket.jpg")).unwrap();
+    names(folder).iter().all(|name| asked.contains(name) && fs::read(folder.join(name)).unwrap() == whole)
+}
+
+/// Space that ends in the middle of a file: the shell allows no file larger than some KiB.
+#[cfg(unix)]
+#[test]
+fn no_space_is_one_line_and_no_half_a_file() {
+    let (dir, out) = (named(&["a.jpg", "b.jpg"]), tempfile::tempdir().unwrap());
+    for (lang, words) in LANGS.into_iter().zip(["쓸 수 없습니다", "cannot be written"]) {
+        let mut shell = Command::new("sh");
+        let script = r#"trap '' XFSZ; ulimit -f 8; exec "$0" images --no-python --lang "$3" "$1" --out "$2""#;
+        shell.args(["-c", script, env!("CARGO_BIN_EXE_multiprocessing")]).arg(dir.path()).arg(out.path()).arg(lang);
+        let output = shell.stdin(Stdio::null()).output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+        assert!(complaint_in(lang, &output).contains(words), "{}", complaint(&output));
+        for technique in TECHNIQUES {
+            assert!(names(&out.path().join(technique)).is_empty(), "{technique}");
+        }
+    }
+}
+
+/// A file system that is full, where we may make one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_one_line() {
+    let (dir, disk) = (named(&["a.jpg", "b.jpg"]), tempfile::tempdir().unwrap());
+    // 77 and 78: the namespace and the file system are there, or they are not. 1 may come from `unshare` itself.
+    let script = r#"mount -t tmpfs -o size=8k none "$2" 2>/dev/null || exit 77
+        "$0" images --no-python --lang "$3" "$1" --out "$2"; test $? = 1 || exit 79; find "$2" -type f; exit 78"#;
+    for (lang, words) in LANGS.into_iter().zip(["쓸 수 없습니다", "cannot be written"]) {
+        let mut shell = Command::new("unshare");
+        shell.args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_multiprocessing")]);
+        shell.arg(dir.path()).arg(disk.path()).arg(lang).stdin(Stdio::null());
+        let Some(output) = shell.output().ok().filter(|output| !matches!(output.status.code(), Some(1 | 77))) else {
+            println!("not measured: no file system can be mounted here");
+            return;
+        };
+        assert_eq!(output.status.code(), Some(78), "the program fails with 1");
+        assert!(complaint_in(lang, &output).contains(words), "{}", complaint(&output));
+        assert_eq!(out(&output), "", "no file is left, and there is no report");
+    }
+}
+
+/// Ended at many places: in every technique, at the first file and later ones.
+#[test]
+fn whoever_ends_it_leaves_whole_files_only() {
+    if !can_look() {
+        return;
+    }
+    let files: Vec<String> = (0..40).map(|n| format!("{n}.jpg")).collect();
+    let dir = named(&files.iter().map(String::as_str).collect::<Vec<_>>());
+    let asked: BTreeSet<OsString> = files.iter().map(|name| format!("{name}.jpg").into()).collect();
+    let signals: &[&str] = if interrupts_are_ignored() { &["KILL"] } else { &["INT", "KILL"] };
+    let mut interrupted = 0;
+    for (round, technique) in TECHNIQUES.into_iter().cycle().take(9).enumerate() {
+        let out = tempfile::tempdir().unwrap();
+        let folder = out.path().join(technique);
+        let program = Program(command(dir.path(), out.path(), &[]).spawn().unwrap());
+        until("some files are there", || (names(&folder).len() > round).then_some(()));
+        let all = children(program.0.id());
+        signal(signals[round % signals.len()], program.0.id());
+        let output = finish(program);
+        // On a busy machine it may be done before we look.
+        interrupted += usize::from(!output.status.success());
+        assert!(output.status.success() || output.stdout.is_empty() && output.stderr.is_empty(), "{technique}");
+        // The workers of the pool may still be at their last picture.
+        until("nobody is there any more", || (!all.iter().any(|child| lives(child.pid))).then_some(()));
+        for technique in TECHNIQUES {
+            assert!(all_whole(&out.path().join(technique), &asked), "{technique}: {:?}", names(&folder));
+        }
+    }
+    assert!(interrupted > 0);
+    let out = tempfile::tempdir().unwrap();
+    fs::write(out.path().join("0.jpg.jpg"), b"half").unwrap();
+    assert!(!all_whole(out.path(), &asked), "the check can fail");
+}
+
+#[test]
+fn a_killed_worker_costs_no_picture() {
+    if !can_look() {
+        return;
+    }
+    let files: Vec<String> = (0..20).map(|n| format!("{n}.jpg")).collect();
+    let dir = named(&files.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut killed = false;
+    for _ in 0..ATTEMPTS {
+        let out = tempfile::tempdir().unwrap();
+        let mut program = Program(command(dir.path(), out.path(), &["--json"]).spawn().unwrap());
+        let victim = until("a worker is at work", || match crate::common::workers(program.0.id()).first() {
+            Some(worker) if !names(&out.path().join("processes")).is_empty() => Some(Some(*worker)),
+            _ => program.0.try_wait().unwrap().map(|_| None),
+        });
+        killed |= victim.is_some_and(crate::common::killed);
+        let output = finish(program);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let report: Report = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(report.shows.en.starts_with("20 of 20"), "{}", report.shows.en);
+        if killed {
+            return;
+        }
+    }
+    panic!("no worker was caught at work");
+}
+
+fn interrupts_are_ignored() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap().trim();
+    u64::from_str_radix(ignored, 16).unwrap() & 0b10 != 0
+}

@@ -1,0 +1,12 @@
+//! What the program promises, a module an experiment; `death` and `exit_status` are about processes that end.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod article;
+mod cpu;
+mod death;
+mod exit_status;
+mod images;
+mod pool_experiments;
+mod translate;

@@ -1,0 +1,182 @@
+//! Translation as a reader runs it: the same translations in every mode, equal to those of another implementation.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in test functions; the helpers are called by nothing else"
+)]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::common::{Program, can_look, children, complaint, finish, lives, signal, until};
+use lab::report::Report;
+use multiprocessing::translate::modes::MODES;
+use multiprocessing::translate::sentences;
+
+/// What numpy made of the sentences that come with us (`python/translate.py`, in single precision).
+const KNOWN: &str = include_str!("data/translations.txt");
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_multiprocessing"));
+    command.args(["translate", "--no-python", "--lang", "en", "--workers", "2"]).args(args);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(args: &[&str], file: &OsStr) -> Output {
+    finish(Program(command(args).arg(file).spawn().unwrap()))
+}
+
+fn report(output: &Output) -> Report {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("one JSON object and nothing else")
+}
+
+#[test]
+fn the_sentences_that_come_with_us_are_translated_as_numpy_does() {
+    let report = report(&run(&["--rounds", "1", "--json"], sentences::SHIPPED.as_ref()));
+    let known: Vec<&str> = KNOWN.lines().collect();
+    assert!(known.len() > 300);
+    assert_eq!(report.lines, known);
+    assert_eq!(report.traces.iter().map(|t| t.lanes.len()).collect::<Vec<_>>(), [1, 2, 2, 2], "all workers had work");
+    for mode in MODES {
+        let spans: usize =
+            report.traces[MODES.iter().position(|m| *m == mode).unwrap()].lanes.iter().map(|l| l.spans.len()).sum();
+        assert_eq!(spans, known.len(), "{mode}");
+        assert!(
+            report.measure(&format!("speed.{mode}")).is_some() && report.measure(&format!("start.{mode}")).is_some()
+        );
+    }
+    if !can_look() {
+        return;
+    }
+    // The file has 9.2 MB: two copies differ from one mapping by one of them.
+    let memory = |mode: &str| report.measure(&format!("memory.{mode}")).unwrap().median() / 1e6;
+    assert!(memory("copies") > memory("mapped") + 5.0, "{} {}", memory("copies"), memory("mapped"));
+    assert!(memory("copies") > memory("threads") + 5.0, "{} {}", memory("copies"), memory("threads"));
+    assert!(memory("sequence") > 9.2, "the weights are counted");
+}
+
+#[test]
+fn the_translations_go_to_a_file() {
+    let home = tempfile::tempdir().unwrap();
+    let (file, to) = (home.path().join("words"), home.path().join("out"));
+    fs::write(&file, "\u{feff}我很高興。\r\n\n  你會說英語嗎？ \n\u{1f600}\n").unwrap();
+    let output = run(&["--rounds", "1", "--json", "--out", to.to_str().unwrap()], file.as_os_str());
+    let report = report(&output);
+    let written = fs::read_to_string(&to).unwrap();
+    assert!(written.starts_with("i'm very happy .\ncan you speak english ?\n") && written.lines().count() == 3);
+    assert!(report.notes.iter().any(|note| note.en.ends_with("left out: 1.")), "{:?}", report.notes);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_name_need_not_be_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join(OsStr::from_bytes(b"\xe9\xff"));
+    if fs::write(&file, "我很高興。").is_err() {
+        println!("not measured: this file system takes no such names");
+        return;
+    }
+    assert_eq!(report(&run(&["--rounds", "1", "--json"], file.as_os_str())).lines, ["i'm very happy ."]);
+}
+
+#[test]
+fn a_file_that_cannot_be_translated_is_one_line() {
+    let home = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: &[u8]| {
+        let path = home.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    };
+    let large = put("large", b"");
+    fs::File::options().write(true).open(&large).unwrap().set_len(17 << 20).unwrap();
+    let blank = put("blank", b" \n\n");
+    for file in [home.path(), &home.path().join("gone"), &put("empty", b""), &blank, &put("latin1", b"caf\xe9"), &large]
+    {
+        let output = run(&["--rounds", "1"], file.as_os_str());
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{file:?}");
+        let line = complaint(&output);
+        assert!(line.starts_with("FILE") && !lab::lang::has_hangul(&line), "{line}");
+    }
+    for args in [["--workers", "0"], ["--rounds", "0"]] {
+        let output = crate::common::run(&["translate", args[0], args[1]]);
+        assert_eq!(output.status.code(), Some(2));
+        complaint(&output);
+    }
+    let nowhere = home.path().join("no/such/folder");
+    let output = run(&["--out", nowhere.to_str().unwrap()], sentences::SHIPPED.as_ref());
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "said before the work is done");
+    complaint(&output);
+}
+
+/// A program that translates for long, the process that does it in one mode, and the children of that: two workers, and
+/// perhaps the server that has made them.
+fn at_work() -> (Program, u32, Vec<u32>) {
+    let program = Program(command(&["--rounds", "20", "--json"]).spawn().unwrap());
+    let (mode, workers) = until("two workers are at work", || {
+        let mode = children(program.0.id()).into_iter().find(|c| c.command.contains("process-translate"))?.pid;
+        let all: Vec<u32> = children(mode).iter().map(|child| child.pid).collect();
+        (crate::common::workers(mode).len() == 2).then_some((mode, all))
+    });
+    (program, mode, workers)
+}
+
+#[test]
+fn nobody_outlives_a_killed_program() {
+    if !can_look() {
+        return;
+    }
+    let (program, mode, workers) = at_work();
+    signal("KILL", program.0.id());
+    until("all are gone", || (!lives(mode) && !workers.iter().any(|pid| lives(*pid))).then_some(()));
+}
+
+#[test]
+fn a_killed_worker_changes_no_translation() {
+    if !can_look() {
+        return;
+    }
+    for _ in 0..10 {
+        let mut program = Program(command(&["--rounds", "2", "--json"]).spawn().unwrap());
+        // It may be done before we look; not every time.
+        let victim = until("a worker is at work", || {
+            let mode = children(program.0.id()).into_iter().find(|c| c.command.contains("process-translate"));
+            match mode.and_then(|mode| crate::common::workers(mode.pid).first().copied()) {
+                Some(worker) => Some(Some(worker)),
+                None => program.0.try_wait().unwrap().map(|_| None),
+            }
+        });
+        let killed = victim.is_some_and(crate::common::killed);
+        let report = report(&finish(program));
+        assert_eq!(report.lines, KNOWN.lines().collect::<Vec<_>>());
+        if killed {
+            return;
+        }
+    }
+    panic!("no worker was caught at work");
+}
+
+#[test]
+fn a_mode_that_fails_ends_the_program_with_one_line() {
+    if !can_look() {
+        return;
+    }
+    let (program, mode, workers) = at_work();
+    signal("KILL", mode);
+    let output = finish(program);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    assert!(complaint(&output).starts_with("translating"), "{}", complaint(&output));
+    until("its workers are gone", || (!workers.iter().any(|pid| lives(*pid))).then_some(()));
+}
+
+#[test]
+fn the_shipped_files_are_there() {
+    for name in ["LICENSE", "SOURCES.md", "model.safetensors", "input.vocab.json", "output.vocab.json", "sentences.txt"]
+    {
+        assert!(Path::new(sentences::SHIPPED).with_file_name(name).is_file(), "{name}");
+    }
+}

@@ -1,0 +1,225 @@
+//! A lock that is held over an `.await`. std's blocks the thread, and with it the task that would let go; tokio's suspends the task.
+//!
+//! One thread, three tasks: two want the lock, the third only ticks. While the first holds std's lock and sleeps, the second
+//! blocks the thread: nobody ticks, and the first never wakes. Here the wait has an end, so that the program has one.
+//!
+//! The compiler refuses what it can see. A guard of std may not go to another thread, so a task that holds one over an `.await`
+//! cannot be given to `tokio::spawn`:
+//!
+//! ```compile_fail
+//! let lock = std::sync::Arc::new(std::sync::Mutex::new(0));
+//! tokio::spawn(async move {
+//!     let mut held = lock.lock().unwrap();
+//!     tokio::task::yield_now().await;
+//!     *held += 1;
+//! });
+//! ```
+//!
+//! On one thread it accepts it, and clippy's `await_holding_lock` is what warns (`tests/refused.rs` sees both refuse).
+//!
+//! Article: 뮤텍스(Mutex). Run: `cargo run -p mutex -- across-await`. Python twin: `python/across_await.py`.
+
+use std::sync::{Mutex, MutexGuard};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lab::lang::Text;
+use lab::python::{self, Interpreter};
+use lab::report::unit;
+use lab::report::{Measure, Report, Unit};
+use lab::trace::{LaneRecorder, Recorder};
+use lab::trace::{State, Trace};
+use lab::{Result, text, twin_script};
+
+use crate::outcomes::Class::{Acceptable, Forbidden, Interesting};
+use crate::outcomes::{self, Outcome, Tally};
+
+/// A task waits so long for its I/O while it holds the lock.
+const IO: Duration = Duration::from_millis(20);
+/// The third task ticks so often.
+const TICK: Duration = Duration::from_millis(4);
+
+/// `lock()` of std, but for the end of patience: it blocks the thread, as `lock()` does.
+fn lock_in_time(lock: &Mutex<u64>, patience: Duration) -> Option<MutexGuard<'_, u64>> {
+    let deadline = Instant::now() + patience;
+    loop {
+        if let Ok(held) = lock.try_lock() {
+            return Some(held);
+        }
+        if Instant::now() > deadline {
+            return None;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Waits for I/O, in the lane too.
+async fn io(lane: &mut LaneRecorder) {
+    lane.enter(State::WaitingForIo);
+    tokio::time::sleep(IO).await;
+    lane.leave();
+}
+
+// ANCHOR: broken
+/// Broken: the guard lives over the `.await`. Whether the task got the lock.
+#[expect(clippy::await_holding_lock, reason = "this is the lesson; `expect` fails if clippy does not see it")]
+async fn std_across(lock: &Mutex<u64>, lane: &mut LaneRecorder, patience: Duration) -> bool {
+    lane.enter(State::WaitingForLock);
+    let Some(mut held) = lock_in_time(lock, patience) else {
+        return false;
+    };
+    io(lane).await;
+    *held += 1;
+    true
+}
+// ANCHOR_END: broken
+
+// ANCHOR: dropped
+/// Fixed: wait first, then lock; nobody waits with the lock in hand.
+async fn std_dropped(lock: &Mutex<u64>, lane: &mut LaneRecorder, patience: Duration) -> bool {
+    io(lane).await;
+    lane.enter(State::WaitingForLock);
+    let held = lock_in_time(lock, patience);
+    held.map(|mut held| *held += 1).is_some()
+}
+// ANCHOR_END: dropped
+
+// ANCHOR: tokio
+/// Fixed: a lock whose waiters are tasks. The thread goes on.
+async fn tokio_across(lock: &tokio::sync::Mutex<u64>, lane: &mut LaneRecorder) -> bool {
+    lane.enter(State::WaitingForLock);
+    let mut held = lock.lock().await;
+    io(lane).await;
+    *held += 1;
+    true
+}
+// ANCHOR_END: tokio
+
+const DONE: Outcome = Outcome {
+    id: "done",
+    class: Acceptable,
+    name: || text!("둘 다 끝남", "both done"),
+    why: || text!("락을 쥔 태스크가 깨어나 놓음", "the holder woke and let go"),
+};
+const STUCK: Outcome = Outcome {
+    id: "stuck",
+    class: Interesting,
+    name: || text!("교착", "deadlock"),
+    why: || text!("스레드가 막혀, 쥔 태스크가 깨지 못함", "the thread is blocked, the holder cannot wake"),
+};
+const BROKEN: &[Outcome] = &[DONE, STUCK];
+const FIXED: &[Outcome] = &[
+    DONE,
+    Outcome {
+        class: Forbidden,
+        why: || text!("쥔 채로 기다리지 않거나, 태스크만 기다림", "nobody blocks the thread"),
+        ..STUCK
+    },
+];
+
+/// What came of one variant.
+#[derive(Debug)]
+pub struct Seen {
+    /// Its lanes: two tasks with the lock, one that ticks.
+    pub trace: Trace,
+    /// `done` or `stuck`.
+    pub outcome: &'static str,
+    /// Ticks of the third task until the two others were done.
+    pub ticks: u64,
+}
+
+/// The variants in the order of the report.
+pub const VARIANTS: [(&str, &[Outcome]); 3] =
+    [("std_across_await", BROKEN), ("std_dropped_before", FIXED), ("tokio_across_await", FIXED)];
+
+/// Runs the variant's two tasks and the ticking one on a single thread.
+pub fn watch(name: &'static str, patience: Duration) -> Result<Seen> {
+    let recorder = Recorder::new();
+    let task = |n: usize| recorder.lane(text!("태스크 {n}", "Task {n}"));
+    let (mut a, mut b, mut ticker) = (task(0), task(1), recorder.lane(text!("똑딱이", "Ticker")));
+    let (std, tokio) = (Mutex::new(0), tokio::sync::Mutex::new(0));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let both = async {
+        match name {
+            "std_across_await" => tokio::join!(std_across(&std, &mut a, patience), std_across(&std, &mut b, patience)),
+            "std_dropped_before" => {
+                tokio::join!(std_dropped(&std, &mut a, patience), std_dropped(&std, &mut b, patience))
+            }
+            _ => tokio::join!(tokio_across(&tokio, &mut a), tokio_across(&tokio, &mut b)),
+        }
+    };
+    let mut ticks = 0;
+    let tick = async {
+        loop {
+            tokio::time::sleep(TICK).await;
+            ticker.during(State::Running, || thread::sleep(TICK / 8));
+            ticks += 1;
+        }
+    };
+    let got = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            got = both => got,
+            () = tick => unreachable!("it ticks for ever"),
+        }
+    });
+    drop((a, b, ticker));
+    let outcome = if got == (true, true) { "done" } else { "stuck" };
+    Ok(Seen { trace: recorder.finish(text!("Rust, {name}", "Rust, {name}")), outcome, ticks })
+}
+
+/// Every variant once.
+pub fn run(patience: Duration, pythons: &[Interpreter]) -> Result<Report> {
+    let mut report = Report::new("mutex/across-await");
+    let mut tallies = Vec::new();
+    for (name, lines) in VARIANTS {
+        let seen = watch(name, patience)?;
+        let mut tally = Tally::new(name, lines);
+        tally.add(seen.outcome, 1);
+        tally.check()?;
+        report.measures.extend(tally.measures());
+        let (ticks, wall) = (seen.ticks as f64, seen.trace.duration() as f64);
+        let ticked = text!("{name}: 똑딱인 횟수", "{name}: ticks meanwhile");
+        report.measures.push(Measure::new(format!("ticks.{name}"), ticked, Unit::Count, vec![ticks]));
+        let took = text!("{name}: 걸린 시간", "{name}: took");
+        report.measures.push(Measure::new(format!("wall.{name}"), took, Unit::Ns, vec![wall]));
+        report.traces.push(seen.trace);
+        tallies.push(tally);
+    }
+    let title = text!("한 스레드, 락을 청하는 태스크 둘", "one thread, two tasks that want the lock");
+    report.tables.push(outcomes::table(title, &tallies));
+    report.shows = shows(&report);
+    let args = [patience.as_secs_f64().to_string()];
+    python::join(&mut report, pythons, twin_script!("across_await"), &args, &[], |_, _| Vec::new());
+    report.notes.extend(notes(patience));
+    Ok(report)
+}
+
+fn notes(patience: Duration) -> Vec<Text> {
+    let patience = unit::value(patience.as_nanos() as f64, Unit::Ns);
+    vec![
+        text!(
+            "진짜 `lock()`은 끝없이 기다립니다. 여기서는 {patience} 뒤에 물러나므로 교착도 끝이 납니다. 그동안 스레드가 막혀 있어 똑딱이도 멈춥니다.",
+            "A real `lock()` waits for ever. Here it gives up after {patience}, so that a deadlock ends too. Meanwhile the thread is blocked, and the ticker stands still."
+        ),
+        text!(
+            "컴파일러는 이 실수를 절반만 막습니다. std의 가드는 Send가 아니어서 `tokio::spawn`은 거절하지만, 스레드 하나에서는 받아들입니다. 나머지 절반은 clippy의 await_holding_lock이 막습니다. parking_lot의 `send_guard`를 켜면 앞의 절반도 사라집니다.",
+            "The compiler stops half of this: std's guard is not Send, so `tokio::spawn` refuses it, but a single thread accepts it. clippy's await_holding_lock stops the other half. parking_lot's feature `send_guard` takes away the first half."
+        ),
+        text!(
+            "await를 건너지 않는다면 async 코드에서도 std의 락이 낫습니다. 더 빠르고, 쥔 시간이 짧으면 아무도 막지 않습니다.",
+            "Where it is not held over an await, std's lock is the better one in async code too: it is quicker, and blocks nobody for long."
+        ),
+    ]
+}
+
+fn shows(report: &Report) -> Text {
+    let value = |id: &str| report.measure(id).map_or(f64::NAN, Measure::median);
+    let (broken, fixed) = (value("ticks.std_across_await"), value("ticks.tokio_across_await"));
+    let wall = |name: &str| unit::value(value(&format!("wall.{name}")), Unit::Ns);
+    let (broken_wall, fixed_wall) = (wall("std_across_await"), wall("tokio_across_await"));
+    text!(
+        "std의 락을 쥐고 await하자 {broken_wall} 동안 똑딱이가 {broken}번 움직였고, tokio의 락으로는 {fixed_wall} 동안 {fixed}번 움직였습니다.",
+        "With std's lock held over an await the ticker ticked {broken} times in {broken_wall}; with tokio's, {fixed} times in {fixed_wall}."
+    )
+}

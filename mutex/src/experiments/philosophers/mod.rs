@@ -1,0 +1,219 @@
+//! Dijkstra's philosophers: four rules for taking two forks. Two are broken, and no sleep makes them right; two are proved right.
+//!
+//! A dinner that ends says little about its rule. That no order of steps ends in a deadlock or goes round in circles is what
+//! `cargo test -p mutex --test loom` shows of `dinner.rs`, the same file that runs here.
+//!
+//! Article: 뮤텍스(Mutex). Run: `cargo run -p mutex -- philosophers`. No Python twin: nothing there explores all orders.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use lab::lang::Text;
+use lab::report::unit;
+use lab::report::{Measure, Report, Table, Unit};
+use lab::trace::{State, Trace};
+use lab::{Error, Result, python, terminal, text};
+
+use crate::start_barrier::record_together;
+use crate::outcomes::Class;
+
+pub mod table;
+use table::Rule;
+
+/// The name of the child on the command line.
+pub const CHILD: &str = "dinner";
+/// The names of all rules.
+pub const RULES: &[&str] = &["left-first", "put-back", "lower-first", "one-less"];
+/// A meal, or a thought between the two forks of a rule that thinks.
+const BITE: Duration = Duration::from_micros(200);
+/// Nobody eats for so long: the dinner stands still. Far longer than any of its steps.
+const STILL: Duration = Duration::from_millis(700);
+/// The same under a rule that is proved never to stand still: only a machine that has no time for us at all can take so long.
+const NEVER: Duration = Duration::from_secs(30);
+/// More than any child needs.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// How a dinner went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dinner {
+    /// Meals eaten.
+    pub eaten: u64,
+    /// How often a fork was put back.
+    pub put_back: u64,
+}
+
+/// What the model checkers find of each rule.
+fn proved(rule: Rule) -> (Class, Text) {
+    match rule {
+        Rule::LeftFirst => {
+            (Class::Interesting, text!("교착: 모두가 왼쪽 포크를 듦", "deadlock: all hold their left fork"))
+        }
+        Rule::PutBack => {
+            (Class::Interesting, text!("라이브락: 모두가 들고 놓기를 되풀이", "livelock: all take and put back"))
+        }
+        Rule::LowerFirst => {
+            (Class::Forbidden, text!("둘 다 없음: 기다림이 원을 이루지 않음", "neither: no circle of waiting"))
+        }
+        Rule::OneLess => {
+            (Class::Forbidden, text!("둘 다 없음: 한 사람은 포크 둘을 얻음", "neither: someone gets two forks"))
+        }
+    }
+}
+
+/// A dinner of a rule, in a child process: a deadlock ends with it.
+pub fn run(seats: usize, meals: u64) -> Result<Report> {
+    let mut report = Report::new("mutex/philosophers");
+    for rule in [Rule::LowerFirst, Rule::OneLess] {
+        report.traces.push(record_dinner(rule, seats)?);
+    }
+    let dinners: Vec<Dinner> = Rule::ALL.into_iter().map(|rule| ask(rule, seats, meals)).collect::<Result<_>>()?;
+    let all = seats as u64 * meals;
+    Rule::ALL.into_iter().zip(&dinners).try_for_each(|(rule, dinner)| check(rule, *dinner, all))?;
+    report.measures = Rule::ALL.into_iter().zip(&dinners).flat_map(|(rule, dinner)| measures(rule, *dinner)).collect();
+    report.measures_in_tables = true;
+    report.tables.push(table(&dinners, all));
+    report.notes = notes();
+    let stuck = dinners.iter().filter(|dinner| dinner.eaten < all).count();
+    report.shows = text!(
+        "{seats}명이 {meals}번씩 먹는 식사를 규칙 넷으로 차렸습니다. 이번에 멈춘 것은 {stuck}가지입니다. 멈추지 않은 것이 옳다는 뜻은 아니고, 옳음은 loom이 모든 순서에서 증명한 두 규칙에만 있습니다.",
+        "{seats} philosophers, {meals} meals each, under four rules; this time {stuck} of them stood still. That the others did not is no proof: only the two that loom tried in every order are proved right."
+    );
+    Ok(report)
+}
+
+/// Lanes of a small dinner under a rule that is proved to end.
+fn record_dinner(rule: Rule, seats: usize) -> Result<Trace> {
+    let table = table::Table::new(seats);
+    let names = (0..seats).map(|seat| text!("철학자 {seat}", "Philosopher {seat}")).collect();
+    let name = rule.name();
+    let title = text!("Rust, {name}: 세 번씩 먹음", "Rust, {name}: three meals each");
+    let (trace, _) = record_together(title, names, |seat, lane| {
+        for _ in 0..3 {
+            lane.enter(State::WaitingForLock);
+            table.dine(seat, rule, || {
+                lane.enter(State::Running);
+                thread::sleep(5 * BITE);
+                lane.leave(); // while the forks are still in hand
+            });
+            thread::sleep(BITE);
+        }
+    })?;
+    Ok(trace)
+}
+
+fn ask(rule: Rule, seats: usize, meals: u64) -> Result<Dinner> {
+    let options =
+        ["--rule", rule.name(), "--seats", &seats.to_string(), "--meals", &meals.to_string()].map(str::to_owned);
+    let args = [&[CHILD.to_owned()][..], &options].concat();
+    let report = python::own(&args, LIMIT).map_err(|why| failed(rule, &why))?;
+    let number = |id: &str| report.measure(id).map(|m| m.median() as u64);
+    number("eaten")
+        .zip(number("put_back"))
+        .map(|(eaten, put_back)| Dinner { eaten, put_back })
+        .ok_or_else(|| failed(rule, &text!("식사의 결과를 말하지 않았습니다", "it did not tell how the dinner went")))
+}
+
+fn failed(rule: Rule, why: &Text) -> Error {
+    let name = rule.name();
+    Error::failed(Text { ko: format!("{name}: {}", why.ko), en: format!("{name}: {}", why.en) })
+}
+
+/// Nothing, or the failure of a rule that is proved never to stand still.
+pub fn check(rule: Rule, dinner: Dinner, all: u64) -> Result<()> {
+    let eaten = dinner.eaten;
+    if eaten == all || proved(rule).0 == Class::Interesting {
+        return Ok(());
+    }
+    Err(failed(rule, &text!("{all}끼 가운데 {eaten}끼에서 멈췄습니다", "it stood still after {eaten} of {all} meals")))
+}
+
+/// The child: a dinner that is watched, and told of. Whoever still waits ends with the process.
+pub fn child(rule: &str, seats: usize, meals: u64) -> Result<()> {
+    let rule = Rule::ALL.into_iter().find(|known| known.name() == rule).expect("one of the choices");
+    let dinner = watched(rule, seats, meals)?;
+    let count = |id: &str, n: u64| Measure::new(id, Text::same(id), Unit::Count, vec![n as f64]);
+    let measures = vec![count("eaten", dinner.eaten), count("put_back", dinner.put_back)];
+    terminal::print(&Report { measures, ..Report::new("mutex/dinner") }.to_json());
+    Ok(())
+}
+
+/// Waits until all have eaten, or nobody eats any more.
+fn watched(rule: Rule, seats: usize, meals: u64) -> Result<Dinner> {
+    // Philosophers who wait for ever are waited for by nobody, so what they use must outlive them.
+    let table: &table::Table = Box::leak(Box::new(table::Table::new(seats)));
+    let (tell, told) = mpsc::channel();
+    for seat in 0..seats {
+        let tell = tell.clone();
+        let dines = move || {
+            for _ in 0..meals {
+                table.dine(seat, rule, || thread::sleep(BITE));
+                // Nobody listens any more once the dinner is over.
+                let _ = tell.send(());
+            }
+        };
+        thread::Builder::new().spawn(dines).map_err(|e| Error::no_thread(&e))?;
+    }
+    let all = seats as u64 * meals;
+    let most = if proved(rule).0 == Class::Forbidden { NEVER } else { STILL };
+    let mut eaten = 0;
+    while eaten < all && told.recv_timeout(most).is_ok() {
+        eaten += 1;
+    }
+    Ok(Dinner { eaten, put_back: table.put_back() as u64 })
+}
+
+fn measures(rule: Rule, dinner: Dinner) -> [Measure; 2] {
+    let name = rule.name();
+    let count = |id: &str, name: Text, n: u64| Measure::new(id, name, Unit::Count, vec![n as f64]);
+    [
+        count(&format!("{name}.eaten"), text!("{name}: 먹은 끼니", "{name}: meals eaten"), dinner.eaten),
+        count(&format!("{name}.put_back"), text!("{name}: 내려놓은 포크", "{name}: forks put back"), dinner.put_back),
+    ]
+}
+
+fn table(dinners: &[Dinner], all: u64) -> Table {
+    let row = |(rule, dinner): (Rule, &Dinner)| {
+        let (class, found) = proved(rule);
+        let share = unit::value(dinner.eaten as f64 / all as f64, Unit::Share);
+        let stood = if dinner.eaten < all {
+            text!("멈춤, {share}", "stood still, {share}")
+        } else {
+            text!("끝남", "ended")
+        };
+        let back = Text::same(dinner.put_back.to_string());
+        vec![Text::same(rule.name()), found, class.name(), stood, back]
+    };
+    Table {
+        title: text!(
+            "규칙마다: 모형 검사기가 찾은 것과 이번 식사",
+            "each rule: what model checkers find, and this dinner"
+        ),
+        head: vec![
+            text!("규칙", "rule"),
+            text!("모형 검사", "model checkers"),
+            text!("멈춤의 분류", "standing still is"),
+            text!("이번 식사", "this dinner"),
+            text!("내려놓음", "put back"),
+        ],
+        rows: Rule::ALL.into_iter().zip(dinners).map(row).collect(),
+    }
+}
+
+fn notes() -> Vec<Text> {
+    let still = unit::value(STILL.as_nanos() as f64, Unit::Ns);
+    vec![
+        text!(
+            "식사는 규칙마다 자식 프로세스에서 합니다. {still} 동안 아무도 먹지 않으면 멈춘 것으로 봅니다. 멈춘 스레드는 그 프로세스와 함께 끝납니다.",
+            "Each dinner is a child process. If nobody eats for {still}, it stands still; the threads that wait end with it."
+        ),
+        text!(
+            "증명을 보려면: `cargo test -p mutex --test loom -- --nocapture`. 모형마다 탐색한 실행의 수와 한계를 말합니다. 교착은 loom(`--test planted`)이, 라이브락은 가장 공평한 일정인 차례대로 한 걸음씩에서 shuttle(`--test livelock`)이 찾아냅니다.",
+            "To see the proof: `cargo test -p mutex --test loom -- --nocapture`; each model says how many executions it explored and its bound. The deadlock is found by loom (`--test planted`), the livelock by shuttle in the fairest schedule, one step each in turn (`--test livelock`)."
+        ),
+        text!(
+            "파이썬 쌍둥이는 없습니다. 파이썬에는 스레드의 모든 순서를 시험하는 도구가 없고, 잠드는 시간을 조절해 멈추지 않게 만든 프로그램은 아무것도 증명하지 않습니다.",
+            "There is no Python twin: nothing there tries all orders of threads, and a program that was tuned by sleeping until it no longer stops proves nothing."
+        ),
+    ]
+}

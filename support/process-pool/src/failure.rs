@@ -1,0 +1,88 @@
+//! How a task can end without a value.
+
+use std::fmt;
+
+/// Why a task has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It panicked, with this message. Its worker lives on, and the task is not retried.
+    Panicked(String),
+    /// Its worker died while running it, and no retries are left.
+    Died {
+        /// How the last worker ended.
+        how: End,
+        /// How many workers ran it.
+        attempts: u32,
+    },
+    /// It exceeded the time limit, and no retries are left.
+    TimedOut {
+        /// How many workers ran it.
+        attempts: u32,
+    },
+    /// Its argument or value could not be encoded or decoded; the reason.
+    Unreadable(String),
+    /// No worker could be kept alive to run it; what happened to the last one.
+    NoWorker(WorkerLoss),
+    /// The task was not registered with `init`; its name.
+    Unknown(&'static str),
+}
+
+/// How a worker ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By a signal: 9 is `kill -9`, 6 is `abort` (also on stack overflow or out of memory), 11 an invalid address.
+    Signal(i32),
+    /// It exited with this code.
+    Code(i32),
+    /// It was stopped (`SIGSTOP`), and the pool killed it.
+    Stopped,
+    /// It violated the protocol, and the pool killed it.
+    ProtocolError,
+    /// The cause is unknown.
+    Unknown,
+}
+
+/// Why a worker is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WorkerLoss {
+    /// It ended.
+    Ended(End),
+    /// It could not be started; the system's message.
+    NotStarted(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Panicked(message) => write!(f, "panicked: {message}"),
+            Failure::Died { how, attempts } => write!(f, "its worker died: {how} (attempts: {attempts})"),
+            Failure::TimedOut { attempts } => write!(f, "over the time limit (attempts: {attempts})"),
+            Failure::Unreadable(why) => write!(f, "cannot be sent: {why}"),
+            Failure::NoWorker(last) => write!(f, "there is no worker for it: {last}"),
+            Failure::Unknown(name) => write!(f, "'{name}' was not among the tasks given to init"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            End::Signal(n) => write!(f, "signal {n}"),
+            End::Code(n) => write!(f, "exit code {n}"),
+            End::Stopped => f.write_str("somebody had stopped it"),
+            End::ProtocolError => f.write_str("it did not speak the protocol"),
+            End::Unknown => f.write_str("for an unknown reason"),
+        }
+    }
+}
+
+impl fmt::Display for WorkerLoss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WorkerLoss::Ended(end) => end.fmt(f),
+            WorkerLoss::NotStarted(why) => f.write_str(why),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! A pool of worker processes that loses nothing: every task ends with its value or with a named [`Failure`].
+//!
+//! ```no_run
+//! use process_pool::{Pool, Run, Task};
+//!
+//! static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
+//! static TASKS: &[&dyn Run] = &[&SQUARE];
+//!
+//! fn main() -> Result<(), process_pool::Error> {
+//!     process_pool::init(TASKS); // must come first: a worker is this program, started once more
+//!     let mut pool = Pool::builder().workers(2).build()?;
+//!     let squares = pool.map(&SQUARE, 0..1000);
+//!     assert_eq!(squares[999], Ok(998_001));
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Guarantees
+//!
+//! **At least once.** A task whose worker dies is retried by another worker, up to [`Builder::retries`] times; side effects
+//! from before the death remain. Each result is delivered once. A task that must not run twice needs `retries(0)`: it is then
+//! sent to its worker alone, and reported as failed when that worker dies. Only the task that was running is blamed for a
+//! death; tasks queued behind it are sent to other workers without losing an attempt.
+//!
+//! **No shared lock.** Each worker has its own pair of pipes, so no worker can die while holding a lock that others need. The
+//! parent alone knows which worker has which task ([`Pool`] takes `&mut self`: one caller at a time). The batch size follows the
+//! measured time per task, and tasks queued behind a slow one are recalled for idle workers. Values of 64 KiB and more go
+//! through shared memory, see [`Bytes`]. Workers are forked from a fork server that has run nothing yet, not from the parent,
+//! which may have threads, see [`Start`].
+//!
+//! **Platforms.** Linux, and by design macOS. Windows would need a job object instead of process groups, inherited handles
+//! instead of a socket, and a section instead of `memfd`; there, [`Builder::build`] returns [`Error::Unsupported`].
+//!
+//! # Layout
+//!
+//! The files in the order in which a task meets them:
+//!
+//! | step | file |
+//! |---|---|
+//! | the task is declared and registered | `task`: [`Task`], [`Run`], [`init`] |
+//! | the pool is configured | `builder`: [`Builder`], [`Start`]; `limits`: every bound |
+//! | the caller passes arguments | `unix/pool`: [`Pool::call`], [`Pool::map`], [`Pool::imap_unordered`] |
+//! | arguments are encoded one by one | `unix/jobs`; large ones: `unix/bytes` and `unix/shm` |
+//! | the parent's loop: dispatch, wait, check | `unix/engine`, with the state of the pool |
+//! | tasks are batched and sent | `unix/dispatch`, `unix/batch`; the wire format: `unix/frame` |
+//! | the worker claims, runs and answers | `unix/worker`; `unix/claim_state`: which tasks were begun; `unix/result_frame` |
+//! | the parent receives results | `unix/receive` |
+//! | hung, stopped and silent workers are killed | `unix/supervise` |
+//! | tasks of a dead or slow worker are dispatched again | `unix/recover` |
+//! | the outcome reaches the caller | `failure`: [`Failure`], [`End`]; `history`: [`Stint`] |
+//!
+//! How a worker comes to be: `unix/start` requests it, from `unix/forkserver` (which forks by `unix/fork`) or as a program of
+//! its own (`unix/reexec`); `unix/fd_passing` sends it its descriptors; `unix/worker_handle` is the parent's side of it, with
+//! its process in `unix/child`.
+
+#![warn(missing_docs)]
+
+mod builder;
+mod error;
+mod failure;
+mod history;
+pub mod limits;
+mod task;
+#[cfg(unix)]
+mod unix;
+#[cfg(not(unix))]
+mod unsupported;
+
+pub use builder::{Builder, Start};
+pub use error::Error;
+pub use failure::{End, Failure, WorkerLoss};
+pub use history::{Finish, Stint};
+pub use task::{Ran, Run, Task};
+#[cfg(unix)]
+pub use unix::{Bytes, FORKSERVER, Pool, Unordered, WORKER, frame, result_frame};
+#[cfg(not(unix))]
+pub use unsupported::{Bytes, Pool, Unordered};
+
+/// Registers the tasks of this program. Must be the first line of `main`: in a worker it never returns. If two tasks have the
+/// same name, the first is taken; a second call changes nothing.
+pub fn init(tasks: &'static [&'static dyn Run]) {
+    task::register(tasks);
+    #[cfg(unix)]
+    unix::run_as_child(tasks);
+}

@@ -1,0 +1,123 @@
+//! A task: a function with a name, known to the parent and to its workers.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::OnceLock;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A function that workers can run. Parent and workers are the same program, so only its index is sent.
+///
+/// ```
+/// use process_pool::Task;
+///
+/// static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
+/// ```
+#[derive(Debug)]
+pub struct Task<A, R> {
+    pub(crate) name: &'static str,
+    run: fn(A) -> R,
+}
+
+impl<A, R> Task<A, R> {
+    /// A function with a name that no other task has.
+    pub const fn new(name: &'static str, run: fn(A) -> R) -> Task<A, R> {
+        Task { name, run }
+    }
+}
+
+/// The registered tasks.
+#[cfg_attr(not(unix), allow(dead_code, reason = "only a pool reads it"))]
+pub(crate) static KNOWN: OnceLock<&'static [&'static dyn Run]> = OnceLock::new();
+
+/// Only the first call counts: workers that already run know its tasks.
+pub(crate) fn register(tasks: &'static [&'static dyn Run]) {
+    let _ = KNOWN.set(tasks);
+}
+
+/// What became of one run of a task, in a worker.
+pub enum Ran {
+    /// Its value has been encoded.
+    Done,
+    /// It panicked with this message.
+    Panicked(String),
+    /// Its argument or value could not be decoded or encoded.
+    Unreadable(String),
+}
+
+/// A type-erased task: bytes in, bytes out.
+pub trait Run: Sync {
+    /// Its name.
+    fn name(&self) -> &'static str;
+    /// Decodes the argument, runs the function, and appends its encoded value.
+    fn run(&self, argument: &[u8], value: &mut Vec<u8>) -> Ran;
+}
+
+impl<A: DeserializeOwned, R: Serialize> Run for Task<A, R> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn run(&self, argument: &[u8], value: &mut Vec<u8>) -> Ran {
+        let argument = match decode(argument) {
+            Ok(argument) => argument,
+            Err(why) => return Ran::Unreadable(why),
+        };
+        // The argument belongs to the task, so a panic leaves no state behind that a later task could see. Tasks must
+        // keep their own statics consistent, as with threads.
+        let value_of = || {
+            let result = (self.run)(argument);
+            encode(&result, value)
+        };
+        match panic::catch_unwind(AssertUnwindSafe(value_of)) {
+            Ok(Ok(())) => Ran::Done,
+            Ok(Err(why)) => Ran::Unreadable(why),
+            Err(payload) => Ran::Panicked(panic_message(payload.as_ref())),
+        }
+    }
+}
+
+/// The message of a panic.
+fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
+    let literal = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    literal.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "?".to_owned())
+}
+
+/// Appends a value to `out`; on error `out` is unchanged.
+pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), String> {
+    let before = out.len();
+    postcard::serialize_with_flavor(value, Appended(out)).map_err(|e| {
+        out.truncate(before);
+        e.to_string()
+    })
+}
+
+/// Decodes one value that fills `bytes` completely.
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok((_, rest)) => Err(format!("{} bytes too many", rest.len())),
+        Err(e) => Err(e.to_string()),
+    }
+}
+
+/// Makes postcard append to a vector.
+struct Appended<'a>(&'a mut Vec<u8>);
+
+impl postcard::ser_flavors::Flavor for Appended<'_> {
+    type Output = ();
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! Batches: the tasks of one frame.
+
+use std::sync::Arc;
+
+use crate::unix::shm::Block;
+
+/// One task of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchEntry {
+    /// Its index in the call.
+    pub index: usize,
+    /// How many workers died while running it.
+    pub attempts: u32,
+    /// The end of its argument in [`Batch::arguments`]; it begins where the previous one ends.
+    pub end: usize,
+}
+
+/// The tasks of one frame, with all that is needed to send them again.
+#[derive(Default)]
+pub struct Batch {
+    /// The encoded arguments, concatenated.
+    pub arguments: Vec<u8>,
+    /// The tasks, in the order of their arguments.
+    pub entries: Vec<BatchEntry>,
+    /// Shared-memory blocks that arguments use, each with the index of its task in `entries`.
+    pub blocks: Vec<(usize, Arc<Block>)>,
+    /// How many of the tasks have been answered.
+    pub answered: usize,
+}
+
+/// A task to be dispatched again.
+pub struct Retry {
+    pub index: usize,
+    pub attempts: u32,
+    pub argument: Vec<u8>,
+    pub blocks: Vec<Arc<Block>>,
+}
+
+impl Batch {
+    /// Empties the batch but keeps its allocations.
+    pub fn clear(&mut self) {
+        self.arguments.clear();
+        self.entries.clear();
+        self.blocks.clear();
+        self.answered = 0;
+    }
+
+    /// The number of unanswered tasks.
+    pub fn left(&self) -> usize {
+        self.entries.len() - self.answered
+    }
+
+    /// Adds the task whose argument was just appended to `arguments`.
+    pub fn push(&mut self, index: usize, attempts: u32, blocks: Vec<Arc<Block>>) {
+        let n = self.entries.len();
+        if !blocks.is_empty() {
+            self.blocks.extend(blocks.into_iter().map(|block| (n, block)));
+        }
+        self.entries.push(BatchEntry { index, attempts, end: self.arguments.len() });
+    }
+
+    /// Adds a task that was dispatched before.
+    pub fn push_retry(&mut self, retry: Retry) {
+        self.arguments.extend_from_slice(&retry.argument);
+        self.push(retry.index, retry.attempts, retry.blocks);
+    }
+
+    /// The blocks of the `n`th task.
+    pub fn blocks_of(&self, n: usize) -> Vec<Arc<Block>> {
+        if self.blocks.is_empty() {
+            return Vec::new();
+        }
+        self.blocks.iter().filter(|(of, _)| *of == n).map(|(_, block)| Arc::clone(block)).collect()
+    }
+
+    /// Removes and returns all tasks from the `n`th on.
+    pub fn split_off(&mut self, n: usize) -> Vec<Retry> {
+        let removed = (n..self.entries.len()).map(|n| self.retry(n)).collect();
+        self.entries.truncate(n);
+        removed
+    }
+
+    fn retry(&self, n: usize) -> Retry {
+        let BatchEntry { index, attempts, end } = self.entries[n];
+        let start = n.checked_sub(1).map_or(0, |before| self.entries[before].end);
+        Retry { index, attempts, argument: self.arguments[start..end].to_vec(), blocks: self.blocks_of(n) }
+    }
+}

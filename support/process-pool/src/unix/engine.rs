@@ -1,0 +1,229 @@
+//! The parent's side of the pool: the main loop and the state of the pool. All of it belongs to one thread; there is no
+//! lock.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::builder::Builder;
+use crate::error::Error;
+use crate::failure::{End, Failure, WorkerLoss};
+use crate::history::Stint;
+use crate::limits::MAX_UNEXPLAINED_DEATHS;
+use crate::unix::batch::{Batch, Retry};
+use crate::unix::forkserver::Lease;
+use crate::unix::shm::{self, Arena};
+use crate::unix::start::SpawnRequest;
+use crate::unix::worker_handle::{PendingWorker, WorkerHandle};
+
+/// The typed side of a call: yields encoded arguments and takes results.
+pub trait JobSource {
+    /// Appends the next argument to `out`, without its length. `None` when there are no more.
+    fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>>;
+    /// An upper bound on the remaining arguments, if known.
+    fn at_most(&self) -> Option<usize>;
+    /// Whether there are certainly no more arguments. An iterator can tell only by being request for the next one.
+    fn is_over(&self) -> bool {
+        false
+    }
+    /// Takes the outcome of a task: its encoded value, or a failure.
+    fn done(&mut self, index: usize, value: Result<&[u8], Failure>);
+}
+
+/// A worker slot.
+pub(super) struct Slot {
+    pub(super) worker: Option<Box<WorkerHandle>>,
+    /// No replacement is started before this moment (back-off).
+    pub(super) not_before: Instant,
+    /// Upper bound on the tasks of the next batch.
+    pub(super) batch: usize,
+}
+
+pub struct Engine {
+    pub(super) options: Builder,
+    pub(super) arena: Arc<Arena>,
+    pub(super) memory: (OwnedFd, usize),
+    pub(super) slots: Vec<Slot>,
+    /// Tasks to dispatch again, before any new one.
+    pub(super) retry_queue: VecDeque<Retry>,
+    /// The index of this call's task among the registered ones.
+    pub(super) task: u64,
+    /// The index of the next new argument.
+    pub(super) next: usize,
+    /// Whether the job source has no more arguments.
+    pub(super) exhausted: bool,
+    /// Estimated run time of a task, in ns; `None` until there are results.
+    pub(super) ns_per_task: Option<f64>,
+    /// Consecutive deaths with no culprit task and no result between.
+    pub(super) unexplained_deaths: u32,
+    /// How the last worker ended, or why it could not be started.
+    pub(super) last_loss: WorkerLoss,
+    /// Batches whose buffers can be reused.
+    pub(super) spare: Vec<Batch>,
+    /// Tasks whose argument does not fit into a frame.
+    pub(super) too_long: Vec<usize>,
+    pub(super) hello: Vec<u8>,
+    pub(super) history: Vec<Stint>,
+    pub(super) last_check: Instant,
+    /// Keeps the fork server alive while workers may have to be started.
+    _forkserver: Lease,
+}
+
+impl Engine {
+    pub fn start(options: Builder, workers: usize, hello: Vec<u8>) -> Result<Engine, Error> {
+        let no_memory = |e: io::Error| Error::NoSharedMemory(e.to_string());
+        let forkserver = Lease::new();
+        // Request all workers first: they start while the shared memory is set up.
+        let requests: Vec<_> = (0..workers).map(|_| SpawnRequest::new(options.start)).collect();
+        let memory = shm::anonymous().map_err(no_memory)?;
+        let arena = Arena::new(memory.0.as_fd(), memory.1).map_err(no_memory)?;
+        let now = Instant::now();
+        let slot = || Slot { worker: None, not_before: now, batch: 1 };
+        let mut engine = Engine {
+            arena,
+            memory,
+            slots: (0..workers).map(|_| slot()).collect(),
+            retry_queue: VecDeque::new(),
+            task: 0,
+            next: 0,
+            exhausted: true,
+            ns_per_task: None,
+            unexplained_deaths: 0,
+            last_loss: WorkerLoss::Ended(End::Unknown),
+            spare: Vec::new(),
+            too_long: Vec::new(),
+            hello,
+            history: Vec::new(),
+            last_check: now,
+            _forkserver: forkserver,
+            options,
+        };
+        // Send all setups before waiting for the first worker: one after the other took half as long again with two.
+        let pending: Vec<_> = requests.into_iter().map(|request| engine.set_up(request)).collect();
+        for (n, worker) in pending.into_iter().enumerate() {
+            engine.install(n, worker);
+        }
+        // If no worker at all can be started, report the reason now.
+        if engine.slots.iter().all(|slot| slot.worker.is_none()) {
+            return Err(Error::NoWorkerStarts(engine.last_loss));
+        }
+        Ok(engine)
+    }
+
+    pub fn arena(&self) -> &Arc<Arena> {
+        &self.arena
+    }
+
+    pub fn pids(&self) -> Vec<u32> {
+        self.workers().map(WorkerHandle::pid).collect()
+    }
+
+    /// Begins a call of the registered task with this index.
+    pub fn begin(&mut self, task: u64) {
+        self.task = task;
+        (self.next, self.exhausted, self.ns_per_task, self.unexplained_deaths) = (0, false, None, 0);
+        self.slots.iter_mut().for_each(|slot| slot.batch = 1);
+    }
+
+    /// Ends a call early: kills the workers that still have tasks.
+    pub fn abandon(&mut self) {
+        self.retry_queue.clear();
+        self.exhausted = true;
+        for slot in &mut self.slots {
+            if slot.worker.as_ref().is_some_and(|worker| !worker.flight.is_empty()) {
+                slot.worker = None;
+            }
+        }
+    }
+
+    /// Dispatches tasks, waits for an event, and delivers results. False when all tasks are done.
+    pub fn step(&mut self, jobs: &mut dyn JobSource) -> bool {
+        self.dispatch(jobs);
+        if self.is_done() {
+            return false;
+        }
+        for index in std::mem::take(&mut self.too_long) {
+            jobs.done(index, Err(Failure::Unreadable("too long for a frame, and no shared memory left".to_owned())));
+        }
+        if self.unexplained_deaths >= MAX_UNEXPLAINED_DEATHS {
+            self.give_up(jobs);
+            if self.in_flight() == 0 {
+                return true;
+            }
+        }
+        self.wait(jobs);
+        // After the last result there is nothing left to supervise.
+        if self.is_done() {
+            return false;
+        }
+        self.check_workers(jobs);
+        true
+    }
+
+    fn is_done(&self) -> bool {
+        !self.has_work() && self.too_long.is_empty() && self.in_flight() == 0
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.workers().map(WorkerHandle::load).sum()
+    }
+
+    pub(super) fn workers(&self) -> impl Iterator<Item = &WorkerHandle> {
+        self.slots.iter().filter_map(|slot| slot.worker.as_deref())
+    }
+
+    /// Whether tasks remain to be dispatched. (The source may still turn out to be empty.)
+    pub(super) fn has_work(&self) -> bool {
+        !self.retry_queue.is_empty() || !self.exhausted
+    }
+
+    /// Starts a worker in this slot, unless its back-off has not passed.
+    pub(super) fn start_worker(&mut self, n: usize, now: Instant) {
+        if now < self.slots[n].not_before {
+            return;
+        }
+        let worker = self.set_up(SpawnRequest::new(self.options.start));
+        self.install(n, worker);
+    }
+
+    fn set_up(&self, request: io::Result<SpawnRequest>) -> io::Result<PendingWorker> {
+        let memory = (self.memory.0.as_fd(), self.memory.1);
+        PendingWorker::new(request?, memory, self.options.memory, self.options.record)
+    }
+
+    fn install(&mut self, n: usize, worker: io::Result<PendingWorker>) {
+        match worker.and_then(|worker| worker.wait(self.memory.0.as_fd())) {
+            Ok(worker) => self.slots[n].worker = Some(Box::new(worker)),
+            Err(e) => self.record_unexplained_death(n, WorkerLoss::NotStarted(e.to_string())),
+        }
+    }
+
+    /// Counts a death that no task explains, and doubles the back-off of the slot.
+    pub(super) fn record_unexplained_death(&mut self, n: usize, loss: WorkerLoss) {
+        self.unexplained_deaths += 1;
+        self.last_loss = loss;
+        let doublings = self.unexplained_deaths.saturating_sub(3).min(7);
+        let pause = if self.unexplained_deaths > 2 { Duration::from_millis(1 << doublings) } else { Duration::ZERO };
+        self.slots[n].not_before = Instant::now() + pause;
+    }
+
+    /// No worker survives: fail the remaining tasks, 256 per step, since the iterator may be infinite.
+    fn give_up(&mut self, jobs: &mut dyn JobSource) {
+        let why = Failure::NoWorker(self.last_loss.clone());
+        for retry in self.retry_queue.drain(..) {
+            jobs.done(retry.index, Err(why.clone()));
+        }
+        let mut unused = Vec::new();
+        for _ in 0..256 {
+            if self.exhausted || jobs.next(&mut unused).is_none() {
+                self.exhausted = true;
+                return;
+            }
+            unused.clear();
+            jobs.done(self.next, Err(why.clone()));
+            self.next += 1;
+        }
+    }
+}

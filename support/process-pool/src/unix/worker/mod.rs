@@ -1,0 +1,254 @@
+//! The worker: reads tasks, runs them and writes results, until its parent closes the pipe or is gone.
+
+mod pace;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::panic;
+use std::process;
+use std::sync::Arc;
+use std::thread;
+
+use crate::limits::{self, BATCH_BYTES, LARGE};
+use crate::task::{Ran, Run};
+use crate::unix::bytes::{TransferContext, TransferScope};
+use crate::unix::child::kill_group;
+use crate::unix::clock;
+use crate::unix::fd_passing;
+use crate::unix::fork;
+use crate::unix::frame::{self, Inbox, Kind, ProtocolError, Reader, ValueLocation};
+use crate::unix::result_frame::{ResultKind, Summary, TaskResult};
+use crate::unix::shm::{Arena, Block, Claims, RemoteArena};
+use pace::Pace;
+
+/// The whole life of a worker, on this line. An error outside a task has nobody to report to: the worker ends.
+pub fn live(tasks: &'static [&'static dyn Run], line: UnixStream) -> ! {
+    let Ok(mut worker) = Worker::start(tasks, &line) else { process::exit(1) };
+    let _ = end_with_parent(line).and_then(|()| worker.send_hello()).and_then(|()| worker.work());
+    // The parent has gone or violates the protocol: kill the whole group, which this worker leads, with all that tasks
+    // have started.
+    kill_group(process::id());
+    process::exit(1)
+}
+
+struct Worker {
+    tasks: &'static [&'static dyn Run],
+    from: File,
+    to: File,
+    claims: Claims,
+    record: bool,
+    parent: Arc<RemoteArena>,
+    own: Arc<Arena>,
+    /// Blocks that the parent may be reading, by their offset.
+    lent: BTreeMap<u64, Arc<Block>>,
+    transfer: TransferScope,
+    /// How many tasks have come so far, modulo 2^32.
+    next: u32,
+    /// Encoded results that were not sent yet.
+    results: Vec<u8>,
+    /// The head of the next results frame.
+    summary: Summary,
+    /// One encoded value.
+    value: Vec<u8>,
+    /// One frame.
+    frame: Vec<u8>,
+    pace: Pace,
+}
+
+impl Worker {
+    fn start(tasks: &'static [&'static dyn Run], lifeline: &UnixStream) -> io::Result<Worker> {
+        let (setup, given) = fd_passing::receive(lifeline)?;
+        let claims = Claims::of(given.own_memory.as_fd())?;
+        let own = Arena::new(given.own_memory.as_fd(), setup.own_memory)?;
+        let parent = RemoteArena::new(given.parent_memory.as_fd(), setup.parent_memory)?;
+        limits::apply(setup.limit)?;
+        let transfer =
+            TransferContext { own: Arc::clone(&own), foreign: Some(Arc::clone(&parent)), blocks: Vec::new() };
+        Ok(Worker {
+            tasks,
+            from: given.tasks,
+            to: given.results,
+            claims,
+            record: setup.record,
+            parent,
+            own,
+            lent: BTreeMap::new(),
+            transfer: TransferScope::new(transfer),
+            next: 0,
+            results: Vec::new(),
+            summary: Summary { done: 0, skipped: 0, ns: 0 },
+            value: Vec::new(),
+            frame: Vec::new(),
+            pace: Pace::new(),
+        })
+    }
+
+    /// Sends the hello frame, which identifies this program.
+    fn send_hello(&mut self) -> io::Result<()> {
+        frame::begin(&mut self.frame, Kind::Hello);
+        self.frame.extend(frame::hello(self.tasks.iter().map(|task| task.name())));
+        self.send()
+    }
+
+    fn work(&mut self) -> io::Result<()> {
+        let mut inbox = Inbox::default();
+        while inbox.fill(&mut self.from)? > 0 {
+            while let Some((kind, body)) = inbox.frame().map_err(protocol_error)? {
+                if kind != Kind::Batch {
+                    return Err(protocol_error(ProtocolError));
+                }
+                self.run_batch(inbox.body(body))?;
+            }
+            inbox.trim();
+        }
+        Ok(())
+    }
+
+    fn run_batch(&mut self, body: &[u8]) -> io::Result<()> {
+        let mut body = Reader(body);
+        let task = body.number().map_err(protocol_error)?;
+        let task = usize::try_from(task).ok().and_then(|n| self.tasks.get(n).copied());
+        let task = task.ok_or_else(|| protocol_error(ProtocolError))?;
+        let count = body.number().map_err(protocol_error)?;
+        for _ in 0..body.number().map_err(protocol_error)? {
+            self.lent.remove(&body.number().map_err(protocol_error)?);
+        }
+        self.pace.begin();
+        for done in 0..count {
+            if !self.claims.begin(self.next) {
+                // If one task was recalled, all behind it were.
+                self.skip(count - done);
+                break;
+            }
+            let argument = body.place().map_err(protocol_error)?;
+            self.run_task(task, argument)?;
+            self.next = self.next.wrapping_add(1);
+            if self.pace.is_time_to_send() || self.results.len() >= BATCH_BYTES {
+                self.send_results()?;
+            }
+        }
+        self.send_results()?;
+        // Show what tasks printed without a newline. If that fails, nothing is lost but the output.
+        let _ = io::stdout().flush();
+        Ok(())
+    }
+
+    fn skip(&mut self, count: u64) {
+        self.summary.skipped = count;
+        self.next = self.next.wrapping_add(count as u32);
+        self.claims.skip_to(self.next);
+    }
+
+    fn run_task(&mut self, task: &dyn Run, argument: ValueLocation<'_>) -> io::Result<()> {
+        let argument = match argument {
+            ValueLocation::Inline(bytes) => bytes,
+            ValueLocation::Shared(at, len) => {
+                self.parent.bytes(at, len).ok_or_else(|| protocol_error(ProtocolError))?
+            }
+        };
+        self.value.clear();
+        let start = self.now();
+        self.claims.note_start(start);
+        let ran = task.run(argument, &mut self.value);
+        let end = self.now();
+        self.claims.end(self.next);
+        let kind = match ran {
+            Ran::Done => ResultKind::Done,
+            Ran::Panicked(said) => self.set_message(ResultKind::Panicked, &said),
+            Ran::Unreadable(why) => self.set_message(ResultKind::Unreadable, &why),
+        };
+        let kept = self.parent.is_viewed();
+        let result = TaskResult { kind, kept, span: (start, end), value: ValueLocation::Inline(&[]) };
+        result.put_head(&mut self.results);
+        self.put_value();
+        self.summary.done += 1;
+        Ok(())
+    }
+
+    fn set_message(&mut self, kind: ResultKind, message: &str) -> ResultKind {
+        self.value.clear();
+        self.value.extend_from_slice(message.as_bytes());
+        kind
+    }
+
+    /// Appends the value, or its location in our arena.
+    fn put_value(&mut self) {
+        let blocks = self.transfer.take_blocks();
+        if !blocks.is_empty() {
+            self.lent.extend(blocks.into_iter().map(|block| (block.at() as u64, block)));
+        }
+        self.parent.take_read(); // the parent tracks its own blocks
+        let block = if self.value.len() < LARGE { None } else { self.own.block(self.value.len()) };
+        let Some(mut block) = block else {
+            return frame::put_place(&mut self.results, ValueLocation::Inline(&self.value));
+        };
+        block.bytes_mut().copy_from_slice(&self.value);
+        let (at, len) = (block.at() as u64, self.value.len() as u64);
+        self.lent.insert(at, Arc::new(block));
+        frame::put_place(&mut self.results, ValueLocation::Shared(at, len));
+    }
+
+    fn now(&self) -> u64 {
+        if self.record { clock::now() } else { 0 }
+    }
+
+    /// Sends the results so far.
+    fn send_results(&mut self) -> io::Result<()> {
+        self.summary.ns = self.pace.lap();
+        frame::begin(&mut self.frame, Kind::Results);
+        self.summary.put(&mut self.frame);
+        self.frame.append(&mut self.results);
+        self.summary = Summary { done: 0, skipped: 0, ns: 0 };
+        self.send()
+    }
+
+    fn send(&mut self) -> io::Result<()> {
+        if !frame::end(&mut self.frame, 0) {
+            return Err(protocol_error(ProtocolError));
+        }
+        let sent = self.to.write_all(&self.frame);
+        self.frame.clear();
+        sent
+    }
+}
+
+fn protocol_error(_: ProtocolError) -> io::Error {
+    io::ErrorKind::InvalidData.into()
+}
+
+/// From now on this worker ends with its parent, also in the middle of a task, and with all that its tasks have
+/// started.
+fn end_with_parent(mut line: UnixStream) -> io::Result<()> {
+    if fork::kill_on_hangup(&line)? {
+        std::mem::forget(line); // keeps the socket open for the life of this process
+        return Ok(());
+    }
+    let watch = move || {
+        while matches!(line.read(&mut [0]), Ok(n) if n > 0) {}
+        // The worker leads its group. `abort` runs no destructors: the interrupted task may hold locks.
+        kill_group(process::id());
+        process::abort();
+    };
+    thread::Builder::new().stack_size(64 << 10).spawn(watch).map(drop)
+}
+
+/// To be done once before [`live`]; the fork server does it for all workers that it forks.
+pub fn prepare() {
+    // Initialize stdout before forking.
+    let _ = io::stdout();
+    keep_panics_quiet();
+}
+
+/// A panic of a task is reported to the parent; only those of other threads are printed on standard error.
+fn keep_panics_quiet() {
+    let worker = thread::current().id();
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if thread::current().id() != worker {
+            usual(panic);
+        }
+    }));
+}

@@ -1,0 +1,132 @@
+//! What tasks print and start does not disturb the pool, and nothing stays behind: no process, descriptor, mapping or file.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::thread;
+use std::time::Duration;
+
+use process_pool::{Bytes, Failure};
+
+use crate::basics::{builder, pool};
+use crate::common::{Program, all_right, can_look, children, kill, lives, until, zombies};
+use crate::tasks::{CHILD, PID, PRINT, REVERSE, SLEEP, SQUARE};
+
+crate::tests![
+    printing_does_not_disturb_the_protocol,
+    grandchildren_do_not_disturb_the_pool,
+    grandchildren_end_with_the_parent,
+    a_thousand_deaths_leave_nothing,
+    workers_that_fail_at_start_are_given_up,
+    no_shared_memory_is_left,
+];
+
+fn printing_does_not_disturb_the_protocol() {
+    let mut pool = pool(2);
+    assert_eq!(pool.map(&PRINT, 0..50), (0..50).map(Ok).collect::<Vec<_>>());
+}
+
+fn grandchildren_do_not_disturb_the_pool() {
+    let mut pool = pool(1);
+    let child = pool.call(&CHILD, &()).unwrap();
+    all_right(pool.map(&SQUARE, 0..1000));
+    if can_look() {
+        assert!(lives(child));
+    }
+    pool.workers().into_iter().for_each(|worker| _ = kill(worker));
+    all_right(pool.map(&SQUARE, 0..1000));
+    if can_look() {
+        until("the dead worker's child is gone too", || (!lives(child)).then_some(()));
+    }
+    let child = pool.call(&CHILD, &()).unwrap();
+    drop(pool);
+    if can_look() {
+        until("the last worker's child is gone too", || (!lives(child)).then_some(()));
+    }
+}
+
+fn grandchildren_end_with_the_parent() {
+    if !can_look() {
+        return;
+    }
+    let mut program = Program(crate::scene("childless").spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(program.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let grandchild = line.trim().parse().unwrap();
+    assert!(lives(grandchild));
+    drop(program); // kill -9
+    until("what the task has started is gone as well", || (!lives(grandchild)).then_some(()));
+}
+
+/// A parent whose worker's task has started a process. It says which, and waits.
+pub fn childless() {
+    let mut pool = pool(1);
+    println!("{}", pool.call(&CHILD, &()).unwrap());
+    thread::sleep(Duration::from_secs(1000));
+}
+
+/// Runs alone, in a process of its own: the other tests have children and descriptors too.
+fn a_thousand_deaths_leave_nothing() {
+    if !can_look() {
+        return;
+    }
+    crate::alone("deaths");
+}
+
+pub fn a_thousand_deaths() {
+    let descriptors = || fs::read_dir("/proc/self/fd").unwrap().count();
+    let maps = || fs::read_to_string("/proc/self/maps").unwrap().lines().count();
+    let zombies = || zombies(std::process::id());
+    let mut pool = pool(2);
+    assert_eq!(pool.map(&SLEEP, [50, 50]), [Ok(50), Ok(50)]);
+    let before = (descriptors(), maps());
+    let mut deaths = BTreeSet::new();
+    while deaths.len() < 1000 {
+        for worker in pool.workers() {
+            assert!(kill(worker));
+            deaths.insert(worker);
+        }
+        // Enough for both: the idle one is replaced as well.
+        assert_eq!(pool.map(&SLEEP, [1, 1]), [Ok(1), Ok(1)]);
+    }
+    until("everything is as it was", || {
+        pool.map(&SLEEP, [20, 20]);
+        (descriptors() <= before.0 && maps() <= before.1 + 8 && zombies() == 0).then_some(())
+    });
+    drop(pool);
+    assert!(children(std::process::id()).is_empty() && zombies() == 0);
+}
+
+fn workers_that_fail_at_start_are_given_up() {
+    crate::alone("stillborn");
+}
+
+/// In a program whose workers know other tasks than their parent: the first word of each is wrong.
+pub fn stillborn() {
+    let mut pool = builder().workers(2).build().unwrap();
+    let results = pool.map(&PID, vec![(); 1000]);
+    assert_eq!(results.len(), 1000);
+    for result in results {
+        assert!(matches!(result, Err(Failure::NoWorker(_))), "{result:?}");
+    }
+    assert!(pool.imap_unordered(&PID, std::iter::repeat(())).take(10_000).all(|(_, result)| result.is_err()));
+}
+
+fn no_shared_memory_is_left() {
+    let Ok(listing) = fs::read_dir("/dev/shm") else {
+        println!("not measured: this system has no /dev/shm");
+        return;
+    };
+    let before: BTreeSet<_> = listing.flatten().map(|entry| entry.file_name()).collect();
+    let mut pool = pool(2);
+    pool.map(&REVERSE, (0..4).map(|n| Bytes::from(vec![n; 1 << 20])));
+    pool.workers().into_iter().for_each(|worker| _ = kill(worker));
+    pool.map(&REVERSE, (0..4).map(|n| Bytes::from(vec![n; 1 << 20])));
+    drop(pool);
+    let after: BTreeSet<_> = fs::read_dir("/dev/shm").unwrap().flatten().map(|entry| entry.file_name()).collect();
+    let ours: Vec<_> = after.difference(&before).filter(|name| name.to_string_lossy().contains("pool")).collect();
+    assert!(ours.is_empty(), "{ours:?}");
+    let temp = fs::read_dir(std::env::temp_dir()).unwrap().flatten();
+    let ours = temp.filter(|e| e.file_name().to_string_lossy().starts_with(&format!(".pool-{}", std::process::id())));
+    assert_eq!(ours.count(), 0);
+}

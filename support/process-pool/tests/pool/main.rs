@@ -1,0 +1,93 @@
+//! Tests of the pool. They run concurrently, each with a pool of its own.
+
+#![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions; ours are not marked as such")]
+
+mod basics;
+mod cleanup;
+mod common;
+mod failures;
+mod frames;
+mod hang;
+mod kill_storm;
+mod retries;
+mod starts;
+mod tasks;
+
+use std::env;
+use std::process::{Command, ExitCode, Stdio};
+
+use libtest_mimic::{Arguments, Trial};
+use process_pool::Start;
+
+fn main() -> ExitCode {
+    let alone = env::args().nth(1).zip(env::args().nth(2)).filter(|(first, _)| first == ALONE).map(|(_, what)| what);
+    starts::crowd();
+    // The parent of this scene knows tasks that its workers do not.
+    process_pool::init(if alone.as_deref() == Some("stillborn") { &tasks::TASKS[1..] } else { tasks::TASKS });
+    basics::START.set(if env::args().nth(3).is_some_and(|start| start == "exec") { Start::Exec } else { Start::Fork });
+    match alone.as_deref() {
+        Some("deaths") => cleanup::a_thousand_deaths(),
+        Some("stillborn") => cleanup::stillborn(),
+        Some("childless") => cleanup::childless(),
+        Some("server") => starts::server(),
+        Some("killed-server") => starts::killed_server(),
+        Some("stopped-server") => starts::stopped_server(),
+        Some("folders") => starts::folders(),
+        Some("few-descriptors") => starts::few_descriptors(),
+        Some("crowded") => starts::crowded(),
+        _ => return run_all(),
+    }
+    ExitCode::SUCCESS
+}
+
+fn run_all() -> ExitCode {
+    let trial = |start, (name, test): &(&'static str, fn())| {
+        let (name, test) = (*name, *test);
+        let trial = Trial::test(name, move || {
+            let _watched = hang::Watched::begin(name);
+            basics::START.set(start);
+            test();
+            Ok(())
+        });
+        if start == Start::Fork { trial } else { trial.with_kind("exec") }
+    };
+    // What is true of a pool is true of it in whatever way its workers come to be.
+    let of_pools = [basics::TESTS, kill_storm::TESTS, failures::TESTS, retries::TESTS, cleanup::TESTS].concat();
+    let mut trials: Vec<Trial> = of_pools.iter().map(|test| trial(Start::Fork, test)).collect();
+    trials.extend(of_pools.iter().map(|test| trial(Start::Exec, test)));
+    trials.extend([frames::TESTS, starts::TESTS].concat().iter().map(|test| trial(Start::Fork, test)));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// The first argument of a scene that runs in its own process; its name and start method follow.
+const ALONE: &str = "__alone";
+
+/// Runs a scene in its own process, and fails if it does.
+fn alone(scene: &str) {
+    alone_with(scene, |_| ());
+}
+
+/// The same, with changes to the command.
+fn alone_with(scene: &str, more: impl FnOnce(&mut Command)) {
+    let mut command = self::scene(scene);
+    more(&mut command);
+    let output = common::finish(common::Program(command.spawn().unwrap()));
+    print!("{}", common::out(&output));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The command of a scene.
+fn scene(scene: &str) -> Command {
+    let start = if basics::START.get() == Start::Exec { "exec" } else { "fork" };
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args([ALONE, scene, start]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Lists test functions by name.
+macro_rules! tests {
+    ($($name:ident),* $(,)?) => {
+        pub const TESTS: &[(&str, fn())] = &[$((stringify!($name), $name)),*];
+    };
+}
+pub(crate) use tests;

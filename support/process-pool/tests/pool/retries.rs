@@ -1,0 +1,117 @@
+//! Who is blamed for a death, and what is run again.
+
+use std::fs;
+use std::path::PathBuf;
+
+use process_pool::{End, Failure, Finish};
+
+use crate::basics::{START, builder, pool};
+use crate::common::{can_look, kill, until};
+use crate::tasks::{CORK, NOTE, ONCE, TRAP, pipes_of};
+
+crate::tests![
+    one_poison_task_among_ten_thousand,
+    a_retry_succeeds,
+    without_retries_no_task_runs_twice,
+    without_retries_a_death_fails_one_task,
+    a_half_written_result_is_lost_with_its_worker,
+];
+
+fn one_poison_task_among_ten_thousand() {
+    for way in ["abort", "kill"] {
+        let mut pool = builder().workers(2).record(true).build().unwrap();
+        let tasks = (0..10_000).map(|n| (way.to_owned(), (n + 10_000 - 6789) % 10_000));
+        let results = pool.map(&TRAP, tasks);
+        let failed: Vec<usize> = (0..results.len()).filter(|n| results[*n].is_err()).collect();
+        assert_eq!(failed, [6789], "nobody else fails");
+        let blamed: Vec<usize> = pool.history().iter().filter(|s| s.finish == Finish::Died).map(|s| s.task).collect();
+        assert_eq!(blamed, [6789; 3], "nor is anybody else blamed once");
+        let how = End::Signal(if way == "abort" { 6 } else { 9 });
+        assert_eq!(results[6789], Err(Failure::Died { how, attempts: 3 }));
+        for (n, result) in results.into_iter().enumerate().filter(|(n, _)| *n != 6789) {
+            let number = (n as u64 + 10_000 - 6789) % 10_000;
+            assert_eq!(result, Ok(number * number));
+        }
+    }
+}
+
+fn note(name: &str) -> PathBuf {
+    let path =
+        PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{:?}-{}", START.get(), std::process::id()));
+    let _ = fs::remove_file(&path);
+    path
+}
+
+fn a_retry_succeeds() {
+    let path = note("once");
+    assert_eq!(pool(1).call(&ONCE, &path.to_str().unwrap().to_owned()), Ok(true));
+    assert_eq!(fs::read(&path).unwrap().len(), 2, "begun twice");
+    fs::remove_file(path).unwrap();
+}
+
+fn without_retries_no_task_runs_twice() {
+    let path = note("must-not-repeat");
+    let task = |dies| (path.to_str().unwrap().to_owned(), dies);
+    let died = Failure::Died { how: End::Signal(9), attempts: 1 };
+    let mut pool = builder().workers(2).retries(0).build().unwrap();
+
+    // Each tenth dies for sure in the middle of its work.
+    let results = pool.map(&NOTE, (0..50).map(|n| task(n % 10 == 3)));
+    for (n, result) in results.into_iter().enumerate() {
+        assert_eq!(result, if n % 10 == 3 { Err(died.clone()) } else { Ok(()) }, "task {n}");
+    }
+    assert_eq!(fs::read(&path).unwrap().len(), 50, "every task ran, none twice");
+    fs::remove_file(&path).unwrap();
+
+    // Killed from outside at any moment: a kill between two tasks fails none, so the number of failures is unknown.
+    let mut results = pool.imap_unordered(&NOTE, (0..50).map(|_| task(false)));
+    let mut ended = 0;
+    while let Some((_, result)) = results.next() {
+        ended += 1;
+        assert!(result.is_ok() || result == Err(died.clone()), "{result:?}");
+        if ended % 10 == 0 {
+            results.pool().workers().into_iter().for_each(|worker| _ = kill(worker));
+        }
+    }
+    drop(results);
+    assert_eq!(ended, 50, "each ends once");
+    assert!(fs::read(&path).unwrap().len() <= 50, "no task ran twice");
+    fs::remove_file(path).unwrap();
+}
+
+fn without_retries_a_death_fails_one_task() {
+    // Quick ones, which would travel together if they might run twice.
+    let mut pool = builder().workers(2).retries(0).build().unwrap();
+    let tasks = (0..2000).map(|n| ("kill".to_owned(), (n + 2000 - 1234) % 2000));
+    let results = pool.map(&TRAP, tasks);
+    let failed: Vec<usize> = (0..results.len()).filter(|n| results[*n].is_err()).collect();
+    assert_eq!(failed, [1234]);
+    assert_eq!(results[1234], Err(Failure::Died { how: End::Signal(9), attempts: 1 }));
+}
+
+/// A worker is killed when its task has ended, and half of the answer stands in the pipe.
+fn a_half_written_result_is_lost_with_its_worker() {
+    if !can_look() {
+        return;
+    }
+    for (retries, end) in [(0, Err(Failure::Died { how: End::Signal(9), attempts: 1 })), (2, Ok("x".repeat(60_000)))] {
+        let (path, go) = (note("begun"), note("go"));
+        let task = |waits| (path.to_str().unwrap().to_owned(), go.to_str().unwrap().to_owned(), waits);
+        let mut pool = builder().workers(2).retries(retries).record(true).build().unwrap();
+        let mut results = pool.imap_unordered(&CORK, [task(true), task(false)]);
+        assert_eq!(results.next(), Some((0, Ok(String::new()))));
+        let pid = until("the other has begun", || fs::read_to_string(&path).ok()?.trim().parse().ok());
+        fs::write(&go, "").unwrap();
+        // Nobody reads now: the pipe is full, and the worker blocks in the middle of its result.
+        let waiting = || pipes_of(pid).into_iter().any(|pipe| rustix::io::ioctl_fionread(pipe).unwrap() > 0);
+        until("half an answer is there", || waiting().then_some(()));
+        assert!(kill(pid));
+        assert_eq!(results.next(), Some((1, end)), "retries: {retries}");
+        assert_eq!(results.next(), None);
+        drop(results);
+        let begun = fs::read_to_string(&path).unwrap().lines().count();
+        assert_eq!(begun, if retries == 0 { 1 } else { 2 }, "retries: {retries}");
+        assert!(pool.history().iter().all(|stint| stint.finish == Finish::Done), "no task is to blame");
+        [path, go].into_iter().for_each(|file| fs::remove_file(file).unwrap());
+    }
+}

@@ -1,0 +1,191 @@
+//! The book: every page in both languages, every link and every include leads somewhere, every printed block is what the
+//! programs print.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pulldown_cmark::{Event, HeadingLevel, Parser, Tag};
+use tests::printed::{blocks, structure};
+use tests::workspace::workspace;
+
+fn source() -> PathBuf {
+    workspace().join("docs/src")
+}
+
+/// The names of the pages in a language.
+fn pages(folder: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    entries.filter(|name| name.ends_with(".md")).collect()
+}
+
+/// Every Markdown file of the book.
+fn all_pages() -> Vec<PathBuf> {
+    let mut all = vec![source().join("SUMMARY.md")];
+    for lang in ["ko", "en"] {
+        all.extend(pages(&source().join(lang)).into_iter().map(|name| source().join(lang).join(name)));
+    }
+    all
+}
+
+/// Local links of a page that lead nowhere.
+fn broken_links(page: &Path, words: &str) -> Vec<String> {
+    let target = |event| match event {
+        Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => Some(dest_url.to_string()),
+        _ => None,
+    };
+    let local = Parser::new(words).filter_map(target).filter(|url| !url.contains("://") && !url.starts_with('#'));
+    let missing = |url: &String| {
+        let file = url.split('#').next().unwrap_or_default();
+        !page.parent().unwrap().join(file).is_file()
+    };
+    local.filter(missing).collect()
+}
+
+/// Includes of a page that include nothing: no such file, or no such anchor in it.
+fn broken_includes(page: &Path, words: &str) -> Vec<String> {
+    let includes = words.split("{{#").skip(1).map(|rest| rest.split("}}").next().unwrap_or_default());
+    includes.filter(|include| !leads_somewhere(page, include)).map(str::to_owned).collect()
+}
+
+fn leads_somewhere(page: &Path, include: &str) -> bool {
+    let Some(target) = include.strip_prefix("include ") else {
+        return false;
+    };
+    let (file, anchor) =
+        target.trim().split_once(':').map_or((target.trim(), None), |(file, anchor)| (file, Some(anchor)));
+    let Ok(text) = fs::read_to_string(page.parent().unwrap().join(file)) else {
+        return false;
+    };
+    let marks = |mark: &str, name: &str| {
+        text.lines().filter(|line| line.trim_end().ends_with(&format!("{mark}: {name}"))).count()
+    };
+    anchor.is_none_or(|name| marks("ANCHOR", name) == 1 && marks("ANCHOR_END", name) == 1)
+}
+
+#[test]
+fn every_page_has_its_facing_page_with_the_same_headings() {
+    let (ko, en) = (pages(&source().join("ko")), pages(&source().join("en")));
+    assert_eq!(ko, en);
+    assert!(ko.len() >= 8, "a page for each section of the article");
+    for name in ko {
+        let words = |lang: &str| fs::read_to_string(source().join(lang).join(&name)).unwrap();
+        let headings = |words: &str| {
+            let level = |event| match event {
+                Event::Start(Tag::Heading { level, .. }) => Some(level),
+                _ => None,
+            };
+            Parser::new(words).filter_map(level).collect::<Vec<HeadingLevel>>()
+        };
+        let (ko, en) = (words("ko"), words("en"));
+        assert_eq!(headings(&ko), headings(&en), "{name}");
+        assert!(
+            ko.contains(&format!("../en/{name}")) && en.contains(&format!("../ko/{name}")),
+            "{name}: no link across"
+        );
+        assert!(lab::lang::has_hangul(&ko), "{name}");
+        let count = |words: &str| words.matches("{{#include").count();
+        assert_eq!(count(&ko), count(&en), "{name}: includes differ");
+    }
+}
+
+#[test]
+fn the_summary_lists_every_page() {
+    let summary = fs::read_to_string(source().join("SUMMARY.md")).unwrap();
+    for lang in ["ko", "en"] {
+        for name in pages(&source().join(lang)) {
+            assert!(
+                summary.contains(&format!("({lang}/{name})")) || summary.contains(&format!("(./{lang}/{name})")),
+                "{lang}/{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_link_and_every_include_leads_somewhere() {
+    for page in all_pages() {
+        let words = fs::read_to_string(&page).unwrap();
+        let broken = [broken_links(&page, &words), broken_includes(&page, &words)].concat();
+        assert!(broken.is_empty(), "{}: {broken:?}", page.display());
+    }
+}
+
+#[test]
+fn the_checks_can_fail() {
+    let page = source().join("ko/threading.md");
+    assert_eq!(broken_links(&page, "[x](nowhere.md) [y](https://example.org)"), ["nowhere.md"]);
+    let includes = "{{#include ../../../threading/src/nowhere.rs}} {{#include ../../../threading/src/lib.rs:nowhere}} {{#unclude x}}";
+    assert_eq!(broken_includes(&page, includes).len(), 3);
+    assert!(broken_includes(&page, "{{#include ../../../threading/src/lib.rs}}").is_empty());
+}
+
+#[test]
+fn code_and_output_come_from_files() {
+    for page in all_pages() {
+        let words = fs::read_to_string(&page).unwrap();
+        for block in words.split("\n```").skip(1).step_by(2) {
+            let (fence, body) = block.split_once('\n').unwrap_or((block, ""));
+            // Commands are typed in; everything else is included.
+            let typed = fence.trim() == "sh" || body.contains("{{#include");
+            assert!(typed, "{}: a block that is not included: {block}", page.display());
+        }
+    }
+}
+
+#[test]
+fn every_printed_file_has_a_command() {
+    let kept = fs::read_dir(workspace().join("docs/printed")).unwrap().count();
+    assert_eq!(kept, blocks().len(), "a file in docs/printed that no command prints");
+}
+
+/// The blocks of a language are what the programs print today.
+fn blocks_are_up_to_date(ending: &str) {
+    let blocks: Vec<_> = blocks().into_iter().filter(|block| block.file.ends_with(ending)).collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        let kept = fs::read_to_string(block.path()).unwrap_or_else(|e| panic!("{}: {e}", block.file));
+        let (kept, now) = (structure(&kept), structure(&block.print()));
+        assert_eq!(
+            kept, now,
+            "{}: the programs print something else now; `cargo run -p tests` prints it anew",
+            block.file
+        );
+    }
+}
+
+#[test]
+fn korean_blocks_are_what_the_programs_print() {
+    blocks_are_up_to_date(".ko.txt");
+}
+
+#[test]
+fn english_blocks_are_what_the_programs_print() {
+    blocks_are_up_to_date(".en.txt");
+}
+
+#[test]
+fn every_claim_names_a_command_that_exists() {
+    for claim in lab::claims::ledger() {
+        let words: Vec<&str> = claim.command.split_whitespace().collect();
+        let package = words[words.iter().position(|word| *word == "-p").unwrap() + 1];
+        let experiment = words.iter().position(|word| *word == "--").map(|at| words[at + 1]);
+        let help = tests::run::run(package, &["--help"]).ends_with(0).out;
+        assert!(experiment.is_none_or(|name| help.contains(&format!("  {name} "))), "{}", claim.command);
+    }
+}
+
+#[test]
+fn both_readmes_have_the_same_rooms() {
+    let rooms = |name: &str| {
+        let words = fs::read_to_string(workspace().join(name)).unwrap();
+        assert!(broken_links(&workspace().join(name), &words).is_empty(), "{name}");
+        let shape = |event| match event {
+            Event::Start(Tag::Heading { level, .. }) => Some(level.to_string()),
+            Event::Start(Tag::CodeBlock(_)) => Some("code".to_owned()),
+            _ => None,
+        };
+        Parser::new(&words).filter_map(shape).collect::<Vec<String>>()
+    };
+    assert_eq!(rooms("README.md"), rooms("README.ko.md"));
+}

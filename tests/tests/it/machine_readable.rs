@@ -1,0 +1,164 @@
+//! `--json`, `--trace` and `--svg`, for programs that read.
+
+use std::fs;
+
+use lab::report::Report;
+use serde_json::Value;
+use tests::run::{SECTIONS, run, words};
+
+/// Every experiment, in a small size.
+const EXPERIMENTS: &[(&str, &[&str])] = &[
+    ("threading", &["article", "--seconds", "0.2"]),
+    ("threading", &["cpu", "--iterations", "100000", "--rounds", "1"]),
+    ("threading", &["fetch", "--delay", "0.01"]),
+    ("threading", &["files", "support/lab", "--rounds", "1"]),
+    ("threading", &["pools", "--iterations", "10000", "--rounds", "1"]),
+    ("threading", &["stack", "--threads", "50"]),
+    ("asyncio", &["article", "--seconds", "0.2"]),
+    ("asyncio", &["runtimes", "--seconds", "0.2", "--times", "20"]),
+    ("asyncio", &["million", "--most", "200", "--threads", "50"]),
+    ("asyncio", &["blocking", "--turns", "20000000"]),
+    ("asyncio", &["cancel", "--patience", "0.02"]),
+    ("asyncio", &["gather", "--seconds", "0.1"]),
+    ("asyncio", &["gil", "--turns", "20000000", "--seconds", "0.1"]),
+    ("asyncio", &["serve", "--seconds", "0.2"]),
+    ("asyncio", &["connections", "--connections", "50", "--slow", "5", "--seconds", "0.1"]),
+    ("asyncio", &["fetch", "--calls", "40", "--concurrency", "10"]),
+    ("multiprocessing", &["article", "--iterations", "100000"]),
+    ("multiprocessing", &["cpu", "--iterations", "100000", "--rounds", "1"]),
+    ("mutex", &["counter", "--turns", "1000", "--rounds", "100"]),
+    ("mutex", &["versions", "--turns", "1000"]),
+    ("mutex", &["gil-is-not-your-lock", "--trades", "20"]),
+    ("mutex", &["poison"]),
+    ("mutex", &["bounded-buffer", "--items", "100"]),
+    ("mutex", &["deadlock", "--rounds", "1", "--patience", "0.02"]),
+    ("mutex", &["philosophers", "--seats", "3", "--meals", "5"]),
+    ("mutex", &["rwlock", "--rounds", "20", "--threads", "2"]),
+    ("mutex", &["fairness", "--seconds", "0.02", "--threads", "2"]),
+    ("mutex", &["contention", "--seconds", "0.002", "--threads", "2"]),
+    ("mutex", &["across-await", "--patience", "0.03"]),
+    ("gil-sim", &["cpu-bound", "--iterations", "1000000"]),
+    ("gil-sim", &["bytecode", "--iterations", "2000"]),
+    ("gil-sim", &["step", "convoy", "--schedule", "acb!baabbaabbbb"]),
+    ("gil-sim", &["versions"]),
+    ("gil-sim", &["convoy", "--seconds", "0.05"]),
+    ("gil-sim", &["interval", "--seconds", "0.05"]),
+    ("gil-sim", &["native", "--seconds", "0.05"]),
+    ("gil-sim", &["predict", "article-waiting"]),
+    ("multiprocessing", &["pool"]),
+    ("multiprocessing", &["kill-storm", "--tasks", "400", "--iterations", "20000", "--kills", "2"]),
+    ("multiprocessing", &["images", "--workers", "2", "--rounds", "1"]),
+    ("multiprocessing", &["translate", "tests/data/sentences.txt", "--workers", "2", "--rounds", "1"]),
+    ("compare", &["table", "--rounds", "1", "--waiting", "3", "--jobs", "2", "--turns", "100000", "--copies", "1"]),
+];
+
+fn read(program: &str, args: &[&str]) -> (Value, Report) {
+    let done = run(program, &[args, &["--json", "--no-python"]].concat()).ends_with(0);
+    let value: Value =
+        serde_json::from_str(&done.out).unwrap_or_else(|e| panic!("{program} {args:?}: {e}: {}", done.out));
+    let report = serde_json::from_value(value.clone()).unwrap();
+    (value, report)
+}
+
+/// The schema is `lab::report::Report`: it refuses unknown fields, and what it writes again has no field more than was read.
+#[test]
+fn every_experiment_is_tried() {
+    for section in SECTIONS {
+        for word in words(section) {
+            let tried =
+                EXPERIMENTS.iter().any(|(program, args)| *program == section && args.first() == Some(&word.as_str()));
+            assert!(tried, "{section} {word} is missing from EXPERIMENTS");
+        }
+    }
+}
+
+#[test]
+fn every_experiment_prints_one_report_and_nothing_else() {
+    for (program, args) in EXPERIMENTS {
+        let (value, report) = read(program, args);
+        assert_eq!(serde_json::to_value(&report).unwrap(), value, "{program} {args:?}: a field is missing");
+        assert_eq!(report.experiment, format!("{program}/{}", args[0]));
+        assert!(!report.shows.ko.is_empty() && !report.shows.en.is_empty());
+        assert!(!report.traces.is_empty() || !report.tables.is_empty());
+        assert!(
+            report.measures.iter().all(|m| !m.samples.is_empty() && m.samples.iter().all(|s| s.is_finite())),
+            "{program}"
+        );
+        assert!(report.verdicts.iter().all(|verdict| verdict.about().is_some()), "{program}: a verdict on no claim");
+        for table in &report.tables {
+            assert!(table.rows.iter().all(|row| row.len() == table.head.len()), "{program}: {}", table.title);
+        }
+    }
+}
+
+#[test]
+fn a_report_with_a_field_too_many_is_refused() {
+    let (mut value, _) = read("lab", &["machine"]);
+    value["surprise"] = Value::Bool(true);
+    assert!(serde_json::from_value::<Report>(value).is_err());
+}
+
+/// Experiments that only count: there is nothing to draw.
+const WITHOUT_LANES: &[(&str, &str)] = &[
+    ("compare", "table"),
+    ("gil-sim", "interval"),
+    ("mutex", "versions"),
+    ("mutex", "poison"),
+    ("mutex", "contention"),
+];
+
+#[test]
+fn traces_are_chrome_traces() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("trace.json");
+    for (program, args) in EXPERIMENTS.iter().filter(|(program, args)| !WITHOUT_LANES.contains(&(program, args[0]))) {
+        run(program, &[args, &["--no-python", "--trace", path.to_str().unwrap()][..]].concat()).ends_with(0);
+        let trace: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let events = trace["traceEvents"].as_array().unwrap();
+        check(events).unwrap_or_else(|why| panic!("{program} {args:?}: {why}"));
+        assert!(events.iter().any(|event| event["ph"] == "X"), "{program} {args:?}: no span");
+    }
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "nothing is left beside it");
+}
+
+/// What the trace event format asks of the two kinds of event that we write.
+fn check(events: &[Value]) -> Result<(), String> {
+    let is_number = |event: &Value, key: &str| event[key].as_f64().is_some_and(|n| n >= 0.0);
+    for event in events {
+        let good = match event["ph"].as_str() {
+            Some("X") => {
+                ["ts", "dur", "pid", "tid"].iter().all(|key| is_number(event, key)) && event["name"].is_string()
+            }
+            Some("M") => is_number(event, "pid") && event["args"].is_object() && event["name"].is_string(),
+            _ => false,
+        };
+        if !good {
+            return Err(event.to_string());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_broken_trace_is_noticed() {
+    let span = serde_json::json!({"ph": "X", "name": "running", "pid": 1, "tid": 1, "ts": 0.0, "dur": 1.0});
+    assert!(check(std::slice::from_ref(&span)).is_ok());
+    for key in ["ph", "name", "ts", "dur", "tid"] {
+        let mut broken = span.clone();
+        broken.as_object_mut().unwrap().remove(key);
+        assert!(check(&[broken]).is_err(), "{key}");
+    }
+    let mut backwards = span;
+    backwards["dur"] = (-1.0).into();
+    assert!(check(&[backwards]).is_err());
+}
+
+#[test]
+fn pictures_are_svg() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("lanes.svg");
+    run("gil-sim", &["--no-python", "--iterations", "1000000", "--svg", path.to_str().unwrap()]).ends_with(0);
+    let picture = fs::read_to_string(&path).unwrap();
+    assert!(picture.starts_with("<svg") && picture.trim_end().ends_with("</svg>"));
+    assert!(picture.contains("xmlns=\"http://www.w3.org/2000/svg\"") && picture.matches("<rect").count() > 4);
+}

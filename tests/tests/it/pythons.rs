@@ -1,0 +1,224 @@
+//! The twins on every Python that can be found, and what happens with something that only pretends to be one.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use harness::{alive, descendants, finish, signal, start, until};
+use lab::claims::Outcome;
+use lab::report::Report;
+use tests::run::{self, run};
+
+/// `python3` and pyenv's versions from 3.6 on, each if it is there.
+fn pythons() -> Vec<String> {
+    let home = env::var_os("PYENV_ROOT")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".pyenv")));
+    let versions = home.and_then(|home| fs::read_dir(home.join("versions")).ok()).into_iter().flatten().flatten();
+    let mut found: Vec<String> = versions
+        .filter(|version| version.file_name().to_string_lossy().starts_with("3."))
+        .map(|version| version.path().join("bin/python").display().to_string())
+        .collect();
+    found.push("python3".to_owned());
+    found.retain(|python| Command::new(python).arg("--version").output().is_ok_and(|out| out.status.success()));
+    // Where there is none, nothing is measured; CI must have one.
+    assert!(!found.is_empty() || env::var_os("CI").is_none(), "CI has no Python");
+    if found.is_empty() {
+        println!("not measured: there is no Python here");
+    }
+    found.sort();
+    found
+}
+
+fn report(program: &str, args: &[&str]) -> Report {
+    serde_json::from_str(&run(program, &[args, &["--json"]].concat()).ends_with(0).out).unwrap()
+}
+
+/// Every twin runs on every interpreter: what it adds to the report carries the interpreter's name.
+#[test]
+fn every_twin_runs_on_every_python() {
+    let pythons = pythons();
+    let options: Vec<&str> = pythons.iter().flat_map(|python| ["--python", python]).collect();
+    let twins: &[(&str, &[&str])] = &[
+        ("threading", &["article", "--seconds", "0.1"]),
+        ("threading", &["cpu", "--iterations", "100000", "--rounds", "1"]),
+        ("threading", &["fetch", "--delay", "0.01"]),
+        ("threading", &["files", "support/lab/src", "--rounds", "1"]),
+        ("threading", &["pools", "--iterations", "100000", "--rounds", "1"]),
+        ("threading", &["stack", "--threads", "50"]),
+        ("asyncio", &["article", "--seconds", "0.1"]),
+        ("asyncio", &["runtimes", "--tasks", "3", "--seconds", "0.05", "--times", "20"]),
+        ("asyncio", &["million", "--most", "100", "--threads", "10", "--twin", "100"]),
+        ("asyncio", &["blocking", "--turns", "10000000"]),
+        ("asyncio", &["cancel", "--patience", "0.02"]),
+        ("asyncio", &["gather", "--seconds", "0.1"]),
+        ("asyncio", &["gil", "--turns", "10000000", "--seconds", "0.1"]),
+        ("asyncio", &["fetch", "--calls", "40", "--concurrency", "10"]),
+        ("multiprocessing", &["article", "--iterations", "10000"]),
+        ("multiprocessing", &["cpu", "--iterations", "10000", "--rounds", "1"]),
+        ("multiprocessing", &["pool", "--iterations", "10000"]),
+        ("multiprocessing", &["ipc", "--rounds", "1"]),
+        ("multiprocessing", &["pool-failures", "--trials", "1", "--timeout", "0.5"]),
+        ("mutex", &["counter", "--turns", "2000", "--rounds", "100"]),
+        ("mutex", &["versions", "--turns", "2000"]),
+        ("mutex", &["gil-is-not-your-lock", "--trades", "20"]),
+        ("mutex", &["poison"]),
+        ("mutex", &["bounded-buffer", "--items", "100"]),
+        ("mutex", &["deadlock", "--rounds", "1", "--patience", "0.02"]),
+        ("mutex", &["fairness", "--seconds", "0.02", "--threads", "2"]),
+        ("mutex", &["across-await", "--patience", "0.03"]),
+        ("gil-sim", &["cpu-bound", "--iterations", "1000000"]),
+        ("gil-sim", &["bytecode", "--iterations", "2000"]),
+    ];
+    for (program, args) in twins {
+        let report = report(program, &[*args, &options].concat());
+        let titles = report.traces.iter().map(|trace| trace.title.en.clone());
+        let names: Vec<String> = titles.chain(report.measures.iter().map(|measure| measure.name.en.clone())).collect();
+        let by_python =
+            names.iter().filter_map(|name| Some(name.split_once(": ")?.0)).filter(|by| by.starts_with("CPython"));
+        let mut by: Vec<&str> = by_python.collect();
+        by.sort_unstable();
+        by.dedup();
+        let versions = distinct_versions(&pythons);
+        assert_eq!(by.len(), versions, "{program} {args:?}: {by:?}; {:?} {:?}", report.notes, report.verdicts);
+    }
+}
+
+/// What old Pythons, or those without a library, cannot do is said in a note of theirs, and the rest is measured.
+#[test]
+fn a_twin_says_what_its_python_lacks() {
+    let twins: [(&str, &[&str], &str, &str); 3] = [
+        ("images", &["--workers", "1", "--rounds", "1"], "wall.sequence", "import PIL"),
+        (
+            "translate",
+            &["tests/data/sentences.txt", "--workers", "1", "--rounds", "1"],
+            "speed.sequence",
+            "import numpy",
+        ),
+        ("ipc", &["--rounds", "1"], "message.1024.shared", "import multiprocessing.shared_memory"),
+    ];
+    for python in pythons() {
+        for (experiment, args, id, needs) in twins {
+            let report = report("multiprocessing", &[&[experiment], args, &["--python", &python]].concat());
+            let has = Command::new(&python).args(["-c", needs]).output().unwrap().status.success();
+            let measured = report.measures.iter().any(|m| m.id.starts_with("cpython") && m.id.ends_with(id));
+            let said = report.notes.iter().any(|n| n.en.starts_with("CPython") && n.en.contains("not measured: "));
+            assert_eq!((measured, said), (has, !has), "{python} {experiment}: {:?}", report.notes);
+        }
+    }
+}
+
+/// `python3` is often one of the others.
+fn distinct_versions(pythons: &[String]) -> usize {
+    let version = |python: &String| Command::new(python).arg("--version").output().unwrap().stdout;
+    let mut versions: Vec<Vec<u8>> = pythons.iter().map(version).collect();
+    versions.sort();
+    versions.dedup();
+    versions.len()
+}
+
+#[test]
+fn both_languages_of_computer_agree_on_every_file() {
+    if pythons().is_empty() {
+        return;
+    }
+    let agree = |args: &[&str]| {
+        let report = report("threading", &[&["files", "--rounds", "1"], args].concat());
+        assert!(report.notes.iter().any(|note| note.en.ends_with("the same digest.")), "{:?}", report.notes);
+    };
+    agree(&["--dir", "lab"]);
+    #[cfg(unix)]
+    {
+        // Links in a circle, and one that both follow.
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir_all(home.path().join("a/b")).unwrap();
+        fs::write(home.path().join("a/b/file"), "x").unwrap();
+        let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, home.path().join(name)).unwrap();
+        for (to, name) in [("..", "a/up"), ("a/b", "there"), ("first", "second"), ("second", "first")] {
+            link(to, name);
+        }
+        agree(&["--dir", home.path().to_str().unwrap(), "--links", "follow"]);
+    }
+}
+
+#[test]
+fn the_table_has_a_row_for_python_in_the_workloads_it_can_do() {
+    if pythons().is_empty() {
+        return;
+    }
+    let small = ["--rounds", "1", "--waiting", "5", "--jobs", "2", "--turns", "1000000", "--copies", "1"];
+    let report = report("compare", &small);
+    let has = |workload: &str| report.measures.iter().any(|m| m.id.starts_with(&format!("{workload}.cpython")));
+    assert!(has("io") && has("cpu"), "{:?}", report.tables);
+    let pillow = Command::new("python3").args(["-c", "import PIL"]).output().is_ok_and(|out| out.status.success());
+    assert!(pillow || env::var_os("CI").is_none(), "CI has no Pillow");
+    if !pillow {
+        println!("not measured: there is no Pillow here");
+    }
+    assert_eq!(has("images"), pillow);
+}
+
+#[test]
+fn without_python_it_is_said_and_the_rest_goes_on() {
+    let report = report("threading", &["article", "--seconds", "0.1", "--no-python"]);
+    assert!(report.verdicts.iter().any(|v| v.on == "Rust" && v.outcome == Outcome::Holds), "{:?}", report.verdicts);
+    let missing = report.verdicts.iter().find(|v| v.on == "CPython").unwrap();
+    assert!(matches!(missing.outcome, Outcome::NotMeasured(_)));
+}
+
+/// A Python that introduces itself well and then does something else: what it says instead of a report.
+#[cfg(unix)]
+fn impostor(script: &str) -> (tempfile::TempDir, String) {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("python");
+    let hello = r#"{"name": "CPython", "version": [3, 99, 0], "gil": true}"#;
+    let program = format!("#!/bin/sh\nif [ \"$1\" = -c ]; then echo '{hello}'; exit; fi\n{script}\n");
+    // Written by another process: while we hold a program open for writing, a test beside us may fork, and it cannot be run.
+    let mut cat = Command::new("sh")
+        .args(["-c", "cat > \"$1\"", "sh"])
+        .arg(&path)
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut cat.stdin.take().unwrap(), program.as_bytes()).unwrap();
+    assert!(cat.wait().unwrap().success());
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    let python = path.display().to_string();
+    (home, python)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_twin_that_breaks_is_not_measured_and_says_why() {
+    for (script, reason) in [
+        ("echo nonsense", "cannot read"),
+        ("echo 'Traceback: no such thing' >&2; exit 3", "exit code 3: Traceback: no such thing"),
+        ("kill -9 $$", "exit code 1"),
+        ("echo '{\"surprise\": 1}'", "unknown field"),
+    ] {
+        let (_home, python) = impostor(script);
+        let report = report("threading", &["article", "--seconds", "0.1", "--python", &python]);
+        let verdict = report.verdicts.iter().find(|v| v.on == "CPython 3.99.0").unwrap();
+        assert!(matches!(&verdict.outcome, Outcome::NotMeasured(why) if why.en.contains(reason)), "{verdict:?}");
+    }
+}
+
+/// A twin hangs with a child of its own; we are killed. Nobody stays behind.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_twin_and_its_children_end_with_us() {
+    let (_home, python) = impostor("sleep 1000 & sleep 1000");
+    let child = start(&mut run::command("threading", &["article", "--seconds", "0", "--python", &python]));
+    let sleepers = || {
+        let is_sleep =
+            |pid: &u32| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "sleep");
+        descendants(child.id()).into_iter().filter(is_sleep).collect::<Vec<_>>()
+    };
+    until("the twin and its child sleep", || sleepers().len() == 2);
+    let family = descendants(child.id());
+    signal("KILL", child.id());
+    until("all are gone", || !family.iter().any(|pid| alive(*pid)));
+    finish(child);
+}

@@ -1,0 +1,75 @@
+//! Why a GET brought nothing, by name.
+
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind};
+
+use lab::lang::Text;
+use lab::text;
+
+/// Why a GET brought nothing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// Nobody listens there.
+    Refused,
+    /// No answer in time.
+    TimedOut,
+    /// The name has no address.
+    NoAddress,
+    /// The other side hung up in the middle.
+    HungUp,
+    /// This process may not open more files and sockets (`EMFILE`).
+    NoDescriptor,
+    /// It answered, but not with the page.
+    Status(u16, String),
+    /// Anything else, in the words of whoever noticed.
+    Other(String),
+}
+
+/// A GET that brought nothing.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Of what.
+    pub url: String,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl Reason {
+    /// What the system said, by its name.
+    pub(super) fn of(e: &io::Error) -> Reason {
+        match e.kind() {
+            ErrorKind::ConnectionRefused => Reason::Refused,
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => Reason::TimedOut,
+            ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::UnexpectedEof => Reason::HungUp,
+            ErrorKind::BrokenPipe => Reason::HungUp,
+            _ if e.raw_os_error() == Some(24) => Reason::NoDescriptor, // EMFILE has no kind of its own
+            _ => Reason::Other(e.to_string()),
+        }
+    }
+
+    /// Its name for readers.
+    pub fn text(&self) -> Text {
+        match self {
+            Reason::Refused => text!("연결 거부", "connection refused"),
+            Reason::TimedOut => text!("시간 초과", "timed out"),
+            Reason::NoAddress => text!("주소를 찾지 못함", "no such host"),
+            Reason::HungUp => text!("상대가 끊음", "the other side hung up"),
+            Reason::NoDescriptor => text!("열린 파일이 너무 많음 (EMFILE)", "too many open files (EMFILE)"),
+            Reason::Status(code, phrase) => Text::same(format!("HTTP {code} {phrase}").trim_end()),
+            Reason::Other(words) => Text::same(words),
+        }
+    }
+}
+
+/// Failures by their name: how often, and the first of them.
+pub fn summary(failures: &[Failure]) -> Vec<Text> {
+    let mut by_name: BTreeMap<&Reason, (usize, &str)> = BTreeMap::new();
+    for failure in failures {
+        by_name.entry(&failure.reason).or_insert((0, &failure.url)).0 += 1;
+    }
+    let line = |(reason, (count, url)): (&Reason, (usize, &str))| {
+        let Text { ko, en } = reason.text();
+        text!("{ko}({count}번), 처음은 {url}", "{en} (×{count}), first {url}")
+    };
+    by_name.into_iter().map(line).collect()
+}

@@ -1,0 +1,80 @@
+//! The files that are read, what each technique must come to, and which of them changed meanwhile.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use lab::lang::Text;
+use lab::trace::Trace;
+use lab::{Result, text};
+
+use super::techniques::{Sum, digest, read_all, sums};
+
+/// What is read, and how.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// The directory.
+    pub root: PathBuf,
+    /// Threads that share the files.
+    pub threads: usize,
+    /// How often each technique reads all of them.
+    pub rounds: usize,
+    /// Whether links are followed.
+    pub follow: bool,
+}
+
+/// Files that were listed and read once. That reading is what the techniques are compared with.
+pub struct FileSet {
+    pub root: PathBuf,
+    pub paths: Vec<PathBuf>,
+    pub digest: String,
+    /// All of them, in bytes.
+    pub bytes: u64,
+    sums: Vec<Sum>,
+    /// Files that a later reading found otherwise, by their number, and why.
+    changed: BTreeMap<usize, Text>,
+}
+
+impl FileSet {
+    /// Reads all files once before anything is timed: the first reader would pay for the disk, the others for the page cache.
+    pub fn read(root: PathBuf, paths: Vec<PathBuf>) -> FileSet {
+        let sums = sums(&paths);
+        let digest = digest(&root, &paths, &sums);
+        let bytes = paths.iter().filter_map(|path| fs::metadata(path).ok()).map(|m| m.len()).sum();
+        FileSet { root, paths, digest, bytes, sums, changed: BTreeMap::new() }
+    }
+
+    /// One technique. A file that is no longer what it was is kept by name; all others came to the same sum.
+    pub fn read_by(&mut self, technique: &str, threads: usize) -> Result<Trace> {
+        let (sums, trace) = read_all(technique, &self.paths, threads)?;
+        for (n, (now, before)) in sums.iter().zip(&self.sums).enumerate().filter(|(_, (now, before))| now != before) {
+            let path = self.paths[n].display();
+            let why = match (now, before) {
+                (Err(e), Ok(_)) => text!(
+                    "{path}: 처음에는 읽었지만 나중에 읽을 수 없었습니다: {e}",
+                    "{path}: was read at first, and later could not be read: {e}"
+                ),
+                (Ok(_), Err(_)) => text!(
+                    "{path}: 처음에는 읽을 수 없었고 나중에는 읽을 수 있었습니다",
+                    "{path}: could not be read at first, and later it could"
+                ),
+                (Ok(_), Ok(_)) => {
+                    text!("{path}: 읽는 동안 내용이 바뀌었습니다", "{path}: its content changed during the run")
+                }
+                // Unreadable twice, for another reason: named once is enough.
+                (Err(_), Err(_)) => continue,
+            };
+            self.changed.entry(n).or_insert(why);
+        }
+        Ok(trace)
+    }
+
+    /// Files that could not be read, and those that changed meanwhile; one line each.
+    pub fn failures(&self) -> impl Iterator<Item = Text> {
+        let unreadable = self.paths.iter().zip(&self.sums).filter_map(|(path, sum)| {
+            let (path, e) = (path.display(), sum.as_ref().err()?);
+            Some(text!("{path}: 읽을 수 없었습니다: {e}", "{path}: could not be read: {e}"))
+        });
+        unreadable.chain(self.changed.values().cloned())
+    }
+}
