@@ -1,8 +1,12 @@
-//! What `cpu` divides by what: nothing but the lock may differ between a loop with it and one without.
+//! What `cpu` compares: nothing but the lock may differ between a loop with it and one without, and what is not known is not judged.
 
 use gil_sim::{Gil, SWITCH_INTERVAL, ThreadId, loops};
+use lab::claims::Outcome;
 use lab::lang::Text;
+use lab::python::Interpreter;
+use lab::report::{Measure, Report, Unit};
 use lab::trace::Recorder;
+use threading::experiments::cpu::{self, Job};
 
 /// CPU time of this thread so far, in ns.
 fn own_cpu() -> u64 {
@@ -42,4 +46,33 @@ fn the_loop_is_the_same_with_the_lock_and_without() {
         loops::free(&mut lane(), ITERATIONS / 2);
     };
     assert!(!same(&ratio(&free, &dearer)));
+}
+
+/// One technique of one round may be shorter than the kernel's counters can tell; the whole run is not.
+#[test]
+fn no_length_of_work_is_too_short_to_tell_how_busy_the_machine_was() {
+    for iterations in (18..27).map(|bits| 1 << bits) {
+        let report = cpu::run(Job { jobs: 4, iterations }, 1, None, &[]).unwrap();
+        for verdict in &report.verdicts {
+            assert!(!format!("{verdict:?}").contains("too short to tell"), "{iterations}: {verdict:?}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_implementation_is_not_taken_for_free_of_a_gil() {
+    let outcome = |implementation: &str| {
+        let python = Interpreter {
+            path: "python".into(),
+            implementation: implementation.into(),
+            version: [3, 15, 0],
+            gil: false,
+        };
+        let measures = [("wall.threads", Unit::Ns, 1e9), ("cores.threads", Unit::Times, 1.9)]
+            .map(|(id, unit, value)| Measure::new(id, Text::default(), unit, vec![value]));
+        cpu::on_python(&python, &Report { measures: measures.into(), ..Report::default() }, Some(0.0)).outcome
+    };
+    assert!(matches!(outcome("Snekpython"), Outcome::NotMeasured(_)));
+    assert_eq!(outcome("RustPython"), Outcome::Holds);
+    assert_eq!(outcome("GraalVM"), Outcome::DoesNotHold);
 }
