@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 mod article_and_cpu;
+#[cfg(target_os = "linux")]
+mod cpu;
 mod fetch;
 mod files;
 mod pools;

@@ -138,7 +138,7 @@ pub fn run(job: Job, rounds: usize, machine: Option<&Path>, pythons: &[Interpret
 /// Every technique in turn; the wall times of each, and those of one job alone under the lock.
 fn rust(report: &mut Report, job: Job, rounds: usize) -> (Vec<Vec<f64>>, Vec<f64>) {
     let (mut walls, mut alone) = (vec![Vec::new(); TECHNIQUES.len()], Vec::new());
-    let mut meters = [Meter::default(); TECHNIQUES.len()];
+    let (watch, mut meters) = (Watch::start(), [Meter::default(); TECHNIQUES.len()]);
     for round in 0..rounds {
         for (n, (id, name, work)) in TECHNIQUES.iter().enumerate() {
             let recorder = Recorder::new();
@@ -149,13 +149,18 @@ fn rust(report: &mut Report, job: Job, rounds: usize) -> (Vec<Vec<f64>>, Vec<f64
             assert_eq!(sum, loops::sum(job.iterations).wrapping_mul(job.jobs as u64), "{id} did not do all the work");
             if round + 1 == rounds {
                 report.traces.push(recorder.finish(name()));
-                report.verdicts.extend(verdict(id, meters[n].used()));
             }
         }
         // It checks the lock as it counts: the prediction must start from its own time.
         let start = clock::now();
         threads_under_gil(Job { jobs: 1, ..job }, vec![Recorder::new().lane(Text::default())]);
         alone.push((clock::now() - start) as f64);
+    }
+    // One technique may be too short for the kernel's counters; all of them together are not.
+    let foreign = watch.foreign();
+    for ((id, ..), meter) in TECHNIQUES.iter().zip(&meters) {
+        let used = meter.used();
+        report.verdicts.extend(verdict(id, CoresUsed { foreign: used.foreign.or(foreign), ..used }));
     }
     (walls, alone)
 }
@@ -228,13 +233,14 @@ fn verdict(technique: &str, cores: CoresUsed) -> Option<Verdict> {
 }
 
 /// The twin tells how many cores its threads kept busy.
-fn on_python(python: &Interpreter, twin: &Report, foreign: Option<f64>) -> Verdict {
+pub fn on_python(python: &Interpreter, twin: &Report, foreign: Option<f64>) -> Verdict {
     let median = |id| twin.measure(id).map(Measure::median);
     let wall = median("wall.threads").unwrap_or_default();
     let cores = CoresUsed { cores: median("cores.threads"), wall, foreign };
     let on = python.to_string();
-    match python.gil {
-        true => cores.serial("threads-cpu-no-gain", on),
-        false => cores.parallel("no-gil-threads-parallel", on),
+    match interpreters::has_gil(python) {
+        Some(true) => cores.serial("threads-cpu-no-gain", on),
+        Some(false) => cores.parallel("no-gil-threads-parallel", on),
+        None => Verdict::not_measured("threads-cpu-no-gain", on, interpreters::why_no_gil(python).unwrap_or_default()),
     }
 }

@@ -1,0 +1,78 @@
+//! What `cpu` compares: nothing but the lock may differ between a loop with it and one without, and what is not known is not judged.
+
+use gil_sim::{Gil, SWITCH_INTERVAL, ThreadId, loops};
+use lab::claims::Outcome;
+use lab::lang::Text;
+use lab::python::Interpreter;
+use lab::report::{Measure, Report, Unit};
+use lab::trace::Recorder;
+use threading::experiments::cpu::{self, Job};
+
+/// CPU time of this thread so far, in ns.
+fn own_cpu() -> u64 {
+    let t = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
+}
+
+/// How many times the CPU time of one loop the other takes. The least of many interleaved runs is that of a quiet moment.
+fn ratio(one: &dyn Fn(), other: &dyn Fn()) -> f64 {
+    let cost = |work: &dyn Fn()| {
+        let before = own_cpu();
+        work();
+        own_cpu() - before
+    };
+    let mut least = [u64::MAX; 2];
+    for _ in 0..200 {
+        least = [least[0].min(cost(one)), least[1].min(cost(other))];
+    }
+    least[1] as f64 / least[0] as f64
+}
+
+/// What divides the two must be the lock: alone, a job under the lock takes the CPU time of a job without one, in every build profile.
+#[test]
+fn the_loop_is_the_same_with_the_lock_and_without() {
+    const ITERATIONS: u64 = 200_000;
+    let same = |ratio: &f64| (0.8..=1.25).contains(ratio);
+    let gil = Gil::new(SWITCH_INTERVAL);
+    let lane = || Recorder::new().lane(Text::default());
+    let free = || assert_eq!(loops::free(&mut lane(), ITERATIONS), loops::sum(ITERATIONS));
+    let under = || assert_eq!(loops::under(&gil, ThreadId(1), &mut lane(), ITERATIONS), loops::sum(ITERATIONS));
+    // A machine that has no quiet moment in one of these rounds has one in another; a dearer loop is dearer in all.
+    let ratios: Vec<f64> = std::iter::repeat_with(|| ratio(&free, &under)).take(10).collect();
+    assert!(ratios.iter().any(same), "{ratios:?}");
+    // The optimizer once made one of them cost from 1.3 to 2.1 times the other.
+    let dearer = || {
+        under();
+        loops::free(&mut lane(), ITERATIONS / 2);
+    };
+    assert!(!same(&ratio(&free, &dearer)));
+}
+
+/// One technique of one round may be shorter than the kernel's counters can tell; the whole run is not.
+#[test]
+fn no_length_of_work_is_too_short_to_tell_how_busy_the_machine_was() {
+    for iterations in (18..27).map(|bits| 1 << bits) {
+        let report = cpu::run(Job { jobs: 4, iterations }, 1, None, &[]).unwrap();
+        for verdict in &report.verdicts {
+            assert!(!format!("{verdict:?}").contains("too short to tell"), "{iterations}: {verdict:?}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_implementation_is_not_taken_for_free_of_a_gil() {
+    let outcome = |implementation: &str| {
+        let python = Interpreter {
+            path: "python".into(),
+            implementation: implementation.into(),
+            version: [3, 15, 0],
+            gil: false,
+        };
+        let measures = [("wall.threads", Unit::Ns, 1e9), ("cores.threads", Unit::Times, 1.9)]
+            .map(|(id, unit, value)| Measure::new(id, Text::default(), unit, vec![value]));
+        cpu::on_python(&python, &Report { measures: measures.into(), ..Report::default() }, Some(0.0)).outcome
+    };
+    assert!(matches!(outcome("Snekpython"), Outcome::NotMeasured(_)));
+    assert_eq!(outcome("RustPython"), Outcome::Holds);
+    assert_eq!(outcome("GraalVM"), Outcome::DoesNotHold);
+}
