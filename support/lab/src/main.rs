@@ -3,20 +3,22 @@
 use std::process::ExitCode;
 
 use lab::claims;
-use lab::cli::{Args, Section};
+use lab::cli::{Args, Experiment, Options, Section};
 use lab::lang::Text;
 use lab::report::{Report, Table};
 use lab::{Result, machine, text};
 
 fn main() -> ExitCode {
     Section::new("lab", text!("실험대: 이 컴퓨터와 주장 목록", "the bench: this machine, and the ledger of claims"))
-        .experiment("machine", text!("코어와 파이썬", "cores and Pythons"), vec![], show_machine)
-        .experiment(
-            "claims",
-            text!("글의 주장과 그것을 보이는 명령", "the article's claims and the commands that show them"),
-            vec![],
-            show_claims,
-        )
+        .with([
+            Experiment::new("machine", text!("코어와 파이썬", "cores and Pythons"), Options::new(), show_machine),
+            Experiment::new(
+                "claims",
+                text!("글의 주장과 그것을 보이는 명령", "the article's claims and the commands that show them"),
+                Options::new(),
+                show_claims,
+            ),
+        ])
         .main()
 }
 

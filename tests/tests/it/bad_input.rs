@@ -257,7 +257,7 @@ fn an_interrupt_leaves_nobody() {
     let python = [("gil-sim", &["--iterations", "10000000000"][..]), ("threading", &["--seconds", "60"])];
     let children = [
         ("multiprocessing", &["--iterations", "1000000000000"][..]),
-        ("compare", &["--turns", "10000000000"]),
+        ("compare", &["--iterations", "10000000000"]),
         ("asyncio", &["million", "--no-python"]),
     ];
     for (program, args) in [&python[..], &children[..]].concat() {

@@ -49,7 +49,7 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("multiprocessing", &["kill-storm", "--tasks", "400", "--iterations", "20000", "--kills", "2"]),
     ("multiprocessing", &["images", "--workers", "2", "--rounds", "1"]),
     ("multiprocessing", &["translate", "tests/data/sentences.txt", "--workers", "2", "--rounds", "1"]),
-    ("compare", &["table", "--rounds", "1", "--waiting", "3", "--jobs", "2", "--turns", "100000", "--copies", "1"]),
+    ("compare", &["table", "--rounds", "1", "--waiting", "3", "--jobs", "2", "--iterations", "100000", "--copies", "1"]),
 ];
 
 fn read(program: &str, args: &[&str]) -> (Value, Report) {

@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gil_sim::{Gil, Held, SWITCH_INTERVAL, ThreadId, loops};
+use lab::cli::{Args, Experiment, Options};
 use lab::lang::Text;
 use lab::report::{Measure, Report, Unit};
 use lab::trace::Recorder;
-use lab::{Error, Result, clock, machine, text};
+use lab::{Error, Result, clock, machine, terminal, text};
 
-use crate::pictures;
-use crate::plan::{GETS_IN_SEQUENCE, Size, Technique, Workload};
-use crate::units::{self, Check, Said};
-use crate::web;
+use super::pictures;
+use super::plan::{GETS_IN_SEQUENCE, Size, SizeOptions, Technique, Workload};
+use super::units::{self, Check, Said};
+use super::web;
 
 /// Which cell, of which size.
 #[derive(Clone, Debug)]
@@ -33,6 +34,41 @@ pub struct Cell {
 pub const CELL: &str = "cell";
 /// The name of the child experiment that does one unit of a cell in a process of its own.
 pub const UNIT: &str = "unit";
+
+/// What a child is told about its cell.
+fn options() -> (Options, impl Fn(&Args) -> Result<Cell>) {
+    let mut options = Options::new();
+    let size = SizeOptions::declare(&mut options);
+    let workload = options.choice("workload", Workload::Io, Text::default());
+    let technique = options.choice("technique", Technique::Sequence, Text::default());
+    let server = options.word("server", Text::default());
+    let cell = move |a: &Args| {
+        let server = a.get(server).and_then(|server| server.parse().ok());
+        let unknown = || Error::usage(text!("--server: 주소:포트를 주십시오.", "--server: give an address:port."));
+        let server = server.ok_or_else(unknown)?;
+        Ok(Cell { workload: a.get(workload), technique: a.get(technique), size: size.get(a), server })
+    };
+    (options, cell)
+}
+
+/// The child that measures a cell.
+pub fn cell_command() -> Experiment {
+    let (options, cell) = options();
+    Experiment::child(CELL, options, move |a| {
+        terminal::print(&cell(a)?.measure()?.to_json());
+        Ok(())
+    })
+}
+
+/// The child that does one unit of a cell.
+pub fn unit_command() -> Experiment {
+    let (mut options, cell) = options();
+    let unit = options.size("unit", 0..=100_000, 0, Text::default());
+    Experiment::child(UNIT, options, move |a| {
+        terminal::print(&cell(a)?.unit_in_process(a.get(unit))?.to_line());
+        Ok(())
+    })
+}
 
 impl Cell {
     /// The arguments by which a child is told which cell it is.
@@ -56,12 +92,12 @@ impl Cell {
         })
     }
 
-    /// How many things are done: GETs, turns of the loop, pictures.
+    /// How many things are done: GETs, iterations of the loop, pictures.
     pub fn things(&self) -> Result<u64> {
         let units = self.units()? as u64;
         Ok(match self.workload {
             Workload::Io => units * self.gets() as u64,
-            Workload::Cpu => units * self.size.turns,
+            Workload::Cpu => units * self.size.iterations,
             Workload::Images => units,
         })
     }
@@ -148,8 +184,8 @@ impl Cell {
             Workload::Cpu => {
                 let mut lane = Recorder::new().lane(Text::default());
                 Ok(match gil {
-                    Some(gil) => loops::under(gil, me, &mut lane, self.size.turns),
-                    None => loops::free(&mut lane, self.size.turns),
+                    Some(gil) => loops::under(gil, me, &mut lane, self.size.iterations),
+                    None => loops::free(&mut lane, self.size.iterations),
                 })
             }
             Workload::Io => {

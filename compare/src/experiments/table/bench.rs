@@ -11,9 +11,9 @@ use lab::stats;
 use lab::{Error, Result, twin_script};
 use loopback::Server;
 
-use crate::cell::{CELL, Cell};
-use crate::pictures;
-use crate::plan::{PYTHON_SHARE, Size, Technique, Workload};
+use super::cell::{CELL, Cell};
+use super::pictures;
+use super::plan::{PYTHON_SHARE, Size, Technique, Workload};
 
 /// A cell that takes longer than this has hung.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -130,7 +130,7 @@ impl<'a> Bench<'a> {
                 let failed = |why: Text| Error::failed(join(&name, &why));
                 Ok(python::own(&cell.to_args(CELL), LIMIT).map_err(failed)?)
             }
-            Who::Python(p) => python::run(&self.pythons[p], twin_script!("cell"), &self.python_args(&cell), LIMIT),
+            Who::Python(p) => python::run(&self.pythons[p], twin_script!("table"), &self.python_args(&cell), LIMIT),
         };
         let samples = &mut self.cells[n];
         match report {
@@ -141,8 +141,9 @@ impl<'a> Bench<'a> {
     }
 
     fn python_args(&self, cell: &Cell) -> Vec<String> {
-        let Size { waiting, gets, jobs, turns, copies } = self.size;
-        let numbers = [*waiting as u64, *gets as u64, *jobs as u64, (*turns / PYTHON_SHARE).max(1), *copies as u64];
+        let Size { waiting, gets, jobs, iterations, copies } = self.size;
+        let numbers =
+            [*waiting as u64, *gets as u64, *jobs as u64, (*iterations / PYTHON_SHARE).max(1), *copies as u64];
         let mut args = vec![cell.workload.id().to_owned(), cell.technique.id().to_owned(), cell.server.to_string()];
         args.extend(numbers.iter().map(u64::to_string));
         args.push(pictures::FOLDER.to_owned());

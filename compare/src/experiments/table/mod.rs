@@ -1,8 +1,17 @@
 //! The main job: the article's table, held against what was measured.
 
+pub mod bench;
+pub mod cell;
+pub mod grade;
+pub mod pictures;
+pub mod plan;
+pub mod units;
+pub mod web;
+
 use std::time::Duration;
 
 use lab::claims::Verdict;
+use lab::cli::{Experiment, Options};
 use lab::cores_used::{self, CoresUsed};
 use lab::lang::Text;
 use lab::machine;
@@ -12,9 +21,20 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::stats;
 use lab::{Result, text};
 
-use crate::bench::{Bench, Samples, Who, join};
-use crate::grade::{self, Row, Word};
-use crate::plan::{PYTHON_SHARE, Size, Technique, Workload};
+use bench::{Bench, Samples, Who, join};
+use grade::{Row, Word};
+use plan::{PYTHON_SHARE, Size, SizeOptions, Technique, Workload};
+
+/// `cargo run --release -p compare`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let size = SizeOptions::declare(&mut options);
+    let rounds = options.rounds(3);
+    let about = text!("서버가 답하기까지의 시간(초)", "seconds until the server answers");
+    let delay = options.seconds("delay", 0.001..=5.0, 0.05, about);
+    let about = text!("글의 표", "the article's table");
+    Experiment::new("table", about, options, move |a| run(&size.get(a), a.get(delay), a.get(rounds), a.pythons()))
+}
 
 /// Measures the table.
 pub fn run(size: &Size, delay: Duration, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
@@ -191,13 +211,13 @@ impl Bench<'_> {
             Some(share) => text!("그동안 다른 프로그램이 {share}를 썼습니다", "others used {share} of it meanwhile"),
             None => text!("다른 프로그램이 얼마나 썼는지는 모릅니다", "how much others used is not known"),
         };
-        let Size { waiting, gets, jobs, turns, copies } = self.size;
+        let Size { waiting, gets, jobs, iterations, copies } = self.size;
         let delay = unit::duration(self.delay.as_nanos() as f64);
         let mut notes = vec![
             Text { ko: format!("{}; {}.", machine.ko, busy.ko), en: format!("{}; {}.", machine.en, busy.en) },
             text!(
-                "I/O: {delay} 뒤에 답하는 루프백 서버에 {waiting}개 단위가 GET을 {gets}번씩. 루프: {jobs}개 단위가 {turns}바퀴씩, 파이썬은 그 {share}분의 1. 이미지: 그림마다 {copies}번 디코드, 흐리기, 반으로 줄이기, JPEG 인코드.",
-                "I/O: {waiting} units send {gets} GETs each to a loopback server that answers after {delay}. Loop: {jobs} units of {turns} turns, in Python one {share}th of it. Images: decode, blur, halve and encode as JPEG, each picture × {copies}.",
+                "I/O: {delay} 뒤에 답하는 루프백 서버에 {waiting}개 단위가 GET을 {gets}번씩. 루프: {jobs}개 단위가 {iterations}바퀴씩, 파이썬은 그 {share}분의 1. 이미지: 그림마다 {copies}번 디코드, 흐리기, 반으로 줄이기, JPEG 인코드.",
+                "I/O: {waiting} units send {gets} GETs each to a loopback server that answers after {delay}. Loop: {jobs} units of {iterations} iterations, in Python one {share}th of it. Images: decode, blur, halve and encode as JPEG, each picture × {copies}.",
                 share = PYTHON_SHARE
             ),
             text!(

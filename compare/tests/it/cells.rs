@@ -1,17 +1,15 @@
 //! Every cell does the work it says, all of it, and in the way it says.
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
-
 use std::io;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use compare::cell::{CELL, Cell};
-use compare::plan::{GETS_IN_SEQUENCE, Size, Technique, Workload};
+use compare::experiments::table::cell::{CELL, Cell};
+use compare::experiments::table::plan::{GETS_IN_SEQUENCE, Size, Technique, Workload};
 use lab::report::Report;
 use loopback::Server;
 
-const SIZE: Size = Size { waiting: 4, gets: 2, jobs: 3, turns: 10_000, copies: 1 };
+const SIZE: Size = Size { waiting: 4, gets: 2, jobs: 3, iterations: 10_000, copies: 1 };
 
 /// Measures a cell in a process of its own, as the table does.
 fn measure(workload: Workload, technique: Technique, server: &Server) -> Report {
@@ -35,7 +33,7 @@ fn every_technique_comes_to_the_same() {
             assert_eq!(measure(workload, *technique, &server).lines, expected, "{workload:?} {technique:?}");
         }
     }
-    let sum: u64 = (0..SIZE.turns).sum();
+    let sum: u64 = (0..SIZE.iterations).sum();
     assert!(measure(Workload::Cpu, Technique::Processes, &server).lines.iter().all(|line| *line == sum.to_string()));
 }
 

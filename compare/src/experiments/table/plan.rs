@@ -1,6 +1,6 @@
 //! What is compared: workloads (rows of the article's table) by techniques (its columns).
 
-use lab::cli::{Args, Declared, Kind, opt};
+use lab::cli::{Args, Choice, Opt, Options};
 use lab::lang::Text;
 use lab::text;
 
@@ -34,15 +34,18 @@ pub enum Technique {
     ProcessesGil,
 }
 
+impl Choice for Workload {
+    const WORDS: &'static [(&'static str, Workload)] =
+        &[("io", Workload::Io), ("cpu", Workload::Cpu), ("images", Workload::Images)];
+}
+
 impl Workload {
     /// All of them, in the order of the table.
     pub const ALL: [Workload; 3] = [Workload::Io, Workload::Cpu, Workload::Images];
-    /// Their ids on command lines and in reports.
-    pub const IDS: [&'static str; 3] = ["io", "cpu", "images"];
 
-    /// Its id.
+    /// Its id on command lines and in reports.
     pub fn id(self) -> &'static str {
-        Workload::IDS[self as usize]
+        self.word()
     }
 
     /// What the reader calls it.
@@ -64,6 +67,18 @@ impl Workload {
     }
 }
 
+impl Choice for Technique {
+    const WORDS: &'static [(&'static str, Technique)] = &[
+        ("sequence", Technique::Sequence),
+        ("threads", Technique::Threads),
+        ("threads-gil", Technique::ThreadsGil),
+        ("asyncio", Technique::Asyncio),
+        ("asyncio-gil", Technique::AsyncioGil),
+        ("processes", Technique::Processes),
+        ("processes-gil", Technique::ProcessesGil),
+    ];
+}
+
 impl Technique {
     /// All of them, in the order of the table.
     pub const ALL: [Technique; 7] = [
@@ -75,13 +90,9 @@ impl Technique {
         Technique::Processes,
         Technique::ProcessesGil,
     ];
-    /// Their ids on command lines and in reports.
-    pub const IDS: [&'static str; 7] =
-        ["sequence", "threads", "threads-gil", "asyncio", "asyncio-gil", "processes", "processes-gil"];
-
-    /// Its id.
+    /// Its id on command lines and in reports.
     pub fn id(self) -> &'static str {
-        Technique::IDS[self as usize]
+        self.word()
     }
 
     /// What the reader calls it.
@@ -112,58 +123,61 @@ pub struct Size {
     pub gets: usize,
     /// Units of the counting loop.
     pub jobs: usize,
-    /// Turns of the loop in each unit. Python does one [`PYTHON_SHARE`]th.
-    pub turns: u64,
+    /// Iterations of the loop in each unit. Python does one [`PYTHON_SHARE`]th.
+    pub iterations: u64,
     /// How often each picture is processed: a unit each time.
     pub copies: usize,
 }
 
-/// Python is given one part in so many of the turns, so that it is done in about the same time.
+/// Python is given one part in so many of the iterations, so that it is done in about the same time.
 pub const PYTHON_SHARE: u64 = 20;
 
 /// GETs in sequence are so few because they are slow; what is compared is GETs per second.
 pub const GETS_IN_SEQUENCE: usize = 10;
 
-impl Size {
-    /// The options by which a reader chooses the size; also those of the child processes.
-    pub fn options() -> Vec<Declared> {
-        let count = |name, most, default, about| opt(name, Kind::Count(1, most), default, about);
-        vec![
-            count("waiting", 2000, "100", text!("I/O: 동시에 기다리는 단위의 수", "I/O: units that wait at once")),
-            count("gets", 1000, "2", text!("I/O: 단위마다 보내는 GET의 수", "I/O: GETs of each unit")),
-            count("jobs", 64, "4", text!("루프: 단위의 수", "loop: number of units")),
-            count(
-                "turns",
-                10_000_000_000,
-                "60000000",
-                text!("루프: 단위마다 도는 바퀴 수", "loop: turns of each unit"),
-            ),
-            count(
-                "copies",
-                100,
-                "2",
-                text!("이미지: 그림마다 되풀이하는 횟수", "images: how often each picture is done"),
-            ),
-        ]
+/// The options by which a reader chooses the size; the child processes have them too.
+#[derive(Clone, Copy, Debug)]
+pub struct SizeOptions {
+    waiting: Opt<usize>,
+    gets: Opt<usize>,
+    jobs: Opt<usize>,
+    iterations: Opt<u64>,
+    copies: Opt<usize>,
+}
+
+impl SizeOptions {
+    /// Declares them.
+    pub fn declare(options: &mut Options) -> SizeOptions {
+        let about = text!("I/O: 동시에 기다리는 단위의 수", "I/O: units that wait at once");
+        let waiting = options.size("waiting", 1..=2000, 100, about);
+        let gets = options.size("gets", 1..=1000, 2, text!("I/O: 단위마다 보내는 GET의 수", "I/O: GETs of each unit"));
+        let jobs = options.size("jobs", 1..=64, 4, text!("루프: 단위의 수", "loop: number of units"));
+        let about = text!("루프: 단위마다 반복 횟수", "loop: iterations of each unit");
+        let iterations = options.count("iterations", 1..=10_000_000_000, 60_000_000, about);
+        let about = text!("이미지: 그림마다 되풀이하는 횟수", "images: how often each picture is done");
+        let copies = options.size("copies", 1..=100, 2, about);
+        SizeOptions { waiting, gets, jobs, iterations, copies }
     }
 
     /// The size that was asked for.
-    pub fn from(args: &Args) -> Size {
+    pub fn get(self, args: &Args) -> Size {
         Size {
-            waiting: args.size("waiting"),
-            gets: args.size("gets"),
-            jobs: args.size("jobs"),
-            turns: args.count("turns"),
-            copies: args.size("copies"),
+            waiting: args.get(self.waiting),
+            gets: args.get(self.gets),
+            jobs: args.get(self.jobs),
+            iterations: args.get(self.iterations),
+            copies: args.get(self.copies),
         }
     }
+}
 
+impl Size {
     /// The same size as arguments for a child.
     pub fn to_args(&self) -> Vec<String> {
-        let Size { waiting, gets, jobs, turns, copies } = self;
+        let Size { waiting, gets, jobs, iterations, copies } = self;
         let pairs = [("waiting", *waiting), ("gets", *gets), ("jobs", *jobs), ("copies", *copies)];
         let mut args: Vec<String> = pairs.iter().flat_map(|(name, n)| [format!("--{name}"), n.to_string()]).collect();
-        args.extend(["--turns".to_owned(), turns.to_string()]);
+        args.extend(["--iterations".to_owned(), iterations.to_string()]);
         args
     }
 }

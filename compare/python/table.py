@@ -1,6 +1,6 @@
 """Twin of compare/src/cell.rs: one cell of the table on CPython, in a process of its own.
 
-Usage: cell.py WORKLOAD TECHNIQUE HOST:PORT WAITING GETS JOBS TURNS COPIES FOLDER.
+Usage: table.py WORKLOAD TECHNIQUE HOST:PORT WAITING GETS JOBS ITERATIONS COPIES FOLDER.
 Prints one JSON report: wall time, things done per second, memory of a unit, cores kept busy; its lines are what the units came to.
 """
 import asyncio
@@ -51,9 +51,9 @@ async def get_async(server, gets):
     return 1
 
 
-def count(turns):
+def count(iterations):
     total = 0
-    for i in range(turns):
+    for i in range(iterations):
         total += i
     return total
 
@@ -139,21 +139,21 @@ def processes(work, n):
 class Work:
     """A unit of the chosen work; a class, so that it can be sent to a process that was not forked."""
 
-    def __init__(self, workload, technique, server, gets, turns, pictures):
+    def __init__(self, workload, technique, server, gets, iterations, pictures):
         self.workload, self.technique, self.server = workload, technique, server
-        self.gets, self.turns, self.pictures = gets, turns, pictures
+        self.gets, self.iterations, self.pictures = gets, iterations, pictures
 
     def __call__(self, i):
         if self.workload == "io":
             return (get_async if self.technique == "asyncio" else get)(self.server, self.gets)
         if self.workload == "cpu":
-            return count(self.turns)
+            return count(self.iterations)
         return process_picture(self.pictures[i % len(self.pictures)])
 
 
 def main():
     workload, technique, server = sys.argv[1:4]
-    waiting, gets, jobs, turns, copies = map(int, sys.argv[4:9])
+    waiting, gets, jobs, iterations, copies = map(int, sys.argv[4:9])
     folder = sys.argv[9]
     if workload == "images":
         try:
@@ -165,8 +165,8 @@ def main():
     if technique == "sequence":
         waiting, gets = 1, GETS_IN_SEQUENCE
     n = {"io": waiting, "cpu": jobs, "images": len(pictures) * copies}[workload]
-    things = {"io": n * gets, "cpu": n * turns, "images": n}[workload]
-    work = Work(workload, technique, (host, int(port)), gets, turns, pictures)
+    things = {"io": n * gets, "cpu": n * iterations, "images": n}[workload]
+    work = Work(workload, technique, (host, int(port)), gets, iterations, pictures)
     run = {"sequence": sequence, "threads": threads, "asyncio": tasks, "processes": processes}[technique]
 
     before = status_bytes("/proc/self/status", "VmRSS")

@@ -1,0 +1,3 @@
+//! The commands of this section.
+
+pub mod table;

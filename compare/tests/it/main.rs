@@ -1,0 +1,3 @@
+//! What the table promises.
+
+mod cells;
