@@ -12,7 +12,7 @@ import time
 from multiprocessing.pool import ThreadPool
 
 try:
-    from PIL import Image, ImageFilter
+    from PIL import Image, ImageFilter, ImageOps
 except ImportError:
     Image = None
 
@@ -25,6 +25,10 @@ def shrink(path):
     size = None
     try:
         with Image.open(path) as picture:
+            picture = ImageOps.exif_transpose(picture)
+            if "A" in picture.getbands() or "transparency" in picture.info:
+                picture = picture.convert("RGBA")
+                picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
             picture = picture.convert("RGB").filter(ImageFilter.GaussianBlur(2))
             small = picture.resize(((picture.width + 1) // 2, (picture.height + 1) // 2), Image.Resampling.BILINEAR)
             out = io.BytesIO()

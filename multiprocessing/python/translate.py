@@ -56,6 +56,9 @@ def translate(sentence):
     start = time.monotonic_ns()
     words = re.sub(r"([^a-z\"' ])", r" \1 ", sentence.strip().lower()).split(" ")
     tokens = [model["numbers"][word] for word in words if word and word in model["numbers"]]
+    if not tokens:  # the model would make something up
+        unknown = any(word for word in words)
+        return ("[?]" if unknown else ""), (os.getpid(), threading.get_ident()), start, time.monotonic_ns()
     state = np.zeros(WIDTH, np.float32)
     for token in tokens + [END]:
         state = gru("encoder", model["encoder.embedding.weight"][token], state)
@@ -102,7 +105,7 @@ def main(folder, file, workers, rounds):
         print(json.dumps(report))
         return
     with open(file, encoding="utf-8-sig") as lines:
-        sentences = [line.strip() for line in lines if line.strip()]
+        sentences = [line.strip() for line in lines]  # LF, CR LF or CR; blank lines are kept
     ways = [
         ("sequence", "차례로", "in sequence", "작업", "Task", sequence),
         ("threads", "ThreadPool", "ThreadPool", "스레드", "Thread", threads),

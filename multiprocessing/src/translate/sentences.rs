@@ -23,7 +23,7 @@ pub fn find(file: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Its sentences; blank lines are none.
+/// Its lines, a sentence or nothing each: what comes out is aligned with what went in. At least one has a sentence.
 pub fn read(file: &Path) -> Result<Vec<String>> {
     let bytes = read_all(file).map_err(|e| refuse(file, Text::same(e.to_string())))?;
     if bytes.len() as u64 > MOST {
@@ -31,13 +31,21 @@ pub fn read(file: &Path) -> Result<Vec<String>> {
         return Err(refuse(file, text!("{most} MiB보다 큽니다", "it is larger than {most} MiB")));
     }
     let words = String::from_utf8(bytes).map_err(|_| refuse(file, text!("UTF-8이 아닙니다", "it is not UTF-8")))?;
-    let words = words.trim_start_matches('\u{feff}');
-    let sentences: Vec<String> =
-        words.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
-    match sentences.is_empty() {
+    let lines = lines(words.trim_start_matches('\u{feff}'));
+    match lines.iter().all(String::is_empty) {
         true => Err(refuse(file, text!("문장이 없습니다", "there is no sentence in it"))),
-        false => Ok(sentences),
+        false => Ok(lines),
     }
+}
+
+/// The lines without blanks around them. A line ends with LF, CR LF, or CR alone, as on old systems.
+fn lines(words: &str) -> Vec<String> {
+    let mut lines: Vec<String> =
+        words.replace("\r\n", "\n").split(['\n', '\r']).map(|line| line.trim().to_owned()).collect();
+    if words.ends_with(['\n', '\r']) {
+        lines.pop(); // the last line's end begins no other
+    }
+    lines
 }
 
 fn read_all(file: &Path) -> io::Result<Vec<u8>> {
@@ -63,4 +71,20 @@ pub fn spell(path: &Path) -> String {
 pub fn unspell(word: &str) -> Result<PathBuf> {
     let path: OsString = serde_json::from_str(word).map_err(|e| refuse(Path::new(word), Text::same(e.to_string())))?;
     Ok(path.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_ends_with_any_of_the_three_and_blank_ones_are_kept() {
+        for end in ["\n", "\r\n", "\r"] {
+            let file = ["a", "", " b ", "", "c"].join(end);
+            for file in [file.clone(), file + end] {
+                assert_eq!(lines(&file), ["a", "", "b", "", "c"], "{file:?}");
+            }
+        }
+        assert_eq!(lines("\n\n"), ["", ""]);
+    }
 }

@@ -14,6 +14,9 @@ use super::weights::{Kept, Weights};
 /// Where the model is that comes with the project; `SOURCES.md` beside it says where it is from.
 pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/translate");
 
+/// Stands for the translation of a sentence of which the model knows no character.
+pub const UNTRANSLATABLE: &str = "[?]";
+
 /// Chinese to English.
 #[derive(Debug)]
 pub struct Translator {
@@ -34,9 +37,13 @@ impl Translator {
         Ok(Translator { weights, layout, source: Source::new(source), words })
     }
 
-    /// Translates a sentence.
+    /// Translates a sentence; an empty line stays empty. The model would make up a translation of nothing: a sentence without one
+    /// character that it knows is marked instead.
     pub fn translate(&self, sentence: &str) -> String {
-        let (tokens, _) = self.source.tokens(sentence);
+        let (tokens, unknown) = self.source.tokens(sentence);
+        if tokens.len() == 1 {
+            return if unknown == 0 { String::new() } else { UNTRANSLATABLE.to_owned() };
+        }
         let translation = decode::translate(&self.layout, &self.weights, &tokens);
         let words: Vec<&str> = translation.iter().map(|token| self.words[*token].as_str()).collect();
         words.join(" ")

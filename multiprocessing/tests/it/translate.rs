@@ -67,7 +67,8 @@ fn the_translations_go_to_a_file() {
     let output = run(&["--rounds", "1", "--json", "--out", to.to_str().unwrap()], file.as_os_str());
     let report = report(&output);
     let written = fs::read_to_string(&to).unwrap();
-    assert!(written.starts_with("i'm very happy .\ncan you speak english ?\n") && written.lines().count() == 3);
+    assert_eq!(written, "i'm very happy .\n\ncan you speak english ?\n[?]\n", "a line for each line");
+    assert_eq!(report.lines.len(), 4);
     assert!(report.notes.iter().any(|note| note.en.ends_with("left out: 1.")), "{:?}", report.notes);
 }
 
@@ -179,4 +180,32 @@ fn the_shipped_files_are_there() {
     {
         assert!(Path::new(sentences::SHIPPED).with_file_name(name).is_file(), "{name}");
     }
+}
+
+#[test]
+fn lines_that_end_with_cr_alone_are_sentences_too() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("words");
+    fs::write(&file, "我很高興。\r\r你會說英語嗎？\r").unwrap();
+    let report = report(&run(&["--rounds", "1", "--json"], file.as_os_str()));
+    assert_eq!(report.lines, ["i'm very happy .", "", "can you speak english ?"]);
+}
+
+#[test]
+fn a_sentence_without_a_known_character_is_marked_and_not_made_up() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("words");
+    fs::write(&file, "안녕하세요\n我很高興。\n").unwrap();
+    let report = report(&run(&["--rounds", "1", "--json"], file.as_os_str()));
+    assert_eq!(report.lines, ["[?]", "i'm very happy ."]);
+    assert!(report.notes.iter().any(|note| note.en.contains("not translated")), "{:?}", report.notes);
+}
+
+#[test]
+fn control_characters_of_the_input_do_not_reach_the_terminal() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("words");
+    fs::write(&file, "我很高興。\u{1b}]0;title\u{7}\u{1b}[31m\n").unwrap();
+    let page = crate::common::out(&run(&["--rounds", "1"], file.as_os_str()));
+    assert!(page.contains("我很高興") && !page.chars().any(|c| c.is_control() && c != '\n'), "{page:?}");
 }

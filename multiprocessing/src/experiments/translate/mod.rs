@@ -16,7 +16,7 @@ use lab::{Error, Result, atomic_write, text, twin_script};
 
 use crate::progress;
 use crate::translate::modes::{MODES, PROCESS_TRANSLATE};
-use crate::translate::translator::{FOLDER, Translator};
+use crate::translate::translator::{FOLDER, Translator, UNTRANSLATABLE};
 use crate::translate::{Kept, LONGEST, sentences};
 
 pub fn command() -> Experiment {
@@ -66,7 +66,9 @@ pub fn run(file: &Path, out: Option<&Path>, workers: usize, rounds: usize, pytho
         atomic_write::write(out, (translations.join("\n") + "\n").as_bytes())?;
     }
     let unknown = sentences.iter().map(|sentence| translator.unknown(sentence)).sum();
-    report::describe(&mut report, sentences.len(), workers, unknown);
+    let count = sentences.iter().filter(|sentence| !sentence.is_empty()).count();
+    let untranslatable = translations.iter().filter(|words| *words == UNTRANSLATABLE).count();
+    report::describe(&mut report, count, workers, unknown, untranslatable);
     report.lines = translations;
     join_twin(&mut report, &file, workers, rounds, pythons);
     Ok(report)

@@ -7,6 +7,7 @@ use lab::text;
 use lab::trace::Trace;
 
 use crate::translate::modes::MODES;
+use crate::translate::translator::UNTRANSLATABLE;
 
 /// How many translations are shown.
 const MOST_SHOWN: usize = 8;
@@ -45,8 +46,9 @@ pub(super) fn measured(all: &[Vec<Report>; 4], workers: usize) -> Report {
 /// Some of the translations.
 pub(super) fn shown(sentences: &[String], translations: &[String]) -> Table {
     // From all over the file, not from its beginning alone.
-    let step = sentences.len().div_ceil(MOST_SHOWN).max(1);
-    let rows = sentences.iter().zip(translations).step_by(step);
+    let pairs: Vec<_> = sentences.iter().zip(translations).filter(|(sentence, _)| !sentence.is_empty()).collect();
+    let step = pairs.len().div_ceil(MOST_SHOWN).max(1);
+    let rows = pairs.into_iter().step_by(step);
     Table {
         title: text!(
             "번역 (작은 모델이라 짧고 흔한 문장만 제대로 옮깁니다)",
@@ -58,7 +60,13 @@ pub(super) fn shown(sentences: &[String], translations: &[String]) -> Table {
 }
 
 /// How it was measured, and the sentence that it comes to.
-pub(super) fn describe(report: &mut Report, sentences: usize, workers: usize, unknown: usize) {
+pub(super) fn describe(report: &mut Report, sentences: usize, workers: usize, unknown: usize, untranslatable: usize) {
+    if untranslatable > 0 {
+        report.notes.push(text!(
+            "모델이 아는 글자가 하나도 없어 번역하지 않은 문장: {untranslatable}개. 번역 자리에 {UNTRANSLATABLE}를 썼습니다.",
+            "Sentences without one character that the model knows: {untranslatable}. They are not translated; {UNTRANSLATABLE} stands in their place."
+        ));
+    }
     if unknown > 0 {
         report.notes.push(text!(
             "모델이 모르는 글자는 빼고 번역했습니다: {unknown}개.",
