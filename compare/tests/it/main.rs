@@ -1,3 +1,5 @@
 //! What the table promises.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
 mod cells;

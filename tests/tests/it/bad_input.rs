@@ -203,7 +203,7 @@ fn a_path_need_not_be_utf8() {
     let odd = home.path().join(OsStr::from_bytes(b"odd\xff"));
     fs::create_dir(&odd).unwrap();
     fs::write(odd.join("file"), "x").unwrap();
-    let args = [OsStr::new("files"), OsStr::new("--no-python"), OsStr::new("--dir"), odd.as_os_str()];
+    let args = [OsStr::new("files"), OsStr::new("--no-python"), odd.as_os_str()];
     finish(start(&mut run::command("threading", &args))).ends_with(0);
     let args = [OsStr::new("--lang"), OsStr::from_bytes(b"\xff")];
     let done = finish(start(&mut run::command("threading", &args))).ends_with(2);

@@ -127,7 +127,7 @@ fn both_languages_of_computer_agree_on_every_file() {
         let report = report("threading", &[&["files", "--rounds", "1"], args].concat());
         assert!(report.notes.iter().any(|note| note.en.ends_with("the same digest.")), "{:?}", report.notes);
     };
-    agree(&["--dir", "lab"]);
+    agree(&["support/lab"]);
     #[cfg(unix)]
     {
         // Links in a circle, and one that both follow.
@@ -138,7 +138,7 @@ fn both_languages_of_computer_agree_on_every_file() {
         for (to, name) in [("..", "a/up"), ("a/b", "there"), ("first", "second"), ("second", "first")] {
             link(to, name);
         }
-        agree(&["--dir", home.path().to_str().unwrap(), "--links", "follow"]);
+        agree(&[home.path().to_str().unwrap(), "--links", "follow"]);
     }
 }
 
@@ -147,7 +147,7 @@ fn the_table_has_a_row_for_python_in_the_workloads_it_can_do() {
     if pythons().is_empty() {
         return;
     }
-    let small = ["--rounds", "1", "--waiting", "5", "--jobs", "2", "--turns", "1000000", "--copies", "1"];
+    let small = ["--rounds", "1", "--waiting", "5", "--jobs", "2", "--iterations", "1000000", "--copies", "1"];
     let report = report("compare", &small);
     let has = |workload: &str| report.measures.iter().any(|m| m.id.starts_with(&format!("{workload}.cpython")));
     assert!(has("io") && has("cpu"), "{:?}", report.tables);
