@@ -1,4 +1,4 @@
-"""Twin of asyncio/src/blocking.rs: a task that computes stalls the loop, and the ways out. Usage: blocking.py TURNS PERIOD BEFORE.
+"""Twin of asyncio/src/experiments/blocking.rs: a task that computes stalls the loop, and the ways out. Usage: blocking.py TURNS PERIOD BEFORE.
 
 Prints one JSON report: how late the other tasks woke up in each way, and how long the computing took.
 """

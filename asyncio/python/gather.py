@@ -1,4 +1,4 @@
-"""Twin of asyncio/src/gather.rs: one of five tasks fails. Usage: gather.py SECONDS.
+"""Twin of asyncio/src/experiments/gather/mod.rs: one of five tasks fails. Usage: gather.py SECONDS.
 
 Prints one JSON report: per way the lanes, when the caller had its answer, and what became of the tasks.
 """

@@ -1,4 +1,4 @@
-"""Twin of asyncio/src/gil.rs: an event loop alone, and beside a thread that computes. Usage: gil.py TURNS SECONDS PERIOD.
+"""Twin of asyncio/src/experiments/gil/mod.rs: an event loop alone, and beside a thread that computes. Usage: gil.py TURNS SECONDS PERIOD.
 
 Prints one JSON report: how late the tasks of the loop woke up in both cases.
 """

@@ -1,36 +1,21 @@
 //! asyncio — the same on one thread: tokio, async-std and smol side by side.
+//!
+//! - [`article`], [`article_async_std`], [`article_smol`]: the article's listing on each runtime
+//! - [`experiments`]: one module a command, in the order of `--help`
+//! - [`programs`]: sleeping tasks on each runtime; [`overlap`]: whether they waited together; [`heartbeat`]: how late a loop is
+//! - [`server_process`], [`fault_injection`], [`ctrl_c`]: for the web server and its clients
+//! - [`notes`]: notes that several experiments share
 
 #![forbid(unsafe_code)]
 
 pub mod article;
 pub mod article_async_std;
 pub mod article_smol;
-pub mod asleep;
-pub mod blocking;
-pub mod cancel;
-#[cfg(feature = "web")]
-pub mod connections;
-pub mod errands;
-#[cfg(feature = "web")]
-pub mod fetch;
-pub mod five;
-pub mod gather;
-pub mod gil;
-pub mod gil_verdicts;
-pub mod halves;
-#[cfg(feature = "web")]
-pub mod inject;
-#[cfg(feature = "web")]
-pub mod interrupt;
-pub mod million;
+pub mod ctrl_c;
+pub mod experiments;
+pub mod fault_injection;
+pub mod heartbeat;
+pub mod notes;
 pub mod overlap;
-#[cfg(feature = "web")]
-pub mod peer;
-pub mod runtimes;
-mod runtimes_page;
-#[cfg(feature = "web")]
-pub mod serve;
-pub mod sleepers;
-pub mod tickers;
-pub mod timeline;
-pub mod transfer;
+pub mod programs;
+pub mod server_process;

@@ -2,7 +2,7 @@
 //!
 //! Its routes wait, fail and misbehave on purpose ([`route`]); its [`limits`] keep clients from doing the same to it; its end is
 //! graceful: what is in flight is answered. It runs on one thread of its own, an event loop, and knows no section: they start it
-//! in their process on port 0, and `cargo run -p asyncio --features web -- serve` is the same server as a program.
+//! in their process on port 0, and `cargo run -p asyncio -- serve` is the same server as a program.
 //!
 //! `loopback` is the other one: a thread a connection, one answer, and next to nothing to build.
 

@@ -15,15 +15,15 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("threading", &["pools", "--iterations", "10000", "--rounds", "1"]),
     ("threading", &["stack", "--threads", "50"]),
     ("asyncio", &["article", "--seconds", "0.2"]),
-    ("asyncio", &["runtimes", "--seconds", "0.2", "--times", "20"]),
+    ("asyncio", &["runtimes", "--seconds", "0.2", "--iterations", "20"]),
     ("asyncio", &["million", "--most", "200", "--threads", "50"]),
-    ("asyncio", &["blocking", "--turns", "20000000"]),
-    ("asyncio", &["cancel", "--patience", "0.02"]),
+    ("asyncio", &["blocking", "--iterations", "20000000"]),
+    ("asyncio", &["cancel", "--timeout", "0.02"]),
     ("asyncio", &["gather", "--seconds", "0.1"]),
-    ("asyncio", &["gil", "--turns", "20000000", "--seconds", "0.1"]),
+    ("asyncio", &["gil", "--iterations", "20000000", "--seconds", "0.1"]),
     ("asyncio", &["serve", "--seconds", "0.2"]),
     ("asyncio", &["connections", "--connections", "50", "--slow", "5", "--seconds", "0.1"]),
-    ("asyncio", &["fetch", "--calls", "40", "--concurrency", "10"]),
+    ("asyncio", &["fetch", "--requests", "40", "--concurrency", "10"]),
     ("multiprocessing", &["article", "--iterations", "100000"]),
     ("multiprocessing", &["cpu", "--iterations", "100000", "--rounds", "1"]),
     ("mutex", &["counter", "--iterations", "1000", "--rounds", "100"]),
@@ -49,7 +49,10 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("multiprocessing", &["kill-storm", "--tasks", "400", "--iterations", "20000", "--kills", "2"]),
     ("multiprocessing", &["images", "--workers", "2", "--rounds", "1"]),
     ("multiprocessing", &["translate", "tests/data/sentences.txt", "--workers", "2", "--rounds", "1"]),
-    ("compare", &["table", "--rounds", "1", "--waiting", "3", "--jobs", "2", "--iterations", "100000", "--copies", "1"]),
+    (
+        "compare",
+        &["table", "--rounds", "1", "--waiting", "3", "--jobs", "2", "--iterations", "100000", "--copies", "1"],
+    ),
 ];
 
 fn read(program: &str, args: &[&str]) -> (Value, Report) {

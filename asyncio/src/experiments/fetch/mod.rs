@@ -1,0 +1,239 @@
+//! An API client, the article's other use case for asyncio: thousands of calls, bounded, timed out, retried, cancelled, recorded.
+//!
+//! Article: asyncio, "API 호출". Run: `cargo run -p asyncio -- fetch --requests 10000 --concurrency 1000`. Python twin:
+//! `python/fetch.py` (asyncio, aiohttp, threads with http.client, threads with requests).
+
+pub mod attempt;
+pub mod ndjson;
+pub mod progress;
+mod report;
+pub mod retry;
+pub mod summary;
+pub mod target;
+pub mod workers;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lab::cli::{self, Experiment};
+use lab::lang::Text;
+use lab::python::Interpreter;
+use lab::report::Report;
+use lab::trace::Recorder;
+use lab::trace::Trace;
+use lab::{Error, Result, clock, text};
+use tokio::runtime::Builder;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use web::{Faults, Options, Server, descriptors};
+
+use crate::ctrl_c::Interrupt;
+use crate::fault_injection::ServerOptions;
+use ndjson::Sink;
+use retry::Retry;
+use summary::Summary;
+use target::Target;
+use workers::{Gauge, Plan};
+
+/// Workers whose calls are drawn.
+const DRAWN: usize = 10;
+/// Records on their way from the workers.
+const RECORDS: usize = 1024;
+
+/// What is to be fetched, and how.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Somebody else's servers; empty for our own.
+    pub targets: Vec<Target>,
+    /// Number of calls.
+    pub calls: usize,
+    /// How many at a time.
+    pub concurrency: usize,
+    /// How long our own server takes to answer.
+    pub delay: Duration,
+    /// What our own server spoils.
+    pub faults: Faults,
+    /// Time for one attempt.
+    pub timeout: Duration,
+    /// What follows a failed attempt.
+    pub retry: Retry,
+    /// What faults and jitter are drawn with.
+    pub seed: u64,
+    /// Where the results go, line by line.
+    pub out: Option<PathBuf>,
+}
+
+/// What a run came to.
+pub(crate) struct Done {
+    pub(crate) summary: Summary,
+    pub(crate) trace: Trace,
+    /// From the first call to the last end, in ns.
+    pub(crate) wall: f64,
+    /// Attempts under way at once, at the most.
+    pub(crate) peak: usize,
+    /// The reader pressed Ctrl-C.
+    pub(crate) interrupted: bool,
+}
+
+/// No pause between two attempts is longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// `cargo run -p asyncio -- fetch`.
+pub fn command() -> Experiment {
+    let mut options = cli::Options::new();
+    let about = text!("우리 서버 대신 부를 http 주소", "http addresses instead of our server");
+    let given = options.positional_words("url", about);
+    let about = text!("한 줄에 하나씩 주소가 있는 파일", "a file of addresses, one a line");
+    let urls = options.path("urls", about);
+    let requests = options.size("requests", 1..=10_000_000, 1000, text!("요청 수", "how many requests"));
+    let concurrency = options.size("concurrency", 1..=100_000, 100, text!("동시에 보내는 요청", "how many at a time"));
+    let about = text!("시도 하나의 한도", "time for one attempt");
+    let timeout = options.seconds("timeout", 0.001..=600.0, 2.0, about);
+    let retries = options.count("retries", 0..=100, 3, text!("재시도 횟수", "attempts after the first"));
+    let about = text!("첫 재시도 전의 최대 쉼, 갈수록 두 배", "longest first pause, doubling");
+    let backoff = options.seconds("backoff", 0.0..=60.0, 0.1, about);
+    let out = options.path("out", text!("결과를 NDJSON으로 적을 파일", "a file for the results, as NDJSON"));
+    let served = ServerOptions::declare(&mut options);
+    let about =
+        text!("API 클라이언트: 한도, 재시도, 취소, NDJSON", "an API client: limits, retries, cancelling, NDJSON");
+    Experiment::new("fetch", about, options, move |a| {
+        let (file, faults) = (a.get(urls), served.faults(a)?);
+        let targets = targets(&a.get(given), file.as_deref())?;
+        if faults.any() && !targets.is_empty() {
+            return Err(Error::usage(text!(
+                "--inject는 우리 서버에만 통합니다. 주소나 --urls와 함께 주지 마십시오.",
+                "--inject is for our own server. Do not give it with addresses or --urls."
+            )));
+        }
+        let most = u32::try_from(a.get(retries)).expect("the option's upper bound is small");
+        let order = Order {
+            // Each address of a file once.
+            calls: if file.is_some() { targets.len() } else { a.get(requests) },
+            targets,
+            concurrency: a.get(concurrency),
+            delay: a.get(served.delay),
+            faults,
+            timeout: a.get(timeout),
+            retry: Retry { most, base: a.get(backoff), cap: LONGEST_PAUSE },
+            seed: a.get(served.seed),
+            out: a.get(out),
+        };
+        run(&order, a.pythons())
+    })
+}
+
+/// The addresses that were given; none means our own server.
+fn targets(given: &[String], file: Option<&Path>) -> Result<Vec<Target>> {
+    match (given, file) {
+        (given, None) => given.iter().map(|url| Target::parse(url, "URL")).collect(),
+        ([], Some(path)) => target::read(path),
+        (_, Some(_)) => Err(Error::usage(text!(
+            "주소와 --urls 가운데 하나만 주십시오.",
+            "give either addresses or --urls, not both."
+        ))),
+    }
+}
+
+/// Makes the calls, and lets the twin make them too where they are to our own server and nothing is spoilt.
+pub fn run(order: &Order, pythons: &[Interpreter]) -> Result<Report> {
+    room(order)?;
+    let server = order.targets.is_empty().then(|| start(order)).transpose()?;
+    let own = server.as_ref().map(|server| Target::parse(&server.url(), "")).transpose()?;
+    let targets = if let Some(own) = own { vec![own] } else { order.targets.clone() };
+    let sink = order.out.as_deref().map(Sink::create).transpose()?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let mut interrupt = runtime.block_on(async { Interrupt::listen() })?;
+    let done = runtime.block_on(all(order, targets, sink.as_ref(), &mut interrupt))?;
+    if let (Some(sink), Some(path)) = (sink, &order.out) {
+        sink.finish(path)?;
+    }
+    if done.interrupted {
+        return Err(interrupted(order, &done.summary));
+    }
+    // What comes now, other interpreters' runs, has nothing to save.
+    interrupt.ends_the_process(runtime);
+    Ok(report::report(order, done, server.as_ref(), pythons))
+}
+
+/// Our own server shares the process, and so its open files.
+fn room(order: &Order) -> Result<()> {
+    let concurrency = order.concurrency.min(order.calls);
+    let files = if order.targets.is_empty() { 2 } else { 1 };
+    descriptors::make_room((concurrency * files) as u64).map_err(|room| {
+        let room = room / files as u64;
+        Error::failed(text!(
+            "--concurrency {concurrency}: 열린 파일의 한도(ulimit -Hn)로는 {room}까지입니다.",
+            "--concurrency {concurrency}: the hard limit on open files (ulimit -Hn) leaves room for {room}."
+        ))
+    })
+}
+
+fn start(order: &Order) -> Result<Server> {
+    let mut options = Options { delay: order.delay, faults: order.faults, seed: order.seed, ..Options::default() };
+    // Calls that timed out leave their connections to the server for a while.
+    options.limits.connections = options.limits.connections.max(2 * order.concurrency);
+    options.limits.never = options.limits.never.min(2 * order.timeout);
+    Ok(Server::start(options)?)
+}
+
+async fn all(order: &Order, targets: Vec<Target>, sink: Option<&Sink>, interrupt: &mut Interrupt) -> Result<Done> {
+    let (stop, stopped) = watch::channel(false);
+    let Order { calls, concurrency, timeout, retry, seed, .. } = *order;
+    let (next, in_flight) = (0.into(), Gauge::default());
+    let plan = Arc::new(Plan { targets, calls, timeout, retry, seed, stop: stopped, next, in_flight });
+    let (sender, mut records) = mpsc::channel(RECORDS);
+    let recorder = Recorder::new();
+    let start = clock::now();
+    let mut workers = JoinSet::new();
+    for n in 0..concurrency.min(calls) {
+        let lane = (n < DRAWN).then(|| recorder.lane(text!("워커 {n}", "worker {n}")));
+        workers.spawn(workers::work(Arc::clone(&plan), sender.clone(), lane));
+    }
+    drop(sender); // the last record comes from the last worker
+    let bar = progress::bar(calls);
+    let mut summary = Summary::default();
+    loop {
+        tokio::select! {
+            record = records.recv() => {
+                let Some(record) = record else { break };
+                summary.add(&record);
+                bar.inc(1);
+                if let Some(sink) = sink && !sink.write(&record).await {
+                    break; // the workers find nobody to tell, and end; `finish` says why
+                }
+            }
+            () = interrupt.comes() => drop(stop.send(true)),
+        }
+    }
+    bar.finish_and_clear();
+    let wall = (clock::now() - start) as f64;
+    workers.shutdown().await;
+    let (peak, interrupted) = (plan.in_flight.peak(), *stop.borrow());
+    let trace = recorder.finish(drawn(concurrency.min(calls)));
+    Ok(Done { summary, trace, wall, peak, interrupted })
+}
+
+fn drawn(workers: usize) -> Text {
+    let drawn = workers.min(DRAWN);
+    text!(
+        "Rust, tokio current_thread: 워커 {workers}개 가운데 {drawn}개",
+        "Rust, tokio current_thread: {drawn} of {workers} workers"
+    )
+}
+
+/// Ctrl-C: what is finished is not lost, and the run is not a success.
+fn interrupted(order: &Order, summary: &Summary) -> Error {
+    let (calls, ended, ok) = (order.calls, summary.ended(), summary.ok());
+    let cancelled = summary.ends.get("cancelled").copied().unwrap_or(0);
+    let finished = ended - cancelled;
+    let lines = order.out.as_ref().map(|path| path.display().to_string());
+    let (ko, en) = match lines {
+        Some(path) => (format!("; {path}에 {ended}줄"), format!("; {ended} lines in {path}")),
+        None => Default::default(),
+    };
+    Error::failed(text!(
+        "중단: 호출 {calls}개 가운데 {finished}개가 끝났고(결과 {ok}개) {cancelled}개를 취소했습니다{ko}.",
+        "interrupted: of {calls} calls {finished} had ended ({ok} with a result) and {cancelled} were cancelled{en}."
+    ))
+}

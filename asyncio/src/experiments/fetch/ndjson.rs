@@ -1,0 +1,84 @@
+//! Results as they come, a JSON object a line: what has been written stays, whatever happens to the rest.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::thread::{self, JoinHandle};
+
+use lab::{Error, Result, text};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::workers::Record;
+
+/// Lines that may wait for the disk; then the workers wait too.
+const WAITING: usize = 1024;
+
+/// A file, and the thread that writes it: a disk must not hold up the event loop.
+pub struct Sink {
+    lines: mpsc::Sender<String>,
+    writer: JoinHandle<io::Result<()>>,
+}
+
+impl Sink {
+    /// Begins the file anew.
+    pub fn create(path: &Path) -> Result<Sink> {
+        let mut file = File::create(path).map_err(|e| refuse(path, &e))?;
+        let (lines, mut waiting) = mpsc::channel::<String>(WAITING);
+        let write = move || {
+            let mut batch = Vec::new();
+            // Whole lines in one write, so that the file ends with a line's end whenever we do.
+            while waiting.blocking_recv_many(&mut batch, WAITING) > 0 {
+                file.write_all(batch.concat().as_bytes())?;
+                batch.clear();
+            }
+            Ok(())
+        };
+        let writer = thread::Builder::new().name("ndjson".into()).spawn(write).map_err(|e| Error::no_thread(&e))?;
+        Ok(Sink { lines, writer })
+    }
+
+    /// Hands over a record; `false` if it can no longer be written, which [`Sink::finish`] explains.
+    pub async fn write(&self, record: &Record) -> bool {
+        self.lines.send(line(record)).await.is_ok()
+    }
+
+    /// Waits until all is written.
+    pub fn finish(self, path: &Path) -> Result<()> {
+        drop(self.lines);
+        self.writer.join().expect("the writer does not panic").map_err(|e| refuse(path, &e))
+    }
+}
+
+fn refuse(path: &Path, e: &io::Error) -> Error {
+    let path = path.display();
+    Error::failed(text!("{path}: 쓸 수 없습니다: {e}", "{path}: cannot be written: {e}"))
+}
+
+/// `{"call":0,"url":…,"status":200,"bytes":3,"attempts":1,"ms":50.3}`, or `"error"` and `"detail"` instead of `"bytes"`.
+fn line(record: &Record) -> String {
+    use super::attempt::Failure;
+    let mut object = json!({
+        "call": record.call,
+        "url": &*record.url,
+        "attempts": record.attempts,
+        "ms": record.took as f64 / 1e6,
+    });
+    match &record.outcome {
+        Ok(got) => {
+            object["status"] = got.status.into();
+            object["bytes"] = got.bytes.into();
+        }
+        Err(failure) => {
+            object["error"] = failure.name().into();
+            match failure {
+                Failure::Status(status) => object["status"] = (*status).into(),
+                Failure::Unreachable(why) | Failure::Closed(why) | Failure::NotHttp(why) => {
+                    object["detail"] = why.as_str().into();
+                }
+                Failure::TimedOut | Failure::Cancelled => {}
+            }
+        }
+    }
+    format!("{object}\n")
+}

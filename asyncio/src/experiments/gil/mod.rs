@@ -1,0 +1,188 @@
+//! An event loop under the GIL. Alone with it, the lock changes nothing; beside a thread that computes, every wake-up waits for it.
+//!
+//! The loop is tokio's, on one thread. It holds the lock while it runs tasks, and lets go of it while it waits for the next
+//! event, as CPython does around `select` and `epoll_wait`.
+//!
+//! Article: asyncio, "GIL 영향 없음(단일 스레드)". Run: `cargo run -p asyncio -- gil`. Python twin: `python/gil.py`.
+
+pub mod report;
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use gil_sim::lock::Lock;
+use gil_sim::{Gil, SWITCH_INTERVAL, ThreadId, loops};
+use lab::cli::{Experiment, Options};
+use lab::lang::Text;
+use lab::machine::Watch;
+use lab::python::{self, Interpreter};
+use lab::report::Report;
+use lab::report::unit;
+use lab::trace::{LaneRecorder, Recorder};
+use lab::trace::{State, Trace};
+use lab::{Error, Result, text, twin_script};
+use tokio::runtime::{Builder, Runtime};
+use tokio::time;
+
+use crate::heartbeat::{Late, ticker};
+use crate::programs::cannot_start;
+use report::CLAIM;
+
+/// The tasks of the loop sleep so long at a time.
+pub const PERIOD: Duration = Duration::from_millis(10);
+/// The event loop's thread; those that compute have the numbers after it.
+const LOOP: ThreadId = ThreadId(1);
+
+/// What runs: the loop is always there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// For ids of measurements.
+    pub id: &'static str,
+    /// Threads that compute beside it.
+    pub computing: usize,
+    /// Whether all of them are under one lock.
+    pub gil: bool,
+}
+
+/// All cases, in the order in which they run.
+pub const CASES: [Case; 4] = [
+    Case { id: "alone.free", computing: 0, gil: false },
+    Case { id: "alone.gil", computing: 0, gil: true },
+    Case { id: "beside.free", computing: 1, gil: false },
+    Case { id: "beside.gil", computing: 1, gil: true },
+];
+
+impl Case {
+    /// For readers.
+    pub fn name(self) -> Text {
+        match (self.computing, self.gil) {
+            (0, false) => text!("락 없음, 루프 혼자", "no lock, the loop alone"),
+            (0, true) => text!("GIL 아래, 루프 혼자", "under the GIL, the loop alone"),
+            (_, false) => text!("락 없음, 곁에 CPU 스레드", "no lock, beside a CPU thread"),
+            (_, true) => text!("GIL 아래, 곁에 CPU 스레드", "under the GIL, beside a CPU thread"),
+        }
+    }
+}
+
+/// What was seen of one case.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// How late the tasks woke up, each time.
+    pub late: Vec<Late>,
+    /// How often the lock went to another thread than before.
+    pub switches: u64,
+    /// The loop's thread, the threads that compute, the tasks.
+    pub trace: Trace,
+}
+
+// ANCHOR: event_loop
+/// tokio's event loop as a thread that needs the lock to run: it lets go before it waits for events, and takes it back after.
+fn event_loop(gil: Option<Arc<Gil>>, lane: LaneRecorder) -> Result<Runtime> {
+    let (lane, theirs) = (Arc::new(Mutex::new(lane)), gil.clone());
+    let enter = move |state| lane.lock().unwrap_or_else(PoisonError::into_inner).enter(state);
+    enter(State::Running);
+    let back = enter.clone();
+    let before_it_waits = move || {
+        if let Some(gil) = &gil {
+            enter(State::WaitingForLock);
+            gil.release(LOOP);
+        }
+        enter(State::WaitingForIo);
+    };
+    let after_it_waited = move || {
+        if let Some(gil) = &theirs {
+            back(State::WaitingForLock);
+            gil.take(LOOP);
+        }
+        back(State::Running);
+    };
+    let mut builder = Builder::new_current_thread();
+    let builder = builder.enable_time().on_thread_park(before_it_waits).on_thread_unpark(after_it_waited);
+    builder.build().map_err(cannot_start)
+}
+// ANCHOR_END: event_loop
+
+/// Runs one case: alone, the loop runs for `lasting`; else until the threads beside it have done their `turns`.
+pub fn seen(case: Case, turns: u64, lasting: Duration) -> Result<Seen> {
+    let gil = case.gil.then(|| Arc::new(Gil::new(SWITCH_INTERVAL)));
+    let recorder = Recorder::new();
+    let runtime = event_loop(gil.clone(), recorder.lane(text!("이벤트 루프", "event loop")))?;
+    let computing: Vec<LaneRecorder> =
+        (0..case.computing).map(|i| recorder.lane(text!("CPU {i}", "CPU {i}"))).collect();
+    let stop = &AtomicBool::new(false);
+    let late = thread::scope(|scope| {
+        let [a, b, c] = [0, 1, 2].map(|i| ticker(recorder.lane(text!("태스크 {i}", "Task {i}")), PERIOD, stop));
+        if let Some(gil) = &gil {
+            gil.take(LOOP);
+        }
+        let mut threads = Vec::new();
+        for (me, mut lane) in (LOOP.0 + 1..).zip(computing) {
+            let gil = gil.clone();
+            let count = move || match gil {
+                Some(gil) => loops::under(&gil, ThreadId(me), &mut lane, turns),
+                None => loops::free(&mut lane, turns),
+            };
+            threads.push(thread::Builder::new().spawn_scoped(scope, count).map_err(|e| Error::no_thread(&e))?);
+        }
+        let until = async {
+            if threads.is_empty() {
+                time::sleep(lasting).await;
+            }
+            while threads.iter().any(|thread| !thread.is_finished()) {
+                time::sleep(PERIOD).await;
+            }
+            stop.store(true, Relaxed);
+        };
+        let (a, b, c, ()) = runtime.block_on(async { tokio::join!(a, b, c, until) });
+        // A loop that has ended holds no lock.
+        gil.iter().for_each(|gil| gil.leave(LOOP));
+        Ok::<_, Error>([a, b, c].concat())
+    })?;
+    drop(runtime); // its hooks keep the loop's lane
+    let switches = gil.map_or(0, |gil| gil.switches());
+    Ok(Seen { late, switches, trace: recorder.finish(case.name()) })
+}
+
+/// `cargo run -p asyncio -- gil`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let about = text!("계산하는 루프의 반복 횟수", "iterations of the computing loop");
+    let iterations = options.count("iterations", 1..=10_000_000_000, 1_000_000_000, about);
+    let about = text!("루프 혼자 도는 시간", "how long the loop runs alone");
+    let seconds = options.seconds("seconds", 0.0..=60.0, 0.4, about);
+    let about = text!(
+        "GIL 아래의 이벤트 루프: 혼자, 그리고 CPU 스레드 곁에서",
+        "a loop under the GIL: alone, beside a CPU thread"
+    );
+    Experiment::new("gil", about, options, move |a| run(a.get(iterations), a.get(seconds), a.pythons()))
+}
+
+/// Runs all cases, `turns` of the loop in the thread beside it, and the same on CPython.
+pub fn run(turns: u64, lasting: Duration, pythons: &[Interpreter]) -> Result<Report> {
+    let mut report = Report::new("asyncio/gil");
+    let watch = Watch::start();
+    for case in CASES {
+        let seen = seen(case, turns, lasting)?;
+        report.verdicts.extend(report::judge(case, &seen));
+        report.measures.extend(report::measures(case, &seen));
+        report.traces.push(seen.trace);
+    }
+    let foreign = watch.foreign();
+    report.tables.push(report::table(&report, &text!("Rust, tokio current_thread", "Rust, tokio current_thread"), ""));
+    let args = [(turns / 100).max(1).to_string(), lasting.as_secs_f64().to_string(), PERIOD.as_secs_f64().to_string()];
+    python::join(&mut report, pythons, twin_script!("gil"), &args, &[CLAIM], |python, twin| {
+        vec![report::judge_twin(python, twin)]
+    });
+    for python in pythons {
+        let prefix = python.measure_id("");
+        let table = report::table(&report, &Text::same(python.to_string()), &prefix);
+        report.tables.extend((!table.rows.is_empty()).then_some(table));
+    }
+    report.measures_in_tables = true;
+    let each = unit::duration(PERIOD.as_nanos() as f64);
+    report.notes.extend(report::notes(turns, &each, foreign));
+    report.shows = report::shows(&report);
+    Ok(report)
+}

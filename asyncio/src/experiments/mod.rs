@@ -1,0 +1,12 @@
+//! The commands of this section: `cargo run -p asyncio -- NAME` is the module `NAME`.
+
+pub mod article;
+pub mod blocking;
+pub mod cancel;
+pub mod connections;
+pub mod fetch;
+pub mod gather;
+pub mod gil;
+pub mod million;
+pub mod runtimes;
+pub mod serve;

@@ -1,0 +1,90 @@
+//! `--inject error=0.1,never=0.01`: which share of the requests our own server spoils on purpose.
+
+use std::time::Duration;
+
+use lab::cli::{Args, Opt, Options};
+use lab::{Error, Result, text};
+use web::Faults;
+
+/// The options of our own server, for `serve` and for `fetch`.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerOptions {
+    /// How long it takes to answer.
+    pub delay: Opt<Duration>,
+    /// What faults and jitter are drawn with.
+    pub seed: Opt<u64>,
+    inject: Opt<Option<String>>,
+}
+
+impl ServerOptions {
+    /// Declares them.
+    pub fn declare(options: &mut Options) -> ServerOptions {
+        let about = text!("서버가 / 에 답하기까지", "how long the server takes for /");
+        let delay = options.seconds("delay", 0.0..=60.0, 0.05, about);
+        let about = text!("일부러 낼 고장: error=0.1,never=0.01", "faults on purpose: error=0.1,never=0.01");
+        let inject = options.word("inject", about);
+        let about = text!("고장과 지터를 뽑는 시드", "what faults and jitter are drawn with");
+        let seed = options.count("seed", 0..=u64::MAX, 0, about);
+        ServerOptions { delay, seed, inject }
+    }
+
+    /// The faults that were asked for.
+    pub fn faults(self, a: &Args) -> Result<Faults> {
+        a.get(self.inject).as_deref().map_or(Ok(Faults::default()), parse)
+    }
+}
+
+/// Reads the value of `--inject`.
+pub fn parse(words: &str) -> Result<Faults> {
+    let mut faults = Faults::default();
+    for word in words.split(',') {
+        let (kind, share) = word.split_once('=').ok_or_else(|| refuse(words))?;
+        let share: f64 = share.trim().parse().map_err(|_| refuse(words))?;
+        let field = match kind.trim() {
+            "error" => &mut faults.error,
+            "close" => &mut faults.close,
+            "never" => &mut faults.never,
+            _ => return Err(refuse(words)),
+        };
+        if !(0.0..=1.0).contains(&share) || *field > 0.0 {
+            return Err(refuse(words));
+        }
+        *field = share;
+    }
+    if faults.error + faults.close + faults.never > 1.0 {
+        return Err(refuse(words));
+    }
+    Ok(faults)
+}
+
+fn refuse(words: &str) -> Error {
+    Error::usage(text!(
+        "--inject {words}: error, close, never 가운데 하나씩 0부터 1까지의 몫을 주십시오(합쳐서 1까지). 예: error=0.1,never=0.01",
+        "--inject {words}: give each of error, close, never once, a share from 0 to 1, no more than 1 together, e.g. error=0.1,never=0.01"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_read() {
+        assert_eq!(parse("error=0.1,never=0.01").unwrap(), Faults { error: 0.1, never: 0.01, close: 0.0 });
+        assert_eq!(parse("close=1").unwrap().close, 1.0);
+        let wrong = [
+            "",
+            "error",
+            "error=",
+            "error=x",
+            "error=-0.1",
+            "error=1.1",
+            "error=NaN",
+            "nonsense=0.1",
+            "error=0.6,close=0.6",
+        ];
+        for wrong in wrong.iter().chain(&["error=0.1,error=0.2", "error=0.1,"]) {
+            assert_eq!(parse(wrong).unwrap_err().code(), 2, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What the section promises, one module an experiment.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+mod article;
+mod cancel;
+mod command_line;
+mod common;
+mod fetch;
+mod gather;
+mod loop_stalls;
+mod million;
+mod runtimes;
+mod serve;

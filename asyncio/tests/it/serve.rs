@@ -1,0 +1,167 @@
+//! The web server as a program: Ctrl-C, its report, and ten thousand connections.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::process::{Child, ChildStderr};
+
+use crate::common::{HANGS, asyncio, command, count, finish, one_line, report, signal, until};
+use lab::report::Report;
+
+/// A server that has said where it is. Killed with the test, should that fail.
+struct Running(Option<Child>, BufReader<ChildStderr>);
+
+impl Running {
+    fn start(args: &[&str]) -> (Running, SocketAddr) {
+        let mut child = command(&[&["serve", "--json"], args].concat()).spawn().unwrap();
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        err.read_line(&mut line).unwrap();
+        let address = line.split("http://").nth(1).unwrap_or_else(|| panic!("{line}")).split(". ").next().unwrap();
+        let address = address.parse().unwrap();
+        (Running(Some(child), err), address)
+    }
+
+    fn id(&self) -> u32 {
+        self.0.as_ref().unwrap().id()
+    }
+
+    fn report(mut self) -> Report {
+        let out = finish(self.0.take().unwrap());
+        let mut err = String::new();
+        self.1.read_to_string(&mut err).unwrap();
+        assert!(out.status.success() && err.is_empty(), "{err}");
+        serde_json::from_slice(&out.stdout).unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn ask(address: SocketAddr, path: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(HANGS)).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    stream
+}
+
+/// All that comes until the server closes.
+fn answer(mut stream: TcpStream) -> String {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn answered(stream: TcpStream) -> bool {
+    let answer = answer(stream);
+    answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok\n")
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_answers_what_is_in_flight_and_ends() {
+    for name in ["INT", "TERM"] {
+        let (server, address) = Running::start(&["--grace", "60"]);
+        let waiting: Vec<TcpStream> = (0..20).map(|_| ask(address, "/delay/1500")).collect();
+        // A connection that is answered after these shows that all of them have been read: there is one loop.
+        let probe = ask(address, "/");
+        probe.shutdown(Shutdown::Write).unwrap();
+        assert!(answered(probe));
+        signal(name, server.id());
+        until("the port is closed", || TcpStream::connect(address).is_err());
+        assert!(waiting.into_iter().all(answered), "SIG{name}");
+        let report = server.report();
+        assert_eq!((count(&report, "answers.2xx"), count(&report, "requests")), (21, 21));
+        assert!(report.traces[0].lanes.len() > 1);
+    }
+}
+
+/// Known wrong: no time to answer. The same clients see it.
+#[cfg(unix)]
+#[test]
+fn without_grace_they_are_cut() {
+    let (server, address) = Running::start(&["--grace", "0"]);
+    let waiting: Vec<TcpStream> = (0..5).map(|_| ask(address, "/delay/20000")).collect();
+    let probe = ask(address, "/");
+    probe.shutdown(Shutdown::Write).unwrap();
+    assert!(answered(probe));
+    signal("INT", server.id());
+    let report = server.report();
+    assert!(report.notes[0].en.contains("5 of them were not done in time"), "{:?}", report.notes);
+    let nothing = |mut stream: TcpStream| {
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        answer.is_empty()
+    };
+    assert!(waiting.into_iter().all(nothing));
+    assert_eq!(count(&report, "answers.2xx"), 1);
+}
+
+#[test]
+fn its_time_ends_it_too_and_its_options_are_obeyed() {
+    let args = ["--seconds", "1.5", "--inject", "error=1", "--head", "0.2", "--connections", "2"];
+    let (server, address) = Running::start(&args);
+    let stream = ask(address, "/");
+    let answer = answer(stream); // until the server closes the idle connection
+    assert!(answer.starts_with("HTTP/1.1 500"), "{answer}");
+    let report = server.report();
+    assert_eq!((count(&report, "answers.5xx"), count(&report, "answers.2xx")), (1, 0));
+}
+
+#[test]
+fn a_port_that_is_taken_is_one_line() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let out = asyncio(&["serve", "--port", &port, "--seconds", "0"]);
+    assert!(one_line(&out, 1).contains("cannot listen there"));
+}
+
+#[test]
+fn ten_thousand_connections_and_a_thousand_slow_clients_lose_nothing() {
+    if let Err(room) = web::descriptors::make_room(11_000) {
+        println!("not measured: the hard limit on open files leaves room for {room} connections");
+        return;
+    }
+    let report = report(&["connections", "--connections", "10000", "--slow", "1000"]);
+    assert_eq!(count(&report, "lost"), 0, "{report:?}");
+    let answers = ["answered.first", "answered.again", "answered.slow"].map(|id| count(&report, id));
+    assert_eq!(answers, [10_000, 10_000, 1000]);
+    assert!(count(&report, "open.peak") > 10_000, "the slow ones came while the others were open");
+    assert!(report.measure("memory.connection").is_some() || !cfg!(target_os = "linux"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_servers_process_ends_with_ours() {
+    let child = command(&["connections", "--connections", "50", "--slow", "10", "--seconds", "60"]).spawn().unwrap();
+    let children = || {
+        let path = format!("/proc/{0}/task/{0}/children", child.id());
+        let words = std::fs::read_to_string(path).unwrap_or_default();
+        words.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<u32>>()
+    };
+    until("the server is there", || !children().is_empty());
+    let family = children();
+    signal("KILL", child.id());
+    finish(child);
+    let alive =
+        |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
+    until("the server is gone", || !family.iter().any(alive));
+}
+
+/// A server that is killed under the clients: what was lost is seen, and said.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_dies_is_one_line() {
+    let child = command(&["connections", "--connections", "50", "--slow", "10", "--seconds", "3"]).spawn().unwrap();
+    let path = format!("/proc/{0}/task/{0}/children", child.id());
+    let server = || std::fs::read_to_string(&path).unwrap_or_default().trim().parse::<u32>().ok();
+    until("the server is there", || server().is_some());
+    signal("KILL", server().unwrap());
+    let out = finish(child);
+    assert!(one_line(&out, 1).contains("does not answer"));
+}
