@@ -1,6 +1,6 @@
 """Twin of gil-sim/src/experiments/cpu_bound.rs: CPU-bound threads on CPython, and who of them ran when.
 
-Usage: two.py THREADS ITERATIONS INTERVAL. CPython does not tell who holds the GIL. Each thread counts in small steps and looks at the
+Usage: cpu_bound.py THREADS ITERATIONS INTERVAL. CPython does not tell who holds the GIL. Each thread counts in small steps and looks at the
 clock after each: a step that took much longer than the others is one in which somebody else had the GIL (or the core).
 Prints one JSON report.
 """

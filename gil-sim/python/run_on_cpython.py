@@ -1,7 +1,7 @@
 # -*- coding: utf-8 -*-
 """Twin of gil-sim/src/run_on_cpython.rs: plays a scenario on this Python, with real threads and a real peer process.
 
-Usage: scenario.py GIL_SIM SCENARIO, where SCENARIO is JSON: interval (seconds; ticks for Python 2), seconds, transport
+Usage: run_on_cpython.py GIL_SIM SCENARIO, where SCENARIO is JSON: interval (seconds; ticks for Python 2), seconds, transport
 ("socketpair" or "udp"), and groups of threads with their steps. Prints one JSON report: per group the rounds per second and how long
 each round took, how often a computing thread found itself paused, and how long all of it lasted.
 """
