@@ -1,4 +1,4 @@
-"""Twin of multiprocessing/src/article.rs: five processes that count. Usage: article.py TURNS. Prints one JSON report."""
+"""Twin of multiprocessing/src/article.rs: five processes that count. Usage: article.py ITERATIONS. Prints one JSON report."""
 import json
 import multiprocessing as mp
 import sys

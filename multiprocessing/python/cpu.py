@@ -1,6 +1,6 @@
-"""Twin of multiprocessing/src/cpu.rs: the same work in sequence, in threads and in processes.
+"""Twin of multiprocessing/src/experiments/cpu/mod.rs: the same work in sequence, in threads and in processes.
 
-Usage: cpu.py WORKERS TURNS ROUNDS. Prints one JSON report.
+Usage: cpu.py WORKERS ITERATIONS ROUNDS. Prints one JSON report.
 """
 import json
 import multiprocessing as mp

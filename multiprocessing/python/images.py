@@ -1,4 +1,4 @@
-"""Twin of multiprocessing/src/images.rs: the pictures of a folder in sequence, with threads and with multiprocessing.Pool.
+"""Twin of multiprocessing/src/experiments/images/mod.rs: the pictures of a folder in sequence, with threads and with multiprocessing.Pool.
 
 Usage: images.py FOLDER WORKERS ROUNDS. Prints one JSON report. Needs Pillow. What comes out is encoded but not kept.
 """

@@ -1,4 +1,4 @@
-"""Twin of multiprocessing/src/ipc.rs: a message there and back, by size. Usage: ipc.py ROUNDS. Prints one JSON report."""
+"""Twin of multiprocessing/src/experiments/ipc/mod.rs: a message there and back, by size. Usage: ipc.py ROUNDS. Prints one JSON report."""
 import json
 import multiprocessing as mp
 import queue

@@ -1,4 +1,4 @@
-"""Twin of multiprocessing/src/five.rs: the five tasks on a multiprocessing.Pool. Usage: pool.py WORKERS TURNS.
+"""Twin of multiprocessing/src/experiments/pool.rs: the five tasks on a multiprocessing.Pool. Usage: pool.py WORKERS ITERATIONS.
 Prints one JSON report."""
 import json
 import multiprocessing as mp

@@ -1,4 +1,4 @@
-"""What CPython's pools do when a worker is killed. Usage: faults.py IDLE BUSY SECONDS: so many trials of each kind. Prints one JSON report.
+"""What CPython's pools do when a worker is killed. Usage: pool_failures.py IDLE BUSY SECONDS: so many trials of each kind. Prints one JSON report.
 
 multiprocessing.Pool: an idle worker waits inside the lock of the queue that all workers share. Killed there, it takes the
 lock along, and nobody gets another task, for ever. Killed at a task, it takes the task along: its result never comes.
