@@ -31,7 +31,7 @@ fn read(options: &[&str]) -> Option<Report> {
 }
 
 fn the_report_reads_back() {
-    let small = ["--threads", "2", "--turns", "1000", "--rounds", "100", "--no-python"];
+    let small = ["--threads", "2", "--iterations", "1000", "--rounds", "100", "--no-python"];
     let report = read(&[&small[..], &["--json"]].concat()).expect("--json prints a report and nothing else");
     assert_eq!(report.experiment, "mutex/counter");
     assert_eq!((report.traces.len(), report.tables.len(), report.measures.len()), (2, 1, 15));
@@ -48,7 +48,7 @@ fn the_report_reads_back() {
 
 /// A real deadlock, found by the detector in a child process; none where there is one order. And it ends by itself.
 fn the_detector_finds_the_deadlock() {
-    let report = read(&["deadlock", "--rounds", "1", "--patience", "0.02", "--no-python", "--json"]).expect("a report");
+    let report = read(&["deadlock", "--rounds", "1", "--timeout", "0.02", "--no-python", "--json"]).expect("a report");
     let found = |id: &str| report.measure(id).map(|measure| measure.samples.clone());
     assert_eq!(found("detector.opposite"), Some(vec![2.0]), "two threads wait for each other");
     assert_eq!(found("detector.one_order"), Some(vec![0.0]));

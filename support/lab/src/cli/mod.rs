@@ -5,15 +5,13 @@ mod options;
 
 use std::env;
 use std::ffi::OsString;
-use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-pub use options::{Choice, Declared, Kind, Opt, Options, opt};
+pub use options::{Choice, Opt, Options};
 
 use crate::atomic_write;
 use crate::error::{Error, Result};
@@ -25,6 +23,7 @@ use crate::say;
 use crate::terminal;
 use crate::text;
 use common::Common;
+use options::Declared;
 
 type Run = Box<dyn Fn(&Args) -> Result<Report>>;
 
@@ -91,39 +90,9 @@ impl Args {
         option.value(&self.matches)
     }
 
-    /// The value of a [`Kind::Count`] option with a default.
-    pub fn count(&self, name: &str) -> u64 {
-        self.word(name).and_then(|w| w.parse().ok()).expect("checked when it was parsed, or the default")
-    }
-
-    /// The same as a `usize`.
-    pub fn size(&self, name: &str) -> usize {
-        usize::try_from(self.count(name)).expect("the upper bounds of our options fit")
-    }
-
-    /// The value of a [`Kind::Seconds`] option with a default.
-    pub fn seconds(&self, name: &str) -> Duration {
-        let seconds = self.word(name).and_then(|w| w.parse().ok());
-        Duration::from_secs_f64(seconds.expect("checked when it was parsed, or the default"))
-    }
-
-    /// The value of any other option, if it has one.
-    pub fn word(&self, name: &str) -> Option<&str> {
-        self.value(name)?.to_str()
-    }
-
-    /// The value of a [`Kind::Path`] option, if it has one.
-    pub fn path(&self, name: &str) -> Option<&Path> {
-        self.value(name).map(Path::new)
-    }
-
     /// The interpreters to run twins on: none with `--no-python`, or where there is no Python.
     pub fn pythons(&self) -> &[Interpreter] {
         &self.pythons
-    }
-
-    fn value(&self, name: &str) -> Option<&OsString> {
-        self.matches.get_one(name)
     }
 }
 
@@ -144,48 +113,6 @@ impl Section {
     #[must_use]
     pub fn renamed(mut self, words: &[(&'static str, &'static str)]) -> Section {
         self.renamed.extend(words);
-        self
-    }
-
-    /// Adds an experiment.
-    #[must_use]
-    pub fn experiment(
-        mut self,
-        name: &'static str,
-        about: Text,
-        options: Vec<Declared>,
-        run: impl Fn(&Args) -> Result<Report> + 'static,
-    ) -> Section {
-        self.experiments.push(Experiment { name, about, options, hidden: false, run: Box::new(run) });
-        self
-    }
-
-    /// Adds the work of a child process: what the program does when it starts itself again. The arguments come after `name`.
-    /// The child ends with its parent, and what it says is said by the parent.
-    #[must_use]
-    pub fn child(
-        self,
-        name: &'static str,
-        options: Vec<Declared>,
-        run: impl Fn(&Args) -> Result<()> + 'static,
-    ) -> Section {
-        self.child_on_pipes(name, options, move |args| {
-            lifeline::watch();
-            say::to_parent();
-            run(args)
-        })
-    }
-
-    /// The same for a child whose standard input is what it works on. The end of its input must end it: that is its lifeline.
-    #[must_use]
-    pub fn child_on_pipes(
-        mut self,
-        name: &'static str,
-        options: Vec<Declared>,
-        run: impl Fn(&Args) -> Result<()> + 'static,
-    ) -> Section {
-        let run = move |args: &Args| run(args).map(|()| Report::default());
-        self.experiments.push(Experiment { name, about: Text::default(), options, hidden: true, run: Box::new(run) });
         self
     }
 

@@ -15,13 +15,13 @@ use crate::text;
 
 /// What an option takes.
 #[derive(Clone, Copy, Debug)]
-pub enum Kind {
+enum Kind {
     /// A whole number from the first to the second.
     Count(u64, u64),
     /// Seconds, fractions allowed, from the first to the second.
     Seconds(f64, f64),
-    /// One of these words.
-    Choice(&'static [&'static str]),
+    /// One of the words of [`Declared::words`].
+    Choice,
     /// A path; any bytes that the system allows.
     Path,
     /// A text.
@@ -144,8 +144,7 @@ impl Options {
     /// `--NAME WORD`: one of the words of an enum.
     pub fn choice<T: Choice>(&mut self, name: &'static str, default: T, about: Text) -> Opt<T> {
         let words = T::WORDS.iter().map(|(word, _)| *word).collect();
-        self.declared
-            .push(Declared { words, ..Declared::new(name, Kind::Choice(&[]), Some(default.word().into()), about) });
+        self.declared.push(Declared { words, ..Declared::new(name, Kind::Choice, Some(default.word().into()), about) });
         let read = |words: &[&OsStr]| {
             let word = words.first().and_then(|word| word.to_str());
             let found = T::WORDS.iter().find(|(known, _)| Some(*known) == word);
@@ -236,7 +235,7 @@ enum Place {
 
 /// What clap and the reader are told about an option.
 #[derive(Clone, Debug)]
-pub struct Declared {
+pub(super) struct Declared {
     pub(super) name: &'static str,
     kind: Kind,
     words: Vec<&'static str>,
@@ -247,14 +246,7 @@ pub struct Declared {
 
 impl Declared {
     fn new(name: &'static str, kind: Kind, default: Option<String>, about: Text) -> Declared {
-        let words = if let Kind::Choice(words) = kind { words.to_vec() } else { Vec::new() };
-        Declared { name, kind, words, default, about, place: Place::Named }
-    }
-
-    /// Given by its place, without `--name`.
-    #[must_use]
-    pub fn bare(self) -> Declared {
-        Declared { place: Place::One, ..self }
+        Declared { name, kind, words: Vec::new(), default, about, place: Place::Named }
     }
 
     pub(super) fn is_positional(&self) -> bool {
@@ -271,15 +263,10 @@ impl Declared {
     }
 }
 
-/// An option; without a default it may be left out.
-pub fn opt(name: &'static str, kind: Kind, default: impl Into<Option<&'static str>>, about: Text) -> Declared {
-    Declared::new(name, kind, default.into().map(str::to_owned), about)
-}
-
 /// Values are checked by [`check`], in the reader's language; clap only splits the words.
 pub(super) fn argument(option: &Declared) -> Arg {
     let mut about = option.about.to_string();
-    if let Kind::Choice(_) = option.kind {
+    if matches!(option.kind, Kind::Choice) {
         about.push_str(&format!(": {}", option.words.join(", ")));
     }
     if let Some(default) = &option.default {
@@ -288,7 +275,7 @@ pub(super) fn argument(option: &Declared) -> Arg {
     let value = match option.kind {
         Kind::Count(..) => "N",
         Kind::Seconds(..) => "S",
-        Kind::Choice(_) => "WORD",
+        Kind::Choice => "WORD",
         Kind::Path => "PATH",
         Kind::Word => "TEXT",
     };
@@ -318,7 +305,7 @@ fn check_value(option: &Declared, value: &OsStr) -> Result<()> {
     let (fits, wanted) = match option.kind {
         Kind::Path => (!value.is_empty(), text!("경로를", "a path")),
         Kind::Word => (word.is_some_and(|w| !w.is_empty()), text!("글자를", "a text")),
-        Kind::Choice(_) => {
+        Kind::Choice => {
             let list = option.words.join(", ");
             (word.is_some_and(|w| option.words.contains(&w)), text!("{list} 가운데 하나를", "one of {list}"))
         }
