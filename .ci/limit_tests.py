@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 
-LIMIT = float(os.environ.get("TEST_LIMIT", "240"))
+LIMIT = float(os.environ.get("TEST_LIMIT", "600"))
 SILENCE = float(os.environ.get("TEST_SILENCE", "600"))
 SLOW = re.compile(r"^test (\S+) has been running for over")
 ENDED = re.compile(r"^test (\S+) (?:- .* )?\.\.\. ")

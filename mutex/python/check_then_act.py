@@ -97,4 +97,4 @@ measures = []
 for id, _, code, _ in forms:
     name = {"ko": code + ": 틀린 거래", "en": code + ": trades that went wrong"}
     measures.append({"id": "wrong." + id, "name": name, "unit": "share", "samples": samples[id]})
-print(json.dumps({"experiment": "mutex/gil-is-not-your-lock", "measures": measures}))
+print(json.dumps({"experiment": "mutex/check-then-act", "measures": measures}))

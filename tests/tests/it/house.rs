@@ -1,12 +1,16 @@
-//! The house keeps its floor plan: arrows between crates run one way.
+//! The house keeps its floor plan: arrows between crates run one way, no two files know each other in a circle, and a command leads
+//! to its files by name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use tests::run::SECTIONS;
+use syn::visit::{self, Visit};
+use tests::run::{SECTIONS, words};
 use tests::workspace::workspace;
 
+/// Twins that several experiments share, and that of a part.
+const SHARED_TWINS: [&str; 2] = ["gil-sim/run_on_cpython", "multiprocessing/cpu_process_cost"];
 /// Libraries that know no other member of the workspace.
 const KNOW_NOBODY: [&str; 5] = ["lab", "process-pool", "loopback", "web", "harness"];
 
@@ -16,6 +20,21 @@ fn members() -> BTreeMap<String, PathBuf> {
     let all = folders(workspace().to_owned()).chain(folders(workspace().join("support")));
     let members = all.filter(|folder| folder.join("Cargo.toml").is_file());
     members.map(|folder| (folder.file_name().unwrap().to_str().unwrap().to_owned(), folder)).collect()
+}
+
+/// Every Rust file below a folder.
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|ext| ext == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
 }
 
 /// `[dependencies]` of a manifest, without those for tests.
@@ -53,4 +72,189 @@ fn arrows_between_crates_run_one_way() {
         dependencies("[dependencies]\na.workspace = true\n[dev-dependencies]\nb = \"1\"\n"),
         ["a".into()].into()
     );
+}
+
+/// The modules that a file names in paths, as absolute paths in its crate.
+struct Named<'a> {
+    /// The module of the file, from the root of the crate.
+    here: &'a [String],
+    found: BTreeSet<Vec<String>>,
+}
+
+impl Named<'_> {
+    fn add(&mut self, path: &[String]) {
+        let Some(first) = path.first() else { return };
+        let ups = path.iter().take_while(|part| *part == "super").count();
+        let absolute = match first.as_str() {
+            "crate" => path[1..].to_vec(),
+            "self" => [self.here, &path[1..]].concat(),
+            "super" if ups <= self.here.len() => [&self.here[..self.here.len() - ups], &path[ups..]].concat(),
+            // A module that the file declares, if there is one of that name; else another crate, which no file of ours is.
+            _ => [self.here, path].concat(),
+        };
+        self.found.insert(absolute);
+    }
+
+    fn add_tree(&mut self, before: &[String], tree: &syn::UseTree) {
+        let with = |ident: &syn::Ident| [before, &[ident.to_string()]].concat();
+        match tree {
+            syn::UseTree::Path(path) => self.add_tree(&with(&path.ident), &path.tree),
+            syn::UseTree::Name(name) => self.add(&with(&name.ident)),
+            syn::UseTree::Rename(rename) => self.add(&with(&rename.ident)),
+            syn::UseTree::Glob(_) => self.add(before),
+            syn::UseTree::Group(group) => group.items.iter().for_each(|tree| self.add_tree(before, tree)),
+        }
+    }
+}
+
+impl<'a> Visit<'a> for Named<'_> {
+    fn visit_item_mod(&mut self, module: &'a syn::ItemMod) {
+        let is_test = |attr: &syn::Attribute| {
+            attr.path().is_ident("cfg") && attr.parse_args::<syn::Ident>().is_ok_and(|word| word == "test")
+        };
+        if !module.attrs.iter().any(is_test) {
+            visit::visit_item_mod(self, module);
+        }
+    }
+
+    /// `pub(super)` names who may look, not what is used.
+    fn visit_visibility(&mut self, _: &'a syn::Visibility) {}
+
+    fn visit_item_use(&mut self, item: &'a syn::ItemUse) {
+        self.add_tree(&[], &item.tree);
+    }
+
+    fn visit_path(&mut self, path: &'a syn::Path) {
+        self.add(&path.segments.iter().map(|segment| segment.ident.to_string()).collect::<Vec<_>>());
+        visit::visit_path(self, path);
+    }
+}
+
+/// The module that a file below `src` is.
+fn module(src: &Path, file: &Path) -> Vec<String> {
+    let relative = file.strip_prefix(src).unwrap().with_extension("");
+    let mut parts: Vec<String> = relative.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+    if parts.last().is_some_and(|last| last == "mod") {
+        parts.pop();
+    }
+    parts
+}
+
+/// Which module names which, by the sources of a crate: its root and programs are left out, they are its table of contents.
+fn arrows(sources: &BTreeMap<Vec<String>, String>) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
+    let mut arrows = BTreeMap::new();
+    for (here, source) in sources {
+        let mut named = Named { here, found: BTreeSet::new() };
+        named.visit_file(&syn::parse_file(source).unwrap_or_else(|e| panic!("{here:?}: {e}")));
+        // The deepest module on the way that is a file.
+        let file =
+            |path: &Vec<String>| (1..=path.len()).rev().map(|n| path[..n].to_vec()).find(|p| sources.contains_key(p));
+        let found: BTreeSet<_> = named.found.iter().filter_map(file).filter(|path| path != here).collect();
+        arrows.insert(here.clone(), found);
+    }
+    arrows
+}
+
+/// Pairs of modules that reach each other.
+fn circles(sources: &BTreeMap<Vec<String>, String>) -> Vec<String> {
+    let arrows = arrows(sources);
+    let reach = |from: &Vec<String>| {
+        let mut seen = BTreeSet::new();
+        let mut next: Vec<_> = arrows[from].iter().collect();
+        while let Some(module) = next.pop() {
+            if seen.insert(module) {
+                next.extend(&arrows[module]);
+            }
+        }
+        seen
+    };
+    let reached: BTreeMap<_, _> = arrows.keys().map(|module| (module, reach(module))).collect();
+    let direct = |a: &Vec<String>, b: &Vec<String>| arrows[a].contains(b) && reached[b].contains(a);
+    let pairs = arrows.keys().flat_map(|a| arrows[a].iter().map(move |b| (a, b)));
+    pairs.filter(|(a, b)| direct(a, b)).map(|(a, b)| format!("{} → {}", a.join("::"), b.join("::"))).collect()
+}
+
+/// Circles that are still there, one line each: to be removed, and none to be added.
+const KNOWN: &str = include_str!("circles.txt");
+
+#[test]
+fn no_new_circle_between_files() {
+    let mut all = BTreeSet::new();
+    for (name, folder) in members() {
+        let src = folder.join("src");
+        let is_root = |file: &PathBuf| ["lib.rs", "main.rs"].iter().any(|root| *file == src.join(root));
+        let files = rust_files(&src).into_iter().filter(|file| !is_root(file));
+        let sources = files.map(|file| (module(&src, &file), fs::read_to_string(&file).unwrap())).collect();
+        all.extend(circles(&sources).into_iter().map(|circle| format!("{name}: {circle}")));
+    }
+    let known: BTreeSet<String> = KNOWN.lines().map(str::to_owned).collect();
+    let list = |set: Vec<&String>| set.into_iter().cloned().collect::<Vec<_>>().join("\n");
+    let (new, gone) = (list(all.difference(&known).collect()), list(known.difference(&all).collect()));
+    assert!(new.is_empty(), "files that reach each other:\n{new}");
+    assert!(gone.is_empty(), "gone, and to be taken out of circles.txt:\n{gone}");
+}
+
+#[test]
+fn a_circle_is_noticed() {
+    let sources = |list: &[(&str, &str)]| -> BTreeMap<Vec<String>, String> {
+        list.iter().map(|(path, text)| (path.split("::").map(str::to_owned).collect(), (*text).to_owned())).collect()
+    };
+    let part_knows_whole =
+        [("race", "mod part;\nuse part::Part;\npub struct Case;"), ("race::part", "use super::Case;")];
+    assert_eq!(circles(&sources(&part_knows_whole)).len(), 2);
+    let of_three = [("a", "use crate::b::B;"), ("b", "fn f() { crate::c::g() }"), ("c", "use crate::{a::A, b};")];
+    assert_eq!(circles(&sources(&of_three)).len(), 4);
+    let only_in_tests = [("a", "use crate::b::B;"), ("b", "#[cfg(test)]\nmod tests { use crate::a::A; }")];
+    assert_eq!(circles(&sources(&only_in_tests)), [""; 0]);
+}
+
+#[test]
+fn a_command_leads_to_its_file_by_name() {
+    let members = members();
+    for section in SECTIONS {
+        let experiments = members[section].join("src/experiments");
+        let words = words(section);
+        assert!(!words.is_empty(), "{section}");
+        let files: BTreeSet<String> = words.iter().map(|word| word.replace('-', "_")).collect();
+        for file in &files {
+            let found =
+                experiments.join(format!("{file}.rs")).is_file() || experiments.join(file).join("mod.rs").is_file();
+            assert!(found, "{section}: no experiments/{file}.rs and no experiments/{file}/mod.rs");
+        }
+        for entry in fs::read_dir(&experiments).unwrap() {
+            let name = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
+            assert!(name == "mod" || files.contains(&name), "{section}: experiments/{name} is no command");
+        }
+    }
+}
+
+#[test]
+fn a_twin_has_the_name_of_an_experiment() {
+    for section in SECTIONS {
+        let folder = &members()[section];
+        let experiments: BTreeSet<String> = words(section).iter().map(|word| word.replace('-', "_")).collect();
+        assert!(folder.join("tests/it/main.rs").is_file(), "{section}: no tests/it/main.rs");
+        for entry in fs::read_dir(folder.join("python")).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            let is_twin = path.extension().is_some_and(|ext| ext == "py");
+            let known = experiments.contains(name) || SHARED_TWINS.contains(&format!("{section}/{name}").as_str());
+            assert!(!is_twin || known, "{section}: python/{name}.py is no experiment's twin");
+        }
+    }
+}
+
+#[test]
+fn every_command_stands_in_both_readmes() {
+    for readme in ["README.md", "README.ko.md"] {
+        let page = fs::read_to_string(workspace().join(readme)).unwrap();
+        for section in SECTIONS {
+            let row = |line: &&str| line.contains(&format!("-p {section}"));
+            let rows: String = page.lines().filter(row).collect();
+            for word in words(section).iter().skip(1) {
+                let named = rows.contains(&format!("-- {word}")) || rows.contains(&format!("`{word}`"));
+                assert!(named, "{readme}: {section} -- {word}");
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! From 3.10 on each statement alone loses nothing; together they sell what is not there, because the check is over before the
 //! act begins. It runs on gil-sim's interpreter under the lock of each version, in all orders and for real, and on CPython.
 //!
-//! Article: 뮤텍스(Mutex). Run: `cargo run -p mutex -- gil-is-not-your-lock`. Python twin: `python/gil_lock.py`.
+//! Article: 뮤텍스(Mutex). Run: `cargo run -p mutex -- check-then-act`. Python twin: `python/check_then_act.py`.
 
 use gil_sim::vm::version::Version;
 use lab::claims::Verdict;
@@ -52,7 +52,7 @@ pub fn run(threads: usize, trades: u64, pythons: &[Interpreter]) -> Result<Repor
             case.wrong.push(day.wrong() as f64 / (threads as u64 * trades) as f64);
         }
     }
-    let mut report = Report::new("mutex/gil-is-not-your-lock");
+    let mut report = Report::new("mutex/check-then-act");
     report.traces = vec![pictured(Shop::Gil)?, pictured(Shop::Locked)?];
     report.measures = cases.iter().map(measure).collect();
     report.verdicts = cases.iter().filter(|case| case.version == Version::Py313).map(verdict).collect();
