@@ -110,6 +110,8 @@ fn a_report_with_a_field_too_many_is_refused() {
 const WITHOUT_LANES: &[(&str, &str)] = &[
     ("compare", "table"),
     ("gil-sim", "interval"),
+    ("multiprocessing", "ipc"),
+    ("multiprocessing", "pool-failures"),
     ("mutex", "versions"),
     ("mutex", "poison"),
     ("mutex", "contention"),

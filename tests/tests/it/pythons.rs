@@ -123,11 +123,13 @@ fn both_languages_of_computer_agree_on_every_file() {
     if pythons().is_empty() {
         return;
     }
-    let agree = |args: &[&str]| {
-        let report = report("threading", &[&["files", "--rounds", "1"], args].concat());
+    // Links that lead in a circle are named, and the exit code says so, as that of find(1) does.
+    let agree = |args: &[&str], code: i32| {
+        let args = [&["files", "--rounds", "1", "--json"], args].concat();
+        let report: Report = serde_json::from_str(&run("threading", &args).ends_with(code).out).unwrap();
         assert!(report.notes.iter().any(|note| note.en.ends_with("the same digest.")), "{:?}", report.notes);
     };
-    agree(&["support/lab"]);
+    agree(&["support/lab"], 0);
     #[cfg(unix)]
     {
         // Links in a circle, and one that both follow.
@@ -138,7 +140,7 @@ fn both_languages_of_computer_agree_on_every_file() {
         for (to, name) in [("..", "a/up"), ("a/b", "there"), ("first", "second"), ("second", "first")] {
             link(to, name);
         }
-        agree(&[home.path().to_str().unwrap(), "--links", "follow"]);
+        agree(&[home.path().to_str().unwrap(), "--links", "follow"], 1);
     }
 }
 
