@@ -1,4 +1,4 @@
-//! The tasks that the pool's workers know: `main` gives them to [`pool::init`](crate::pool::init).
+//! The tasks that the pool's workers know: `main` gives them to [`process_pool::init`].
 
 use crate::experiments::{images, ipc, pool_failures};
 use crate::translate::modes;

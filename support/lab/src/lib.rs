@@ -8,7 +8,7 @@
 //! 4. [`render`] turns a report into text, SVG and Perfetto's format.
 //! 5. [`cli`] is the command line around it.
 //!
-//! What these stand on: texts in both languages ([`lang`], [`text!`]), the lines that the article's listings print ([`say`]), one
+//! What these stand on: texts in both languages ([`lang`], [`text!`]), the lines that the article's listings print ([`mod@say`]), one
 //! clock ([`clock`]), the machine ([`machine`]), children that end with their parent ([`process`]), standard output
 //! ([`terminal`]), files that are whole or not there ([`atomic_write`]), and [`Error`].
 

@@ -42,7 +42,7 @@ struct Run {
     cores: Option<f64>,
 }
 
-/// What one program took in each of [`SETTINGS`].
+/// What one program took in each of `SETTINGS`.
 pub struct RefcountCost {
     id: &'static str,
     source: &'static str,
