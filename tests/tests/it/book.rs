@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag};
-use tests::printed::{blocks, structure};
+use tests::printed::{LANGUAGES, blocks, structure};
 use tests::workspace::workspace;
 
 fn source() -> PathBuf {
@@ -135,33 +135,36 @@ fn code_and_output_come_from_files() {
 
 #[test]
 fn every_printed_file_has_a_command() {
-    let kept = fs::read_dir(workspace().join("docs/printed")).unwrap().count();
-    assert_eq!(kept, blocks().len(), "a file in docs/printed that no command prints");
+    let printed = workspace().join("docs/printed");
+    let mut commands: Vec<_> = blocks().iter().flat_map(|block| LANGUAGES.map(|language| block.path(language))).collect();
+    let mut kept: Vec<_> = folder(&printed).iter().flat_map(|package| folder(package)).collect();
+    commands.sort();
+    kept.sort();
+    assert_eq!(kept, commands, "the files below docs/printed, and those that docs/printed.toml names");
 }
 
-/// The blocks of a language are what the programs print today.
-fn blocks_are_up_to_date(ending: &str) {
-    let blocks: Vec<_> = blocks().into_iter().filter(|block| block.file.ends_with(ending)).collect();
-    assert!(!blocks.is_empty());
-    for block in blocks {
-        let kept = fs::read_to_string(block.path()).unwrap_or_else(|e| panic!("{}: {e}", block.file));
-        let (kept, now) = (structure(&kept), structure(&block.print()));
-        assert_eq!(
-            kept, now,
-            "{}: the programs print something else now; `cargo run -p tests` prints it anew",
-            block.file
-        );
+fn folder(path: &Path) -> Vec<PathBuf> {
+    fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+/// Every block of a language has the structure of what its program prints today.
+fn blocks_are_up_to_date(language: &str) {
+    for block in blocks() {
+        let file = block.file(language);
+        let kept = fs::read_to_string(block.path(language)).unwrap_or_else(|e| panic!("{file}: {e}"));
+        let (kept, now) = (structure(&kept), structure(&block.print(language)));
+        assert_eq!(kept, now, "{file}: the program prints something else now; `cargo run -p tests` prints it anew");
     }
 }
 
 #[test]
 fn korean_blocks_are_what_the_programs_print() {
-    blocks_are_up_to_date(".ko.txt");
+    blocks_are_up_to_date("ko");
 }
 
 #[test]
 fn english_blocks_are_what_the_programs_print() {
-    blocks_are_up_to_date(".en.txt");
+    blocks_are_up_to_date("en");
 }
 
 #[test]
