@@ -136,7 +136,8 @@ fn code_and_output_come_from_files() {
 #[test]
 fn every_printed_file_has_a_command() {
     let printed = workspace().join("docs/printed");
-    let mut commands: Vec<_> = blocks().iter().flat_map(|block| LANGUAGES.map(|language| block.path(language))).collect();
+    let mut commands: Vec<_> =
+        blocks().iter().flat_map(|block| LANGUAGES.map(|language| block.path(language))).collect();
     let mut kept: Vec<_> = folder(&printed).iter().flat_map(|package| folder(package)).collect();
     commands.sort();
     kept.sort();

@@ -1,46 +1,144 @@
-//! A report as text: lanes, measurements, tables, verdicts, and the sentence they come to.
+//! A report as text: the sentence it comes to, verdicts, lanes, measurements, tables. The first screen has the most important of
+//! it, the full page everything.
 
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 
-use super::{Canvas, chart, lanes, shown, wrap};
+use super::lanes::{self, Foot};
+use super::{Canvas, chart, shown, wrap};
 use crate::claims::{Outcome, Verdict};
 use crate::lang::{Lang, Text};
 use crate::report::unit::value;
-use crate::report::{FAILURES_ON_PAGE, Measure, Report, Table};
+use crate::report::{FAILURES_ON_PAGE, Front, Measure, Report, Table};
 use crate::stats;
 use crate::terminal::escape_controls;
 use crate::text;
+use crate::trace::Trace;
+
+/// A first screen has at most so many lines: those of the smallest usual terminal.
+pub const FIRST_SCREEN: usize = 24;
+/// A drawing of the first screen has at least so many lanes before the second drawing is left out.
+const LEAST_LANES: usize = 2;
 
 /// The whole report, ready to print. The lines that the program printed are not in it: the reader has seen them.
-pub fn report(report: &Report, canvas: Canvas) -> String {
-    let lang = canvas.lang;
-    let mut parts: Vec<String> = report.traces.iter().map(|trace| lanes::draw(trace, canvas)).collect();
+pub fn full(report: &Report, canvas: Canvas) -> String {
+    let mut parts = said(report, FAILURES_ON_PAGE, canvas, verdict);
+    let traces: Vec<&Trace> = report.traces.iter().collect();
+    parts.extend(lanes::draw(&traces, lanes::MOST_LANES, Foot::Each, canvas));
     if !report.measures.is_empty() && !report.measures_in_tables {
         parts.push(measures(&report.measures, canvas));
     }
     parts.extend(report.charts.iter().map(|chart| chart::draw(chart, canvas)));
     parts.extend(report.tables.iter().map(|t| table(t, canvas)));
-    if !report.verdicts.is_empty() {
-        parts.push(report.verdicts.iter().map(|v| verdict(v, canvas)).collect());
-    }
     if !report.notes.is_empty() {
-        parts.push(report.notes.iter().map(|note| wrap("- ", &shown(note, lang), canvas.width)).collect());
+        parts.push(report.notes.iter().map(|note| wrap("- ", &shown(note, canvas.lang), canvas.width)).collect());
+    }
+    format!("\n{}", parts.join("\n"))
+}
+
+/// The first screen: the sentence, the verdicts, one pair of drawings or one table, and what `--full` would add. At most
+/// [`FIRST_SCREEN`] lines at 80 columns, unless the words alone take more.
+pub fn brief(report: &Report, canvas: Canvas) -> String {
+    const FAILURES: usize = 3;
+    let mut parts = said(report, FAILURES, canvas, verdicts_together);
+    let front = report.first_screen();
+    let more = more(report, &front, canvas);
+    let taken = |parts: &[String]| 1 + parts.iter().map(|part| 1 + part.lines().count()).sum::<usize>();
+    let room = FIRST_SCREEN.saturating_sub(taken(&parts) + more.lines().count());
+    parts.extend(drawings(report, &front, room, canvas));
+    parts.push(more);
+    parts.retain(|part| !part.is_empty());
+    format!("\n{}", parts.join("\n"))
+}
+
+/// The sentence, the verdicts and the failures.
+fn said(report: &Report, most: usize, canvas: Canvas, tell: fn(&[Verdict], Canvas) -> String) -> Vec<String> {
+    let mut parts = Vec::new();
+    let sentence = shown(&report.shows, canvas.lang);
+    if !sentence.is_empty() {
+        parts.push(wrap("⇒ ", &sentence, canvas.width));
     }
     if !report.failures.is_empty() {
-        parts.push(failures(&report.failures, canvas));
+        parts.push(failures(&report.failures, most, canvas));
     }
-    parts.push(wrap("⇒ ", &shown(&report.shows, lang), canvas.width));
-    let mut out = String::from("\n");
-    out.push_str(&parts.join("\n"));
-    out
+    if !report.verdicts.is_empty() {
+        parts.push(tell(&report.verdicts, canvas));
+    }
+    parts
+}
+
+/// As much of the front as fits into so many lines; one drawing at least.
+fn drawings(report: &Report, front: &[Front], room: usize, canvas: Canvas) -> Vec<String> {
+    let traces: Vec<&Trace> =
+        front.iter().filter_map(|part| if let Front::Trace(n) = part { report.traces.get(*n) } else { None }).collect();
+    let lines = |pictures: &[String]| pictures.iter().map(|picture| 1 + picture.lines().count()).sum::<usize>();
+    let mut parts = Vec::new();
+    if !traces.is_empty() {
+        let most = traces.iter().map(|trace| trace.lanes.len()).max().unwrap_or(0).min(lanes::MOST_LANES);
+        let tries =
+            (1..=traces.len()).rev().flat_map(|count| (LEAST_LANES.min(most)..=most).rev().map(move |n| (count, n)));
+        let draw = |(count, n): (usize, usize)| lanes::draw(&traces[..count], n, Foot::Last, canvas);
+        let fitting = tries.map(draw).find(|pictures| lines(pictures) <= room);
+        parts.extend(fitting.unwrap_or_else(|| draw((1, LEAST_LANES))));
+    }
+    for part in front {
+        let drawn = match *part {
+            Front::Trace(_) => None,
+            Front::Chart(n) => report.charts.get(n).map(|chart| chart::draw(chart, canvas)),
+            Front::Table(n) => report.tables.get(n).map(|t| first_rows(t, room.saturating_sub(lines(&parts)), canvas)),
+            Front::Measures => Some(measures(&report.measures, canvas)),
+        };
+        parts.extend(drawn);
+    }
+    parts
+}
+
+/// A table, or as many of its first rows as fit and how many more there are.
+fn first_rows(table: &Table, room: usize, canvas: Canvas) -> String {
+    let whole = self::table(table, canvas);
+    if whole.lines().count() < room {
+        return whole;
+    }
+    let cut = |rows: usize| {
+        let some = Table { rows: table.rows[..rows].to_vec(), ..table.clone() };
+        let left = table.rows.len() - rows;
+        let more = text!("… 외 {left}줄", "… and {left} more rows");
+        format!("{}{}\n", self::table(&some, canvas), more.get(canvas.lang))
+    };
+    let fits = |rows: &usize| cut(*rows).lines().count() < room;
+    cut((1..table.rows.len()).rev().find(fits).unwrap_or(1).min(table.rows.len()))
+}
+
+/// What the first screen leaves out, and how to see it.
+fn more(report: &Report, front: &[Front], canvas: Canvas) -> String {
+    let left = |all: usize, is: fn(&Front) -> bool| all - front.iter().filter(|part| is(part)).count().min(all);
+    let drawings = left(report.traces.len(), |part| matches!(part, Front::Trace(_)))
+        + left(report.charts.len(), |part| matches!(part, Front::Chart(_)));
+    let tables = left(report.tables.len(), |part| matches!(part, Front::Table(_)));
+    let measures = if report.measures_in_tables { 0 } else { report.measures.len() };
+    let measures = if front.contains(&Front::Measures) { 0 } else { measures };
+    let parts = [
+        (drawings, text!("그림 {drawings}개", "{drawings} more drawings")),
+        (tables, text!("표 {tables}개", "{tables} more tables")),
+        (measures, text!("측정값 {measures}개", "{measures} measurements")),
+        (report.notes.len(), text!("설명", "notes")),
+        (report.verdicts.len(), text!("판정의 근거", "the evidence of the verdicts")),
+    ];
+    let named: Vec<&str> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(_, text)| text.get(canvas.lang)).collect();
+    let list = named.join(", ");
+    match (list.is_empty(), canvas.lang) {
+        (true, _) => String::new(),
+        (false, Lang::Ko) => wrap("", &format!("더 보기 --full: {list}"), canvas.width),
+        (false, Lang::En) => wrap("", &format!("--full adds: {list}"), canvas.width),
+    }
 }
 
 /// The first failures, and how many more there are.
-fn failures(failures: &[Text], canvas: Canvas) -> String {
-    let more = failures.len().saturating_sub(FAILURES_ON_PAGE);
+fn failures(failures: &[Text], most: usize, canvas: Canvas) -> String {
+    let more = failures.len().saturating_sub(most);
     let rest =
         (more > 0).then(|| text!("그 밖에 실패 {more}건. 전체 목록: --json", "{more} more failed; --json lists all"));
-    let lines = failures.iter().take(FAILURES_ON_PAGE).chain(&rest);
+    let lines = failures.iter().take(most).chain(&rest);
     lines.map(|line| wrap("✗ ", &shown(line, canvas.lang), canvas.width)).collect()
 }
 
@@ -89,26 +187,60 @@ fn table(table: &Table, canvas: Canvas) -> String {
     format!("{}\n{grid}\n", shown(&table.title, lang))
 }
 
-fn verdict(verdict: &Verdict, canvas: Canvas) -> String {
-    let lang = canvas.lang;
-    let mark = match (&verdict.outcome, lang) {
+fn mark(outcome: &Outcome, lang: Lang) -> &'static str {
+    match (outcome, lang) {
         (Outcome::Holds, Lang::Ko) => "[맞음]",
         (Outcome::Holds, Lang::En) => "[holds]",
         (Outcome::DoesNotHold, Lang::Ko) => "[맞지 않음]",
         (Outcome::DoesNotHold, Lang::En) => "[does not hold]",
         (Outcome::NotMeasured(_), Lang::Ko) => "[측정하지 않음]",
         (Outcome::NotMeasured(_), Lang::En) => "[not measured]",
-    };
-    let claim = verdict.about().map_or(verdict.claim.as_str(), |claim| match lang {
+    }
+}
+
+fn claim(verdict: &Verdict, lang: Lang) -> &str {
+    verdict.about().map_or(verdict.claim.as_str(), |claim| match lang {
         Lang::Ko => &claim.ko,
         Lang::En => &claim.en,
-    });
-    let because = match &verdict.outcome {
-        Outcome::NotMeasured(why) => why,
-        _ => &verdict.evidence,
+    })
+}
+
+/// Each verdict with what was seen.
+fn verdict(verdicts: &[Verdict], canvas: Canvas) -> String {
+    let lang = canvas.lang;
+    let line = |verdict: &Verdict| {
+        let because = match &verdict.outcome {
+            Outcome::NotMeasured(why) => why,
+            _ => &verdict.evidence,
+        };
+        let (on, claim) = (escape_controls(&verdict.on), claim(verdict, lang));
+        wrap(
+            &format!("{} ", mark(&verdict.outcome, lang)),
+            &format!("{on}: {claim} ({})", shown(because, lang)),
+            canvas.width,
+        )
     };
-    let on = escape_controls(&verdict.on);
-    wrap(&format!("{mark} "), &format!("{on}: {claim} ({})", shown(because, lang)), canvas.width)
+    verdicts.iter().map(line).collect()
+}
+
+/// Each claim once for each outcome, and on what it was tried. Only a missing measurement keeps its reason.
+fn verdicts_together(verdicts: &[Verdict], canvas: Canvas) -> String {
+    let lang = canvas.lang;
+    let mut out = String::new();
+    for (n, verdict) in verdicts.iter().enumerate() {
+        let alike = |other: &&Verdict| other.claim == verdict.claim && other.outcome == verdict.outcome;
+        if verdicts[..n].iter().any(|earlier| alike(&earlier)) {
+            continue;
+        }
+        let on: Vec<String> = verdicts.iter().filter(alike).map(|verdict| escape_controls(&verdict.on)).collect();
+        let why = match &verdict.outcome {
+            Outcome::NotMeasured(why) => format!(" ({})", shown(why, lang)),
+            _ => String::new(),
+        };
+        let words = format!("{}: {}{why}", on.join(", "), claim(verdict, lang));
+        out.push_str(&wrap(&format!("{} ", mark(&verdict.outcome, lang)), &words, canvas.width));
+    }
+    out
 }
 
 #[cfg(test)]
@@ -137,12 +269,67 @@ mod tests {
     fn every_line_fits_in_both_languages() {
         for lang in [Lang::Ko, Lang::En] {
             for width in [60, 80, 160] {
-                let page = report(&everything(), Canvas { width, colour: false, lang });
+                let page = full(&everything(), Canvas { width, colour: false, lang });
                 for line in page.lines() {
                     assert!(line.width() <= width, "{width}: {} {line}", line.width());
                 }
             }
         }
+    }
+
+    /// Two traces of many lanes, several claims on several judges, tables and notes.
+    fn crowded() -> Report {
+        let mut all = everything();
+        for title in ["one", "two", "three"] {
+            let lanes = (0..9).map(|n| Lane::of(Text::same(format!("lane {n}")), State::Running, n, n + 10)).collect();
+            all.traces.push(Trace::new(Text::same(title), lanes));
+        }
+        for claim in &claims::ledger()[..2] {
+            for on in ["Rust", "Rust + GIL", "CPython 3.11.7"] {
+                all.verdicts.push(Verdict::seen(&claim.id, on, true, Text::same("seen")));
+            }
+        }
+        all.notes.extend(vec![Text::same("a note of many words ".repeat(9)); 5]);
+        all
+    }
+
+    #[test]
+    fn the_first_screen_is_a_screen() {
+        let mut tables = everything();
+        tables.tables[0].rows = vec![tables.tables[0].rows[0].clone(); 40];
+        for all in [everything(), crowded(), tables, Report::new("lab/test")] {
+            for lang in [Lang::Ko, Lang::En] {
+                let canvas = Canvas { width: 80, colour: false, lang };
+                let page = brief(&all, canvas);
+                assert!(page.lines().count() <= FIRST_SCREEN, "{} lines:\n{page}", page.lines().count());
+                assert!(full(&all, canvas).lines().count() >= page.lines().count());
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_screen_says_what_it_leaves_out() {
+        let page = brief(&crowded(), Canvas { width: 80, colour: false, lang: Lang::En });
+        assert!(page.starts_with("\n⇒ "), "the sentence comes first: {page}");
+        assert!(page.contains("\none\n") && page.contains("\ntwo\n") && !page.contains("\nthree\n"), "{page}");
+        assert!(page.contains("and ") && page.contains("--full adds: 1 more drawings"), "{page}");
+        assert!(page.contains("Rust, Rust + GIL, CPython 3.11.7: "), "a claim stands once for all: {page}");
+        let mut chosen = crowded();
+        chosen.front = vec![Front::Trace(2)];
+        let page = brief(&chosen, Canvas { width: 80, colour: false, lang: Lang::En });
+        assert!(page.contains("\nthree\n") && !page.contains("\none\n"), "{page}");
+    }
+
+    #[test]
+    fn the_first_screen_keeps_failures_and_what_could_not_be_measured() {
+        let mut all = crowded();
+        all.verdicts.push(Verdict::not_measured(&claims::ledger()[0].id, "PyPy", Text::same("no PyPy here")));
+        (0..9).for_each(|n| all.fail(Text::same(format!("file-{n}"))));
+        let page = brief(&all, Canvas { width: 80, colour: false, lang: Lang::En });
+        assert!(
+            page.contains("(no PyPy here)") && page.contains("✗ file-2\n") && page.contains("6 more failed"),
+            "{page}"
+        );
     }
 
     #[test]
@@ -164,7 +351,7 @@ mod tests {
         all.notes.push(hostile.clone());
         all.shows = hostile;
         for lang in [Lang::Ko, Lang::En] {
-            let page = report(&all, Canvas { width: 160, colour: false, lang });
+            let page = full(&all, Canvas { width: 160, colour: false, lang });
             let raw: Vec<char> = page.chars().filter(|c| c.is_control() && *c != '\n' || *c == '\u{202e}').collect();
             assert!(raw.is_empty(), "{raw:?} in {page:?}");
             assert_eq!(page.matches("\\u{1b}[2J").count(), 14, "each of them is there, and escaped: {page}");
@@ -176,7 +363,7 @@ mod tests {
 
     #[test]
     fn the_median_is_shown_with_its_spread() {
-        let page = report(&everything(), Canvas { width: 100, colour: false, lang: Lang::En });
+        let page = full(&everything(), Canvas { width: 100, colour: false, lang: Lang::En });
         assert!(page.contains("2.00 s") && page.contains("1.00 s – 4.00 s"), "{page}");
     }
 
@@ -184,7 +371,7 @@ mod tests {
     fn ten_failures_are_named_and_the_rest_is_counted() {
         let mut all = everything();
         (0..13).for_each(|n| all.fail(Text::same(format!("file-{n}"))));
-        let page = report(&all, Canvas { width: 80, colour: false, lang: Lang::En });
+        let page = full(&all, Canvas { width: 80, colour: false, lang: Lang::En });
         assert!(page.contains("✗ file-9\n") && !page.contains("file-10") && page.contains("3 more failed"), "{page}");
         assert!(all.to_json().contains("file-12"));
     }
