@@ -140,14 +140,14 @@ pub(crate) fn picture(chart: &Chart, width: f64, lang: Lang) -> (Group, u64) {
 }
 
 /// Colours that stay apart for colour-blind readers (Okabe and Ito, 2008).
-const COLOURS: [&str; 8] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999"];
+const COLOURS: [&str; 8] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#a6761d", "#999999"];
 
 fn words(words: &str, x: f64, y: f64) -> SvgText {
     SvgText::new(words).set("x", x).set("y", y)
 }
 
 fn rule(x1: f64, y1: f64, x2: f64, y2: f64) -> Line {
-    Line::new().set("x1", x1).set("y1", y1).set("x2", x2).set("y2", y2).set("stroke", "#dddddd")
+    Line::new().set("x1", x1).set("y1", y1).set("x2", x2).set("y2", y2).set("class", "rule")
 }
 
 /// The row of a value, from the top.

@@ -151,7 +151,7 @@ fn axis(Scale { duration, columns }: Scale) -> (String, String) {
 }
 
 /// 1, 2 or 5 times a power of ten, so that a tick has at least twelve columns.
-fn tick_step(duration: u64, columns: usize) -> u64 {
+pub(super) fn tick_step(duration: u64, columns: usize) -> u64 {
     let most = (columns / 12).max(1) as u64;
     let mut power = 1;
     loop {

@@ -237,7 +237,7 @@ fn verdicts_together(verdicts: &[Verdict], canvas: Canvas) -> String {
             Outcome::NotMeasured(why) => format!(" ({})", shown(why, lang)),
             _ => String::new(),
         };
-        let words = format!("{}: {}{why}", on.join(", "), claim(verdict, lang));
+        let words = format!("{}: {}{why}", on.join("; "), claim(verdict, lang));
         out.push_str(&wrap(&format!("{} ", mark(&verdict.outcome, lang)), &words, canvas.width));
     }
     out
@@ -313,7 +313,7 @@ mod tests {
         assert!(page.starts_with("\n⇒ "), "the sentence comes first: {page}");
         assert!(page.contains("\none\n") && page.contains("\ntwo\n") && !page.contains("\nthree\n"), "{page}");
         assert!(page.contains("and ") && page.contains("--full adds: 1 more drawings"), "{page}");
-        assert!(page.contains("Rust, Rust + GIL, CPython 3.11.7: "), "a claim stands once for all: {page}");
+        assert!(page.contains("Rust; Rust + GIL; CPython 3.11.7: "), "a claim stands once for all: {page}");
         let mut chosen = crowded();
         chosen.front = vec![Front::Trace(2)];
         let page = brief(&chosen, Canvas { width: 80, colour: false, lang: Lang::En });
