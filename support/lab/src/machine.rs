@@ -1,6 +1,7 @@
 //! The machine a number was measured on, and how much of it others used meanwhile.
 
 use std::fs;
+use std::path::Path;
 use std::thread;
 
 use crate::lang::Text;
@@ -19,6 +20,17 @@ pub fn describe() -> Text {
         info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("", |(_, model)| model);
     let model = if model.is_empty() { String::new() } else { format!(", {model}") };
     text!("{os} {arch}, 코어 {cores}개{model}", "{os} {arch}, {cores} cores{model}")
+}
+
+/// Bytes that this user may still write to the disk of a folder; `None` where the system does not tell.
+pub fn free_disk(folder: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    return rustix::fs::statvfs(folder).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        None
+    }
 }
 
 /// Watches who uses the machine. Linux tells (`/proc`); elsewhere nothing is known.

@@ -1,7 +1,7 @@
 //! The book: every page in both languages, every link and every include leads somewhere, every printed block is what the
 //! programs print.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -176,6 +176,31 @@ fn every_claim_names_a_command_that_exists() {
         let experiment = words.iter().position(|word| *word == "--").map(|at| words[at + 1]);
         let help = tests::run::run(package, &["--help"]).ends_with(0).out;
         assert!(experiment.is_none_or(|name| help.contains(&format!("  {name} "))), "{}", claim.command);
+    }
+}
+
+/// The commands in a text, each once: `cargo run -p threading -- fetch`.
+fn commands(words: &str) -> BTreeSet<String> {
+    let code = words.split('`').skip(1).step_by(2);
+    code.filter(|code| code.starts_with("cargo run ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn prepare_runs_what_the_lab_pages_plan() {
+    #[derive(serde::Deserialize)]
+    struct Plan {
+        step: Vec<BTreeMap<String, String>>,
+    }
+    let plan: Plan = basic_toml::from_str(&fs::read_to_string(workspace().join("docs/plan.toml")).unwrap()).unwrap();
+    let prepared: BTreeSet<String> = plan.step.iter().map(|step| step["command"].clone()).collect();
+    for lang in LANGUAGES {
+        let page = fs::read_to_string(source().join(lang).join("lab.md")).unwrap();
+        let rows = page.lines().filter(|line| line.starts_with("| ")).collect::<Vec<_>>().join("\n");
+        assert_eq!(commands(&rows), prepared, "{lang}/lab.md and docs/plan.toml");
+        for step in &plan.step {
+            let row = page.lines().find(|line| line.starts_with(&format!("| {} ", step["minutes"]))).unwrap();
+            assert!(commands(row).contains(&step["command"]), "{lang}: {step:?}");
+        }
     }
 }
 
