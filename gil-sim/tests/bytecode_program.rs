@@ -66,7 +66,7 @@ fn the_page_has_both_languages() {
 
 /// What the program prints, read as a report.
 fn read(options: &[&str]) -> Option<Report> {
-    let env = Interpreter { path: "env".into(), implementation: "env".into(), version: [0; 3], gil: false };
+    let env = Interpreter { path: "env".into(), implementation: "env".into(), version: [0; 3], gil: None };
     let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
     python::run(&env, Path::new(env!("CARGO_BIN_EXE_gil-sim")), &options, python::LIMIT).ok()
 }
@@ -132,7 +132,7 @@ fn listing(interrupts: &[(&str, u64)]) -> Report {
 
 fn a_twin_that_differs_is_noticed() {
     let python =
-        Interpreter { path: "python3".into(), implementation: "CPython".into(), version: [3, 13, 0], gil: true };
+        Interpreter { path: "python3".into(), implementation: "CPython".into(), version: [3, 13, 0], gil: Some(true) };
     let of = |version, interrupts: &[(&str, u64)]| {
         let compared = judge::compare(version, &listing(interrupts));
         (compared.here, compared.elsewhere)

@@ -76,8 +76,12 @@ fn a_wait_in_which_nobody_computed_does_not_count() {
 
 #[test]
 fn cpython_is_judged_by_what_can_be_seen_of_it() {
-    let python =
-        |gil| Interpreter { path: "python".into(), implementation: "CPython".into(), version: [3, 13, 0], gil };
+    let python = |gil| Interpreter {
+        path: "python".into(),
+        implementation: "CPython".into(),
+        version: [3, 13, 0],
+        gil: Some(gil),
+    };
     let twin = |alone: f64, beside: f64| {
         let late = |id: &str, ms: f64| Measure::new(id, Text::default(), Unit::Ns, vec![ms * 1e6]);
         Report { measures: vec![late("late.alone", alone), late("late.beside", beside)], ..Report::default() }

@@ -44,9 +44,9 @@ impl Form {
     pub fn class(&self, python: &Interpreter) -> Class {
         let [major, minor, _] = python.version;
         match (python.gil, (major, minor) >= (3, 10)) {
-            (false, _) => self.classes[2],
-            (true, false) => self.classes[0],
-            (true, true) => self.classes[1],
+            (Some(false), _) => self.classes[2],
+            (_, false) => self.classes[0],
+            (_, true) => self.classes[1],
         }
     }
 }

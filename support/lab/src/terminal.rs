@@ -3,8 +3,10 @@
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::lang;
-use crate::render::Canvas;
+use crate::render::{Canvas, fit};
 use crate::text;
 
 /// Prints text as it is. Ends the program with exit code 1 if nobody can read it any more.
@@ -40,6 +42,13 @@ pub fn escape_controls(words: &str) -> String {
         }
         shown
     })
+}
+
+/// A line that another program printed, as a part of a sentence of ours: escaped, cut, without the full stop.
+pub(crate) fn quote(line: &str) -> String {
+    const COLUMNS: usize = 100;
+    let line = escape_controls(line.trim().trim_end_matches('.'));
+    if line.width() > COLUMNS { fit(&line, COLUMNS).trim_end().to_owned() } else { line }
 }
 
 /// C0 and C1 controls, line and paragraph separators, and the marks, embeddings, overrides and isolates of Unicode's

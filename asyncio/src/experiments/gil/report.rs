@@ -58,8 +58,8 @@ fn wake_ups(trace: &Trace) -> usize {
 pub fn judge_twin(python: &Interpreter, twin: &Report) -> Verdict {
     let median = |id: &str| twin.measure(id).map(Measure::median);
     let on = format!("{python}, beside a CPU thread");
-    if !python.gil {
-        return Verdict::not_measured(CLAIM, on, text!("GIL이 없습니다", "it has no GIL"));
+    if let Some(why) = python.why_no_gil() {
+        return Verdict::not_measured(CLAIM, on, why);
     }
     let (Some(alone), Some(beside)) = (median("late.alone"), median("late.beside")) else {
         return Verdict::not_measured(CLAIM, on, text!("쌍둥이가 재지 않았습니다", "the twin did not measure it"));

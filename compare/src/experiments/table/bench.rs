@@ -158,6 +158,14 @@ impl<'a> Bench<'a> {
         }
     }
 
+    /// Who, in the ids of measurements.
+    pub fn id(&self, who: Who) -> String {
+        match who {
+            Who::Rust => "rust".to_owned(),
+            Who::Python(p) => self.pythons[p].id(),
+        }
+    }
+
     /// Who and how: "Rust: threads".
     pub fn name(&self, samples: &Samples) -> Text {
         join(&Text::same(self.who(samples.who)), &samples.technique.name())

@@ -55,12 +55,7 @@ impl Bench<'_> {
     fn measures(&self) -> Vec<Measure> {
         let mut measures = Vec::new();
         for c in self.cells.iter().filter(|c| !c.wall.is_empty()) {
-            let id = format!(
-                "{}.{}.{}",
-                c.workload.id(),
-                self.who(c.who).to_lowercase().replace(' ', "-"),
-                c.technique.id()
-            );
+            let id = format!("{}.{}.{}", c.workload.id(), self.id(c.who), c.technique.id());
             let name = join(&c.workload.name(), &self.name(c));
             let mut add = |what: &str, unit, samples: &[f64]| {
                 if !samples.is_empty() {
@@ -183,7 +178,10 @@ impl Bench<'_> {
         let mut verdicts = Vec::new();
         let all = std::iter::once(Who::Rust).chain((0..self.pythons.len()).map(Who::Python));
         for who in all {
-            let has_gil = matches!(who, Who::Python(p) if self.pythons[p].gil);
+            let gil = match who {
+                Who::Python(p) => self.pythons[p].gil,
+                Who::Rust => Some(false),
+            };
             let cpu = |technique| {
                 let cell = self.find(who, Workload::Cpu, technique);
                 let median = |of: fn(&Samples) -> &Vec<f64>| cell.and_then(|c| stats::median(of(c)));
@@ -191,10 +189,7 @@ impl Bench<'_> {
                 CoresUsed { cores, wall, foreign: self.foreign }
             };
             let on = self.who(who);
-            verdicts.push(match has_gil {
-                true => cpu(Technique::Threads).serial("threads-cpu-no-gain", on.clone()),
-                false => cpu(Technique::Threads).parallel("no-gil-threads-parallel", on.clone()),
-            });
+            verdicts.push(cpu(Technique::Threads).threads(gil, on.clone()));
             if who == Who::Rust {
                 verdicts.push(cpu(Technique::ThreadsGil).serial("threads-cpu-no-gain", "Rust + GIL"));
             }

@@ -188,10 +188,7 @@ fn join_twin(report: &mut Report, workers: usize, iterations: u64, rounds: usize
             let trace = twin.traces.iter().find(|t| t.title.en == title)?;
             Some(CoresUsed::of_trace(trace, watch.foreign()))
         };
-        let threads = cores("threading.Thread").map(|used| match python.gil {
-            true => used.serial(GIL_THREADS, &on),
-            false => used.parallel(THREADS, &on),
-        });
+        let threads = cores("threading.Thread").map(|used| used.threads(python.gil, &on));
         let processes = cores("multiprocessing.Process").map(|used| used.parallel(PROCESSES, &on));
         processes.into_iter().chain(threads).collect()
     });

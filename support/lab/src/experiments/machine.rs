@@ -12,7 +12,11 @@ pub fn command() -> Experiment {
 fn run(args: &Args) -> Result<Report> {
     let mut report = Report::new("lab/machine");
     let rows = args.pythons().iter().map(|python| {
-        let gil = if python.gil { text!("있음", "yes") } else { text!("없음", "no") };
+        let gil = match python.gil {
+            Some(true) => text!("있음", "yes"),
+            Some(false) => text!("없음", "no"),
+            None => text!("알 수 없음", "unknown"),
+        };
         vec![Text::same(python.to_string()), gil, Text::same(python.path.display().to_string())]
     });
     let rows: Vec<Vec<Text>> = rows.collect();

@@ -238,9 +238,5 @@ pub fn on_python(python: &Interpreter, twin: &Report, foreign: Option<f64>) -> V
     let wall = median("wall.threads").unwrap_or_default();
     let cores = CoresUsed { cores: median("cores.threads"), wall, foreign };
     let on = python.to_string();
-    match interpreters::has_gil(python) {
-        Some(true) => cores.serial("threads-cpu-no-gain", on),
-        Some(false) => cores.parallel("no-gil-threads-parallel", on),
-        None => Verdict::not_measured("threads-cpu-no-gain", on, interpreters::why_no_gil(python).unwrap_or_default()),
-    }
+    cores.threads(python.gil, on)
 }

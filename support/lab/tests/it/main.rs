@@ -1,0 +1,4 @@
+//! The bench from outside.
+
+mod interpreters;
+mod questions;
