@@ -311,9 +311,11 @@ pub fn twin(built: &str, name: &str) -> PathBuf {
 /// The twin script of the calling crate: `python/NAME.py`, see [`twin`](crate::python::twin).
 #[macro_export]
 macro_rules! twin_script {
-    ($name:literal) => {
-        &$crate::python::twin(::std::env!("CARGO_MANIFEST_DIR"), $name)
-    };
+    ($name:literal) => {{
+        static TWIN: ::std::sync::LazyLock<::std::path::PathBuf> =
+            ::std::sync::LazyLock::new(|| $crate::python::twin(::std::env!("CARGO_MANIFEST_DIR"), $name));
+        TWIN.as_path()
+    }};
 }
 
 #[cfg(test)]
