@@ -14,7 +14,7 @@ use mutex::experiments::contention::{self, Load, variants as sharing};
 use mutex::experiments::poison::{self, Books};
 use mutex::experiments::versions::{self, Expectation, FORMS, Rules};
 use mutex::locks::{Exclusive, Guarded, SpinLock, TicketLock};
-use mutex::outcomes::{Class, Tally};
+use mutex::outcomes::Tally;
 
 #[test]
 fn after_a_panic_each_lock_shows_what_it_promises() {
