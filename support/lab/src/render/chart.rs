@@ -53,7 +53,7 @@ pub fn draw(chart: &Chart, canvas: Canvas) -> String {
     let Some((x, y)) = axes(chart) else { return String::new() };
     let labels: Vec<(usize, String)> = y.ticks().into_iter().map(|v| (row(&y, v), unit::value(v, chart.y))).collect();
     let margin = labels.iter().map(|(_, label)| label.width()).max().unwrap_or(0).max(6);
-    let columns = canvas.width.saturating_sub(margin + 3).max(10);
+    let columns = canvas.width.saturating_sub(margin + 2).max(6);
     let mut out = format!("{}\n", fit(&shown(&chart.title, canvas.lang), canvas.width).trim_end());
     for (n, cells) in cells(chart, &x, &y, columns).iter().enumerate() {
         let label = labels.iter().find(|(row, _)| *row == n).map_or("", |(_, label)| label);
@@ -163,9 +163,9 @@ fn foot(x: &Axis, columns: usize) -> (String, String) {
         let at = (x.place(v) * (columns - 1) as f64).round() as usize;
         ticks[at] = '┴';
         let number = unit::value(v, x.unit);
-        let start = at.saturating_sub(number.width() / 2).min((columns + 1).saturating_sub(number.width()));
+        let start = at.saturating_sub(number.width() / 2).min(columns.saturating_sub(number.width()));
         let used = numbers.width();
-        if start > used || used == 0 {
+        if number.width() <= columns && (start > used || used == 0) {
             let _ = write!(numbers, "{}{number}", " ".repeat(start - used.min(start)));
         }
     }

@@ -34,13 +34,15 @@ pub fn draw(traces: &[&Trace], most_lanes: usize, foot: Foot, canvas: Canvas) ->
     let label = widest.clamp(1, (canvas.width / 3).max(8));
     let scale = Scale {
         duration: traces.iter().map(|trace| trace.duration()).max().unwrap_or(0),
-        columns: canvas.width.saturating_sub(label + 4).max(10),
+        columns: canvas.width.saturating_sub(label + 3).max(6),
     };
     let margin = " ".repeat(label + 1);
     let foot_of = |lanes: &[&Lane]| {
         let (ticks, numbers) = axis(scale);
-        let legend = legend(lanes, canvas.width.saturating_sub(label + 2), canvas);
-        let legend: String = legend.iter().map(|line| format!("{margin} {line}\n")).collect();
+        // In a narrow terminal the legend needs all of the width.
+        let indent = if canvas.width < 50 { String::new() } else { format!("{margin} ") };
+        let legend = legend(lanes, canvas.width - indent.len(), canvas);
+        let legend: String = legend.iter().map(|line| format!("{indent}{line}\n")).collect();
         format!("{margin}└{ticks}┘\n{margin} {}\n{legend}", numbers.trim_end())
     };
     let mut pictures: Vec<String> = Vec::with_capacity(traces.len());
@@ -172,7 +174,7 @@ fn legend(lanes: &[&Lane], width: usize, canvas: Canvas) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut columns = 0;
     for state in used {
-        let name = name(state, canvas.lang);
+        let name = fit(name(state, canvas.lang), name(state, canvas.lang).width().min(width.saturating_sub(3)));
         let entry = format!("{} {name}", paint(&[Some(state); 2], canvas.colour));
         let wide = 3 + name.width();
         match lines.last_mut() {

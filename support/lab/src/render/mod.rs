@@ -50,25 +50,50 @@ pub fn fit(s: &str, columns: usize) -> String {
     format!("{out}{}", " ".repeat(columns.saturating_sub(used + 1)))
 }
 
-/// Breaks a text at blanks so that every line fits; the lines after the first stand under the first word.
+/// Breaks a text at blanks so that every line fits; the lines after the first stand under the first word. A word that is wider
+/// than a line is broken too. Where the head would take more than half of the width, the text begins on the next line.
 pub(crate) fn wrap(head: &str, words: &str, width: usize) -> String {
-    let indent = head.width();
     let mut out = String::from(head);
-    let mut used = indent;
+    let mut used = head.width();
+    let indent = if 2 * used > width { 2 } else { used };
+    let line = |out: &mut String, used: &mut usize| {
+        let kept = out.trim_end_matches(' ').len();
+        out.truncate(kept);
+        let _ = write!(out, "\n{}", " ".repeat(indent));
+        *used = indent;
+    };
+    if indent != used {
+        line(&mut out, &mut used);
+    }
     for word in words.split_whitespace() {
-        let w = word.width();
-        if used > indent && used + 1 + w > width {
-            let _ = write!(out, "\n{}", " ".repeat(indent));
-            used = indent;
-        } else if used > indent {
+        let blank = usize::from(used > indent);
+        if blank == 1 && used + 1 + word.width() > width {
+            line(&mut out, &mut used);
+        } else if blank == 1 {
             out.push(' ');
             used += 1;
         }
-        out.push_str(word);
-        used += w;
+        for c in word.chars() {
+            let wide = c.width().unwrap_or(0);
+            if used + wide > width && used > indent {
+                line(&mut out, &mut used);
+            }
+            out.push(c);
+            used += wide;
+        }
     }
     out.push('\n');
     out
+}
+
+/// Breaks the lines of a page that do not fit; what follows keeps their indent.
+pub(crate) fn within(page: &str, width: usize) -> String {
+    let fitted = |line: &str| {
+        let words = line.trim_start();
+        let indent = (line.len() - words.len()).min(width / 2);
+        if line.width() > width { wrap(&" ".repeat(indent), words, width) } else { format!("{line}\n") }
+    };
+    page.lines().map(fitted).collect()
 }
 
 #[cfg(test)]
@@ -84,7 +109,14 @@ mod tests {
     }
 
     #[test]
-    fn a_long_word_stays_whole() {
-        assert_eq!(wrap("- ", "a incomprehensibilities b", 10), "- a\n  incomprehensibilities\n  b\n");
+    fn a_long_word_is_broken() {
+        assert_eq!(wrap("- ", "a incomprehensibilities b", 10), "- a\n  incompre\n  hensibil\n  ities b\n");
+        assert_eq!(wrap("- ", "가나다라마바", 9), "- 가나다\n  라마바\n");
+    }
+
+    #[test]
+    fn a_wide_head_stands_alone() {
+        assert_eq!(wrap("[not measured] ", "why not", 20), "[not measured]\n  why not\n");
+        assert_eq!(wrap("[not measured] ", "why not", 40), "[not measured] why not\n");
     }
 }

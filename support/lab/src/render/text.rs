@@ -2,6 +2,7 @@
 //! it, the full page everything.
 
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
+use unicode_width::UnicodeWidthStr;
 
 use super::lanes::{self, Foot};
 use super::{Canvas, chart, shown, wrap};
@@ -117,9 +118,9 @@ fn more(report: &Report, front: &[Front], canvas: Canvas) -> String {
     let measures = if report.measures_in_tables { 0 } else { report.measures.len() };
     let measures = if front.contains(&Front::Measures) { 0 } else { measures };
     let parts = [
-        (drawings, text!("그림 {drawings}개", "{drawings} more drawings")),
-        (tables, text!("표 {tables}개", "{tables} more tables")),
-        (measures, text!("측정값 {measures}개", "{measures} measurements")),
+        (drawings, text!("그림 {drawings}개", "drawings ({drawings})")),
+        (tables, text!("표 {tables}개", "tables ({tables})")),
+        (measures, text!("측정값 {measures}개", "measurements ({measures})")),
         (report.notes.len(), text!("설명", "notes")),
         (report.verdicts.len(), text!("판정의 근거", "the evidence of the verdicts")),
     ];
@@ -142,6 +143,34 @@ fn failures(failures: &[Text], most: usize, canvas: Canvas) -> String {
     lines.map(|line| wrap("✗ ", &shown(line, canvas.lang), canvas.width)).collect()
 }
 
+/// Rows under heads as a grid. Where the terminal is too narrow for so many columns, each row becomes lines of its own.
+fn columns(head: &[String], rows: &[Vec<String>], numbers: bool, canvas: Canvas) -> String {
+    const LEAST_COLUMN: usize = 9;
+    let mut grid = grid(canvas);
+    grid.set_header(head);
+    grid.add_rows(rows);
+    if numbers {
+        for column in 1..head.len() {
+            if let Some(column) = grid.column_mut(column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+    }
+    let drawn = format!("{grid}\n");
+    let squeezed = canvas.width < 60 && canvas.width < LEAST_COLUMN * head.len();
+    if !squeezed && drawn.lines().all(|line| line.width() <= canvas.width) {
+        return drawn;
+    }
+    let mut out = String::new();
+    for row in rows {
+        for (n, (head, cell)) in head.iter().zip(row).enumerate() {
+            let indent = if n == 0 { "" } else { "  " };
+            out.push_str(&wrap(indent, &format!("{head}: {cell}"), canvas.width));
+        }
+    }
+    out
+}
+
 fn grid(canvas: Canvas) -> Grid {
     let mut grid = Grid::new();
     grid.load_style(presets::UTF8_FULL_CONDENSED);
@@ -152,14 +181,13 @@ fn grid(canvas: Canvas) -> Grid {
 
 fn measures(measures: &[Measure], canvas: Canvas) -> String {
     let lang = canvas.lang;
-    let mut grid = grid(canvas);
     let head = [
         text!("측정", "measured"),
         text!("중앙값", "median"),
         text!("최소 – 최대", "min – max"),
         text!("횟수", "runs"),
     ];
-    grid.set_header(head.iter().map(|t| t.get(lang)));
+    let mut rows = Vec::new();
     for m in measures {
         let (least, most) = stats::range(&m.samples).unwrap_or((f64::NAN, f64::NAN));
         let spread = if m.samples.len() > 1 {
@@ -167,24 +195,17 @@ fn measures(measures: &[Measure], canvas: Canvas) -> String {
         } else {
             "–".into()
         };
-        grid.add_row([&shown(&m.name, lang), &value(m.median(), m.unit), &spread, &m.samples.len().to_string()]);
+        rows.push(vec![shown(&m.name, lang), value(m.median(), m.unit), spread, m.samples.len().to_string()]);
     }
-    for column in 1..4 {
-        if let Some(column) = grid.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    format!("{grid}\n")
+    columns(&head.map(|t| t.get(lang).to_owned()), &rows, true, canvas)
 }
 
 fn table(table: &Table, canvas: Canvas) -> String {
     let lang = canvas.lang;
-    let mut grid = grid(canvas);
-    grid.set_header(table.head.iter().map(|t| shown(t, lang)));
-    for row in &table.rows {
-        grid.add_row(row.iter().map(|t| shown(t, lang)));
-    }
-    format!("{}\n{grid}\n", shown(&table.title, lang))
+    let cells = |row: &Vec<Text>| row.iter().map(|t| shown(t, lang)).collect::<Vec<_>>();
+    let rows: Vec<Vec<String>> = table.rows.iter().map(cells).collect();
+    let title = wrap("", &shown(&table.title, lang), canvas.width);
+    format!("{title}{}", columns(&cells(&table.head), &rows, false, canvas))
 }
 
 fn mark(outcome: &Outcome, lang: Lang) -> &'static str {
@@ -232,7 +253,8 @@ fn verdicts_together(verdicts: &[Verdict], canvas: Canvas) -> String {
         if verdicts[..n].iter().any(|earlier| alike(&earlier)) {
             continue;
         }
-        let on: Vec<String> = verdicts.iter().filter(alike).map(|verdict| escape_controls(&verdict.on)).collect();
+        let mut on: Vec<String> = verdicts.iter().filter(alike).map(|verdict| escape_controls(&verdict.on)).collect();
+        on.dedup();
         let why = match &verdict.outcome {
             Outcome::NotMeasured(why) => format!(" ({})", shown(why, lang)),
             _ => String::new(),
@@ -250,7 +272,6 @@ mod tests {
     use crate::render::svg::svg;
     use crate::report::{Chart, Curve, Unit};
     use crate::trace::{Lane, State, Trace};
-    use unicode_width::UnicodeWidthStr;
 
     fn everything() -> Report {
         let mut all = Report::new("lab/test");
@@ -268,10 +289,14 @@ mod tests {
     #[test]
     fn every_line_fits_in_both_languages() {
         for lang in [Lang::Ko, Lang::En] {
-            for width in [60, 80, 160] {
-                let page = full(&everything(), Canvas { width, colour: false, lang });
-                for line in page.lines() {
-                    assert!(line.width() <= width, "{width}: {} {line}", line.width());
+            for width in 20..=160 {
+                for (all, show) in
+                    [(everything(), full as fn(&Report, Canvas) -> String), (crowded(), full), (crowded(), brief)]
+                {
+                    let page = show(&all, Canvas { width, colour: false, lang });
+                    for line in page.lines() {
+                        assert!(line.width() <= width, "{width}: {} {line}", line.width());
+                    }
                 }
             }
         }
@@ -290,6 +315,17 @@ mod tests {
             }
         }
         all.notes.extend(vec![Text::same("a note of many words ".repeat(9)); 5]);
+        all.notes.push(Text::same("https://example.org/".repeat(9)));
+        let curves = vec![Curve { name: Text::same("a curve of long name"), points: vec![(1e3, 1e9), (1e6, 3e12)] }];
+        all.charts.push(Chart { title: Text::same("a chart of some length"), x: Unit::Count, y: Unit::Bytes, curves });
+        all.tables.push(Table {
+            title: Text::same("wide"),
+            head: vec![text!("머리글", "head"); 9],
+            rows: vec![vec![text!("칸 하나", "a cell"); 9]; 2],
+        });
+        for state in State::ALL {
+            all.traces[0].lanes.push(Lane::of(text!("긴 이름의 레인", "a lane of long name"), state, 0, 9));
+        }
         all
     }
 
@@ -312,7 +348,7 @@ mod tests {
         let page = brief(&crowded(), Canvas { width: 80, colour: false, lang: Lang::En });
         assert!(page.starts_with("\n⇒ "), "the sentence comes first: {page}");
         assert!(page.contains("\none\n") && page.contains("\ntwo\n") && !page.contains("\nthree\n"), "{page}");
-        assert!(page.contains("and ") && page.contains("--full adds: 1 more drawings"), "{page}");
+        assert!(page.contains("and ") && page.contains("--full adds: drawings (2)"), "{page}");
         assert!(page.contains("Rust; Rust + GIL; CPython 3.11.7: "), "a claim stands once for all: {page}");
         let mut chosen = crowded();
         chosen.front = vec![Front::Trace(2)];
