@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use asyncio::experiments::blocking::{PERIOD, Seen as Stall, WAYS, others_lived};
 use asyncio::experiments::gil::report::{CLAIM, judge, judge_twin, long_waits};
-use asyncio::experiments::gil::{CASES, Case, Seen, seen};
+use asyncio::experiments::gil::{CASES, Case, CaseResult, seen};
 use lab::claims::Outcome;
 use lab::lang::Text;
 use lab::python::Interpreter;
@@ -35,7 +35,7 @@ fn every_way_out_lets_the_others_live() {
     }
 }
 
-fn case(id: &str) -> (Case, Seen) {
+fn case(id: &str) -> (Case, CaseResult) {
     let case = CASES.into_iter().find(|case| case.id == id).unwrap();
     (case, seen(case, TURNS, Duration::from_millis(200)).unwrap())
 }

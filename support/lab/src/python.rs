@@ -14,6 +14,7 @@ use crate::claims::Verdict;
 use crate::error::{Error, Result};
 use crate::lang::Text;
 use crate::process::{self, lifeline};
+use crate::render::quote;
 use crate::report::{Measure, Report};
 use crate::terminal;
 use crate::text;
@@ -194,7 +195,7 @@ fn last_object<T: DeserializeOwned>(out: &str, counts: impl Fn(&T) -> bool) -> O
 
 /// The first line that says something.
 fn first_line(out: &str) -> Option<String> {
-    out.lines().find(|line| !line.trim().is_empty()).map(terminal::quote)
+    out.lines().find(|line| !line.trim().is_empty()).map(quote)
 }
 
 /// The last report in the output of a program. Others print `{}` as well; a report always names its experiment.

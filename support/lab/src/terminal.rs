@@ -4,10 +4,9 @@ use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process;
 
-use unicode_width::UnicodeWidthStr;
-
+use crate::escape::escape_controls;
 use crate::lang;
-use crate::render::{Canvas, fit};
+use crate::render::Canvas;
 use crate::text;
 
 /// Prints text as it is. Ends the program with exit code 1 if nobody can read it any more.
@@ -30,33 +29,6 @@ pub fn print(words: &str) {
 /// One line on standard error; if that is closed too, silence. It stays one line whatever the reader's words in it were.
 pub fn complain(line: &lang::Text) {
     let _ = writeln!(io::stderr(), "{}", escape_controls(&line.to_string()));
-}
-
-/// Words from outside (file names, addresses, what another program printed) as they may reach a terminal: characters that command
-/// it, end the line or reverse the direction of the text are shown as their escapes.
-pub fn escape_controls(words: &str) -> String {
-    words.chars().fold(String::with_capacity(words.len()), |mut shown, c| {
-        if is_command(c) {
-            shown.extend(c.escape_default())
-        } else {
-            shown.push(c)
-        }
-        shown
-    })
-}
-
-/// A line that another program printed, as a part of a sentence of ours: escaped, cut, without the full stop.
-pub(crate) fn quote(line: &str) -> String {
-    const COLUMNS: usize = 100;
-    let line = escape_controls(line.trim().trim_end_matches('.'));
-    if line.width() > COLUMNS { fit(&line, COLUMNS).trim_end().to_owned() } else { line }
-}
-
-/// C0 and C1 controls, line and paragraph separators, and the marks, embeddings, overrides and isolates of Unicode's
-/// bidirectional algorithm (UAX #9), with which a name can look like another one.
-fn is_command(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The canvas of standard output. `COLUMNS` decides, else the terminal, else 80 columns;
@@ -104,17 +76,5 @@ mod tests {
         ] {
             assert_eq!(chosen_width(asked, || terminal), width, "{asked:?} {terminal:?}");
         }
-    }
-
-    #[test]
-    fn what_commands_a_terminal_is_escaped() {
-        assert_eq!(escape_controls("a\nb \u{1b}[31m'호송'\\"), "a\\nb \\u{1b}[31m'호송'\\");
-        for command in ['\0', '\t', '\r', '\u{7f}', '\u{85}', '\u{9b}', '\u{2028}', '\u{202e}', '\u{2066}', '\u{200f}']
-        {
-            let shown = escape_controls(&format!("a{command}b"));
-            assert!(!shown.contains(command) && shown.starts_with("a\\") && shown.ends_with('b'), "{shown}");
-        }
-        // A name that is only unusual stays as it is.
-        assert_eq!(escape_controls("한글 – naïve 👩\u{200d}💻 العربية"), "한글 – naïve 👩\u{200d}💻 العربية");
     }
 }

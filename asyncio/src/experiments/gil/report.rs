@@ -8,7 +8,7 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{Span, State, Trace};
 use lab::{stats, text};
 
-use super::{CASES, Case, Seen};
+use super::cases::{CASES, Case, CaseResult};
 use crate::notes;
 
 /// The claim, by its id in the ledger.
@@ -18,7 +18,7 @@ pub const CLAIM: &str = "asyncio-no-gil-effect";
 const HALF: u64 = 2_500_000;
 
 /// The verdict on a case under the lock; without a lock there is nothing that the claim is about.
-pub fn judge(case: Case, seen: &Seen) -> Option<Verdict> {
+pub fn judge(case: Case, seen: &CaseResult) -> Option<Verdict> {
     if !case.gil {
         return None;
     }
@@ -80,7 +80,7 @@ pub fn judge_twin(python: &Interpreter, twin: &Report) -> Verdict {
 }
 
 /// How late the tasks woke up, and how long the loop waited for the lock each time.
-pub fn measures(case: Case, seen: &Seen) -> Vec<Measure> {
+pub fn measures(case: Case, seen: &CaseResult) -> Vec<Measure> {
     let (id, Text { ko, en }) = (case.id, case.name());
     let late = text!("{ko}: 태스크가 늦게 깨어난 시간", "{en}: tasks woke up late by");
     let mut all =

@@ -5,6 +5,7 @@
 mod job;
 mod paths;
 mod report;
+mod runs;
 
 use std::env;
 use std::fs;
@@ -15,7 +16,6 @@ use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::Report;
-use lab::trace::Trace;
 use lab::{Error, Result, clock, text, twin_script};
 
 use crate::picture;
@@ -23,6 +23,7 @@ use crate::pool_errors::{self, Bilingual};
 use crate::progress;
 use crate::work_queue::{self, Done};
 use process_pool::{Failure, Pool};
+use runs::{Runs, TECHNIQUES};
 
 pub use job::{Fate, Job, PICTURE};
 
@@ -54,9 +55,6 @@ pub fn command() -> Experiment {
         },
     )
 }
-
-/// The techniques, in the order in which they are shown; each has a folder of its name.
-const TECHNIQUES: [&str; 3] = ["sequence", "threads", "processes"];
 
 /// Processes every picture of `dir` by each technique, `rounds` times in turn. Without `out` the folder is beside the program.
 pub fn run(dir: &Path, out: Option<&Path>, workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
@@ -105,22 +103,6 @@ fn target(picture: &Path, folder: &Path) -> PathBuf {
 
 fn jobs(pictures: &[PathBuf], folder: &Path) -> Vec<Job> {
     pictures.iter().map(|picture| Job::new(picture, &target(picture, folder))).collect()
-}
-
-/// All rounds of one technique.
-#[derive(Default)]
-struct Runs {
-    walls: Vec<f64>,
-    fates: Vec<Vec<Fate>>,
-    trace: Trace,
-}
-
-impl Runs {
-    fn add(&mut self, wall: u64, done: Done<Fate>, title: Text) {
-        self.walls.push(wall as f64);
-        self.fates.push(done.results);
-        self.trace = Trace::new(title, done.lanes);
-    }
 }
 
 /// All pictures by one technique.

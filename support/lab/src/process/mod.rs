@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::lang::Text;
-use crate::terminal;
+use crate::render::quote;
 use crate::text;
 
 /// More output than this is cut off, in bytes.
@@ -44,7 +44,7 @@ pub(crate) fn run_limited(
     match status {
         Ok(0) => Ok(printed),
         Ok(code) => {
-            let last = terminal::quote(complaint.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or(""));
+            let last = quote(complaint.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or(""));
             Err(text!("종료 코드 {code}: {last}", "exit code {code}: {last}"))
         }
         Err(e) => Err(text!("끝을 알 수 없습니다: {e}", "its end is unknown: {e}")),

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use svg::node::element::{Circle, Group, Line, Polyline, Text as SvgText, Title};
 use unicode_width::UnicodeWidthStr;
 
+use super::layout::{Canvas, fit, shown};
 use crate::lang::Lang;
-use crate::render::{Canvas, fit, shown};
 use crate::report::Chart;
 use crate::report::unit::{self, Unit};
 

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::layout::{Canvas, fit, shown};
 use super::state_style::{glyph, name, style};
-use super::{Canvas, fit, shown};
 use crate::report::unit;
 use crate::text;
 use crate::trace::{Lane, State, Trace};

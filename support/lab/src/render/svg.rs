@@ -4,9 +4,10 @@ use svg::Document;
 use svg::node::element::{Group, Line, Rectangle, Style, Text as SvgText, Title};
 use unicode_width::UnicodeWidthStr;
 
+use super::chart;
 use super::lanes::tick_step;
+use super::layout::{fit, shown, wrap};
 use super::state_style::{fill, name};
-use super::{chart, fit, shown, wrap};
 use crate::lang::Lang;
 use crate::report::{Chart, unit};
 use crate::trace::{Lane, State, Trace};

@@ -4,14 +4,15 @@
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 use unicode_width::UnicodeWidthStr;
 
+use super::chart;
 use super::lanes::{self, Foot};
-use super::{Canvas, chart, shown, wrap};
+use super::layout::{Canvas, shown, wrap};
 use crate::claims::{Outcome, Verdict};
+use crate::escape::escape_controls;
 use crate::lang::{Lang, Text};
 use crate::report::unit::value;
 use crate::report::{FAILURES_ON_PAGE, Front, Measure, Report, Table};
 use crate::stats;
-use crate::terminal::escape_controls;
 use crate::text;
 use crate::trace::Trace;
 
