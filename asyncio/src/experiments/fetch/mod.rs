@@ -6,7 +6,6 @@
 pub mod attempt;
 pub mod ndjson;
 mod plan;
-pub mod progress;
 mod report;
 pub mod retry;
 pub mod summary;
@@ -163,7 +162,7 @@ async fn all(
         workers.spawn(workers::work(Arc::clone(&plan), sender.clone(), lane));
     }
     drop(sender); // the last record comes from the last worker
-    let bar = progress::bar(calls);
+    let bar = progress::calls(calls);
     let mut summary = Summary::default();
     loop {
         tokio::select! {

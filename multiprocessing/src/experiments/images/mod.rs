@@ -11,7 +11,6 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use indicatif::ProgressBar;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
@@ -20,9 +19,9 @@ use lab::{Error, Result, clock, text, twin_script};
 
 use crate::picture;
 use crate::pool_errors::{self, Bilingual};
-use crate::progress;
 use crate::work_queue::{self, Done};
 use process_pool::{Failure, Pool};
+use progress::ProgressBar;
 use runs::{Runs, TECHNIQUES};
 
 pub use job::{Fate, Job, PICTURE};
@@ -74,7 +73,7 @@ pub fn run(dir: &Path, out: Option<&Path>, workers: usize, rounds: usize, python
     }
     let folders = paths::output(&out, &TECHNIQUES, &dir)?;
     let mut runs = TECHNIQUES.map(|_| Runs::default());
-    let bar = progress::bar(count * TECHNIQUES.len() * rounds);
+    let bar = progress::steps(count * TECHNIQUES.len() * rounds);
     for _ in 0..rounds {
         for ((technique, folder), runs) in TECHNIQUES.into_iter().zip(&folders).zip(&mut runs) {
             bar.set_message(technique);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 ///
 /// On Linux the file gets its name when it is whole: until then it has none, and the system throws it away if we die. Elsewhere,
 /// and on file systems that know no files without a name, it is written under another name, which a killed process leaves behind.
-pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     match nameless::write(path, bytes) {
         Err(e) if nameless::is_unknown(&e) => {}
@@ -24,6 +24,13 @@ fn by_another_name(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = std::fs::remove_file(&part);
     }
     written
+}
+
+/// Whether a file could be written there: what is tried leaves nothing behind.
+pub(super) fn can_replace(path: &Path) -> io::Result<()> {
+    let part = part(path);
+    std::fs::write(&part, b"")?;
+    std::fs::remove_file(&part)
 }
 
 /// A name in the same folder that nobody else uses. Short: with the file's own name in it, it could be longer than names may be.
@@ -73,6 +80,7 @@ mod nameless {
 
 #[cfg(test)]
 mod tests {
+    use super::replace as write;
     use super::*;
     use std::fs;
 

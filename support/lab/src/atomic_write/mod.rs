@@ -1,7 +1,11 @@
 //! Files that readers asked for: whole or not at all.
 
+mod replace;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+pub use replace::replace;
 
 use crate::error::{Error, Result};
 use crate::text;
@@ -12,34 +16,20 @@ pub fn can_be_written(path: &Path) -> Result<()> {
         let path = path.display();
         return Err(Error::usage(text!("'{path}': 파일 이름을 주십시오.", "'{path}': give the name of a file.")));
     }
-    let part = part(path);
-    fs::OpenOptions::new().create(true).append(true).open(&part).map_err(|e| refuse(path, &e))?;
-    if part != path {
-        let _ = fs::remove_file(&part);
+    if is_device(path) {
+        return fs::OpenOptions::new().append(true).open(path).map(drop).map_err(|e| refuse(path, &e));
     }
-    Ok(())
+    replace::can_replace(path).map_err(|e| refuse(path, &e))
 }
 
-/// Writes a whole file, or leaves what was there.
+/// Writes a whole file, or leaves what was there. A device or a pipe is written to as it is.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let part = part(path);
-    let written = fs::write(&part, bytes).and_then(|()| if part == path { Ok(()) } else { fs::rename(&part, path) });
-    written.map_err(|e| {
-        if part != path {
-            let _ = fs::remove_file(&part);
-        }
-        refuse(path, &e)
-    })
+    let written = if is_device(path) { fs::write(path, bytes) } else { replace(path, bytes) };
+    written.map_err(|e| refuse(path, &e))
 }
 
-/// The name under which a file is written until it is whole. A device or a pipe is written to as it is.
-fn part(path: &Path) -> PathBuf {
-    if path.exists() && !path.is_file() {
-        return path.to_owned();
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    path.with_file_name(name)
+fn is_device(path: &Path) -> bool {
+    path.exists() && !path.is_file()
 }
 
 fn refuse(path: &Path, e: &std::io::Error) -> Error {
@@ -54,7 +44,8 @@ mod tests {
     #[test]
     fn a_file_is_whole_or_not_there() {
         let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("trace.json");
+        // As long as a name may be.
+        let path = home.path().join(format!("{}.json", "n".repeat(250)));
         can_be_written(&path).unwrap();
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "asking leaves nothing behind");
         write(&path, b"{}").unwrap();
