@@ -6,7 +6,7 @@ use lab::python::Interpreter;
 use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{Span, State, Trace};
-use lab::{stats, text};
+use lab::{machine, stats, text};
 
 use super::cases::{CASES, Case, CaseResult};
 use crate::notes;
@@ -140,7 +140,7 @@ pub fn notes(turns: u64, each: &str, foreign: Option<f64>) -> Vec<Text> {
             "As CPython's, the loop lets go of the GIL while it waits for events, and must have it back before it runs a task. How long CPython waited for its GIL cannot be seen from outside."
         ),
     ];
-    notes.extend(notes::others_used(foreign));
+    notes.push(machine::others_used(foreign));
     notes
 }
 

@@ -6,7 +6,7 @@ use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::report::unit;
 use lab::report::{Measure, Report, Table};
-use lab::{stats, text};
+use lab::{machine, stats, text};
 
 use super::microbench::Operation;
 use super::row::{ROUNDS, Row, WEIGHED, most};
@@ -123,6 +123,6 @@ pub(crate) fn notes(pause: Duration, times: usize, foreign: Option<f64>) -> Vec<
         ),
         notes::discontinued(),
     ];
-    notes.extend(notes::others_used(foreign));
+    notes.push(machine::others_used(foreign));
     notes
 }

@@ -201,15 +201,11 @@ impl Bench<'_> {
 
     fn notes(&self, done: usize, asked: usize) -> Vec<Text> {
         let machine = machine::describe();
-        let share = self.foreign.map(|share| unit::value(share, Unit::Share));
-        let busy = match share {
-            Some(share) => text!("그동안 다른 프로그램이 {share}를 썼습니다", "others used {share} of it meanwhile"),
-            None => text!("다른 프로그램이 얼마나 썼는지는 모릅니다", "how much others used is not known"),
-        };
         let Size { waiting, gets, jobs, iterations, copies } = self.size;
         let delay = unit::duration(self.delay.as_nanos() as f64);
         let mut notes = vec![
-            Text { ko: format!("{}; {}.", machine.ko, busy.ko), en: format!("{}; {}.", machine.en, busy.en) },
+            Text { ko: format!("{}.", machine.ko), en: format!("{}.", machine.en) },
+            machine::others_used(self.foreign),
             text!(
                 "I/O: {delay} 뒤에 답하는 루프백 서버에 {waiting}개 단위가 GET을 {gets}번씩. 루프: {jobs}개 단위가 {iterations}바퀴씩, 파이썬은 그 {share}분의 1. 이미지: 그림마다 {copies}번 디코드, 흐리기, 반으로 줄이기, JPEG 인코드.",
                 "I/O: {waiting} units send {gets} GETs each to a loopback server that answers after {delay}. Loop: {jobs} units of {iterations} iterations, in Python one {share}th of it. Images: decode, blur, halve and encode as JPEG, each picture × {copies}.",
