@@ -49,7 +49,7 @@ fn the_page_has_both_languages() {
     for (lang, words) in
         [("ko", ["잃을 수 없음", "LoadGlobal counter", "GIL을 놓음"]), ("en", ["cannot lose", "INPLACE_ADD", "3.13t"])]
     {
-        let out = gil_sim(&[&SMALL[..], &["--no-python", "--lang", lang]].concat());
+        let out = gil_sim(&[&SMALL[..], &["--full", "--no-python", "--lang", lang]].concat());
         let page = String::from_utf8(out.stdout).expect("a text");
         assert!(out.status.success(), "{page}");
         assert!(words.iter().all(|word| page.contains(word)), "{page}");

@@ -23,7 +23,6 @@ use tokio::sync::oneshot;
 use tokio::{task, time};
 
 use crate::heartbeat::{Late, ticker};
-use crate::notes;
 use crate::programs::cannot_start;
 
 /// The other tasks on the loop.

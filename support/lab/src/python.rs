@@ -216,6 +216,10 @@ pub fn run(python: &Interpreter, script: &Path, args: &[String], limit: Duration
 }
 
 fn no_report(program: &str, out: &str) -> Text {
+    // Nothing but an object: its author wants to know what is wrong with it.
+    if let (true, Err(e)) = (out.starts_with('{'), serde_json::from_str::<Report>(out)) {
+        return text!("{program}의 보고서를 읽을 수 없습니다: {e}", "cannot read the report of {program}: {e}");
+    }
     match first_line(out) {
         Some(said) => {
             text!(

@@ -9,7 +9,6 @@ use lab::trace::{Span, State, Trace};
 use lab::{machine, stats, text};
 
 use super::cases::{CASES, Case, CaseResult};
-use crate::notes;
 
 /// The claim, by its id in the ledger.
 pub const CLAIM: &str = "asyncio-no-gil-effect";

@@ -17,7 +17,7 @@ use lab::lang::Text;
 use lab::machine;
 use lab::python::Interpreter;
 use lab::report::unit;
-use lab::report::{Measure, Report, Table, Unit};
+use lab::report::{Front, Measure, Report, Table, Unit};
 use lab::stats;
 use lab::{Result, text};
 
@@ -44,6 +44,7 @@ pub fn run(size: &Size, delay: Duration, rounds: usize, pythons: &[Interpreter])
     report.measures = bench.measures();
     report.tables = Workload::ALL.iter().map(|workload| bench.workload_table(*workload)).collect();
     report.tables.push(bench.article_table());
+    report.front = vec![Front::Table(report.tables.len() - 1)];
     report.verdicts = bench.verdicts();
     report.measures_in_tables = true;
     report.notes = bench.notes(done, rounds);

@@ -19,7 +19,7 @@ use lab::lang::Text;
 use lab::machine::Watch;
 use lab::python::{self, Interpreter};
 use lab::report::unit;
-use lab::report::{Measure, Report, Unit};
+use lab::report::{Front, Measure, Report, Unit};
 use lab::trace::{LaneRecorder, Recorder};
 use lab::{Result, clock, machine, text, twin_script};
 use predicted::Judged;
@@ -128,10 +128,12 @@ pub fn run(job: Job, rounds: usize, machine: Option<&Path>, pythons: &[Interpret
         vec![on_python(python, twin, watch.foreign())]
     });
     ask_simulator(&mut report, judged, job, &simulated);
-    report.notes.extend([note(job), predicted::note(machine), lab::machine::others_used(whole.foreign())]);
+    report.notes.extend([note(job), predicted::note(machine), machine::others_used(whole.foreign())]);
 
     let speed_up = |n: usize| unit::value(median(&walls[0]) / median(&walls[n]), Unit::Times);
     let (free, gil) = (speed_up(1), speed_up(2));
+    // The pair that the lesson is about: the same threads without and with the lock.
+    report.front = vec![Front::Trace(1), Front::Trace(2)];
     report.shows = shows(&free, &gil, median(&walls[2]) > PARALLEL * median(&walls[1]));
     Ok(report)
 }
