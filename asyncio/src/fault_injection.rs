@@ -17,7 +17,6 @@ pub struct ServerOptions {
 }
 
 impl ServerOptions {
-    /// Declares them.
     pub fn declare(options: &mut Options) -> ServerOptions {
         let about = text!("서버가 / 에 답하기까지", "how long the server takes for /");
         let delay = options.seconds("delay", 0.0..=60.0, 0.05, about);

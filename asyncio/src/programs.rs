@@ -27,9 +27,7 @@ pub struct Nap {
 /// A runtime, and the program on it.
 #[derive(Clone, Copy, Debug)]
 pub struct Program {
-    /// For ids of measurements.
     pub id: &'static str,
-    /// For readers.
     pub name: &'static str,
     /// Where its tasks run.
     pub home: Home,

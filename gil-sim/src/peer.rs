@@ -47,7 +47,6 @@ impl Peer {
         }
     }
 
-    /// Our end.
     pub fn socket(&self) -> &UnixStream {
         &self.socket
     }

@@ -40,7 +40,6 @@ fn echo(size: usize) -> io::Result<()> {
 pub struct Echo(Child);
 
 impl Echo {
-    /// Starts it.
     pub fn start(size: usize) -> io::Result<Echo> {
         let mut command = Command::new(env::current_exe()?);
         command.args([PROCESS_ECHO, "--size", &size.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());

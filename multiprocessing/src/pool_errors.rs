@@ -6,7 +6,6 @@ use process_pool::{End, Failure, WorkerLoss};
 
 /// What has both languages.
 pub trait Bilingual {
-    /// In words.
     fn text(&self) -> Text;
 }
 

@@ -13,7 +13,6 @@ pub use std::sync::atomic::{AtomicBool, AtomicUsize};
 pub struct Mutex<T>(sync::Mutex<T>);
 
 impl<T> Mutex<T> {
-    /// Free.
     pub fn new(value: T) -> Mutex<T> {
         Mutex(sync::Mutex::new(value))
     }
@@ -38,7 +37,6 @@ impl<T> Mutex<T> {
 pub struct Condvar(sync::Condvar);
 
 impl Condvar {
-    /// Nobody waits.
     pub fn new() -> Condvar {
         Condvar::default()
     }

@@ -79,7 +79,6 @@ type Run = fn(u64, LaneRecorder) -> Pin<Box<dyn Future<Output = u64>>>;
 /// A way to compute beside a loop: its id (the twin's too), the function.
 #[derive(Clone, Copy, Debug)]
 pub struct Way {
-    /// For ids of measurements.
     pub id: &'static str,
     rust: &'static str,
     python: &'static str,

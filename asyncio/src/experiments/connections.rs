@@ -29,7 +29,6 @@ const ANSWER_ENDS: &[u8] = b"\r\n\r\nok\n";
 /// In so many pieces a slow client sends its request.
 const PIECES: usize = 16;
 
-/// How many.
 #[derive(Clone, Copy, Debug)]
 pub struct Order {
     /// Connections that stay open.

@@ -25,7 +25,6 @@ const DRAWN: usize = 12;
 /// What is served, and how long.
 #[derive(Clone, Copy, Debug)]
 pub struct Order {
-    /// The server.
     pub options: Options,
     /// Ends after this time; `None`: only with Ctrl-C.
     pub seconds: Option<Duration>,

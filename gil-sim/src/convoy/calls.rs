@@ -2,7 +2,6 @@
 
 use lab::trace::{Lane, State};
 
-/// One call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Call {
     /// What the thread computed since the call before it, in ns.

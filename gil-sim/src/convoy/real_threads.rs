@@ -23,7 +23,6 @@ const MESSAGE: [u8; 8] = [0; 8];
 /// What came of real threads.
 #[derive(Debug)]
 pub struct RealRun {
-    /// The figures.
     pub seen: Figures,
     /// All calls of the I/O thread: it sends and receives in turn.
     pub calls: Vec<Call>,

@@ -29,11 +29,8 @@ pub struct Sources {
 /// The figures of one source.
 #[derive(Clone, Debug)]
 pub struct SourceFigures {
-    /// Who.
     pub judge: Text,
-    /// The same for programs.
     pub id: String,
-    /// What.
     pub seen: Figures,
 }
 

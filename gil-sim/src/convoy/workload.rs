@@ -17,7 +17,6 @@ const PIECE: u64 = 100_000;
 /// The threads, and how long they run.
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
-    /// CPU-bound threads.
     pub cpu: usize,
     /// Whether there is an I/O thread.
     pub io: bool,

@@ -30,9 +30,7 @@ const MOST_QUEUED: u64 = 100_000;
 /// A lock, and who shares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LockVariant {
-    /// The same for programs.
     pub id: &'static str,
-    /// Which lock.
     pub kind: Kind,
     /// Whether the threads are in two interpreters, each with a lock of its own (PEP 684).
     pub two: bool,

@@ -5,7 +5,6 @@
 
 use super::held::{Lock, ThreadId};
 
-/// No lock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Free;
 

@@ -8,7 +8,6 @@ use super::curves::{Curve, Pairs, Steals};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Machine {
-    /// Cores.
     pub cores: usize,
     /// From a signal until the woken thread runs on an idle core, and what the signal cost its sender, by how long that core was
     /// idle.

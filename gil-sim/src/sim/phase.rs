@@ -25,7 +25,6 @@ pub enum Phase {
     Forced,
     /// Outside: works or waits without the GIL.
     Outside,
-    /// Done.
     Done,
 }
 

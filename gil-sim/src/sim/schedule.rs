@@ -16,7 +16,6 @@ const MOST: usize = 100_000;
 /// Threads that have a letter.
 const LETTERS: usize = 52;
 
-/// One turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
     /// Who goes on.
@@ -48,7 +47,6 @@ impl Schedule {
         }
     }
 
-    /// The turns.
     pub fn turns(&self) -> &[Turn] {
         &self.0
     }

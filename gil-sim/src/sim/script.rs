@@ -131,7 +131,6 @@ pub fn run(setup: &Setup, machine: &Machine, speed: &Speed) -> Outcome {
     }
 }
 
-/// One simulated thread.
 struct SimulatedThread {
     shared: Rc<Shared>,
     gil: Rc<Gil>,

@@ -29,7 +29,6 @@ pub enum Step {
 pub struct Group {
     /// What they are called.
     pub name: Text,
-    /// How many.
     pub count: usize,
     /// Their interpreter, each of which has a GIL of its own (PEP 684).
     pub interpreter: usize,
@@ -42,11 +41,9 @@ pub struct Group {
 /// What is simulated.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setup {
-    /// The lock.
     pub kind: Kind,
     /// The switch interval in ns; for [`Kind::Ticks`] in ticks.
     pub interval: u64,
-    /// The threads.
     pub groups: Vec<Group>,
     /// When it is cut off, in virtual ns.
     pub end: u64,
@@ -59,7 +56,6 @@ pub struct Setup {
 /// What came of one thread.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ThreadOutcome {
-    /// Its group.
     pub group: usize,
     /// Rounds of its script that it has finished.
     pub rounds: u64,

@@ -82,7 +82,6 @@ impl fmt::Debug for Native {
 /// A global variable and what it holds at first. Only a number is ever replaced.
 #[derive(Clone, Debug)]
 pub struct Global {
-    /// Its name.
     pub name: &'static str,
     /// Its first value.
     pub start: Value,
@@ -106,11 +105,9 @@ pub struct Code {
 pub struct Program {
     /// The line of Python that matters in it.
     pub source: &'static str,
-    /// All functions.
     pub functions: Vec<Code>,
     /// All global variables.
     pub globals: Vec<Global>,
-    /// All constants.
     pub consts: Vec<Value>,
     /// All native functions.
     pub natives: Vec<Native>,

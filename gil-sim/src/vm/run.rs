@@ -16,7 +16,6 @@ pub struct Interpreter<'a> {
     pub program: &'a Program,
     /// What all threads share.
     pub heap: &'a Heap,
-    /// The lock.
     pub lock: &'a dyn Lock,
     /// Where a running thread looks whether it must let go of the lock.
     pub version: Version,

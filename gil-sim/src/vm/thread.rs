@@ -44,7 +44,6 @@ pub enum Step {
 /// What a run took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Instructions.
     pub instructions: u64,
     /// Changes of reference counts: each an atomic step where there is no lock.
     pub counts: u64,

@@ -5,7 +5,6 @@ use gil_sim::sim::{Group, Kind, Phase, Setup, Speed, Step};
 use crate::lock::{Lock, ThreadId};
 use crate::stage::{Call, Part};
 
-/// One thread.
 pub struct Program<'a, L> {
     pub lock: &'a L,
     pub part: &'a Part,

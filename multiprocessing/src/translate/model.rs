@@ -39,7 +39,6 @@ pub struct Layout {
 
 /// A side's place in [`Layout`].
 pub const ENCODER: usize = 0;
-/// The other's.
 pub const DECODER: usize = 1;
 
 impl Layout {

@@ -21,9 +21,7 @@ use crate::outcomes::{self, Outcome, Tally};
 /// Two accounts. Together they hold [`TOTAL`], before and after every transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Books {
-    /// From here.
     pub left: i64,
-    /// To there.
     pub right: i64,
 }
 

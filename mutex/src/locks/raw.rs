@@ -2,7 +2,6 @@
 
 /// A lock that protects nothing by itself. Lock and unlock come in pairs; [`Guarded`](super::Guarded) sees to that.
 pub trait RawLock: Send + Sync {
-    /// Free.
     fn new() -> Self;
 
     /// Waits until the lock is free, and takes it.

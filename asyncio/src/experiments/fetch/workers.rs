@@ -68,7 +68,6 @@ pub struct Record {
     pub url: Arc<str>,
     /// A result, or a named failure.
     pub outcome: Result<Got, Failure>,
-    /// Attempts made.
     pub attempts: u32,
     /// From its first attempt to its end, pauses between attempts included, in ns.
     pub took: u64,

@@ -101,7 +101,6 @@ type Run = fn(Duration, [Diary; TASKS]) -> Pin<Box<dyn Future<Output = Answer>>>
 /// A way to await five: its id (the twin's too), its name in Rust, in Python, the function.
 #[derive(Clone, Copy, Debug)]
 pub struct Way {
-    /// For ids of measurements.
     pub id: &'static str,
     rust: &'static str,
     python: &'static str,

@@ -27,7 +27,6 @@ pub enum Fate {
 /// A task's end.
 #[derive(Clone, Copy, Debug)]
 pub struct End {
-    /// How.
     pub fate: Fate,
     /// When, in ns on [`clock::now`].
     pub at: u64,

@@ -9,7 +9,6 @@ use crate::heartbeat::Late;
 /// What runs: the loop is always there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Case {
-    /// For ids of measurements.
     pub id: &'static str,
     /// Threads that compute beside it.
     pub computing: usize,
@@ -26,7 +25,6 @@ pub const CASES: [Case; 4] = [
 ];
 
 impl Case {
-    /// For readers.
     pub fn name(self) -> Text {
         match (self.computing, self.gil) {
             (0, false) => text!("락 없음, 루프 혼자", "no lock, the loop alone"),

@@ -143,7 +143,6 @@ pub fn notes(turns: u64, each: &str, foreign: Option<f64>) -> Vec<Text> {
     notes
 }
 
-/// The sentence.
 pub fn shows(report: &Report) -> Text {
     let late = |id: &str| unit::duration(report.measure(&format!("late.{id}")).map_or(f64::NAN, Measure::median));
     let (free, gil) = (late("alone.free"), late("alone.gil"));

@@ -32,7 +32,6 @@ const BALLAST: usize = 10_000;
 /// Between two looks whether all are asleep.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// Who sleeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sleeper {
     /// A task of tokio's runtime with one thread.
@@ -62,17 +61,14 @@ impl Sleeper {
     pub const ALL: [Sleeper; 5] =
         [Sleeper::TokioCurrentThread, Sleeper::TokioMultiThread, Sleeper::AsyncStd, Sleeper::Smol, Sleeper::Thread];
 
-    /// For ids of measurements.
     pub fn id(self) -> &'static str {
         self.word()
     }
 
-    /// By its id.
     pub fn from_id(id: &str) -> Option<Sleeper> {
         Sleeper::ALL.into_iter().find(|sleeper| sleeper.id() == id)
     }
 
-    /// For readers.
     pub fn name(self) -> &'static str {
         match self {
             Sleeper::TokioCurrentThread => "tokio current_thread",

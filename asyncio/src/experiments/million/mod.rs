@@ -64,7 +64,6 @@ pub struct Row {
 #[derive(Clone, Debug)]
 pub struct Rows {
     id: String,
-    /// For readers.
     pub name: Text,
     /// From few to many.
     pub rows: Vec<Row>,

@@ -84,7 +84,6 @@ pub(crate) fn operations(report: &Report, pythons: &[Interpreter]) -> Table {
     }
 }
 
-/// The sentence.
 pub(crate) fn shows(tasks: usize, pause: Duration, rows: &[Row]) -> Text {
     let each = unit::duration(pause.as_nanos() as f64);
     let list = |of: fn(&Row) -> String| {

@@ -22,7 +22,6 @@ const BUDGET: Duration = Duration::from_secs(45);
 /// Who did the work: Rust, or one of the Pythons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// This program.
     Rust,
     /// The interpreter of this number.
     Python(usize),
@@ -32,7 +31,6 @@ pub enum Who {
 pub struct Samples {
     /// Who did it.
     pub who: Who,
-    /// The work.
     pub workload: Workload,
     /// The way to do it.
     pub technique: Technique,

@@ -20,7 +20,6 @@ use super::web;
 /// Which cell, of which size.
 #[derive(Clone, Debug)]
 pub struct Cell {
-    /// The work.
     pub workload: Workload,
     /// The way to do it.
     pub technique: Technique,

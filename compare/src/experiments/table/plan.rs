@@ -146,7 +146,6 @@ pub struct SizeOptions {
 }
 
 impl SizeOptions {
-    /// Declares them.
     pub fn declare(options: &mut Options) -> SizeOptions {
         let about = text!("I/O: 동시에 기다리는 단위의 수", "I/O: units that wait at once");
         let waiting = options.size("waiting", 1..=2000, 100, about);

@@ -30,7 +30,6 @@ use Class::{Forbidden, Interesting};
 pub struct Contender {
     /// Its name in measurements.
     pub id: &'static str,
-    /// The program.
     pub program: fn() -> Program,
     /// What a lost update means under each of [`Version::ALL`].
     pub classes: [Class; 6],
@@ -54,7 +53,6 @@ const REPEATS: usize = 3;
 pub struct Case {
     /// The program's name in measurements.
     pub id: &'static str,
-    /// The version.
     pub version: Version,
     /// What a lost update means.
     pub class: Class,
@@ -141,7 +139,6 @@ impl Case {
 pub struct RealRun {
     /// The program's name in measurements.
     pub id: &'static str,
-    /// The interpreter.
     pub name: String,
     /// Which of our versions it is, if any.
     pub version: Option<Version>,

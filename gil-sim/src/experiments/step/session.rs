@@ -83,7 +83,6 @@ fn names(setup: &Setup) -> Vec<Text> {
     names
 }
 
-/// A phase in words.
 pub(super) fn words(phase: Phase) -> Text {
     match phase {
         Phase::Begins => text!("시작", "begins"),

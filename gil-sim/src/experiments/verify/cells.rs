@@ -13,7 +13,6 @@ const MS: u64 = 1_000_000;
 /// CPU time of each thread in the CPU-bound cells, in ns.
 const WORK: u64 = 500 * MS;
 
-/// Which quantity.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Quantity {
     /// Time of a round trip of this group, in ns: one over its rate.

@@ -13,20 +13,15 @@ pub(super) enum Is {
     Arriving,
     /// Waiting for a core.
     Queued,
-    /// Asleep.
     Blocked,
-    /// Finished.
     Gone,
 }
 
 /// Code that a thread runs through and that may be cold, in the system and in the program.
 #[derive(Clone, Copy, Debug)]
 pub enum CodePath {
-    /// Waking somebody.
     Signal,
-    /// Sending.
     Send,
-    /// Receiving.
     Receive,
     /// The program, between receiving and sending.
     BeforeSend,
@@ -97,7 +92,6 @@ impl<System> Thread<System> {
     }
 }
 
-/// A core.
 #[derive(Clone, Debug)]
 pub(super) struct Core {
     pub(super) thread: Option<Tid>,

@@ -135,7 +135,6 @@ impl Condvar {
 /// A timed wait that begins again when its time is up and a number has changed since it began.
 #[derive(Debug)]
 pub struct RepeatedWait {
-    /// The number.
     pub watched: Rc<Cell<u64>>,
     /// What it was when the present wait began.
     pub saved: Cell<u64>,

@@ -19,7 +19,6 @@ impl Mutex {
         self.locked.get()
     }
 
-    /// Takes it.
     pub async fn lock(&self, os: &Os, me: Tid) {
         while self.locked.get() {
             self.waiting.borrow_mut().push_back(me);

@@ -136,7 +136,6 @@ impl BreakEven {
         }
     }
 
-    /// All samples.
     pub fn measures(self) -> Vec<Measure> {
         let measure = |point: Point| {
             let (iterations, task) = (point.iterations, unit::duration(point.task));

@@ -100,7 +100,6 @@ pub struct Size {
     pub consumers: usize,
     /// Items that each producer puts.
     pub items: u64,
-    /// Room.
     pub capacity: usize,
 }
 

@@ -13,7 +13,6 @@ const REPEATS: usize = 3;
 /// One run of one variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Race {
-    /// Updates made.
     pub made: u64,
     /// Updates that are missing at the end.
     pub lost: u64,

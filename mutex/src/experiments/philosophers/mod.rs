@@ -45,7 +45,6 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// How a dinner went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dinner {
-    /// Meals eaten.
     pub eaten: u64,
     /// How often a fork was put back.
     pub put_back: u64,

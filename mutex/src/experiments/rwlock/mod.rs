@@ -28,9 +28,7 @@ type Inside = Box<dyn Fn(&mut dyn FnMut()) + Send + Sync>;
 pub struct Kind {
     /// Its name in measurements.
     pub name: &'static str,
-    /// Looks.
     pub read: Inside,
-    /// Changes.
     pub write: Inside,
 }
 

@@ -79,7 +79,6 @@ impl Expectation {
 pub struct Form {
     /// Its name in measurements and for the twin.
     pub id: &'static str,
-    /// The code.
     pub code: &'static str,
     /// In the order of [`Rules::ALL`].
     expected: [Expectation; 4],

@@ -1,6 +1,9 @@
 //! Files that readers asked for: whole or not at all.
 
+#[cfg(target_os = "linux")]
+mod nameless;
 mod replace;
+mod temporary;
 
 use std::fs;
 use std::path::Path;

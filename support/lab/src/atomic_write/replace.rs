@@ -2,7 +2,10 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+#[cfg(target_os = "linux")]
+use super::nameless;
+use super::temporary;
 
 /// Writes a file. What was there stays until the new one is whole.
 ///
@@ -18,7 +21,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn by_another_name(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let part = part(path);
+    let part = temporary::name(path);
     let written = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
     if written.is_err() {
         let _ = std::fs::remove_file(&part);
@@ -28,54 +31,9 @@ fn by_another_name(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Whether a file could be written there: what is tried leaves nothing behind.
 pub(super) fn can_replace(path: &Path) -> io::Result<()> {
-    let part = part(path);
+    let part = temporary::name(path);
     std::fs::write(&part, b"")?;
     std::fs::remove_file(&part)
-}
-
-/// A name in the same folder that nobody else uses. Short: with the file's own name in it, it could be longer than names may be.
-fn part(path: &Path) -> std::path::PathBuf {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    path.with_file_name(format!(".{}-{}.part", std::process::id(), NEXT.fetch_add(1, Relaxed)))
-}
-
-#[cfg(target_os = "linux")]
-mod nameless {
-    use std::fs::{self, File};
-    use std::io::{self, Write};
-    use std::os::fd::AsRawFd;
-    use std::path::Path;
-
-    use rustix::fs::{AtFlags, CWD, Mode, OFlags};
-    use rustix::io::Errno;
-
-    pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-        let mut file = File::from(rustix::fs::open(folder, flags, Mode::from_raw_mode(0o666))?);
-        file.write_all(bytes)?;
-        match name(&file, path) {
-            // Nobody can be given a name that is taken, but renaming replaces: for an instant the whole file has another name.
-            Err(Errno::EXIST) => {
-                let part = super::part(path);
-                name(&file, &part)?;
-                fs::rename(&part, path).inspect_err(|_| drop(fs::remove_file(&part)))
-            }
-            named => Ok(named?),
-        }
-    }
-
-    /// `open(2)` tells this way to name it, which needs no privilege.
-    fn name(file: &File, path: &Path) -> rustix::io::Result<()> {
-        let file = format!("/proc/self/fd/{}", file.as_raw_fd());
-        rustix::fs::linkat(CWD, file, CWD, path, AtFlags::SYMLINK_FOLLOW)
-    }
-
-    /// Whether a file system, or a system without /proc, cannot do this at all.
-    pub(super) fn is_unknown(e: &io::Error) -> bool {
-        let unknown = [Errno::OPNOTSUPP, Errno::ISDIR, Errno::NOENT, Errno::INVAL];
-        Errno::from_io_error(e).is_some_and(|errno| unknown.contains(&errno))
-    }
 }
 
 #[cfg(test)]

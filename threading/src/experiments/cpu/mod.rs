@@ -58,7 +58,6 @@ pub fn sequence(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
 }
 
 // ANCHOR: threads
-/// A thread a job.
 pub fn threads(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
     thread::scope(|scope| {
         let work = |mut lane| move || loops::free(&mut lane, job.iterations);

@@ -16,9 +16,7 @@ use lab::{Result, machine, text};
 /// Somebody who did the jobs in threads, and what the simulator says about that.
 #[derive(Clone, Debug)]
 pub struct Judged {
-    /// Who.
     pub on: Text,
-    /// The same for programs.
     pub id: String,
     /// The lock; `None` where the simulator does not know it.
     pub kind: Option<Kind>,

@@ -28,9 +28,7 @@ pub enum Reason {
 /// A GET that brought nothing.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// Of what.
     pub url: String,
-    /// Why.
     pub reason: Reason,
 }
 
@@ -47,7 +45,6 @@ impl Reason {
         }
     }
 
-    /// Its name for readers.
     pub fn text(&self) -> Text {
         match self {
             Reason::Refused => text!("연결 거부", "connection refused"),

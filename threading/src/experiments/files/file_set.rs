@@ -13,7 +13,6 @@ use super::techniques::{Sum, digest, read_all, sums};
 /// What is read, and how.
 #[derive(Clone, Debug)]
 pub struct Workload {
-    /// The directory.
     pub root: PathBuf,
     /// Threads that share the files.
     pub threads: usize,

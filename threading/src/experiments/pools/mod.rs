@@ -28,9 +28,7 @@ pub const LONG: u64 = 8;
 /// What jobs do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// They compute.
     Cpu,
-    /// They wait.
     Io,
 }
 

@@ -23,7 +23,6 @@ const OVERLAP: &str = "threads-io-overlap";
 /// What so many threads took for the jobs that wait and for those that compute.
 #[derive(Clone, Debug)]
 pub struct Point {
-    /// Threads.
     pub threads: usize,
     /// All jobs that wait, in ns.
     pub io: f64,
@@ -102,7 +101,6 @@ pub fn table(points: &[Point], on: &str) -> Table {
     }
 }
 
-/// The same for programs.
 pub fn measures(points: &[Point]) -> Vec<Measure> {
     let of = |point: &Point, id: &str, name: Text, ns: f64| {
         Measure::new(format!("{id}.{}", point.threads), name, Unit::Ns, vec![ns])

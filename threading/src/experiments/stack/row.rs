@@ -18,7 +18,6 @@ pub const MOST_USED: usize = 1024;
 /// What is asked of one process.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// Threads.
     pub threads: usize,
     /// Stack of each, in KiB.
     pub stack: usize,
@@ -33,7 +32,6 @@ impl Row {
         format!("{}k{used}", self.stack)
     }
 
-    /// The same for readers.
     pub(super) fn asked(&self) -> Text {
         let [stack, used] = [self.stack, self.used].map(|kib| unit::value(kib as f64 * 1024.0, Unit::Bytes));
         match self.used {

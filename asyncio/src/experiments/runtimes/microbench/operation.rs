@@ -30,7 +30,6 @@ impl Operation {
         }
     }
 
-    /// For readers.
     pub fn name(self) -> Text {
         match self {
             Operation::Yield => text!("양보", "yield"),
