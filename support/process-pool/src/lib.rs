@@ -65,6 +65,7 @@ mod task;
 mod unix;
 #[cfg(not(unix))]
 mod unsupported;
+pub mod wire;
 
 pub use builder::{Builder, Start};
 pub use error::Error;
