@@ -68,9 +68,9 @@ impl<'de> Decoder<'de> {
 
     fn run<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
         let run = self.from.run()?;
-        let mut items = RunItems { left: run.bytes.len() / width(run.kind).unwrap_or(1), run };
-        let value = visitor.visit_seq(&mut items)?;
-        if items.run.bytes.is_empty() { Ok(value) } else { Err(Error::custom("more elements were sent than are read")) }
+        let mut done = false;
+        let value = visitor.visit_seq(RunItems { width: width(run.kind).unwrap_or(1), run, done: &mut done })?;
+        if done { Ok(value) } else { Err(Error::custom("more elements were sent than are read")) }
     }
 
     #[inline]
@@ -289,39 +289,46 @@ impl<'de> MapAccess<'de> for FieldItems<'_, '_, 'de> {
     }
 }
 
-/// The elements of a run.
-struct RunItems<'de> {
+/// The elements of a run. Given away by value: the compiler then keeps it in registers.
+struct RunItems<'r, 'de> {
     run: Run<'de>,
-    left: usize,
+    width: usize,
+    /// Whether all were read; set at the end.
+    done: &'r mut bool,
 }
 
-impl<'de> SeqAccess<'de> for &mut RunItems<'de> {
+impl<'de> SeqAccess<'de> for RunItems<'_, 'de> {
     type Error = Error;
 
     #[inline]
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
-        if self.left == 0 {
+        if self.run.bytes.is_empty() {
             return Ok(None);
         }
-        self.left -= 1;
-        seed.deserialize(RunItem(&mut self.run)).map(Some)
+        let (bytes, rest) = self.run.bytes.split_at_checked(self.width).ok_or_else(Error::cut_short)?;
+        self.run.bytes = rest;
+        seed.deserialize(RunItem(Run { kind: self.run.kind, bytes })).map(Some)
     }
 
     #[inline]
     fn size_hint(&self) -> Option<usize> {
-        Some(self.left)
+        Some(self.run.bytes.len() / self.width.max(1))
     }
 }
 
-/// The next element of a run.
-struct RunItem<'r, 'de>(&'r mut Run<'de>);
+impl Drop for RunItems<'_, '_> {
+    fn drop(&mut self) {
+        *self.done = self.run.bytes.is_empty();
+    }
+}
 
-impl RunItem<'_, '_> {
+/// An element of a run.
+struct RunItem<'de>(Run<'de>);
+
+impl RunItem<'_> {
     #[inline]
     fn take<P: Scalar>(self) -> Result<P, Error> {
-        let (scalar, rest) = P::split_raw(self.0.bytes)?;
-        self.0.bytes = rest;
-        Ok(scalar)
+        Ok(P::split_raw(self.0.bytes)?.0)
     }
 }
 
@@ -346,7 +353,7 @@ macro_rules! run_items {
     };
 }
 
-impl<'de> Deserializer<'de> for RunItem<'_, 'de> {
+impl<'de> Deserializer<'de> for RunItem<'de> {
     type Error = Error;
 
     run_items! {

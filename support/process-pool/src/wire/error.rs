@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::limits::DEEPEST;
+use crate::wire::sequence::MOST_TAGGED;
 
 /// Boxed: each element of a sequence returns one or none.
 #[derive(Debug)]
@@ -12,6 +13,7 @@ pub struct Error(Box<Reason>);
 enum Reason {
     Text(String),
     TooDeep,
+    TooMany,
     CutShort,
     Malformed(&'static str),
     Announced(usize, usize),
@@ -27,6 +29,12 @@ impl Error {
     #[cold]
     pub fn too_deep() -> Error {
         Error::new(Reason::TooDeep)
+    }
+
+    /// A sequence has too many elements.
+    #[cold]
+    pub fn too_many() -> Error {
+        Error::new(Reason::TooMany)
     }
 
     /// The input ends too early.
@@ -53,6 +61,7 @@ impl fmt::Display for Error {
         match &*self.0 {
             Reason::Text(text) => f.write_str(text),
             Reason::TooDeep => write!(f, "nested more than {DEEPEST} levels deep"),
+            Reason::TooMany => write!(f, "a sequence of more than {MOST_TAGGED} elements"),
             Reason::CutShort => f.write_str("the encoded value is cut short"),
             Reason::Malformed(what) => write!(f, "not an encoded value: {what}"),
             Reason::Announced(announced, given) => {

@@ -29,7 +29,8 @@ fn walk(a: &mut Cursor<'_>, b: &mut Cursor<'_>, place: &mut String) -> Result<bo
     if tag != tag::STRUCT || b.peek()? != tag::STRUCT {
         return Ok(digest(a, DEEPEST)? == digest(b, DEEPEST)?);
     }
-    (a.byte()?, b.byte()?);
+    a.byte()?;
+    b.byte()?;
     let count = a.number()?;
     if b.number()? != count {
         return Ok(false);
@@ -91,6 +92,11 @@ fn digest(from: &mut Cursor<'_>, levels: usize) -> Result<Digest, Error> {
             mix.add(items.map(one).fold(0, Digest::wrapping_add));
             mix.add(Digest::from(run.kind));
             mix.add(run.bytes.len() as Digest);
+        }
+        tag::TUPLE_RUN => {
+            let run = from.run()?;
+            mix.add(Digest::from(run.kind));
+            mix.bytes(run.bytes);
         }
         tag::TUPLE | tag::STRUCT => {
             let count = from.number()?;

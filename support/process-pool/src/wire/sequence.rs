@@ -9,6 +9,8 @@ use crate::wire::run::{ANY, Chunk, SHORTEST_TUPLE, WIDEST};
 use crate::wire::scalar::{Scalar, width};
 use crate::wire::tag;
 
+/// More elements are refused, unless they are a run: a vector of units costs no memory, and here a byte each.
+pub const MOST_TAGGED: usize = 1 << 32;
 /// No more is reserved for elements that are only announced, in bytes.
 const MOST_RESERVED: usize = 64 << 20;
 
@@ -77,7 +79,7 @@ impl<'e, 'a> Elements<'e, 'a> {
                 };
                 if chunk.push(&element).is_err() {
                     self.add_run(chunk.take());
-                    self.end_run();
+                    self.end_run()?;
                     self.tagged(&element)?;
                     break;
                 }
@@ -106,7 +108,7 @@ impl<'e, 'a> Elements<'e, 'a> {
                 self.add_run(chunk.take());
                 return Ok(());
             }
-            self.end_run();
+            self.end_run()?;
         }
         self.tagged(value)
     }
@@ -141,7 +143,10 @@ impl<'e, 'a> Elements<'e, 'a> {
 
     /// From now on each element has its tag; those of a run get one.
     #[cold]
-    fn end_run(&mut self) {
+    fn end_run(&mut self) -> Result<(), Error> {
+        if self.announced.is_some_and(|len| len > MOST_TAGGED) {
+            return Err(Error::too_many());
+        }
         let out = &mut *self.encoder.out;
         let run = match self.form {
             Form::Run(kind, at) => Some((kind, out.split_off(at))),
@@ -152,11 +157,11 @@ impl<'e, 'a> Elements<'e, 'a> {
         put_number(out, self.announced.unwrap_or(0) as u64);
         if let Some((kind, bytes)) = run {
             for raw in bytes.chunks_exact(width(kind).unwrap_or(1)) {
-                // What was written as a scalar of this kind can be read as one.
-                let _ = put_raw(kind, raw, out);
+                put_raw(kind, raw, out)?;
             }
         }
         self.form = Form::Tagged;
+        Ok(())
     }
 }
 
