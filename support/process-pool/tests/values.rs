@@ -125,9 +125,9 @@ fn what_disagrees_does_not_run(pool: &mut Pool) {
 fn what_nests_too_deeply_does_not_run(pool: &mut Pool) {
     let most = process_pool::limits::DEEPEST;
     assert_eq!(pool.call(&DEEP, &list(most)), Ok(most));
-    assert_refused(pool.call(&DEEP, &list(most + 1)), "List: nested more than 128 levels deep");
+    assert_refused(pool.call(&DEEP, &list(most + 1)), "List: nested more than 256 levels deep");
     assert_eq!(pool.call(&DEEPEN, &most), Ok(list(most)));
-    assert_refused(pool.call(&DEEPEN, &(most + 1)), "List: nested more than 128 levels deep");
+    assert_refused(pool.call(&DEEPEN, &(most + 1)), "List: nested more than 256 levels deep");
 }
 
 fn assert_refused<R: std::fmt::Debug>(outcome: Result<R, Failure>, why: &str) {

@@ -10,6 +10,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use crate::limits::DEEPEST;
+use crate::wire::OPAQUE;
 use crate::wire::cursor::{Cursor, Left, Run};
 use crate::wire::error::Error;
 use crate::wire::scalar::{Scalar, width};
@@ -171,6 +172,10 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
         if name == RAW_JSON {
             return self.deserialize_any(visitor);
+        }
+        if name == OPAQUE && self.from.peek()? == tag::OPAQUE {
+            self.from.byte()?;
+            return self.deeper(|decoder| visitor.visit_newtype_struct(decoder));
         }
         visitor.visit_newtype_struct(self)
     }

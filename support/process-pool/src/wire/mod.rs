@@ -10,8 +10,13 @@
 //!   it differs, before anything runs with it. So a `serialize_with` without its `deserialize_with`, or a default that
 //!   is not the value that was skipped, is an error, too.
 //!
-//! Two things cannot be seen: what a type does not serialize (a skipped field), and the order of a sequence, since that
-//! of a `HashSet` changes with each copy.
+//! Two things cannot be seen: what a type does not serialize (a skipped field, or two values that it serializes alike),
+//! and the order of a sequence, since that of a `HashSet` changes with each copy. Types that are serialized differently
+//! each time would be refused: [`Unchecked`] is for them.
+//!
+//! Types that tell by [`is_human_readable`](serde::Serializer::is_human_readable) are sent in their readable form, since
+//! serde's own deserializers for `flatten`, `tag` and `untagged` expect it. These three do not know integers of 128 bits:
+//! such values are refused.
 //!
 //! # Format
 //!
@@ -31,6 +36,7 @@ mod same;
 mod scalar;
 mod sequence;
 mod tag;
+mod unchecked;
 mod verify;
 
 use std::any::type_name;
@@ -39,6 +45,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use encode::OPAQUE;
+pub use unchecked::Unchecked;
 
 /// What can be sent: the receiver needs both halves, to check that they agree.
 pub trait Value: Serialize + DeserializeOwned {}

@@ -1,7 +1,9 @@
 //! Types whose Serialize and Deserialize disagree. Nothing but the value that was sent may arrive.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use process_pool::Unchecked;
 use serde::ser::{SerializeSeq, SerializeStruct, SerializeTuple};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -263,4 +265,49 @@ fn what_is_not_read_is_refused() {
     refused((Blind(1), 1u8), "there is more behind it");
     arrives(vec![Blind(1); 3]);
     refused(vec![Blind(1), Blind(2)], DISAGREE);
+}
+
+/// Is serialized differently each time.
+#[derive(Debug)]
+struct Changing;
+
+impl PartialEq for Changing {
+    fn eq(&self, _: &Changing) -> bool {
+        true
+    }
+}
+
+impl Serialize for Changing {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Some(NEXT.fetch_add(1, Ordering::Relaxed)).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Changing {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Changing, D::Error> {
+        Option::<u64>::deserialize(deserializer).map(|_| Changing)
+    }
+}
+
+#[test]
+fn what_changes_each_time_can_be_sent_unchecked() {
+    refused((1u8, Changing), DISAGREE);
+    arrives(Unchecked(Changing));
+    arrives(vec![Unchecked(Some(Changing)), Unchecked(None)]);
+    arrives(HashMap::from([(1u8, Unchecked(Changing)), (2, Unchecked(Changing)), (3, Unchecked(Changing))]));
+    arrives([Unchecked(7u8), Unchecked(8), Unchecked(9), Unchecked(10)]);
+    // Its surroundings are checked as ever.
+    refused((Unchecked(Changing), OtherDefault { n: 0 }), DISAGREE);
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Flat {
+        #[serde(flatten)]
+        inner: Inner,
+    }
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Inner {
+        at: Unchecked<Changing>,
+        n: Unchecked<u64>,
+    }
+    arrives(Flat { inner: Inner { at: Unchecked(Changing), n: Unchecked(3) } });
 }

@@ -563,13 +563,13 @@ fn what_serde_cannot_send_is_refused() {
 fn nesting_has_an_end() {
     arrives(list(process_pool::limits::DEEPEST));
     for levels in [process_pool::limits::DEEPEST + 1, 1000, 5_000] {
-        refused(list(levels), "nested more than 128 levels deep");
+        refused(list(levels), "nested more than 256 levels deep");
     }
     let mut json = json!(1);
     for _ in 0..process_pool::limits::DEEPEST + 1 {
         json = json!([json]);
     }
-    refused(json, "nested more than 128 levels deep");
+    refused(json, "nested more than 256 levels deep");
 }
 
 #[test]
