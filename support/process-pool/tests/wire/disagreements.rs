@@ -138,6 +138,11 @@ macro_rules! read_by {
 
 read_by!(Trimmed(String), |text| text.trim().to_owned());
 read_by!(Rounded(f64), |n| f64::from(n as f32));
+read_by!(Unsigned(f64), |n| n + 0.0);
+read_by!(FirstWord(Vec<String>), |mut list| {
+    list.truncate(1);
+    list
+});
 read_by!(Lower(BTreeMap<String, u8>), |map| map.into_iter().map(|(k, v)| (k.to_lowercase(), v)).collect());
 read_by!(Fewer(Vec<u32>), |mut list| {
     list.pop();
@@ -161,6 +166,9 @@ read_by!(Filled(Option<Option<u8>>), |known| Some(known.flatten()));
 fn values_that_change_as_they_are_read() {
     refused(Trimmed(" x".to_owned()), DISAGREE);
     refused(Rounded(0.1), DISAGREE);
+    // Zero has a sign.
+    refused(Unsigned(-0.0), DISAGREE);
+    refused(FirstWord(vec!["a".to_owned(), "b".to_owned()]), DISAGREE);
     refused(Lower(BTreeMap::from([("A".to_owned(), 1)])), DISAGREE);
     refused(Fewer(vec![1, 2]), DISAGREE);
     refused(Unique(BTreeSet::from([1, 2])), DISAGREE);
