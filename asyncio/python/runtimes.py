@@ -1,4 +1,4 @@
-"""Twin of asyncio/src/errands: two tasks that give way, a message through queues, a TCP echo. Usage: runtimes.py TIMES ROUNDS.
+"""Twin of asyncio/src/experiments/runtimes/microbench: two tasks that give way, a message through queues, a TCP echo. Usage: runtimes.py TIMES ROUNDS.
 
 Prints one JSON report: what one of each took, on the wall clock and of the CPU, a sample a round.
 """
@@ -59,18 +59,18 @@ async def echo():
     await server.wait_closed()
 
 
-async def clocked(errand):
+async def clocked(operation):
     wall, cpu = time.monotonic(), time.process_time()
-    await errand()
+    await operation()
     wall, cpu = time.monotonic() - wall, time.process_time() - cpu
     return wall * 1e9 / TIMES, cpu * 1e9 / TIMES
 
 
 measures = []
-for id, errand, ko, en in (("yield", yields, "양보", "yield"), ("channel", channel, "채널 왕복", "channel"),
+for id, operation, ko, en in (("yield", yields, "양보", "yield"), ("channel", channel, "채널 왕복", "channel"),
                            ("echo", echo, "TCP 에코", "TCP echo")):
-    took = [run(clocked(errand)) for _ in range(ROUNDS)]
+    took = [run(clocked(operation)) for _ in range(ROUNDS)]
     for what, samples in (("wall", [wall for wall, _ in took]), ("cpu", [cpu for _, cpu in took])):
         measures.append({"id": what + "." + id, "name": {"ko": ko + ": " + what, "en": en + ": " + what},
                          "unit": "ns", "samples": samples})
-print(json.dumps({"experiment": "asyncio/errands", "measures": measures}))
+print(json.dumps({"experiment": "asyncio/runtimes", "measures": measures}))

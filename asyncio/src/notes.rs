@@ -1,8 +1,6 @@
 //! Notes that several experiments add to their reports.
 
 use lab::lang::Text;
-use lab::report::Unit;
-use lab::report::unit;
 use lab::text;
 
 /// The note that goes with every use of async-std.
@@ -11,13 +9,4 @@ pub fn discontinued() -> Text {
         "async-std는 개발이 중단되었고(RUSTSEC-2025-0052, 2025년 8월 24일) 만든 이들은 smol을 권합니다. 옛 코드에서 만나게 되므로 여기 남겨 둡니다.",
         "async-std is discontinued (RUSTSEC-2025-0052, 24 August 2025), and its authors point to smol. It stays here because you will meet it in old code."
     )
-}
-
-/// How much of the machine others used meanwhile, where the system tells.
-pub(crate) fn others_used(foreign: Option<f64>) -> Option<Text> {
-    let share = unit::value(foreign?, Unit::Share);
-    Some(text!(
-        "재는 동안 다른 프로그램이 이 컴퓨터의 {share}를 썼습니다.",
-        "Other programs used {share} of this machine meanwhile."
-    ))
 }

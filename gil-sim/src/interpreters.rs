@@ -11,39 +11,17 @@ use crate::vm::version::Version;
 /// The newest minor version of CPython 3 whose lock is known here.
 pub const NEWEST: u32 = 15;
 
-/// Whether the interpreter's threads share a GIL; `None` if this is an implementation that we know nothing about.
-///
-/// `Interpreter::gil` alone does not tell: it is also false where the interpreter has no `sys._is_gil_enabled` to ask.
-pub fn has_gil(python: &Interpreter) -> Option<bool> {
-    match python.implementation.as_str() {
-        "CPython" => Some(python.gil),
-        "PyPy" | "GraalVM" | "GraalPy" => Some(true),
-        "Jython" | "IronPython" | "RustPython" => Some(false),
-        // Only an interpreter that was asked has said yes.
-        _ => python.gil.then_some(true),
-    }
-}
-
-/// Why a claim about the GIL cannot be measured on this interpreter; `None` if it has one.
-pub fn why_no_gil(python: &Interpreter) -> Option<Text> {
-    match has_gil(python) {
-        Some(true) => None,
-        Some(false) => Some(text!("GIL이 없습니다", "it has no GIL")),
-        None => Some(unknown_implementation()),
-    }
-}
-
 /// The version whose rules an interpreter follows. The reason, if it is none that we know.
 pub fn version_of(python: &Interpreter) -> Result<Version, Text> {
     let [major, minor, _] = python.version;
-    match (python.implementation.as_str(), has_gil(python)) {
+    match (python.implementation.as_str(), python.gil) {
         ("CPython", Some(gil)) => numbered(major, minor, gil).ok_or_else(|| {
             text!(
                 "CPython {major}.{minor}의 락은 모릅니다(2.7과 3.0–3.{NEWEST}만 압니다)",
                 "the lock of CPython {major}.{minor} is unknown here (known are 2.7 and 3.0 to 3.{NEWEST})"
             )
         }),
-        (_, None) => Err(unknown_implementation()),
+        (_, None) => Err(python.why_no_gil().unwrap_or_default()),
         (name, Some(true)) => {
             Err(text!("{name}의 GIL은 CPython의 것과 다릅니다", "{name} has a GIL of its own, unlike CPython's"))
         }
@@ -86,8 +64,4 @@ fn lock_of_version(version: Version) -> Kind {
         Version::Py313 => Kind::Addressed,
         Version::Free => Kind::Free,
     }
-}
-
-fn unknown_implementation() -> Text {
-    text!("알 수 없는 구현입니다", "unknown implementation")
 }

@@ -119,9 +119,11 @@ fn python_2_with_a_condition_variable() {
 #[test]
 fn the_locks_are_made_of_nothing_else() {
     let from_std = ["use std::sync::atomic::Ordering::Relaxed;", "use std::time::Duration;"];
-    let modules = ["crate", "super", "sync", "py2", "py32", "py313", "free_threaded", "semaphore"];
+    let modules =
+        ["crate", "super", "sync", "held", "py2", "py32", "py313", "free_threaded", "semaphore", "unpoisoned"];
     for (file, source) in [
         ("mod", include_str!("../src/lock/mod.rs")),
+        ("held", include_str!("../src/lock/held.rs")),
         ("py32", include_str!("../src/lock/py32.rs")),
         ("py313", include_str!("../src/lock/py313.rs")),
         ("py2", include_str!("../src/lock/py2.rs")),

@@ -5,11 +5,10 @@
 //! 3. [`tasks`] are what the workers of a pool can be given, [`child_commands`] what the program does when it has started itself again.
 //!
 //! What several experiments stand on: the unit of CPU work ([`work`]), one list of items shared out among workers ([`work_queue`]),
-//! peers that send messages back ([`echo`]), the processing of one picture ([`picture`]), the translation model ([`translate`]), files
-//! that are whole or not there ([`atomic_write`]), the pool's errors in the reader's language ([`pool_errors`]), how processes ended ([`exit_status`]), [`kill`](mod@kill) and [`progress`].
+//! peers that send messages back ([`echo`]), the processing of one picture ([`picture`]), the translation model ([`translate`]), the
+//! pool's errors in the reader's language ([`pool_errors`]), how processes ended ([`exit_status`]) and [`kill`](mod@kill).
 
 pub mod article;
-pub mod atomic_write;
 pub mod child_commands;
 pub mod echo;
 pub mod exit_status;
@@ -17,7 +16,6 @@ pub mod experiments;
 pub mod kill;
 pub mod picture;
 pub mod pool_errors;
-pub mod progress;
 pub mod tasks;
 pub mod translate;
 pub mod work;

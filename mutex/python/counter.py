@@ -1,17 +1,35 @@
-"""Twin of mutex/src/counter.rs: one counter that all threads add to. Usage: counter.py THREADS TURNS. Prints one JSON report."""
+# -*- coding: utf-8 -*-
+"""Twin of mutex's experiments counter and versions: one counter that all threads add to.
+
+Usage: counter.py THREADS ITERATIONS RUNS SECONDS SWITCH_INTERVAL FORM... (0 leaves the switch interval as it is; SECONDS is the
+most that one run may take). Runs on Python 2.7 as well. Prints one JSON report.
+"""
+from __future__ import division, print_function
+
 import json
 import sys
 import threading
 import time
 
-THREADS = int(sys.argv[1])
-TURNS = int(sys.argv[2])
-REPEATS = 5
-LIMIT = 0.3  # seconds that one repeat may take; a contended lock can be slow
-CHUNK = 1000  # turns between two looks at the clock: a look in every turn would be a call in every turn
+THREADS, ITERATIONS, RUNS = [int(arg) for arg in sys.argv[1:4]]
+SECONDS, SWITCH_INTERVAL = [float(arg) for arg in sys.argv[4:6]]
+CHUNK = 500  # iterations between two looks at the clock: a look in every iteration would be a call in every iteration
 
+clock = getattr(time, "monotonic", time.time)
+if SWITCH_INTERVAL and hasattr(sys, "setswitchinterval"):
+    try:
+        sys.setswitchinterval(SWITCH_INTERVAL)
+    except NotImplementedError:  # an implementation without such an interval
+        pass
 counter = 0
 lock = threading.Lock()
+
+
+class Object(object):
+    x = 0
+
+
+obj = Object()
 
 
 # ANCHOR: forms
@@ -19,63 +37,85 @@ def one():
     return 1
 
 
-def plain(turns):
+def plain(iterations):
     global counter
-    for _ in range(turns):
+    for _ in range(iterations):
         counter += 1
 
 
-def call(turns):
+def attribute(iterations):
+    for _ in range(iterations):
+        obj.x += 1
+
+
+def call(iterations):
     global counter
-    for _ in range(turns):
+    for _ in range(iterations):
         counter += one()  # the old value is already loaded when the call hands over the GIL
 
 
-def locked(turns):
+def native(iterations):
     global counter
-    for _ in range(turns):
+    for _ in range(iterations):
+        counter += int(1)
+
+
+def locked(iterations):
+    global counter
+    for _ in range(iterations):
         with lock:
             counter += 1
 # ANCHOR_END: forms
 
 
+FORMS = {
+    "plain": (plain, "counter += 1"),
+    "attribute": (attribute, "obj.x += 1"),
+    "call": (call, "counter += one()"),
+    "native": (native, "counter += int(1)"),
+    "lock": (locked, "with lock"),
+}
+
+
 def share_lost(add):
     global counter
-    counter = 0
-    start = threading.Barrier(THREADS)
+    counter = obj.x = 0
+    ready = []
+    start = threading.Event()
     made = []
 
     def worker():
+        ready.append(1)
         start.wait()
-        deadline = time.monotonic() + LIMIT
-        turns = 0
-        while turns < TURNS and time.monotonic() < deadline:
-            chunk = min(CHUNK, TURNS - turns)
+        deadline = clock() + SECONDS
+        done = 0
+        while done < ITERATIONS and clock() < deadline:
+            chunk = min(CHUNK, ITERATIONS - done)
             add(chunk)
-            turns += chunk
-        made.append(turns)
+            done += chunk
+        made.append(done)
 
-    # Daemons: if one cannot be started, those at the barrier must not keep the program alive.
-    threads = [threading.Thread(target=worker, daemon=True) for _ in range(THREADS)]
+    threads = [threading.Thread(target=worker) for _ in range(THREADS)]
     for t in threads:
+        t.daemon = True  # if one cannot be started, those that wait must not keep the program alive
         t.start()
+    while len(ready) < THREADS:
+        time.sleep(0.0005)
+    start.set()
     for t in threads:
         t.join()
-    return (sum(made) - counter) / sum(made)
+    return (sum(made) - counter - obj.x) / sum(made)
 
 
-forms = [
-    ("plain", plain, "counter += 1"),
-    ("call", call, "counter += one()"),
-    ("lock", locked, "with lock"),
-]
-samples = {id: [] for id, _, _ in forms}
-for _ in range(REPEATS):
-    for id, add, _ in forms:
-        samples[id].append(share_lost(add))
+asked = sys.argv[6:]
+samples = dict((id, []) for id in asked)
+for _ in range(RUNS):
+    for id in asked:
+        samples[id].append(share_lost(FORMS[id][0]))
 
 measures = []
-for id, _, code in forms:
-    name = {"ko": f"{code}: 잃음", "en": f"{code}: lost"}
-    measures.append({"id": f"lost_share.{id}", "name": name, "unit": "share", "samples": samples[id]})
+for id in asked:
+    code = FORMS[id][1]
+    name = {"ko": code + u": 잃음", "en": code + ": lost"}
+    measures.append({"id": "lost_share." + id, "name": name, "unit": "share", "samples": samples[id]})
 print(json.dumps({"experiment": "mutex/counter", "measures": measures}))

@@ -32,7 +32,7 @@ macro_rules! locks {
                 mod copy {
                     include!(concat!(env!("OUT_DIR"), "/", stringify!($file), ".", stringify!($name), ".rs"));
                 }
-                use crate::locks::RawLock;
+                use crate::locks::raw;
                 pub use copy::$lock;
                 // SAFETY: none; a model checker runs one thread at a time, so nothing bad can come of it.
                 unsafe impl crate::locks::Exclusive for $lock {}

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 
 /// What the program prints, read as a report.
 fn read(options: &[&str]) -> Option<Report> {
-    let env = Interpreter { path: "env".into(), implementation: "env".into(), version: [0; 3], gil: false };
+    let env = Interpreter { path: "env".into(), implementation: "env".into(), version: [0; 3], gil: None };
     let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
     python::run(&env, Path::new(env!("CARGO_BIN_EXE_mutex")), &options, python::LIMIT).ok()
 }
@@ -70,8 +70,11 @@ fn the_right_rules_come_to_their_end() {
 fn twins() -> Vec<(&'static Path, &'static [&'static str], &'static [&'static str])> {
     let lost = &["lost_share.plain", "lost_share.attribute", "lost_share.call", "lost_share.native", "lost_share.lock"];
     vec![
-        (twin_script!("counter"), &["3", "1500"], &["lost_share.plain", "lost_share.call", "lost_share.lock"]),
-        (twin_script!("versions"), &["3", "1500"], lost),
+        (
+            twin_script!("counter"),
+            &["3", "1500", "2", "0.03", "0.0001", "plain", "attribute", "call", "native", "lock"],
+            lost,
+        ),
         (twin_script!("check_then_act"), &["2", "40"], &["wrong.straight", "wrong.gil_only", "wrong.own_lock"]),
         (twin_script!("poison"), &[], &["half.in_two", "half.at_once"]),
         (twin_script!("deadlock"), &["1", "0.02"], &["stuck.from_first", "stuck.lower_first"]),

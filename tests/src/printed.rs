@@ -9,15 +9,18 @@ use serde::Deserialize;
 use crate::run::run;
 use crate::workspace::workspace;
 
-/// A file of printed output and the command that prints it.
+/// The languages in which every block is kept.
+pub const LANGUAGES: [&str; 2] = ["ko", "en"];
+
+/// An experiment whose output the book shows, in both languages.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Block {
-    /// Name below `docs/printed`.
-    pub file: String,
-    /// The program.
+    /// The program, and the folder below `docs/printed`.
     pub package: String,
-    /// Its arguments.
+    /// The experiment, and the file's name before the language.
+    pub experiment: String,
+    /// The other arguments.
     pub args: Vec<String>,
 }
 
@@ -36,14 +39,20 @@ pub fn blocks() -> Vec<Block> {
 }
 
 impl Block {
-    /// Where it is kept.
-    pub fn path(&self) -> PathBuf {
-        workspace().join("docs/printed").join(&self.file)
+    /// The file below `docs/printed`.
+    pub fn file(&self, language: &str) -> String {
+        format!("{}/{}.{language}.txt", self.package, self.experiment)
+    }
+
+    /// Where the file is.
+    pub fn path(&self, language: &str) -> PathBuf {
+        workspace().join("docs/printed").join(self.file(language))
     }
 
     /// What the program prints now.
-    pub fn print(&self) -> String {
-        let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
+    pub fn print(&self, language: &str) -> String {
+        let mut args = vec![self.experiment.as_str(), "--lang", language];
+        args.extend(self.args.iter().map(String::as_str));
         run(&self.package, &args).ends_with(0).out
     }
 }

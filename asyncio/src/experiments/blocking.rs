@@ -17,13 +17,12 @@ use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{LaneRecorder, Recorder};
 use lab::trace::{State, Trace};
-use lab::{Result, clock, stats, text, twin_script};
+use lab::{Result, clock, machine, stats, text, twin_script};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::{task, time};
 
 use crate::heartbeat::{Late, ticker};
-use crate::notes;
 use crate::programs::cannot_start;
 
 /// The other tasks on the loop.
@@ -228,7 +227,7 @@ fn notes(turns: u64, foreign: Option<f64>) -> Vec<Text> {
         "The computing is {turns} turns of the article's loop (count += i), in Python a hundredth of it. {others} tasks beside it sleep {period} at a time; 'late' is from when one is due until it runs (· in the drawing). tokio's timers count in milliseconds, so that a millisecond or so is always late.",
         others = OTHERS
     )];
-    notes.extend(notes::others_used(foreign));
+    notes.push(machine::others_used(foreign));
     notes
 }
 

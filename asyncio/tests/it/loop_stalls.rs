@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use asyncio::experiments::blocking::{PERIOD, Seen as Stall, WAYS, others_lived};
 use asyncio::experiments::gil::report::{CLAIM, judge, judge_twin, long_waits};
-use asyncio::experiments::gil::{CASES, Case, Seen, seen};
+use asyncio::experiments::gil::{CASES, Case, CaseResult, seen};
 use lab::claims::Outcome;
 use lab::lang::Text;
 use lab::python::Interpreter;
@@ -35,7 +35,7 @@ fn every_way_out_lets_the_others_live() {
     }
 }
 
-fn case(id: &str) -> (Case, Seen) {
+fn case(id: &str) -> (Case, CaseResult) {
     let case = CASES.into_iter().find(|case| case.id == id).unwrap();
     (case, seen(case, TURNS, Duration::from_millis(200)).unwrap())
 }
@@ -76,8 +76,12 @@ fn a_wait_in_which_nobody_computed_does_not_count() {
 
 #[test]
 fn cpython_is_judged_by_what_can_be_seen_of_it() {
-    let python =
-        |gil| Interpreter { path: "python".into(), implementation: "CPython".into(), version: [3, 13, 0], gil };
+    let python = |gil| Interpreter {
+        path: "python".into(),
+        implementation: "CPython".into(),
+        version: [3, 13, 0],
+        gil: Some(gil),
+    };
     let twin = |alone: f64, beside: f64| {
         let late = |id: &str, ms: f64| Measure::new(id, Text::default(), Unit::Ns, vec![ms * 1e6]);
         Report { measures: vec![late("late.alone", alone), late("late.beside", beside)], ..Report::default() }

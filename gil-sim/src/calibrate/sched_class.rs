@@ -8,9 +8,7 @@ use std::time::{Duration, Instant};
 
 use lab::lang::Text;
 use lab::machine::Watch;
-use lab::report::Unit;
-use lab::report::unit;
-use lab::text;
+use lab::{machine, text};
 
 /// The longest that a measurement waits for another one to end.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -42,23 +40,13 @@ impl Quiet {
 
     /// In which class it was measured, and how much of the machine others used meanwhile.
     pub fn note(&self) -> Text {
-        let others = match self.watch.foreign() {
-            Some(share) => {
-                let share = unit::value(share, Unit::Share);
-                text!("다른 프로그램이 쓴 몫은 {share}", "others used {share} of the machine")
-            }
-            None => text!(
-                "다른 프로그램이 쓴 몫은 알 수 없습니다",
-                "this system does not tell how much of the machine others used"
-            ),
-        };
-        let (ko, en) = (others.ko, others.en);
+        let Text { ko, en } = machine::others_used(self.watch.foreign());
         if self.realtime {
-            text!("실시간 클래스(SCHED_RR)에서 측정했습니다. {ko}.", "measured in a real-time class (SCHED_RR); {en}.")
+            text!("실시간 클래스(SCHED_RR)에서 측정했습니다. {ko}", "Measured in a real-time class (SCHED_RR). {en}")
         } else {
             text!(
-                "보통 스케줄링 클래스에서 측정했습니다(실시간 클래스는 허용되지 않음). {ko}.",
-                "measured in the ordinary scheduling class (a real-time class is not permitted); {en}."
+                "보통 스케줄링 클래스에서 측정했습니다(실시간 클래스는 허용되지 않음). {ko}",
+                "Measured in the ordinary scheduling class (a real-time class is not permitted). {en}"
             )
         }
     }

@@ -119,7 +119,7 @@ fn talk(gil: &Gil, me: u64, lane: &mut LaneRecorder, mut peer: &UnixStream, unti
 
 // ANCHOR: call
 /// A call that lets go of the lock, as every system call of Python that may block does.
-fn call<T>(held: &mut Held<'_>, lane: &mut LaneRecorder, work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+fn call<T>(held: &mut Held<'_, Gil>, lane: &mut LaneRecorder, work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     // A release on request waits until another thread has the lock.
     lane.enter(State::WaitingForLock);
     let done = held.allow_threads(|| {

@@ -16,8 +16,8 @@ use lab::trace::{LaneRecorder, Recorder};
 use lab::trace::{State, Trace};
 use lab::{Error, Result, text, twin_script};
 
+use crate::options;
 use crate::{Gil, ThreadId, loops};
-use crate::{interpreters, options};
 
 /// The claim on what the lock lets happen.
 const ONE_AT_A_TIME: &str = "gil-one-thread-at-a-time";
@@ -135,7 +135,7 @@ fn on_python(python: &Interpreter, trace: &Trace) -> Verdict {
     const GRAIN: f64 = 0.05;
     let mean = trace.mean_in_flight(State::Running);
     let evidence = text!("평균 {mean:.2}개의 스레드가 실행 중", "{mean:.2} threads running on average");
-    if let Some(why) = interpreters::why_no_gil(python) {
+    if let Some(why) = python.why_no_gil() {
         return Verdict::not_measured(ONE_AT_A_TIME, python.to_string(), why);
     }
     Verdict::seen(ONE_AT_A_TIME, python.to_string(), mean <= 1.0 + GRAIN, evidence)

@@ -3,7 +3,7 @@
 //! Nothing is protected. Under a lock a plain load and store could change a reference count; without one every change of a count
 //! must be atomic. `benches/locks.rs` measures the price.
 
-use super::{Lock, ThreadId};
+use super::held::{Lock, ThreadId};
 
 /// No lock.
 #[derive(Clone, Copy, Debug, Default)]

@@ -8,7 +8,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::{Lock, NOBODY, ThreadId};
+use super::held::{Lock, NOBODY, ThreadId};
 use crate::sync::{AtomicU64, Condvar, Mutex, Semaphore};
 
 /// `_Py_CheckInterval` (`sys.getcheckinterval()`).

@@ -6,7 +6,8 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use super::{Finalizing, Lock, NOBODY, SHORTEST, ThreadId};
+use super::held::{Lock, NOBODY, SHORTEST, ThreadId};
+use super::py32::Finalizing;
 use crate::sync::{AtomicBool, AtomicU64, Condvar, Mutex};
 
 /// The lock. CPython's `struct _gil_runtime_state`.

@@ -8,7 +8,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use super::{Held, Lock, NOBODY, SHORTEST, ThreadId};
+use super::held::{Held, Lock, NOBODY, SHORTEST, ThreadId};
 use crate::sync::{AtomicBool, AtomicU64, Condvar, Mutex};
 
 /// CPython's default switch interval (`DEFAULT_INTERVAL`, `sys.getswitchinterval()`).

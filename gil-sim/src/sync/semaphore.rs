@@ -1,6 +1,6 @@
 //! POSIX's `sem_t`. std has none, so this one is built of a mutex and a condition variable, and costs as much as they do.
 
-use super::{Condvar, Mutex};
+use super::unpoisoned::{Condvar, Mutex};
 
 /// A counting semaphore.
 #[derive(Debug)]

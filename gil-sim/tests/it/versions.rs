@@ -69,7 +69,7 @@ fn two_interpreters_are_those_of_the_scenario() {
 #[test]
 fn the_program_shows_versions_in_both_languages() {
     for (lang, word) in [("ko", "같은 시나리오"), ("en", "The same scenario")] {
-        let page = run(&["versions", "--lang", lang]);
+        let page = run(&["versions", "--full", "--lang", lang]);
         assert!(page.0 == Some(0) && page.1.contains(word), "{}", page.1);
         assert!(lang == "ko" || !has_hangul(&page.1));
     }

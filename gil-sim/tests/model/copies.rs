@@ -14,7 +14,7 @@ macro_rules! copies {
                     include!(concat!(env!("OUT_DIR"), "/", stringify!($file), ".", stringify!($name), ".rs"));
                 }
                 #[allow(unused_imports, reason = "each copy takes what its lock needs")]
-                use crate::lock::{Finalizing, Held, Lock, NOBODY, SHORTEST, ThreadId};
+                use crate::lock::{held, py32};
                 pub use copy::*;
             }
         )*}

@@ -98,7 +98,7 @@ fn a_file_that_cannot_be_translated_is_one_line() {
     let blank = put("blank", b" \n\n");
     for file in [home.path(), &home.path().join("gone"), &put("empty", b""), &blank, &put("latin1", b"caf\xe9"), &large]
     {
-        let output = run(&["--rounds", "1"], file.as_os_str());
+        let output = run(&["--rounds", "1", "--full"], file.as_os_str());
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{file:?}");
         let line = complaint(&output);
         assert!(line.starts_with("FILE") && !lab::lang::has_hangul(&line), "{line}");

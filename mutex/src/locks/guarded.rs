@@ -5,7 +5,9 @@
 
 #![allow(unsafe_code, reason = "a lock is what makes a shared value writable; std's own does the same behind its door")]
 
-use super::{RawLock, SpinLock, TicketLock};
+use super::raw::RawLock;
+use super::spin::SpinLock;
+use super::ticket::TicketLock;
 use crate::sync::UnsafeCell;
 
 /// A lock that really keeps others out.

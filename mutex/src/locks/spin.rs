@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use super::RawLock;
+use super::raw::RawLock;
 use crate::sync::{AtomicBool, relax};
 
 /// A spin lock. Whoever asks at the right moment gets it: it is as unfair as luck.

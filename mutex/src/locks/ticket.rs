@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use super::RawLock;
+use super::raw::RawLock;
 use crate::sync::{AtomicUsize, relax};
 
 /// A ticket lock. It is fair, and pays for it: if the next one is not on a core, all others wait for it.

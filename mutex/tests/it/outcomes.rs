@@ -12,9 +12,9 @@ use mutex::counter_variant::{CounterVariant, PROTECTED};
 use mutex::experiments::check_then_act::program::{self as shop, Day, Shop};
 use mutex::experiments::contention::{self, Load, variants as sharing};
 use mutex::experiments::poison::{self, Books};
-use mutex::experiments::versions::{self, FORMS};
+use mutex::experiments::versions::{self, Expectation, FORMS, Rules};
 use mutex::locks::{Exclusive, Guarded, SpinLock, TicketLock};
-use mutex::outcomes::{Class, Tally};
+use mutex::outcomes::Tally;
 
 #[test]
 fn after_a_panic_each_lock_shows_what_it_promises() {
@@ -125,19 +125,43 @@ fn a_lock_of_its_own_keeps_the_shop_whole() {
 }
 
 #[test]
-fn what_a_version_may_lose() {
-    let python = |minor, gil| Interpreter {
+fn what_is_expected_depends_on_implementation_and_version() {
+    let python = |implementation: &str, minor, gil| Interpreter {
         path: "/somewhere/python".into(),
-        implementation: "CPython".into(),
+        implementation: implementation.into(),
         version: [3, minor, 0],
         gil,
     };
-    let classes = |python: &Interpreter| -> Vec<Class> { FORMS.iter().map(|form| form.class(python)).collect() };
-    use Class::{Acceptable, Forbidden, Interesting};
-    assert_eq!(classes(&python(9, true)), [Interesting, Interesting, Interesting, Interesting, Forbidden]);
-    assert_eq!(classes(&python(10, true)), [Acceptable, Acceptable, Interesting, Interesting, Forbidden]);
-    assert_eq!(classes(&python(13, false)), [Interesting, Interesting, Interesting, Interesting, Forbidden]);
-    // Those that were chosen are those that run; without any there is none.
-    assert_eq!(versions::all(&[python(6, true)]).len(), 1);
+    use Expectation::{CorrectByAccident, MayLose, MustNotLose, Unknown};
+    let may_lose = [MayLose, MayLose, MayLose, MayLose, MustNotLose];
+    let by_accident = [CorrectByAccident, CorrectByAccident, MayLose, MayLose, MustNotLose];
+    let unknown = [Unknown, Unknown, Unknown, Unknown, MustNotLose];
+    for (implementation, minor, gil, expected) in [
+        ("CPython", 9, Some(true), may_lose),
+        ("CPython", 10, Some(true), by_accident),
+        ("CPython", 15, Some(true), by_accident),
+        ("CPython", 13, Some(false), may_lose),
+        ("RustPython", 15, Some(false), may_lose),
+        ("Jython", 0, Some(false), may_lose),
+        // A GIL, and 3.11 of the language: CPython's rule does not hold there.
+        ("PyPy", 11, Some(true), unknown),
+        ("GraalPy", 12, Some(true), unknown),
+        ("Snekpython", 12, None, unknown),
+    ] {
+        let rules = Rules::of(&python(implementation, minor, gil));
+        let seen: Vec<Expectation> = FORMS.iter().map(|form| form.expected(rules)).collect();
+        assert_eq!(seen, expected, "{implementation} 3.{minor}");
+    }
+}
+
+#[test]
+fn those_that_were_chosen_are_those_that_run() {
+    let chosen = Interpreter {
+        path: "/somewhere/python".into(),
+        implementation: "CPython".into(),
+        version: [3, 6, 0],
+        gil: Some(true),
+    };
+    assert_eq!(versions::all(&[chosen]).len(), 1);
     assert!(versions::all(&[]).is_empty());
 }

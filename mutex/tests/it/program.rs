@@ -28,7 +28,8 @@ fn what_it_cannot_use_is_said_in_one_line() {
 fn the_smallest_run_shows_everything_in_both_languages() {
     for (lang, words) in [("ko", ["락 대기", "금지", "std::sync::Mutex"]), ("en", ["waiting", "forbidden", "3.10"])]
     {
-        let smallest = ["--threads", "2", "--iterations", "1", "--rounds", "1", "--no-python", "--lang", lang];
+        let smallest =
+            ["--threads", "2", "--iterations", "1", "--rounds", "1", "--full", "--no-python", "--lang", lang];
         let out = mutex(&smallest);
         let page = String::from_utf8(out.stdout).unwrap();
         assert!(out.status.success());
@@ -65,7 +66,7 @@ fn every_experiment_says_in_one_line_what_it_cannot_use() {
 #[test]
 fn every_experiment_shows_itself_in_both_languages() {
     let small: [(&str, &[&str], [&str; 2]); 10] = [
-        ("versions", &[], ["뜻인가", "from 3.10 on"]),
+        ("versions", &[], ["우연히 맞음", "correct by accident"]),
         ("check-then-act", &["--trades", "20"], ["자기 락", "own lock"]),
         ("poison", &[], ["반쪽 데이터", "half changed"]),
         ("bounded-buffer", &["--items", "50"], ["빈손", "nothing there"]),
@@ -78,7 +79,7 @@ fn every_experiment_shows_itself_in_both_languages() {
     ];
     for (experiment, options, [ko, en]) in small {
         for (lang, word, hangul) in [("ko", ko, true), ("en", en, false)] {
-            let out = mutex(&[&[experiment][..], options, &["--no-python", "--lang", lang]].concat());
+            let out = mutex(&[&[experiment][..], options, &["--full", "--no-python", "--lang", lang]].concat());
             let page = String::from_utf8(out.stdout).unwrap();
             assert!(
                 out.status.success() && out.stderr.is_empty(),

@@ -138,7 +138,7 @@ fn the_verdict_is_what_was_seen() {
 #[test]
 fn the_twin_is_judged_by_what_it_lost() {
     let python =
-        Interpreter { path: "python3".into(), implementation: "CPython".into(), version: [3, 11, 7], gil: true };
+        Interpreter { path: "python3".into(), implementation: "CPython".into(), version: [3, 11, 7], gil: Some(true) };
     let twin = |lock: f64, call: f64| {
         let share = |id: &str, one: f64| Measure::new(id, Text::same(id), Unit::Share, vec![0.0, one]);
         Report { measures: vec![share("lost_share.lock", lock), share("lost_share.call", call)], ..Report::default() }

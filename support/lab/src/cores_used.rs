@@ -7,6 +7,7 @@ use crate::claims::Verdict;
 use crate::clock;
 use crate::lang::Text;
 use crate::machine::{self, Watch, Watched};
+use crate::python;
 use crate::report::Unit;
 use crate::report::unit;
 use crate::text;
@@ -21,6 +22,10 @@ pub const TOO_BUSY: f64 = 0.25;
 
 /// Less CPU time than this, in ns, and starting the work may take as long as doing it: nothing can be concluded.
 const TOO_LITTLE: f64 = 50e6;
+
+/// The claim on threads that compute under a GIL, and the one on those without.
+const GIL_THREADS: &str = "threads-cpu-no-gain";
+const FREE_THREADS: &str = "no-gil-threads-parallel";
 
 /// How many cores a piece of work kept busy.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +59,16 @@ impl CoresUsed {
     /// A verdict on a claim that says the work is not parallel.
     pub fn serial(self, claim: &str, on: impl Into<String>) -> Verdict {
         self.judge(claim, on.into(), |cores| cores <= PARALLEL)
+    }
+
+    /// A verdict on threads that compute: under a GIL they must not be parallel, without one they must be. Where it is not known
+    /// which of the two is claimed, nothing can be judged.
+    pub fn threads(self, gil: Option<bool>, on: impl Into<String>) -> Verdict {
+        match gil {
+            Some(true) => self.serial(GIL_THREADS, on),
+            Some(false) => self.parallel(FREE_THREADS, on),
+            None => Verdict::not_measured(GIL_THREADS, on, python::unknown_gil()),
+        }
     }
 
     fn judge(self, claim: &str, on: String, holds: impl Fn(f64) -> bool) -> Verdict {

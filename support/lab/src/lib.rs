@@ -21,6 +21,7 @@ pub mod cli;
 pub mod clock;
 pub mod cores_used;
 mod error;
+pub mod escape;
 pub mod lang;
 pub mod machine;
 pub mod process;

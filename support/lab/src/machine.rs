@@ -1,9 +1,12 @@
 //! The machine a number was measured on, and how much of it others used meanwhile.
 
 use std::fs;
+use std::path::Path;
 use std::thread;
 
 use crate::lang::Text;
+use crate::report::Unit;
+use crate::report::unit::value;
 use crate::text;
 
 /// Cores that this process may use.
@@ -19,6 +22,31 @@ pub fn describe() -> Text {
         info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("", |(_, model)| model);
     let model = if model.is_empty() { String::new() } else { format!(", {model}") };
     text!("{os} {arch}, 코어 {cores}개{model}", "{os} {arch}, {cores} cores{model}")
+}
+
+/// How much of the machine others used while something was measured: the note of every experiment that needs the cores.
+pub fn others_used(foreign: Option<f64>) -> Text {
+    match foreign.map(|share| value(share, Unit::Share)) {
+        Some(share) => text!(
+            "측정하는 동안 다른 프로그램이 이 컴퓨터의 {share}를 썼습니다.",
+            "While this was measured, other programs used {share} of the machine."
+        ),
+        None => text!(
+            "측정하는 동안 다른 프로그램이 이 컴퓨터를 얼마나 썼는지는 알 수 없습니다.",
+            "How much of the machine other programs used meanwhile is not known."
+        ),
+    }
+}
+
+/// Bytes that this user may still write to the disk of a folder; `None` where the system does not tell.
+pub fn free_disk(folder: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    return rustix::fs::statvfs(folder).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        None
+    }
 }
 
 /// Watches who uses the machine. Linux tells (`/proc`); elsewhere nothing is known.

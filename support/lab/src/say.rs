@@ -12,6 +12,7 @@ use std::thread::{self, JoinHandle};
 use serde::{Deserialize, Serialize};
 
 use crate::clock;
+use crate::escape::escape_controls;
 use crate::lang::{self, Text};
 use crate::terminal;
 use crate::trace::{Lane, Span, State};
@@ -66,7 +67,7 @@ fn heard(line: Line) {
     let mut log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
     if MODE.load(Ordering::Relaxed) == TO_SCREEN {
         // Under the lock of the log, so that the screen and the log agree on the order.
-        terminal::print(&format!("{}\n", terminal::escape_controls(&line.text.to_string())));
+        terminal::print(&format!("{}\n", escape_controls(&line.text.to_string())));
     }
     log.push(line);
 }

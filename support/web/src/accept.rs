@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::connection;
-use crate::server::{Drained, Shared};
+use crate::state::{Drained, Shared};
 
 /// Connections that the kernel completes before we come to accept them; it takes at most `net.core.somaxconn`.
 const BACKLOG: u32 = 4096;

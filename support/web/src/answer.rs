@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use crate::body::Body;
 use crate::draw::{Fault, draw};
 use crate::route::{NoRoute, Route};
-use crate::server::Shared;
+use crate::state::Shared;
 
 /// An error of a service makes hyper close the connection without an answer.
 pub(crate) async fn answer(

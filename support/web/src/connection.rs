@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use crate::answer::answer;
 use crate::limits::{MOST_HEAD, MOST_HEADERS};
 use crate::patience::Patient;
-use crate::server::Shared;
+use crate::state::Shared;
 
 /// Serves until the client leaves, breaks a limit, or the server drains; then until what is in flight is answered.
 pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {

@@ -19,9 +19,11 @@ pub mod limits;
 mod patience;
 pub mod route;
 pub mod server;
+mod state;
 pub mod tally;
 
 pub use draw::Faults;
 pub use limits::Limits;
-pub use server::{Drained, Options, Server};
+pub use server::Server;
+pub use state::{Drained, Options};
 pub use tally::Tally;

@@ -1,7 +1,7 @@
 //! A running server: started on a thread of its own, stopped with grace.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -10,62 +10,8 @@ use tokio::runtime::Builder;
 use tokio::sync::watch;
 
 use crate::accept;
-use crate::draw::Faults;
-use crate::limits::Limits;
+use crate::state::{Drained, Options, Shared};
 use crate::tally::{Counters, Tally, Visit};
-
-/// How a server is.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// Where it listens; port 0 is any that is free.
-    pub address: SocketAddr,
-    /// How long `/` waits.
-    pub delay: Duration,
-    /// What goes wrong on purpose.
-    pub faults: Faults,
-    /// What all chance is drawn with.
-    pub seed: u64,
-    /// What clients may take.
-    pub limits: Limits,
-}
-
-/// Any port of 127.0.0.1, no delay, no faults.
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            address: (Ipv4Addr::LOCALHOST, 0).into(),
-            delay: Duration::ZERO,
-            faults: Faults::default(),
-            seed: 0,
-            limits: Limits::default(),
-        }
-    }
-}
-
-/// What a server that was stopped left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Drained {
-    /// Connections that were open when it was told to stop.
-    pub open: usize,
-    /// Those of them that were still busy when the grace was over, and were cut.
-    pub aborted: usize,
-}
-
-pub(crate) struct Shared {
-    pub(crate) options: Options,
-    pub(crate) counters: Counters,
-    /// `None` while it serves; once it stops, for how long it may go on answering what is in flight.
-    pub(crate) phase: watch::Sender<Option<Duration>>,
-}
-
-impl Shared {
-    /// Waits until the server is told to stop; the grace that it is given.
-    pub(crate) async fn stopped(&self) -> Duration {
-        let mut phase = self.phase.subscribe();
-        let grace = phase.wait_for(Option::is_some).await.map(|grace| *grace);
-        grace.ok().flatten().unwrap_or_default()
-    }
-}
 
 /// A running server. Dropping it cuts all connections and closes the port.
 pub struct Server {

@@ -1,12 +1,12 @@
 //! The book: every page in both languages, every link and every include leads somewhere, every printed block is what the
 //! programs print.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag};
-use tests::printed::{blocks, structure};
+use tests::printed::{LANGUAGES, blocks, structure};
 use tests::workspace::workspace;
 
 fn source() -> PathBuf {
@@ -16,16 +16,13 @@ fn source() -> PathBuf {
 /// The names of the pages in a language.
 fn pages(folder: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    entries.filter(|name| name.ends_with(".md")).collect()
+    entries.filter(|name| name.ends_with(".md") && name != "SUMMARY.md").collect()
 }
 
 /// Every Markdown file of the book.
 fn all_pages() -> Vec<PathBuf> {
-    let mut all = vec![source().join("SUMMARY.md")];
-    for lang in ["ko", "en"] {
-        all.extend(pages(&source().join(lang)).into_iter().map(|name| source().join(lang).join(name)));
-    }
-    all
+    let both = LANGUAGES.map(|lang| source().join(lang));
+    both.iter().flat_map(|folder| pages(folder).into_iter().map(|name| folder.join(name))).collect()
 }
 
 /// Local links of a page that lead nowhere.
@@ -36,8 +33,10 @@ fn broken_links(page: &Path, words: &str) -> Vec<String> {
     };
     let local = Parser::new(words).filter_map(target).filter(|url| !url.contains("://") && !url.starts_with('#'));
     let missing = |url: &String| {
-        let file = url.split('#').next().unwrap_or_default();
-        !page.parent().unwrap().join(file).is_file()
+        let file = page.parent().unwrap().join(url.split('#').next().unwrap_or_default());
+        // The built book has nothing but its own pages.
+        let outside = page.starts_with(source()) && !file.canonicalize().is_ok_and(|file| file.starts_with(source()));
+        outside || !file.is_file()
     };
     local.filter(missing).collect()
 }
@@ -90,15 +89,14 @@ fn every_page_has_its_facing_page_with_the_same_headings() {
 }
 
 #[test]
-fn the_summary_lists_every_page() {
-    let summary = fs::read_to_string(source().join("SUMMARY.md")).unwrap();
-    for lang in ["ko", "en"] {
-        for name in pages(&source().join(lang)) {
-            assert!(
-                summary.contains(&format!("({lang}/{name})")) || summary.contains(&format!("(./{lang}/{name})")),
-                "{lang}/{name}"
-            );
-        }
+fn each_summary_lists_every_page() {
+    for folder in LANGUAGES.map(|lang| source().join(lang)) {
+        let summary = fs::read_to_string(folder.join("SUMMARY.md")).unwrap();
+        let listed = Parser::new(&summary).filter_map(|event| match event {
+            Event::Start(Tag::Link { dest_url, .. }) => Some(dest_url.to_string()),
+            _ => None,
+        });
+        assert_eq!(listed.collect::<BTreeSet<String>>(), pages(&folder), "{}", folder.display());
     }
 }
 
@@ -115,6 +113,8 @@ fn every_link_and_every_include_leads_somewhere() {
 fn the_checks_can_fail() {
     let page = source().join("ko/threading.md");
     assert_eq!(broken_links(&page, "[x](nowhere.md) [y](https://example.org)"), ["nowhere.md"]);
+    let source_file = "../../../threading/src/lib.rs";
+    assert_eq!(broken_links(&page, &format!("[a file that the built book lacks]({source_file})")), [source_file]);
     let includes = "{{#include ../../../threading/src/nowhere.rs}} {{#include ../../../threading/src/lib.rs:nowhere}} {{#unclude x}}";
     assert_eq!(broken_includes(&page, includes).len(), 3);
     assert!(broken_includes(&page, "{{#include ../../../threading/src/lib.rs}}").is_empty());
@@ -135,33 +135,37 @@ fn code_and_output_come_from_files() {
 
 #[test]
 fn every_printed_file_has_a_command() {
-    let kept = fs::read_dir(workspace().join("docs/printed")).unwrap().count();
-    assert_eq!(kept, blocks().len(), "a file in docs/printed that no command prints");
+    let printed = workspace().join("docs/printed");
+    let mut commands: Vec<_> =
+        blocks().iter().flat_map(|block| LANGUAGES.map(|language| block.path(language))).collect();
+    let mut kept: Vec<_> = folder(&printed).iter().flat_map(|package| folder(package)).collect();
+    commands.sort();
+    kept.sort();
+    assert_eq!(kept, commands, "the files below docs/printed, and those that docs/printed.toml names");
 }
 
-/// The blocks of a language are what the programs print today.
-fn blocks_are_up_to_date(ending: &str) {
-    let blocks: Vec<_> = blocks().into_iter().filter(|block| block.file.ends_with(ending)).collect();
-    assert!(!blocks.is_empty());
-    for block in blocks {
-        let kept = fs::read_to_string(block.path()).unwrap_or_else(|e| panic!("{}: {e}", block.file));
-        let (kept, now) = (structure(&kept), structure(&block.print()));
-        assert_eq!(
-            kept, now,
-            "{}: the programs print something else now; `cargo run -p tests` prints it anew",
-            block.file
-        );
+fn folder(path: &Path) -> Vec<PathBuf> {
+    fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+/// Every block of a language has the structure of what its program prints today.
+fn blocks_are_up_to_date(language: &str) {
+    for block in blocks() {
+        let file = block.file(language);
+        let kept = fs::read_to_string(block.path(language)).unwrap_or_else(|e| panic!("{file}: {e}"));
+        let (kept, now) = (structure(&kept), structure(&block.print(language)));
+        assert_eq!(kept, now, "{file}: the program prints something else now; `cargo run -p tests` prints it anew");
     }
 }
 
 #[test]
 fn korean_blocks_are_what_the_programs_print() {
-    blocks_are_up_to_date(".ko.txt");
+    blocks_are_up_to_date("ko");
 }
 
 #[test]
 fn english_blocks_are_what_the_programs_print() {
-    blocks_are_up_to_date(".en.txt");
+    blocks_are_up_to_date("en");
 }
 
 #[test]
@@ -172,6 +176,31 @@ fn every_claim_names_a_command_that_exists() {
         let experiment = words.iter().position(|word| *word == "--").map(|at| words[at + 1]);
         let help = tests::run::run(package, &["--help"]).ends_with(0).out;
         assert!(experiment.is_none_or(|name| help.contains(&format!("  {name} "))), "{}", claim.command);
+    }
+}
+
+/// The commands in a text, each once: `cargo run -p threading -- fetch`.
+fn commands(words: &str) -> BTreeSet<String> {
+    let code = words.split('`').skip(1).step_by(2);
+    code.filter(|code| code.starts_with("cargo run ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn prepare_runs_what_the_lab_pages_plan() {
+    #[derive(serde::Deserialize)]
+    struct Plan {
+        step: Vec<BTreeMap<String, String>>,
+    }
+    let plan: Plan = basic_toml::from_str(&fs::read_to_string(workspace().join("docs/plan.toml")).unwrap()).unwrap();
+    let prepared: BTreeSet<String> = plan.step.iter().map(|step| step["command"].clone()).collect();
+    for lang in LANGUAGES {
+        let page = fs::read_to_string(source().join(lang).join("lab.md")).unwrap();
+        let rows = page.lines().filter(|line| line.starts_with("| ")).collect::<Vec<_>>().join("\n");
+        assert_eq!(commands(&rows), prepared, "{lang}/lab.md and docs/plan.toml");
+        for step in &plan.step {
+            let row = page.lines().find(|line| line.starts_with(&format!("| {} ", step["minutes"]))).unwrap();
+            assert!(commands(row).contains(&step["command"]), "{lang}: {step:?}");
+        }
     }
 }
 

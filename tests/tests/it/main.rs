@@ -10,3 +10,4 @@ mod house;
 mod machine_readable;
 mod programs;
 mod pythons;
+mod widths;

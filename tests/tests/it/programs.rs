@@ -88,7 +88,7 @@ fn every_other_program_shows_its_section() {
 
 #[test]
 fn the_main_job_fills_the_table() {
-    let page = run("compare", &[]).ends_with(0);
+    let page = run("compare", &["--full"]).ends_with(0);
     assert_eq!(page.err, "", "no progress bar where there is no terminal");
     for word in
         ["I/O 바운드: 웹 요청", "CPU 바운드: 세는 루프", "CPU 바운드: 이미지 처리", "글의 표와 이 컴퓨터에서 잰 것"]

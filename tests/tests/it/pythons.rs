@@ -195,7 +195,7 @@ fn impostor(script: &str) -> (tempfile::TempDir, String) {
 #[test]
 fn a_twin_that_breaks_is_not_measured_and_says_why() {
     for (script, reason) in [
-        ("echo nonsense", "cannot read"),
+        ("echo nonsense", "printed: nonsense"),
         ("echo 'Traceback: no such thing' >&2; exit 3", "exit code 3: Traceback: no such thing"),
         ("kill -9 $$", "exit code 1"),
         ("echo '{\"surprise\": 1}'", "unknown field"),

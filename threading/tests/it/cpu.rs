@@ -61,18 +61,14 @@ fn no_length_of_work_is_too_short_to_tell_how_busy_the_machine_was() {
 
 #[test]
 fn an_unknown_implementation_is_not_taken_for_free_of_a_gil() {
-    let outcome = |implementation: &str| {
-        let python = Interpreter {
-            path: "python".into(),
-            implementation: implementation.into(),
-            version: [3, 15, 0],
-            gil: false,
-        };
+    let outcome = |implementation: &str, gil: Option<bool>| {
+        let python =
+            Interpreter { path: "python".into(), implementation: implementation.into(), version: [3, 15, 0], gil };
         let measures = [("wall.threads", Unit::Ns, 1e9), ("cores.threads", Unit::Times, 1.9)]
             .map(|(id, unit, value)| Measure::new(id, Text::default(), unit, vec![value]));
         cpu::on_python(&python, &Report { measures: measures.into(), ..Report::default() }, Some(0.0)).outcome
     };
-    assert!(matches!(outcome("Snekpython"), Outcome::NotMeasured(_)));
-    assert_eq!(outcome("RustPython"), Outcome::Holds);
-    assert_eq!(outcome("GraalVM"), Outcome::DoesNotHold);
+    assert!(matches!(outcome("Snekpython", None), Outcome::NotMeasured(_)));
+    assert_eq!(outcome("RustPython", Some(false)), Outcome::Holds);
+    assert_eq!(outcome("GraalVM", Some(true)), Outcome::DoesNotHold);
 }

@@ -138,10 +138,8 @@ fn a_hundred_problems_are_all_in_the_report_and_ten_on_the_page() {
     (0..100).for_each(|n| std::os::unix::fs::symlink("nowhere", home.path().join(format!("link{n}"))).unwrap());
     let report = read(home.path(), true);
     assert_eq!(report.failures.iter().filter(|line| line.en.contains("could not be opened")).count(), 100);
-    let page = lab::render::text::report(
-        &report,
-        lab::render::Canvas { width: 200, colour: false, lang: lab::lang::Lang::En },
-    );
+    let page =
+        lab::render::text::full(&report, lab::render::Canvas { width: 200, colour: false, lang: lab::lang::Lang::En });
     assert_eq!(page.lines().filter(|line| line.contains("could not be opened")).count(), 10, "{page}");
     assert!(page.contains("90 more"), "{page}");
 }

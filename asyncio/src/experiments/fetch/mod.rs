@@ -5,14 +5,14 @@
 
 pub mod attempt;
 pub mod ndjson;
-pub mod progress;
+mod plan;
 mod report;
 pub mod retry;
 pub mod summary;
 pub mod target;
 pub mod workers;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,16 +21,17 @@ use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::report::Report;
 use lab::trace::Recorder;
-use lab::trace::Trace;
 use lab::{Error, Result, clock, text};
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use web::{Faults, Options, Server, descriptors};
+use web::{Options, Server, descriptors};
 
 use crate::ctrl_c::Interrupt;
 use crate::fault_injection::ServerOptions;
 use ndjson::Sink;
+pub use plan::FetchPlan;
+use plan::Outcome;
 use retry::Retry;
 use summary::Summary;
 use target::Target;
@@ -40,41 +41,6 @@ use workers::{Gauge, Plan};
 const DRAWN: usize = 10;
 /// Records on their way from the workers.
 const RECORDS: usize = 1024;
-
-/// What is to be fetched, and how.
-#[derive(Clone, Debug)]
-pub struct Order {
-    /// Somebody else's servers; empty for our own.
-    pub targets: Vec<Target>,
-    /// Number of calls.
-    pub calls: usize,
-    /// How many at a time.
-    pub concurrency: usize,
-    /// How long our own server takes to answer.
-    pub delay: Duration,
-    /// What our own server spoils.
-    pub faults: Faults,
-    /// Time for one attempt.
-    pub timeout: Duration,
-    /// What follows a failed attempt.
-    pub retry: Retry,
-    /// What faults and jitter are drawn with.
-    pub seed: u64,
-    /// Where the results go, line by line.
-    pub out: Option<PathBuf>,
-}
-
-/// What a run came to.
-pub(crate) struct Done {
-    pub(crate) summary: Summary,
-    pub(crate) trace: Trace,
-    /// From the first call to the last end, in ns.
-    pub(crate) wall: f64,
-    /// Attempts under way at once, at the most.
-    pub(crate) peak: usize,
-    /// The reader pressed Ctrl-C.
-    pub(crate) interrupted: bool,
-}
 
 /// No pause between two attempts is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -107,7 +73,7 @@ pub fn command() -> Experiment {
             )));
         }
         let most = u32::try_from(a.get(retries)).expect("the option's upper bound is small");
-        let order = Order {
+        let plan = FetchPlan {
             // Each address of a file once.
             calls: if file.is_some() { targets.len() } else { a.get(requests) },
             targets,
@@ -119,7 +85,7 @@ pub fn command() -> Experiment {
             seed: a.get(served.seed),
             out: a.get(out),
         };
-        run(&order, a.pythons())
+        run(&plan, a.pythons())
     })
 }
 
@@ -136,30 +102,30 @@ fn targets(given: &[String], file: Option<&Path>) -> Result<Vec<Target>> {
 }
 
 /// Makes the calls, and lets the twin make them too where they are to our own server and nothing is spoilt.
-pub fn run(order: &Order, pythons: &[Interpreter]) -> Result<Report> {
-    room(order)?;
-    let server = order.targets.is_empty().then(|| start(order)).transpose()?;
+pub fn run(plan: &FetchPlan, pythons: &[Interpreter]) -> Result<Report> {
+    room(plan)?;
+    let server = plan.targets.is_empty().then(|| start(plan)).transpose()?;
     let own = server.as_ref().map(|server| Target::parse(&server.url(), "")).transpose()?;
-    let targets = if let Some(own) = own { vec![own] } else { order.targets.clone() };
-    let sink = order.out.as_deref().map(Sink::create).transpose()?;
+    let targets = if let Some(own) = own { vec![own] } else { plan.targets.clone() };
+    let sink = plan.out.as_deref().map(Sink::create).transpose()?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let mut interrupt = runtime.block_on(async { Interrupt::listen() })?;
-    let done = runtime.block_on(all(order, targets, sink.as_ref(), &mut interrupt))?;
-    if let (Some(sink), Some(path)) = (sink, &order.out) {
+    let done = runtime.block_on(all(plan, targets, sink.as_ref(), &mut interrupt))?;
+    if let (Some(sink), Some(path)) = (sink, &plan.out) {
         sink.finish(path)?;
     }
     if done.interrupted {
-        return Err(interrupted(order, &done.summary));
+        return Err(interrupted(plan, &done.summary));
     }
     // What comes now, other interpreters' runs, has nothing to save.
     interrupt.ends_the_process(runtime);
-    Ok(report::report(order, done, server.as_ref(), pythons))
+    Ok(report::report(plan, done, server.as_ref(), pythons))
 }
 
 /// Our own server shares the process, and so its open files.
-fn room(order: &Order) -> Result<()> {
-    let concurrency = order.concurrency.min(order.calls);
-    let files = if order.targets.is_empty() { 2 } else { 1 };
+fn room(plan: &FetchPlan) -> Result<()> {
+    let concurrency = plan.concurrency.min(plan.calls);
+    let files = if plan.targets.is_empty() { 2 } else { 1 };
     descriptors::make_room((concurrency * files) as u64).map_err(|room| {
         let room = room / files as u64;
         Error::failed(text!(
@@ -169,17 +135,22 @@ fn room(order: &Order) -> Result<()> {
     })
 }
 
-fn start(order: &Order) -> Result<Server> {
-    let mut options = Options { delay: order.delay, faults: order.faults, seed: order.seed, ..Options::default() };
+fn start(plan: &FetchPlan) -> Result<Server> {
+    let mut options = Options { delay: plan.delay, faults: plan.faults, seed: plan.seed, ..Options::default() };
     // Calls that timed out leave their connections to the server for a while.
-    options.limits.connections = options.limits.connections.max(2 * order.concurrency);
-    options.limits.never = options.limits.never.min(2 * order.timeout);
+    options.limits.connections = options.limits.connections.max(2 * plan.concurrency);
+    options.limits.never = options.limits.never.min(2 * plan.timeout);
     Ok(Server::start(options)?)
 }
 
-async fn all(order: &Order, targets: Vec<Target>, sink: Option<&Sink>, interrupt: &mut Interrupt) -> Result<Done> {
+async fn all(
+    plan: &FetchPlan,
+    targets: Vec<Target>,
+    sink: Option<&Sink>,
+    interrupt: &mut Interrupt,
+) -> Result<Outcome> {
     let (stop, stopped) = watch::channel(false);
-    let Order { calls, concurrency, timeout, retry, seed, .. } = *order;
+    let FetchPlan { calls, concurrency, timeout, retry, seed, .. } = *plan;
     let (next, in_flight) = (0.into(), Gauge::default());
     let plan = Arc::new(Plan { targets, calls, timeout, retry, seed, stop: stopped, next, in_flight });
     let (sender, mut records) = mpsc::channel(RECORDS);
@@ -191,7 +162,7 @@ async fn all(order: &Order, targets: Vec<Target>, sink: Option<&Sink>, interrupt
         workers.spawn(workers::work(Arc::clone(&plan), sender.clone(), lane));
     }
     drop(sender); // the last record comes from the last worker
-    let bar = progress::bar(calls);
+    let bar = progress::calls(calls);
     let mut summary = Summary::default();
     loop {
         tokio::select! {
@@ -211,7 +182,7 @@ async fn all(order: &Order, targets: Vec<Target>, sink: Option<&Sink>, interrupt
     workers.shutdown().await;
     let (peak, interrupted) = (plan.in_flight.peak(), *stop.borrow());
     let trace = recorder.finish(drawn(concurrency.min(calls)));
-    Ok(Done { summary, trace, wall, peak, interrupted })
+    Ok(Outcome { summary, trace, wall, peak, interrupted })
 }
 
 fn drawn(workers: usize) -> Text {
@@ -223,11 +194,11 @@ fn drawn(workers: usize) -> Text {
 }
 
 /// Ctrl-C: what is finished is not lost, and the run is not a success.
-fn interrupted(order: &Order, summary: &Summary) -> Error {
-    let (calls, ended, ok) = (order.calls, summary.ended(), summary.ok());
+fn interrupted(plan: &FetchPlan, summary: &Summary) -> Error {
+    let (calls, ended, ok) = (plan.calls, summary.ended(), summary.ok());
     let cancelled = summary.ends.get("cancelled").copied().unwrap_or(0);
     let finished = ended - cancelled;
-    let lines = order.out.as_ref().map(|path| path.display().to_string());
+    let lines = plan.out.as_ref().map(|path| path.display().to_string());
     let (ko, en) = match lines {
         Some(path) => (format!("; {path}에 {ended}줄"), format!("; {ended} lines in {path}")),
         None => Default::default(),

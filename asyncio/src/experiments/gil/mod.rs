@@ -5,7 +5,10 @@
 //!
 //! Article: asyncio, "GIL 영향 없음(단일 스레드)". Run: `cargo run -p asyncio -- gil`. Python twin: `python/gil.py`.
 
+mod cases;
 pub mod report;
+
+pub use cases::{CASES, Case, CaseResult};
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,13 +23,13 @@ use lab::machine::Watch;
 use lab::python::{self, Interpreter};
 use lab::report::Report;
 use lab::report::unit;
+use lab::trace::State;
 use lab::trace::{LaneRecorder, Recorder};
-use lab::trace::{State, Trace};
 use lab::{Error, Result, text, twin_script};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time;
 
-use crate::heartbeat::{Late, ticker};
+use crate::heartbeat::ticker;
 use crate::programs::cannot_start;
 use report::CLAIM;
 
@@ -34,48 +37,6 @@ use report::CLAIM;
 pub const PERIOD: Duration = Duration::from_millis(10);
 /// The event loop's thread; those that compute have the numbers after it.
 const LOOP: ThreadId = ThreadId(1);
-
-/// What runs: the loop is always there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Case {
-    /// For ids of measurements.
-    pub id: &'static str,
-    /// Threads that compute beside it.
-    pub computing: usize,
-    /// Whether all of them are under one lock.
-    pub gil: bool,
-}
-
-/// All cases, in the order in which they run.
-pub const CASES: [Case; 4] = [
-    Case { id: "alone.free", computing: 0, gil: false },
-    Case { id: "alone.gil", computing: 0, gil: true },
-    Case { id: "beside.free", computing: 1, gil: false },
-    Case { id: "beside.gil", computing: 1, gil: true },
-];
-
-impl Case {
-    /// For readers.
-    pub fn name(self) -> Text {
-        match (self.computing, self.gil) {
-            (0, false) => text!("락 없음, 루프 혼자", "no lock, the loop alone"),
-            (0, true) => text!("GIL 아래, 루프 혼자", "under the GIL, the loop alone"),
-            (_, false) => text!("락 없음, 곁에 CPU 스레드", "no lock, beside a CPU thread"),
-            (_, true) => text!("GIL 아래, 곁에 CPU 스레드", "under the GIL, beside a CPU thread"),
-        }
-    }
-}
-
-/// What was seen of one case.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    /// How late the tasks woke up, each time.
-    pub late: Vec<Late>,
-    /// How often the lock went to another thread than before.
-    pub switches: u64,
-    /// The loop's thread, the threads that compute, the tasks.
-    pub trace: Trace,
-}
 
 // ANCHOR: event_loop
 /// tokio's event loop as a thread that needs the lock to run: it lets go before it waits for events, and takes it back after.
@@ -105,7 +66,7 @@ fn event_loop(gil: Option<Arc<Gil>>, lane: LaneRecorder) -> Result<Runtime> {
 // ANCHOR_END: event_loop
 
 /// Runs one case: alone, the loop runs for `lasting`; else until the threads beside it have done their `turns`.
-pub fn seen(case: Case, turns: u64, lasting: Duration) -> Result<Seen> {
+pub fn seen(case: Case, turns: u64, lasting: Duration) -> Result<CaseResult> {
     let gil = case.gil.then(|| Arc::new(Gil::new(SWITCH_INTERVAL)));
     let recorder = Recorder::new();
     let runtime = event_loop(gil.clone(), recorder.lane(text!("이벤트 루프", "event loop")))?;
@@ -142,7 +103,7 @@ pub fn seen(case: Case, turns: u64, lasting: Duration) -> Result<Seen> {
     })?;
     drop(runtime); // its hooks keep the loop's lane
     let switches = gil.map_or(0, |gil| gil.switches());
-    Ok(Seen { late, switches, trace: recorder.finish(case.name()) })
+    Ok(CaseResult { late, switches, trace: recorder.finish(case.name()) })
 }
 
 /// `cargo run -p asyncio -- gil`.

@@ -6,10 +6,9 @@ use lab::python::Interpreter;
 use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{Span, State, Trace};
-use lab::{stats, text};
+use lab::{machine, stats, text};
 
-use super::{CASES, Case, Seen};
-use crate::notes;
+use super::cases::{CASES, Case, CaseResult};
 
 /// The claim, by its id in the ledger.
 pub const CLAIM: &str = "asyncio-no-gil-effect";
@@ -18,7 +17,7 @@ pub const CLAIM: &str = "asyncio-no-gil-effect";
 const HALF: u64 = 2_500_000;
 
 /// The verdict on a case under the lock; without a lock there is nothing that the claim is about.
-pub fn judge(case: Case, seen: &Seen) -> Option<Verdict> {
+pub fn judge(case: Case, seen: &CaseResult) -> Option<Verdict> {
     if !case.gil {
         return None;
     }
@@ -58,8 +57,8 @@ fn wake_ups(trace: &Trace) -> usize {
 pub fn judge_twin(python: &Interpreter, twin: &Report) -> Verdict {
     let median = |id: &str| twin.measure(id).map(Measure::median);
     let on = format!("{python}, beside a CPU thread");
-    if !python.gil {
-        return Verdict::not_measured(CLAIM, on, text!("GIL이 없습니다", "it has no GIL"));
+    if let Some(why) = python.why_no_gil() {
+        return Verdict::not_measured(CLAIM, on, why);
     }
     let (Some(alone), Some(beside)) = (median("late.alone"), median("late.beside")) else {
         return Verdict::not_measured(CLAIM, on, text!("쌍둥이가 재지 않았습니다", "the twin did not measure it"));
@@ -80,7 +79,7 @@ pub fn judge_twin(python: &Interpreter, twin: &Report) -> Verdict {
 }
 
 /// How late the tasks woke up, and how long the loop waited for the lock each time.
-pub fn measures(case: Case, seen: &Seen) -> Vec<Measure> {
+pub fn measures(case: Case, seen: &CaseResult) -> Vec<Measure> {
     let (id, Text { ko, en }) = (case.id, case.name());
     let late = text!("{ko}: 태스크가 늦게 깨어난 시간", "{en}: tasks woke up late by");
     let mut all =
@@ -140,7 +139,7 @@ pub fn notes(turns: u64, each: &str, foreign: Option<f64>) -> Vec<Text> {
             "As CPython's, the loop lets go of the GIL while it waits for events, and must have it back before it runs a task. How long CPython waited for its GIL cannot be seen from outside."
         ),
     ];
-    notes.extend(notes::others_used(foreign));
+    notes.push(machine::others_used(foreign));
     notes
 }
 

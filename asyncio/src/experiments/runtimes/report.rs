@@ -6,10 +6,10 @@ use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::report::unit;
 use lab::report::{Measure, Report, Table};
-use lab::{stats, text};
+use lab::{machine, stats, text};
 
-use super::microbench::Errand;
-use super::{ROUNDS, Row, WEIGHED, most};
+use super::microbench::Operation;
+use super::row::{ROUNDS, Row, WEIGHED, most};
 use crate::notes;
 use crate::programs::PROGRAMS;
 
@@ -68,18 +68,18 @@ fn pair(wall: &str, cpu: &str) -> String {
     }
 }
 
-/// The errands: wall time of one, and CPU time.
-pub(crate) fn errands(report: &Report, pythons: &[Interpreter]) -> Table {
+/// The operations: wall time of one, and CPU time.
+pub(crate) fn operations(report: &Report, pythons: &[Interpreter]) -> Table {
     let row = |(name, id): Place| {
-        let cells = Errand::ALL.map(|errand| {
-            let of = |what: &str| cell(report.measure(&id(&format!("{what}.{}", errand.id()))), Measure::median);
+        let cells = Operation::ALL.map(|operation| {
+            let of = |what: &str| cell(report.measure(&id(&format!("{what}.{}", operation.id()))), Measure::median);
             Text::same(pair(&of("wall"), &of("cpu")))
         });
         [name].into_iter().chain(cells).collect()
     };
     Table {
         title: text!("한 번에 걸린 시간 (CPU 시간)", "What one of each took (CPU time)"),
-        head: [text!("런타임", "runtime")].into_iter().chain(Errand::ALL.map(Errand::name)).collect(),
+        head: [text!("런타임", "runtime")].into_iter().chain(Operation::ALL.map(Operation::name)).collect(),
         rows: places(pythons).into_iter().map(row).collect(),
     }
 }
@@ -123,6 +123,6 @@ pub(crate) fn notes(pause: Duration, times: usize, foreign: Option<f64>) -> Vec<
         ),
         notes::discontinued(),
     ];
-    notes.extend(notes::others_used(foreign));
+    notes.push(machine::others_used(foreign));
     notes
 }

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use lab::lang::Text;
 use lab::machine::Watch;
 use lab::python::{self, Interpreter};
@@ -95,7 +94,7 @@ impl<'a> Bench<'a> {
     }
 
     fn measure_rounds(&mut self, rounds: usize) -> Result<usize> {
-        let bar = progress(rounds * self.cells.len());
+        let bar = progress::steps(rounds * self.cells.len());
         let start = Instant::now();
         for round in 1..=rounds {
             for n in 0..self.cells.len() {
@@ -158,6 +157,14 @@ impl<'a> Bench<'a> {
         }
     }
 
+    /// Who, in the ids of measurements.
+    pub fn id(&self, who: Who) -> String {
+        match who {
+            Who::Rust => "rust".to_owned(),
+            Who::Python(p) => self.pythons[p].id(),
+        }
+    }
+
     /// Who and how: "Rust: threads".
     pub fn name(&self, samples: &Samples) -> Text {
         join(&Text::same(self.who(samples.who)), &samples.technique.name())
@@ -193,10 +200,4 @@ impl Samples {
 /// "a: b".
 pub fn join(a: &Text, b: &Text) -> Text {
     Text { ko: format!("{}: {}", a.ko, b.ko), en: format!("{}: {}", a.en, b.en) }
-}
-
-/// On standard error, and only if that is a terminal.
-fn progress(steps: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}").expect("a constant template");
-    ProgressBar::new(steps as u64).with_style(style)
 }

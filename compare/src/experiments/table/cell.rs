@@ -189,7 +189,7 @@ impl Cell {
                 })
             }
             Workload::Io => {
-                let mut held: Option<Held<'_>> = gil.map(|gil| gil.acquire(me));
+                let mut held: Option<Held<'_, Gil>> = gil.map(|gil| gil.acquire(me));
                 let wait = |block: &mut dyn FnMut() -> io::Result<()>| match &mut held {
                     Some(held) => held.allow_threads(block),
                     None => block(),

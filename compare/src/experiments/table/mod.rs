@@ -17,7 +17,7 @@ use lab::lang::Text;
 use lab::machine;
 use lab::python::Interpreter;
 use lab::report::unit;
-use lab::report::{Measure, Report, Table, Unit};
+use lab::report::{Front, Measure, Report, Table, Unit};
 use lab::stats;
 use lab::{Result, text};
 
@@ -44,6 +44,7 @@ pub fn run(size: &Size, delay: Duration, rounds: usize, pythons: &[Interpreter])
     report.measures = bench.measures();
     report.tables = Workload::ALL.iter().map(|workload| bench.workload_table(*workload)).collect();
     report.tables.push(bench.article_table());
+    report.front = vec![Front::Table(report.tables.len() - 1)];
     report.verdicts = bench.verdicts();
     report.measures_in_tables = true;
     report.notes = bench.notes(done, rounds);
@@ -55,12 +56,7 @@ impl Bench<'_> {
     fn measures(&self) -> Vec<Measure> {
         let mut measures = Vec::new();
         for c in self.cells.iter().filter(|c| !c.wall.is_empty()) {
-            let id = format!(
-                "{}.{}.{}",
-                c.workload.id(),
-                self.who(c.who).to_lowercase().replace(' ', "-"),
-                c.technique.id()
-            );
+            let id = format!("{}.{}.{}", c.workload.id(), self.id(c.who), c.technique.id());
             let name = join(&c.workload.name(), &self.name(c));
             let mut add = |what: &str, unit, samples: &[f64]| {
                 if !samples.is_empty() {
@@ -183,7 +179,10 @@ impl Bench<'_> {
         let mut verdicts = Vec::new();
         let all = std::iter::once(Who::Rust).chain((0..self.pythons.len()).map(Who::Python));
         for who in all {
-            let has_gil = matches!(who, Who::Python(p) if self.pythons[p].gil);
+            let gil = match who {
+                Who::Python(p) => self.pythons[p].gil,
+                Who::Rust => Some(false),
+            };
             let cpu = |technique| {
                 let cell = self.find(who, Workload::Cpu, technique);
                 let median = |of: fn(&Samples) -> &Vec<f64>| cell.and_then(|c| stats::median(of(c)));
@@ -191,10 +190,7 @@ impl Bench<'_> {
                 CoresUsed { cores, wall, foreign: self.foreign }
             };
             let on = self.who(who);
-            verdicts.push(match has_gil {
-                true => cpu(Technique::Threads).serial("threads-cpu-no-gain", on.clone()),
-                false => cpu(Technique::Threads).parallel("no-gil-threads-parallel", on.clone()),
-            });
+            verdicts.push(cpu(Technique::Threads).threads(gil, on.clone()));
             if who == Who::Rust {
                 verdicts.push(cpu(Technique::ThreadsGil).serial("threads-cpu-no-gain", "Rust + GIL"));
             }
@@ -206,15 +202,11 @@ impl Bench<'_> {
 
     fn notes(&self, done: usize, asked: usize) -> Vec<Text> {
         let machine = machine::describe();
-        let share = self.foreign.map(|share| unit::value(share, Unit::Share));
-        let busy = match share {
-            Some(share) => text!("그동안 다른 프로그램이 {share}를 썼습니다", "others used {share} of it meanwhile"),
-            None => text!("다른 프로그램이 얼마나 썼는지는 모릅니다", "how much others used is not known"),
-        };
         let Size { waiting, gets, jobs, iterations, copies } = self.size;
         let delay = unit::duration(self.delay.as_nanos() as f64);
         let mut notes = vec![
-            Text { ko: format!("{}; {}.", machine.ko, busy.ko), en: format!("{}; {}.", machine.en, busy.en) },
+            Text { ko: format!("{}.", machine.ko), en: format!("{}.", machine.en) },
+            machine::others_used(self.foreign),
             text!(
                 "I/O: {delay} 뒤에 답하는 루프백 서버에 {waiting}개 단위가 GET을 {gets}번씩. 루프: {jobs}개 단위가 {iterations}바퀴씩, 파이썬은 그 {share}분의 1. 이미지: 그림마다 {copies}번 디코드, 흐리기, 반으로 줄이기, JPEG 인코드.",
                 "I/O: {waiting} units send {gets} GETs each to a loopback server that answers after {delay}. Loop: {jobs} units of {iterations} iterations, in Python one {share}th of it. Images: decode, blur, halve and encode as JPEG, each picture × {copies}.",

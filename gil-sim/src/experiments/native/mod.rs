@@ -19,7 +19,7 @@ use lab::trace::{State, Trace};
 use lab::{Result, text, twin_script};
 
 use crate::convoy::workload::window;
-use crate::{interpreters, options};
+use crate::options;
 use cases::{CALLS, Case, DRAWN, SIMULATED, THREADS};
 use report::{IDS, loop_in_native, measure, notes, shows, table, title};
 
@@ -92,7 +92,7 @@ fn on_python(python: &Interpreter, twin: &Report, (id, call, lets_go): &(&str, &
 
 fn verdict(python: &Interpreter, twin: &Report, id: &str, call: &str, foreign: Option<f64>) -> Verdict {
     let on = format!("{python}, {call}");
-    if let Some(why) = interpreters::why_no_gil(python) {
+    if let Some(why) = python.why_no_gil() {
         // Without a GIL threads are parallel whatever they call: it would not be the native code's doing.
         return Verdict::not_measured(PARALLEL, on, why);
     }

@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 
 use lab::trace::State;
 
+use super::state::{Os, What};
 use super::thread::{CodePath, Is, TimeoutHandler};
-use super::{Os, What};
 use crate::sim::curves::Pairs;
 use crate::sim::ids::Tid;
 
@@ -109,7 +109,7 @@ impl Os {
 
     /// The same; when the time is up, the handler decides whether the thread waits again. Whether the last wait ended by its
     /// time.
-    pub async fn sleep_handled(&self, me: Tid, ns: u64, handler: Rc<dyn TimeoutHandler>) -> bool {
+    pub async fn sleep_handled(&self, me: Tid, ns: u64, handler: Rc<dyn TimeoutHandler<Os>>) -> bool {
         self.threads.borrow_mut()[me].on_timeout = Some(handler);
         let timed_out = self.sleep_at_most(me, ns).await;
         self.threads.borrow_mut()[me].on_timeout = None;

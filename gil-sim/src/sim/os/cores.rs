@@ -1,9 +1,10 @@
 //! Sleeping and waking: who has which core, and what it costs to get there.
 
+use super::state::{Os, What};
 use super::thread::{CodePath, Is, Thread};
-use super::{Os, Turn, What};
 use crate::sim::curves::Pairs;
 use crate::sim::ids::Tid;
+use crate::sim::schedule::Turn;
 
 impl Os {
     /// Wakes a sleeper, which runs after the machine's latency or when a core is free. Returns what
@@ -58,7 +59,7 @@ impl Os {
     }
 
     /// If a thread whose time is up would only wait again, begins that wait; returns whether it did.
-    pub(super) fn waits_again(&self, t: &mut Thread) -> bool {
+    pub(super) fn waits_again(&self, t: &mut Thread<Os>) -> bool {
         let Some(handler) = t.on_timeout.clone().filter(|handler| handler.waits_again()) else { return false };
         let Some((core, _)) = self.idle_core(t.core) else { return false };
         let length = handler.begin_wait(self, t.number);
@@ -75,7 +76,7 @@ impl Os {
         true
     }
 
-    pub(super) fn queues(&self, t: &mut Thread) {
+    pub(super) fn queues(&self, t: &mut Thread<Os>) {
         t.is = Is::Queued;
         self.queue.borrow_mut().push_back(t.number);
         if let Some(queued) = &self.machine.queued {
@@ -85,7 +86,7 @@ impl Os {
     }
 
     /// A thread takes an idle core. All code paths become at least as cold as the core was idle.
-    pub(super) fn occupies(&self, core: usize, t: &mut Thread) {
+    pub(super) fn occupies(&self, core: usize, t: &mut Thread<Os>) {
         let c = &mut self.cores.borrow_mut()[core];
         c.thread = Some(t.number);
         let idle = self.now().saturating_sub(c.idle_since);

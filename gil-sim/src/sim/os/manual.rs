@@ -2,8 +2,9 @@
 
 use std::task::{Context, Waker};
 
+use super::state::{Os, Task};
 use super::thread::Is;
-use super::{Os, Task, Turn};
+use crate::sim::schedule::Turn;
 
 impl Os {
     /// Lets one thread run to its next await, if it can. For an [`Os::manual`] system.

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use super::Os;
 use crate::sim::ids::Tid;
 
 /// What a thread is doing.
@@ -37,16 +36,16 @@ pub enum CodePath {
 
 /// Decides, when a thread's wait times out, whether it would only wait again. Then the thread need not run: with many waiters
 /// these are most events.
-pub trait TimeoutHandler {
+pub trait TimeoutHandler<System> {
     /// Whether the thread would only wait again.
     fn waits_again(&self) -> bool;
 
     /// The thread begins the next wait; how long it is, in ns.
-    fn begin_wait(&self, os: &Os, me: Tid) -> u64;
+    fn begin_wait(&self, system: &System, me: Tid) -> u64;
 }
 
 /// A simulated thread, as the system knows it.
-pub(super) struct Thread {
+pub(super) struct Thread<System> {
     pub(super) number: Tid,
     pub(super) is: Is,
     pub(super) core: usize,
@@ -65,12 +64,12 @@ pub(super) struct Thread {
     /// Whether the present sleep may end by its time.
     pub(super) timed: bool,
     /// Asked when its present wait times out.
-    pub(super) on_timeout: Option<Rc<dyn TimeoutHandler>>,
+    pub(super) on_timeout: Option<Rc<dyn TimeoutHandler<System>>>,
 }
 
-impl Thread {
+impl<System> Thread<System> {
     /// Asleep since the beginning.
-    pub(super) fn new(number: Tid) -> Thread {
+    pub(super) fn new(number: Tid) -> Thread<System> {
         Thread {
             number,
             is: Is::Blocked,

@@ -76,7 +76,7 @@ impl Condvar {
         wait.mutex.unlock(os, me).await;
         let mut timed_out = false;
         if self.waits_still(me) {
-            timed_out = os.sleep_handled(me, wait.length, Rc::clone(&wait) as Rc<dyn TimeoutHandler>).await;
+            timed_out = os.sleep_handled(me, wait.length, Rc::clone(&wait) as Rc<dyn TimeoutHandler<Os>>).await;
             self.leaves(me);
         }
         wait.mutex.lock(os, me).await;
@@ -149,7 +149,7 @@ pub struct RepeatedWait {
     pub length: u64,
 }
 
-impl TimeoutHandler for RepeatedWait {
+impl TimeoutHandler<Os> for RepeatedWait {
     fn waits_again(&self) -> bool {
         self.locked.get() && self.watched.get() != self.saved.get() && !self.mutex.is_locked()
     }

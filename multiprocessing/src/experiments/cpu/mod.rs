@@ -13,7 +13,7 @@ use lab::machine::Watch;
 use lab::python::{self, Interpreter};
 use lab::report::{Measure, Report, Unit};
 use lab::trace::Trace;
-use lab::{Error, Result, text, twin_script};
+use lab::{Error, Result, machine, text, twin_script};
 
 use crate::work::{self, Done, MAX_ITERATIONS};
 
@@ -155,13 +155,7 @@ fn notes(workers: usize, iterations: u64, foreign: Option<f64>) -> Vec<Text> {
             "A bar is time on a core; waiting for a core or the GIL is left blank. The quickest round is drawn."
         ),
     ];
-    if let Some(share) = foreign {
-        let percent = share * 100.0;
-        notes.push(text!(
-            "그동안 다른 프로그램이 쓴 CPU: 기계 전체의 {percent:.0} %.",
-            "Other programs used {percent:.0} % of the machine meanwhile."
-        ));
-    }
+    notes.push(machine::others_used(foreign));
     notes
 }
 
@@ -188,10 +182,7 @@ fn join_twin(report: &mut Report, workers: usize, iterations: u64, rounds: usize
             let trace = twin.traces.iter().find(|t| t.title.en == title)?;
             Some(CoresUsed::of_trace(trace, watch.foreign()))
         };
-        let threads = cores("threading.Thread").map(|used| match python.gil {
-            true => used.serial(GIL_THREADS, &on),
-            false => used.parallel(THREADS, &on),
-        });
+        let threads = cores("threading.Thread").map(|used| used.threads(python.gil, &on));
         let processes = cores("multiprocessing.Process").map(|used| used.parallel(PROCESSES, &on));
         processes.into_iter().chain(threads).collect()
     });

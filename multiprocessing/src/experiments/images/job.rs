@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use lab::atomic_write;
 use lab::lang::Text;
 use lab::text;
 use serde::{Deserialize, Serialize};
 
-use crate::atomic_write;
 use crate::picture;
 use crate::work_queue::Timed;
 use process_pool::Task;
@@ -40,7 +40,7 @@ impl Job {
     /// Does it, in whatever thread or process this is.
     pub fn run(&self) -> Fate {
         let written = picture::shrink(Path::new(&self.from)).and_then(|bytes| {
-            atomic_write::write(Path::new(&self.to), &bytes)
+            atomic_write::replace(Path::new(&self.to), &bytes)
                 .map_err(|e| text!("결과를 쓸 수 없습니다: {e}", "its result cannot be written: {e}"))
         });
         written.map_or_else(Fate::Failed, |()| Fate::Written)

@@ -5,24 +5,24 @@
 mod job;
 mod paths;
 mod report;
+mod runs;
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use indicatif::ProgressBar;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::Report;
-use lab::trace::Trace;
 use lab::{Error, Result, clock, text, twin_script};
 
 use crate::picture;
 use crate::pool_errors::{self, Bilingual};
-use crate::progress;
 use crate::work_queue::{self, Done};
 use process_pool::{Failure, Pool};
+use progress::ProgressBar;
+use runs::{Runs, TECHNIQUES};
 
 pub use job::{Fate, Job, PICTURE};
 
@@ -55,9 +55,6 @@ pub fn command() -> Experiment {
     )
 }
 
-/// The techniques, in the order in which they are shown; each has a folder of its name.
-const TECHNIQUES: [&str; 3] = ["sequence", "threads", "processes"];
-
 /// Processes every picture of `dir` by each technique, `rounds` times in turn. Without `out` the folder is beside the program.
 pub fn run(dir: &Path, out: Option<&Path>, workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
     let dir = paths::input(dir)?;
@@ -76,7 +73,7 @@ pub fn run(dir: &Path, out: Option<&Path>, workers: usize, rounds: usize, python
     }
     let folders = paths::output(&out, &TECHNIQUES, &dir)?;
     let mut runs = TECHNIQUES.map(|_| Runs::default());
-    let bar = progress::bar(count * TECHNIQUES.len() * rounds);
+    let bar = progress::steps(count * TECHNIQUES.len() * rounds);
     for _ in 0..rounds {
         for ((technique, folder), runs) in TECHNIQUES.into_iter().zip(&folders).zip(&mut runs) {
             bar.set_message(technique);
@@ -105,22 +102,6 @@ fn target(picture: &Path, folder: &Path) -> PathBuf {
 
 fn jobs(pictures: &[PathBuf], folder: &Path) -> Vec<Job> {
     pictures.iter().map(|picture| Job::new(picture, &target(picture, folder))).collect()
-}
-
-/// All rounds of one technique.
-#[derive(Default)]
-struct Runs {
-    walls: Vec<f64>,
-    fates: Vec<Vec<Fate>>,
-    trace: Trace,
-}
-
-impl Runs {
-    fn add(&mut self, wall: u64, done: Done<Fate>, title: Text) {
-        self.walls.push(wall as f64);
-        self.fates.push(done.results);
-        self.trace = Trace::new(title, done.lanes);
-    }
 }
 
 /// All pictures by one technique.

@@ -7,7 +7,7 @@ use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
 use lab::text;
 
-use super::{Runs, TECHNIQUES};
+use super::runs::{Runs, TECHNIQUES};
 
 /// The name of a technique.
 pub(super) fn title(technique: &str, workers: usize) -> Text {

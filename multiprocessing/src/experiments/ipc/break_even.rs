@@ -105,8 +105,8 @@ impl BreakEven {
                 )
             }
             None => text!(
-                "이번에는 워커 {workers}개가 차례로 하는 것보다 빠른 적이 없었습니다. 코어를 다른 프로그램이 쓰고 있을 수 있습니다.",
-                "This time {workers} workers were never quicker than doing it in sequence; others may be using the cores."
+                "이번에는 워커 {workers}개가 차례로 하는 것보다 빠른 적이 없었습니다.",
+                "This time {workers} workers were never quicker than doing it in sequence."
             ),
         }
     }

@@ -11,11 +11,12 @@ use std::time::Instant;
 
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
+use lab::machine::Watch;
 use lab::python::{self, Interpreter};
 use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::stats;
-use lab::{Error, Result, text, twin_script};
+use lab::{Error, Result, machine, text, twin_script};
 
 use crate::echo::{self, Channel, Echo};
 use crate::pool_errors::{self, Bilingual};
@@ -66,7 +67,9 @@ pub fn run(workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Rep
         report.measures.extend(messages(size, times * rounds)?);
     }
     report.tables.push(table(&report.measures));
+    let watch = Watch::start();
     let even = break_even::measure(workers, rounds)?;
+    let foreign = watch.foreign();
     report.tables.push(even.table());
     report.shows = shows(&report, &even);
     report.measures.extend(even.measures());
@@ -80,6 +83,7 @@ pub fn run(workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Rep
             "풀은 64 KiB부터 스스로 공유 메모리를 씁니다. 한 번 쓴 자리를 다시 쓰므로 페이지 폴트가 없습니다.",
             "From 64 KiB on the pool uses shared memory by itself. Its blocks are used again, so that no page faults are left."
         ),
+        machine::others_used(foreign),
     ];
     let args = [rounds.to_string()];
     python::join(&mut report, pythons, twin_script!("ipc"), &args, &[], |_, _| Vec::new());

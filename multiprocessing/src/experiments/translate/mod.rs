@@ -14,7 +14,6 @@ use lab::python::{self, Interpreter};
 use lab::report::Report;
 use lab::{Error, Result, atomic_write, text, twin_script};
 
-use crate::progress;
 use crate::translate::modes::{MODES, PROCESS_TRANSLATE};
 use crate::translate::translator::{FOLDER, Translator, UNTRANSLATABLE};
 use crate::translate::{Kept, LONGEST, sentences};
@@ -49,7 +48,7 @@ pub fn run(file: &Path, out: Option<&Path>, workers: usize, rounds: usize, pytho
     let sentences = sentences::read(&file)?;
     let translator = Translator::open(Path::new(FOLDER), Kept::Mapped)?;
     let mut all = MODES.map(|_| Vec::new());
-    let bar = progress::bar(MODES.len() * rounds);
+    let bar = progress::steps(MODES.len() * rounds);
     for _ in 0..rounds {
         for (mode, reports) in MODES.into_iter().zip(&mut all) {
             bar.set_message(mode);

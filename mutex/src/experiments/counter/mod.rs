@@ -156,7 +156,9 @@ pub fn run(threads: usize, turns: u64, rounds: u64, pythons: &[Interpreter]) -> 
     report.verdicts = locks.map(|((v, tally), races)| report::judge(v, tally, races)).collect();
     report.shows = report::shows(threads, &variants, &races);
 
-    let args = [threads.to_string(), turns.to_string()];
+    // Five runs of at most 0.3 s, as a contended lock can be slow, with the switch interval as it is.
+    let (threads, turns) = (threads.to_string(), turns.to_string());
+    let args = [&threads, &turns, "5", "0.3", "0", "plain", "call", "lock"].map(str::to_owned);
     let claims = [claims::KEPT, claims::LOST];
     python::join(&mut report, pythons, twin_script!("counter"), &args, &claims, claims::judge_twin);
     report.notes.extend(report::notes(rounds, &tallies, watch.foreign()));

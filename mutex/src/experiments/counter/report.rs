@@ -4,7 +4,7 @@ use lab::claims::Verdict;
 use lab::lang::Text;
 use lab::report::Unit;
 use lab::report::unit;
-use lab::text;
+use lab::{machine, text};
 
 use super::critical_section::THINK;
 use super::race::{self, Race};
@@ -64,16 +64,7 @@ pub fn notes(rounds: u64, tallies: &[Tally], foreign: Option<f64>) -> Vec<Text> 
             "This is a debug build. Compare the speed of std, which is optimized, and of the other locks, which are not, with `cargo run --release`."
         ));
     }
-    notes.push(match foreign.map(|share| unit::value(share, Unit::Share)) {
-        Some(share) => text!(
-            "그동안 다른 프로그램이 이 컴퓨터의 {share}를 썼습니다.",
-            "Meanwhile, others used {share} of this machine."
-        ),
-        None => text!(
-            "그동안 다른 프로그램이 이 컴퓨터를 얼마나 썼는지는 알 수 없습니다.",
-            "How much of this machine others used meanwhile is not known."
-        ),
-    });
+    notes.push(machine::others_used(foreign));
     notes
 }
 

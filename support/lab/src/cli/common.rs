@@ -31,6 +31,7 @@ pub(crate) fn arguments() -> Vec<Arg> {
         )
         .value_parser(["ko", "en"])
         .hide_possible_values(true),
+        flag("full", text!("모든 그림, 표, 설명까지", "all drawings, tables and notes, not only the first screen")),
         flag("json", text!("보고서를 JSON 객체 하나로", "the report as one JSON object")),
         value("trace", "FILE", text!("타임라인을 Perfetto/Chrome JSON으로", "the timeline as Perfetto/Chrome JSON")),
         value("svg", "FILE", text!("타임라인과 곡선을 SVG 그림으로", "the timeline and curves as an SVG picture")),
@@ -49,6 +50,7 @@ pub(crate) fn arguments() -> Vec<Arg> {
 
 /// The values of the common options.
 pub(crate) struct Common {
+    pub(crate) full: bool,
     pub(crate) json: bool,
     pub(crate) trace: Option<PathBuf>,
     pub(crate) svg: Option<PathBuf>,
@@ -60,6 +62,7 @@ impl Common {
     pub(crate) fn from(matches: &ArgMatches) -> Common {
         let path = |name| matches.get_one::<PathBuf>(name).cloned();
         Common {
+            full: matches.get_flag("full"),
             json: matches.get_flag("json"),
             trace: path("trace"),
             svg: path("svg"),
@@ -80,7 +83,8 @@ impl Common {
         if self.json {
             terminal::print(&report.to_json());
         } else {
-            terminal::print(&page::report(report, terminal::canvas()));
+            let page = if self.full { page::full } else { page::brief };
+            terminal::print(&page(report, terminal::canvas()));
         }
         Ok(())
     }

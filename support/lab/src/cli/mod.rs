@@ -18,12 +18,16 @@ use crate::error::{Error, Result};
 use crate::lang::{self, Lang, Text};
 use crate::process::lifeline;
 use crate::python::{self, Interpreter};
+use crate::render;
 use crate::report::Report;
 use crate::say;
 use crate::terminal;
 use crate::text;
 use common::Common;
 use options::Declared;
+
+/// In a narrower terminal, what an option is for stands on a line of its own.
+const NARROW: usize = 60;
 
 type Run = Box<dyn Fn(&Args) -> Result<Report>>;
 
@@ -138,7 +142,7 @@ impl Section {
         let matches = match self.command().try_get_matches_from(&args) {
             Ok(matches) => matches,
             Err(e) if e.kind() == ErrorKind::DisplayHelp => {
-                terminal::print(&e.render().to_string());
+                terminal::print(&render::within(&e.render().to_string(), terminal::width()));
                 return Ok(0);
             }
             Err(e) => return Err(self.explain(&e, &args)),
@@ -294,7 +298,8 @@ fn skin(command: Command, about: &Text, bare: Option<&Declared>) -> Command {
         .about(about.to_string())
         .override_usage(usage_line.to_string())
         .help_template(template)
-        .next_line_help(false)
+        .term_width(terminal::width())
+        .next_line_help(terminal::width() < NARROW)
         .disable_help_flag(true)
         .arg(help.display_order(100))
 }

@@ -2,13 +2,17 @@
 
 pub mod lifeline;
 
+use std::env;
+use std::ffi::OsString;
 use std::io::{self, PipeReader, Read};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use crate::lang::Text;
+use crate::render::quote;
 use crate::text;
 
 /// More output than this is cut off, in bytes.
@@ -40,11 +44,21 @@ pub(crate) fn run_limited(
     match status {
         Ok(0) => Ok(printed),
         Ok(code) => {
-            let last = complaint.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("").trim().to_owned();
+            let last = quote(complaint.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or(""));
             Err(text!("종료 코드 {code}: {last}", "exit code {code}: {last}"))
         }
         Err(e) => Err(text!("끝을 알 수 없습니다: {e}", "its end is unknown: {e}")),
     }
+}
+
+/// Runs another program in a folder and returns what it printed. When the time is up, or when this process ends, the program and
+/// all its children are killed.
+pub fn run_guarded(program: &Path, args: &[OsString], folder: &Path, limit: Duration) -> Result<String, Text> {
+    run_limited(limit, |line| {
+        let mut command = lifeline::guarded(env::current_exe()?.into(), program.into(), line);
+        command.args(args).current_dir(folder);
+        Ok(command)
+    })
 }
 
 /// Reads to the end in a thread of its own, so that neither pipe blocks the other.

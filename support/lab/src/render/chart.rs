@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use svg::node::element::{Circle, Group, Line, Polyline, Text as SvgText, Title};
 use unicode_width::UnicodeWidthStr;
 
+use super::layout::{Canvas, fit, shown};
 use crate::lang::Lang;
-use crate::render::{Canvas, fit, shown};
 use crate::report::Chart;
 use crate::report::unit::{self, Unit};
 
@@ -53,7 +53,7 @@ pub fn draw(chart: &Chart, canvas: Canvas) -> String {
     let Some((x, y)) = axes(chart) else { return String::new() };
     let labels: Vec<(usize, String)> = y.ticks().into_iter().map(|v| (row(&y, v), unit::value(v, chart.y))).collect();
     let margin = labels.iter().map(|(_, label)| label.width()).max().unwrap_or(0).max(6);
-    let columns = canvas.width.saturating_sub(margin + 3).max(10);
+    let columns = canvas.width.saturating_sub(margin + 2).max(6);
     let mut out = format!("{}\n", fit(&shown(&chart.title, canvas.lang), canvas.width).trim_end());
     for (n, cells) in cells(chart, &x, &y, columns).iter().enumerate() {
         let label = labels.iter().find(|(row, _)| *row == n).map_or("", |(_, label)| label);
@@ -140,14 +140,14 @@ pub(crate) fn picture(chart: &Chart, width: f64, lang: Lang) -> (Group, u64) {
 }
 
 /// Colours that stay apart for colour-blind readers (Okabe and Ito, 2008).
-const COLOURS: [&str; 8] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999"];
+const COLOURS: [&str; 8] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#a6761d", "#999999"];
 
 fn words(words: &str, x: f64, y: f64) -> SvgText {
     SvgText::new(words).set("x", x).set("y", y)
 }
 
 fn rule(x1: f64, y1: f64, x2: f64, y2: f64) -> Line {
-    Line::new().set("x1", x1).set("y1", y1).set("x2", x2).set("y2", y2).set("stroke", "#dddddd")
+    Line::new().set("x1", x1).set("y1", y1).set("x2", x2).set("y2", y2).set("class", "rule")
 }
 
 /// The row of a value, from the top.
@@ -163,9 +163,9 @@ fn foot(x: &Axis, columns: usize) -> (String, String) {
         let at = (x.place(v) * (columns - 1) as f64).round() as usize;
         ticks[at] = '┴';
         let number = unit::value(v, x.unit);
-        let start = at.saturating_sub(number.width() / 2).min((columns + 1).saturating_sub(number.width()));
+        let start = at.saturating_sub(number.width() / 2).min(columns.saturating_sub(number.width()));
         let used = numbers.width();
-        if start > used || used == 0 {
+        if number.width() <= columns && (start > used || used == 0) {
             let _ = write!(numbers, "{}{number}", " ".repeat(start - used.min(start)));
         }
     }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::layout::{Canvas, fit, shown};
 use super::state_style::{glyph, name, style};
-use super::{Canvas, fit, shown};
 use crate::report::unit;
 use crate::text;
 use crate::trace::{Lane, State, Trace};
@@ -13,36 +13,74 @@ use crate::trace::{Lane, State, Trace};
 /// More lanes than this are counted, not drawn.
 pub const MOST_LANES: usize = 32;
 
-/// Draws a trace: its title, a row a lane, the time axis and the legend. Every line fits the canvas.
+/// Where the time axis and the legend stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foot {
+    /// Under each trace.
+    Each,
+    /// Once, under the last trace.
+    Last,
+}
+
+/// Draws traces: of each its title and a row a lane. Every line fits the canvas. All of them have one time scale and their bars
+/// begin in one column, so that lengths compare.
 ///
 /// A column shows what each lane did at one and the same instant: lanes that never run together never show it in one column,
 /// however fast they take turns.
-pub fn draw(trace: &Trace, canvas: Canvas) -> String {
-    let drawn = &trace.lanes[..trace.lanes.len().min(MOST_LANES)];
-    let lang = canvas.lang;
-    let names: Vec<String> = drawn.iter().map(|lane| shown(&lane.name, lang)).collect();
-    let widest = names.iter().map(|name| name.width()).max().unwrap_or(0);
+pub fn draw(traces: &[&Trace], most_lanes: usize, foot: Foot, canvas: Canvas) -> Vec<String> {
+    let drawn = |trace: &Trace| trace.lanes.len().min(most_lanes);
+    let lanes = || traces.iter().flat_map(|trace| &trace.lanes[..drawn(trace)]);
+    let widest = lanes().map(|lane| shown(&lane.name, canvas.lang).width()).max().unwrap_or(0);
     let label = widest.clamp(1, (canvas.width / 3).max(8));
-    let bar = canvas.width.saturating_sub(label + 4).max(10);
+    let scale = Scale {
+        duration: traces.iter().map(|trace| trace.duration()).max().unwrap_or(0),
+        columns: canvas.width.saturating_sub(label + 3).max(6),
+    };
+    let margin = " ".repeat(label + 1);
+    let foot_of = |lanes: &[&Lane]| {
+        let (ticks, numbers) = axis(scale);
+        // In a narrow terminal the legend needs all of the width.
+        let indent = if canvas.width < 50 { String::new() } else { format!("{margin} ") };
+        let legend = legend(lanes, canvas.width - indent.len(), canvas);
+        let legend: String = legend.iter().map(|line| format!("{indent}{line}\n")).collect();
+        format!("{margin}└{ticks}┘\n{margin} {}\n{legend}", numbers.trim_end())
+    };
+    let mut pictures: Vec<String> = Vec::with_capacity(traces.len());
+    for (n, trace) in traces.iter().enumerate() {
+        let mut out = rows(trace, drawn(trace), label, scale, canvas);
+        match foot {
+            Foot::Each => out.push_str(&foot_of(&trace.lanes[..drawn(trace)].iter().collect::<Vec<_>>())),
+            Foot::Last if n + 1 == traces.len() => out.push_str(&foot_of(&lanes().collect::<Vec<_>>())),
+            Foot::Last => {}
+        }
+        pictures.push(out);
+    }
+    pictures
+}
 
+/// So many ns over so many columns.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
+    duration: u64,
+    columns: usize,
+}
+
+/// The title, the first lanes, and how many more there are.
+fn rows(trace: &Trace, drawn: usize, label: usize, scale: Scale, canvas: Canvas) -> String {
     let mut out = String::new();
-    let title = shown(&trace.title, lang);
+    let title = shown(&trace.title, canvas.lang);
     if !title.is_empty() {
         let _ = writeln!(out, "{}", fit(&title, canvas.width).trim_end());
     }
-    for (lane, name) in drawn.iter().zip(&names) {
-        let row = cells(lane, trace, bar);
-        let _ = writeln!(out, "{} │{}│", fit(name, label), paint(&row, canvas.colour));
+    for lane in &trace.lanes[..drawn] {
+        let row = paint(&cells(lane, trace.start(), scale), canvas.colour);
+        let _ = writeln!(out, "{} │{row}│", fit(&shown(&lane.name, canvas.lang), label));
     }
-    let left = trace.lanes.len() - drawn.len();
+    let left = trace.lanes.len() - drawn;
     if left > 0 {
         let more = text!("… 외 {left}개", "… and {left} more");
-        let _ = writeln!(out, "{}", more.get(lang));
+        let _ = writeln!(out, "{}", more.get(canvas.lang));
     }
-    let (ticks, numbers) = axis(trace.duration(), bar);
-    let margin = " ".repeat(label + 1);
-    let _ = writeln!(out, "{margin}└{ticks}┘\n{margin} {}", numbers.trim_end());
-    let _ = writeln!(out, "{margin} {}", legend(drawn, canvas));
     out
 }
 
@@ -56,12 +94,12 @@ fn instant(column: usize, columns: usize, duration: u64) -> u64 {
     ((column as f64 + within) / columns as f64 * duration as f64) as u64
 }
 
-/// The state of a lane at the instant of each column.
-fn cells(lane: &Lane, trace: &Trace, columns: usize) -> Vec<Option<State>> {
-    let duration = trace.duration().max(1);
-    let mut row: Vec<Option<State>> = (0..columns)
+/// The state of a lane at the instant of each column, in a trace that starts at `start`.
+fn cells(lane: &Lane, start: u64, scale: Scale) -> Vec<Option<State>> {
+    let duration = scale.duration.max(1);
+    let mut row: Vec<Option<State>> = (0..scale.columns)
         .map(|column| {
-            let t = trace.start() + instant(column, columns, duration);
+            let t = start + instant(column, scale.columns, duration);
             let next = lane.spans.partition_point(|span| span.end <= t);
             lane.spans.get(next).filter(|span| span.start <= t).map(|span| span.state)
         })
@@ -70,8 +108,9 @@ fn cells(lane: &Lane, trace: &Trace, columns: usize) -> Vec<Option<State>> {
     if row.iter().all(Option::is_none)
         && let Some(first) = lane.spans.first()
     {
-        let offset = u128::from(first.start - trace.start());
-        row[((offset * columns as u128 / u128::from(duration)) as usize).min(columns - 1)] = Some(first.state);
+        let offset = u128::from(first.start - start);
+        let column = (offset * scale.columns as u128 / u128::from(duration)) as usize;
+        row[column.min(scale.columns - 1)] = Some(first.state);
     }
     row
 }
@@ -91,7 +130,7 @@ fn paint(row: &[Option<State>], colour: bool) -> String {
 }
 
 /// The line of ticks, and the numbers under it.
-fn axis(duration: u64, columns: usize) -> (String, String) {
+fn axis(Scale { duration, columns }: Scale) -> (String, String) {
     let step = tick_step(duration, columns);
     let mut ticks = vec!['─'; columns];
     let mut numbers = String::from("0");
@@ -114,7 +153,7 @@ fn axis(duration: u64, columns: usize) -> (String, String) {
 }
 
 /// 1, 2 or 5 times a power of ten, so that a tick has at least twelve columns.
-fn tick_step(duration: u64, columns: usize) -> u64 {
+pub(super) fn tick_step(duration: u64, columns: usize) -> u64 {
     let most = (columns / 12).max(1) as u64;
     let mut power = 1;
     loop {
@@ -127,13 +166,30 @@ fn tick_step(duration: u64, columns: usize) -> u64 {
     }
 }
 
-fn legend(lanes: &[Lane], canvas: Canvas) -> String {
+/// The states that occur, broken into lines that fit.
+fn legend(lanes: &[&Lane], width: usize, canvas: Canvas) -> Vec<String> {
     let used = State::ALL.into_iter().filter(|state| {
         *state != State::Idle && lanes.iter().any(|lane| lane.spans.iter().any(|span| span.state == *state))
     });
-    let entries: Vec<String> =
-        used.map(|state| format!("{} {}", paint(&[Some(state); 2], canvas.colour), name(state, canvas.lang))).collect();
-    entries.join("   ")
+    let mut lines: Vec<String> = Vec::new();
+    let mut columns = 0;
+    for state in used {
+        let name = fit(name(state, canvas.lang), name(state, canvas.lang).width().min(width.saturating_sub(3)));
+        let entry = format!("{} {name}", paint(&[Some(state); 2], canvas.colour));
+        let wide = 3 + name.width();
+        match lines.last_mut() {
+            Some(line) if columns + 3 + wide <= width => {
+                line.push_str("   ");
+                line.push_str(&entry);
+                columns += 3 + wide;
+            }
+            _ => {
+                lines.push(entry);
+                columns = wide;
+            }
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -146,6 +202,11 @@ mod tests {
 
     fn canvas(width: usize) -> Canvas {
         Canvas { width, colour: false, lang: Lang::Ko }
+    }
+
+    /// One trace with its foot.
+    fn alone(trace: &Trace, canvas: Canvas) -> String {
+        draw(&[trace], MOST_LANES, Foot::Each, canvas).concat()
     }
 
     fn two_lanes() -> Trace {
@@ -164,7 +225,7 @@ mod tests {
     #[test]
     fn every_line_fits_and_the_bars_are_aligned() {
         for width in [40, 80, 160] {
-            let picture = draw(&two_lanes(), canvas(width));
+            let picture = alone(&two_lanes(), canvas(width));
             assert!(picture.lines().all(|line| line.width() <= width), "{picture}");
             let bars: Vec<usize> = picture
                 .lines()
@@ -178,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_bar_shows_when() {
-        let picture = draw(&two_lanes(), canvas(80));
+        let picture = alone(&two_lanes(), canvas(80));
         let bar = |n: usize| picture.lines().nth(n).unwrap().split('│').nth(1).unwrap().to_owned();
         assert!(bar(0).chars().all(|c| c == '╌'), "the whole time");
         let second = bar(1);
@@ -195,7 +256,11 @@ mod tests {
         };
         let lanes = [0, 1].map(|i| Lane { name: Text::same("x"), spans: turns(i).collect() });
         let trace = Trace::new(Text::default(), lanes.to_vec());
-        let rows = trace.lanes.iter().map(|lane| cells(lane, &trace, 80)).collect::<Vec<_>>();
+        let rows = trace
+            .lanes
+            .iter()
+            .map(|lane| cells(lane, trace.start(), Scale { duration: trace.duration(), columns: 80 }))
+            .collect::<Vec<_>>();
         assert!((0..80).all(|c| !(rows[0][c] == Some(State::Running) && rows[1][c] == Some(State::Running))));
         assert!((0..80).all(|c| rows[0][c].or(rows[1][c]).is_some()));
     }
@@ -206,7 +271,7 @@ mod tests {
         let turn = 5_000_000;
         let spans = (0..80).map(|i| Span { state: State::Running, start: 2 * i * turn, end: (2 * i + 1) * turn });
         let trace = Trace::new(Text::default(), vec![Lane { name: Text::same("x"), spans: spans.collect() }]);
-        let row = cells(&trace.lanes[0], &trace, 77);
+        let row = cells(&trace.lanes[0], trace.start(), Scale { duration: trace.duration(), columns: 77 });
         let longest = row.chunk_by(|a, b| a == b).map(<[_]>::len).max().unwrap();
         assert!(longest <= 5, "{}", paint(&row, false));
     }
@@ -215,32 +280,47 @@ mod tests {
     fn a_short_life_is_still_seen() {
         let mut trace = two_lanes();
         trace.lanes.push(Lane::of(Text::same("blink"), State::Native, 5 * SECOND + 10, 5 * SECOND + 11));
-        assert!(draw(&trace, canvas(80)).lines().nth(2).unwrap().contains('▚'));
+        assert!(alone(&trace, canvas(80)).lines().nth(2).unwrap().contains('▚'));
     }
 
     #[test]
     fn colour_is_only_added() {
-        let coloured = draw(&two_lanes(), Canvas { colour: true, ..canvas(80) });
+        let coloured = alone(&two_lanes(), Canvas { colour: true, ..canvas(80) });
         let mut plain = String::new();
         let mut rest = coloured.as_str();
         while let Some(at) = rest.find('\u{1b}') {
             plain.push_str(&rest[..at]);
             rest = &rest[at + rest[at..].find('m').unwrap() + 1..];
         }
-        assert_eq!(plain + rest, draw(&two_lanes(), canvas(80)));
-        assert_ne!(coloured, draw(&two_lanes(), canvas(80)));
+        assert_eq!(plain + rest, alone(&two_lanes(), canvas(80)));
+        assert_ne!(coloured, alone(&two_lanes(), canvas(80)));
+    }
+
+    #[test]
+    fn traces_have_one_scale_and_aligned_bars() {
+        let lane = |name: &str, end| Lane::of(Text::same(name), State::Running, 100, 100 + end);
+        let slow = Trace::new(text!("느림", "slow"), vec![lane("a long name", 4 * SECOND)]);
+        let fast = Trace::new(text!("빠름", "fast"), vec![lane("x", SECOND)]);
+        for foot in [Foot::Each, Foot::Last] {
+            let pictures = draw(&[&slow, &fast], MOST_LANES, foot, canvas(80));
+            let bar = |n: usize| pictures[n].lines().nth(1).unwrap().split_once('│').unwrap();
+            assert_eq!(bar(0).0.width(), bar(1).0.width());
+            let long = |n: usize| bar(n).1.matches('█').count();
+            assert!((long(0) / 4).abs_diff(long(1)) <= 1, "{pictures:?}");
+            assert_eq!(pictures.concat().matches('└').count(), if foot == Foot::Each { 2 } else { 1 });
+        }
     }
 
     #[test]
     fn many_lanes_are_counted() {
         let lane = Lane::of(Text::same("x"), State::Running, 0, 1);
         let trace = Trace::new(Text::default(), vec![lane; MOST_LANES + 3]);
-        assert!(draw(&trace, canvas(80)).contains("외 3개"));
+        assert!(alone(&trace, canvas(80)).contains("외 3개"));
     }
 
     #[test]
     fn nothing_is_drawn_of_nothing() {
-        let empty = draw(&Trace::default(), canvas(80));
+        let empty = alone(&Trace::default(), canvas(80));
         assert!(empty.lines().all(|line| line.width() <= 80), "{empty}");
     }
 

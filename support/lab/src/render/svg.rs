@@ -1,80 +1,137 @@
-//! Traces and charts as one SVG picture.
+//! Traces and charts as one SVG picture, for a page 480 units wide: readable on a phone, light and dark.
 
 use svg::Document;
-use svg::node::element::{Group, Rectangle, Text as SvgText, Title};
+use svg::node::element::{Group, Line, Rectangle, Style, Text as SvgText, Title};
+use unicode_width::UnicodeWidthStr;
 
+use super::chart;
+use super::lanes::tick_step;
+use super::layout::{fit, shown, wrap};
 use super::state_style::{fill, name};
-use super::{chart, shown};
 use crate::lang::Lang;
 use crate::report::{Chart, unit};
-use crate::trace::{State, Trace};
+use crate::trace::{Lane, State, Trace};
 
-const ROW: u64 = 22;
-const LABEL: u64 = 210;
-const BAR: u64 = 760;
+/// All in units of the picture; a letter is [`FONT`] high.
+const WIDTH: u64 = 480;
+const MARGIN: u64 = 8;
+const ROW: u64 = 20;
+const LABEL: u64 = 116;
+const BAR: u64 = WIDTH - 2 * MARGIN - LABEL;
+const FONT: u64 = 13;
+/// What a column of a terminal takes on average: half a Hangul syllable.
+const COLUMN: f64 = 6.8;
+/// A span of at least this width shows where it ends, so that two units of work that touch stay two.
+const BORDERED: f64 = 3.0;
+/// Follows the reader's light or dark system.
+const STYLE: &str = ".paper{fill:#fff}text{fill:#1b1d23}.rule{stroke:#b8bcc6}.border{stroke:#fff}\
+@media(prefers-color-scheme:dark){.paper{fill:#161923}text{fill:#d8dbe3}.rule{stroke:#59606f}.border{stroke:#161923}}";
 
-/// All traces and charts under one another as one SVG picture. Hovering over a span tells its state and length.
+/// All traces and charts under one another as one SVG picture. All traces have one time scale. Hovering over a span tells its
+/// state and length.
 pub fn svg(traces: &[Trace], charts: &[Chart], lang: Lang) -> Document {
-    // White paper under everything: the text is black, and a viewer's own background may be too.
-    let paper = Rectangle::new().set("width", "100%").set("height", "100%").set("fill", "#fff");
-    let mut document = Document::new().add(paper);
-    let mut y = 10;
+    let paper = Rectangle::new().set("width", "100%").set("height", "100%").set("class", "paper");
+    let mut document = Document::new().add(Style::new(STYLE)).add(paper);
+    let mut y = MARGIN;
+    let duration = traces.iter().map(Trace::duration).max().unwrap_or(0);
     for trace in traces {
-        let mut group = Group::new().set("transform", format!("translate(10,{y})"));
-        group = group.add(label(&shown(&trace.title, lang), 0, 14).set("font-weight", "bold"));
-        for (row, lane) in (1..).zip(&trace.lanes) {
-            group = group.add(label(&shown(&lane.name, lang), 0, row * ROW + 14));
-            for span in &lane.spans {
-                let per_ns = BAR as f64 / trace.duration().max(1) as f64;
-                let title = format!("{} {}", name(span.state, lang), unit::duration((span.end - span.start) as f64));
-                let bar = Rectangle::new()
-                    .set("x", LABEL as f64 + (span.start - trace.start()) as f64 * per_ns)
-                    .set("y", row * ROW)
-                    .set("width", ((span.end - span.start) as f64 * per_ns).max(0.5))
-                    .set("height", ROW - 4)
-                    .set("fill", fill(span.state))
-                    .add(Title::new(title));
-                group = group.add(bar);
-            }
-        }
-        let foot = (trace.lanes.len() as u64 + 1) * ROW + 14;
-        let whole = unit::duration(trace.duration() as f64);
-        group = group.add(label("0", LABEL, foot));
-        group = group.add(label(&whole, LABEL + BAR, foot).set("text-anchor", "end"));
-        group = group.add(legend(trace, lang, foot + ROW));
-        document = document.add(group);
-        y += foot + 2 * ROW;
+        let (group, height) = picture(trace, duration, lang);
+        document = document.add(group.set("transform", format!("translate({MARGIN},{y})")));
+        y += height + ROW;
     }
-    let width = LABEL + BAR + 20;
     for chart in charts {
-        let (group, height) = chart::picture(chart, width as f64 - 20.0, lang);
-        document = document.add(group.set("transform", format!("translate(10,{y})")));
+        let (group, height) = chart::picture(chart, (WIDTH - 2 * MARGIN) as f64, lang);
+        document = document.add(group.set("transform", format!("translate({MARGIN},{y})")));
         y += height;
     }
     document
-        .set("viewBox", (0, 0, width, y))
-        .set("width", width)
-        .set("height", y)
+        .set("viewBox", (0, 0, WIDTH, y))
+        .set("width", WIDTH * 3 / 2)
+        .set("height", y * 3 / 2)
         .set("font-family", "sans-serif")
-        .set("font-size", 13)
+        .set("font-size", FONT)
+}
+
+/// A trace on a scale of so many ns over the bar, and its height.
+fn picture(trace: &Trace, duration: u64, lang: Lang) -> (Group, u64) {
+    let mut group = Group::new();
+    let mut y = 0;
+    for line in wrap("", &shown(&trace.title, lang), columns(WIDTH - 2 * MARGIN)).lines() {
+        y += ROW;
+        group = group.add(label(line, 0, y - 6).set("font-weight", "bold"));
+    }
+    for lane in &trace.lanes {
+        group = group.add(label(fit(&shown(&lane.name, lang), columns(LABEL)).trim_end(), 0, y + 14));
+        for bar in bars(lane, trace.start(), duration, lang) {
+            group = group.add(bar.set("y", y + 1).set("height", ROW - 4));
+        }
+        y += ROW;
+    }
+    let step = tick_step(duration, columns(BAR));
+    group = group.add(rule(LABEL, y, LABEL + BAR, y));
+    for n in 0..=duration.checked_div(step).unwrap_or(0) {
+        let time = n * step;
+        let x = LABEL + (u128::from(time) * u128::from(BAR) / u128::from(duration.max(1))) as u64;
+        let number = unit::duration(time as f64);
+        let number = if time == 0 { "0" } else { number.as_str() };
+        group = group.add(rule(x, y, x, y + 4)).add(centred(number, x, y + 17));
+    }
+    y += ROW;
+    let (legend, lines) = legend(&trace.lanes, y + 14, lang);
+    (group.add(legend), y + lines * ROW)
+}
+
+/// A rectangle a span, not yet at its height.
+fn bars(lane: &Lane, start: u64, duration: u64, lang: Lang) -> impl Iterator<Item = Rectangle> {
+    let per_ns = BAR as f64 / duration.max(1) as f64;
+    lane.spans.iter().map(move |span| {
+        let length = span.end - span.start;
+        let width = (length as f64 * per_ns).max(0.5);
+        let bar = Rectangle::new()
+            .set("x", format!("{:.2}", LABEL as f64 + (span.start - start) as f64 * per_ns))
+            .set("width", format!("{width:.2}"))
+            .set("fill", fill(span.state))
+            .add(Title::new(format!("{} {}", name(span.state, lang), unit::duration(length as f64))));
+        if width >= BORDERED { bar.set("class", "border") } else { bar }
+    })
+}
+
+fn columns(units: u64) -> usize {
+    (units as f64 / COLUMN) as usize
 }
 
 fn label(words: &str, x: u64, y: u64) -> SvgText {
     SvgText::new(words).set("x", x).set("y", y)
 }
 
-fn legend(trace: &Trace, lang: Lang, y: u64) -> Group {
+/// Words around `x`, moved so that they stay in the picture.
+fn centred(words: &str, x: u64, y: u64) -> SvgText {
+    let half = (words.width() as f64 * COLUMN / 2.0) as u64;
+    let x = x.min((LABEL + BAR).saturating_sub(half));
+    label(words, x, y).set("text-anchor", "middle").set("font-size", FONT - 2)
+}
+
+fn rule(x1: u64, y1: u64, x2: u64, y2: u64) -> Line {
+    Line::new().set("x1", x1).set("y1", y1).set("x2", x2).set("y2", y2).set("class", "rule")
+}
+
+/// The states that occur, and how many lines they take.
+fn legend(lanes: &[Lane], top: u64, lang: Lang) -> (Group, u64) {
     let mut group = Group::new();
-    let mut x = LABEL;
-    for state in State::ALL {
-        if trace.lanes.iter().any(|lane| lane.spans.iter().any(|span| span.state == state)) {
-            let square = Rectangle::new().set("x", x).set("y", y - 11).set("width", 12).set("height", 12);
-            group = group.add(square.set("fill", fill(state)));
-            group = group.add(label(name(state, lang), x + 18, y));
-            x += 150;
+    let (mut x, mut lines) = (LABEL, 0);
+    let used = |state: &State| lanes.iter().any(|lane| lane.spans.iter().any(|span| span.state == *state));
+    for state in State::ALL.into_iter().filter(|state| *state != State::Idle && used(state)) {
+        let name = name(state, lang);
+        let wide = 18 + (name.width() as f64 * COLUMN) as u64 + 14;
+        if lines == 0 || x + wide > LABEL + BAR {
+            (x, lines) = (LABEL, lines + 1);
         }
+        let y = top + (lines - 1) * ROW;
+        let square = Rectangle::new().set("x", x).set("y", y - 11).set("width", 12).set("height", 12);
+        group = group.add(square.set("fill", fill(state))).add(label(name, x + 18, y));
+        x += wide;
     }
-    group
+    (group, lines)
 }
 
 #[cfg(test)]
@@ -96,5 +153,19 @@ mod tests {
         assert!(picture.contains("스레드 &lt;0&gt;"), "{picture}");
         assert!(!picture.contains("스레드 <0>"));
         assert_eq!(picture.matches("<title>").count(), 2);
+    }
+
+    #[test]
+    fn traces_have_one_scale() {
+        let mut traces = traces();
+        traces[1].lanes[0].spans[0].end += 500;
+        let picture = svg(&traces, &[], Lang::En).to_string();
+        let width = |units: f64| format!("width=\"{units:.2}\"");
+        assert!(picture.contains(&width(BAR as f64)) && picture.contains(&width(BAR as f64 / 2.0)), "{picture}");
+    }
+
+    #[test]
+    fn nothing_can_be_drawn() {
+        assert!(svg(&[Trace::default()], &[], Lang::Ko).to_string().starts_with("<svg"));
     }
 }

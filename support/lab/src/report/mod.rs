@@ -51,6 +51,19 @@ pub struct Table {
     pub rows: Vec<Vec<Text>>,
 }
 
+/// A part of the report that the first screen shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Front {
+    /// A trace, by its place in [`Report::traces`].
+    Trace(usize),
+    /// A chart, by its place in [`Report::charts`].
+    Chart(usize),
+    /// A table, by its place in [`Report::tables`].
+    Table(usize),
+    /// The measurements.
+    Measures,
+}
+
 /// What an experiment returns. Missing parts are empty.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -75,6 +88,10 @@ pub struct Report {
     pub notes: Vec<Text>,
     /// What it shows, in a sentence.
     pub shows: Text,
+    /// What the first screen shows beside the sentence and the verdicts: one pair of drawings, or one table. Empty: the first two
+    /// traces, else the first chart, table, or the measurements. `--full` shows everything.
+    #[serde(skip)]
+    pub front: Vec<Front>,
     /// What failed, one line each; the page shows the first [`FAILURES_ON_PAGE`]. Absent in JSON when nothing failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Text>,
@@ -100,6 +117,20 @@ impl Report {
     pub fn fail(&mut self, what: Text) {
         self.failures.push(what);
         self.exit_code = 1;
+    }
+
+    /// What the first screen shows: [`Report::front`], or what stands for it.
+    pub fn first_screen(&self) -> Vec<Front> {
+        if !self.front.is_empty() {
+            return self.front.clone();
+        }
+        match (self.traces.len(), self.charts.len(), self.tables.len()) {
+            (0, 0, 0) if self.measures.is_empty() => Vec::new(),
+            (0, 0, 0) => vec![Front::Measures],
+            (0, 0, _) => vec![Front::Table(0)],
+            (0, _, _) => vec![Front::Chart(0)],
+            (traces, _, _) => (0..traces.min(2)).map(Front::Trace).collect(),
+        }
     }
 
     /// As one JSON object, with a line's end.

@@ -29,7 +29,8 @@ pub fn value(v: f64, unit: Unit) -> String {
         Unit::Share => format!("{:.1} %", v * 100.0),
         Unit::Bytes if v < 1024.0 => format!("{v:.0} B"),
         Unit::Bytes if v < 1024.0 * 1024.0 => format!("{:.1} KiB", v / 1024.0),
-        Unit::Bytes => format!("{:.1} MiB", v / 1024.0 / 1024.0),
+        Unit::Bytes if v < 1024.0 * 1024.0 * 1024.0 => format!("{:.1} MiB", v / 1024.0 / 1024.0),
+        Unit::Bytes => format!("{:.1} GiB", v / 1024.0 / 1024.0 / 1024.0),
     }
 }
 

@@ -3,9 +3,9 @@
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::model::{Lane, Span, State, Trace};
 use crate::clock;
 use crate::lang::Text;
-use crate::trace::{Lane, Span, State, Trace};
 
 /// Collects the lanes of one run. Cheap to clone into threads and tasks.
 #[derive(Clone, Debug, Default)]

@@ -19,7 +19,7 @@ use lab::lang::Text;
 use lab::machine::Watch;
 use lab::python::{self, Interpreter};
 use lab::report::unit;
-use lab::report::{Measure, Report, Unit};
+use lab::report::{Front, Measure, Report, Unit};
 use lab::trace::{LaneRecorder, Recorder};
 use lab::{Result, clock, machine, text, twin_script};
 use predicted::Judged;
@@ -113,6 +113,7 @@ const TECHNIQUES: [Technique; 5] = [
 /// Does the same jobs by each technique, in turn, `rounds` times. `machine` is a file that describes one for the simulator.
 pub fn run(job: Job, rounds: usize, machine: Option<&Path>, pythons: &[Interpreter]) -> Result<Report> {
     let simulated = predicted::machine(machine)?;
+    let whole = Watch::start();
     let mut report = Report::new("threading/cpu");
     let (walls, alone) = rust(&mut report, job, rounds);
     for ((id, name, _), samples) in TECHNIQUES.iter().zip(&walls) {
@@ -127,10 +128,12 @@ pub fn run(job: Job, rounds: usize, machine: Option<&Path>, pythons: &[Interpret
         vec![on_python(python, twin, watch.foreign())]
     });
     ask_simulator(&mut report, judged, job, &simulated);
-    report.notes.extend([note(job), predicted::note(machine)]);
+    report.notes.extend([note(job), predicted::note(machine), machine::others_used(whole.foreign())]);
 
     let speed_up = |n: usize| unit::value(median(&walls[0]) / median(&walls[n]), Unit::Times);
     let (free, gil) = (speed_up(1), speed_up(2));
+    // The pair that the lesson is about: the same threads without and with the lock.
+    report.front = vec![Front::Trace(1), Front::Trace(2)];
     report.shows = shows(&free, &gil, median(&walls[2]) > PARALLEL * median(&walls[1]));
     Ok(report)
 }
@@ -215,8 +218,8 @@ fn shows(free: &str, gil: &str, differs: bool) -> Text {
         );
     }
     text!(
-        "차례로 할 때의 속도를 1이라 하면 스레드는 {free}, 같은 스레드에 GIL을 씌우면 {gil}입니다. 이번에는 차이가 보이지 않았습니다. 코어가 하나이거나 다른 프로그램이 쓰고 있지 않습니까?",
-        "Against one after another, threads run at {free} the speed, and the same threads under a GIL at {gil}. This time there is no difference to be seen: is there only one core, or does somebody else use them?"
+        "차례로 할 때의 속도를 1이라 하면 스레드는 {free}, 같은 스레드에 GIL을 씌우면 {gil}입니다. 이번에는 차이가 보이지 않았습니다.",
+        "Against one after another, threads run at {free} the speed, and the same threads under a GIL at {gil}. This time there is no difference to be seen."
     )
 }
 
@@ -238,9 +241,5 @@ pub fn on_python(python: &Interpreter, twin: &Report, foreign: Option<f64>) -> V
     let wall = median("wall.threads").unwrap_or_default();
     let cores = CoresUsed { cores: median("cores.threads"), wall, foreign };
     let on = python.to_string();
-    match interpreters::has_gil(python) {
-        Some(true) => cores.serial("threads-cpu-no-gain", on),
-        Some(false) => cores.parallel("no-gil-threads-parallel", on),
-        None => Verdict::not_measured("threads-cpu-no-gain", on, interpreters::why_no_gil(python).unwrap_or_default()),
-    }
+    cores.threads(python.gil, on)
 }

@@ -242,10 +242,7 @@ fn judge(python: &Interpreter, twin: &Report, workload: &Workload, foreign: Opti
     }
     let median = |id| twin.measure(id).map(Measure::median);
     let used = CoresUsed { cores: median("cores"), wall: median("wall.executor").unwrap_or_default(), foreign };
-    match python.gil {
-        true => used.serial("threads-cpu-no-gain", on),
-        false => used.parallel("no-gil-threads-parallel", on),
-    }
+    used.threads(python.gil, on)
 }
 
 fn note(workload: &Workload) -> Text {

@@ -3,7 +3,6 @@
 
 use std::future::Future;
 
-use lab::lang::Text;
 use lab::{Error, Result, clock, machine, text};
 use tokio::runtime::Builder;
 
@@ -12,45 +11,11 @@ use crate::programs::cannot_start;
 mod on_async_std;
 mod on_smol;
 mod on_tokio;
+mod operation;
 
-/// What is sent to and fro over TCP.
-const MESSAGE: [u8; 8] = [7; 8];
+pub use operation::Operation;
 
-/// A program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Errand {
-    /// Two tasks take turns; an errand is a turn of both.
-    Yield,
-    /// A message to another task and its answer, through two channels of capacity 1.
-    Channel,
-    /// Eight bytes to a TCP server on the loopback, a task of the same runtime, and back.
-    Echo,
-}
-
-impl Errand {
-    /// In the order of the table.
-    pub const ALL: [Errand; 3] = [Errand::Yield, Errand::Channel, Errand::Echo];
-
-    /// For ids of measurements, the twin's too.
-    pub fn id(self) -> &'static str {
-        match self {
-            Errand::Yield => "yield",
-            Errand::Channel => "channel",
-            Errand::Echo => "echo",
-        }
-    }
-
-    /// For readers.
-    pub fn name(self) -> Text {
-        match self {
-            Errand::Yield => text!("양보", "yield"),
-            Errand::Channel => text!("채널 왕복", "channel"),
-            Errand::Echo => text!("TCP 에코", "TCP echo"),
-        }
-    }
-}
-
-/// What one errand took on average, in ns.
+/// What one operation took on average, in ns.
 #[derive(Clone, Copy, Debug)]
 pub struct Took {
     /// On the wall clock.
@@ -59,22 +24,22 @@ pub struct Took {
     pub cpu: Option<f64>,
 }
 
-/// Runs errands on the runtime of this id, which is one of [`PROGRAMS`](crate::programs::PROGRAMS).
-pub fn run(runtime: &str, errand: Errand, times: usize) -> Result<Took> {
+/// Runs operations on the runtime of this id, which is one of [`PROGRAMS`](crate::programs::PROGRAMS).
+pub fn run(runtime: &str, operation: Operation, times: usize) -> Result<Took> {
     match runtime {
-        "tokio-current-thread" => tokio(&mut Builder::new_current_thread(), errand, times),
-        "tokio-multi-thread" => tokio(Builder::new_multi_thread().worker_threads(machine::cores()), errand, times),
-        "async-std" => async_std::task::block_on(clocked(times, on_async_std::run(errand, times))),
+        "tokio-current-thread" => tokio(&mut Builder::new_current_thread(), operation, times),
+        "tokio-multi-thread" => tokio(Builder::new_multi_thread().worker_threads(machine::cores()), operation, times),
+        "async-std" => async_std::task::block_on(clocked(times, on_async_std::run(operation, times))),
         _ => {
             let executor = smol::LocalExecutor::new();
-            smol::block_on(executor.run(clocked(times, on_smol::run(&executor, errand, times))))
+            smol::block_on(executor.run(clocked(times, on_smol::run(&executor, operation, times))))
         }
     }
 }
 
-fn tokio(builder: &mut Builder, errand: Errand, times: usize) -> Result<Took> {
+fn tokio(builder: &mut Builder, operation: Operation, times: usize) -> Result<Took> {
     let runtime = builder.enable_all().build().map_err(cannot_start)?;
-    runtime.block_on(clocked(times, on_tokio::run(errand, times)))
+    runtime.block_on(clocked(times, on_tokio::run(operation, times)))
 }
 
 /// Clocks all of them, once the runtime is up.

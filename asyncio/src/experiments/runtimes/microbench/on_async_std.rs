@@ -1,4 +1,4 @@
-//! The errands with async-std's tools.
+//! The operations with async-std's tools.
 
 use std::io;
 
@@ -7,13 +7,13 @@ use async_std::io::{ReadExt, WriteExt};
 use async_std::net::{TcpListener, TcpStream};
 use async_std::task;
 
-use super::{Errand, MESSAGE};
+use super::operation::{MESSAGE, Operation};
 
-pub(super) async fn run(errand: Errand, times: usize) -> io::Result<()> {
-    match errand {
-        Errand::Yield => yields(times).await,
-        Errand::Channel => channels(times).await,
-        Errand::Echo => echo(times).await?,
+pub(super) async fn run(operation: Operation, times: usize) -> io::Result<()> {
+    match operation {
+        Operation::Yield => yields(times).await,
+        Operation::Channel => channels(times).await,
+        Operation::Echo => echo(times).await?,
     }
     Ok(())
 }

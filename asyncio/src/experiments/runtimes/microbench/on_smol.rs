@@ -1,4 +1,4 @@
-//! The errands with smol's tools, on a `LocalExecutor`.
+//! The operations with smol's tools, on a `LocalExecutor`.
 
 use std::io;
 
@@ -8,13 +8,13 @@ use smol::future;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::net::{TcpListener, TcpStream};
 
-use super::{Errand, MESSAGE};
+use super::operation::{MESSAGE, Operation};
 
-pub(super) async fn run(executor: &LocalExecutor<'_>, errand: Errand, times: usize) -> io::Result<()> {
-    match errand {
-        Errand::Yield => yields(executor, times).await,
-        Errand::Channel => channels(executor, times).await,
-        Errand::Echo => echo(executor, times).await?,
+pub(super) async fn run(executor: &LocalExecutor<'_>, operation: Operation, times: usize) -> io::Result<()> {
+    match operation {
+        Operation::Yield => yields(executor, times).await,
+        Operation::Channel => channels(executor, times).await,
+        Operation::Echo => echo(executor, times).await?,
     }
     Ok(())
 }

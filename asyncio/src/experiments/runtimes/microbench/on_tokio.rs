@@ -1,4 +1,4 @@
-//! The errands with tokio's tools.
+//! The operations with tokio's tools.
 
 use std::io;
 
@@ -7,13 +7,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task;
 
-use super::{Errand, MESSAGE};
+use super::operation::{MESSAGE, Operation};
 
-pub(super) async fn run(errand: Errand, times: usize) -> io::Result<()> {
-    match errand {
-        Errand::Yield => yields(times).await,
-        Errand::Channel => channel(times).await,
-        Errand::Echo => echo(times).await?,
+pub(super) async fn run(operation: Operation, times: usize) -> io::Result<()> {
+    match operation {
+        Operation::Yield => yields(times).await,
+        Operation::Channel => channel(times).await,
+        Operation::Echo => echo(times).await?,
     }
     Ok(())
 }

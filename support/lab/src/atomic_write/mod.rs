@@ -1,0 +1,72 @@
+//! Files that readers asked for: whole or not at all.
+
+mod replace;
+
+use std::fs;
+use std::path::Path;
+
+pub use replace::replace;
+
+use crate::error::{Error, Result};
+use crate::text;
+
+/// Whether a file can be written at this path; asked before an experiment, not after it. Leaves nothing behind.
+pub fn can_be_written(path: &Path) -> Result<()> {
+    if path.is_dir() || path.file_name().is_none() {
+        let path = path.display();
+        return Err(Error::usage(text!("'{path}': 파일 이름을 주십시오.", "'{path}': give the name of a file.")));
+    }
+    if is_device(path) {
+        return fs::OpenOptions::new().append(true).open(path).map(drop).map_err(|e| refuse(path, &e));
+    }
+    replace::can_replace(path).map_err(|e| refuse(path, &e))
+}
+
+/// Writes a whole file, or leaves what was there. A device or a pipe is written to as it is.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let written = if is_device(path) { fs::write(path, bytes) } else { replace(path, bytes) };
+    written.map_err(|e| refuse(path, &e))
+}
+
+fn is_device(path: &Path) -> bool {
+    path.exists() && !path.is_file()
+}
+
+fn refuse(path: &Path, e: &std::io::Error) -> Error {
+    let path = path.display();
+    Error::failed(text!("{path}: 쓸 수 없습니다: {e}", "{path}: cannot be written: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_whole_or_not_there() {
+        let home = tempfile::tempdir().unwrap();
+        // As long as a name may be.
+        let path = home.path().join(format!("{}.json", "n".repeat(250)));
+        can_be_written(&path).unwrap();
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "asking leaves nothing behind");
+        write(&path, b"{}").unwrap();
+        write(&path, b"[]").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"[]");
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "no part is left over");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_said_before() {
+        let home = tempfile::tempdir().unwrap();
+        assert_eq!(can_be_written(home.path()).unwrap_err().code(), 2);
+        assert_eq!(can_be_written(Path::new("")).unwrap_err().code(), 2);
+        assert_eq!(can_be_written(&home.path().join("no/such/folder")).unwrap_err().code(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_not_replaced() {
+        use std::os::unix::fs::FileTypeExt;
+        write(Path::new("/dev/null"), b"x").unwrap();
+        assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+    }
+}

@@ -1,0 +1,5 @@
+//! What the bench itself shows.
+
+pub mod claims;
+pub mod machine;
+pub mod prepare;

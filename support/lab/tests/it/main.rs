@@ -1,0 +1,6 @@
+//! The bench from outside.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+mod interpreters;
+mod questions;

@@ -1,0 +1,63 @@
+//! What the parts of a server share: its options, what it counts, whether it is stopping.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::draw::Faults;
+use crate::limits::Limits;
+use crate::tally::Counters;
+
+/// How a server is.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Where it listens; port 0 is any that is free.
+    pub address: SocketAddr,
+    /// How long `/` waits.
+    pub delay: Duration,
+    /// What goes wrong on purpose.
+    pub faults: Faults,
+    /// What all chance is drawn with.
+    pub seed: u64,
+    /// What clients may take.
+    pub limits: Limits,
+}
+
+/// Any port of 127.0.0.1, no delay, no faults.
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
+            delay: Duration::ZERO,
+            faults: Faults::default(),
+            seed: 0,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What a server that was stopped left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drained {
+    /// Connections that were open when it was told to stop.
+    pub open: usize,
+    /// Those of them that were still busy when the grace was over, and were cut.
+    pub aborted: usize,
+}
+
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) counters: Counters,
+    /// `None` while it serves; once it stops, for how long it may go on answering what is in flight.
+    pub(crate) phase: watch::Sender<Option<Duration>>,
+}
+
+impl Shared {
+    /// Waits until the server is told to stop; the grace that it is given.
+    pub(crate) async fn stopped(&self) -> Duration {
+        let mut phase = self.phase.subscribe();
+        let grace = phase.wait_for(Option::is_some).await.map(|grace| *grace);
+        grace.ok().flatten().unwrap_or_default()
+    }
+}
