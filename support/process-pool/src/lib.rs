@@ -28,6 +28,9 @@
 //! through shared memory, see [`Bytes`]. Workers are forked from a fork server that has run nothing yet, not from the parent,
 //! which may have threads, see [`Start`].
 //!
+//! **Values as they were sent.** Arguments and results are what serde can send, with any of its attributes. A task gets the
+//! value that was sent, or it does not run, and [`Failure::Unreadable`] tells why; see [`wire`].
+//!
 //! **Platforms.** Linux, and by design macOS. Windows would need a job object instead of process groups, inherited handles
 //! instead of a socket, and a section instead of `memfd`; there, [`Builder::build`] returns [`Error::Unsupported`].
 //!
@@ -40,7 +43,7 @@
 //! | the task is declared and registered | `task`: [`Task`], [`Run`], [`init`] |
 //! | the pool is configured | `builder`: [`Builder`], [`Start`]; `limits`: every bound |
 //! | the caller passes arguments | `unix/pool`: [`Pool::call`], [`Pool::map`], [`Pool::imap_unordered`] |
-//! | arguments are encoded one by one | `unix/jobs`; large ones: `unix/bytes` and `unix/shm` |
+//! | arguments are encoded one by one | `unix/jobs`, `wire`; large ones: `unix/bytes` and `unix/shm` |
 //! | the parent's loop: dispatch, wait, check | `unix/engine`, with the state of the pool |
 //! | tasks are batched and sent | `unix/dispatch`, `unix/batch`; the wire format: `unix/frame` |
 //! | the worker claims, runs and answers | `unix/worker`; `unix/claim_state`: which tasks were begun; `unix/result_frame` |
@@ -65,6 +68,7 @@ mod task;
 mod unix;
 #[cfg(not(unix))]
 mod unsupported;
+pub mod wire;
 
 pub use builder::{Builder, Start};
 pub use error::Error;
@@ -75,6 +79,7 @@ pub use task::{Ran, Run, Task};
 pub use unix::{Bytes, FORKSERVER, Pool, Unordered, WORKER, frame, result_frame};
 #[cfg(not(unix))]
 pub use unsupported::{Bytes, Pool, Unordered};
+pub use wire::Unchecked;
 
 /// Registers the tasks of this program. Must be the first line of `main`: in a worker it never returns. If two tasks have the
 /// same name, the first is taken; a second call changes nothing.

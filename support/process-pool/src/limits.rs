@@ -19,6 +19,9 @@ pub const SILENCE_TIMEOUT: Duration = Duration::from_secs(5);
 /// After this many consecutive deaths with no culprit task and no result between, a pool gives up.
 pub const MAX_UNEXPLAINED_DEATHS: u32 = 24;
 
+/// How many levels an argument or result may nest. In an unoptimized build, each takes up to 4 KiB of stack.
+pub const DEEPEST: usize = 256;
+
 /// In a worker: limits what it can still allocate, and disables core files.
 ///
 /// Linux counts private memory for `RLIMIT_DATA`, and not what is shared or read-only. Other systems enforce less or

@@ -3,8 +3,7 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::OnceLock;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use crate::wire::{Value, decode, encode};
 
 /// A function that workers can run. Parent and workers are the same program, so only its index is sent.
 ///
@@ -53,7 +52,7 @@ pub trait Run: Sync {
     fn run(&self, argument: &[u8], value: &mut Vec<u8>) -> Ran;
 }
 
-impl<A: DeserializeOwned, R: Serialize> Run for Task<A, R> {
+impl<A: Value, R: Value> Run for Task<A, R> {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -81,43 +80,4 @@ impl<A: DeserializeOwned, R: Serialize> Run for Task<A, R> {
 fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
     let literal = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     literal.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "?".to_owned())
-}
-
-/// Appends a value to `out`; on error `out` is unchanged.
-pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), String> {
-    let before = out.len();
-    postcard::serialize_with_flavor(value, Appended(out)).map_err(|e| {
-        out.truncate(before);
-        e.to_string()
-    })
-}
-
-/// Decodes one value that fills `bytes` completely.
-pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    match postcard::take_from_bytes(bytes) {
-        Ok((value, [])) => Ok(value),
-        Ok((_, rest)) => Err(format!("{} bytes too many", rest.len())),
-        Err(e) => Err(e.to_string()),
-    }
-}
-
-/// Makes postcard append to a vector.
-struct Appended<'a>(&'a mut Vec<u8>);
-
-impl postcard::ser_flavors::Flavor for Appended<'_> {
-    type Output = ();
-
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.0.push(byte);
-        Ok(())
-    }
-
-    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        self.0.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn finalize(self) -> postcard::Result<()> {
-        Ok(())
-    }
 }

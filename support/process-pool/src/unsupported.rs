@@ -4,9 +4,9 @@
 use std::borrow::Borrow;
 use std::ops::Deref;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::wire::Value;
 use crate::{Builder, Error, Failure, Stint, Task};
 
 /// Cannot be constructed.
@@ -42,7 +42,7 @@ impl Pool {
     }
 
     /// Runs the task once.
-    pub fn call<A: Serialize, R: DeserializeOwned>(&mut self, _: &Task<A, R>, _: &A) -> Result<R, Failure> {
+    pub fn call<A: Serialize, R: Value>(&mut self, _: &Task<A, R>, _: &A) -> Result<R, Failure> {
         match *self {}
     }
 
@@ -50,7 +50,7 @@ impl Pool {
     pub fn map<A, R, I>(&mut self, _: &Task<A, R>, _: I) -> Vec<Result<R, Failure>>
     where
         A: Serialize,
-        R: DeserializeOwned,
+        R: Value,
         I: IntoIterator<Item: Borrow<A>>,
     {
         match *self {}
@@ -60,7 +60,7 @@ impl Pool {
     pub fn imap_unordered<A, R, I>(&mut self, _: &Task<A, R>, arguments: I) -> Unordered<'_, I::IntoIter, R>
     where
         A: Serialize,
-        R: DeserializeOwned,
+        R: Value,
         I: IntoIterator<Item: Borrow<A>>,
     {
         Unordered { pool: self, _arguments: arguments.into_iter(), _results: Vec::new() }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::limits::LARGE;
 use crate::unix::shm::{Arena, Block, RemoteArena, View};
+use crate::wire::OPAQUE;
 
 /// Bytes that can be sent to other processes. Clones share them.
 #[derive(Clone)]
@@ -180,9 +181,20 @@ impl fmt::Debug for Bytes {
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match with_context(|transfer| self.on(transfer)).flatten() {
+        // The location differs on the other side.
+        serializer.serialize_newtype_struct(OPAQUE, &Located(self))
+    }
+}
+
+/// Puts the bytes where the other process sees them as it is serialized.
+struct Located<'a>(&'a Bytes);
+
+impl Serialize for Located<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes = self.0;
+        match with_context(|transfer| bytes.on(transfer)).flatten() {
             Some(wire) => wire.serialize(serializer),
-            None => serializer.serialize_newtype_variant("Wire", 0, "Inline", &Plain(&**self)),
+            None => serializer.serialize_newtype_variant("Wire", 0, "Inline", &Plain(&**bytes)),
         }
     }
 }

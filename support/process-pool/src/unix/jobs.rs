@@ -4,16 +4,15 @@ use std::borrow::Borrow;
 use std::collections::VecDeque;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::Failure;
-use crate::task;
 use crate::unix::engine::JobSource;
+use crate::wire::{self, Value};
 
 pub(super) type Outcome<R> = Result<R, Failure>;
 
-fn read<R: DeserializeOwned>(value: Result<&[u8], Failure>) -> Outcome<R> {
-    task::decode(value?).map_err(Failure::Unreadable)
+fn read<R: Value>(value: Result<&[u8], Failure>) -> Outcome<R> {
+    wire::decode(value?).map_err(Failure::Unreadable)
 }
 
 /// One argument, one outcome.
@@ -22,9 +21,9 @@ pub(super) struct One<'a, A, R> {
     pub(super) outcome: Option<Outcome<R>>,
 }
 
-impl<A: Serialize, R: DeserializeOwned> JobSource for One<'_, A, R> {
+impl<A: Serialize, R: Value> JobSource for One<'_, A, R> {
     fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>> {
-        Some(task::encode(self.argument.take()?, out))
+        Some(wire::encode(self.argument.take()?, out))
     }
 
     fn at_most(&self) -> Option<usize> {
@@ -44,7 +43,7 @@ impl<A: Serialize, R: DeserializeOwned> JobSource for One<'_, A, R> {
 pub(super) type Encode<T> = fn(&T, &mut Vec<u8>) -> Result<(), String>;
 
 pub(super) fn encode<A: Serialize, T: Borrow<A>>(argument: &T, out: &mut Vec<u8>) -> Result<(), String> {
-    task::encode(argument.borrow(), out)
+    wire::encode(argument.borrow(), out)
 }
 
 /// All arguments, with a result slot for each.
@@ -56,7 +55,7 @@ pub(super) struct All<I: Iterator, R> {
     pub(super) unknown: Failure,
 }
 
-impl<I: Iterator, R: DeserializeOwned> JobSource for All<I, R> {
+impl<I: Iterator, R: Value> JobSource for All<I, R> {
     fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>> {
         let argument = self.arguments.next()?;
         self.outcomes.push(Err(self.unknown.clone()));
@@ -79,7 +78,7 @@ pub(super) struct Unsorted<I: Iterator, R> {
     pub(super) outcomes: VecDeque<(usize, Outcome<R>)>,
 }
 
-impl<I: Iterator, R: DeserializeOwned> JobSource for Unsorted<I, R> {
+impl<I: Iterator, R: Value> JobSource for Unsorted<I, R> {
     fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>> {
         Some((self.encode)(&self.arguments.next()?, out))
     }

@@ -6,7 +6,6 @@ use std::fmt;
 use std::thread;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::task::KNOWN;
 use crate::task::Task;
@@ -14,6 +13,7 @@ use crate::unix::bytes::Bytes;
 use crate::unix::engine::{Engine, JobSource};
 use crate::unix::frame;
 use crate::unix::jobs::{All, One, Outcome, Unsorted, encode};
+use crate::wire::Value;
 use crate::{Builder, Error, Failure, Stint, limits};
 
 /// A pool of worker processes. Dropping it kills them.
@@ -68,7 +68,7 @@ impl Pool {
     pub fn call<A, R>(&mut self, task: &Task<A, R>, argument: &A) -> Outcome<R>
     where
         A: Serialize,
-        R: DeserializeOwned,
+        R: Value,
     {
         let mut jobs = One { argument: Some(argument), outcome: None };
         self.run(task.name, &mut jobs)?;
@@ -79,7 +79,7 @@ impl Pool {
     pub fn map<A, R, I>(&mut self, task: &Task<A, R>, arguments: I) -> Vec<Outcome<R>>
     where
         A: Serialize,
-        R: DeserializeOwned,
+        R: Value,
         I: IntoIterator<Item: Borrow<A>>,
     {
         let arguments = arguments.into_iter();
@@ -101,7 +101,7 @@ impl Pool {
     pub fn imap_unordered<A, R, I>(&mut self, task: &Task<A, R>, arguments: I) -> Unordered<'_, I::IntoIter, R>
     where
         A: Serialize,
-        R: DeserializeOwned,
+        R: Value,
         I: IntoIterator<Item: Borrow<A>>,
     {
         let unknown = self.begin(task.name).err();
@@ -152,7 +152,7 @@ pub struct Unordered<'p, I: Iterator, R> {
     next: usize,
 }
 
-impl<I: Iterator, R: DeserializeOwned> Iterator for Unordered<'_, I, R> {
+impl<I: Iterator, R: Value> Iterator for Unordered<'_, I, R> {
     type Item = (usize, Outcome<R>);
 
     fn next(&mut self) -> Option<Self::Item> {
