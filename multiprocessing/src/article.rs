@@ -1,4 +1,4 @@
-//! Five real processes that count to ten million, each on its own. There need not be a `fork`: the program starts itself again.
+//! Five real processes, each of which counts to ten million. No `fork` is needed: the program starts itself again.
 //!
 //! Article: 멀티프로세싱, 코드 예시. Run: `cargo run -p multiprocessing`. Python twin: `python/article.py`.
 
@@ -24,7 +24,7 @@ pub fn process_task(name: u64, iterations: u64) {
 // ANCHOR_END: task
 
 // ANCHOR: listing
-/// The article's listing: how each process ended. All are waited for, also when one of them could not start or died.
+/// The article's listing. Returns how each process ended. All are waited for, even when one could not start or died.
 pub fn listing(iterations: u64) -> Vec<io::Result<ExitStatus>> {
     let mut processes = Vec::new();
     for i in 0..5 {
@@ -41,7 +41,7 @@ pub fn listing(iterations: u64) -> Vec<io::Result<ExitStatus>> {
 // ANCHOR_END: listing
 
 // ANCHOR: start
-/// `mp.Process(target=process_task, args=(name,))`, started: this program once more, told to do the task.
+/// `mp.Process(target=process_task, args=(name,))` and its `start()`: this program once more, with the task as its argument.
 fn start(name: u64, iterations: u64) -> io::Result<Child> {
     Command::new(env::current_exe()?)
         .args([PROCESS_TASK, "--name", &name.to_string(), "--iterations", &iterations.to_string()])

@@ -1,4 +1,4 @@
-//! Peers that send back what they are sent: a process at the other end of two pipes, and a thread at the end of two channels.
+//! Echo peers: a process at the other end of two pipes, and a thread at the other end of two channels.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -20,7 +20,7 @@ pub fn child() -> Experiment {
     let mut options = Options::new();
     let size = options.size("size", 1..=MAX_BYTES, 1, Text::default());
     Experiment::child_on_pipes(PROCESS_ECHO, options, move |args| {
-        // A parent that stopped listening is no error of ours: there is nobody left to tell.
+        // A parent that stopped reading is no error: nobody is left to report it to.
         let _ = echo(args.get(size));
         Ok(())
     })
@@ -58,7 +58,7 @@ impl Echo {
     }
 }
 
-/// A process that no longer answers is not left behind.
+/// Kill a process that no longer answers.
 impl Drop for Echo {
     fn drop(&mut self) {
         let _ = self.0.kill();

@@ -1,4 +1,4 @@
-//! How processes ended, in one line: a process can die in ways that a thread cannot, and its parent is told.
+//! How processes ended, in one line: a process can die in ways that a thread cannot.
 
 use std::io;
 use std::process::ExitStatus;

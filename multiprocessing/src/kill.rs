@@ -1,6 +1,6 @@
 //! Killing a worker from outside.
 
-/// `kill -9`, from outside: nobody is warned.
+/// `kill -9` from outside, without a warning.
 #[cfg(unix)]
 pub fn kill_9(pid: u32) -> bool {
     use rustix::process::{Pid, Signal, kill_process};

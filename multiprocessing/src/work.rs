@@ -1,4 +1,4 @@
-//! The unit of CPU work that every technique is given, and when it was really computing.
+//! The unit of CPU work, and when it was on a core.
 
 use std::hint::black_box;
 
@@ -17,7 +17,7 @@ const INTERRUPTED: u64 = 300_000;
 /// The most iterations that a process is given; the sum of so many numbers fits well into 128 bits.
 pub const MAX_ITERATIONS: u64 = 1_000_000_000_000;
 
-/// What a worker brings back.
+/// The result of a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done {
     /// The sum of the numbers below the number of iterations.
@@ -45,7 +45,7 @@ pub fn count(iterations: u64) -> Done {
     done
 }
 
-/// A share of the work: its sum, and when it was on a core.
+/// The task of a pool's worker: the sum, and when it was on a core.
 pub static COUNT: Task<u64, (u128, Vec<(u64, u64)>)> = Task::new("count", |iterations| {
     let done = count(iterations);
     (done.sum, done.on_core)

@@ -1,4 +1,4 @@
-//! One list of items, shared out among workers: who has nothing to do takes the next.
+//! One list of items for several workers: an idle worker takes the next.
 
 use std::io;
 use std::process;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use process_pool::{Failure, Pool, Task};
 
-/// What came of the items, in their order, and when each worker was at work.
+/// The results of the items, in their order, and when each worker was busy.
 #[derive(Debug)]
 pub struct Done<T> {
     /// A result an item.
@@ -57,7 +57,7 @@ pub fn in_threads<I: Sync, T: Send>(items: &[I], threads: usize, work: impl Fn(&
     Ok(Done { results: in_order(results?), lanes: recorder.finish(text!("스레드", "threads")).lanes })
 }
 
-/// What a worker process gives back: the result, and who was at work from when to when.
+/// The answer of a worker process: the result, its process number, and when it was busy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timed<T> {
     pid: u32,

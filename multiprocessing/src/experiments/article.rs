@@ -37,7 +37,7 @@ pub fn command() -> Experiment {
     )
 }
 
-/// Runs the listing, here and on CPython, and looks whether its processes computed in parallel.
+/// Runs the listing here and on CPython and judges whether its processes computed in parallel.
 pub fn run(iterations: u64, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("multiprocessing/article");
     let watch = Watch::start();

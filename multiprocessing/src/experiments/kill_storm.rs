@@ -1,4 +1,4 @@
-//! Workers are killed while the pool works, and every result is right all the same. A lane is a process, from its first task to its death.
+//! Workers are killed while the pool works, and still every result is right. A lane is a process, from its first task to its death.
 //!
 //! Article: 멀티프로세싱, 특징 (its processes have memory of their own: one that dies takes nothing along but its task).
 //! Run: `cargo run -p multiprocessing -- kill-storm`. Python twin: `python/pool_failures.py`, see `pool-failures`.
@@ -32,10 +32,10 @@ pub fn command() -> Experiment {
     )
 }
 
-/// What an outsider may do to one and the same task before it is given up.
+/// How often one and the same task may lose its worker before it is given up.
 const RETRIES: u32 = 20;
 
-/// What came of a storm.
+/// The result of a run with kills.
 pub struct Storm {
     /// The workers that were killed.
     pub killed: Vec<u32>,
@@ -77,7 +77,7 @@ fn wrong(task: usize, why: &Text) -> Error {
     Error::failed(Text { ko: format!("일 {task}: {}", why.ko), en: format!("task {task}: {}", why.en) })
 }
 
-/// A storm, told.
+/// The report of a run.
 pub fn run(workers: usize, tasks: usize, iterations: u64, kills: usize) -> Result<Report> {
     let storm = weather(workers, tasks, iterations, kills)?;
     let (lost, twice) = (storm.times(|times| times == 0), storm.times(|times| times > 1));
@@ -116,7 +116,7 @@ pub fn run(workers: usize, tasks: usize, iterations: u64, kills: usize) -> Resul
 }
 
 impl Storm {
-    /// How many tasks were delivered so often.
+    /// The number of tasks that were delivered so many times.
     fn times(&self, so_often: impl Fn(u32) -> bool) -> usize {
         self.delivered.iter().filter(|times| so_often(**times)).count()
     }
@@ -138,7 +138,7 @@ impl Storm {
     }
 }
 
-/// A lane a process, in the order in which they began; tasks that follow each other closely are one bar.
+/// A lane for each process, in order of start; tasks that follow each other closely are one bar.
 fn lanes(history: &[Stint], killed: &[u32]) -> Vec<Lane> {
     let mut processes: BTreeMap<u32, Vec<&Stint>> = BTreeMap::new();
     for stint in history {

@@ -1,4 +1,4 @@
-//! The article's five tasks on a pool: two workers (or more) take them by turns. A lane is a worker.
+//! The article's five tasks on a pool of two workers or more. A lane is a worker.
 //!
 //! Article: 멀티프로세싱, 코드 예시. Run: `cargo run -p multiprocessing -- pool`. Python twin: `python/pool.py`.
 
@@ -49,7 +49,7 @@ pub fn run(workers: usize, iterations: u64, pythons: &[Interpreter]) -> Result<R
     let done = pool.map(&COUNT, vec![iterations; TASKS as usize]);
     let wall = begin.elapsed().as_nanos() as f64;
     let history = pool.history().to_vec();
-    // What workers have used is known once they have been waited for; until then it would count as others' share.
+    // The CPU time of workers is known once they have been waited for; until then it would count as foreign.
     drop(pool);
     let foreign = watch.foreign();
     let mut lanes: Vec<Lane> =

@@ -32,12 +32,12 @@ pub fn command() -> Experiment {
     )
 }
 
-/// Tasks after, or around, the death of a worker.
+/// Tasks that are submitted after the death of a worker, or around it.
 const TASKS: u64 = 8;
 
-/// A task that takes next to nothing.
+/// A task that does next to nothing.
 pub static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
-/// A task in whose middle one can be killed.
+/// A task that is long enough for its worker to be killed in the middle.
 pub static SLOW: Task<u64, u64> = Task::new("slow", |n| {
     thread::sleep(Duration::from_millis(100));
     n * n
@@ -50,7 +50,7 @@ const MOMENTS: [&str; 2] = ["idle", "busy"];
 pub fn run(trials: usize, limit: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("multiprocessing/pool-failures");
     let idle = (0..trials).map(|_| killed_while_idle(limit)).collect::<Result<Vec<_>>>()?;
-    // In what a busy worker's death comes to there is less luck: fewer trials tell.
+    // The death of a busy worker depends less on timing: fewer trials suffice.
     let half = trials.div_ceil(2);
     let busy = (0..half).map(|_| killed_while_busy(limit)).collect::<Result<Vec<_>>>()?;
     report.measures =
@@ -68,7 +68,7 @@ pub fn run(trials: usize, limit: Duration, pythons: &[Interpreter]) -> Result<Re
     Ok(report)
 }
 
-/// Results that came, that failed, that never came.
+/// Counts of results: delivered, failed, missing.
 type Counts = [usize; 3];
 const WHAT: [&str; 3] = ["came", "failed", "never"];
 
@@ -127,7 +127,7 @@ fn moment_text(moment: &str) -> Text {
     }
 }
 
-/// A row a pool, a column a moment.
+/// A row for each pool, a column for each moment of the kill.
 fn table(report: &Report, pythons: &[Interpreter]) -> Table {
     let mut rows = vec![row(report, text!("이 풀", "this pool"), "ours")];
     for python in pythons {

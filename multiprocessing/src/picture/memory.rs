@@ -1,4 +1,4 @@
-//! How much memory a picture takes in all its stages, told from its header; and leave to take so much.
+//! The memory that a picture takes in all its stages, estimated from its header; and permits for it.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -12,11 +12,11 @@ const MAX: u64 = 2 << 30;
 /// 8 and 16 bits (27 November 2026): the rest is for turning, and for decoders that hold more.
 const STAGES: u64 = 24;
 
-/// What the pictures at work in this process may take together, by their estimates.
+/// The total of the estimates of all pictures in work in this process.
 static IN_USE: Mutex<u64> = Mutex::new(0);
 static GIVEN_BACK: Condvar = Condvar::new();
 
-/// Leave to take some memory; given back when it is dropped.
+/// A permit for some memory; returned when it is dropped.
 pub(super) struct Leave(u64);
 
 /// Memory for all stages of a picture. Waits for others in this process if there is not enough for all at once: an allocation that

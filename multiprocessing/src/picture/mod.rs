@@ -42,9 +42,9 @@ pub fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// What becomes of the picture in a file: the bytes of a JPEG; or why it is broken.
+/// Processes the picture in a file: the bytes of a JPEG, or why it is broken.
 pub fn shrink(path: &Path) -> Result<Vec<u8>, Text> {
-    // A decoder that panics on a picture nobody has ever seen must not take the other pictures with it.
+    // A decoder that panics on one picture must not end the others.
     match panic::catch_unwind(|| process(path)) {
         Ok(done) => done,
         Err(_) => Err(text!("디코더가 패닉을 일으켰습니다", "its decoder panicked")),

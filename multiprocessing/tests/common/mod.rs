@@ -118,7 +118,7 @@ pub fn workers(parent: u32) -> Vec<u32> {
     children(parent).into_iter().filter(|child| child.name == "pool-worker").map(|worker| worker.pid).collect()
 }
 
-/// Whether a process lives. One that is dead but not yet buried does not.
+/// Whether a process lives. A zombie does not.
 pub fn lives(pid: u32) -> bool {
     state(pid).is_some_and(|(state, _)| state != 'Z' && state != 'X')
 }

@@ -1,4 +1,4 @@
-//! Whoever does not end well is named, with the reason.
+//! A process that fails is named, with the reason.
 
 use std::io;
 use std::process::{Command, ExitStatus};

@@ -16,7 +16,7 @@ use lab::report::Report;
 use multiprocessing::picture;
 use tempfile::TempDir;
 
-/// Whom we want to kill may be done before we look; not every time.
+/// The process to kill may have ended before we look; not every time.
 const ATTEMPTS: usize = 10;
 const TECHNIQUES: [&str; 3] = ["sequence", "threads", "processes"];
 

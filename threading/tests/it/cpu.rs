@@ -14,7 +14,7 @@ fn own_cpu() -> u64 {
     t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
 }
 
-/// How many times the CPU time of one loop the other takes. The least of many interleaved runs is that of a quiet moment.
+/// The ratio of the CPU times of two loops. The minimum of many interleaved runs is that of an undisturbed moment.
 fn ratio(one: &dyn Fn(), other: &dyn Fn()) -> f64 {
     let cost = |work: &dyn Fn()| {
         let before = own_cpu();
@@ -37,7 +37,7 @@ fn the_loop_is_the_same_with_the_lock_and_without() {
     let lane = || Recorder::new().lane(Text::default());
     let free = || assert_eq!(loops::free(&mut lane(), ITERATIONS), loops::sum(ITERATIONS));
     let under = || assert_eq!(loops::under(&gil, ThreadId(1), &mut lane(), ITERATIONS), loops::sum(ITERATIONS));
-    // A machine that has no quiet moment in one of these rounds has one in another; a dearer loop is dearer in all.
+    // A busy machine has an undisturbed moment in one of these rounds; a slower loop is slower in all of them.
     let ratios: Vec<f64> = std::iter::repeat_with(|| ratio(&free, &under)).take(10).collect();
     assert!(ratios.iter().any(same), "{ratios:?}");
     // The optimizer once made one of them cost from 1.3 to 2.1 times the other.

@@ -34,14 +34,14 @@ fn a_pool_has_a_bound_that_a_thread_a_request_has_not() {
     assert_eq!((sequence.trace.peak_in_flight(&IO), server.take_peak()), (1, 1));
     let three = pool(&urls, 3, Duration::from_secs(10), Text::default()).unwrap();
     assert!(bounded(three.trace.peak_in_flight(&IO)) && bounded(server.take_peak()));
-    // The program that a bound is there to prevent.
+    // The known-wrong twin: no bound.
     let six = each(&urls, Duration::from_secs(10), Text::default()).unwrap();
     assert!(!bounded(six.trace.peak_in_flight(&IO)) && !bounded(server.take_peak()));
     assert_eq!(server.served(), 14);
     assert!(three.failures.is_empty() && six.failures.is_empty());
 }
 
-/// A bound on threads is one only if nobody starts others behind our back.
+/// The bound is worthless if a library starts threads of its own.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_request_has_no_thread_but_its_own() {
@@ -59,12 +59,12 @@ fn a_request_has_no_thread_but_its_own() {
     assert!(status.contains("Threads:\t1\n"), "the probe waits in main: {status}");
 }
 
-/// A server that says the same to everyone: its bytes, and then it hangs up. Lives as long as the test.
+/// A server that sends the same bytes to every client and closes the connection. It lives as long as the test.
 fn says(answer: &'static [u8]) -> String {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", socket.local_addr().unwrap());
     let talk = move |mut stream: TcpStream| {
-        // The whole request, however many pieces it comes in: whoever hangs up on the rest of it resets the connection.
+        // Reads the whole request: closing a socket with unread bytes resets the connection.
         let lines = BufReader::new(&stream).lines().map_while(Result::ok);
         lines.take_while(|line| !line.is_empty()).for_each(drop);
         let _ = stream.write_all(answer);
@@ -73,7 +73,7 @@ fn says(answer: &'static [u8]) -> String {
     url
 }
 
-/// Nobody listens there any more.
+/// The listener is closed: connections are refused.
 fn gone() -> String {
     format!("http://{}/", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
 }

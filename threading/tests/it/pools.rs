@@ -33,7 +33,7 @@ fn every_job_is_done_once() {
     }
 }
 
-/// Job 0 is a straggler that ends when all others are done, or when its patience does. Whether they were all done.
+/// Job 0 is a straggler that ends when all others are done, or at its time limit. Returns whether they were all done.
 fn straggler(technique: &Technique, patience: Duration) -> (bool, Vec<Done>) {
     let (others, came) = (Mutex::new(0), Condvar::new());
     let in_time = Mutex::new(false);
@@ -59,7 +59,7 @@ fn nobody_waits_behind_a_straggler_unless_jobs_were_divided_beforehand() {
     for technique in balanced {
         let (in_time, done) = straggler(technique, Duration::from_secs(60));
         assert!(in_time, "{}: somebody else did all the others", technique.0);
-        // Whoever had it may have done others before, if he began late; nothing was left for afterwards.
+        // The worker with the straggler may have done jobs before it; none may be left after it.
         assert!(done.iter().any(|jobs| jobs.last() == Some(&0)), "{}: {done:?}", technique.0);
     }
     let (in_time, done) = straggler(parts, Duration::from_millis(300));
@@ -92,6 +92,6 @@ fn jobs_that_wait_have_no_verdict_on_computing() {
     let report = pools::run(&workload, 1, &[]).unwrap();
     assert!(report.verdicts.iter().all(|v| v.claim == "threads-io-overlap"), "{:?}", report.verdicts);
     assert_eq!(report.traces.len(), TECHNIQUES.len());
-    // Four jobs, the first of them eight times as long: nobody can be done before it.
+    // Four jobs, the first of them eight times as long: no schedule ends before it does.
     assert!(report.traces.iter().all(|trace| trace.duration() >= 32_000_000));
 }

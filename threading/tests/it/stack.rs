@@ -68,6 +68,6 @@ fn a_crowd_is_alive_together_and_goes_home() {
     (0..20).for_each(|_| crowd.add(64, 16, None).unwrap());
     assert!(crowd.all_alive() && lab::machine::threads().unwrap() > 20);
     drop(crowd);
-    // The tests beside this one have threads of their own; ours are gone.
+    // Other tests of this process have threads of their own; ours have ended.
     assert!(lab::machine::threads().unwrap() < before + 20);
 }

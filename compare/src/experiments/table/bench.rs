@@ -53,7 +53,7 @@ pub struct Bench<'a> {
     /// How long the server takes to answer.
     pub delay: Duration,
     server: Server,
-    /// The interpreters beside us.
+    /// The interpreters to compare with.
     pub pythons: &'a [Interpreter],
     /// What was measured, a cell each.
     pub cells: Vec<Samples>,
@@ -61,7 +61,7 @@ pub struct Bench<'a> {
     pub foreign: Option<f64>,
 }
 
-/// Every cell, in the order in which a round measures them: who is compared stands side by side.
+/// Every cell, in the order of a round: cells that are compared are measured next to each other.
 fn cells(pythons: usize) -> Vec<Samples> {
     let mut cells = Vec::new();
     for workload in Workload::ALL {
@@ -77,7 +77,7 @@ fn cells(pythons: usize) -> Vec<Samples> {
 }
 
 impl<'a> Bench<'a> {
-    /// Nothing measured yet; the server is up.
+    /// Starts the server; nothing is measured yet.
     pub fn new(size: &'a Size, delay: Duration, pythons: &'a [Interpreter]) -> Result<Bench<'a>> {
         let server = Server::start(delay)?;
         Ok(Bench { size, delay, server, pythons, cells: cells(pythons.len()), foreign: None })
@@ -174,7 +174,7 @@ impl<'a> Bench<'a> {
         (!found.wall.is_empty()).then_some(found)
     }
 
-    /// How many times as fast as the same program one after another.
+    /// The speed-up over the same program in sequence.
     pub fn speed_up(&self, samples: &Samples) -> Option<f64> {
         let sequence = self.find(samples.who, samples.workload, Technique::Sequence)?;
         Some(stats::median(&samples.rate)? / stats::median(&sequence.rate)?)

@@ -1,4 +1,4 @@
-//! One cell of the table, measured in a process of its own: so that memory is the technique's and not the table's.
+//! One cell of the table, measured in a process of its own, so that its memory is that of the technique alone.
 
 use std::io;
 use std::net::SocketAddr;
@@ -34,7 +34,7 @@ pub const CELL: &str = "cell";
 /// The name of the child experiment that does one unit of a cell in a process of its own.
 pub const UNIT: &str = "unit";
 
-/// What a child is told about its cell.
+/// The options by which a child learns its cell.
 fn options() -> (Options, impl Fn(&Args) -> Result<Cell>) {
     let mut options = Options::new();
     let size = SizeOptions::declare(&mut options);
@@ -117,7 +117,7 @@ impl Cell {
         let Outcome { checks, children } = self.all_units(units)?;
         let wall = (clock::now() - wall) as f64;
         let cpu = clock::cpu().zip(cpu).map(|(after, before)| after - before);
-        // What this process grew by, shared among its units; or what each process has for itself.
+        // Memory for each unit: the growth of this process divided by the units, or the private memory of each process.
         let grown = machine::peak_memory().zip(before).map(|(peak, before)| peak.saturating_sub(before) / units as u64);
 
         let mut report = Report::new(format!("compare/{}/{}", self.workload.id(), self.technique.id()));
@@ -205,11 +205,11 @@ impl Cell {
     }
 }
 
-/// What the units of a cell came to.
+/// The results of the units of a cell.
 struct Outcome {
     /// In order of the units.
     checks: Vec<Check>,
-    /// What their processes said, if they had some.
+    /// The reports of their processes, if each unit had one.
     children: Vec<Said>,
 }
 

@@ -108,7 +108,7 @@ pub fn parallelism(cores: f64) -> Word {
     if cores > PARALLEL { Word::Parallel } else { Word::NotParallel }
 }
 
-/// Whether a GIL makes a difference: whether it takes cores away. Not by time, which a virtual machine's changing speed feigns.
+/// Whether a GIL makes a difference: whether it reduces the cores that are kept busy. Not judged by time, as a virtual machine's speed varies.
 pub fn gil_effect(cores_without: f64, cores_under: f64) -> Word {
     if cores_without / cores_under > PARALLEL { Word::Affected } else { Word::NotAffected }
 }
@@ -123,8 +123,8 @@ pub fn io_bound(share: f64, memory: Option<f64>) -> Word {
     }
 }
 
-/// Computing together: by the speed-up against one after another, on so many cores, of which so many were busy on average. What
-/// kept one core busy and was quicker all the same had a quicker machine.
+/// Computing together: by the speed-up over the sequence on so many cores, of which so many were busy on average. A run that
+/// kept one core busy and was still faster had a faster machine.
 pub fn cpu_bound(speed_up: f64, busy: f64, cores: usize) -> Word {
     match (speed_up, speed_up / cores as f64) {
         (s, _) if s <= PARALLEL || parallelism(busy) == Word::NotParallel => Word::Bad,

@@ -1,4 +1,4 @@
-//! The main job: the article's table, held against what was measured.
+//! The main job: the article's table beside what was measured.
 
 pub mod bench;
 pub mod cell;
@@ -137,10 +137,10 @@ impl Bench<'_> {
         }
     }
 
-    /// The word that the measurements come to. `None` where nothing was measured that could tell.
+    /// The article's word for the measurements. `None` where they do not suffice.
     fn word(&self, row: Row, who: Who, technique: Technique) -> Option<Word> {
         let cores = machine::cores();
-        // Where others use the cores, what computes cannot be told from what may not.
+        // While other programs use the cores, parallel and serial work cannot be told apart.
         if row != Row::IoBound && (self.too_busy() || cores < 2) {
             return None;
         }

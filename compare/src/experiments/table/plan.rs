@@ -7,7 +7,7 @@ use lab::text;
 /// A kind of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Workload {
-    /// HTTP GETs of a server that takes its time.
+    /// HTTP GETs of a server that answers after a delay.
     Io,
     /// The article's counting loop.
     Cpu,
@@ -20,15 +20,15 @@ pub enum Workload {
 pub enum Technique {
     /// One unit after another.
     Sequence,
-    /// A thread a unit.
+    /// A thread for each unit.
     Threads,
-    /// A thread a unit, and one GIL for all.
+    /// A thread for each unit, and one GIL for all.
     ThreadsGil,
-    /// A task a unit, all on one thread.
+    /// A task for each unit, all on one thread.
     Asyncio,
     /// The same with that thread under a GIL.
     AsyncioGil,
-    /// A process a unit.
+    /// A process for each unit.
     Processes,
     /// The same, each process under a GIL of its own.
     ProcessesGil,
@@ -57,7 +57,7 @@ impl Workload {
         }
     }
 
-    /// The techniques that are tried on it. What a GIL does to a loop on one thread, or to a process of its own, is shown once.
+    /// The techniques that are tried on it. The effect of a GIL on an event loop or on a process is measured for one workload only.
     pub fn techniques(self) -> &'static [Technique] {
         use Technique::*;
         match self {

@@ -8,7 +8,7 @@ use std::thread;
 use lab::{Error, Result, process::lifeline, text};
 use tokio::runtime::{Builder, Runtime};
 
-/// What a unit came to: a number that tells whether its work was really done.
+/// The result of a unit: a number that proves that its work was done.
 pub type Check = u64;
 
 /// One unit after another.
@@ -16,7 +16,7 @@ pub fn sequence(n: usize, work: impl Fn(usize) -> Result<Check>) -> Result<Vec<C
     (0..n).map(work).collect()
 }
 
-/// A thread a unit.
+/// A thread for each unit.
 pub fn threads(n: usize, work: impl Fn(usize) -> Result<Check> + Sync) -> Result<Vec<Check>> {
     thread::scope(|scope| {
         let work = &work;
@@ -27,7 +27,7 @@ pub fn threads(n: usize, work: impl Fn(usize) -> Result<Check> + Sync) -> Result
     })
 }
 
-/// A task a unit, all on the calling thread.
+/// A task for each unit, all on the calling thread.
 pub fn tasks<F>(n: usize, work: impl Fn(usize) -> F) -> Result<Vec<Check>>
 where
     F: Future<Output = Result<Check>> + Send + 'static,
@@ -69,14 +69,14 @@ impl Said {
     }
 }
 
-/// A process a unit: this program again, with `args` and the unit's number.
+/// A process for each unit: this program again, with `args` and the unit's number.
 pub fn processes(n: usize, args: &[String]) -> Result<Vec<Said>> {
     let start = |i: usize| -> io::Result<Child> {
         let mut command = Command::new(env::current_exe()?);
         command.args(args).args(["--unit", &i.to_string()]);
         command.stdin(lifeline::end()?).stdout(Stdio::piped()).spawn()
     };
-    // Those that did start are waited for even if another did not.
+    // Waits for the processes that did start, even if another one could not be started.
     let started: Vec<io::Result<Child>> = (0..n).map(start).collect();
     let ended: Vec<_> = started.into_iter().map(|child| child.and_then(Child::wait_with_output)).collect();
     ended

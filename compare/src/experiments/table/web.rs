@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: loopback\r\n\r\n";
 /// An answer longer than this is not our server's, in bytes.
 const MOST: usize = 64 * 1024;
-/// A server that says nothing for so long will not answer.
+/// The read timeout.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sends `gets` GETs, one after another, blocking. `wait` surrounds everything that blocks.

@@ -23,7 +23,7 @@ const GIL_THREADS: &str = "threads-cpu-no-gain";
 /// Iterations of all workers and rounds together that a CPython does in a few seconds.
 const TWIN_ITERATIONS: u64 = 12_000_000;
 
-/// One way to do the work, and what came of it.
+/// One technique and its results.
 struct Technique {
     id: &'static str,
     name: Text,
@@ -31,7 +31,7 @@ struct Technique {
     way: fn(usize, u64) -> Result<Vec<Done>>,
     /// Wall time of each round, in ns.
     walls: Vec<f64>,
-    /// The trace of the quickest round: the one that others disturbed least.
+    /// The trace of the fastest round: the one that was disturbed least.
     best: Trace,
 }
 
@@ -107,7 +107,7 @@ pub fn command() -> Experiment {
     )
 }
 
-/// Does the work of `workers` times `iterations` in each way, in turn, `rounds` times; then measures starting and talking.
+/// Does `workers` × `iterations` by each technique, in turn, `rounds` times; then measures the cost of starting and of messages.
 pub fn run(workers: usize, iterations: u64, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("multiprocessing/cpu");
     let watch = Watch::start();
@@ -129,7 +129,7 @@ pub fn run(workers: usize, iterations: u64, rounds: usize, pythons: &[Interprete
     Ok(report)
 }
 
-/// Wall time of each way, and how many times as fast as the sequence of the same round it was.
+/// The wall time of each technique, and its speed-up over the sequence of the same round.
 fn speeds(ways: &[Technique; 3]) -> Vec<Measure> {
     let wall = |way: &Technique| {
         let name = Text { ko: format!("{}: 걸린 시간", way.name.ko), en: format!("{}: wall time", way.name.en) };

@@ -1,6 +1,6 @@
-//! What a process costs more than a thread: to start it, and to talk to it (IPC).
+//! What a process costs beyond a thread: starting it, and messages (IPC).
 //!
-//! Both sides do the same: they take a message and give it back. To a thread it is handed over through a channel: only a
+//! Both peers echo a message. To a thread it is passed through a channel: only a
 //! pointer moves. To a process its bytes are copied into a pipe and out of it, twice.
 //!
 //! Article: 멀티프로세싱, 특징. Run: `cargo run -p multiprocessing -- cpu`. Python twin: `python/cpu_process_cost.py`.
@@ -71,7 +71,7 @@ fn time(work: &mut impl FnMut() -> io::Result<()>) -> io::Result<f64> {
     Ok(start.elapsed().as_nanos() as f64)
 }
 
-/// A whole life: started, it answers with its first byte, it is waited for.
+/// A whole life cycle: start, first byte of the answer, wait.
 fn a_process() -> io::Result<()> {
     let mut echo = Echo::start(1)?;
     echo.there_and_back(&[7], &mut [0])?;

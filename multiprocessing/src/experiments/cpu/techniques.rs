@@ -56,7 +56,7 @@ pub fn processes(workers: usize, iterations: u64) -> Result<Vec<Done>> {
     }
     exit_status::all_well(ends)?;
     let done: Option<Vec<Done>> = said.iter().map(|lines| Done::from_lines(lines)).collect();
-    // Another program by our name, put in our place while we ran.
+    // Another program replaced our executable while we ran.
     done.ok_or_else(|| {
         Error::failed(text!("프로세스의 대답을 읽을 수 없습니다.", "cannot read the answer of a process."))
     })

@@ -1,4 +1,4 @@
-//! One picture: what is to be done, and what became of it.
+//! One picture: the job and its result.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -22,12 +22,12 @@ pub struct Job {
     to: OsString,
 }
 
-/// What became of a picture.
+/// The result of a picture.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fate {
     /// Its JPEG was written.
     Written,
-    /// It cannot be decoded, or its JPEG cannot be written, for this reason. The others can.
+    /// It cannot be decoded, or its JPEG cannot be written, for this reason.
     Failed(Text),
 }
 
@@ -37,7 +37,7 @@ impl Job {
         Job { from: from.into(), to: to.into() }
     }
 
-    /// Does it, in whatever thread or process this is.
+    /// Does the job in the calling thread.
     pub fn run(&self) -> Fate {
         let written = picture::shrink(Path::new(&self.from)).and_then(|bytes| {
             atomic_write::replace(Path::new(&self.to), &bytes)

@@ -126,7 +126,7 @@ fn in_processes(jobs: &[Job], workers: usize, bar: &ProgressBar) -> Result<Done<
     Ok(Done { results: results?, lanes: done.lanes })
 }
 
-/// A picture that is the death of its worker has failed like one that cannot be decoded. That the pool does not work is another
+/// A picture that kills its worker has failed like one that cannot be decoded. A pool that does not work at all is another
 /// matter.
 fn fate(result: Result<Fate, Failure>) -> Result<Fate> {
     match result {
@@ -150,7 +150,7 @@ fn broken<'p>(pictures: &'p [PathBuf], runs: &[Runs; 3]) -> Result<Vec<(&'p Path
     if broken.len() < pictures.len() { Ok(broken) } else { Err(unusable(broken[0].0, &broken[0].1)) }
 }
 
-/// Ends the run as soon as one technique gets nothing done, as on a full disk: nor would the others.
+/// Ends the run as soon as one technique gets nothing done, as on a full disk: the others would not either.
 fn usable(pictures: &[PathBuf], fates: &[Fate]) -> Result<()> {
     match (pictures, fates) {
         ([first, ..], [Fate::Failed(why), rest @ ..]) if rest.iter().all(|fate| matches!(fate, Fate::Failed(_))) => {

@@ -51,7 +51,7 @@ fn real(path: &Path) -> io::Result<PathBuf> {
     let mut real = there.canonicalize()?;
     let rest = path.strip_prefix(there).expect("one of its ancestors");
     for part in rest.components() {
-        // What is not there is no link, so `..` leads back to where we came from.
+        // A missing folder is no link, so `..` leads back to its parent.
         match part {
             Component::ParentDir => drop(real.pop()),
             part => real.push(part),

@@ -18,7 +18,7 @@ pub(super) fn title(technique: &str, workers: usize) -> Text {
     }
 }
 
-/// Lanes, wall times, and how many times as fast as the sequence of the same round.
+/// Lanes, wall times, and speed-ups over the sequence of the same round.
 pub(super) fn report(workers: usize, runs: [Runs; 3]) -> Report {
     let mut report = Report::new("multiprocessing/images");
     for (technique, runs) in TECHNIQUES.into_iter().zip(&runs) {

@@ -1,6 +1,6 @@
-//! The break-even point: from how much work in a task on a process pays.
+//! The break-even point: how much work a task must hold for processes to pay.
 //!
-//! One at a time a task must be worth its round trip. Many at once travel together, so that far smaller ones pay already.
+//! A single task must be worth its round trip. Many tasks are batched, so that far smaller ones pay.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -15,18 +15,17 @@ use process_pool::{Pool, Task};
 
 /// Work in a task, in iterations of its loop.
 const WORK: [u64; 7] = [10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
-/// Iterations in all of one measurement, at most; so that small tasks are many and large ones few.
+/// The most iterations of one measurement in total: small tasks are many, large ones few.
 const IN_ALL: u64 = 20_000_000;
 const MOST_TASKS: u64 = 100_000;
 
-/// Iterations a loop so often.
 pub static COUNT_UP: Task<u64, u64> = Task::new("count-up", count_up);
 
 fn count_up(iterations: u64) -> u64 {
     (0..iterations).fold(0, |sum: u64, n| sum.wrapping_add(black_box(n)))
 }
 
-/// What a task of one size takes, and how much quicker the pool was.
+/// The time of a task of one size, and the speed-up of the pool.
 struct Point {
     iterations: u64,
     /// A task in this process, in ns.
@@ -79,7 +78,7 @@ fn point(pool: &mut Pool, iterations: u64, rounds: usize) -> Result<Point> {
 }
 
 impl BreakEven {
-    /// The smallest work from which on the pool was quicker, in ns a task; `None` if it never was.
+    /// The smallest work for which the pool was faster, in ns a task; `None` if it never was.
     fn pays_from(&self) -> Option<f64> {
         let pays = |point: &&Point| stats::median(&point.many).is_some_and(|gain| gain > 1.0);
         let first = self.points.iter().rev().take_while(pays).last();

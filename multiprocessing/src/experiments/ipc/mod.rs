@@ -1,7 +1,7 @@
-//! What a message between processes costs by its size, in four ways; and from how much work on a process pays.
+//! The cost of a message by its size, over four transports; and how much work makes a process pay.
 //!
 //! Through a pipe every byte is copied twice, into the kernel and out of it. In shared memory the bytes are written once and
-//! lie where the other side reads them: only where they lie is sent. To a thread a pointer is handed over.
+//! are read in place: only their location is sent. To a thread a pointer is passed.
 //!
 //! Article: 멀티프로세싱, 특징 (IPC). Run: `cargo run -p multiprocessing -- ipc`. Python twin: `python/ipc.py`.
 
@@ -44,10 +44,10 @@ pub fn command() -> Experiment {
 const SIZES: [(usize, usize); 6] =
     [(16, 200), (1 << 10, 200), (16 << 10, 200), (256 << 10, 50), (1 << 20, 20), (16 << 20, 3)];
 
-/// Gives back what it is given, in a copy of its own: as much work as a pipe's echo does.
+/// Returns a copy of its argument: as much work as a pipe's echo does.
 pub static COPY: Task<Bytes, Bytes> =
     Task::new("copy", |bytes| Bytes::with(bytes.len(), |copy| copy.copy_from_slice(&bytes)));
-/// Gives back what it is given: in shared memory nothing is copied at all.
+/// Returns its argument: in shared memory nothing is copied at all.
 pub static HAND_OVER: Task<Bytes, Bytes> = Task::new("hand-over", |bytes| bytes);
 
 /// The ways, in the order of their columns.
@@ -114,7 +114,7 @@ fn messages(size: usize, times: usize) -> Result<Vec<Measure>> {
         let shown = unit::value(size as f64, Unit::Bytes);
         let name =
             Text { ko: format!("{shown} 왕복, {}", name.ko), en: format!("{shown} there and back, {}", name.en) };
-        // The first time is for page faults and for a worker that is still starting.
+        // The first round is not counted: page faults, and a worker that is still starting.
         Measure::new(format!("message.{size}.{id}"), name, Unit::Ns, samples[1..].to_vec())
     };
     Ok(ways().into_iter().zip(samples).map(measure).collect())
@@ -133,7 +133,7 @@ fn there_and_back(pool: &mut Pool, message: &[u8], answer: &mut [u8]) -> Result<
     Ok(())
 }
 
-/// A letter is written, handed over, handed back and read.
+/// A message is written, passed, passed back and read.
 fn by_thread(channel: &Channel, message: &[u8], answer: &mut [u8]) -> Result<()> {
     let mut letter = message.to_vec();
     channel.there_and_back(&mut letter).map_err(echo::lost)?;

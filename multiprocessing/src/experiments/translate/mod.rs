@@ -1,4 +1,4 @@
-//! Inference of a small translation model, which is why the article was written: sped up with threads, and with processes that
+//! Inference of a small translation model, the article's motive: with threads, and with processes that
 //! have a copy of the weights each, or share one mapping of them.
 //!
 //! Article: 멀티프로세싱, 사용 사례. Run: `cargo run -p multiprocessing -- translate`. Python twin: `python/translate.py`.
@@ -73,9 +73,9 @@ pub fn run(file: &Path, out: Option<&Path>, workers: usize, rounds: usize, pytho
     Ok(report)
 }
 
-/// One mode, in a process of its own: this program once more.
+/// Runs one mode in a child process of this program.
 fn child(mode: &str, file: &Path, workers: usize, sentences: &[String]) -> Result<Report> {
-    // Generous for what is far slower than any machine that we have seen: only a hang takes as long.
+    // Generous: only a hang reaches this limit.
     let work: usize = sentences.iter().map(|sentence| sentence.chars().count() + LONGEST).sum();
     let limit = Duration::from_secs(60) + Duration::from_millis(50 * work as u64);
     let (file, workers, lang) = (sentences::spell(file), workers.to_string(), lang::current().code());

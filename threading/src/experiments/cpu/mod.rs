@@ -1,6 +1,6 @@
-//! The article's counting loop: in sequence, in threads, in threads under the GIL; and freely on rayon and on crossbeam.
+//! The article's counting loop: in sequence, in threads, in threads under the GIL, on rayon and on crossbeam.
 //!
-//! Four judges: Rust without a lock, Rust with one, CPython, and the simulator, which says beforehand what it comes to.
+//! Four verdicts: Rust without a lock, Rust with one, CPython, and the simulator, which predicts the others.
 //!
 //! Article: 멀티스레딩, "CPU 바운드 작업엔 병렬성 없음". Run: `cargo run -p threading -- cpu`. Python twin: `python/cpu.py`.
 
@@ -68,7 +68,7 @@ pub fn threads(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
 // ANCHOR_END: threads
 
 // ANCHOR: gil
-/// A thread a job, and one global mutex around them all.
+/// A thread for each job, and one global mutex around all of them.
 pub fn threads_under_gil(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
     let gil = &Gil::new(SWITCH_INTERVAL);
     thread::scope(|scope| {
@@ -98,7 +98,7 @@ pub fn crossbeam(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
     })
 }
 
-/// A way to do all jobs: its id, its name, the function.
+/// A technique: its id, its name, its function.
 type Technique = (&'static str, fn() -> Text, fn(Job, Vec<LaneRecorder>) -> u64);
 
 const TECHNIQUES: [Technique; 5] = [
@@ -208,7 +208,7 @@ fn note(job: Job) -> Text {
     )
 }
 
-/// The sentence: a conclusion only where the lock made a difference; a busy machine can hide it.
+/// Draws the conclusion only where the lock made a difference; a busy machine can hide it.
 fn shows(free: &str, gil: &str, differs: bool) -> Text {
     if differs {
         return text!(

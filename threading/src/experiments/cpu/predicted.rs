@@ -1,4 +1,4 @@
-//! The fourth judge: what the simulator says of the same jobs. It is told how long one job takes alone, how many cores there are and
+//! The simulator's prediction for the same jobs. It is given how long one job takes alone, how many cores there are and
 //! which lock there is; what the threads make of each other is its own.
 
 use std::path::Path;
@@ -13,7 +13,7 @@ use lab::report::{Measure, Table, Unit};
 use lab::trace::Trace;
 use lab::{Result, machine, text};
 
-/// Somebody who did the jobs in threads, and what the simulator says about that.
+/// What one implementation measured in threads, and what the simulator predicts for it.
 #[derive(Clone, Debug)]
 pub struct Judged {
     pub on: Text,
@@ -29,7 +29,7 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// Asks the simulator. Also returns its run.
+    /// Runs the simulator; returns its trace too.
     pub fn ask(self, jobs: usize, machine: &Machine) -> (Judged, Option<Outcome>) {
         let outcome = self.kind.map(|kind| predict(kind, self.alone, jobs, machine));
         let predicted = outcome.as_ref().map(|o| o.lasted as f64);
@@ -82,7 +82,7 @@ pub fn verdict(judged: &Judged, jobs: usize) -> Option<Verdict> {
     })
 }
 
-/// All judges beside each other.
+/// Measurement and prediction side by side.
 pub fn table(all: &[Judged], jobs: usize) -> Table {
     let ns = |ns: f64| Text::same(unit::value(ns, Unit::Ns));
     let dash = || Text::same("–");

@@ -9,19 +9,19 @@ use lab::text;
 /// Why a GET brought nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// Nobody listens there.
+    /// Connection refused.
     Refused,
     /// No answer in time.
     TimedOut,
     /// The name has no address.
     NoAddress,
-    /// The other side hung up in the middle.
+    /// The connection was closed before the answer was complete.
     HungUp,
     /// This process may not open more files and sockets (`EMFILE`).
     NoDescriptor,
-    /// It answered, but not with the page.
+    /// It answered with another status than success.
     Status(u16, String),
-    /// Anything else, in the words of whoever noticed.
+    /// Anything else, in the words of the system or the library.
     Other(String),
 }
 

@@ -24,7 +24,7 @@ use loopback::Server;
 use techniques::{Fetched, MOST_FAILURES, each, pool};
 
 const CLAIM: &str = "threads-io-overlap";
-/// More threads at once than this are not asked for: our own server takes about twice as many connections, three descriptors each.
+/// The most threads at once: our own server accepts about twice as many connections, at three descriptors each.
 const MOST_AT_ONCE: usize = 1000;
 
 /// `cargo run -p threading -- fetch`.
@@ -65,7 +65,7 @@ pub struct Workload {
     pub delay: Duration,
     /// A request that has no answer by then has failed.
     pub timeout: Duration,
-    /// Somebody else's addresses instead of our server's, each fetched equally often.
+    /// Addresses to fetch instead of our own server, each equally often.
     pub given: Vec<String>,
     /// A file of addresses instead.
     pub urls: Option<PathBuf>,
@@ -75,7 +75,7 @@ pub struct Workload {
 struct Targets {
     urls: Vec<String>,
     described: Text,
-    /// Ours, as long as this lives.
+    /// Our own server; it stops when this is dropped.
     _server: Option<Server>,
 }
 
@@ -140,7 +140,7 @@ fn targets(workload: &Workload) -> Result<Targets> {
     }
 }
 
-/// One GET before all others: a server that is not there is said at once.
+/// One GET before all others: a server that does not answer is reported at once.
 fn probe(url: &str, timeout: Duration) -> Result<()> {
     client::get(url, timeout).map_err(|reason| {
         let Text { ko, en } = reason.text();

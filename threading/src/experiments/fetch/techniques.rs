@@ -12,15 +12,13 @@ use lab::{Error, Result, text};
 use super::client::get;
 use super::failure::Failure;
 
-/// After so many failures the rest is left: a server that is gone must not be waited for a hundred thousand times.
+/// Gives up after so many failures: a server that is gone must not cost a hundred thousand timeouts.
 pub const MOST_FAILURES: usize = 100;
 
-/// What came of fetching.
+/// The result of fetching by one technique.
 #[derive(Debug)]
 pub struct Fetched {
-    /// Who waited when.
     pub trace: Trace,
-    /// What brought nothing.
     pub failures: Vec<Failure>,
 }
 

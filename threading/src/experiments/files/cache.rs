@@ -18,13 +18,13 @@ pub fn forget(paths: &[PathBuf]) -> bool {
     true
 }
 
-/// Nobody to ask here.
+/// Not supported on this system.
 #[cfg(not(target_os = "linux"))]
 pub fn forget(_: &[PathBuf]) -> bool {
     false
 }
 
-/// Has what was just written put on the disk: only then can it be forgotten.
+/// Flushes what was just written: only clean pages can be dropped.
 pub fn write_back(root: &Path) {
     #[cfg(target_os = "linux")]
     if let Ok(root) = fs::File::open(root) {

@@ -1,4 +1,4 @@
-//! The same files after the system was asked to forget them: now there is a disk to wait for.
+//! The same files after their pages were dropped: now there is a disk to wait for.
 
 use lab::claims::Verdict;
 use lab::lang::Text;
@@ -11,27 +11,26 @@ use super::cache;
 use super::file_set::{FileSet, Workload};
 use super::techniques::{TECHNIQUES, title};
 
-/// At least this part of a cold read must come from storage, or it was none.
+/// A read counts as cold if at least this share of it came from storage.
 const COLD: f64 = 0.5;
-/// The claim that waiting for a disk is about, and whom it is tried on.
+/// The claim about waiting for a disk, and what it is tried on.
 const CLAIM: (&str, &str) = ("threads-io-overlap", "Rust, std::fs");
 
-/// What was read cold.
 #[derive(Default)]
 struct ColdReads {
     /// By technique, in ns.
     walls: [Vec<f64>; TECHNIQUES.len()],
-    /// Which part came from storage, the least of all reads.
+    /// The smallest share that came from storage, over all reads.
     least: Option<f64>,
     /// The last run in threads.
     threads: Option<Trace>,
 }
 
-/// Every technique in turn. Returns how many times as fast as in sequence threads were; `None` where it could not be had, and why is in
+/// Every technique in turn. Returns the speed-up of threads over the sequence; `None` where it could not be measured, with the reason in
 /// the report.
 pub fn measure(report: &mut Report, files: &mut FileSet, workload: &Workload) -> Result<Option<f64>> {
     let cold = read(files, workload)?;
-    // Storage is read in whole pages, and ahead: it may be more than the files.
+    // Storage is read in whole pages and with read-ahead, so this may exceed the size of the files.
     let percent = unit::value(cold.least.unwrap_or_default().min(1.0), Unit::Share);
     let why = match cold.least {
         None => text!("이 시스템에는 버리라고 할 길이 없습니다", "this system cannot be asked to forget files"),

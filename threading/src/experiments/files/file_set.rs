@@ -1,4 +1,4 @@
-//! The files that are read, what each technique must come to, and which of them changed meanwhile.
+//! The files that are read, the sums that each technique must return, and which files changed meanwhile.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,10 +27,10 @@ pub struct FileSet {
     pub root: PathBuf,
     pub paths: Vec<PathBuf>,
     pub digest: String,
-    /// All of them, in bytes.
+    /// Total size in bytes.
     pub bytes: u64,
     sums: Vec<Sum>,
-    /// Files that a later reading found otherwise, by their number, and why.
+    /// Files that a later read found changed, by index, with the reason.
     changed: BTreeMap<usize, Text>,
 }
 
@@ -43,7 +43,7 @@ impl FileSet {
         FileSet { root, paths, digest, bytes, sums, changed: BTreeMap::new() }
     }
 
-    /// One technique. A file that is no longer what it was is kept by name; all others came to the same sum.
+    /// Runs one technique. Changed files are remembered by name; all others must have the same sum as before.
     pub fn read_by(&mut self, technique: &str, threads: usize) -> Result<Trace> {
         let (sums, trace) = read_all(technique, &self.paths, threads)?;
         for (n, (now, before)) in sums.iter().zip(&self.sums).enumerate().filter(|(_, (now, before))| now != before) {
@@ -60,7 +60,7 @@ impl FileSet {
                 (Ok(_), Ok(_)) => {
                     text!("{path}: 읽는 동안 내용이 바뀌었습니다", "{path}: its content changed during the run")
                 }
-                // Unreadable twice, for another reason: named once is enough.
+                // Unreadable again, for another reason: one line is enough.
                 (Err(_), Err(_)) => continue,
             };
             self.changed.entry(n).or_insert(why);

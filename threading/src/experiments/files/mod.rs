@@ -103,7 +103,7 @@ fn nothing_to_read(root: &Path, unlisted: &[Text]) -> Error {
     })
 }
 
-/// Every technique in turn, with the files in the page cache. Returns how many times as fast as in sequence threads were.
+/// Every technique in turn, with the files in the page cache. Returns the speed-up of threads over the sequence.
 fn warm(report: &mut Report, files: &mut FileSet, workload: &Workload) -> Result<f64> {
     let mut walls = TECHNIQUES.map(|_| Vec::new());
     for round in 0..workload.rounds {

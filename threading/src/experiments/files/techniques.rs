@@ -58,7 +58,7 @@ fn sequence(paths: &[PathBuf], lane: LaneRecorder) -> Vec<Sum> {
 }
 
 // ANCHOR: threads
-/// Threads that take the next file until none is left.
+/// Each thread takes the next file until none is left.
 fn in_threads(paths: &[PathBuf], threads: usize, recorder: &Recorder) -> Result<Vec<Sum>> {
     let next = AtomicUsize::new(0);
     let sums = Mutex::new(vec![None; paths.len()]);
@@ -91,7 +91,7 @@ fn in_threads(paths: &[PathBuf], threads: usize, recorder: &Recorder) -> Result<
 /// rayon's parallel iterator: the same line as the sequence, with `par_` before it.
 fn in_rayon(paths: &[PathBuf], recorder: &Recorder) -> Vec<Sum> {
     let reader = |i| Mutex::new(Reader::new(recorder.lane(text!("rayon 스레드 {i}", "rayon thread {i}"))));
-    // One a thread of the pool, which only that thread ever locks.
+    // One slot for each thread of the pool; only that thread locks it.
     let readers: Vec<_> = (0..rayon::current_num_threads()).map(reader).collect();
     let mine = || readers[rayon::current_thread_index().unwrap_or(0)].lock().unwrap_or_else(PoisonError::into_inner);
     paths.par_iter().map(|path| mine().sum(path)).collect()
@@ -119,7 +119,7 @@ impl Reader {
     fn read(&mut self, path: &Path, sha: &mut Hash) -> io::Result<()> {
         self.lane.enter(State::WaitingForIo);
         let file = open(path)?;
-        // As long as it is now: a file that grows must not keep us forever. Files in /proc claim to be empty and are not.
+        // Reads at most the present length: a file that grows must not keep us forever. Files in /proc claim to be empty and are not.
         let length = file.metadata()?.len();
         let most = if length == 0 { MOST_UNSTATED } else { length };
         let mut file = file.take(most);

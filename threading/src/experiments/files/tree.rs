@@ -1,4 +1,4 @@
-//! The files below a directory: what is listed, what is left out, what cannot be; and a tree made for trying.
+//! The files below a directory: which are listed, which are left out, which cannot be read; and a tree of generated files.
 
 use std::fs;
 use std::io;
@@ -47,7 +47,7 @@ fn problem(e: &walkdir::Error) -> Text {
     text!("{path}: 열 수 없었습니다: {why}", "{path}: could not be opened: {why}")
 }
 
-/// The directory itself, without links in its name; it must be there and open to us.
+/// The canonical path of the directory, which must exist and be readable.
 pub fn open(root: &Path) -> Result<PathBuf> {
     let real = root.canonicalize().and_then(|real| fs::read_dir(&real).map(|_| real));
     real.map_err(|e| {
@@ -59,7 +59,7 @@ pub fn open(root: &Path) -> Result<PathBuf> {
     })
 }
 
-/// Makes a tree of so many small files in a directory that is new or empty, and leaves it to its owner. The same every time.
+/// Generates a tree of so many small files in a new or empty directory and leaves it there. It is the same every time.
 pub fn make(root: &Path, files: usize) -> Result<()> {
     let name = root.display();
     let failed = |e: io::Error| Error::failed(text!("{name}: 만들 수 없습니다: {e}", "{name}: cannot be made: {e}"));
@@ -75,7 +75,7 @@ pub fn make(root: &Path, files: usize) -> Result<()> {
         if n % IN_A_FOLDER == 0 {
             fs::create_dir(&folder).map_err(failed)?;
         }
-        // Sizes that look like chance and are the same everywhere (Knuth's multiplicative hash).
+        // Sizes that look random and are the same everywhere (Knuth's multiplicative hash).
         let size = n.wrapping_mul(2_654_435_761) % SHORTER;
         fs::write(folder.join(format!("{n:07}")), vec![n as u8; size]).map_err(failed)?;
     }

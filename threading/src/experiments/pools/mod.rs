@@ -56,10 +56,9 @@ pub fn command() -> Experiment {
 
 /// How long a short job waits, where jobs wait.
 const WAIT: Duration = Duration::from_millis(4);
-/// A Python's turn takes so many of ours.
+/// One iteration in Python takes as long as about so many of ours.
 const PYTHON_ITERATIONS: u64 = 60;
 
-/// What is done.
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
     /// Number of jobs; the first quarter is long.
@@ -73,7 +72,7 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// How many short jobs a job is.
+    /// The length of a job, in short jobs.
     pub fn size(&self, job: usize) -> u64 {
         if job < self.jobs.div_ceil(4) { LONG } else { 1 }
     }
@@ -99,7 +98,7 @@ impl Workload {
 /// rayon's place among the techniques.
 const RAYON: usize = 3;
 
-/// One technique's last run.
+/// The last run of one technique.
 struct Shared {
     trace: Trace,
     done: Vec<Done>,
@@ -118,7 +117,7 @@ pub fn run(workload: &Workload, rounds: usize, pythons: &[Interpreter]) -> Resul
     let mut rows = Vec::new();
     for (((id, name, _), samples), run) in TECHNIQUES.iter().zip(&walls).zip(&last) {
         let measure = Measure::new(format!("wall.{id}"), name(), Unit::Ns, samples.clone());
-        // A channel has no parts, and rayon does not tell which ones it made.
+        // A channel has no fixed shares, and rayon does not tell how it split the jobs.
         let own = ["parts", "stealing"].contains(id);
         rows.push(row(workload, &measure, &run.trace, own.then(|| moved(&run.done, workload.jobs))));
         report.measures.push(measure);
@@ -146,7 +145,7 @@ fn share(workload: &Workload, (_, name, run): &Technique) -> Result<Shared> {
     Ok(Shared { trace: recorder.finish(name()), done: done?, cores })
 }
 
-/// How long a technique took, how many jobs each worker did, and how many of them were another's part; and what was lost.
+/// A row for each technique: its time, the jobs that each worker did, how many of them were stolen, and the idle time.
 fn row(workload: &Workload, wall: &Measure, trace: &Trace, moved: Option<usize>) -> Vec<Text> {
     let jobs: Vec<String> = trace.lanes.iter().map(|lane| lane.spans.len().to_string()).collect();
     let busy = trace.mean_in_flight(workload.state()) / workload.workers as f64;
@@ -173,7 +172,7 @@ fn who_did_what(rows: Vec<Vec<Text>>) -> Table {
     }
 }
 
-/// Jobs that were done by somebody whose part they were not.
+/// Jobs that were not done by the worker to which they were assigned.
 pub fn moved(done: &[Done], jobs: usize) -> usize {
     let workers = done.len();
     let foreign = |(me, done): (usize, &Done)| {

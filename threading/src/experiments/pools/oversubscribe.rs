@@ -1,4 +1,4 @@
-//! More threads than cores: of use to those that wait, of none to those that compute.
+//! More threads than cores: useful for jobs that wait, useless for jobs that compute.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub const WAIT: Duration = Duration::from_millis(10);
 /// The claim that waiting is about.
 const OVERLAP: &str = "threads-io-overlap";
 
-/// What so many threads took for the jobs that wait and for those that compute.
+/// The times of one number of threads.
 #[derive(Clone, Debug)]
 pub struct Point {
     pub threads: usize,
@@ -28,7 +28,7 @@ pub struct Point {
     pub io: f64,
     /// All jobs that compute, in ns.
     pub cpu: f64,
-    /// How many waited at once, at the most; 0 where nobody counted.
+    /// The peak of simultaneous waits; 0 where it was not counted.
     pub waited: usize,
 }
 
@@ -115,7 +115,7 @@ pub fn measures(points: &[Point]) -> Vec<Measure> {
     points.iter().flat_map(both).collect()
 }
 
-/// Whether the largest crowd waited together.
+/// Whether the largest number of threads waited together.
 pub fn verdict(points: &[Point]) -> Option<Verdict> {
     let last = points.last()?;
     let (threads, waited) = (last.threads, last.waited);

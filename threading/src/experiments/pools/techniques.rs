@@ -12,15 +12,15 @@ use lab::trace::State;
 use lab::{Error, Result, text};
 use rayon::prelude::*;
 
-/// A job by its number, done on whatever thread.
+/// Does the job of this number, on the calling thread.
 pub type Work<'a> = &'a (dyn Fn(usize) + Sync);
 /// A worker's jobs, in the order in which it did them.
 pub type Done = Vec<usize>;
 
-/// A way: its id, its name, the function of the number of jobs, a lane a worker, the state the work is in, and the work.
+/// A technique: its id, its name, and its function of the number of jobs, one lane for each worker, the state to record, and the work.
 pub type Technique = (&'static str, fn() -> Text, fn(usize, Vec<LaneRecorder>, State, Work<'_>) -> Result<Vec<Done>>);
 
-/// All of them; the first does not balance, the others do.
+/// All techniques; only the first does not balance the load.
 pub const TECHNIQUES: [Technique; 4] = [
     ("parts", || text!("저마다 제 몫", "each its own part"), parts),
     ("channel", || text!("crossbeam 채널 하나", "one crossbeam channel"), channel),
@@ -28,7 +28,7 @@ pub const TECHNIQUES: [Technique; 4] = [
     ("rayon", || text!("rayon", "rayon"), rayon),
 ];
 
-/// The jobs that are a worker's own where they are divided beforehand: as many for each, as they come.
+/// The jobs of a worker under static partitioning: equally many for each, in order.
 pub fn part(me: usize, workers: usize, jobs: usize) -> Range<usize> {
     me * jobs / workers..(me + 1) * jobs / workers
 }
@@ -47,7 +47,7 @@ fn crew(lanes: Vec<LaneRecorder>, worker: impl Fn(usize, &mut LaneRecorder) -> D
 }
 
 // ANCHOR: parts
-/// Divided beforehand: whoever has the long jobs is the straggler, and nobody helps.
+/// Static partitioning: the worker with the long jobs is the straggler, and nobody helps.
 pub fn parts(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<Done>> {
     let workers = lanes.len();
     crew(lanes, |me, lane| part(me, workers, jobs).inspect(|job| lane.during(state, || work(*job))).collect())
@@ -55,7 +55,7 @@ pub fn parts(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>
 // ANCHOR_END: parts
 
 // ANCHOR: channel
-/// One queue for all: whoever is free takes the next.
+/// One shared queue: an idle worker takes the next job.
 pub fn channel(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<Done>> {
     let (queue, next) = channel::unbounded();
     (0..jobs).for_each(|job| queue.send(job).expect("this function keeps a receiver"));
@@ -65,7 +65,7 @@ pub fn channel(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'
 // ANCHOR_END: channel
 
 // ANCHOR: stealing
-/// A queue for each: nobody stands in another's way until his own is empty. Then he steals from the far end of another's.
+/// A deque for each worker: no contention until a worker's own is empty. Then it steals from the far end of another's.
 pub fn stealing(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<Done>> {
     let workers = lanes.len();
     let deques: Vec<Worker<usize>> = (0..workers).map(|_| Worker::new_lifo()).collect();
@@ -82,10 +82,10 @@ pub fn stealing(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<
     })
 }
 
-/// A job of somebody else; `None` when nobody has any. Jobs are never added, so that an empty deque stays empty.
+/// Steals a job; `None` when all deques are empty. Jobs are never added, so an empty deque stays empty.
 fn steal(stealers: &[Stealer<usize>]) -> Option<usize> {
     loop {
-        // `Retry`, where somebody else was quicker, wins over `Empty` here.
+        // `Retry` (another thief was quicker) wins over `Empty` here.
         match stealers.iter().map(Stealer::steal).collect::<Steal<usize>>() {
             Steal::Success(job) => return Some(job),
             Steal::Empty => return None,
@@ -100,7 +100,7 @@ fn steal(stealers: &[Stealer<usize>]) -> Option<usize> {
 pub fn rayon(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<Done>> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(lanes.len()).build();
     let pool = pool.map_err(|e| Error::failed(text!("rayon 풀을 만들 수 없습니다: {e}", "no rayon pool: {e}")))?;
-    // A place for each thread of the pool, which only that thread ever locks.
+    // One slot for each thread of the pool; only that thread locks it.
     let mine: Vec<Mutex<(LaneRecorder, Done)>> = lanes.into_iter().map(|lane| Mutex::new((lane, Vec::new()))).collect();
     pool.install(|| {
         (0..jobs).into_par_iter().with_max_len(1).for_each(|job| {

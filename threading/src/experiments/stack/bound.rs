@@ -14,7 +14,7 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// More threads were asked for than this.
+    /// The number of threads that was asked for exceeds this.
     pub fn exceeded(&self, asked: usize) -> Error {
         let Bound { threads, limit } = self;
         Error::failed(text!(
@@ -32,7 +32,7 @@ pub fn of_this_machine() -> Option<Bound> {
     let number = |path: &str| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
     let alive = threads_of_machine()?;
     let maps = fs::read_to_string("/proc/self/maps").map_or(0, |maps| maps.lines().count() as u64);
-    // malloc maps arenas of its own meanwhile.
+    // Leaves room for malloc's own arenas.
     const SPARE_MAPS: u64 = 1000;
     let bounds = [
         ("kernel.threads-max", number("/proc/sys/kernel/threads-max").map(|most| most.saturating_sub(alive))),

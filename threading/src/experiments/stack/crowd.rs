@@ -1,4 +1,4 @@
-//! Threads that are alive together until they are told to go.
+//! Threads that stay alive together until they are released.
 
 use std::hint::black_box;
 use std::io;
@@ -12,7 +12,7 @@ use lab::trace::State;
 /// Threads that have not come alive within this time will not.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A growing crowd. Dropping it sends everybody home and waits for them.
+/// A growing set of threads. Dropping it releases and joins all of them.
 #[derive(Debug, Default)]
 pub struct Crowd {
     gate: Arc<Gate>,
@@ -30,12 +30,11 @@ struct Gate {
 struct Here {
     /// Threads that have arrived, and used their stack.
     alive: usize,
-    /// Whether they may go.
     open: bool,
 }
 
 impl Crowd {
-    /// One more thread, with a stack of so many KiB of which it uses `used`; it draws its life on the lane, if it has one.
+    /// Starts one more thread with a stack of so many KiB, of which it uses `used`; its lifetime is recorded on the lane, if there is one.
     pub fn add(&mut self, stack: usize, used: usize, mut lane: Option<LaneRecorder>) -> io::Result<()> {
         let gate = Arc::clone(&self.gate);
         let live = move || {
@@ -49,7 +48,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// Waits until all who were added are alive at the same time. Whether they are.
+    /// Waits until all threads are alive at the same time; returns whether they are.
     pub fn all_alive(&self) -> bool {
         let until = Instant::now() + PATIENCE;
         let mut here = self.gate.here.lock().unwrap_or_else(PoisonError::into_inner);

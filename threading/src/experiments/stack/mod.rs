@@ -46,7 +46,7 @@ pub fn run(threads: usize, pythons: &[Interpreter]) -> Result<Report> {
         add(&mut report, &mut table, row, None, ask(row));
     }
     if report.measures.is_empty() {
-        // The smallest stack is the first; where even that fails, a Python has no more to say.
+        // The smallest stack comes first; if even that fails, the larger ones are not tried.
         return Err(Error::failed(report.notes.swap_remove(0)));
     }
     for (python, row) in pythons.iter().flat_map(|python| rows.map(|row| (python, row))) {
@@ -76,7 +76,7 @@ fn ask(row: Row) -> Result<Report, Text> {
     python::own(&args, LIMIT)
 }
 
-/// What one process said becomes a row of the table and measurements; or a note that says why not.
+/// Turns the report of one process into a row of the table and measurements, or into a note with the reason.
 fn add(
     report: &mut Report,
     table: &mut Vec<Vec<Text>>,

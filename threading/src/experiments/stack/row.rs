@@ -1,4 +1,4 @@
-//! One row: what this process does when it was started for it.
+//! One row of the table, measured in a child process.
 
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
@@ -15,7 +15,7 @@ pub const ROW: &str = "process-stack";
 /// The most that a thread uses of its stack, in KiB.
 pub const MOST_USED: usize = 1024;
 
-/// What is asked of one process.
+/// The parameters of one child process.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     pub threads: usize,
@@ -70,7 +70,7 @@ impl Row {
         Ok(Report { traces, measures, ..Report::new("threading/stack") })
     }
 
-    /// More threads, until there are so many, all alive. The first and the last are drawn.
+    /// Adds threads until so many are alive. The first and the last are drawn.
     fn grow(&self, crowd: &mut Crowd, until: usize, recorder: &Recorder) -> Result<()> {
         for i in crowd.started()..until {
             let drawn = i < 2 || i + 2 >= self.threads;
@@ -84,7 +84,7 @@ impl Row {
     }
 }
 
-/// The system gave no more threads: says how many there were, and names the error.
+/// The error when no more threads can be started: how many there were, and why.
 fn refused(started: usize, asked: usize, e: &std::io::Error) -> Error {
     let name = if e.kind() == std::io::ErrorKind::WouldBlock { "EAGAIN: " } else { "" };
     Error::failed(text!(
