@@ -1,4 +1,4 @@
-//! One task that computes stalls the loop: seen in how late all others wake up. Then three ways out.
+//! One task that computes stalls the loop: all others wake up late. Then three remedies.
 //!
 //! Article: asyncio, "단일 스레드 이벤트 루프". Run: `cargo run -p asyncio -- blocking`. Python twin: `python/blocking.py`.
 
@@ -29,20 +29,20 @@ use crate::programs::cannot_start;
 pub const OTHERS: usize = 3;
 /// How long the others sleep at a time.
 pub const PERIOD: Duration = Duration::from_millis(10);
-/// The others are alone for so long before the computing begins, and after it has ended.
+/// The others run alone for so long before and after the computation.
 const BEFORE: Duration = Duration::from_millis(80);
-/// Turns after which the task that yields gives way: a millisecond or so.
+/// Iterations between two yields: about a millisecond.
 const PIECE: u64 = 3_000_000;
 
 // ANCHOR: in_the_loop
-/// Broken: no await in it, so the loop's only thread belongs to it until it is done.
+/// Broken: there is no await in it, so it keeps the loop's only thread until it is done.
 async fn in_the_loop(turns: u64, mut lane: LaneRecorder) -> u64 {
     loops::free(&mut lane, turns)
 }
 // ANCHOR_END: in_the_loop
 
 // ANCHOR: yields
-/// It gives way every millisecond or so. The loop lives, and the work shares its thread with everybody.
+/// Yields about every millisecond. The loop stays responsive; the work shares its thread.
 async fn yields(turns: u64, mut lane: LaneRecorder) -> u64 {
     let mut done = 0;
     while done < turns {
@@ -56,18 +56,18 @@ async fn yields(turns: u64, mut lane: LaneRecorder) -> u64 {
 // ANCHOR_END: yields
 
 // ANCHOR: spawn_blocking
-/// A thread of the pool that the runtime keeps for such work; the loop awaits the result.
+/// On a thread of the runtime's blocking pool; the loop awaits the result.
 async fn spawn_blocking(turns: u64, mut lane: LaneRecorder) -> u64 {
     task::spawn_blocking(move || loops::free(&mut lane, turns)).await.expect("the loop does not panic")
 }
 // ANCHOR_END: spawn_blocking
 
 // ANCHOR: own_thread
-/// A thread of its own, which sends the result: for work that takes long, such as to the end of the program.
+/// On a thread of its own, which sends the result: for long-running work.
 async fn own_thread(turns: u64, mut lane: LaneRecorder) -> u64 {
     let (result, done) = oneshot::channel();
     thread::spawn(move || {
-        // A loop that has ended wants no result.
+        // The receiver is gone if the loop has ended.
         let _ = result.send(loops::free(&mut lane, turns));
     });
     done.await.expect("the thread sends before it ends")
@@ -76,7 +76,7 @@ async fn own_thread(turns: u64, mut lane: LaneRecorder) -> u64 {
 
 type Run = fn(u64, LaneRecorder) -> Pin<Box<dyn Future<Output = u64>>>;
 
-/// A way to compute beside a loop: its id (the twin's too), the function.
+/// A technique: its id (the twin's too), its function.
 #[derive(Clone, Copy, Debug)]
 pub struct Way {
     pub id: &'static str,
@@ -85,7 +85,7 @@ pub struct Way {
     run: Run,
 }
 
-/// All ways, in the order of the table. The last is the twin's alone.
+/// All techniques, in the order of the table.
 pub const WAYS: [Way; 4] = [
     Way { id: "in_the_loop", rust: "async fn", python: "async def", run: |n, lane| Box::pin(in_the_loop(n, lane)) },
     Way { id: "yields", rust: "yield_now", python: "await sleep(0)", run: |n, lane| Box::pin(yields(n, lane)) },
@@ -103,7 +103,7 @@ pub const WAYS: [Way; 4] = [
     },
 ];
 
-/// What was seen of one way.
+/// The result of one technique.
 #[derive(Clone, Debug)]
 pub struct Seen {
     /// How late the others woke up, each time.
@@ -149,7 +149,7 @@ pub fn command() -> Experiment {
     Experiment::new("blocking", about, options, move |a| run(a.get(iterations), a.pythons()))
 }
 
-/// Computes in every way, here and on CPython.
+/// Runs every technique, here and on CPython.
 pub fn run(turns: u64, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("asyncio/blocking");
     let watch = Watch::start();
@@ -183,7 +183,7 @@ fn measures(way: &Way, seen: &Seen) -> [Measure; 2] {
     ]
 }
 
-/// What only the twin can need: where threads share a GIL, a process is the way out.
+/// Only the twin needs this: where threads share a GIL, a process is the remedy.
 const PROCESS: &str = "process";
 
 fn python_name(way: &Way) -> Text {
@@ -194,7 +194,7 @@ fn python_name(way: &Way) -> Text {
     }
 }
 
-/// What was measured under ids that begin with `prefix`, a row a way.
+/// A row for each technique, from the measurements whose ids begin with `prefix`.
 fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Way) -> Text) -> Table {
     let process = Way { id: PROCESS, ..WAYS[0] };
     let row = |way: &Way| -> Option<Vec<Text>> {
@@ -243,7 +243,7 @@ fn shows(report: &Report) -> Text {
     )
 }
 
-/// Whether somebody else woke up while the task computed: a wake-up within its first and its last running moment.
+/// Whether another task woke up while the task computed: between its first and its last running moment.
 pub fn others_lived(trace: &Trace) -> bool {
     let running = || trace.lanes[0].spans.iter().filter(|span| span.state == State::Running);
     let (Some(first), Some(last)) = (running().next(), running().next_back()) else { return false };

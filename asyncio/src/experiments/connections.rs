@@ -1,4 +1,4 @@
-//! Ten thousand open connections on one thread, and a thousand slow clients among them: is anything lost, and what does one take?
+//! Ten thousand open connections on one thread, and a thousand slow clients among them: lost requests, and memory for each connection.
 //!
 //! Article: asyncio, "웹 서버". Run: `cargo run -p asyncio -- connections`. No Python twin: CPython has no HTTP server
 //! on asyncio in its library. The server runs in a process of its own, so that its memory is its own.
@@ -26,7 +26,7 @@ use crate::server_process::{Peer, Told};
 const AT_A_TIME: usize = 256;
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: loopback\r\n\r\n";
 const ANSWER_ENDS: &[u8] = b"\r\n\r\nok\n";
-/// In so many pieces a slow client sends its request.
+/// The number of pieces in which a slow client sends its request.
 const PIECES: usize = 16;
 
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ pub struct Order {
     pub pause: Duration,
 }
 
-/// What the clients saw.
+/// The answers that clients received.
 struct Seen {
     /// Connections that were opened and had their first answer.
     opened: usize,
@@ -56,7 +56,7 @@ impl Seen {
         2 * order.connections + order.slow - self.opened - self.again - self.slow
     }
 
-    /// What an open connection takes of the server's memory, in bytes, as far as the system tells.
+    /// The server's memory for each open connection, in bytes, where the system tells.
     fn memory(&self) -> Option<f64> {
         let [before, held, _] = self.told;
         Some((held.memory?.saturating_sub(before.memory?)) as f64 / held.open.max(1) as f64)
@@ -78,7 +78,7 @@ pub fn command() -> Experiment {
     })
 }
 
-/// Opens all, asks each once, then lets slow clients in while all are asked again.
+/// Opens all connections with one request each, then sends another on each while slow clients connect.
 pub fn run(order: &Order) -> Result<Report> {
     let Order { connections, slow, .. } = *order;
     descriptors::make_room((connections + slow) as u64).map_err(|room| {

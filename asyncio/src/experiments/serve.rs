@@ -74,7 +74,7 @@ pub fn run(order: &Order) -> Result<Report> {
         options.limits.connections = usize::try_from(room).unwrap_or(usize::MAX).max(1);
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    // Before anyone is told where we are: whoever knows may interrupt us.
+    // Install the handler before printing the address: whoever knows the address may interrupt us.
     let mut interrupt = runtime.block_on(async { Interrupt::listen() })?;
     let (start, zero) = (clock::now(), Instant::now());
     let server = Server::start(options).map_err(|e| cannot_listen(&options, &e))?;

@@ -1,6 +1,6 @@
-//! Cancelled: what a future that is dropped between two awaits leaves behind, and what `select!` may lose.
+//! Cancellation: what a future that is dropped between two awaits leaves behind, and what `select!` may lose.
 //!
-//! In Rust a future is cancelled by dropping it: nothing below the await runs, and nothing is told but its destructors. In Python
+//! In Rust a future is cancelled by dropping it: nothing below the await runs, only destructors do. In Python
 //! `CancelledError` is raised at the await, and `finally` sees it.
 //!
 //! Article: asyncio, 코드 예시. Run: `cargo run -p asyncio -- cancel`. Python twin: `python/cancel.py`.
@@ -61,7 +61,7 @@ pub fn run(patience: Duration, messages: usize, pythons: &[Interpreter]) -> Resu
     Ok(report)
 }
 
-/// Nothing of this is left to chance; another outcome is a bug here or in the runtime.
+/// All of this is deterministic; another outcome is a bug here or in the runtime.
 fn check(way: Way, seen: Balances) -> Result<()> {
     if seen == way.expected() {
         return Ok(());

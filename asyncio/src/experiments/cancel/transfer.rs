@@ -1,4 +1,4 @@
-//! Money on its way from one account to another when nobody waits for it any longer: a future dropped between two awaits.
+//! A transfer between two accounts whose future is dropped between two awaits.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl Accounts {
     }
 }
 
-/// The bank's word, for which every transfer waits.
+/// The bank's confirmation, which every transfer awaits.
 type Word = oneshot::Receiver<()>;
 
 // ANCHOR: broken
@@ -50,7 +50,7 @@ async fn half_done(accounts: Accounts, word: Word, mut lane: LaneRecorder) {
 // ANCHOR_END: broken
 
 // ANCHOR: guard
-/// Fixed by a guard: what a dropped future has to put right goes into the `Drop` of a value that it holds across the await.
+/// Fixed by a guard: the clean-up is in the `Drop` of a value that is held across the await.
 async fn guarded(accounts: Accounts, word: Word, mut lane: LaneRecorder) {
     let mut taken = Taken::from(&accounts);
     lane.enter(State::WaitingForIo);
@@ -82,7 +82,7 @@ impl Drop for Taken {
 // ANCHOR_END: guard
 
 // ANCHOR: await_first
-/// Fixed by its order: nothing is half done while it waits.
+/// Fixed by the order: nothing is half done during the await.
 async fn await_first(accounts: Accounts, word: Word, mut lane: LaneRecorder) {
     lane.enter(State::WaitingForIo);
     let _ = word.await;
@@ -101,7 +101,7 @@ pub enum Way {
     Guarded,
     /// Await, then take and give.
     AwaitFirst,
-    /// The broken one again, in a task of its own: who stops waiting drops a handle, and not the task.
+    /// The broken one again, in a task of its own: a caller that stops waiting drops a handle, not the task.
     OwnTask,
 }
 
@@ -129,7 +129,7 @@ impl Way {
         }
     }
 
-    /// What must be in the accounts when everything has come to its end. Money is lost only in the first.
+    /// The expected balances at the end. Money is lost only in the first.
     pub fn expected(self) -> Balances {
         match self {
             Way::HalfDone => Balances { from: 0, to: 0 },
@@ -139,7 +139,7 @@ impl Way {
     }
 }
 
-/// Waits `patience` for a transfer and then no longer; the bank answers after twice that time. Returns the accounts in the end.
+/// Waits at most `patience` for a transfer; the bank answers after twice that time. Returns the final balances.
 pub async fn given_up(way: Way, patience: Duration) -> (Balances, Trace) {
     let (recorder, accounts) = (Recorder::new(), Accounts::open());
     let (bank, word) = oneshot::channel();
@@ -147,7 +147,7 @@ pub async fn given_up(way: Way, patience: Duration) -> (Balances, Trace) {
     let lane = recorder.lane(text!("이체", "the transfer"));
     let theirs = accounts.clone();
     caller.enter(State::WaitingForIo);
-    // That the time is up is the point: whatever is inside is dropped then.
+    // The timeout is the point: it drops the future.
     let mut own_task = None;
     let _ = match way {
         Way::HalfDone => time::timeout(patience, half_done(theirs, word, lane)).await,
@@ -160,7 +160,7 @@ pub async fn given_up(way: Way, patience: Duration) -> (Balances, Trace) {
     };
     drop(caller);
     time::sleep(patience).await;
-    // Nobody listens where the transfer was dropped.
+    // The receiver is gone if the transfer was dropped.
     let _ = bank.send(());
     if let Some(task) = own_task {
         task.await.expect("a transfer does not panic");

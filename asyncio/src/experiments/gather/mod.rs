@@ -1,4 +1,4 @@
-//! One of five tasks fails. When does the caller hear of it, and what becomes of the other four?
+//! One of five tasks fails. When does the caller learn of it, and what happens to the other four?
 //!
 //! Article: asyncio, 코드 예시 (`gather`). Run: `cargo run -p asyncio -- gather`. Python twin: `python/gather.py`.
 
@@ -41,7 +41,7 @@ fn answer(result: Result<Vec<usize>, Refused>) -> Answer {
 }
 
 // ANCHOR: detached
-/// Spawned, and only the handles are joined. The first error ends the joining; the other tasks know nothing of it and go on.
+/// Spawned, and only the handles are joined. The first error ends the join; the other tasks go on.
 /// This is what `asyncio.gather` does.
 pub async fn detached(pause: Duration, diaries: [Diary; TASKS]) -> Answer {
     let mut name = 0..;
@@ -98,7 +98,7 @@ pub async fn structured(pause: Duration, diaries: [Diary; TASKS]) -> Answer {
 
 type Run = fn(Duration, [Diary; TASKS]) -> Pin<Box<dyn Future<Output = Answer>>>;
 
-/// A way to await five: its id (the twin's too), its name in Rust, in Python, the function.
+/// A technique: its id (the twin's too), its name in Rust and in Python, its function.
 #[derive(Clone, Copy, Debug)]
 pub struct Way {
     pub id: &'static str,
@@ -120,7 +120,7 @@ pub const WAYS: [Way; 4] = [
     Way { id: "structured", rust: "JoinSet + shutdown", python: "TaskGroup", run: |p, d| Box::pin(structured(p, d)) },
 ];
 
-/// What was seen of one way.
+/// The result of one technique.
 #[derive(Clone, Debug)]
 pub struct Seen {
     /// What the caller got.
@@ -136,7 +136,7 @@ pub struct Seen {
 }
 
 impl Way {
-    /// Runs the five, and waits until the last of them has ended, also those that nobody awaits.
+    /// Runs the five and waits until the last of them has ended, even those that nobody awaits.
     pub fn seen(&self, pause: Duration) -> Result<Seen> {
         let runtime = Builder::new_current_thread().enable_time().build().map_err(cannot_start)?;
         let (recorder, ends) = (Recorder::new(), Ends::default());

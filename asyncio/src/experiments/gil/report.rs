@@ -13,7 +13,7 @@ use super::cases::{CASES, Case, CaseResult};
 /// The claim, by its id in the ledger.
 pub const CLAIM: &str = "asyncio-no-gil-effect";
 
-/// Half a switch interval, in ns. A wait for the lock that is longer is no accident: nobody asks for it before a whole one.
+/// Half a switch interval, in ns. A longer wait for the lock is due to the GIL: a waiter requests it only after a whole interval.
 const HALF: u64 = 2_500_000;
 
 /// The verdict on a case under the lock; without a lock there is nothing that the claim is about.
