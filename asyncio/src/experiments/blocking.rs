@@ -78,7 +78,7 @@ type Run = fn(u64, LaneRecorder) -> Pin<Box<dyn Future<Output = u64>>>;
 
 /// A technique: its id (the twin's too), its function.
 #[derive(Clone, Copy, Debug)]
-pub struct Way {
+pub struct Technique {
     pub id: &'static str,
     rust: &'static str,
     python: &'static str,
@@ -86,16 +86,21 @@ pub struct Way {
 }
 
 /// All techniques, in the order of the table.
-pub const WAYS: [Way; 4] = [
-    Way { id: "in_the_loop", rust: "async fn", python: "async def", run: |n, lane| Box::pin(in_the_loop(n, lane)) },
-    Way { id: "yields", rust: "yield_now", python: "await sleep(0)", run: |n, lane| Box::pin(yields(n, lane)) },
-    Way {
+pub const TECHNIQUES: [Technique; 4] = [
+    Technique {
+        id: "in_the_loop",
+        rust: "async fn",
+        python: "async def",
+        run: |n, lane| Box::pin(in_the_loop(n, lane)),
+    },
+    Technique { id: "yields", rust: "yield_now", python: "await sleep(0)", run: |n, lane| Box::pin(yields(n, lane)) },
+    Technique {
         id: "spawn_blocking",
         rust: "spawn_blocking",
         python: "run_in_executor, threads",
         run: |n, lane| Box::pin(spawn_blocking(n, lane)),
     },
-    Way {
+    Technique {
         id: "own_thread",
         rust: "std::thread + oneshot",
         python: "threading.Thread",
@@ -105,7 +110,7 @@ pub const WAYS: [Way; 4] = [
 
 /// The result of one technique.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Stall {
     /// How late the others woke up, each time.
     pub late: Vec<Late>,
     /// How long the computing took, in ns.
@@ -114,9 +119,9 @@ pub struct Seen {
     pub trace: Trace,
 }
 
-impl Way {
+impl Technique {
     /// Computes beside the others.
-    pub fn seen(&self, turns: u64) -> Result<Seen> {
+    pub fn observe(&self, turns: u64) -> Result<Stall> {
         let runtime = Builder::new_current_thread().enable_time().build().map_err(cannot_start)?;
         let (recorder, stop) = (Recorder::new(), &AtomicBool::new(false));
         let busy = recorder.lane(text!("계산", "computes"));
@@ -133,7 +138,7 @@ impl Way {
         };
         let (took, a, b, c) = runtime.block_on(async { tokio::join!(job, a, b, c) });
         let trace = recorder.finish(Text::same(format!("Rust: {}", self.rust)));
-        Ok(Seen { late: [a, b, c].concat(), took, trace })
+        Ok(Stall { late: [a, b, c].concat(), took, trace })
     }
 }
 
@@ -153,13 +158,15 @@ pub fn command() -> Experiment {
 pub fn run(turns: u64, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("asyncio/blocking");
     let watch = Watch::start();
-    for way in &WAYS {
-        let seen = way.seen(turns)?;
-        report.measures.extend(measures(way, &seen));
-        report.traces.push(seen.trace);
+    for technique in &TECHNIQUES {
+        let observe = technique.observe(turns)?;
+        report.measures.extend(measures(technique, &observe));
+        report.traces.push(observe.trace);
     }
     let foreign = watch.foreign();
-    report.tables.push(table(&report, &Text::same("Rust, tokio current_thread"), "", |way| Text::same(way.rust)));
+    report
+        .tables
+        .push(table(&report, &Text::same("Rust, tokio current_thread"), "", |technique| Text::same(technique.rust)));
     let args = [(turns / 100).max(1).to_string(), PERIOD.as_secs_f64().to_string(), BEFORE.as_secs_f64().to_string()];
     python::join(&mut report, pythons, twin_script!("blocking"), &args, &[], |_, _| Vec::new());
     for python in pythons {
@@ -173,37 +180,37 @@ pub fn run(turns: u64, pythons: &[Interpreter]) -> Result<Report> {
     Ok(report)
 }
 
-fn measures(way: &Way, seen: &Seen) -> [Measure; 2] {
-    let (id, name) = (way.id, way.rust);
+fn measures(technique: &Technique, observe: &Stall) -> [Measure; 2] {
+    let (id, name) = (technique.id, technique.rust);
     let late = text!("{name}: 다른 태스크가 늦게 깨어난 시간", "{name}: the others woke up late by");
     let took = text!("{name}: 계산에 걸린 시간", "{name}: the computing took");
     [
-        Measure::new(format!("late.{id}"), late, Unit::Ns, seen.late.iter().map(|&ns| ns as f64).collect()),
-        Measure::new(format!("took.{id}"), took, Unit::Ns, vec![seen.took as f64]),
+        Measure::new(format!("late.{id}"), late, Unit::Ns, observe.late.iter().map(|&ns| ns as f64).collect()),
+        Measure::new(format!("took.{id}"), took, Unit::Ns, vec![observe.took as f64]),
     ]
 }
 
 /// Only the twin needs this: where threads share a GIL, a process is the remedy.
 const PROCESS: &str = "process";
 
-fn python_name(way: &Way) -> Text {
-    if way.id == PROCESS {
+fn python_name(technique: &Technique) -> Text {
+    if technique.id == PROCESS {
         text!("run_in_executor, 프로세스", "run_in_executor, process")
     } else {
-        Text::same(way.python)
+        Text::same(technique.python)
     }
 }
 
 /// A row for each technique, from the measurements whose ids begin with `prefix`.
-fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Way) -> Text) -> Table {
-    let process = Way { id: PROCESS, ..WAYS[0] };
-    let row = |way: &Way| -> Option<Vec<Text>> {
-        let late = report.measure(&format!("{prefix}late.{}", way.id))?;
-        let took = report.measure(&format!("{prefix}took.{}", way.id))?;
+fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Technique) -> Text) -> Table {
+    let process = Technique { id: PROCESS, ..TECHNIQUES[0] };
+    let row = |technique: &Technique| -> Option<Vec<Text>> {
+        let late = report.measure(&format!("{prefix}late.{}", technique.id))?;
+        let took = report.measure(&format!("{prefix}took.{}", technique.id))?;
         let (_, longest) = stats::range(&late.samples)?;
         let cell = |ns: f64| Text::same(unit::value(ns, Unit::Ns));
         let woken = Text::same(late.samples.len().to_string());
-        Some(vec![name(way), woken, cell(late.median()), cell(longest), cell(took.median())])
+        Some(vec![name(technique), woken, cell(late.median()), cell(longest), cell(took.median())])
     };
     let (ko, en) = (&on.ko, &on.en);
     Table {
@@ -215,7 +222,7 @@ fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Way) -> Text) 
             text!("가장 늦음", "latest"),
             text!("계산 시간", "computing"),
         ],
-        rows: WAYS.iter().chain([&process]).filter_map(row).collect(),
+        rows: TECHNIQUES.iter().chain([&process]).filter_map(row).collect(),
     }
 }
 
@@ -239,7 +246,7 @@ fn shows(report: &Report) -> Text {
         (latest("in_the_loop"), latest("yields"), latest("spawn_blocking"), latest("own_thread"));
     text!(
         "루프 안에서 계산하면 다른 태스크가 최대 {stall} 늦게 깨어납니다. 사이사이 내놓으면 {yields}, spawn_blocking에 맡기면 {pool}, 제 스레드에서 하면 {own}입니다.",
-        "Computing in the loop, the others woke up late by up to {stall}; giving way now and then, {yields}; on spawn_blocking, {pool}; in a thread of its own, {own}."
+        "Computing in the loop, the others woke up late by up to {stall}; giving technique now and then, {yields}; on spawn_blocking, {pool}; in a thread of its own, {own}."
     )
 }
 

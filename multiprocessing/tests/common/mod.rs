@@ -83,7 +83,7 @@ pub fn can_look() -> bool {
 }
 
 /// A process as /proc shows it.
-pub struct Seen {
+pub struct ProcessInfo {
     pub pid: u32,
     pub command: String,
     /// What it calls itself.
@@ -103,12 +103,12 @@ pub fn zombies(parent: u32) -> usize {
 }
 
 /// The living children of a process.
-pub fn children(parent: u32) -> Vec<Seen> {
+pub fn children(parent: u32) -> Vec<ProcessInfo> {
     children_of(parent, false)
         .map(|pid| {
             let command = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
             let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim_end().to_owned();
-            Seen { pid, command: command.replace('\0', " "), name }
+            ProcessInfo { pid, command: command.replace('\0', " "), name }
         })
         .collect()
 }
@@ -131,9 +131,10 @@ fn state(pid: u32) -> Option<(char, u32)> {
 }
 
 /// The article's five processes, as soon as all of them compute.
-pub fn five_tasks(parent: u32) -> Vec<Seen> {
+pub fn five_tasks(parent: u32) -> Vec<ProcessInfo> {
     until("five processes run", || {
-        let all: Vec<Seen> = children(parent).into_iter().filter(|c| c.command.contains("process-task")).collect();
+        let all: Vec<ProcessInfo> =
+            children(parent).into_iter().filter(|c| c.command.contains("process-task")).collect();
         (all.len() == 5).then_some(all)
     })
 }

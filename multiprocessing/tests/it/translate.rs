@@ -206,6 +206,6 @@ fn control_characters_of_the_input_do_not_reach_the_terminal() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("words");
     fs::write(&file, "我很高興。\u{1b}]0;title\u{7}\u{1b}[31m\n").unwrap();
-    let page = crate::common::out(&run(&["--rounds", "1"], file.as_os_str()));
+    let page = crate::common::out(&run(&["--rounds", "1", "--full"], file.as_os_str()));
     assert!(page.contains("我很高興") && !page.chars().any(|c| c.is_control() && c != '\n'), "{page:?}");
 }

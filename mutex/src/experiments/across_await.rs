@@ -120,7 +120,7 @@ const FIXED: &[Outcome] = &[
 
 /// The result of one variant.
 #[derive(Debug)]
-pub struct Seen {
+pub struct VariantResult {
     /// Its lanes: two tasks with the lock, one that ticks.
     pub trace: Trace,
     /// `done` or `stuck`.
@@ -134,7 +134,7 @@ pub const VARIANTS: [(&str, &[Outcome]); 3] =
     [("std_across_await", BROKEN), ("std_dropped_before", FIXED), ("tokio_across_await", FIXED)];
 
 /// Runs the variant's two tasks and the ticking one on a single thread.
-pub fn watch(name: &'static str, patience: Duration) -> Result<Seen> {
+pub fn watch(name: &'static str, patience: Duration) -> Result<VariantResult> {
     let recorder = Recorder::new();
     let task = |n: usize| recorder.lane(text!("태스크 {n}", "Task {n}"));
     let (mut a, mut b, mut ticker) = (task(0), task(1), recorder.lane(text!("똑딱이", "Ticker")));
@@ -166,7 +166,7 @@ pub fn watch(name: &'static str, patience: Duration) -> Result<Seen> {
     });
     drop((a, b, ticker));
     let outcome = if got == (true, true) { "done" } else { "stuck" };
-    Ok(Seen { trace: recorder.finish(text!("Rust, {name}", "Rust, {name}")), outcome, ticks })
+    Ok(VariantResult { trace: recorder.finish(text!("Rust, {name}", "Rust, {name}")), outcome, ticks })
 }
 
 /// `cargo run -p mutex -- across-await`.

@@ -94,7 +94,7 @@ async fn await_first(accounts: Accounts, word: Word, mut lane: LaneRecorder) {
 
 /// How a transfer is written, and who owns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Transfer {
     /// Take, await, give.
     HalfDone,
     /// Take, await with a guard, give.
@@ -105,42 +105,42 @@ pub enum Way {
     OwnTask,
 }
 
-impl Way {
+impl Transfer {
     /// In the order of the table.
-    pub const ALL: [Way; 4] = [Way::HalfDone, Way::Guarded, Way::AwaitFirst, Way::OwnTask];
+    pub const ALL: [Transfer; 4] = [Transfer::HalfDone, Transfer::Guarded, Transfer::AwaitFirst, Transfer::OwnTask];
 
     /// For ids of measurements, the twin's too.
     pub fn id(self) -> &'static str {
         match self {
-            Way::HalfDone => "half_done",
-            Way::Guarded => "guarded",
-            Way::AwaitFirst => "await_first",
-            Way::OwnTask => "own_task",
+            Transfer::HalfDone => "half_done",
+            Transfer::Guarded => "guarded",
+            Transfer::AwaitFirst => "await_first",
+            Transfer::OwnTask => "own_task",
         }
     }
 
     /// For readers, on CPython too.
     pub fn name(self) -> Text {
         match self {
-            Way::HalfDone => text!("빼고, await, 넣기", "take, await, give"),
-            Way::Guarded => text!("await 동안 지키는 값(Drop, finally)", "guarded across it (Drop, finally)"),
-            Way::AwaitFirst => text!("await 먼저, 그 뒤에 빼고 넣기", "await first, then take and give"),
-            Way::OwnTask => text!("제 태스크에서(spawn, shield)", "in a task of its own (spawn, shield)"),
+            Transfer::HalfDone => text!("빼고, await, 넣기", "take, await, give"),
+            Transfer::Guarded => text!("await 동안 지키는 값(Drop, finally)", "guarded across it (Drop, finally)"),
+            Transfer::AwaitFirst => text!("await 먼저, 그 뒤에 빼고 넣기", "await first, then take and give"),
+            Transfer::OwnTask => text!("제 태스크에서(spawn, shield)", "in a task of its own (spawn, shield)"),
         }
     }
 
     /// The expected balances at the end. Money is lost only in the first.
     pub fn expected(self) -> Balances {
         match self {
-            Way::HalfDone => Balances { from: 0, to: 0 },
-            Way::Guarded | Way::AwaitFirst => Balances { from: AMOUNT, to: 0 },
-            Way::OwnTask => Balances { from: 0, to: AMOUNT },
+            Transfer::HalfDone => Balances { from: 0, to: 0 },
+            Transfer::Guarded | Transfer::AwaitFirst => Balances { from: AMOUNT, to: 0 },
+            Transfer::OwnTask => Balances { from: 0, to: AMOUNT },
         }
     }
 }
 
 /// Waits at most `patience` for a transfer; the bank answers after twice that time. Returns the final balances.
-pub async fn given_up(way: Way, patience: Duration) -> (Balances, Trace) {
+pub async fn given_up(transfer: Transfer, patience: Duration) -> (Balances, Trace) {
     let (recorder, accounts) = (Recorder::new(), Accounts::open());
     let (bank, word) = oneshot::channel();
     let mut caller = recorder.lane(text!("부른 쪽", "the caller"));
@@ -149,11 +149,11 @@ pub async fn given_up(way: Way, patience: Duration) -> (Balances, Trace) {
     caller.enter(State::WaitingForIo);
     // The timeout is the point: it drops the future.
     let mut own_task = None;
-    let _ = match way {
-        Way::HalfDone => time::timeout(patience, half_done(theirs, word, lane)).await,
-        Way::Guarded => time::timeout(patience, guarded(theirs, word, lane)).await,
-        Way::AwaitFirst => time::timeout(patience, await_first(theirs, word, lane)).await,
-        Way::OwnTask => {
+    let _ = match transfer {
+        Transfer::HalfDone => time::timeout(patience, half_done(theirs, word, lane)).await,
+        Transfer::Guarded => time::timeout(patience, guarded(theirs, word, lane)).await,
+        Transfer::AwaitFirst => time::timeout(patience, await_first(theirs, word, lane)).await,
+        Transfer::OwnTask => {
             let task = own_task.insert(tokio::spawn(half_done(theirs, word, lane)));
             time::timeout(patience, task).await.map(drop)
         }
@@ -166,5 +166,5 @@ pub async fn given_up(way: Way, patience: Duration) -> (Balances, Trace) {
         task.await.expect("a transfer does not panic");
     }
     let balances = *accounts.lock();
-    (balances, recorder.finish(way.name()))
+    (balances, recorder.finish(transfer.name()))
 }
