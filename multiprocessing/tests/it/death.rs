@@ -7,17 +7,17 @@ use std::thread;
 use std::time::Duration;
 
 use crate::common::{
-    Program, Seen, can_look, children, complaint, finish, five_tasks, lives, out, signal, start, until,
+    ProcessInfo, Program, can_look, children, complaint, finish, five_tasks, lives, out, signal, start, until,
 };
 
 /// Longer than any test: these processes end because somebody ends them.
 const FOR_EVER: &str = "1000000000000";
 
-fn child(parent: u32, command: &str) -> Option<Seen> {
+fn child(parent: u32, command: &str) -> Option<ProcessInfo> {
     children(parent).into_iter().find(|child| child.command.contains(command))
 }
 
-fn gone(who: &[Seen]) {
+fn gone(who: &[ProcessInfo]) {
     until("all children are gone", || who.iter().all(|child| !lives(child.pid)).then_some(()));
 }
 

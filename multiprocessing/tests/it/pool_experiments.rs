@@ -3,7 +3,9 @@
 use std::fs;
 use std::time::Instant;
 
-use crate::common::{Program, Seen, can_look, children, complaint, finish, lives, run, signal, start, until, workers};
+use crate::common::{
+    ProcessInfo, Program, can_look, children, complaint, finish, lives, run, signal, start, until, workers,
+};
 use lab::report::Report;
 
 fn report(args: &[&str]) -> Report {
@@ -71,7 +73,7 @@ fn what_does_not_fit_is_refused_in_a_line() {
 const FOR_EVER: &str = "1000000000000";
 
 /// A pool in the middle of tasks that take for ever, and all the children that it has.
-fn at_work() -> (Program, Vec<Seen>) {
+fn at_work() -> (Program, Vec<ProcessInfo>) {
     let program = start(&["pool", "--workers", "2", "--iterations", FOR_EVER, "--no-python"]);
     until("two workers compute", || {
         let workers = workers(program.0.id());
@@ -88,7 +90,7 @@ fn ticks(pid: u32) -> u64 {
     fields.split(' ').nth(11).and_then(|ticks| ticks.parse().ok()).unwrap_or(0)
 }
 
-fn gone(who: &[Seen]) {
+fn gone(who: &[ProcessInfo]) {
     until("all children are gone", || who.iter().all(|child| !lives(child.pid)).then_some(()));
 }
 

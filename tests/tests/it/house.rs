@@ -12,7 +12,7 @@ use tests::workspace::workspace;
 /// Twins that several experiments share, and that of a part.
 const SHARED_TWINS: [&str; 2] = ["gil-sim/run_on_cpython", "multiprocessing/cpu_process_cost"];
 /// Libraries that know no other member of the workspace.
-const KNOW_NOBODY: [&str; 6] = ["lab", "process-pool", "loopback", "web", "harness", "progress"];
+const KNOW_NOBODY: [&str; 7] = ["lab", "process-pool", "loopback", "web", "harness", "progress", "planted"];
 
 /// The folders of all members, by name.
 fn members() -> BTreeMap<String, PathBuf> {
