@@ -31,7 +31,7 @@ fn native_code_is_parallel_only_if_it_lets_go() {
     // A process of its own, for the cores that this one keeps busy are those of all tests.
     let (_, json, _) = run(&["native", "--seconds", "0.2", "--no-python", "--json"]);
     let report: Report = serde_json::from_str(&json).unwrap();
-    let verdict = |on: &str| report.verdicts.iter().find(|v| v.on == on).unwrap();
+    let verdict = |on: &str| report.verdicts.iter().find(|v| v.on.en == on).unwrap();
     assert!(report.verdicts.iter().all(|v| v.claim == "native-code-parallel"), "{:?}", report.verdicts);
     assert_eq!(verdict("gil-sim (allow_threads)").outcome, Outcome::Holds);
     assert_eq!(verdict("gil-sim (held)").outcome, Outcome::DoesNotHold);

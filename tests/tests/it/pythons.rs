@@ -164,8 +164,8 @@ fn the_table_has_a_row_for_python_in_the_workloads_it_can_do() {
 #[test]
 fn without_python_it_is_said_and_the_rest_goes_on() {
     let report = report("threading", &["article", "--seconds", "0.1", "--no-python"]);
-    assert!(report.verdicts.iter().any(|v| v.on == "Rust" && v.outcome == Outcome::Holds), "{:?}", report.verdicts);
-    let missing = report.verdicts.iter().find(|v| v.on == "CPython").unwrap();
+    assert!(report.verdicts.iter().any(|v| v.on.en == "Rust" && v.outcome == Outcome::Holds), "{:?}", report.verdicts);
+    let missing = report.verdicts.iter().find(|v| v.on.en == "CPython").unwrap();
     assert!(matches!(missing.outcome, Outcome::NotMeasured(_)));
 }
 
@@ -202,7 +202,7 @@ fn a_twin_that_breaks_is_not_measured_and_says_why() {
     ] {
         let (_home, python) = impostor(script);
         let report = report("threading", &["article", "--seconds", "0.1", "--python", &python]);
-        let verdict = report.verdicts.iter().find(|v| v.on == "CPython 3.99.0").unwrap();
+        let verdict = report.verdicts.iter().find(|v| v.on.en == "CPython 3.99.0").unwrap();
         assert!(matches!(&verdict.outcome, Outcome::NotMeasured(why) if why.en.contains(reason)), "{verdict:?}");
     }
 }
