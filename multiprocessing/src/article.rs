@@ -1,6 +1,11 @@
 //! Five real processes, each of which counts to ten million. No `fork` is needed: the program starts itself again.
 //!
 //! Article: 멀티프로세싱, 코드 예시. Run: `cargo run -p multiprocessing`. Python twin: `python/article.py`.
+//!
+//! The article's own listing (CC BY 4.0), which this mirrors; `python3 docs/article/five_processes.py` runs it:
+//! ```python
+#![doc = include_str!("../../docs/article/five_processes.py")]
+//! ```
 
 use std::env;
 use std::hint::black_box;

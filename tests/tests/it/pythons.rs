@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use harness::{alive, descendants, finish, signal, start, until};
 use lab::claims::Outcome;
@@ -82,6 +82,31 @@ fn every_twin_runs_on_every_python() {
         by.dedup();
         let versions = distinct_versions(&pythons);
         assert_eq!(by.len(), versions, "{program} {args:?}: {by:?}; {:?} {:?}", report.notes, report.verdicts);
+    }
+}
+
+/// The article's listings run as they stand, and print what the Rust ones print, in some order.
+#[test]
+fn the_articles_own_listings_run_as_they_stand() {
+    let sorted = |out: &str| {
+        let mut lines: Vec<String> = out.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let files = [("threading", "five_threads"), ("asyncio", "five_tasks"), ("multiprocessing", "five_processes")];
+    for (listing, file) in files {
+        let small = if listing == "multiprocessing" { ["--iterations", "1000"] } else { ["--seconds", "0"] };
+        let rust =
+            report(listing, &[&["article", "--lang", "ko", "--no-python"][..], &small].concat()).lines.join("\n");
+        assert_eq!(rust.lines().count(), 10);
+        let script = format!("docs/article/{file}.py");
+        // `asyncio.run` came with 3.7.
+        for python in pythons().into_iter().filter(|python| !python.contains("3.6")) {
+            let mut command = Command::new(&python);
+            command.arg(&script).current_dir(tests::workspace::workspace()).env("PYTHONIOENCODING", "utf-8");
+            let done = finish(start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))).ends_with(0);
+            assert_eq!(sorted(&done.out), sorted(&rust), "{python} {script}");
+        }
     }
 }
 
@@ -178,12 +203,8 @@ fn impostor(script: &str) -> (tempfile::TempDir, String) {
     let hello = r#"{"name": "CPython", "version": [3, 99, 0], "gil": true}"#;
     let program = format!("#!/bin/sh\nif [ \"$1\" = -c ]; then echo '{hello}'; exit; fi\n{script}\n");
     // Written by another process: while we hold a program open for writing, a test beside us may fork, and it cannot be run.
-    let mut cat = Command::new("sh")
-        .args(["-c", "cat > \"$1\"", "sh"])
-        .arg(&path)
-        .stdin(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut cat =
+        Command::new("sh").args(["-c", "cat > \"$1\"", "sh"]).arg(&path).stdin(Stdio::piped()).spawn().unwrap();
     std::io::Write::write_all(&mut cat.stdin.take().unwrap(), program.as_bytes()).unwrap();
     assert!(cat.wait().unwrap().success());
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
