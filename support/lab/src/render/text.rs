@@ -391,7 +391,8 @@ mod tests {
             let raw: Vec<char> = page.chars().filter(|c| c.is_control() && *c != '\n' || *c == '\u{202e}').collect();
             assert!(raw.is_empty(), "{raw:?} in {page:?}");
             assert_eq!(page.matches("\\u{1b}[2J").count(), 14, "each of them is there, and escaped: {page}");
-            let picture = svg(&all.traces, &all.charts, lang).to_string();
+            let (traces, charts) = all.all_drawings();
+            let picture = svg(&traces, &charts, lang).to_string();
             assert!(!picture.contains(['\u{1b}', '\u{9b}', '\r']), "no XML may hold these: {picture}");
         }
         assert!(all.to_json().contains("\\u001b[2J"), "a program gets the true name");
