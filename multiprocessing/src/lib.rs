@@ -1,6 +1,6 @@
 //! 멀티프로세싱: real processes, and what they cost.
 //!
-//! 1. [`article`] is the article's listing.
+//! 1. [`article`] is the article's listing; [`this_program`] is how it starts a process.
 //! 2. [`experiments`] are the commands of the program, a file or a folder each.
 //! 3. [`tasks`] are what the workers of a pool can be given, [`child_commands`] what the program does when it has started itself again.
 //!
@@ -17,6 +17,7 @@ pub mod kill;
 pub mod picture;
 pub mod pool_errors;
 pub mod tasks;
+pub mod this_program;
 pub mod translate;
 pub mod work;
 pub mod work_queue;

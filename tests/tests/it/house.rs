@@ -201,6 +201,36 @@ fn a_circle_is_noticed() {
     assert_eq!(circles(&sources(&only_in_tests)), [""; 0]);
 }
 
+/// What an `article.rs` may use of ours: `say` prints in the reader's language, and `this_program` does what `std` lacks, it starts a
+/// process that runs one of our functions.
+const ARTICLES: [(&str, &[&str]); 3] = [
+    ("threading", &["lab::say"]),
+    ("asyncio", &["lab::say"]),
+    ("multiprocessing", &["lab::say", "crate::this_program"]),
+];
+
+/// What a source names of `lab` and of its own crate.
+fn helpers_of_ours(source: &str) -> Vec<String> {
+    let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let named = |line: &str, root: &str| {
+        let rest = line.split(root).skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next());
+        rest.map(|name| format!("{root}{}", name.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    code.flat_map(|line| ["lab::", "crate::", "super::"].iter().flat_map(move |root| named(line, root))).collect()
+}
+
+#[test]
+fn a_listing_shows_only_the_library_that_it_teaches() {
+    for (section, allowed) in ARTICLES {
+        let source = fs::read_to_string(members()[section].join("src/article.rs")).unwrap();
+        let others: Vec<String> =
+            helpers_of_ours(&source).into_iter().filter(|name| !allowed.contains(&name.as_str())).collect();
+        assert!(others.is_empty(), "{section}: {others:?} stand between the reader and the idea");
+    }
+    let helpers = "use lab::{say};\n// lab::text\n.stdin(lab::process::lifeline::end()?) + crate::exit_status";
+    assert_eq!(helpers_of_ours(helpers), ["lab::", "lab::process", "crate::exit_status"]);
+}
+
 #[test]
 fn a_command_leads_to_its_file_by_name() {
     let members = members();
