@@ -1,9 +1,11 @@
-//! How much memory a picture takes in all its stages, told from its header; and leave to take so much.
+//! How much memory a picture takes in all its stages, estimated from its header, and a reservation of so much.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use lab::lang::Text;
 use lab::text;
+
+use super::available;
 
 /// A picture that would take more is refused, in bytes.
 const MAX: u64 = 2 << 30;
@@ -12,16 +14,19 @@ const MAX: u64 = 2 << 30;
 /// 8 and 16 bits (27 November 2026): the rest is for turning, and for decoders that hold more.
 const STAGES: u64 = 24;
 
-/// What the pictures at work in this process may take together, by their estimates.
-static IN_USE: Mutex<u64> = Mutex::new(0);
-static GIVEN_BACK: Condvar = Condvar::new();
+/// The sum of all reservations in this process, in bytes.
+static RESERVED: Mutex<u64> = Mutex::new(0);
+static RELEASED: Condvar = Condvar::new();
 
-/// Leave to take some memory; given back when it is dropped.
-pub(super) struct Leave(u64);
+/// Bytes that are reserved until this is dropped.
+pub(super) struct Reservation(u64);
 
-/// Memory for all stages of a picture. Waits for others in this process if there is not enough for all at once: an allocation that
-/// fails would end the process with every picture in it.
-pub(super) fn reserve(width: u32, height: u32, decoded: u64) -> Result<Leave, Text> {
+/// Reserves memory for all stages of a picture. Waits for other pictures in this process if there is not enough for all at once: an
+/// allocation that fails, or memory that the kernel cannot give, would end the process with every picture in it.
+///
+/// Other processes are not asked: two workers may both see the same memory free. The kernel then kills one of them, and the pool
+/// does its picture again.
+pub(super) fn reserve(width: u32, height: u32, decoded: u64) -> Result<Reservation, Text> {
     let bytes = (u64::from(width) * u64::from(height)).saturating_mul(STAGES).saturating_add(decoded);
     let needed = bytes >> 20;
     if bytes > MAX {
@@ -31,32 +36,34 @@ pub(super) fn reserve(width: u32, height: u32, decoded: u64) -> Result<Leave, Te
             "{width} × {height} pixels: it takes {needed} MiB of memory, more than {most} MiB"
         ));
     }
-    let mut in_use = lock();
-    while !can_allocate(*in_use + bytes) {
-        if *in_use == 0 {
+    let mut reserved = lock();
+    while !is_available(*reserved + bytes) {
+        if *reserved == 0 {
             return Err(text!(
                 "{width} × {height} 픽셀: 메모리 {needed} MiB를 얻을 수 없습니다",
-                "{width} × {height} pixels: {needed} MiB of memory cannot be had"
+                "{width} × {height} pixels: {needed} MiB of memory are not available"
             ));
         }
-        in_use = GIVEN_BACK.wait(in_use).unwrap_or_else(PoisonError::into_inner);
+        reserved = RELEASED.wait(reserved).unwrap_or_else(PoisonError::into_inner);
     }
-    *in_use += bytes;
-    Ok(Leave(bytes))
+    *reserved += bytes;
+    Ok(Reservation(bytes))
 }
 
-impl Drop for Leave {
+impl Drop for Reservation {
     fn drop(&mut self) {
         *lock() -= self.0;
-        GIVEN_BACK.notify_all();
+        RELEASED.notify_all();
     }
 }
 
 fn lock() -> MutexGuard<'static, u64> {
-    IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
+    RESERVED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether the process may have so much more memory (`ulimit -v` says so; nothing is touched).
-fn can_allocate(bytes: u64) -> bool {
-    usize::try_from(bytes).is_ok_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok())
+/// Whether this process can have so much more memory: by its control groups and the machine, and by its own address space
+/// (`ulimit -v`), which an allocation that is never touched tells.
+fn is_available(bytes: u64) -> bool {
+    available::bytes().is_none_or(|available| bytes <= available)
+        && usize::try_from(bytes).is_ok_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok())
 }

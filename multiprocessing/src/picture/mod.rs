@@ -1,5 +1,6 @@
 //! The use case itself: a picture is decoded, laid on white if it is transparent, blurred, halved, turned upright and encoded.
 
+mod available;
 mod jpeg;
 mod memory;
 
@@ -66,7 +67,7 @@ fn process(path: &Path) -> Result<Vec<u8>, Text> {
     reader.no_limits();
     let mut decoder = reader.into_decoder().map_err(|e| said(&e))?;
     let (width, height) = decoder.dimensions();
-    let _leave = memory::reserve(width, height, decoder.total_bytes())?;
+    let _reservation = memory::reserve(width, height, decoder.total_bytes())?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let picture = DynamicImage::from_decoder(decoder).map_err(|e| said(&e))?;
     encode(halve(&opaque(picture)), orientation).map_err(|e| said(&e))

@@ -396,7 +396,61 @@ fn under_a_memory_limit_the_small_pictures_come_out() {
     let output = shell.stdin(Stdio::null()).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     let report: Report = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(report.notes.iter().any(|note| note.en.contains("large.png") && note.en.contains("cannot be had")));
+    assert!(report.notes.iter().any(|note| note.en.contains("large.png") && note.en.contains("not available")));
+    for technique in TECHNIQUES {
+        assert_eq!(names(&out.path().join(technique)).len(), 3, "{technique}");
+    }
+}
+
+/// A control group that limits memory, where we may make one (version 1 or 2); it is removed at the end.
+#[cfg(target_os = "linux")]
+struct MemoryGroup(std::path::PathBuf);
+
+#[cfg(target_os = "linux")]
+impl MemoryGroup {
+    fn make(bytes: u64) -> Option<MemoryGroup> {
+        let name = format!("multiprocessing-test-{}", std::process::id());
+        for (mount, limit) in [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")] {
+            let folder = Path::new(mount).join(&name);
+            if fs::create_dir(&folder).is_err() {
+                continue;
+            }
+            let group = MemoryGroup(folder);
+            if group.0.join(limit).exists() && fs::write(group.0.join(limit), bytes.to_string()).is_ok() {
+                return Some(group);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for MemoryGroup {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+/// In a control group an allocation does not fail: the kernel kills whoever uses too much. So the limit must be known before.
+#[cfg(target_os = "linux")]
+#[test]
+fn in_a_memory_group_the_small_pictures_come_out() {
+    let (dir, out) = (named(&["a.jpg", "b.jpg", "c.jpg"]), tempfile::tempdir().unwrap());
+    image::GrayImage::new(8_000, 8_000).save(dir.path().join("large.png")).unwrap();
+    let Some(group) = MemoryGroup::make(512 << 20) else {
+        return println!("not measured: no memory group can be made here");
+    };
+    let mut shell = Command::new("sh");
+    let script = r#"echo $$ > "$3/cgroup.procs" || exit 77
+        exec "$0" images --no-python --json --rounds 1 --workers 2 "$1" --out "$2""#;
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_multiprocessing")]).arg(dir.path()).arg(out.path()).arg(&group.0);
+    let output = shell.stdin(Stdio::null()).output().unwrap();
+    if output.status.code() == Some(77) {
+        return println!("not measured: no process can be put into a memory group here");
+    }
+    assert_eq!(output.status.code(), Some(1), "{:?} {}", output.status, String::from_utf8_lossy(&output.stderr));
+    let report: Report = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(report.notes.iter().any(|note| note.en.contains("large.png") && note.en.contains("not available")));
     for technique in TECHNIQUES {
         assert_eq!(names(&out.path().join(technique)).len(), 3, "{technique}");
     }
