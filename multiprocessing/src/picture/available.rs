@@ -4,12 +4,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// In bytes; `None` where the system does not tell.
-pub(super) fn bytes() -> Option<u64> {
-    let machine =
-        fs::read_to_string("/proc/meminfo").ok().and_then(|info| field(&info, "MemAvailable:")).map(|k| k << 10);
+/// Memory in bytes: the tightest limit, and what is left below the limits now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Memory {
+    pub(super) limit: u64,
+    pub(super) left: u64,
+}
+
+/// What the system tells; `None` if nothing.
+pub(super) fn memory() -> Option<Memory> {
     let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    folders(&groups).iter().filter_map(|(folder, version)| version.left_in(folder)).chain(machine).min()
+    let limits = folders(&groups).into_iter().filter_map(|(folder, version)| version.read(&folder)).chain(machine());
+    limits.reduce(|a, b| Memory { limit: a.limit.min(b.limit), left: a.left.min(b.left) })
+}
+
+fn machine() -> Option<Memory> {
+    let info = fs::read_to_string("/proc/meminfo").ok()?;
+    Some(Memory { limit: field(&info, "MemTotal:")? << 10, left: field(&info, "MemAvailable:")? << 10 })
 }
 
 /// The names of a memory group's files, which differ between the versions of control groups.
@@ -43,12 +54,13 @@ fn folders(groups: &str) -> Vec<(PathBuf, &'static Version)> {
 }
 
 impl Version {
-    /// What the limit of one group leaves; `None` if it has none ("max").
-    fn left_in(&self, folder: &Path) -> Option<u64> {
+    /// One group; `None` if it has no limit ("max").
+    fn read(&self, folder: &Path) -> Option<Memory> {
         let read = |file: &str| fs::read_to_string(folder.join(file)).ok();
         let number = |file: &str| read(file)?.trim().parse::<u64>().ok();
         let cache = read("memory.stat").and_then(|stat| field(&stat, self.cache)).unwrap_or(0);
-        Some(number(self.limit)?.saturating_sub(number(self.usage)?.saturating_sub(cache)))
+        let (limit, used) = (number(self.limit)?, number(self.usage)?.saturating_sub(cache));
+        Some(Memory { limit, left: limit.saturating_sub(used) })
     }
 }
 
@@ -76,21 +88,23 @@ mod tests {
     fn a_limit_leaves_what_is_not_used_and_what_can_be_given_back() {
         let group = tempfile::tempdir().unwrap();
         let put = |file: &str, words: &str| fs::write(group.path().join(file), words).unwrap();
+        let memory = |left| Some(Memory { limit: 1000, left });
         put("memory.max", "1000\n");
         put("memory.current", "700\n");
-        assert_eq!(V2.left_in(group.path()), Some(300));
+        assert_eq!(V2.read(group.path()), memory(300));
         put("memory.stat", "anon 500\nactive_file 9\ninactive_file 150\n");
-        assert_eq!(V2.left_in(group.path()), Some(450));
+        assert_eq!(V2.read(group.path()), memory(450));
         put("memory.current", "1100\n");
         put("memory.stat", "");
-        assert_eq!(V2.left_in(group.path()), Some(0));
+        assert_eq!(V2.read(group.path()), memory(0));
         put("memory.max", "max\n");
-        assert_eq!((V2.left_in(group.path()), V1.left_in(group.path())), (None, None));
+        assert_eq!((V2.read(group.path()), V1.read(group.path())), (None, None));
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn linux_tells() {
-        assert!(bytes().unwrap() > 1 << 20);
+        let memory = memory().unwrap();
+        assert!(memory.left > 1 << 20 && memory.left <= memory.limit, "{memory:?}");
     }
 }
