@@ -1,14 +1,14 @@
 //! The same work in three ways: the same sums, and at the same time where it should be.
 
 use std::io::{Read, Write};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use crate::common::{Program, finish, run};
+use crate::common::{command, report, run};
+use harness::{Guarded, finish};
 use lab::lang::Text;
 use lab::machine;
-use lab::report::Report;
 use lab::trace::{State, Trace};
 use multiprocessing::echo::PROCESS_ECHO;
 use multiprocessing::experiments::cpu::techniques;
@@ -27,12 +27,6 @@ fn at_once(trace: &Trace) -> bool {
     !trace.is_serial(State::Running)
 }
 
-fn report(args: &[&str]) -> Report {
-    let output = run(args);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("one JSON object and nothing else")
-}
-
 #[test]
 fn all_ways_come_to_the_same_sum() {
     let iterations = 12_345;
@@ -40,7 +34,8 @@ fn all_ways_come_to_the_same_sum() {
         assert!(done.len() == 3 && done.iter().all(|d| d.sum == 12_345 * 12_344 / 2));
     }
     // A wrong sum of any process would have ended the run.
-    let report = report(&["cpu", "--workers", "3", "--iterations", "12345", "--rounds", "2", "--json", "--no-python"]);
+    let args = ["cpu", "--workers", "3", "--iterations", "12345", "--rounds", "2", "--json", "--no-python"];
+    let report = report(&run(&args).ends_with(0));
     assert!(report.notes.iter().any(|note| note.en.contains("76193340")), "{:?}", report.notes);
     let names: Vec<&str> = report.traces.iter().map(|t| t.title.en.as_str()).collect();
     assert_eq!(names, ["Rust, in sequence", "Rust, std::thread", "Rust, std::process"]);
@@ -72,7 +67,8 @@ fn threads_compute_at_once_and_behind_one_lock_they_do_not() {
 
 #[test]
 fn processes_compute_at_once() {
-    let run = || report(&["cpu", "--iterations", "100000000", "--rounds", "1", "--json", "--no-python"]);
+    let args = ["cpu", "--iterations", "100000000", "--rounds", "1", "--json", "--no-python"];
+    let run = || report(&run(&args).ends_with(0));
     assert!(!at_once(&run().traces[0]), "the known-wrong twin: one after another");
     if machine::cores() < 2 {
         println!("not measured: there is only one core");
@@ -83,9 +79,8 @@ fn processes_compute_at_once() {
 
 #[test]
 fn the_echo_gives_back_what_it_is_sent_and_ends_with_its_input() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_multiprocessing"));
-    command.args([PROCESS_ECHO, "--size", "6"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut echo = Program(command.spawn().unwrap());
+    let mut command = command(&[PROCESS_ECHO, "--size", "6"]);
+    let mut echo = Guarded(harness::start(command.stdin(Stdio::piped())));
     let mut input = echo.0.stdin.take().unwrap();
     for message in [b"abc\nde", b"\0\xff\n\n12"] {
         input.write_all(message).unwrap();
@@ -94,6 +89,5 @@ fn the_echo_gives_back_what_it_is_sent_and_ends_with_its_input() {
         assert_eq!(answer, *message);
     }
     drop(input);
-    let output = finish(echo);
-    assert!(output.status.success() && output.stdout.is_empty());
+    assert_eq!(finish(echo).ends_with(0).out, "");
 }

@@ -1,9 +1,7 @@
 //! What the program promises, a module an experiment; `death` and `exit_status` are about processes that end.
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod article;
+mod common;
 mod cpu;
 mod death;
 mod exit_status;
