@@ -8,7 +8,7 @@ use lab::{Error, Result, text};
 
 /// Fails if a process could not start, was killed, or ended with an exit code other than 0. The place in the list is the
 /// process's name; all that failed are named, those that failed alike together.
-pub fn all_well(ends: Vec<io::Result<ExitStatus>>) -> Result<()> {
+pub fn require_success(ends: Vec<io::Result<ExitStatus>>) -> Result<()> {
     let mut failed: Vec<(Text, Vec<String>)> = Vec::new();
     for (name, end) in ends.iter().enumerate() {
         let Some(how) = failure(end) else { continue };

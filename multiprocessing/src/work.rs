@@ -1,6 +1,7 @@
 //! The unit of CPU work that every technique is given, and when it was really computing.
 
 use std::hint::black_box;
+use std::ops::Range;
 
 use lab::clock;
 use lab::lang::Text;
@@ -19,7 +20,7 @@ pub const MAX_ITERATIONS: u64 = 1_000_000_000_000;
 
 /// What a worker brings back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Done {
+pub struct CountResult {
     /// The sum of the numbers below the number of iterations.
     pub sum: u128,
     /// When it was on a core, from and to, in ns on [`clock::now`]. A worker that is ready but must wait for a core leaves a gap:
@@ -28,21 +29,28 @@ pub struct Done {
 }
 
 /// Adds up the numbers below `iterations`, as the article's listing does.
-pub fn count(iterations: u64) -> Done {
-    let mut done = Done { sum: 0, on_core: Vec::new() };
+pub fn count(iterations: u64) -> CountResult {
+    let mut done = CountResult { sum: 0, on_core: Vec::new() };
     let mut start = clock::now();
     let mut next = 0;
     while next < iterations {
         let stop = iterations.min(next + CHUNK);
-        for i in next..stop {
-            done.sum += u128::from(black_box(i));
-        }
+        done.sum += add_up(next..stop);
         next = stop;
         let end = clock::now();
         done.add(start, end);
         start = end;
     }
     done
+}
+
+/// The loop alone. `black_box` keeps the compiler from replacing it by a formula.
+pub fn add_up(numbers: Range<u64>) -> u128 {
+    let mut sum = 0;
+    for i in numbers {
+        sum += u128::from(black_box(i));
+    }
+    sum
 }
 
 /// A share of the work: its sum, and when it was on a core.
@@ -57,7 +65,7 @@ pub fn expected(iterations: u64) -> u128 {
     n * n.saturating_sub(1) / 2
 }
 
-impl Done {
+impl CountResult {
     fn add(&mut self, start: u64, end: u64) {
         // Where the clock can be set (`clock::now`), it may go backwards.
         if end < start || end - start > INTERRUPTED {
@@ -86,14 +94,14 @@ impl Done {
         format!("{}\n{spans}", self.sum)
     }
 
-    /// Reads [`to_lines`](Done::to_lines); `None` if it is not that.
-    pub fn from_lines(lines: &str) -> Option<Done> {
+    /// Reads [`to_lines`](CountResult::to_lines); `None` if it is not that.
+    pub fn from_lines(lines: &str) -> Option<CountResult> {
         let (sum, spans) = lines.split_once('\n')?;
         let span = |line: &str| {
             let (start, end) = line.split_once(' ')?;
             Some((start.parse().ok()?, end.parse().ok()?))
         };
-        Some(Done { sum: sum.parse().ok()?, on_core: spans.lines().map(span).collect::<Option<_>>()? })
+        Some(CountResult { sum: sum.parse().ok()?, on_core: spans.lines().map(span).collect::<Option<_>>()? })
     }
 }
 
@@ -111,7 +119,7 @@ mod tests {
 
     #[test]
     fn an_interrupted_chunk_leaves_a_gap() {
-        let mut done = Done { sum: 0, on_core: Vec::new() };
+        let mut done = CountResult { sum: 0, on_core: Vec::new() };
         let waited = 30 + INTERRUPTED + 1;
         for (start, end) in [(10, 20), (20, 30), (30, waited), (waited, waited + 5)] {
             done.add(start, end);
@@ -122,10 +130,10 @@ mod tests {
 
     #[test]
     fn what_is_sent_is_what_arrives() {
-        let done = Done { sum: u128::MAX, on_core: vec![(1, 2), (5, 9)] };
-        assert_eq!(Done::from_lines(&done.to_lines()), Some(done));
+        let done = CountResult { sum: u128::MAX, on_core: vec![(1, 2), (5, 9)] };
+        assert_eq!(CountResult::from_lines(&done.to_lines()), Some(done));
         for other in ["", "5", "x\n", "5\n1", "5\n1 x\n", "5\n1 2 3\n"] {
-            assert_eq!(Done::from_lines(other), None, "{other:?}");
+            assert_eq!(CountResult::from_lines(other), None, "{other:?}");
         }
     }
 }

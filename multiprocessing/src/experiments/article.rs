@@ -43,7 +43,7 @@ pub fn run(iterations: u64, pythons: &[Interpreter]) -> Result<Report> {
     let watch = Watch::start();
     let ends = article::listing(iterations);
     let lines = say::take(); // before anything else: the last words of the others, if one died
-    exit_status::all_well(ends)?;
+    exit_status::require_success(ends)?;
     report.lines = say::words(&lines);
     let trace = Trace::new(text!("Rust, std::process", "Rust, std::process"), say::lanes(&lines, State::Running));
     let cpu = say::cpu_of_children(&lines).map(|cpu| cpu as f64);

@@ -60,7 +60,7 @@ pub fn run(workers: usize, iterations: u64, pythons: &[Interpreter]) -> Result<R
             return Err(lost(n, &text!("합이 틀렸습니다", "its sum is wrong")));
         }
         if let Some(stint) = history.iter().find(|stint| stint.task == n) {
-            lanes[stint.seat].spans.extend(work::Done { sum, on_core }.lane(Default::default()).spans);
+            lanes[stint.seat].spans.extend(work::CountResult { sum, on_core }.lane(Default::default()).spans);
         }
     }
     lanes.iter_mut().for_each(|lane| lane.spans.sort_by_key(|span| span.start));

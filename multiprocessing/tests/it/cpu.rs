@@ -12,14 +12,14 @@ use lab::machine;
 use lab::trace::{State, Trace};
 use multiprocessing::echo::PROCESS_ECHO;
 use multiprocessing::experiments::cpu::techniques;
-use multiprocessing::work::{self, Done};
+use multiprocessing::work::{self, CountResult};
 
 /// Some 80 ms each: long enough for the scheduler to put them on different cores.
 const ITERATIONS: u64 = 100_000_000;
 /// On a busy machine two of ours may never be on a core together in one run; serial ones are not in any.
 const ATTEMPTS: usize = 10;
 
-fn trace(done: &[Done]) -> Trace {
+fn trace(done: &[CountResult]) -> Trace {
     Trace::new(Text::default(), done.iter().map(|d| d.lane(Text::default())).collect())
 }
 
@@ -47,7 +47,7 @@ fn all_ways_come_to_the_same_sum() {
 #[test]
 fn threads_compute_at_once_and_behind_one_lock_they_do_not() {
     let lock = Mutex::new(());
-    let serial: Vec<Done> = thread::scope(|scope| {
+    let serial: Vec<CountResult> = thread::scope(|scope| {
         let behind_the_lock = || {
             let _held = lock.lock().unwrap_or_else(PoisonError::into_inner);
             work::count(ITERATIONS / 10)

@@ -10,8 +10,7 @@ use lab::trace::{State, Trace};
 use lab::{Result, say, text, twin_script};
 
 use crate::article;
-
-const CLAIM: &str = "threads-io-overlap";
+use crate::overlap::{self, CLAIM};
 
 /// `cargo run -p threading`, and `-- article`.
 pub fn command() -> Experiment {
@@ -46,8 +45,6 @@ pub fn run(pause: Duration, pythons: &[Interpreter]) -> Result<Report> {
 }
 
 fn judge(on: &str, trace: &Trace) -> Verdict {
-    let (peak, lanes) = (trace.peak_in_flight(&[State::WaitingForIo]), trace.lanes.len());
-    let evidence =
-        text!("{lanes}개 가운데 동시에 기다린 것 최대 {peak}개", "{peak} of {lanes} waited at once at the peak");
-    Verdict::seen(CLAIM, on, lanes > 1 && peak == lanes, evidence)
+    let (peak, threads) = (trace.peak_in_flight(&[State::WaitingForIo]), trace.lanes.len());
+    overlap::judge(on, threads, peak, threads)
 }

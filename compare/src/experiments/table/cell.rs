@@ -14,7 +14,7 @@ use lab::{Error, Result, clock, machine, terminal, text};
 
 use super::pictures;
 use super::plan::{GETS_IN_SEQUENCE, Size, SizeOptions, Technique, Workload};
-use super::units::{self, Check, Said};
+use super::units::{self, Check, ProcessResult};
 use super::web;
 
 /// Which cell, of which size.
@@ -170,10 +170,10 @@ impl Cell {
     }
 
     /// One unit in a process of its own, as the child does it.
-    pub fn unit_in_process(&self, i: usize) -> Result<Said> {
+    pub fn unit_in_process(&self, i: usize) -> Result<ProcessResult> {
         let gil = (self.technique == Technique::ProcessesGil).then(|| Gil::new(SWITCH_INTERVAL));
         let check = self.unit(i, gil.as_ref())?;
-        Ok(Said { check, private: machine::private_memory().unwrap_or(0), cpu: clock::cpu().unwrap_or(0) })
+        Ok(ProcessResult { check, private: machine::private_memory().unwrap_or(0), cpu: clock::cpu().unwrap_or(0) })
     }
 
     /// One unit of the work on the calling thread, under a GIL if there is one.
@@ -210,7 +210,7 @@ struct Outcome {
     /// In order of the units.
     checks: Vec<Check>,
     /// What their processes said, if they had some.
-    children: Vec<Said>,
+    children: Vec<ProcessResult>,
 }
 
 fn no_answer(e: io::Error) -> Error {

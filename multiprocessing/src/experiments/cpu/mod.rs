@@ -15,7 +15,7 @@ use lab::report::{Measure, Report, Unit};
 use lab::trace::Trace;
 use lab::{Error, Result, machine, text, twin_script};
 
-use crate::work::{self, Done, MAX_ITERATIONS};
+use crate::work::{self, CountResult, MAX_ITERATIONS};
 
 const PROCESSES: &str = "processes-parallel";
 const THREADS: &str = "no-gil-threads-parallel";
@@ -28,7 +28,7 @@ struct Technique {
     id: &'static str,
     name: Text,
     lane: fn(usize) -> Text,
-    way: fn(usize, u64) -> Result<Vec<Done>>,
+    way: fn(usize, u64) -> Result<Vec<CountResult>>,
     /// Wall time of each round, in ns.
     walls: Vec<f64>,
     /// The trace of the quickest round: the one that others disturbed least.
@@ -40,7 +40,7 @@ impl Technique {
         id: &'static str,
         name: Text,
         lane: fn(usize) -> Text,
-        way: fn(usize, u64) -> Result<Vec<Done>>,
+        way: fn(usize, u64) -> Result<Vec<CountResult>>,
     ) -> Technique {
         Technique { id, name, lane, way, walls: Vec::new(), best: Trace::default() }
     }

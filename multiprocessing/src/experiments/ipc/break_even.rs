@@ -2,7 +2,6 @@
 //!
 //! One at a time a task must be worth its round trip. Many at once travel together, so that far smaller ones pay already.
 
-use std::hint::black_box;
 use std::time::Instant;
 
 use lab::lang::Text;
@@ -11,6 +10,7 @@ use lab::report::{Measure, Table, Unit};
 use lab::{Error, Result, machine, stats, text};
 
 use crate::pool_errors::{self, Bilingual};
+use crate::work;
 use process_pool::{Pool, Task};
 
 /// Work in a task, in iterations of its loop.
@@ -19,11 +19,11 @@ const WORK: [u64; 7] = [10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 const IN_ALL: u64 = 20_000_000;
 const MOST_TASKS: u64 = 100_000;
 
-/// Iterations a loop so often.
-pub static COUNT_UP: Task<u64, u64> = Task::new("count-up", count_up);
+/// The counting loop, without a look at the clock: it would cost more than the smallest tasks.
+pub static COUNT_UP: Task<u64, u128> = Task::new("count-up", count_up);
 
-fn count_up(iterations: u64) -> u64 {
-    (0..iterations).fold(0, |sum: u64, n| sum.wrapping_add(black_box(n)))
+fn count_up(iterations: u64) -> u128 {
+    work::add_up(0..iterations)
 }
 
 /// What a task of one size takes, and how much quicker the pool was.
@@ -57,11 +57,11 @@ pub fn measure(workers: usize, rounds: usize) -> Result<BreakEven> {
 
 fn point(pool: &mut Pool, iterations: u64, rounds: usize) -> Result<Point> {
     let tasks = (IN_ALL / iterations).clamp(4, MOST_TASKS) as usize;
-    let right = count_up(iterations);
+    let right = work::expected(iterations);
     let (mut task, mut many, mut call) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
         let begin = Instant::now();
-        let sequence: Vec<u64> = (0..tasks).map(|_| count_up(iterations)).collect();
+        let sequence: Vec<u128> = (0..tasks).map(|_| count_up(iterations)).collect();
         let alone = begin.elapsed().as_nanos() as f64;
         let begin = Instant::now();
         let pooled = pool.map(&COUNT_UP, std::iter::repeat_n(iterations, tasks));

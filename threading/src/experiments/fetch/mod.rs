@@ -11,7 +11,6 @@ pub mod techniques;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
@@ -21,9 +20,9 @@ use lab::trace::{State, Trace};
 use lab::{Error, Result, text, twin_script};
 use loopback::Server;
 
+use crate::overlap::{self, CLAIM};
 use techniques::{Fetched, MOST_FAILURES, each, pool};
 
-const CLAIM: &str = "threads-io-overlap";
 /// More threads at once than this are not asked for: our own server takes about twice as many connections, three descriptors each.
 const MOST_AT_ONCE: usize = 1000;
 
@@ -99,10 +98,10 @@ pub fn run(workload: &Workload, pythons: &[Interpreter]) -> Result<Report> {
     let fetched = pool(urls, n, timeout, text!("스레드 {n}개의 풀", "a pool of {n} threads"))?;
     let fast = add(&mut report, "threads", fetched, urls.len());
     let peak = peak_of(report.traces.last());
-    report.verdicts.push(judge("Rust", workload.threads.min(urls.len()), peak));
+    report.verdicts.push(overlap::judge("Rust", workload.threads.min(urls.len()), peak, 2));
     let args = twin_args(workload, urls);
     python::join(&mut report, pythons, twin_script!("fetch"), &args, &[CLAIM], |python, twin| {
-        vec![judge(&python.to_string(), workload.threads.min(urls.len()), peak_of(twin.traces.last()))]
+        vec![overlap::judge(python.to_string(), workload.threads.min(urls.len()), peak_of(twin.traces.last()), 2)]
     });
     report.notes.push(targets.described);
     report.shows = shows(urls.len(), n, slow, fast, peak);
@@ -208,13 +207,6 @@ fn twin_args(workload: &Workload, urls: &[String]) -> Vec<String> {
     let each = urls.len() <= MOST_AT_ONCE;
     let timeout = workload.timeout.as_secs_f64().to_string();
     vec![list, count, workload.threads.to_string(), timeout, u8::from(each).to_string()]
-}
-
-fn judge(on: &str, together: usize, peak: usize) -> Verdict {
-    if together < 2 {
-        return Verdict::not_measured(CLAIM, on, text!("기다리는 것이 하나뿐입니다", "there is only one to wait"));
-    }
-    Verdict::seen(CLAIM, on, peak > 1, text!("동시에 기다린 것 최대 {peak}개", "{peak} waited at once at the peak"))
 }
 
 fn shows(requests: usize, threads: usize, slow: f64, fast: f64, peak: usize) -> Text {

@@ -10,11 +10,12 @@ use lab::{Result, stats, text};
 use super::cache;
 use super::file_set::{FileSet, Workload};
 use super::techniques::{TECHNIQUES, title};
+use crate::overlap::{self, CLAIM};
 
 /// At least this part of a cold read must come from storage, or it was none.
 const COLD: f64 = 0.5;
-/// The claim that waiting for a disk is about, and whom it is tried on.
-const CLAIM: (&str, &str) = ("threads-io-overlap", "Rust, std::fs");
+/// What the claim is tried on.
+const ON: &str = "Rust, std::fs";
 
 /// What was read cold.
 #[derive(Default)]
@@ -46,7 +47,7 @@ pub fn measure(report: &mut Report, files: &mut FileSet, workload: &Workload) ->
     };
     let (ko, en) = (&why.ko, &why.en);
     report.notes.push(text!("차가운 캐시: 측정하지 않음: {ko}.", "Cold cache: not measured: {en}."));
-    report.verdicts.push(Verdict::not_measured(CLAIM.0, CLAIM.1, why));
+    report.verdicts.push(Verdict::not_measured(CLAIM, ON, why));
     Ok(None)
 }
 
@@ -82,20 +83,11 @@ fn show(report: &mut Report, workload: &Workload, cold: ColdReads) -> f64 {
         report.measures.push(Measure::new(format!("cold.{technique}"), name, Unit::Ns, samples));
     }
     if let Some(trace) = cold.threads {
-        report.verdicts.push(judge(&trace));
+        let peak = trace.peak_in_flight(&[State::WaitingForIo]);
+        report.verdicts.push(overlap::judge(ON, trace.lanes.len(), peak, 2));
         report.traces.push(Trace { title: named(&trace.title), ..trace });
     }
     gain
-}
-
-/// Whether threads waited for the disk together.
-fn judge(trace: &Trace) -> Verdict {
-    let peak = trace.peak_in_flight(&[State::WaitingForIo]);
-    if trace.lanes.len() < 2 {
-        return Verdict::not_measured(CLAIM.0, CLAIM.1, text!("스레드가 하나뿐입니다", "there is only one thread"));
-    }
-    let evidence = text!("동시에 디스크를 기다린 것 최대 {peak}개", "{peak} waited for the disk at once at the peak");
-    Verdict::seen(CLAIM.0, CLAIM.1, peak > 1, evidence)
 }
 
 fn note(percent: &str) -> Text {

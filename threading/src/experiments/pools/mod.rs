@@ -21,6 +21,7 @@ use lab::trace::Recorder;
 use lab::trace::{State, Trace};
 use lab::{Result, stats, text, twin_script};
 
+use crate::overlap;
 use techniques::{Done, TECHNIQUES, Technique, part};
 
 /// A long job is so many times a short one.
@@ -205,7 +206,7 @@ fn on_pythons(
     ];
     let args: Vec<String> = args.into_iter().chain([counts.join(",")]).collect();
     let watch = Watch::start();
-    let claims: &[&str] = if workload.waits() { &["threads-io-overlap"] } else { &["threads-cpu-no-gain"] };
+    let claims: &[&str] = if workload.waits() { &[overlap::CLAIM] } else { &["threads-cpu-no-gain"] };
     python::join(report, pythons, twin_script!("pools"), &args, claims, |python, twin| {
         rows.extend(twin_rows(python, twin, workload));
         crowds.extend(oversubscribe::of_twin(twin).map(|points| oversubscribe::table(&points, &python.to_string())));
@@ -228,15 +229,14 @@ fn judge(python: &Interpreter, twin: &Report, workload: &Workload, foreign: Opti
     let on = format!("{python}, ThreadPoolExecutor");
     if workload.workers < 2 {
         return Verdict::not_measured(
-            if workload.waits() { "threads-io-overlap" } else { "threads-cpu-no-gain" },
+            if workload.waits() { overlap::CLAIM } else { "threads-cpu-no-gain" },
             on,
             text!("일꾼이 하나뿐입니다", "there is only one worker"),
         );
     }
     if workload.waits() {
         let peak = twin.traces.last().map_or(0, |trace| trace.peak_in_flight(&[State::WaitingForIo]));
-        let evidence = text!("동시에 기다린 것 최대 {peak}개", "{peak} waited at once at the peak");
-        return Verdict::seen("threads-io-overlap", on, peak > 1, evidence);
+        return overlap::judge(on, workload.workers, peak, 2);
     }
     let median = |id| twin.measure(id).map(Measure::median);
     let used = CoresUsed { cores: median("cores"), wall: median("wall.executor").unwrap_or_default(), foreign };

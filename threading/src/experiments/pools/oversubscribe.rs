@@ -12,13 +12,12 @@ use lab::trace::{State, Trace};
 use lab::{Result, machine, text};
 
 use super::techniques;
+use crate::overlap;
 
 /// Jobs of each kind.
 const JOBS: usize = 64;
 /// How long a job waits.
 pub const WAIT: Duration = Duration::from_millis(10);
-/// The claim that waiting is about.
-const OVERLAP: &str = "threads-io-overlap";
 
 /// What so many threads took for the jobs that wait and for those that compute.
 #[derive(Clone, Debug)]
@@ -118,8 +117,5 @@ pub fn measures(points: &[Point]) -> Vec<Measure> {
 /// Whether the largest crowd waited together.
 pub fn verdict(points: &[Point]) -> Option<Verdict> {
     let last = points.last()?;
-    let (threads, waited) = (last.threads, last.waited);
-    let evidence =
-        text!("스레드 {threads}개 가운데 동시에 기다린 것 최대 {waited}개", "{waited} of {threads} waited at once");
-    Some(Verdict::seen(OVERLAP, "Rust", waited > 1, evidence))
+    Some(overlap::judge("Rust", last.threads, last.waited, 2))
 }
