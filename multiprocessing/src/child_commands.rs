@@ -1,4 +1,4 @@
-//! What this program does when it has started itself again.
+//! The commands with which this program starts itself again as a child process.
 
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;

@@ -2,7 +2,7 @@
 //!
 //! 1. [`article`] is the article's listing; [`this_program`] is how it starts a process.
 //! 2. [`experiments`] are the commands of the program, a file or a folder each.
-//! 3. [`tasks`] are what the workers of a pool can be given, [`child_commands`] what the program does when it has started itself again.
+//! 3. [`tasks`] are the tasks that a pool's workers know, [`child_commands`] the commands with which the program starts itself again.
 //!
 //! What several experiments stand on: the unit of CPU work ([`work`]), one list of items shared out among workers ([`work_queue`]), a
 //! sequence, threads or processes ([`techniques`](mod@techniques)), peers that send messages back ([`echo`]), the processing of one picture ([`picture`]), the translation model ([`translate`]), the

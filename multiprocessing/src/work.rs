@@ -1,4 +1,4 @@
-//! The unit of CPU work that every technique is given, and when it was really computing.
+//! The unit of CPU work that every technique is given, and when it was on a core.
 
 use std::hint::black_box;
 use std::ops::Range;
@@ -9,22 +9,22 @@ use lab::trace::{Lane, Span, State};
 
 use process_pool::Task;
 
-/// Iterations between two looks at the clock, about 10 µs: far less than [`INTERRUPTED`].
+/// Iterations between two readings of the clock, about 10 µs: far less than [`INTERRUPTED`].
 const CHUNK: u64 = 10_000;
-/// A chunk that took longer than this, in ns, was interrupted: somebody else was on the core. Schedulers hand a core over for
-/// about a millisecond or more; what is shorter is the kernel's own business.
+/// A chunk that took longer than this, in ns, was interrupted: another thread was on the core. Schedulers give a core away for about
+/// a millisecond or more; shorter interruptions are the kernel's own work.
 const INTERRUPTED: u64 = 300_000;
 
-/// The most iterations that a process is given; the sum of so many numbers fits well into 128 bits.
+/// The sum of so many numbers fits well into 128 bits.
 pub const MAX_ITERATIONS: u64 = 1_000_000_000_000;
 
-/// What a worker brings back.
+/// The result of one unit of work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CountResult {
     /// The sum of the numbers below the number of iterations.
     pub sum: u128,
-    /// When it was on a core, from and to, in ns on [`clock::now`]. A worker that is ready but must wait for a core leaves a gap:
-    /// so spans of two workers that overlap are two workers that computed at the same instant.
+    /// When it was on a core: start and end, in ns on [`clock::now`]. While a worker waits for a core there is a gap, so if spans of
+    /// two workers overlap, both computed at the same instant.
     pub on_core: Vec<(u64, u64)>,
 }
 
@@ -53,13 +53,13 @@ pub fn add_up(numbers: Range<u64>) -> u128 {
     sum
 }
 
-/// A share of the work: its sum, and when it was on a core.
+/// [`count`] as a task of the pool: the sum, and when it was on a core.
 pub static COUNT: Task<u64, (u128, Vec<(u64, u64)>)> = Task::new("count", |iterations| {
     let done = count(iterations);
     (done.sum, done.on_core)
 });
 
-/// What [`count`] must come to.
+/// The sum that [`count`] must return.
 pub fn expected(iterations: u64) -> u128 {
     let n = u128::from(iterations);
     n * n.saturating_sub(1) / 2
@@ -67,7 +67,7 @@ pub fn expected(iterations: u64) -> u128 {
 
 impl CountResult {
     fn add(&mut self, start: u64, end: u64) {
-        // Where the clock can be set (`clock::now`), it may go backwards.
+        // On systems where `clock::now` can be set, it may go backwards.
         if end < start || end - start > INTERRUPTED {
             return;
         }
@@ -77,24 +77,22 @@ impl CountResult {
         }
     }
 
-    /// Time on a core, in ns.
     pub fn cpu_time(&self) -> u64 {
         self.on_core.iter().map(|(start, end)| end - start).sum()
     }
 
-    /// The lane of this worker.
     pub fn lane(&self, name: Text) -> Lane {
         let spans = self.on_core.iter().map(|&(start, end)| Span { state: State::Running, start, end });
         Lane { name, spans: spans.collect() }
     }
 
-    /// As lines, to be sent to another process: the sum, then a span a line.
+    /// Lines to send to another process: the sum, then one span a line.
     pub fn to_lines(&self) -> String {
         let spans: String = self.on_core.iter().map(|(start, end)| format!("{start} {end}\n")).collect();
         format!("{}\n{spans}", self.sum)
     }
 
-    /// Reads [`to_lines`](CountResult::to_lines); `None` if it is not that.
+    /// Reads the lines of [`to_lines`](CountResult::to_lines).
     pub fn from_lines(lines: &str) -> Option<CountResult> {
         let (sum, spans) = lines.split_once('\n')?;
         let span = |line: &str| {
@@ -129,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_is_what_arrives() {
+    fn lines_are_read_back_and_others_are_refused() {
         let done = CountResult { sum: u128::MAX, on_core: vec![(1, 2), (5, 9)] };
         assert_eq!(CountResult::from_lines(&done.to_lines()), Some(done));
         for other in ["", "5", "x\n", "5\n1", "5\n1 x\n", "5\n1 2 3\n"] {

@@ -1,8 +1,7 @@
 //! The timeline of the article's listing, drawn from the lines that it printed.
 //!
-//! A process that is ready but must wait for a core looks, between its two lines, like one that computes: five lanes overlap
-//! on two cores, and would on one. So the lanes alone prove nothing; that more than one core computed is seen from the CPU time
-//! that the processes took between their lines. (`cpu` sees it in the lanes.)
+//! Between its two lines a process may compute or wait for a core: five lanes overlap on one core too. So the verdict uses the CPU
+//! time that the processes took between their lines. (In `cpu` the lanes show only time on a core.)
 
 use lab::cli::{Experiment, Options};
 use lab::cores_used::CoresUsed;
@@ -18,7 +17,7 @@ use crate::exit_status;
 use crate::work::MAX_ITERATIONS;
 
 const CLAIM: &str = "processes-parallel";
-/// What the twin is given at most, so that it ends in seconds.
+/// The twin does no more iterations than this, so that it ends in seconds.
 const TWIN_ITERATIONS: u64 = 10_000_000;
 
 pub fn command() -> Experiment {
@@ -37,12 +36,12 @@ pub fn command() -> Experiment {
     )
 }
 
-/// Runs the listing, here and on CPython, and looks whether its processes computed in parallel.
+/// Runs the listing, here and on CPython, and judges whether its processes computed in parallel.
 pub fn run(iterations: u64, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("multiprocessing/article");
     let watch = Watch::start();
     let ends = article::listing(iterations);
-    let lines = say::take(); // before anything else: the last words of the others, if one died
+    let lines = say::take(); // also if a process died: the others' lines are shown first
     exit_status::require_success(ends)?;
     report.lines = say::words(&lines);
     let trace = Trace::new(text!("Rust, std::process", "Rust, std::process"), say::lanes(&lines, State::Running));

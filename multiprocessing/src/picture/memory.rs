@@ -11,11 +11,11 @@ use lab::text;
 
 use super::available;
 
-/// A picture that would take more is refused, in bytes.
+/// A picture that would take more bytes is refused.
 const MAX: u64 = 2 << 30;
-/// Bytes for each pixel besides the decoded ones: the picture in eight bits with and without alpha, and what the blur, the halving
-/// and the encoder hold at their peak. The whole program peaked at 15 to 16 bytes a pixel for pictures of 5000² in grey, RGB and RGBA of
-/// 8 and 16 bits (27 November 2026): the rest is for turning, and for decoders that hold more.
+/// Bytes for each pixel besides the decoded ones: the picture in eight bits with and without alpha, and the buffers of blur, halving
+/// and encoder at their peak. The whole program peaked at 15 to 16 bytes a pixel for pictures of 5000² in grey, RGB and RGBA of
+/// 8 and 16 bits (27 November 2026). The rest is a margin for turning, and for decoders with larger buffers.
 const STAGES: u64 = 24;
 
 /// A picture that takes more than this part of what is left is processed by one process of this program at a time.

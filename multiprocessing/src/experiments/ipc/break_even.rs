@@ -1,6 +1,6 @@
-//! The break-even point: from how much work in a task on a process pays.
+//! The break-even point: how much work a task must have before a pool is faster than a sequence.
 //!
-//! One at a time a task must be worth its round trip. Many at once travel together, so that far smaller ones pay already.
+//! A single task must take longer than its round trip. Many tasks are sent in batches, so far smaller ones pay.
 
 use std::time::Instant;
 
@@ -13,9 +13,9 @@ use crate::pool_errors::{self, Bilingual};
 use crate::work;
 use process_pool::{Pool, Task};
 
-/// Work in a task, in iterations of its loop.
+/// Iterations in a task.
 const WORK: [u64; 7] = [10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
-/// Iterations in all of one measurement, at most; so that small tasks are many and large ones few.
+/// Iterations of all tasks of one measurement: small tasks are many, large ones few.
 const IN_ALL: u64 = 20_000_000;
 const MOST_TASKS: u64 = 100_000;
 
@@ -26,26 +26,26 @@ fn count_up(iterations: u64) -> u128 {
     work::add_up(0..iterations)
 }
 
-/// What a task of one size takes, and how much quicker the pool was.
+/// How long a task of one size takes, and how much faster the pool was.
 struct Point {
     iterations: u64,
-    /// A task in this process, in ns.
+    /// Time of a task in this process, in ns.
     task: f64,
-    /// Sequence over pool, many tasks at once; a sample a round.
+    /// Time of the sequence over time of the pool, many tasks at once; one sample a round.
     many: Vec<f64>,
-    /// A task in this process over a call to the pool; a sample a round. The pool does the same and more, so that nothing above
-    /// 1 is expected; yet the two are not measured at the same moment, and a busy machine can slow down the one and not the other.
+    /// Time of a task in this process over time of one call to the pool; one sample a round. The pool does more, so less than 1 is
+    /// expected; but a busy machine may slow down one of the two and not the other.
     call: Vec<f64>,
 }
 
-/// The points, from the smallest work to the largest.
+/// The measured points, from the smallest work to the largest.
 pub struct BreakEven {
     workers: usize,
     start: f64,
     points: Vec<Point>,
 }
 
-/// Measures sequence and pool in turn, `rounds` times.
+/// Measures sequence and pool in turn.
 pub fn measure(workers: usize, rounds: usize) -> Result<BreakEven> {
     let begin = Instant::now();
     let mut pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
@@ -79,14 +79,13 @@ fn point(pool: &mut Pool, iterations: u64, rounds: usize) -> Result<Point> {
 }
 
 impl BreakEven {
-    /// The smallest work from which on the pool was quicker, in ns a task; `None` if it never was.
+    /// The smallest work, in ns a task, from which on the pool was always faster; `None` if it never was.
     fn pays_from(&self) -> Option<f64> {
         let pays = |point: &&Point| stats::median(&point.many).is_some_and(|gain| gain > 1.0);
         let first = self.points.iter().rev().take_while(pays).last();
         first.map(|point| point.task)
     }
 
-    /// In a sentence.
     pub fn text(&self) -> Text {
         let workers = self.workers;
         if machine::cores() < 2 {
@@ -111,7 +110,6 @@ impl BreakEven {
         }
     }
 
-    /// A row a size of work.
     pub fn table(&self) -> Table {
         let times = |samples: &[f64]| match stats::median(samples).unwrap_or(f64::NAN) {
             tiny if tiny < 0.01 => "< 0.01×".to_owned(),

@@ -123,7 +123,9 @@ pub fn command() -> Experiment {
     let (threads, stack, used) = (count("threads", 1_000_000), count("stack", 1 << 20), count("used", MOST_USED));
     Experiment::child(ROW, options, move |a| {
         let row = Row { threads: a.get(threads), stack: a.get(stack), used: a.get(used) };
-        let report = row.measure().unwrap_or_else(|e| Report { notes: vec![e.text().clone()], ..Report::new("threading/stack") });
+        let report = row
+            .measure()
+            .unwrap_or_else(|e| Report { notes: vec![e.text().clone()], ..Report::new("threading/stack") });
         terminal::print(&report.to_json());
         Ok(())
     })
