@@ -1,4 +1,4 @@
-//! 멀티스레딩 — threads that wait, and threads that compute.
+//! 멀티스레딩: threads that wait, and threads that compute.
 //!
 //! - [`article`]: the article's listing, five threads that wait
 //! - [`experiments`]: one module a command, in the order of `--help`

@@ -9,7 +9,7 @@ use lab::lang::Text;
 use lab::trace::State;
 use loopback::Server;
 use threading::experiments::fetch::failure::{Reason, summary};
-use threading::experiments::fetch::techniques::{MOST_FAILURES, each, pool};
+use threading::experiments::fetch::techniques::{MAX_FAILURES, pool, thread_per_request};
 use threading::experiments::fetch::{self, Workload};
 
 const IO: [State; 1] = [State::WaitingForIo];
@@ -35,7 +35,7 @@ fn a_pool_has_a_bound_that_a_thread_a_request_has_not() {
     let three = pool(&urls, 3, Duration::from_secs(10), Text::default()).unwrap();
     assert!(bounded(three.trace.peak_in_flight(&IO)) && bounded(server.take_peak()));
     // The program that a bound is there to prevent.
-    let six = each(&urls, Duration::from_secs(10), Text::default()).unwrap();
+    let six = thread_per_request(&urls, Duration::from_secs(10), Text::default()).unwrap();
     assert!(!bounded(six.trace.peak_in_flight(&IO)) && !bounded(server.take_peak()));
     assert_eq!(server.served(), 14);
     assert!(three.failures.is_empty() && six.failures.is_empty());
@@ -106,9 +106,9 @@ fn every_failure_is_named_and_the_rest_is_done() {
 
 #[test]
 fn a_server_that_is_gone_is_not_asked_for_ever() {
-    let urls = vec![gone(); 5 * MOST_FAILURES];
+    let urls = vec![gone(); 5 * MAX_FAILURES];
     let failed = pool(&urls, 4, Duration::from_secs(10), Text::default()).unwrap().failures.len();
-    assert!((MOST_FAILURES..MOST_FAILURES + 4).contains(&failed), "{failed}");
+    assert!((MAX_FAILURES..MAX_FAILURES + 4).contains(&failed), "{failed}");
     let url = gone();
     let error = fetch::run(&Workload { given: vec![url.clone()], ..workload() }, &[]).unwrap_err();
     assert_eq!(error.code(), 1);

@@ -258,7 +258,7 @@ fn what_was_forgotten_is_fetched_again_and_what_was_not_is_not() {
     let (paths, _) = tree::list(home.path(), false);
     // Each file's pages; the test beside this one reads too, but far less.
     let fetched = |forget: bool| {
-        let asked = forget && cache::forget(&paths);
+        let asked = forget && cache::drop_cached(&paths);
         let before = cache::from_storage();
         sums(&paths);
         let fetched = cache::from_storage().zip(before).map(|(after, before)| after - before);

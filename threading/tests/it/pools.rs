@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use lab::lang::Text;
 use lab::trace::Recorder;
 use lab::trace::{State, Trace};
-use threading::experiments::pools::techniques::{Done, TECHNIQUES, Technique, part};
+use threading::experiments::pools::techniques::{JobsDone, TECHNIQUES, Technique, part};
 use threading::experiments::pools::{self, Work, Workload, moved, oversubscribe};
 
 const JOBS: usize = 40;
 
-fn run(technique: &Technique, workers: usize, work: &(dyn Fn(usize) + Sync)) -> (Vec<Done>, Trace) {
+fn run(technique: &Technique, workers: usize, work: &(dyn Fn(usize) + Sync)) -> (Vec<JobsDone>, Trace) {
     let recorder = Recorder::new();
     let lanes = (0..workers).map(|i| recorder.lane(Text::same(i.to_string()))).collect();
     let done = (technique.2)(JOBS, lanes, State::Running, work).unwrap();
@@ -34,7 +34,7 @@ fn every_job_is_done_once() {
 }
 
 /// Job 0 is a straggler that ends when all others are done, or when its patience does. Whether they were all done.
-fn straggler(technique: &Technique, patience: Duration) -> (bool, Vec<Done>) {
+fn straggler(technique: &Technique, patience: Duration) -> (bool, Vec<JobsDone>) {
     let (others, came) = (Mutex::new(0), Condvar::new());
     let in_time = Mutex::new(false);
     let work = |job: usize| {

@@ -1,4 +1,4 @@
-//! The same files after the system was asked to forget them: now there is a disk to wait for.
+//! The same files with a cold cache: threads wait for the disk.
 
 use lab::claims::Verdict;
 use lab::lang::Text;
@@ -12,33 +12,32 @@ use super::file_set::{FileSet, Workload};
 use super::techniques::{TECHNIQUES, title};
 use crate::overlap::{self, CLAIM};
 
-/// At least this part of a cold read must come from storage, or it was none.
+/// A read counts as cold if at least this part came from storage.
 const COLD: f64 = 0.5;
 /// What the claim is tried on.
 const ON: &str = "Rust, std::fs";
 
-/// What was read cold.
 #[derive(Default)]
 struct ColdReads {
-    /// By technique, in ns.
+    /// Wall times of each technique, in ns.
     walls: [Vec<f64>; TECHNIQUES.len()],
-    /// Which part came from storage, the least of all reads.
+    /// The smallest part of a read that came from storage.
     least: Option<f64>,
-    /// The last run in threads.
+    /// The lanes of the last read in threads.
     threads: Option<Trace>,
 }
 
-/// Every technique in turn. Returns how many times as fast as in sequence threads were; `None` where it could not be had, and why is in
-/// the report.
+/// Runs every technique in turn. Returns the speed-up of threads; `None` if the cache could not be made cold, with the reason in the
+/// report.
 pub fn measure(report: &mut Report, files: &mut FileSet, workload: &Workload) -> Result<Option<f64>> {
     let cold = read(files, workload)?;
-    // Storage is read in whole pages, and ahead: it may be more than the files.
+    // Whole pages are read, and read ahead: it may be more than the files.
     let percent = unit::value(cold.least.unwrap_or_default().min(1.0), Unit::Share);
     let why = match cold.least {
-        None => text!("이 시스템에는 버리라고 할 길이 없습니다", "this system cannot be asked to forget files"),
+        None => text!("이 시스템에는 버리라고 할 길이 없습니다", "this system cannot be asked to drop cached files"),
         Some(least) if least < COLD => text!(
             "버리라고 했지만 디스크에서 온 것은 {percent}뿐입니다",
-            "asked to forget the files, the system fetched only {percent} of them from storage"
+            "although the system was asked to drop the files, only {percent} of them came from storage"
         ),
         Some(_) => {
             report.notes.push(note(&percent));
@@ -55,7 +54,7 @@ fn read(files: &mut FileSet, workload: &Workload) -> Result<ColdReads> {
     let mut cold = ColdReads::default();
     for _ in 0..workload.rounds {
         for (n, technique) in TECHNIQUES.into_iter().enumerate() {
-            if !cache::forget(&files.paths) {
+            if !cache::drop_cached(&files.paths) {
                 return Ok(ColdReads::default());
             }
             let before = cache::from_storage();

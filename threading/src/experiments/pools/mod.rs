@@ -22,7 +22,7 @@ use lab::trace::{State, Trace};
 use lab::{Result, stats, text, twin_script};
 
 use crate::overlap;
-use techniques::{Done, TECHNIQUES, Technique, part};
+use techniques::{JobsDone, TECHNIQUES, Technique, part};
 
 /// A long job is so many times a short one.
 pub const LONG: u64 = 8;
@@ -101,9 +101,9 @@ impl Workload {
 const RAYON: usize = 3;
 
 /// One technique's last run.
-struct Shared {
+struct TechniqueRun {
     trace: Trace,
-    done: Vec<Done>,
+    done: Vec<JobsDone>,
     cores: CoresUsed,
 }
 
@@ -113,7 +113,7 @@ pub fn run(workload: &Workload, rounds: usize, pythons: &[Interpreter]) -> Resul
     let mut walls = vec![Vec::new(); TECHNIQUES.len()];
     let mut last = Vec::new();
     for _ in 0..rounds {
-        last = TECHNIQUES.iter().map(|technique| share(workload, technique)).collect::<Result<Vec<Shared>>>()?;
+        last = TECHNIQUES.iter().map(|technique| share(workload, technique)).collect::<Result<Vec<TechniqueRun>>>()?;
         walls.iter_mut().zip(&last).for_each(|(wall, run)| wall.push(run.trace.duration() as f64));
     }
     let mut rows = Vec::new();
@@ -140,11 +140,11 @@ pub fn run(workload: &Workload, rounds: usize, pythons: &[Interpreter]) -> Resul
     Ok(report)
 }
 
-fn share(workload: &Workload, (_, name, run): &Technique) -> Result<Shared> {
+fn share(workload: &Workload, (_, name, run): &Technique) -> Result<TechniqueRun> {
     let recorder = Recorder::new();
     let lanes = (0..workload.workers).map(|i| recorder.lane(text!("일꾼 {i}", "Worker {i}"))).collect();
     let (done, cores) = CoresUsed::during(|| run(workload.jobs, lanes, workload.state(), &|job| workload.work(job)));
-    Ok(Shared { trace: recorder.finish(name()), done: done?, cores })
+    Ok(TechniqueRun { trace: recorder.finish(name()), done: done?, cores })
 }
 
 /// How long a technique took, how many jobs each worker did, and how many of them were another's part; and what was lost.
@@ -175,9 +175,9 @@ fn who_did_what(rows: Vec<Vec<Text>>) -> Table {
 }
 
 /// Jobs that were done by somebody whose part they were not.
-pub fn moved(done: &[Done], jobs: usize) -> usize {
+pub fn moved(done: &[JobsDone], jobs: usize) -> usize {
     let workers = done.len();
-    let foreign = |(me, done): (usize, &Done)| {
+    let foreign = |(me, done): (usize, &JobsDone)| {
         let own = part(me, workers, jobs);
         done.iter().filter(|job| !own.contains(job)).count()
     };

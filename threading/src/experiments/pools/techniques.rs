@@ -15,10 +15,11 @@ use rayon::prelude::*;
 /// A job by its number, done on whatever thread.
 pub type Work<'a> = &'a (dyn Fn(usize) + Sync);
 /// A worker's jobs, in the order in which it did them.
-pub type Done = Vec<usize>;
+pub type JobsDone = Vec<usize>;
 
 /// A way: its id, its name, the function of the number of jobs, a lane a worker, the state the work is in, and the work.
-pub type Technique = (&'static str, fn() -> Text, fn(usize, Vec<LaneRecorder>, State, Work<'_>) -> Result<Vec<Done>>);
+pub type Technique =
+    (&'static str, fn() -> Text, fn(usize, Vec<LaneRecorder>, State, Work<'_>) -> Result<Vec<JobsDone>>);
 
 /// All of them; the first does not balance, the others do.
 pub const TECHNIQUES: [Technique; 4] = [
@@ -34,7 +35,10 @@ pub fn part(me: usize, workers: usize, jobs: usize) -> Range<usize> {
 }
 
 /// A thread for each lane; what each of them did.
-fn crew(lanes: Vec<LaneRecorder>, worker: impl Fn(usize, &mut LaneRecorder) -> Done + Sync) -> Result<Vec<Done>> {
+fn spawn_workers(
+    lanes: Vec<LaneRecorder>,
+    worker: impl Fn(usize, &mut LaneRecorder) -> JobsDone + Sync,
+) -> Result<Vec<JobsDone>> {
     thread::scope(|scope| {
         let worker = &worker;
         let mut running = Vec::new();
@@ -48,25 +52,25 @@ fn crew(lanes: Vec<LaneRecorder>, worker: impl Fn(usize, &mut LaneRecorder) -> D
 
 // ANCHOR: parts
 /// Divided beforehand: whoever has the long jobs is the straggler, and nobody helps.
-pub fn parts(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<Done>> {
+pub fn parts(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<JobsDone>> {
     let workers = lanes.len();
-    crew(lanes, |me, lane| part(me, workers, jobs).inspect(|job| lane.during(state, || work(*job))).collect())
+    spawn_workers(lanes, |me, lane| part(me, workers, jobs).inspect(|job| lane.during(state, || work(*job))).collect())
 }
 // ANCHOR_END: parts
 
 // ANCHOR: channel
 /// One queue for all: whoever is free takes the next.
-pub fn channel(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<Done>> {
+pub fn channel(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<JobsDone>> {
     let (queue, next) = channel::unbounded();
     (0..jobs).for_each(|job| queue.send(job).expect("this function keeps a receiver"));
     drop(queue); // the end of the jobs
-    crew(lanes, |_, lane| next.iter().inspect(|job| lane.during(state, || work(*job))).collect())
+    spawn_workers(lanes, |_, lane| next.iter().inspect(|job| lane.during(state, || work(*job))).collect())
 }
 // ANCHOR_END: channel
 
 // ANCHOR: stealing
 /// A queue for each: nobody stands in another's way until his own is empty. Then he steals from the far end of another's.
-pub fn stealing(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<Done>> {
+pub fn stealing(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<JobsDone>> {
     let workers = lanes.len();
     let deques: Vec<Worker<usize>> = (0..workers).map(|_| Worker::new_lifo()).collect();
     for (me, deque) in deques.iter().enumerate() {
@@ -75,7 +79,7 @@ pub fn stealing(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<
     }
     let stealers: Vec<Stealer<usize>> = deques.iter().map(Worker::stealer).collect();
     let deques: Vec<Mutex<Option<Worker<usize>>>> = deques.into_iter().map(|deque| Mutex::new(Some(deque))).collect();
-    crew(lanes, |me, lane| {
+    spawn_workers(lanes, |me, lane| {
         let mine = deques[me].lock().unwrap_or_else(PoisonError::into_inner).take().expect("everybody takes his own");
         let next = || mine.pop().or_else(|| steal(&stealers));
         std::iter::from_fn(next).inspect(|job| lane.during(state, || work(*job))).collect()
@@ -97,11 +101,12 @@ fn steal(stealers: &[Stealer<usize>]) -> Option<usize> {
 
 // ANCHOR: rayon
 /// The same as a library. Without `with_max_len` some jobs stay together in one piece, which is stolen whole or not at all.
-pub fn rayon(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<Done>> {
+pub fn rayon(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<JobsDone>> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(lanes.len()).build();
     let pool = pool.map_err(|e| Error::failed(text!("rayon 풀을 만들 수 없습니다: {e}", "no rayon pool: {e}")))?;
     // A place for each thread of the pool, which only that thread ever locks.
-    let mine: Vec<Mutex<(LaneRecorder, Done)>> = lanes.into_iter().map(|lane| Mutex::new((lane, Vec::new()))).collect();
+    let mine: Vec<Mutex<(LaneRecorder, JobsDone)>> =
+        lanes.into_iter().map(|lane| Mutex::new((lane, Vec::new()))).collect();
     pool.install(|| {
         (0..jobs).into_par_iter().with_max_len(1).for_each(|job| {
             let me = rayon::current_thread_index().expect("inside the pool");

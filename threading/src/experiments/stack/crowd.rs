@@ -10,7 +10,7 @@ use lab::trace::LaneRecorder;
 use lab::trace::State;
 
 /// Threads that have not come alive within this time will not.
-const PATIENCE: Duration = Duration::from_secs(60);
+const ALIVE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A growing crowd. Dropping it sends everybody home and waits for them.
 #[derive(Debug, Default)]
@@ -21,13 +21,13 @@ pub struct Crowd {
 
 #[derive(Debug, Default)]
 struct Gate {
-    here: Mutex<Here>,
+    here: Mutex<CrowdState>,
     came: Condvar,
     opened: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Here {
+struct CrowdState {
     /// Threads that have arrived, and used their stack.
     alive: usize,
     /// Whether they may go.
@@ -51,7 +51,7 @@ impl Crowd {
 
     /// Waits until all who were added are alive at the same time. Whether they are.
     pub fn all_alive(&self) -> bool {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + ALIVE_TIMEOUT;
         let mut here = self.gate.here.lock().unwrap_or_else(PoisonError::into_inner);
         while here.alive < self.threads.len() {
             let left = until.saturating_duration_since(Instant::now());

@@ -16,7 +16,7 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::{Error, Result, lang, text, twin_script};
 
 pub use crowd::Crowd;
-use row::{ROW, Row};
+use row::{ROW, StackSetup};
 
 /// Stacks of a thread, in KiB: a small one, Rust's default, and what `ulimit -s` gives C and Python.
 const STACKS: [usize; 3] = [64, 2048, 8192];
@@ -39,8 +39,8 @@ pub fn run(threads: usize, pythons: &[Interpreter]) -> Result<Report> {
         return Err(bound.exceeded(threads));
     }
     let mut report = Report::new("threading/stack");
-    let rows = STACKS.map(|stack| Row { threads, stack, used: 0 });
-    let used = Row { threads, stack: STACKS[2], used: USED };
+    let rows = STACKS.map(|stack| StackSetup { threads, stack, used: 0 });
+    let used = StackSetup { threads, stack: STACKS[2], used: USED };
     let mut table = Vec::new();
     for row in rows.into_iter().chain([used]) {
         add(&mut report, &mut table, row, None, ask(row));
@@ -67,7 +67,7 @@ pub fn run(threads: usize, pythons: &[Interpreter]) -> Result<Report> {
 }
 
 /// A row in a fresh process of this program.
-fn ask(row: Row) -> Result<Report, Text> {
+fn ask(row: StackSetup) -> Result<Report, Text> {
     let mut args = vec![ROW.to_owned()];
     for (name, n) in [("--threads", row.threads), ("--stack", row.stack), ("--used", row.used)] {
         args.extend([name.to_owned(), n.to_string()]);
@@ -80,7 +80,7 @@ fn ask(row: Row) -> Result<Report, Text> {
 fn add(
     report: &mut Report,
     table: &mut Vec<Vec<Text>>,
-    row: Row,
+    row: StackSetup,
     python: Option<&Interpreter>,
     said: Result<Report, Text>,
 ) {
@@ -145,12 +145,12 @@ fn notes() -> Vec<Text> {
 }
 
 fn shows(report: &Report) -> Text {
-    let of = |what: &str, row: Row| {
+    let of = |what: &str, row: StackSetup| {
         let m = report.measure(&format!("{what}.rust.{}", row.id()))?;
         Some(unit::value(m.median(), Unit::Bytes))
     };
-    let plain = Row { threads: 0, stack: STACKS[2], used: 0 };
-    let used = Row { used: USED, ..plain };
+    let plain = StackSetup { threads: 0, stack: STACKS[2], used: 0 };
+    let used = StackSetup { used: USED, ..plain };
     let (Some(set_aside), Some(resident), Some(touched)) =
         (of("virtual", plain), of("resident", plain), of("resident", used))
     else {

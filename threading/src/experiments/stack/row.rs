@@ -17,7 +17,7 @@ pub const MOST_USED: usize = 1024;
 
 /// What is asked of one process.
 #[derive(Clone, Copy, Debug)]
-pub struct Row {
+pub struct StackSetup {
     pub threads: usize,
     /// Stack of each, in KiB.
     pub stack: usize,
@@ -25,7 +25,7 @@ pub struct Row {
     pub used: usize,
 }
 
-impl Row {
+impl StackSetup {
     /// "64k", "8192k-used-64k".
     pub fn id(&self) -> String {
         let used = if self.used > 0 { format!("-used-{}k", self.used) } else { String::new() };
@@ -122,7 +122,7 @@ pub fn command() -> Experiment {
     let mut count = |name, most| options.size(name, 0..=most, 0, Text::default());
     let (threads, stack, used) = (count("threads", 1_000_000), count("stack", 1 << 20), count("used", MOST_USED));
     Experiment::child(ROW, options, move |a| {
-        let row = Row { threads: a.get(threads), stack: a.get(stack), used: a.get(used) };
+        let row = StackSetup { threads: a.get(threads), stack: a.get(stack), used: a.get(used) };
         let report = row
             .measure()
             .unwrap_or_else(|e| Report { notes: vec![e.text().clone()], ..Report::new("threading/stack") });
