@@ -1,4 +1,4 @@
-//! What `fetch` promises: a pool has a bound, who fails is named, and the rest is done.
+//! What `fetch` promises: a pool is bounded, failures are named, and the rest is done.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -34,14 +34,14 @@ fn a_pool_has_a_bound_that_a_thread_a_request_has_not() {
     assert_eq!((sequence.trace.peak_in_flight(&IO), server.take_peak()), (1, 1));
     let three = pool(&urls, 3, Duration::from_secs(10), Text::default()).unwrap();
     assert!(bounded(three.trace.peak_in_flight(&IO)) && bounded(server.take_peak()));
-    // The program that a bound is there to prevent.
+    // The known-wrong program: no bound.
     let six = thread_per_request(&urls, Duration::from_secs(10), Text::default()).unwrap();
     assert!(!bounded(six.trace.peak_in_flight(&IO)) && !bounded(server.take_peak()));
     assert_eq!(server.served(), 14);
     assert!(three.failures.is_empty() && six.failures.is_empty());
 }
 
-/// A bound on threads is one only if nobody starts others behind our back.
+/// The bound holds only if a library starts no hidden threads.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_request_has_no_thread_but_its_own() {
@@ -59,12 +59,12 @@ fn a_request_has_no_thread_but_its_own() {
     assert!(status.contains("Threads:\t1\n"), "the probe waits in main: {status}");
 }
 
-/// A server that says the same to everyone: its bytes, and then it hangs up. Lives as long as the test.
+/// A server that sends the same bytes to everyone and hangs up. It runs until the test ends.
 fn says(answer: &'static [u8]) -> String {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", socket.local_addr().unwrap());
     let talk = move |mut stream: TcpStream| {
-        // The whole request, however many pieces it comes in: whoever hangs up on the rest of it resets the connection.
+        // The whole request must be read: closing with unread bytes resets the connection.
         let lines = BufReader::new(&stream).lines().map_while(Result::ok);
         lines.take_while(|line| !line.is_empty()).for_each(drop);
         let _ = stream.write_all(answer);
@@ -73,7 +73,7 @@ fn says(answer: &'static [u8]) -> String {
     url
 }
 
-/// Nobody listens there any more.
+/// An address where nobody listens any more.
 fn gone() -> String {
     format!("http://{}/", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
 }
@@ -81,9 +81,9 @@ fn gone() -> String {
 #[test]
 fn every_failure_is_named_and_the_rest_is_done() {
     let server = Server::start(Duration::ZERO).unwrap();
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap(); // takes connections, and says nothing
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap(); // accepts connections, and never answers
     let silent = (format!("http://{}/", silent.local_addr().unwrap()), silent);
-    // The page says that it is longer than what comes.
+    // The second one's Content-Length is longer than its body.
     let (missing, cut) = (
         says(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
         says(b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nhalf"),
@@ -105,7 +105,7 @@ fn every_failure_is_named_and_the_rest_is_done() {
 }
 
 #[test]
-fn a_server_that_is_gone_is_not_asked_for_ever() {
+fn a_server_that_is_gone_is_not_asked_forever() {
     let urls = vec![gone(); 5 * MAX_FAILURES];
     let failed = pool(&urls, 4, Duration::from_secs(10), Text::default()).unwrap().failures.len();
     assert!((MAX_FAILURES..MAX_FAILURES + 4).contains(&failed), "{failed}");

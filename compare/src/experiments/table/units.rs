@@ -1,10 +1,10 @@
-//! The techniques: each does units `0..n` in its own way and returns what every unit came to, in order.
+//! The techniques: each does the units `0..n` and returns the check of every unit, in order.
 
 use lab::{Error, Result, text};
 use multiprocessing::techniques;
 use tokio::runtime::{Builder, Runtime};
 
-/// What a unit came to: a number that tells whether its work was really done.
+/// A number that proves that a unit's work was done: its sum, or a hash of its result.
 pub type Check = u64;
 
 /// One unit after another.
@@ -39,7 +39,6 @@ fn event_loop() -> Result<Runtime> {
 /// What a unit in a process of its own reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProcessResult {
-    /// What the unit came to.
     pub check: Check,
     /// Memory that no other process shares, in bytes; 0 where the system does not tell.
     pub private: u64,
@@ -48,7 +47,6 @@ pub struct ProcessResult {
 }
 
 impl ProcessResult {
-    /// As the child prints it.
     pub fn to_line(self) -> String {
         format!("{} {} {}\n", self.check, self.private, self.cpu)
     }

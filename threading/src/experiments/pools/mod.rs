@@ -1,4 +1,4 @@
-//! The same uneven jobs, shared out in four ways: a straggler shows in the lanes, and so does who helps. Then more threads than cores.
+//! The same uneven jobs, shared out by four techniques: the lanes show stragglers, and who helps them. Then more threads than cores.
 //!
 //! Article: 멀티스레딩. Run: `cargo run -p threading -- pools`. Python twin: `python/pools.py`.
 
@@ -24,9 +24,8 @@ use lab::{Result, stats, text, twin_script};
 use crate::overlap;
 use techniques::{JobsDone, TECHNIQUES, Technique, part};
 
-/// A long job is so many times a short one.
+/// A long job is so many times as long as a short one.
 pub const LONG: u64 = 8;
-/// What jobs do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     Cpu,
@@ -55,26 +54,23 @@ pub fn command() -> Experiment {
     })
 }
 
-/// How long a short job waits, where jobs wait.
+/// How long a short job waits, if jobs wait.
 const WAIT: Duration = Duration::from_millis(4);
-/// A Python's turn takes so many of ours.
+/// One iteration in CPython takes about as long as so many here.
 const PYTHON_ITERATIONS: u64 = 60;
 
-/// What is done.
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
-    /// Number of jobs; the first quarter is long.
+    /// Number of jobs; those of the first quarter are long.
     pub jobs: usize,
-    /// Workers that share them.
     pub workers: usize,
-    /// Iterations of the loop in a short job, where jobs compute.
+    /// Iterations of the loop in a short job, if jobs compute.
     pub iterations: u64,
-    /// Whether jobs compute or wait.
     pub work: Work,
 }
 
 impl Workload {
-    /// How many short jobs a job is.
+    /// The length of a job, in short jobs.
     pub fn size(&self, job: usize) -> u64 {
         if job < self.jobs.div_ceil(4) { LONG } else { 1 }
     }
@@ -97,17 +93,17 @@ impl Workload {
     }
 }
 
-/// rayon's place among the techniques.
+/// Index of rayon in [`TECHNIQUES`].
 const RAYON: usize = 3;
 
-/// One technique's last run.
+/// The last run of a technique.
 struct TechniqueRun {
     trace: Trace,
     done: Vec<JobsDone>,
     cores: CoresUsed,
 }
 
-/// Shares the jobs out by each technique, in turn, `rounds` times; then tries more threads than cores.
+/// Runs each technique in turn, `rounds` times; then tries more threads than cores.
 pub fn run(workload: &Workload, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("threading/pools");
     let mut walls = vec![Vec::new(); TECHNIQUES.len()];
@@ -119,7 +115,7 @@ pub fn run(workload: &Workload, rounds: usize, pythons: &[Interpreter]) -> Resul
     let mut rows = Vec::new();
     for (((id, name, _), samples), run) in TECHNIQUES.iter().zip(&walls).zip(&last) {
         let measure = Measure::new(format!("wall.{id}"), name(), Unit::Ns, samples.clone());
-        // A channel has no parts, and rayon does not tell which ones it made.
+        // A channel has no parts, and rayon does not tell how it divided the jobs.
         let own = ["parts", "stealing"].contains(id);
         rows.push(row(workload, &measure, &run.trace, own.then(|| moved(&run.done, workload.jobs))));
         report.measures.push(measure);
@@ -147,7 +143,7 @@ fn share(workload: &Workload, (_, name, run): &Technique) -> Result<TechniqueRun
     Ok(TechniqueRun { trace: recorder.finish(name()), done: done?, cores })
 }
 
-/// How long a technique took, how many jobs each worker did, and how many of them were another's part; and what was lost.
+/// Time, jobs of each worker, jobs that were another worker's part, and idle time.
 fn row(workload: &Workload, wall: &Measure, trace: &Trace, moved: Option<usize>) -> Vec<Text> {
     let jobs: Vec<String> = trace.lanes.iter().map(|lane| lane.spans.len().to_string()).collect();
     let busy = trace.mean_in_flight(workload.state()) / workload.workers as f64;
@@ -174,7 +170,7 @@ fn who_did_what(rows: Vec<Vec<Text>>) -> Table {
     }
 }
 
-/// Jobs that were done by somebody whose part they were not.
+/// The number of jobs that were not done by the worker whose part they were.
 pub fn moved(done: &[JobsDone], jobs: usize) -> usize {
     let workers = done.len();
     let foreign = |(me, done): (usize, &JobsDone)| {
@@ -184,7 +180,7 @@ pub fn moved(done: &[JobsDone], jobs: usize) -> usize {
     done.iter().enumerate().map(foreign).sum()
 }
 
-/// The twin does the same with Python's own means; its jobs compute so much less that they take about as long.
+/// The twin does the same with Python's pools; its jobs compute less, so that they take about as long.
 fn on_pythons(
     report: &mut Report,
     workload: &Workload,
@@ -224,7 +220,7 @@ fn twin_rows(python: &Interpreter, twin: &Report, workload: &Workload) -> Vec<Ve
     walls.zip(&twin.traces).map(of).collect()
 }
 
-/// Python's pool of workers on one queue: jobs that wait do so together, those that compute do not unless there is no GIL.
+/// The verdict on Python's pool with one queue: jobs wait at the same time; they compute at the same time only without a GIL.
 fn judge(python: &Interpreter, twin: &Report, workload: &Workload, foreign: Option<f64>) -> Verdict {
     let on = format!("{python}, ThreadPoolExecutor");
     if workload.workers < 2 {
@@ -269,6 +265,6 @@ fn shows(walls: &[Vec<f64>], points: &[oversubscribe::Point]) -> Text {
     let (threads, io, cpu) = (points.last().map_or(0, |p| p.threads), gain(|p| p.io), gain(|p| p.cpu));
     text!(
         "미리 나누면 {parts}, 채널에서 꺼내면 {channel}, 훔치면 {stealing}, rayon은 {rayon}입니다. 스레드 {threads}개는 기다리는 일을 {io}로, 계산하는 일을 {cpu}로 합니다.",
-        "Divided beforehand {parts}, from a channel {channel}, with stealing {stealing}, rayon {rayon}. {threads} threads do what waits at {io} the speed of one, and what computes at {cpu}."
+        "Divided beforehand {parts}, from a channel {channel}, with stealing {stealing}, rayon {rayon}. Against one thread, {threads} threads do jobs that wait at {io} the speed, and jobs that compute at {cpu}."
     )
 }

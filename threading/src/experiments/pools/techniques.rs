@@ -1,4 +1,4 @@
-//! Four ways to share jobs out among workers. Each returns what every worker did, in its order.
+//! Four techniques to share jobs out among workers. Each returns the jobs that every worker did.
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -12,16 +12,17 @@ use lab::trace::State;
 use lab::{Error, Result, text};
 use rayon::prelude::*;
 
-/// A job by its number, done on whatever thread.
+/// Does the job with this number, on any thread.
 pub type Work<'a> = &'a (dyn Fn(usize) + Sync);
 /// A worker's jobs, in the order in which it did them.
 pub type JobsDone = Vec<usize>;
 
-/// A way: its id, its name, the function of the number of jobs, a lane a worker, the state the work is in, and the work.
+/// Id, name and function. The function is given the number of jobs, a lane for each worker, the state of a lane during a job, and the
+/// work.
 pub type Technique =
     (&'static str, fn() -> Text, fn(usize, Vec<LaneRecorder>, State, Work<'_>) -> Result<Vec<JobsDone>>);
 
-/// All of them; the first does not balance, the others do.
+/// All but the first balance the load.
 pub const TECHNIQUES: [Technique; 4] = [
     ("parts", || text!("저마다 제 몫", "each its own part"), parts),
     ("channel", || text!("crossbeam 채널 하나", "one crossbeam channel"), channel),
@@ -29,12 +30,12 @@ pub const TECHNIQUES: [Technique; 4] = [
     ("rayon", || text!("rayon", "rayon"), rayon),
 ];
 
-/// The jobs that are a worker's own where they are divided beforehand: as many for each, as they come.
+/// A worker's own part if jobs are divided beforehand: the same number for each worker.
 pub fn part(me: usize, workers: usize, jobs: usize) -> Range<usize> {
     me * jobs / workers..(me + 1) * jobs / workers
 }
 
-/// A thread for each lane; what each of them did.
+/// Starts a thread for each lane and waits for all. Returns the jobs of each.
 fn spawn_workers(
     lanes: Vec<LaneRecorder>,
     worker: impl Fn(usize, &mut LaneRecorder) -> JobsDone + Sync,
@@ -51,7 +52,7 @@ fn spawn_workers(
 }
 
 // ANCHOR: parts
-/// Divided beforehand: whoever has the long jobs is the straggler, and nobody helps.
+/// Divided beforehand: the worker with the long jobs is the straggler, and nobody helps.
 pub fn parts(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<JobsDone>> {
     let workers = lanes.len();
     spawn_workers(lanes, |me, lane| part(me, workers, jobs).inspect(|job| lane.during(state, || work(*job))).collect())
@@ -59,7 +60,7 @@ pub fn parts(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>
 // ANCHOR_END: parts
 
 // ANCHOR: channel
-/// One queue for all: whoever is free takes the next.
+/// One queue for all: a free worker takes the next job.
 pub fn channel(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<JobsDone>> {
     let (queue, next) = channel::unbounded();
     (0..jobs).for_each(|job| queue.send(job).expect("this function keeps a receiver"));
@@ -69,27 +70,28 @@ pub fn channel(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'
 // ANCHOR_END: channel
 
 // ANCHOR: stealing
-/// A queue for each: nobody stands in another's way until his own is empty. Then he steals from the far end of another's.
+/// A deque for each worker: it takes jobs from one end of its own, and when that is empty, steals from the other end of another's.
 pub fn stealing(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<JobsDone>> {
     let workers = lanes.len();
     let deques: Vec<Worker<usize>> = (0..workers).map(|_| Worker::new_lifo()).collect();
     for (me, deque) in deques.iter().enumerate() {
-        // The owner takes what was pushed last, a thief what was pushed first.
+        // The owner takes the job that was pushed last, a thief the one that was pushed first.
         part(me, workers, jobs).rev().for_each(|job| deque.push(job));
     }
     let stealers: Vec<Stealer<usize>> = deques.iter().map(Worker::stealer).collect();
     let deques: Vec<Mutex<Option<Worker<usize>>>> = deques.into_iter().map(|deque| Mutex::new(Some(deque))).collect();
     spawn_workers(lanes, |me, lane| {
-        let mine = deques[me].lock().unwrap_or_else(PoisonError::into_inner).take().expect("everybody takes his own");
+        let mine =
+            deques[me].lock().unwrap_or_else(PoisonError::into_inner).take().expect("each worker takes its own, once");
         let next = || mine.pop().or_else(|| steal(&stealers));
         std::iter::from_fn(next).inspect(|job| lane.during(state, || work(*job))).collect()
     })
 }
 
-/// A job of somebody else; `None` when nobody has any. Jobs are never added, so that an empty deque stays empty.
+/// A job of another worker; `None` if no job is left. Jobs are never added, so an empty deque stays empty.
 fn steal(stealers: &[Stealer<usize>]) -> Option<usize> {
     loop {
-        // `Retry`, where somebody else was quicker, wins over `Empty` here.
+        // `collect` prefers `Retry` (another thief was faster) to `Empty`.
         match stealers.iter().map(Stealer::steal).collect::<Steal<usize>>() {
             Steal::Success(job) => return Some(job),
             Steal::Empty => return None,
@@ -100,11 +102,11 @@ fn steal(stealers: &[Stealer<usize>]) -> Option<usize> {
 // ANCHOR_END: stealing
 
 // ANCHOR: rayon
-/// The same as a library. Without `with_max_len` some jobs stay together in one piece, which is stolen whole or not at all.
+/// Work stealing by a library. Without `with_max_len` rayon keeps some jobs together in one piece, which only one thread can take.
 pub fn rayon(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<JobsDone>> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(lanes.len()).build();
     let pool = pool.map_err(|e| Error::failed(text!("rayon 풀을 만들 수 없습니다: {e}", "no rayon pool: {e}")))?;
-    // A place for each thread of the pool, which only that thread ever locks.
+    // One for each thread of the pool; only that thread locks it.
     let mine: Vec<Mutex<(LaneRecorder, JobsDone)>> =
         lanes.into_iter().map(|lane| Mutex::new((lane, Vec::new()))).collect();
     pool.install(|| {
