@@ -1,4 +1,4 @@
-//! The same work in three ways: the same sums, and at the same time where it should be.
+//! The same work by three techniques: the same sums, and in parallel except in sequence.
 
 use std::io::{Read, Write};
 use std::process::Stdio;
@@ -14,9 +14,9 @@ use multiprocessing::echo::PROCESS_ECHO;
 use multiprocessing::experiments::cpu::techniques;
 use multiprocessing::work::{self, CountResult};
 
-/// Some 80 ms each: long enough for the scheduler to put them on different cores.
+/// About 80 ms: long enough for the scheduler to use different cores.
 const ITERATIONS: u64 = 100_000_000;
-/// On a busy machine two of ours may never be on a core together in one run; serial ones are not in any.
+/// On a busy machine two of our units may never be on a core at the same time in one run; serial ones never are in any run.
 const ATTEMPTS: usize = 10;
 
 fn trace(done: &[CountResult]) -> Trace {
@@ -28,7 +28,7 @@ fn at_once(trace: &Trace) -> bool {
 }
 
 #[test]
-fn all_ways_come_to_the_same_sum() {
+fn all_techniques_have_the_same_sum() {
     let iterations = 12_345;
     for done in [techniques::sequence(3, iterations).unwrap(), techniques::threads(3, iterations).unwrap()] {
         assert!(done.len() == 3 && done.iter().all(|d| d.sum == 12_345 * 12_344 / 2));
@@ -78,7 +78,7 @@ fn processes_compute_at_once() {
 }
 
 #[test]
-fn the_echo_gives_back_what_it_is_sent_and_ends_with_its_input() {
+fn the_echo_returns_messages_and_ends_with_its_input() {
     let mut command = command(&[PROCESS_ECHO, "--size", "6"]);
     let mut echo = Guarded(harness::start(command.stdin(Stdio::piped())));
     let mut input = echo.0.stdin.take().unwrap();

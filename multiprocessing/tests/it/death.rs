@@ -1,4 +1,4 @@
-//! Processes that are killed, and parents that are: nothing hangs, nothing is left behind, and it is said who died.
+//! Killed processes and killed parents: nothing hangs, no process is left behind, and the error names who died.
 
 use std::fs;
 use std::path::Path;
@@ -9,8 +9,8 @@ use std::time::Duration;
 use crate::common::{Process, children, error_line, five_tasks, has_proc, ignores_interrupts, start, until_gone};
 use harness::{Guarded, alive, finish, signal, until_some};
 
-/// Longer than any test: these processes end because somebody ends them.
-const FOR_EVER: &str = "1000000000000";
+/// Longer than any test: these processes end only when they are killed.
+const FOREVER: &str = "1000000000000";
 
 fn child(parent: u32, command: &str) -> Option<Process> {
     children(parent).into_iter().find(|child| child.command.contains(command))
@@ -36,7 +36,7 @@ fn all_that_were_killed_are_named_in_one_line() {
     if !has_proc() {
         return;
     }
-    let program = start(&["article", "--iterations", FOR_EVER, "--no-python", "--lang", "en"]);
+    let program = start(&["article", "--iterations", FOREVER, "--no-python", "--lang", "en"]);
     for task in five_tasks(program.0.id()) {
         signal(if task.command.contains("--name 3 ") { "TERM" } else { "KILL" }, task.pid);
     }
@@ -60,7 +60,7 @@ fn no_process_outlives_a_killed_parent() {
     if !has_proc() {
         return;
     }
-    let program = start(&["article", "--iterations", FOR_EVER, "--no-python"]);
+    let program = start(&["article", "--iterations", FOREVER, "--no-python"]);
     let tasks = five_tasks(program.0.id());
     signal("KILL", program.0.id());
     until_gone(&tasks);
@@ -80,7 +80,7 @@ fn no_worker_of_cpu_outlives_a_killed_parent() {
     until_gone(&workers);
 }
 
-/// The twin that must fail: a child that holds no lifeline.
+/// The known-wrong program: a child without a lifeline.
 #[test]
 fn a_child_without_a_lifeline_does_outlive_its_parent() {
     if !has_proc() {
@@ -102,14 +102,14 @@ fn an_interrupt_leaves_nothing_behind() {
     if !has_proc() || ignores_interrupts() {
         return;
     }
-    let program = start(&["article", "--iterations", FOR_EVER, "--no-python"]);
+    let program = start(&["article", "--iterations", FOREVER, "--no-python"]);
     let tasks = five_tasks(program.0.id());
     signal("INT", program.0.id());
     assert!(!finish(program).status.success());
     until_gone(&tasks);
 }
 
-/// The program is deleted after it has started: by the "interpreter" that it asks for its version.
+/// The executable is deleted after it has started, by a fake interpreter that it asks for its version.
 #[test]
 fn a_program_that_cannot_start_itself_says_so() {
     if !has_proc() {
@@ -117,7 +117,8 @@ fn a_program_that_cannot_start_itself_says_so() {
     }
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("deleted-{}", std::process::id()));
     let (program, python) = (home.join("program"), home.join("python"));
-    // A shell makes the files: while we have a new program open for writing, a test beside us may fork, and then nobody can run it.
+    // A shell writes the files: a test in another thread may fork while we have the executable open for writing, and then it cannot be
+    // run.
     let make = r#"mkdir -p "$1" && cp "$2" "$1/program" && chmod +x "$1/program" &&
         printf '#!/bin/sh\nrm "%s"\necho "%s"\n' "$1/program" '{\"name\":\"CPython\",\"version\":[3,0,0],\"gil\":true}' > "$1/python" &&
         chmod +x "$1/python""#;

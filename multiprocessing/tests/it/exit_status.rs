@@ -1,4 +1,4 @@
-//! Whoever does not end well is named, with the reason.
+//! Processes that fail are named, with the reason.
 
 use std::io;
 use std::process::{Command, ExitStatus};
@@ -17,7 +17,7 @@ fn exit_code_0_is_success() {
 
 #[cfg(unix)]
 #[test]
-fn whoever_failed_is_named() {
+fn failed_processes_are_named() {
     let missing = Command::new("/no/such/program").status();
     let ends = vec![shell("exit 3"), shell("exit 0"), shell("kill -9 $$"), shell("exit 3"), missing];
     let error = require_success(ends).unwrap_err();

@@ -1,4 +1,4 @@
-//! Image processing as a reader runs it: the same bytes by every technique, and never half a file.
+//! Image processing as a reader runs it: the same bytes by every technique, and never a partial file.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,11 +17,11 @@ use lab::report::Report;
 use multiprocessing::picture;
 use tempfile::TempDir;
 
-/// Whom we want to kill may be done before we look; not every time.
+/// A worker may be done before we can kill it, but not in every attempt.
 const ATTEMPTS: usize = 10;
 const TECHNIQUES: [&str; 3] = ["sequence", "threads", "processes"];
 
-/// A folder of pictures by these names, all of them the smallest that comes with us.
+/// A folder of pictures with these names, all copies of the smallest one that comes with the project.
 fn pictures(names: &[&OsStr]) -> TempDir {
     let home = tempfile::tempdir().unwrap();
     for name in names {
@@ -36,7 +36,7 @@ fn named(names: &[&str]) -> TempDir {
 
 const LANGS: [&str; 2] = ["ko", "en"];
 
-/// The one line of a run that has failed, which must be in this language.
+/// The error line of a failed run; it must be in this language.
 fn error_line_in(lang: &str, done: &Done) -> String {
     let line = error_line(done);
     assert_eq!(lab::lang::has_hangul(&line), lang == "ko", "{line}");
@@ -185,7 +185,7 @@ fn a_folder_without_pictures_is_said() {
 fn a_folder_that_may_not_be_read_is_said() {
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
-    /// `nobody`, whom root can become.
+    /// The user `nobody`, which root can become.
     const NOBODY: u32 = 65534;
     let (dir, out) = (named(&["a.jpg"]), tempfile::tempdir().unwrap());
     let allow = |mode| fs::set_permissions(dir.path(), fs::Permissions::from_mode(mode)).unwrap();
@@ -206,13 +206,13 @@ fn a_folder_that_may_not_be_read_is_said() {
     }
 }
 
-/// Whether every file of a folder is what our picture comes to, by a name that was asked for.
+/// Whether every file of a folder is a whole result, with an expected name.
 fn all_whole(folder: &Path, asked: &BTreeSet<OsString>) -> bool {
     let whole = picture::shrink(&Path::new(picture::FOLDER).join("rocket.jpg")).unwrap();
     names(folder).iter().all(|name| asked.contains(name) && fs::read(folder.join(name)).unwrap() == whole)
 }
 
-/// Space that ends in the middle of a file: the shell allows no file larger than some KiB.
+/// A write fails in the middle of a file: the shell limits the size of files to some KiB.
 #[cfg(unix)]
 #[test]
 fn no_space_is_one_line_and_no_half_a_file() {
@@ -227,7 +227,7 @@ fn no_space_is_one_line_and_no_half_a_file() {
     }
 }
 
-/// A file system that is full, where we may make one.
+/// A full file system, if one can be mounted.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_one_line() {
@@ -246,9 +246,9 @@ fn a_full_disk_is_one_line() {
     }
 }
 
-/// Ended at many places: in every technique, at the first file and later ones.
+/// Ended at many points: in every technique, at the first file and at later ones.
 #[test]
-fn whoever_ends_it_leaves_whole_files_only() {
+fn ending_it_leaves_whole_files_only() {
     if !has_proc() {
         return;
     }
@@ -335,7 +335,7 @@ fn a_name_too_long_for_its_result_costs_that_picture_only() {
     }
 }
 
-/// The header of a PNG and nothing else: what is refused for its size is refused before it is decoded.
+/// A PNG with a header and no data: if its size is refused, it was refused before decoding.
 fn png_header(width: u32, height: u32) -> Vec<u8> {
     let mut chunk = b"IHDR".to_vec();
     chunk.extend([width.to_be_bytes(), height.to_be_bytes()].concat());
@@ -428,7 +428,7 @@ fn in_a_memory_group_all_pictures_that_fit_come_out() {
     }
 }
 
-/// What our processing makes of the bytes of one file.
+/// The result of processing these bytes.
 fn shrunk(bytes: &[u8], name: &str) -> Result<image::RgbImage, lab::lang::Text> {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join(name), bytes).unwrap();
@@ -448,7 +448,7 @@ fn bytes_after_the_end_of_a_jpeg_do_not_matter_and_a_cut_one_is_refused() {
     }
 }
 
-/// A JPEG that says how it must be turned (EXIF, tag 0x112).
+/// A JPEG with an orientation in its EXIF data (tag 0x112).
 fn turned(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let tag = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0];
     let exif = [&b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01"[..], &tag, &[0, 0, 0, 0]].concat();
@@ -486,7 +486,7 @@ fn a_picture_comes_out_upright() {
 }
 
 #[test]
-fn what_shines_through_is_white() {
+fn transparent_pixels_become_white() {
     let mut png = std::io::Cursor::new(Vec::new());
     let picture = image::RgbaImage::from_fn(64, 32, |x, _| image::Rgba([0, 0, 0, if x < 32 { 0 } else { 255 }]));
     picture.write_to(&mut png, image::ImageFormat::Png).unwrap();

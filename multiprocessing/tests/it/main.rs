@@ -1,4 +1,4 @@
-//! What the program promises, a module an experiment; `death` and `exit_status` are about processes that end.
+//! What the program promises, one module for each experiment; `death` and `exit_status` are about processes that end.
 
 mod article;
 mod common;

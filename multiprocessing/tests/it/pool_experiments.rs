@@ -1,4 +1,4 @@
-//! The pool's experiments as a reader runs them; what is left when the program is killed or interrupted.
+//! The pool's experiments as a reader runs them, and killing or interrupting them.
 
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ fn value(report: &Report, id: &str) -> f64 {
 }
 
 #[test]
-fn five_tasks_have_a_lane_a_worker() {
+fn five_tasks_have_a_lane_for_each_worker() {
     let report =
         report(&run(&["pool", "--workers", "3", "--iterations", "100000", "--json", "--no-python"]).ends_with(0));
     assert_eq!(report.traces[0].lanes.len(), 3);
@@ -22,7 +22,7 @@ fn five_tasks_have_a_lane_a_worker() {
 }
 
 #[test]
-fn a_storm_is_weathered() {
+fn no_result_is_lost_when_workers_are_killed() {
     let report = report(
         &run(&["kill-storm", "--tasks", "500", "--iterations", "50000", "--kills", "20", "--json", "--no-python"])
             .ends_with(0),
@@ -33,10 +33,10 @@ fn a_storm_is_weathered() {
 }
 
 #[test]
-fn messages_are_measured_in_all_ways() {
+fn messages_are_measured_over_all_transports() {
     let report = report(&run(&["ipc", "--rounds", "1", "--json", "--no-python"]).ends_with(0));
-    for way in ["pipe", "pool", "shared", "thread"] {
-        assert!(value(&report, &format!("message.1048576.{way}")) > 0.0);
+    for transport in ["pipe", "pool", "shared", "thread"] {
+        assert!(value(&report, &format!("message.1048576.{transport}")) > 0.0);
     }
     assert!(report.tables.len() == 2 && report.tables.iter().all(|table| !table.rows.is_empty()));
 }
@@ -51,7 +51,7 @@ fn our_pool_loses_nothing_beside_pythons() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused_in_a_line() {
+fn wrong_values_are_refused_in_one_line() {
     for args in [
         ["pool", "--workers", "0"],
         ["pool", "--iterations", "0"],
@@ -64,12 +64,12 @@ fn what_does_not_fit_is_refused_in_a_line() {
     }
 }
 
-/// Longer than any test: a worker that only notices between two tasks that its parent has gone does not notice in time.
-const FOR_EVER: &str = "1000000000000";
+/// Longer than any test: a worker that notices only between two tasks that its parent is dead would notice too late.
+const FOREVER: &str = "1000000000000";
 
-/// A pool in the middle of tasks that take for ever, and all the children that it has.
+/// A program whose pool is in the middle of endless tasks, and all its children.
 fn at_work() -> (Guarded, Vec<Process>) {
-    let program = start(&["pool", "--workers", "2", "--iterations", FOR_EVER, "--no-python"]);
+    let program = start(&["pool", "--workers", "2", "--iterations", FOREVER, "--no-python"]);
     until("two workers compute", || {
         let workers = workers(program.0.id());
         workers.len() == 2 && workers.iter().all(|worker| cpu_ticks(*worker) > 5)
@@ -88,22 +88,23 @@ fn no_worker_outlives_a_killed_parent() {
     if !has_proc() {
         return;
     }
-    // Whose orphans have a new parent in their own session are left alone by the system: a stopped one stays stopped.
+    // The system wakes a stopped orphan only if its new parent is in another session; with this process as the new parent it stays
+    // stopped.
     #[cfg(target_os = "linux")]
     rustix::process::set_child_subreaper(Some(rustix::process::getpid())).unwrap();
     let (program, children) = at_work();
-    // Not even one that cannot act by itself any more.
+    // Not even a stopped worker, which cannot end by itself.
     let stopped = children.iter().find(|child| child.name == "pool-worker").unwrap();
     signal("STOP", stopped.pid);
     signal("KILL", program.0.id());
     let killed = Instant::now();
     until_gone(&children);
-    // To be read, not asserted: a busy machine takes its time. That it was in the middle of a task is what counts.
+    // Printed, not asserted: a busy machine takes its time.
     println!("all children gone {} ms after their parent was killed", killed.elapsed().as_millis());
 }
 
 #[test]
-fn an_interrupt_ends_it_without_a_word() {
+fn an_interrupt_ends_it_without_output() {
     if !has_proc() || ignores_interrupts() {
         return;
     }

@@ -15,7 +15,7 @@ use harness::{Done, Guarded, alive, finish, signal, until, until_some};
 use multiprocessing::translate::modes::MODES;
 use multiprocessing::translate::sentences;
 
-/// What numpy made of the sentences that come with us (`python/translate.py`, in single precision).
+/// numpy's translations of the sentences that come with the project (`python/translate.py`, in single precision).
 const KNOWN: &str = include_str!("data/translations.txt");
 
 fn command(args: &[&str]) -> Command {
@@ -33,7 +33,7 @@ fn run(args: &[&str], file: &OsStr) -> Done {
 }
 
 #[test]
-fn the_sentences_that_come_with_us_are_translated_as_numpy_does() {
+fn the_shipped_sentences_are_translated_as_by_numpy() {
     let report = report(&run(&["--rounds", "1", "--json"], sentences::SHIPPED.as_ref()).ends_with(0));
     let known: Vec<&str> = KNOWN.lines().collect();
     assert!(known.len() > 300);
@@ -50,7 +50,7 @@ fn the_sentences_that_come_with_us_are_translated_as_numpy_does() {
     if !has_proc() {
         return;
     }
-    // The file has 9.2 MB: two copies differ from one mapping by one of them.
+    // The file has 9.2 MB: two copies need that much more than one mapping.
     let memory = |mode: &str| report.measure(&format!("memory.{mode}")).unwrap().median() / 1e6;
     assert!(memory("copies") > memory("mapped") + 5.0, "{} {}", memory("copies"), memory("mapped"));
     assert!(memory("copies") > memory("threads") + 5.0, "{} {}", memory("copies"), memory("threads"));
@@ -107,8 +107,7 @@ fn a_file_that_cannot_be_translated_is_one_line() {
     error_line(&run(&["--out", nowhere.to_str().unwrap()], sentences::SHIPPED.as_ref()).ends_with(1));
 }
 
-/// A program that translates for long, the process that does it in one mode, and the children of that: two workers, and
-/// perhaps the server that has made them.
+/// A long run, the process of its present mode, and the children of that process: two workers, and possibly the fork server.
 fn at_work() -> (Guarded, u32, Vec<u32>) {
     let program = start(&["--rounds", "20", "--json"]);
     let (mode, workers) = until_some("two workers are at work", || {
@@ -120,7 +119,7 @@ fn at_work() -> (Guarded, u32, Vec<u32>) {
 }
 
 #[test]
-fn nobody_outlives_a_killed_program() {
+fn no_process_outlives_a_killed_program() {
     if !has_proc() {
         return;
     }
@@ -136,7 +135,7 @@ fn a_killed_worker_changes_no_translation() {
     }
     for _ in 0..10 {
         let mut program = start(&["--rounds", "2", "--json"]);
-        // It may be done before we look; not every time.
+        // It may be done before we can kill a worker, but not every time.
         let victim = until_some("a worker is at work", || {
             let mode = children(program.0.id()).into_iter().find(|c| c.command.contains("process-translate"));
             match mode.and_then(|mode| workers(mode.pid).first().copied()) {
@@ -184,7 +183,7 @@ fn lines_that_end_with_cr_alone_are_sentences_too() {
 }
 
 #[test]
-fn a_sentence_without_a_known_character_is_marked_and_not_made_up() {
+fn a_sentence_without_a_known_character_is_marked_and_not_translated() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("words");
     fs::write(&file, "안녕하세요\n我很高興。\n").unwrap();

@@ -9,8 +9,6 @@ use syn::visit::{self, Visit};
 use tests::run::{SECTIONS, words};
 use tests::workspace::workspace;
 
-/// Twins that several experiments share, and that of a part.
-const SHARED_TWINS: [&str; 2] = ["gil-sim/run_on_cpython", "multiprocessing/cpu_process_cost"];
 /// Libraries that know no other member of the workspace.
 const KNOW_NOBODY: [&str; 6] = ["lab", "process-pool", "loopback", "web", "harness", "progress"];
 
@@ -251,19 +249,32 @@ fn a_command_leads_to_its_file_by_name() {
     }
 }
 
+/// The file that a twin belongs to, below `src`: an experiment, a part of one (`cpu_process_cost`: `cpu/process_cost`), or a module that
+/// several experiments share.
+fn file_of_twin(src: &Path, twin: &str) -> Option<PathBuf> {
+    let parts = twin.match_indices('_').map(|(at, _)| format!("experiments/{}/{}.rs", &twin[..at], &twin[at + 1..]));
+    let whole =
+        ["experiments/{}.rs", "experiments/{}/mod.rs", "{}.rs", "{}/mod.rs"].map(|form| form.replace("{}", twin));
+    whole.into_iter().chain(parts).map(|file| src.join(file)).find(|file| file.is_file())
+}
+
 #[test]
-fn a_twin_has_the_name_of_an_experiment() {
+fn a_twin_has_the_name_of_its_file() {
     for section in SECTIONS {
         let folder = &members()[section];
-        let experiments: BTreeSet<String> = words(section).iter().map(|word| word.replace('-', "_")).collect();
         assert!(folder.join("tests/it/main.rs").is_file(), "{section}: no tests/it/main.rs");
         for entry in fs::read_dir(folder.join("python")).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_stem().unwrap().to_str().unwrap();
             let is_twin = path.extension().is_some_and(|ext| ext == "py");
-            let known = experiments.contains(name) || SHARED_TWINS.contains(&format!("{section}/{name}").as_str());
-            assert!(!is_twin || known, "{section}: python/{name}.py is no experiment's twin");
+            let file = file_of_twin(&folder.join("src"), name);
+            assert!(!is_twin || file.is_some(), "{section}: python/{name}.py is the twin of no file");
         }
+    }
+    let src = members()["multiprocessing"].join("src");
+    assert_eq!(file_of_twin(&src, "cpu_process_cost"), Some(src.join("experiments/cpu/process_cost.rs")));
+    for wrong in ["process_cost", "cpu_cost", "faults"] {
+        assert_eq!(file_of_twin(&src, wrong), None, "{wrong}");
     }
 }
 
