@@ -80,6 +80,11 @@ fn gone() -> String {
 
 #[test]
 fn every_failure_is_named_and_the_rest_is_done() {
+    // Side by side: each waits for a timeout.
+    thread::scope(|scope| [1, 3].map(|threads| drop(scope.spawn(move || failures_are_named(threads)))));
+}
+
+fn failures_are_named(threads: usize) {
     let server = Server::start(Duration::ZERO).unwrap();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap(); // accepts connections, and never answers
     let silent = (format!("http://{}/", silent.local_addr().unwrap()), silent);
@@ -90,18 +95,15 @@ fn every_failure_is_named_and_the_rest_is_done() {
     );
     let bad = [gone(), missing, silent.0.clone(), cut];
     let urls: Vec<String> = bad.iter().flat_map(|bad| [server.url(), bad.clone(), server.url()]).collect();
-    for threads in [1, 3] {
-        let before = server.served();
-        let fetched = pool(&urls, threads, Duration::from_secs(5), Text::default()).unwrap();
-        assert_eq!(server.served() - before, 8, "the good ones are all served");
-        let reason = |url: &String| &fetched.failures.iter().find(|f| f.url == *url).unwrap().reason;
-        assert_eq!(fetched.failures.len(), 4, "{:?}", fetched.failures);
-        assert_eq!(*reason(&bad[0]), Reason::Refused);
-        assert_eq!(*reason(&bad[1]), Reason::Status(404, "Not Found".into()));
-        assert_eq!(*reason(&bad[2]), Reason::TimedOut);
-        assert_eq!(*reason(&bad[3]), Reason::HungUp);
-        assert_eq!(summary(&fetched.failures).len(), 4, "a line for each name");
-    }
+    let fetched = pool(&urls, threads, Duration::from_secs(5), Text::default()).unwrap();
+    assert_eq!(server.served(), 8, "the good ones are all served");
+    let reason = |url: &String| &fetched.failures.iter().find(|f| f.url == *url).unwrap().reason;
+    assert_eq!(fetched.failures.len(), 4, "{:?}", fetched.failures);
+    assert_eq!(*reason(&bad[0]), Reason::Refused);
+    assert_eq!(*reason(&bad[1]), Reason::Status(404, "Not Found".into()));
+    assert_eq!(*reason(&bad[2]), Reason::TimedOut);
+    assert_eq!(*reason(&bad[3]), Reason::HungUp);
+    assert_eq!(summary(&fetched.failures).len(), 4, "a line for each name");
 }
 
 #[test]
