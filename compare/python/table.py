@@ -1,7 +1,7 @@
-"""Twin of compare/src/cell.rs: one cell of the table on CPython, in a process of its own.
+"""Twin of compare/src/experiments/table/cell.rs: one cell of the table on CPython, in a process of its own.
 
 Usage: table.py WORKLOAD TECHNIQUE HOST:PORT WAITING GETS JOBS ITERATIONS COPIES FOLDER.
-Prints one JSON report: wall time, things done per second, memory of a unit, cores kept busy; its lines are what the units came to.
+Prints one JSON report: wall time, operations per second, memory of a unit, busy cores; its lines are the checks of the units.
 """
 import asyncio
 import hashlib
@@ -165,7 +165,7 @@ def main():
     if technique == "sequence":
         waiting, gets = 1, GETS_IN_SEQUENCE
     n = {"io": waiting, "cpu": jobs, "images": len(pictures) * copies}[workload]
-    things = {"io": n * gets, "cpu": n * iterations, "images": n}[workload]
+    operations = {"io": n * gets, "cpu": n * iterations, "images": n}[workload]
     work = Work(workload, technique, (host, int(port)), gets, iterations, pictures)
     run = {"sequence": sequence, "threads": threads, "asyncio": tasks, "processes": processes}[technique]
 
@@ -182,7 +182,7 @@ def main():
         done = [child[1] for child in done]
     if None in done:
         sys.exit("a unit failed")
-    measures = [("wall", "ns", wall * 1e9), ("rate", "count", things / wall), ("cores", "times", cpu / wall)]
+    measures = [("wall", "ns", wall * 1e9), ("rate", "count", operations / wall), ("cores", "times", cpu / wall)]
     if memory is not None:
         measures.append(("memory", "bytes", max(memory, 0)))
     print(json.dumps({"experiment": "compare/%s/%s" % (workload, technique), "lines": [str(check) for check in done], "measures": [

@@ -1,7 +1,9 @@
-"""What CPython's pools do when a worker is killed. Usage: pool_failures.py IDLE BUSY SECONDS: so many trials of each kind. Prints one JSON report.
+"""Twin of multiprocessing/src/experiments/pool_failures.rs: what CPython's pools do when a worker is killed.
 
-multiprocessing.Pool: an idle worker waits inside the lock of the queue that all workers share. Killed there, it takes the
-lock along, and nobody gets another task, for ever. Killed at a task, it takes the task along: its result never comes.
+Usage: pool_failures.py IDLE BUSY SECONDS, the number of trials of each kind and a time limit. Prints one JSON report.
+
+multiprocessing.Pool: an idle worker waits while it holds the lock of the queue that all workers share. If it is killed there, the lock
+is never released and no worker gets another task. If a worker is killed during a task, the result never comes.
 """
 import json
 import multiprocessing as mp
@@ -137,7 +139,7 @@ def main():
             counts = together([sys.executable, __file__, "trial", kind, moment, str(seconds)], times)
             for what, samples in zip(("came", "failed", "never"), zip(*counts)):
                 out.append(measure(kind, moment, what, list(samples)))
-    print(json.dumps({"experiment": "multiprocessing/faults", "measures": out}))
+    print(json.dumps({"experiment": "multiprocessing/pool-failures", "measures": out}))
 
 
 if __name__ == "__main__":

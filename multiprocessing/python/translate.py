@@ -1,4 +1,4 @@
-"""Twin of multiprocessing/src/translate/: the same model in numpy, in sequence, with threads and with multiprocessing.Pool.
+"""Twin of multiprocessing/src/experiments/translate/mod.rs: the same model in numpy, in sequence, with threads and with multiprocessing.Pool.
 
 Usage: translate.py MODEL_FOLDER FILE WORKERS ROUNDS. Prints one JSON report; its lines are the translations. Needs numpy.
 """

@@ -1,4 +1,4 @@
-//! Five real processes, each of which counts to ten million. No `fork` is needed: the program starts itself again.
+//! Five real processes that count to ten million, each on its own.
 //!
 //! Article: 멀티프로세싱, 코드 예시. Run: `cargo run -p multiprocessing`. Python twin: `python/article.py`.
 //!
@@ -7,12 +7,13 @@
 #![doc = include_str!("../../docs/article/five_processes.py")]
 //! ```
 
-use std::env;
 use std::hint::black_box;
 use std::io;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, ExitStatus};
 
 use lab::say;
+
+use crate::this_program::this_program;
 
 // ANCHOR: task
 /// What each process does.
@@ -29,7 +30,7 @@ pub fn process_task(name: u64, iterations: u64) {
 // ANCHOR_END: task
 
 // ANCHOR: listing
-/// The article's listing. Returns how each process ended. All are waited for, even when one could not start or died.
+/// The article's listing: how each process ended. All are waited for, even if one of them could not start or died.
 pub fn listing(iterations: u64) -> Vec<io::Result<ExitStatus>> {
     let mut processes = Vec::new();
     for i in 0..5 {
@@ -46,27 +47,12 @@ pub fn listing(iterations: u64) -> Vec<io::Result<ExitStatus>> {
 // ANCHOR_END: listing
 
 // ANCHOR: start
-/// `mp.Process(target=process_task, args=(name,))` and its `start()`: this program once more, with the task as its argument.
+/// `mp.Process(target=process_task, args=(name,))` and its `start()`: this program once more, told to do the task.
 fn start(name: u64, iterations: u64) -> io::Result<Child> {
-    Command::new(env::current_exe()?)
-        .args([PROCESS_TASK, "--name", &name.to_string(), "--iterations", &iterations.to_string()])
-        .args(["--lang", lab::lang::current().code()])
-        .stdin(lab::process::lifeline::end()?) // it ends with us
-        .stdout(say::end()?) // what it says, we say
-        .spawn()
+    let (name, iterations) = (name.to_string(), iterations.to_string());
+    this_program()?.args([PROCESS_TASK, "--name", &name, "--iterations", &iterations]).spawn()
 }
 // ANCHOR_END: start
 
-/// The child command of a process of the listing.
-const PROCESS_TASK: &str = "process-task";
-
-/// A process of the listing.
-pub fn child() -> lab::cli::Experiment {
-    let mut options = lab::cli::Options::new();
-    let name = options.count("name", 0..=4, 0, Default::default());
-    let iterations = options.count("iterations", 1..=crate::work::MAX_ITERATIONS, 1, Default::default());
-    lab::cli::Experiment::child(PROCESS_TASK, options, move |args| {
-        process_task(args.get(name), args.get(iterations));
-        Ok(())
-    })
-}
+/// The word on the command line that makes this program run [`process_task`].
+pub const PROCESS_TASK: &str = "process-task";

@@ -1,4 +1,4 @@
-//! Echo peers: a process at the other end of two pipes, and a thread at the other end of two channels.
+//! Peers that return every message: a process at the other end of two pipes, and a thread at the other end of two channels.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -10,17 +10,17 @@ use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::{Error, Result, text};
 
-/// The child command of [`Echo`].
+/// The child command that [`EchoProcess`] starts.
 pub const PROCESS_ECHO: &str = "process-echo";
-/// The largest message that is sent back, in bytes.
+/// The largest message, in bytes.
 const MAX_BYTES: usize = 1 << 30;
 
-/// A process that sends back what it is sent, until its input ends.
+/// The child's part: returns every message until its input ends.
 pub fn child() -> Experiment {
     let mut options = Options::new();
     let size = options.size("size", 1..=MAX_BYTES, 1, Text::default());
     Experiment::child_on_pipes(PROCESS_ECHO, options, move |args| {
-        // A parent that stopped reading is no error: nobody is left to report it to.
+        // An error means that the parent has gone; nobody is left to report it to.
         let _ = echo(args.get(size));
         Ok(())
     })
@@ -36,63 +36,60 @@ fn echo(size: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// A process that sends messages of one size back.
-pub struct Echo(Child);
+/// A process that returns messages of one size.
+pub struct EchoProcess(Child);
 
-impl Echo {
-    pub fn start(size: usize) -> io::Result<Echo> {
+impl EchoProcess {
+    pub fn start(size: usize) -> io::Result<EchoProcess> {
         let mut command = Command::new(env::current_exe()?);
         command.args([PROCESS_ECHO, "--size", &size.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        command.spawn().map(Echo)
+        command.spawn().map(EchoProcess)
     }
 
-    /// Sends a message and waits until it is back.
-    pub fn there_and_back(&mut self, message: &[u8], answer: &mut [u8]) -> io::Result<()> {
+    pub fn round_trip(&mut self, message: &[u8], answer: &mut [u8]) -> io::Result<()> {
         self.0.stdin.as_mut().expect("piped, and open until the end").write_all(message)?;
         self.0.stdout.as_mut().expect("piped").read_exact(answer)
     }
 
-    /// Closes its standard input, at which it ends, and waits for it.
+    /// Closes its standard input, which ends it, and waits for it.
     pub fn end(mut self) -> io::Result<()> {
         self.0.wait().map(drop)
     }
 }
 
-/// Kill a process that no longer answers.
-impl Drop for Echo {
+/// Also ends a process that no longer answers.
+impl Drop for EchoProcess {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// A thread that sends messages back; it ends when this is dropped.
-pub struct Channel {
+/// A thread that returns every message. It ends when this is dropped.
+pub struct EchoThread {
     to: Sender<Vec<u8>>,
     from: Receiver<Vec<u8>>,
 }
 
-/// Starts a thread that sends messages back.
-pub fn channel() -> Result<Channel> {
-    let (to, inbox) = mpsc::channel();
-    let (outbox, from) = mpsc::channel();
-    let echo = move || inbox.into_iter().try_for_each(|message| outbox.send(message));
-    thread::Builder::new().spawn(echo).map_err(lost)?;
-    Ok(Channel { to, from })
-}
+impl EchoThread {
+    pub fn start() -> Result<EchoThread> {
+        let (to, inbox) = mpsc::channel();
+        let (outbox, from) = mpsc::channel();
+        let echo = move || inbox.into_iter().try_for_each(|message| outbox.send(message));
+        thread::Builder::new().spawn(echo).map_err(cannot_measure)?;
+        Ok(EchoThread { to, from })
+    }
 
-impl Channel {
-    /// Sends a message and waits until it is back.
-    pub fn there_and_back(&self, letter: &mut Vec<u8>) -> io::Result<()> {
+    pub fn round_trip(&self, message: &mut Vec<u8>) -> io::Result<()> {
         let gone = || io::Error::other("the thread is gone");
-        self.to.send(std::mem::take(letter)).map_err(|_| gone())?;
-        *letter = self.from.recv().map_err(|_| gone())?;
+        self.to.send(std::mem::take(message)).map_err(|_| gone())?;
+        *message = self.from.recv().map_err(|_| gone())?;
         Ok(())
     }
 }
 
-/// The error of a measurement whose peer is gone.
-pub fn lost(e: io::Error) -> Error {
+/// The error when a peer cannot be started or does not answer.
+pub fn cannot_measure(e: io::Error) -> Error {
     Error::failed(text!(
         "시작과 통신의 비용을 잴 수 없습니다: {e}",
         "the cost of starting and talking cannot be measured: {e}"

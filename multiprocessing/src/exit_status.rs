@@ -1,4 +1,4 @@
-//! How processes ended, in one line: a process can die in ways that a thread cannot.
+//! How processes ended, in one line. A process can be killed, and its parent is told by which signal.
 
 use std::io;
 use std::process::ExitStatus;
@@ -6,9 +6,9 @@ use std::process::ExitStatus;
 use lab::lang::Text;
 use lab::{Error, Result, text};
 
-/// Fails if a process could not start, was killed, or ended with an exit code other than 0. The place in the list is the
-/// process's name; all that failed are named, those that failed alike together.
-pub fn all_well(ends: Vec<io::Result<ExitStatus>>) -> Result<()> {
+/// Fails if a process could not start, was killed, or ended with an exit code other than 0. A process is named by its place in the
+/// list; those that failed in the same way are named together.
+pub fn require_success(ends: Vec<io::Result<ExitStatus>>) -> Result<()> {
     let mut failed: Vec<(Text, Vec<String>)> = Vec::new();
     for (name, end) in ends.iter().enumerate() {
         let Some(how) = failure(end) else { continue };

@@ -1,6 +1,6 @@
-//! Killing a worker from outside.
+//! `kill -9`, for experiments that kill workers.
 
-/// `kill -9` from outside, without a warning.
+/// Whether there was such a process, and it could be killed.
 #[cfg(unix)]
 pub fn kill_9(pid: u32) -> bool {
     use rustix::process::{Pid, Signal, kill_process};

@@ -1,15 +1,14 @@
-//! The pool's errors in the reader's language: the pool itself knows no language but that of its documentation.
+//! The pool's errors in both languages: the library itself has only English ones.
 
 use lab::lang::Text;
 use lab::{Error, text};
 use process_pool::{End, Failure, WorkerLoss};
 
-/// What has both languages.
 pub trait Bilingual {
     fn text(&self) -> Text;
 }
 
-/// The error of [`process_pool::Builder::build`] as the program ends with it: `builder.build().map_err(pool_errors::failed)?`.
+/// The program's error for that of [`process_pool::Builder::build`]: `builder.build().map_err(pool_errors::failed)?`.
 pub fn failed(error: process_pool::Error) -> Error {
     match error {
         process_pool::Error::NoWorkers => Error::usage(error.text()),
@@ -17,11 +16,16 @@ pub fn failed(error: process_pool::Error) -> Error {
     }
 }
 
+/// The error of a run in which task `n` failed.
+pub fn task_error(n: usize, why: &Text) -> Error {
+    Error::failed(Text { ko: format!("일 {n}: {}", why.ko), en: format!("task {n}: {}", why.en) })
+}
+
 impl Bilingual for process_pool::Error {
     fn text(&self) -> Text {
         use process_pool::Error::*;
         match self {
-            NoWorkers => text!("워커는 하나 이상이어야 합니다.", "a pool needs a worker or more."),
+            NoWorkers => text!("워커는 하나 이상이어야 합니다.", "a pool needs at least one worker."),
             NotInitialized => text!(
                 "main의 첫 줄에서 pool::init을 부르지 않았습니다.",
                 "pool::init was not called in the first line of main."

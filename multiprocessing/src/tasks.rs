@@ -5,7 +5,6 @@ use crate::translate::modes;
 use crate::work;
 use process_pool::Run;
 
-/// All of them.
 pub static TASKS: &[&dyn Run] = &[
     &work::COUNT,
     &pool_failures::SQUARE,

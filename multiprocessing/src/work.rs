@@ -1,6 +1,7 @@
-//! The unit of CPU work, and when it was on a core.
+//! The unit of CPU work that every technique is given, and when it was on a core.
 
 use std::hint::black_box;
+use std::ops::Range;
 
 use lab::clock;
 use lab::lang::Text;
@@ -8,35 +9,33 @@ use lab::trace::{Lane, Span, State};
 
 use process_pool::Task;
 
-/// Iterations between two looks at the clock, about 10 µs: far less than [`INTERRUPTED`].
+/// Iterations between two readings of the clock, about 10 µs: far less than [`INTERRUPTED`].
 const CHUNK: u64 = 10_000;
-/// A chunk that took longer than this, in ns, was interrupted: somebody else was on the core. Schedulers hand a core over for
-/// about a millisecond or more; what is shorter is the kernel's own business.
+/// A chunk that took longer than this, in ns, was interrupted: another thread was on the core. Schedulers give a core away for about
+/// a millisecond or more; shorter interruptions are the kernel's own work.
 const INTERRUPTED: u64 = 300_000;
 
-/// The most iterations that a process is given; the sum of so many numbers fits well into 128 bits.
+/// The sum of so many numbers fits well into 128 bits.
 pub const MAX_ITERATIONS: u64 = 1_000_000_000_000;
 
-/// The result of a worker.
+/// The result of one unit of work.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Done {
+pub struct CountResult {
     /// The sum of the numbers below the number of iterations.
     pub sum: u128,
-    /// When it was on a core, from and to, in ns on [`clock::now`]. A worker that is ready but must wait for a core leaves a gap:
-    /// so spans of two workers that overlap are two workers that computed at the same instant.
+    /// When it was on a core: start and end, in ns on [`clock::now`]. While a worker waits for a core there is a gap, so if spans of
+    /// two workers overlap, both computed at the same instant.
     pub on_core: Vec<(u64, u64)>,
 }
 
 /// Adds up the numbers below `iterations`, as the article's listing does.
-pub fn count(iterations: u64) -> Done {
-    let mut done = Done { sum: 0, on_core: Vec::new() };
+pub fn count(iterations: u64) -> CountResult {
+    let mut done = CountResult { sum: 0, on_core: Vec::new() };
     let mut start = clock::now();
     let mut next = 0;
     while next < iterations {
         let stop = iterations.min(next + CHUNK);
-        for i in next..stop {
-            done.sum += u128::from(black_box(i));
-        }
+        done.sum += add_up(next..stop);
         next = stop;
         let end = clock::now();
         done.add(start, end);
@@ -45,21 +44,30 @@ pub fn count(iterations: u64) -> Done {
     done
 }
 
-/// The task of a pool's worker: the sum, and when it was on a core.
+/// The loop alone. `black_box` keeps the compiler from replacing it by a formula.
+pub fn add_up(numbers: Range<u64>) -> u128 {
+    let mut sum = 0;
+    for i in numbers {
+        sum += u128::from(black_box(i));
+    }
+    sum
+}
+
+/// [`count`] as a task of the pool: the sum, and when it was on a core.
 pub static COUNT: Task<u64, (u128, Vec<(u64, u64)>)> = Task::new("count", |iterations| {
     let done = count(iterations);
     (done.sum, done.on_core)
 });
 
-/// What [`count`] must come to.
+/// The sum that [`count`] must return.
 pub fn expected(iterations: u64) -> u128 {
     let n = u128::from(iterations);
     n * n.saturating_sub(1) / 2
 }
 
-impl Done {
+impl CountResult {
     fn add(&mut self, start: u64, end: u64) {
-        // Where the clock can be set (`clock::now`), it may go backwards.
+        // On systems where `clock::now` can be set, it may go backwards.
         if end < start || end - start > INTERRUPTED {
             return;
         }
@@ -69,31 +77,29 @@ impl Done {
         }
     }
 
-    /// Time on a core, in ns.
     pub fn cpu_time(&self) -> u64 {
         self.on_core.iter().map(|(start, end)| end - start).sum()
     }
 
-    /// The lane of this worker.
     pub fn lane(&self, name: Text) -> Lane {
         let spans = self.on_core.iter().map(|&(start, end)| Span { state: State::Running, start, end });
         Lane { name, spans: spans.collect() }
     }
 
-    /// As lines, to be sent to another process: the sum, then a span a line.
+    /// Lines to send to another process: the sum, then one span a line.
     pub fn to_lines(&self) -> String {
         let spans: String = self.on_core.iter().map(|(start, end)| format!("{start} {end}\n")).collect();
         format!("{}\n{spans}", self.sum)
     }
 
-    /// Reads [`to_lines`](Done::to_lines); `None` if it is not that.
-    pub fn from_lines(lines: &str) -> Option<Done> {
+    /// Reads the lines of [`to_lines`](CountResult::to_lines).
+    pub fn from_lines(lines: &str) -> Option<CountResult> {
         let (sum, spans) = lines.split_once('\n')?;
         let span = |line: &str| {
             let (start, end) = line.split_once(' ')?;
             Some((start.parse().ok()?, end.parse().ok()?))
         };
-        Some(Done { sum: sum.parse().ok()?, on_core: spans.lines().map(span).collect::<Option<_>>()? })
+        Some(CountResult { sum: sum.parse().ok()?, on_core: spans.lines().map(span).collect::<Option<_>>()? })
     }
 }
 
@@ -111,7 +117,7 @@ mod tests {
 
     #[test]
     fn an_interrupted_chunk_leaves_a_gap() {
-        let mut done = Done { sum: 0, on_core: Vec::new() };
+        let mut done = CountResult { sum: 0, on_core: Vec::new() };
         let waited = 30 + INTERRUPTED + 1;
         for (start, end) in [(10, 20), (20, 30), (30, waited), (waited, waited + 5)] {
             done.add(start, end);
@@ -121,11 +127,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_is_what_arrives() {
-        let done = Done { sum: u128::MAX, on_core: vec![(1, 2), (5, 9)] };
-        assert_eq!(Done::from_lines(&done.to_lines()), Some(done));
+    fn lines_are_read_back_and_others_are_refused() {
+        let done = CountResult { sum: u128::MAX, on_core: vec![(1, 2), (5, 9)] };
+        assert_eq!(CountResult::from_lines(&done.to_lines()), Some(done));
         for other in ["", "5", "x\n", "5\n1", "5\n1 x\n", "5\n1 2 3\n"] {
-            assert_eq!(Done::from_lines(other), None, "{other:?}");
+            assert_eq!(CountResult::from_lines(other), None, "{other:?}");
         }
     }
 }

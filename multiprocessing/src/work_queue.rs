@@ -1,4 +1,4 @@
-//! One list of items for several workers: an idle worker takes the next.
+//! A list of items shared out among workers: a free worker takes the next item.
 
 use std::io;
 use std::process;
@@ -13,26 +13,29 @@ use serde::{Deserialize, Serialize};
 
 use process_pool::{Failure, Pool, Task};
 
-/// The results of the items, in their order, and when each worker was busy.
+/// The results in the order of the items, and when each worker was busy.
 #[derive(Debug)]
-pub struct Done<T> {
-    /// A result an item.
+pub struct QueueResults<T> {
     pub results: Vec<T>,
-    /// A lane a worker.
+    /// One for each worker.
     pub lanes: Vec<Lane>,
 }
 
 /// One item after another, in this thread.
-pub fn in_sequence<I, T>(items: &[I], work: impl Fn(&I) -> T) -> Done<T> {
+pub fn in_sequence<I, T>(items: &[I], work: impl Fn(&I) -> T) -> QueueResults<T> {
     let recorder = Recorder::new();
     let mut lane = recorder.lane(text!("차례로", "in sequence"));
     let results = items.iter().map(|item| lane.during(State::Running, || work(item))).collect();
     drop(lane);
-    Done { results, lanes: recorder.finish(text!("차례로", "in sequence")).lanes }
+    QueueResults { results, lanes: recorder.finish(text!("차례로", "in sequence")).lanes }
 }
 
 /// In threads of this process.
-pub fn in_threads<I: Sync, T: Send>(items: &[I], threads: usize, work: impl Fn(&I) -> T + Sync) -> Result<Done<T>> {
+pub fn in_threads<I: Sync, T: Send>(
+    items: &[I],
+    threads: usize,
+    work: impl Fn(&I) -> T + Sync,
+) -> Result<QueueResults<T>> {
     let recorder = Recorder::new();
     let next = AtomicUsize::new(0);
     let results = thread::scope(|scope| {
@@ -54,10 +57,10 @@ pub fn in_threads<I: Sync, T: Send>(items: &[I], threads: usize, work: impl Fn(&
         let results = threads.into_iter().map(|thread| thread.join().expect("the work of an item does not panic"));
         Ok::<_, Error>(results.flatten().collect::<Vec<_>>())
     });
-    Ok(Done { results: in_order(results?), lanes: recorder.finish(text!("스레드", "threads")).lanes })
+    Ok(QueueResults { results: in_order(results?), lanes: recorder.finish(text!("스레드", "threads")).lanes })
 }
 
-/// The answer of a worker process: the result, its process number, and when it was busy.
+/// What a worker process returns: the result, which process computed it, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timed<T> {
     pid: u32,
@@ -67,7 +70,7 @@ pub struct Timed<T> {
 }
 
 impl<T> Timed<T> {
-    /// Does the work, here and now.
+    /// Does the work in this process and measures its time.
     pub fn of(work: impl FnOnce() -> T) -> Timed<T> {
         let start = clock::now();
         let result = work();
@@ -75,13 +78,13 @@ impl<T> Timed<T> {
     }
 }
 
-/// In the processes of a pool; `each` is called whenever an item is done. A lane a process that finished an item.
+/// In the processes of a pool; `each` is called whenever an item is done. Every process that finished an item has a lane.
 pub fn in_processes<I, T>(
     pool: &mut Pool,
     task: &Task<I, Timed<T>>,
     items: &[I],
     mut each: impl FnMut(),
-) -> Done<Result<T, Failure>>
+) -> QueueResults<Result<T, Failure>>
 where
     I: Clone + Serialize + DeserializeOwned,
     T: Serialize + DeserializeOwned,
@@ -104,7 +107,7 @@ where
         spans.sort_by_key(|span| span.start);
         Lane { name: text!("프로세스 {n}", "Process {n}"), spans }
     };
-    Done { results: in_order(results), lanes: workers.into_iter().enumerate().map(lane).collect() }
+    QueueResults { results: in_order(results), lanes: workers.into_iter().enumerate().map(lane).collect() }
 }
 
 /// The results by the numbers of their items.

@@ -80,9 +80,9 @@ impl Block {
     }
 }
 
-/// What stays the same from run to run and from machine to machine: of each paragraph its words, each once, in the order in
-/// which they first come. Numbers, units, bars, the cells of tables beside the first column, evidence in parentheses, verdicts,
-/// notes and the sentence at the end are measurement: they do not count.
+/// What is the same in every run and on every machine: the words of each paragraph, each once, in the order in which they first occur.
+/// Numbers, units, bars, table cells after the first column, evidence in parentheses, verdicts, notes and the sentence depend on the
+/// measurement and do not count.
 pub fn structure(page: &str) -> Vec<String> {
     page.split("\n\n").map(paragraph).filter(|words| !words.is_empty()).collect()
 }

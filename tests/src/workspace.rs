@@ -1,4 +1,4 @@
-//! Where the workspace is, and whether a program is older than what it is built from: by modification times, as cargo judges.
+//! The workspace's folder, and whether a program is older than its sources, by modification times as cargo does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,4 +1,4 @@
-"""Twin of threading/src/cpu.rs: the counting loop in sequence and in threads. Usage: cpu.py JOBS TURNS ROUNDS.
+"""Twin of threading/src/experiments/cpu/mod.rs: the counting loop in sequence and in threads. Usage: cpu.py JOBS TURNS ROUNDS.
 
 Prints one JSON report: wall times, and how many cores the threads kept busy.
 """

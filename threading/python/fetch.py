@@ -1,4 +1,4 @@
-"""Twin of threading/src/fetch.rs: the same GETs in sequence, with a thread a request, and with a bounded pool.
+"""Twin of threading/src/experiments/fetch/mod.rs: the same GETs in sequence, with a thread for each request, and with a bounded pool.
 
 Usage: fetch.py URL COUNT THREADS TIMEOUT EACH, or fetch.py FILE list THREADS TIMEOUT EACH (EACH: 1 or 0). Prints one JSON report
 with the lanes of the threads; who failed is named.

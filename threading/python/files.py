@@ -1,4 +1,4 @@
-"""Twin of threading/src/files.rs: the SHA-256 of every file under a directory, in sequence and with threads, warm and cold.
+"""Twin of threading/src/experiments/files/mod.rs: the SHA-256 of every file under a directory, in sequence and with threads, warm and cold.
 
 Usage: files.py DIRECTORY THREADS skip|follow. Prints one JSON report; its line is the digest of all.
 """

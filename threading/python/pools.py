@@ -1,4 +1,4 @@
-"""Twin of threading/src/pools.rs: the same uneven jobs, divided beforehand and from one queue; then more threads than cores.
+"""Twin of threading/src/experiments/pools/mod.rs: the same uneven jobs, divided beforehand and from one queue; then more threads than cores.
 
 Usage: pools.py JOBS WORKERS cpu|io UNIT ROUNDS COUNTS, UNIT in turns or seconds, COUNTS separated by commas. Prints one JSON report.
 """

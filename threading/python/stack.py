@@ -1,4 +1,4 @@
-"""Twin of threading/src/stack.rs: what a thread costs in memory. Usage: stack.py THREADS STACK_KIB. Linux.
+"""Twin of threading/src/experiments/stack/mod.rs: what a thread costs in memory. Usage: stack.py THREADS STACK_KIB. Linux.
 
 Prints one JSON report: bytes a thread, virtual and resident, from half of the threads to all of them alive together.
 """

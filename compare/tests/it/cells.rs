@@ -1,4 +1,4 @@
-//! Every cell does the work it says, all of it, and in the way it says.
+//! Every cell does all of its work, by its technique.
 
 use std::io;
 use std::process::{Command, Stdio};
@@ -14,7 +14,7 @@ const SIZE: Size = Size { waiting: 4, gets: 2, jobs: 3, iterations: 10_000, copi
 /// Measures a cell in a process of its own, as the table does.
 fn measure(workload: Workload, technique: Technique, server: &Server) -> Report {
     let cell = Cell { workload, technique, size: SIZE, server: server.address() };
-    // What the parent's end of a lifeline is to the table; it stays open until the child has ended.
+    // A lifeline as the table's; it stays open until the child has ended.
     let (reader, _lifeline) = io::pipe().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_compare"));
     command.args(cell.to_args(CELL)).stdin(reader).stdout(Stdio::piped());
@@ -24,7 +24,7 @@ fn measure(workload: Workload, technique: Technique, server: &Server) -> Report 
 }
 
 #[test]
-fn every_technique_comes_to_the_same() {
+fn every_technique_has_the_same_results() {
     let server = Server::start(Duration::ZERO).unwrap();
     for workload in [Workload::Cpu, Workload::Images] {
         let expected = measure(workload, Technique::Sequence, &server).lines;
@@ -57,5 +57,5 @@ fn units_wait_together_and_the_sequence_does_not() {
     }
     let server = Server::start(Duration::from_millis(5)).unwrap();
     measure(Workload::Io, Technique::Sequence, &server);
-    assert_eq!(server.take_peak(), 1, "the same question, answered otherwise");
+    assert_eq!(server.take_peak(), 1, "the known-wrong program: one after another");
 }

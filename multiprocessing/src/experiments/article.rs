@@ -1,8 +1,7 @@
 //! The timeline of the article's listing, drawn from the lines that it printed.
 //!
-//! A process that is ready but must wait for a core looks, between its two lines, like one that computes: five lanes overlap
-//! on two cores, and would on one. So the lanes alone prove nothing; that more than one core computed is seen from the CPU time
-//! that the processes took between their lines. (`cpu` sees it in the lanes.)
+//! Between its two lines a process may compute or wait for a core: five lanes overlap on one core too. So the verdict uses the CPU
+//! time that the processes took between their lines. (In `cpu` the lanes show only time on a core.)
 
 use lab::cli::{Experiment, Options};
 use lab::cores_used::CoresUsed;
@@ -23,7 +22,7 @@ const PROCESSES: f64 = 5.0;
 /// Enough that starting a process takes less time than its work: else the lanes are a staircase. The article counts to 10 million,
 /// which takes optimized Rust some milliseconds.
 const ITERATIONS: u64 = 400_000_000;
-/// What the twin is given at most, so that it ends in seconds.
+/// The twin does no more iterations than this, so that it ends in seconds.
 const TWIN_ITERATIONS: u64 = 10_000_000;
 
 pub fn command() -> Experiment {
@@ -42,13 +41,13 @@ pub fn command() -> Experiment {
     )
 }
 
-/// Runs the listing here and on CPython and judges whether its processes computed in parallel.
+/// Runs the listing, here and on CPython, and judges whether its processes computed in parallel.
 pub fn run(iterations: u64, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("multiprocessing/article");
     let watch = Watch::start();
     let ends = article::listing(iterations);
-    let lines = say::take(); // before anything else: the last words of the others, if one died
-    exit_status::all_well(ends)?;
+    let lines = say::take(); // also if a process died: the others' lines are shown first
+    exit_status::require_success(ends)?;
     report.lines = say::words(&lines);
     let trace = Trace::new(text!("Rust, std::process", "Rust, std::process"), say::lanes(&lines, State::Running));
     let cpu = say::cpu_of_children(&lines).map(|cpu| cpu as f64);

@@ -1,6 +1,6 @@
-//! Workers are killed while the pool works, and still every result is right. A lane is a process, from its first task to its death.
+//! Workers are killed while the pool works; every result is still right. A lane is a process, from its first task to its death.
 //!
-//! Article: 멀티프로세싱, 특징 (its processes have memory of their own: one that dies takes nothing along but its task).
+//! Article: 멀티프로세싱, 특징 (processes have memory of their own: one that dies loses nothing but its current task).
 //! Run: `cargo run -p multiprocessing -- kill-storm`. Python twin: `python/pool_failures.py`, see `pool-failures`.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use lab::trace::{Lane, Span, State, Trace};
 use lab::{Error, Result, text};
 
 use crate::kill::kill_9;
-use crate::pool_errors::{self, Bilingual};
+use crate::pool_errors::{self, Bilingual, task_error};
 use crate::work::{self, COUNT};
 use process_pool::{Finish, Pool, Stint};
 
@@ -26,29 +26,29 @@ pub fn command() -> Experiment {
     let kills = options.size("kills", 0..=1000, 8, text!("죽이는 횟수", "how many workers are killed"));
     Experiment::new(
         "kill-storm",
-        text!("일하는 워커를 kill -9로 죽여도 잃지 않는 풀", "workers are killed at work, and nothing is lost"),
+        text!("일하는 워커를 kill -9로 죽여도 잃지 않는 풀", "workers are killed while they work; nothing is lost"),
         options,
         move |a| run(a.get(workers), a.get(tasks), a.get(iterations), a.get(kills)),
     )
 }
 
-/// How often one and the same task may lose its worker before it is given up.
+/// So many deaths may hit the same task before it fails.
 const RETRIES: u32 = 20;
 
-/// The result of a run with kills.
-pub struct Storm {
-    /// The workers that were killed.
+/// The results of a run in which workers were killed.
+pub struct KillRun {
+    /// Process ids of the workers that were killed.
     pub killed: Vec<u32>,
-    /// How often each task was delivered.
+    /// How many results came for each task.
     pub delivered: Vec<u32>,
-    /// Every run of every task.
+    /// Every time that a worker ran a task, also in vain.
     pub history: Vec<Stint>,
     /// From the first task to the last result.
     pub wall: Duration,
 }
 
-/// Gives `tasks` to `workers`, and kills one of them `kills` times, spread over the whole run.
-pub fn weather(workers: usize, tasks: usize, iterations: u64, kills: usize) -> Result<Storm> {
+/// Gives `tasks` to `workers`, and kills a worker `kills` times, spread over the whole run.
+pub fn run_with_kills(workers: usize, tasks: usize, iterations: u64, kills: usize) -> Result<KillRun> {
     let mut pool =
         Pool::builder().workers(workers).retries(RETRIES).record(true).build().map_err(pool_errors::failed)?;
     let mut delivered = vec![0; tasks];
@@ -56,13 +56,13 @@ pub fn weather(workers: usize, tasks: usize, iterations: u64, kills: usize) -> R
     let begin = Instant::now();
     let mut results = pool.imap_unordered(&COUNT, vec![iterations; tasks]);
     while let Some((task, outcome)) = results.next() {
-        let (sum, _) = outcome.map_err(|failure| wrong(task, &failure.text()))?;
+        let (sum, _) = outcome.map_err(|failure| task_error(task, &failure.text()))?;
         if sum != work::expected(iterations) {
-            return Err(wrong(task, &text!("합이 틀렸습니다", "its sum is wrong")));
+            return Err(task_error(task, &text!("합이 틀렸습니다", "its sum is wrong")));
         }
         delivered[task] += 1;
         seen += 1;
-        // The next kill is due when the next part of the results is there.
+        // The results are divided into `kills + 1` parts; a kill is due between two parts.
         if killed.len() < kills && seen * (kills + 1) > tasks * (killed.len() + 1) {
             let alive = results.pool().workers();
             let victim = alive.get(killed.len() % alive.len().max(1)).copied();
@@ -70,17 +70,12 @@ pub fn weather(workers: usize, tasks: usize, iterations: u64, kills: usize) -> R
         }
     }
     drop(results);
-    Ok(Storm { killed, delivered, history: pool.history().to_vec(), wall: begin.elapsed() })
+    Ok(KillRun { killed, delivered, history: pool.history().to_vec(), wall: begin.elapsed() })
 }
 
-fn wrong(task: usize, why: &Text) -> Error {
-    Error::failed(Text { ko: format!("일 {task}: {}", why.ko), en: format!("task {task}: {}", why.en) })
-}
-
-/// The report of a run.
 pub fn run(workers: usize, tasks: usize, iterations: u64, kills: usize) -> Result<Report> {
-    let storm = weather(workers, tasks, iterations, kills)?;
-    let (lost, twice) = (storm.times(|times| times == 0), storm.times(|times| times > 1));
+    let run = run_with_kills(workers, tasks, iterations, kills)?;
+    let (lost, twice) = (run.tasks_delivered(|times| times == 0), run.tasks_delivered(|times| times > 1));
     if lost + twice > 0 {
         return Err(Error::failed(text!(
             "결과 {lost}개를 잃고 {twice}개를 두 번 받았습니다.",
@@ -88,37 +83,36 @@ pub fn run(workers: usize, tasks: usize, iterations: u64, kills: usize) -> Resul
         )));
     }
     let mut report = Report::new("multiprocessing/kill-storm");
-    report.traces.push(Trace::new(
-        text!("Rust, 풀과 kill -9", "Rust, the pool and kill -9"),
-        lanes(&storm.history, &storm.killed),
-    ));
-    report.measures = storm.measures();
+    report
+        .traces
+        .push(Trace::new(text!("Rust, 풀과 kill -9", "Rust, the pool and kill -9"), lanes(&run.history, &run.killed)));
+    report.measures = run.measures();
     report.notes.push(text!(
         "막대 하나는 프로세스 하나가 일하던 때입니다. 죽은 자리에는 새 프로세스가 앉습니다. 일 하나는 더하기 {iterations}번입니다.",
-        "A lane is one process at work; a new one takes the place of one that died. A task is {iterations} additions."
+        "A lane is one process; a new one takes the place of one that died. A task is {iterations} additions."
     ));
     report.notes.push(text!(
         "'적어도 한 번': 죽은 워커가 하던 일은 다시 합니다. 두 번 하면 안 되는 일에는 retries(0)을 씁니다.",
-        "At least once: what a dead worker was at is done again. Tasks that must not run twice need retries(0)."
+        "At least once: the task of a worker that dies is run again. Tasks that must not run twice need retries(0)."
     ));
-    let (wanted, kills, begun) = (kills, storm.killed.len(), storm.history.len());
+    let (wanted, kills, begun) = (kills, run.killed.len(), run.history.len());
     if kills < wanted {
         report.notes.push(text!(
             "{wanted}번 죽이려 했으나 {kills}번에서 일이 끝났습니다. 일이 더 많거나 길어야 합니다(--tasks, --iterations).",
-            "{wanted} kills were asked for, and the work was over after {kills}: it takes more or longer tasks (--tasks, --iterations)."
+            "{wanted} kills were asked for, but the work was done after {kills}: give more or longer tasks (--tasks, --iterations)."
         ));
     }
     report.shows = text!(
         "일 {tasks}개를 하는 동안 워커를 {kills}번 죽였습니다. 시작된 일은 {begun}번, 결과는 {tasks}개, 모두 맞고 한 번씩 전달되었습니다.",
-        "Workers were killed {kills} times during {tasks} tasks. {begun} runs were recorded, {tasks} results came, each right and once."
+        "Workers were killed {kills} times during {tasks} tasks. {begun} runs were started; {tasks} results came, each correct and exactly once."
     );
     Ok(report)
 }
 
-impl Storm {
-    /// The number of tasks that were delivered so many times.
-    fn times(&self, so_often: impl Fn(u32) -> bool) -> usize {
-        self.delivered.iter().filter(|times| so_often(**times)).count()
+impl KillRun {
+    /// The number of tasks whose count of results fulfils a condition.
+    fn tasks_delivered(&self, condition: impl Fn(u32) -> bool) -> usize {
+        self.delivered.iter().filter(|times| condition(**times)).count()
     }
 
     fn measures(&self) -> Vec<Measure> {
@@ -128,41 +122,45 @@ impl Storm {
             measure("kills", text!("kill -9", "kill -9"), self.killed.len()),
             measure(
                 "reruns",
-                text!("하던 중에 워커가 죽어 다시 한 일", "tasks begun again, as their worker had died of it"),
+                text!("하던 중에 워커가 죽어 다시 한 일", "tasks run again after their worker died"),
                 reruns,
             ),
-            measure("lost", text!("잃은 결과", "results lost"), self.times(|times| times == 0)),
-            measure("twice", text!("두 번 전달된 결과", "results delivered twice"), self.times(|times| times > 1)),
+            measure("lost", text!("잃은 결과", "results lost"), self.tasks_delivered(|times| times == 0)),
+            measure(
+                "twice",
+                text!("두 번 전달된 결과", "results delivered twice"),
+                self.tasks_delivered(|times| times > 1),
+            ),
             Measure::new("wall", text!("걸린 시간", "wall time"), Unit::Ns, vec![self.wall.as_nanos() as f64]),
         ]
     }
 }
 
-/// A lane for each process, in order of start; tasks that follow each other closely are one bar.
+/// One lane a process, in the order of their start; tasks that follow each other closely are one bar.
 fn lanes(history: &[Stint], killed: &[u32]) -> Vec<Lane> {
     let mut processes: BTreeMap<u32, Vec<&Stint>> = BTreeMap::new();
     for stint in history {
         processes.entry(stint.pid).or_default().push(stint);
     }
-    let mut lives: Vec<Vec<&Stint>> = processes.into_values().collect();
-    lives.iter_mut().for_each(|life| life.sort_by_key(|stint| stint.start));
-    lives.sort_by_key(|life| (life[0].seat, life[0].start));
-    let mut place = (0, 0);
-    let lane = |life: Vec<&Stint>| {
-        let seat = life[0].seat;
-        place = if place.0 == seat { (seat, place.1 + 1) } else { (seat, 1) };
-        let nth = place.1;
-        let died = if killed.contains(&life[0].pid) { " †" } else { "" };
-        Lane { name: text!("워커 {seat}-{nth}{died}", "Worker {seat}-{nth}{died}"), spans: spans(&life) }
+    let mut processes: Vec<Vec<&Stint>> = processes.into_values().collect();
+    processes.iter_mut().for_each(|stints| stints.sort_by_key(|stint| stint.start));
+    processes.sort_by_key(|stints| (stints[0].seat, stints[0].start));
+    let mut last = (0, 0);
+    let lane = |stints: Vec<&Stint>| {
+        let seat = stints[0].seat;
+        last = if last.0 == seat { (seat, last.1 + 1) } else { (seat, 1) };
+        let nth = last.1;
+        let died = if killed.contains(&stints[0].pid) { " †" } else { "" };
+        Lane { name: text!("워커 {seat}-{nth}{died}", "Worker {seat}-{nth}{died}"), spans: spans(&stints) }
     };
-    lives.into_iter().map(lane).collect()
+    processes.into_iter().map(lane).collect()
 }
 
-fn spans(life: &[&Stint]) -> Vec<Span> {
-    /// Shorter pauses than this, in ns, are not drawn.
+fn spans(stints: &[&Stint]) -> Vec<Span> {
+    /// Pauses shorter than this, in ns, are not drawn.
     const PAUSE: u64 = 1_000_000;
     let mut spans: Vec<Span> = Vec::new();
-    for stint in life {
+    for stint in stints {
         match spans.last_mut() {
             Some(last) if stint.start.saturating_sub(last.end) < PAUSE => last.end = last.end.max(stint.end),
             _ => spans.push(Span { state: State::Running, start: stint.start, end: stint.end }),

@@ -12,15 +12,15 @@ use lab::python::{self, Interpreter};
 use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
 use lab::trace::{Lane, Trace};
-use lab::{Error, Result, text, twin_script};
+use lab::{Result, text, twin_script};
 
-use crate::pool_errors::{self, Bilingual};
+use crate::pool_errors::{self, Bilingual, task_error};
 use crate::work::{self, COUNT, MAX_ITERATIONS};
 use process_pool::Pool;
 
 const CLAIM: &str = "processes-parallel";
 const TASKS: u64 = 5;
-/// What the twin is given at most, so that it ends in seconds.
+/// The twin does no more iterations than this, so that it ends in seconds.
 const TWIN_ITERATIONS: u64 = 10_000_000;
 
 pub fn command() -> Experiment {
@@ -49,18 +49,18 @@ pub fn run(workers: usize, iterations: u64, pythons: &[Interpreter]) -> Result<R
     let done = pool.map(&COUNT, vec![iterations; TASKS as usize]);
     let wall = begin.elapsed().as_nanos() as f64;
     let history = pool.history().to_vec();
-    // The CPU time of workers is known once they have been waited for; until then it would count as foreign.
+    // The CPU time of workers is known once they have been waited for; before, it would count as that of other programs.
     drop(pool);
     let foreign = watch.foreign();
     let mut lanes: Vec<Lane> =
         (0..workers).map(|n| Lane { name: text!("워커 {n}", "Worker {n}"), spans: Vec::new() }).collect();
     for (n, outcome) in done.into_iter().enumerate() {
-        let (sum, on_core) = outcome.map_err(|failure| lost(n, &failure.text()))?;
+        let (sum, on_core) = outcome.map_err(|failure| task_error(n, &failure.text()))?;
         if sum != work::expected(iterations) {
-            return Err(lost(n, &text!("합이 틀렸습니다", "its sum is wrong")));
+            return Err(task_error(n, &text!("합이 틀렸습니다", "its sum is wrong")));
         }
         if let Some(stint) = history.iter().find(|stint| stint.task == n) {
-            lanes[stint.seat].spans.extend(work::Done { sum, on_core }.lane(Default::default()).spans);
+            lanes[stint.seat].spans.extend(work::CountResult { sum, on_core }.lane(Default::default()).spans);
         }
     }
     lanes.iter_mut().for_each(|lane| lane.spans.sort_by_key(|span| span.start));
@@ -91,10 +91,6 @@ fn judge(workers: usize, trace: &Trace, foreign: Option<f64>) -> Verdict {
         return Verdict::not_measured(CLAIM, "Rust", text!("워커가 하나뿐입니다", "there is only one worker"));
     }
     CoresUsed::of_trace(trace, foreign).parallel(CLAIM, "Rust")
-}
-
-fn lost(n: usize, why: &lab::lang::Text) -> Error {
-    Error::failed(lab::lang::Text { ko: format!("일 {n}: {}", why.ko), en: format!("task {n}: {}", why.en) })
 }
 
 fn join_twin(report: &mut Report, workers: usize, iterations: u64, pythons: &[Interpreter]) {

@@ -1,7 +1,7 @@
-//! A worker is killed while it is idle, and while it works: what the pool here does, and what CPython's do.
+//! A worker is killed while it is idle or while it works: how this pool and CPython's pools react.
 //!
-//! `multiprocessing.Pool` hangs for ever when the idle worker that dies was the one that waited inside the lock of the shared
-//! queue; here no two processes share a lock. Every wait has a limit, so that a hang is a result.
+//! `multiprocessing.Pool` hangs forever if the idle worker that dies held the lock of the shared queue; in this pool no two processes
+//! share a lock. Every wait has a time limit, so a hang is a result too.
 //!
 //! Article: 멀티프로세싱, 특징. Run: `cargo run -p multiprocessing -- pool-failures`. Python twin: `python/pool_failures.py`.
 
@@ -32,25 +32,23 @@ pub fn command() -> Experiment {
     )
 }
 
-/// Tasks that are submitted after the death of a worker, or around it.
+/// Tasks given to the pool after the idle worker was killed, or before the busy one is.
 const TASKS: u64 = 8;
 
-/// A task that does next to nothing.
 pub static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
-/// A task that is long enough for its worker to be killed in the middle.
+/// Long enough to be killed in the middle.
 pub static SLOW: Task<u64, u64> = Task::new("slow", |n| {
     thread::sleep(Duration::from_millis(100));
     n * n
 });
 
-/// When a worker is killed.
 const MOMENTS: [&str; 2] = ["idle", "busy"];
 
 /// Kills workers of our pool and of CPython's.
 pub fn run(trials: usize, limit: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("multiprocessing/pool-failures");
     let idle = (0..trials).map(|_| killed_while_idle(limit)).collect::<Result<Vec<_>>>()?;
-    // The death of a busy worker depends less on timing: fewer trials suffice.
+    // Whether an idle worker holds the lock is chance; the death of a busy one always has the same effect. Fewer trials are enough.
     let half = trials.div_ceil(2);
     let busy = (0..half).map(|_| killed_while_busy(limit)).collect::<Result<Vec<_>>>()?;
     report.measures =
@@ -68,9 +66,9 @@ pub fn run(trials: usize, limit: Duration, pythons: &[Interpreter]) -> Result<Re
     Ok(report)
 }
 
-/// Counts of results: delivered, failed, missing.
+/// The numbers of results that came, that failed, and that never came.
 type Counts = [usize; 3];
-const WHAT: [&str; 3] = ["came", "failed", "never"];
+const COUNT_IDS: [&str; 3] = ["came", "failed", "never"];
 
 fn killed_while_idle(limit: Duration) -> Result<Counts> {
     let mut pool = Pool::builder().workers(2).timeout(limit).build().map_err(pool_errors::failed)?;
@@ -115,7 +113,7 @@ fn measures(moment: &str, counts: &[Counts]) -> Vec<Measure> {
         let name =
             Text { ko: format!("풀, {}: {}", when.ko, what.ko), en: format!("the pool, {}: {}", when.en, what.en) };
         let samples = counts.iter().map(|counts| counts[n] as f64).collect();
-        Measure::new(format!("ours.{moment}.{}", WHAT[n]), name, Unit::Count, samples)
+        Measure::new(format!("ours.{moment}.{}", COUNT_IDS[n]), name, Unit::Count, samples)
     };
     words.into_iter().enumerate().map(measure).collect()
 }
@@ -127,7 +125,7 @@ fn moment_text(moment: &str) -> Text {
     }
 }
 
-/// A row for each pool, a column for each moment of the kill.
+/// A row for each pool, a column for each moment.
 fn table(report: &Report, pythons: &[Interpreter]) -> Table {
     let mut rows = vec![row(report, text!("이 풀", "this pool"), "ours")];
     for python in pythons {

@@ -1,7 +1,7 @@
 //! Where a JPEG ends.
 
 /// The length of a JPEG up to and including its end marker; `None` if the file is cut short before it. Phones append clips and
-/// depth maps, which may hold any bytes. A decoder would take what is there and leave the rest of a cut picture grey.
+/// depth maps, which may contain any bytes. A decoder would not complain about a cut file and leave the rest of the picture grey.
 pub(super) fn length(file: &[u8]) -> Option<usize> {
     let mut at = 2; // after the start marker
     loop {
@@ -11,9 +11,9 @@ pub(super) fn length(file: &[u8]) -> Option<usize> {
         at += 1;
         match marker {
             END_OF_IMAGE => return Some(at),
-            // An escaped 0xff of a scan, a restart marker, or a marker without a length: what follows is scanned for the next.
+            // An escaped 0xff of a scan, a restart marker, or a marker without a length: the next marker follows at once or after data.
             0x00 | 0x01 | 0xd0..=0xd8 => {}
-            // The thumbnail of a camera is a JPEG within such a segment.
+            // A segment with a length. A camera's thumbnail, itself a JPEG, is inside one.
             _ => at += usize::from(u16::from_be_bytes([*file.get(at)?, *file.get(at + 1)?])),
         }
     }

@@ -1,5 +1,6 @@
-//! The use case itself: a picture is decoded, laid on white if it is transparent, blurred, halved, turned upright and encoded.
+//! Image processing: decode, put transparent pictures on white, blur, halve, turn upright, encode.
 
+mod available;
 mod jpeg;
 mod memory;
 
@@ -22,29 +23,28 @@ pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../compare/images
 
 /// Radius of the blur, in pixels.
 const BLUR: f32 = 2.0;
-/// Quality of the JPEG that comes out, of 100.
+/// Quality of the JPEGs, of 100.
 const QUALITY: u8 = 85;
-/// A larger file is refused, in bytes.
-const MOST: u64 = 512 << 20;
-/// The ends of the names of pictures that we can decode.
-const KINDS: [&str; 3] = ["png", "jpg", "jpeg"];
+/// Larger files are refused.
+const MAX_FILE_BYTES: u64 = 512 << 20;
+const EXTENSIONS: [&str; 3] = ["png", "jpg", "jpeg"];
 
-/// The pictures of a folder, by their names, in order of name. What lies in folders below is not among them.
+/// The pictures of a folder by the ends of their names, sorted; without those in its subfolders.
 pub fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let paths: io::Result<Vec<PathBuf>> = fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect();
     let is_picture = |path: &PathBuf| {
         let kind = path.extension().unwrap_or_default().to_ascii_lowercase();
-        // Reading a pipe might never end. What cannot be looked at is kept, and reported when its turn has come.
-        KINDS.iter().any(|known| kind == *known) && fs::metadata(path).map_or(true, |seen| seen.is_file())
+        // Reading a pipe might never end. A file without readable metadata stays in the list; it is reported when it is read.
+        EXTENSIONS.iter().any(|known| kind == *known) && fs::metadata(path).map_or(true, |seen| seen.is_file())
     };
     let mut paths: Vec<PathBuf> = paths?.into_iter().filter(is_picture).collect();
     paths.sort();
     Ok(paths)
 }
 
-/// Processes the picture in a file: the bytes of a JPEG, or why it is broken.
+/// The half-size JPEG of the picture in a file, or why it cannot be made.
 pub fn shrink(path: &Path) -> Result<Vec<u8>, Text> {
-    // A decoder that panics on one picture must not end the others.
+    // A decoder that panics on an unusual file must not end the processing of the others.
     match panic::catch_unwind(|| process(path)) {
         Ok(done) => done,
         Err(_) => Err(text!("디코더가 패닉을 일으켰습니다", "its decoder panicked")),
@@ -53,36 +53,36 @@ pub fn shrink(path: &Path) -> Result<Vec<u8>, Text> {
 
 /// Decodes by the content, whatever the name says; blurs, halves, turns upright and encodes.
 fn process(path: &Path) -> Result<Vec<u8>, Text> {
-    let said = |e: &dyn Display| Text::same(e.to_string());
+    let reason = |e: &dyn Display| Text::same(e.to_string());
     let bytes = read(path)?;
-    let mut reader = ImageReader::new(Cursor::new(&bytes[..])).with_guessed_format().map_err(|e| said(&e))?;
+    let mut reader = ImageReader::new(Cursor::new(&bytes[..])).with_guessed_format().map_err(|e| reason(&e))?;
     if reader.format() == Some(ImageFormat::Jpeg) {
         let Some(length) = jpeg::length(&bytes) else {
             return Err(text!("파일이 중간에서 끊겼습니다", "the file is cut short"));
         };
         reader = ImageReader::with_format(Cursor::new(&bytes[..length]), ImageFormat::Jpeg);
     }
-    // The header alone tells what all stages will take: our own limit is checked before the decoder's.
+    // The size in the header is enough to estimate the memory of all stages; this limit replaces the decoder's own.
     reader.no_limits();
-    let mut decoder = reader.into_decoder().map_err(|e| said(&e))?;
+    let mut decoder = reader.into_decoder().map_err(|e| reason(&e))?;
     let (width, height) = decoder.dimensions();
-    let _leave = memory::reserve(width, height, decoder.total_bytes())?;
+    let _reservation = memory::reserve(width, height, decoder.total_bytes())?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let picture = DynamicImage::from_decoder(decoder).map_err(|e| said(&e))?;
-    encode(halve(&opaque(picture)), orientation).map_err(|e| said(&e))
+    let picture = DynamicImage::from_decoder(decoder).map_err(|e| reason(&e))?;
+    encode(halve(&opaque(picture)), orientation).map_err(|e| reason(&e))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Text> {
     let mut bytes = Vec::new();
-    let file = File::open(path).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes));
-    if file.map_err(|e| Text::same(e.to_string()))? as u64 > MOST {
-        let most = MOST >> 20;
+    let file = File::open(path).and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes));
+    if file.map_err(|e| Text::same(e.to_string()))? as u64 > MAX_FILE_BYTES {
+        let most = MAX_FILE_BYTES >> 20;
         return Err(text!("파일이 {most} MiB보다 큽니다", "the file is larger than {most} MiB"));
     }
     Ok(bytes)
 }
 
-/// A JPEG has no transparency: what shines through is white, as paper is.
+/// A JPEG has no transparency: the background is white.
 fn opaque(picture: DynamicImage) -> RgbImage {
     if !picture.color().has_alpha() {
         return picture.into_rgb8();
@@ -105,7 +105,7 @@ fn halve(picture: &RgbImage) -> RgbImage {
     imageops::resize(&blurred, width, height, FilterType::Triangle)
 }
 
-/// Cameras write a picture as their sensor saw it, and beside it how it must be turned.
+/// Cameras store a picture as the sensor is oriented, and beside it how it must be turned.
 fn encode(picture: RgbImage, orientation: Orientation) -> ImageResult<Vec<u8>> {
     let mut picture = DynamicImage::from(picture);
     picture.apply_orientation(orientation);

@@ -1,26 +1,26 @@
-//! Inference: the encoder reads the sentence token by token, the decoder writes the translation, each time the likeliest token.
+//! Inference: the encoder reads the sentence token by token; the decoder writes the translation, always the most likely token.
 
 use super::linear::Matrix;
 use super::model::{DECODER, ENCODER, GATES, Layout, WIDTH};
 use super::tokenize::{END, START};
 
-/// A translation that has not ended by then is cut off.
-pub const LONGEST: usize = 60;
+/// A longer translation is cut off.
+pub const MAX_TOKENS: usize = 60;
 
 type State = [f32; WIDTH];
 
-/// Translates the tokens of a sentence; the end is not among those returned.
+/// Translates the tokens of a sentence. The end token is not returned.
 pub fn translate(layout: &Layout, file: &[u8], sentence: &[usize]) -> Vec<usize> {
-    let mut encoder = Unit::new(layout, file, ENCODER);
+    let mut encoder = Gru::new(layout, file, ENCODER);
     for token in sentence {
         encoder.read(*token, |x| x);
     }
-    let mut decoder = Unit { state: encoder.state, ..Unit::new(layout, file, DECODER) };
+    let mut decoder = Gru { state: encoder.state, ..Gru::new(layout, file, DECODER) };
     let (out, bias) = layout.out(file);
     let mut scores = vec![0.0; layout.tokens[DECODER]];
     let mut translation = Vec::new();
     let mut last = START;
-    while translation.len() < LONGEST {
+    while translation.len() < MAX_TOKENS {
         decoder.read(last, |x| x.max(0.0));
         out.times(&decoder.state, bias, &mut scores);
         last = largest(&scores);
@@ -32,20 +32,20 @@ pub fn translate(layout: &Layout, file: &[u8], sentence: &[usize]) -> Vec<usize>
     translation
 }
 
-/// A gated recurrent unit and the state that it is in.
-struct Unit<'m> {
+/// A gated recurrent unit and its state.
+struct Gru<'m> {
     embedding: Matrix<'m>,
-    /// For the input and for the last state.
+    /// Matrix and bias for the input, and for the last state.
     gates: [(Matrix<'m>, &'m [u8]); 2],
     state: State,
 }
 
-impl<'m> Unit<'m> {
-    fn new(layout: &Layout, file: &'m [u8], side: usize) -> Unit<'m> {
-        Unit { embedding: layout.embedding(file, side), gates: layout.gates(file, side), state: [0.0; WIDTH] }
+impl<'m> Gru<'m> {
+    fn new(layout: &Layout, file: &'m [u8], side: usize) -> Gru<'m> {
+        Gru { embedding: layout.embedding(file, side), gates: layout.gates(file, side), state: [0.0; WIDTH] }
     }
 
-    /// Takes in a token, whose embedding passes through `activation` first.
+    /// Updates the state by a token, whose embedding passes through `activation` first.
     fn read(&mut self, token: usize, activation: impl Fn(f32) -> f32) {
         let mut input = [0.0; WIDTH];
         self.embedding.row(token, &mut input);
@@ -68,7 +68,7 @@ fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// The place of the largest; of equal ones the first.
+/// The index of the largest score; of equal ones the first.
 fn largest(scores: &[f32]) -> usize {
     let mut best = 0;
     for (n, score) in scores.iter().enumerate() {

@@ -1,12 +1,12 @@
 //! The linear algebra of the model: a matrix of half-precision weights times a vector of floats.
 //!
-//! Weights stay as the file has them, two bytes each, and are widened where they are used. So a model that lies in a mapped file
-//! needs no second copy, and every mode computes the very same sums in the same order: the translations are equal bit by bit.
+//! Weights stay as they are in the file, two bytes each, and are widened when they are used. So a mapped model needs no second copy,
+//! and every mode computes the same sums in the same order: the translations are equal.
 
-/// Partial sums of one dot product. As many as the widest vector registers in use hold, and a divisor of the model's width.
+/// Partial sums of one dot product: as many floats as a wide vector register holds. Divides the model's width.
 const LANES: usize = 16;
 
-/// A matrix of little-endian half-precision floats, row by row, in somebody else's memory.
+/// A matrix of little-endian half-precision floats, row by row, in borrowed memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'m> {
     bytes: &'m [u8],
@@ -20,7 +20,6 @@ impl<'m> Matrix<'m> {
         Matrix { bytes, columns }
     }
 
-    /// One row, widened.
     pub fn row(self, row: usize, to: &mut [f32]) {
         let length = 2 * self.columns;
         widen_all(&self.bytes[row * length..][..length], to);
@@ -30,7 +29,7 @@ impl<'m> Matrix<'m> {
     pub fn times(self, vector: &[f32], bias: &[u8], to: &mut [f32]) {
         assert_eq!(vector.len(), self.columns);
         widen_all(bias, to);
-        // Once for the vector rather than once for every weight. Exact: our vectors are far from where a float overflows.
+        // The vector is multiplied once instead of every weight. This is exact: its values are far from overflow.
         let vector: Vec<f32> = vector.iter().map(|value| value * REBIAS).collect();
         for (sum, row) in to.iter_mut().zip(self.bytes.chunks_exact(2 * self.columns)) {
             *sum += dot(row, &vector);
@@ -38,7 +37,7 @@ impl<'m> Matrix<'m> {
     }
 }
 
-/// The dot product of a row of weights and a vector, which is [`REBIAS`] times itself.
+/// The dot product of a row of weights and a vector that was multiplied by [`REBIAS`].
 fn dot(row: &[u8], vector: &[f32]) -> f32 {
     let mut sums = [0.0; LANES];
     for (weights, values) in row.chunks_exact(2 * LANES).zip(vector.chunks_exact(LANES)) {
@@ -56,13 +55,13 @@ fn widen_all(bytes: &[u8], to: &mut [f32]) {
     }
 }
 
-/// A half-precision float as a float; exact for all that are finite (see [`all_finite`]).
+/// A half-precision float as a float; exact if it is finite (see [`all_finite`]).
 fn widen(bytes: [u8; 2]) -> f32 {
     shift(bytes) * REBIAS
 }
 
-/// Sign, exponent and fraction at the places that they have in a float: the value, but 2¹¹² times too small. To multiply by that
-/// is right for subnormal numbers too, and without a branch: so the compiler makes vector instructions of it.
+/// Sign, exponent and fraction moved to their places in a float: the value divided by 2¹¹². Multiplying by that is correct for subnormal
+/// numbers too and needs no branch, so the compiler can use vector instructions.
 fn shift(bytes: [u8; 2]) -> f32 {
     let sign_extended = i32::from(i16::from_le_bytes(bytes)) << 16 >> 3;
     f32::from_bits(sign_extended.cast_unsigned() & 0x8fff_e000)
@@ -71,7 +70,7 @@ fn shift(bytes: [u8; 2]) -> f32 {
 /// The difference of the biases of the two exponents, 127 − 15, as a factor.
 const REBIAS: f32 = f32::from_bits((127 + 127 - 15) << 23);
 
-/// Whether there is neither an infinity nor a NaN among half-precision floats: the exponent of both is all ones.
+/// Whether half-precision floats contain no infinity and no NaN, whose exponents are all ones.
 pub fn all_finite(bytes: &[u8]) -> bool {
     bytes.chunks_exact(2).all(|b| b[1] & 0x7c != 0x7c)
 }

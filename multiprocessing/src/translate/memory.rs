@@ -1,10 +1,10 @@
-//! How much memory processes use together, where pages that several of them share are counted once.
+//! The memory of several processes together; pages that they share count once.
 
 use std::fs;
 
 /// The sum of the proportional set sizes (PSS) of these processes, in bytes: a page that n processes share counts 1/n for each.
 /// `None` where the system does not tell.
-pub fn together(pids: &[u32]) -> Option<u64> {
+pub fn total_pss(pids: &[u32]) -> Option<u64> {
     pids.iter().map(|pid| parse(&fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?)).sum()
 }
 
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_line_is_found_among_its_likes() {
+    fn the_line_is_found_among_similar_ones() {
         let rollup =
             "00-ff ---p 00000000 00:00 0 [rollup]\nRss:   99 kB\nPss:                 12 kB\nPss_Dirty:  7 kB\n";
         assert_eq!(parse(rollup), Some(12 * 1024));
@@ -27,10 +27,10 @@ mod tests {
     }
 
     #[test]
-    fn who_is_not_there_has_no_memory() {
-        assert_eq!(together(&[u32::MAX]), None);
+    fn a_process_that_does_not_exist_has_no_memory() {
+        assert_eq!(total_pss(&[u32::MAX]), None);
         if cfg!(target_os = "linux") {
-            assert!(together(&[std::process::id()]).unwrap() > 0);
+            assert!(total_pss(&[std::process::id()]).unwrap() > 0);
         }
     }
 }

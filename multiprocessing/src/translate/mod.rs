@@ -10,5 +10,5 @@ mod tokenize;
 pub mod translator;
 mod weights;
 
-pub use decode::LONGEST;
-pub use weights::Kept;
+pub use decode::MAX_TOKENS;
+pub use weights::Loading;

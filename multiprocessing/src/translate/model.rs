@@ -1,4 +1,4 @@
-//! The model's file: which tensors it must have, and where each of them lies. Checked once, when it is opened.
+//! The model's file: the tensors that it must contain, and their places. Checked once, when it is opened.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ pub const WIDTH: usize = 256;
 /// A gated recurrent unit has three gates: reset, update, new.
 pub const GATES: usize = 3 * WIDTH;
 
-/// A matrix of weights and what is added to its product.
+/// A matrix of weights and a bias.
 #[derive(Clone, Debug)]
 struct Affine {
     weight: Range<usize>,
@@ -28,32 +28,32 @@ struct Side {
     state: Affine,
 }
 
-/// Where the tensors lie in the bytes of the file.
+/// The places of the tensors in the bytes of the file.
 #[derive(Clone, Debug)]
 pub struct Layout {
     sides: [Side; 2],
     out: Affine,
-    /// Number of tokens of the source language, and of the target language.
+    /// Number of tokens of the source language and of the target language.
     pub tokens: [usize; 2],
 }
 
-/// A side's place in [`Layout`].
+/// Index of a side in [`Layout`].
 pub const ENCODER: usize = 0;
 pub const DECODER: usize = 1;
 
 impl Layout {
-    /// Looks through a file; says what is wrong if it is not this model.
+    /// Checks a file; the error says why it is not this model.
     pub fn of(file: &[u8]) -> Result<Layout, Text> {
         let tensors = SafeTensors::deserialize(file)
             .map_err(|e| text!("safetensors 파일이 아닙니다: {e}", "not a safetensors file: {e}"))?;
-        let find = Find { file, tensors: &tensors };
+        let find = TensorFinder { file, tensors: &tensors };
         let (encoder, source) = find.side("encoder")?;
         let (decoder, target) = find.side("decoder")?;
         let out = find.affine("decoder.out.weight", "decoder.out.bias", target)?;
         Ok(Layout { sides: [encoder, decoder], out, tokens: [source, target] })
     }
 
-    /// The embeddings of one side, a row a token.
+    /// The embeddings of one side, a row for each token.
     pub fn embedding<'m>(&self, file: &'m [u8], side: usize) -> Matrix<'m> {
         Matrix::new(&file[self.sides[side].embedding.clone()], WIDTH)
     }
@@ -75,13 +75,13 @@ impl Affine {
     }
 }
 
-struct Find<'f> {
+struct TensorFinder<'f> {
     file: &'f [u8],
     tensors: &'f SafeTensors<'f>,
 }
 
-impl Find<'_> {
-    /// A side, and how many tokens it knows.
+impl TensorFinder<'_> {
+    /// A side and its number of tokens.
     fn side(&self, side: &str) -> Result<(Side, usize), Text> {
         let (embedding, shape) = self.tensor(&format!("{side}.embedding.weight"))?;
         let &[tokens, WIDTH] = &shape[..] else { return Err(wrong_shape(side, &shape)) };

@@ -1,5 +1,5 @@
-//! The four ways to translate a list of sentences. Each runs in a process of its own, so that nothing is left from the one before
-//! when memory and start-up are measured.
+//! The four modes of translating a list of sentences. Each runs in a process of its own, so that memory and start-up are measured
+//! without leftovers of another mode.
 
 use std::path::Path;
 use std::process;
@@ -14,18 +14,18 @@ use lab::{Error, Result, clock, terminal, text};
 use super::memory;
 use super::sentences;
 use super::translator::{FOLDER, Translator};
-use super::weights::Kept;
+use super::weights::Loading;
 use crate::pool_errors::{self, Bilingual};
-use crate::work_queue::{self, Done, Timed};
+use crate::work_queue::{self, QueueResults, Timed};
 use process_pool::{Failure, Pool, Task};
 
-/// The names of the modes, in the order in which they are shown.
+/// The modes, in the order in which they are shown.
 pub const MODES: [&str; 4] = ["sequence", "threads", "copies", "mapped"];
 
 /// The child command of a process that translates in one mode.
 pub const PROCESS_TRANSLATE: &str = "process-translate";
 
-/// A mode by its place in [`MODES`], as a word on the command line.
+/// A mode by its index in [`MODES`], as a word on the command line.
 #[derive(Clone, Copy, PartialEq)]
 struct Mode(usize);
 
@@ -41,30 +41,30 @@ pub fn child() -> Experiment {
     let file = options.word("file", Text::default());
     let workers = options.size("workers", 1..=64, 1, Text::default());
     Experiment::child(PROCESS_TRANSLATE, options, move |args| {
-        let sentences = sentences::read(&sentences::unspell(&args.get(file).unwrap_or_default())?)?;
+        let sentences = sentences::read(&sentences::path_from_json(&args.get(file).unwrap_or_default())?)?;
         terminal::print(&run(args.get(mode).word(), &sentences, args.get(workers))?.to_json());
         Ok(())
     })
 }
 
-/// What a worker gives back for a sentence: its translation, or why there is no model.
+/// A worker's answer for a sentence: its translation, or why the model cannot be opened.
 type Answer = Timed<Result<String, Text>>;
 
-/// A sentence in a process that has a copy of the weights.
+/// Translates a sentence in a process that has a copy of the weights.
 pub static COPIED: Task<String, Answer> = Task::new("translate-copied", |sentence| {
     static OWN: OnceLock<Result<Translator>> = OnceLock::new();
-    answer(&OWN, Kept::Copied, &sentence)
+    answer(&OWN, Loading::Copied, &sentence)
 });
 
-/// A sentence in a process that has mapped the weights.
+/// Translates a sentence in a process that has mapped the weights.
 pub static MAPPED: Task<String, Answer> = Task::new("translate-mapped", |sentence| {
     static OWN: OnceLock<Result<Translator>> = OnceLock::new();
-    answer(&OWN, Kept::Mapped, &sentence)
+    answer(&OWN, Loading::Mapped, &sentence)
 });
 
-/// The first sentence that a worker is given makes it load the model; that is not yet its work.
-fn answer(own: &OnceLock<Result<Translator>>, kept: Kept, sentence: &str) -> Answer {
-    match own.get_or_init(|| Translator::open(Path::new(FOLDER), kept)) {
+/// The first sentence makes a worker load the model; that time is not part of the answer's.
+fn answer(own: &OnceLock<Result<Translator>>, loading: Loading, sentence: &str) -> Answer {
+    match own.get_or_init(|| Translator::open(Path::new(FOLDER), loading)) {
         Ok(translator) => Timed::of(|| Ok(translator.translate(sentence))),
         Err(e) => Timed::of(|| Err(e.text().clone())),
     }
@@ -91,28 +91,28 @@ pub fn run(mode: &str, sentences: &[String], workers: usize) -> Result<Report> {
 
 /// One copy of the weights, for one thread or for all.
 fn in_this_process(mode: &str, sentences: &[String], workers: usize) -> Result<Report> {
-    let translator = Translator::open(Path::new(FOLDER), Kept::Copied)?;
+    let translator = Translator::open(Path::new(FOLDER), Loading::Copied)?;
     let translate = |sentence: &String| translator.translate(sentence);
     let done = match mode {
         "sequence" => work_queue::in_sequence(sentences, translate),
         _ => work_queue::in_threads(sentences, workers, translate)?,
     };
-    let memory = memory::together(&[process::id()]);
+    let memory = memory::total_pss(&[process::id()]);
     Ok(report(mode, done.results, done.lanes, memory))
 }
 
 fn on_the_pool(mode: &str, sentences: &[String], workers: usize) -> Result<Report> {
     let mut pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
     let task = if mode == "copies" { &COPIED } else { &MAPPED };
-    let Done { results, lanes } = work_queue::in_processes(&mut pool, task, sentences, || ());
+    let QueueResults { results, lanes } = work_queue::in_processes(&mut pool, task, sentences, || ());
     let mut all = pool.workers();
     all.push(process::id());
-    let memory = memory::together(&all);
-    let translations: Result<Vec<String>, Text> = results.into_iter().map(said).collect();
+    let memory = memory::total_pss(&all);
+    let translations: Result<Vec<String>, Text> = results.into_iter().map(flatten).collect();
     Ok(report(mode, translations.map_err(Error::failed)?, lanes, memory))
 }
 
-fn said(result: Result<Result<String, Text>, Failure>) -> Result<String, Text> {
+fn flatten(result: Result<Result<String, Text>, Failure>) -> Result<String, Text> {
     result.map_err(|failure| failure.text()).flatten()
 }
 

@@ -1,4 +1,4 @@
-//! The sentences to translate: a text file, a sentence a line.
+//! The sentences to translate: a text file with one sentence a line.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -8,13 +8,12 @@ use std::path::{Path, PathBuf};
 use lab::lang::Text;
 use lab::{Error, Result, text};
 
-/// The sentences that come with the project.
 pub const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/translate/sentences.txt");
-/// A larger file is refused, in bytes: it would take days.
-const MOST: u64 = 16 << 20;
+/// A larger file would take days and is refused.
+const MAX_BYTES: u64 = 16 << 20;
 
-/// The real path of a file. Every mode reads it anew, so it must be one that can be read more than once.
-pub fn find(file: &Path) -> Result<PathBuf> {
+/// The real path of a file. Every mode reads it again, so it must be a regular file.
+pub fn real_path(file: &Path) -> Result<PathBuf> {
     let real = file.canonicalize().and_then(|real| real.metadata().map(|seen| (real, seen)));
     match real {
         Ok((real, seen)) if seen.is_file() => Ok(real),
@@ -23,11 +22,11 @@ pub fn find(file: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Its lines, a sentence or nothing each: what comes out is aligned with what went in. At least one has a sentence.
+/// Its lines. Empty ones are kept, so that line n of the translations belongs to line n of the file. An error if all are empty.
 pub fn read(file: &Path) -> Result<Vec<String>> {
     let bytes = read_all(file).map_err(|e| refuse(file, Text::same(e.to_string())))?;
-    if bytes.len() as u64 > MOST {
-        let most = MOST >> 20;
+    if bytes.len() as u64 > MAX_BYTES {
+        let most = MAX_BYTES >> 20;
         return Err(refuse(file, text!("{most} MiB보다 큽니다", "it is larger than {most} MiB")));
     }
     let words = String::from_utf8(bytes).map_err(|_| refuse(file, text!("UTF-8이 아닙니다", "it is not UTF-8")))?;
@@ -38,19 +37,19 @@ pub fn read(file: &Path) -> Result<Vec<String>> {
     }
 }
 
-/// The lines without blanks around them. A line ends with LF, CR LF, or CR alone, as on old systems.
+/// The trimmed lines. A line ends with LF, CR LF, or CR.
 fn lines(words: &str) -> Vec<String> {
     let mut lines: Vec<String> =
         words.replace("\r\n", "\n").split(['\n', '\r']).map(|line| line.trim().to_owned()).collect();
     if words.ends_with(['\n', '\r']) {
-        lines.pop(); // the last line's end begins no other
+        lines.pop(); // after the end of the last line
     }
     lines
 }
 
 fn read_all(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(file)?.take(MOST + 1).read_to_end(&mut bytes)?;
+    File::open(file)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -62,13 +61,12 @@ fn refuse(file: &Path, why: Text) -> Error {
     })
 }
 
-/// A path as an argument of our child: JSON, which can spell names that are not UTF-8 too.
-pub fn spell(path: &Path) -> String {
+/// A path as an argument of a child process. JSON can also hold names that are not UTF-8.
+pub fn path_to_json(path: &Path) -> String {
     serde_json::to_string(&path.as_os_str().to_owned()).expect("plain data")
 }
 
-/// Reads what [`spell`] wrote.
-pub fn unspell(word: &str) -> Result<PathBuf> {
+pub fn path_from_json(word: &str) -> Result<PathBuf> {
     let path: OsString = serde_json::from_str(word).map_err(|e| refuse(Path::new(word), Text::same(e.to_string())))?;
     Ok(path.into())
 }

@@ -1,4 +1,4 @@
-//! From a sentence to the numbers that the model knows, and back.
+//! From a sentence to the numbers of the model's tokens.
 
 use std::collections::HashMap;
 
@@ -7,17 +7,17 @@ pub const START: usize = 0;
 /// Ends a sentence.
 pub const END: usize = 1;
 
-/// The numbers of the source language's characters and words.
+/// The numbers of the source language's tokens: characters, and Latin words.
 #[derive(Clone, Debug)]
-pub struct Source(HashMap<String, usize>);
+pub struct SourceVocabulary(HashMap<String, usize>);
 
-impl Source {
-    /// Of a list of words: the place is the number.
-    pub fn new(words: Vec<String>) -> Source {
-        Source(words.into_iter().enumerate().map(|(number, word)| (word, number)).collect())
+impl SourceVocabulary {
+    /// The number of a word is its place in the list.
+    pub fn new(words: Vec<String>) -> SourceVocabulary {
+        SourceVocabulary(words.into_iter().enumerate().map(|(number, word)| (word, number)).collect())
     }
 
-    /// The numbers of a sentence, its end included; and how many words it has that the model does not know, which are left out.
+    /// The tokens of a sentence with the end token, and the number of unknown words, which are left out.
     pub fn tokens(&self, sentence: &str) -> (Vec<usize>, usize) {
         let words = words(sentence);
         let mut tokens: Vec<usize> = words.iter().filter_map(|word| self.0.get(word).copied()).collect();
@@ -27,7 +27,7 @@ impl Source {
     }
 }
 
-/// Every character stands alone, but for Latin letters and quotes: those are words as far as the next blank or other character.
+/// Every character is a word of its own, except Latin letters and quotes: a run of those is one word.
 fn words(sentence: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut in_word = false;
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn the_unknown_is_left_out_and_counted() {
-        let source = Source::new(["SOS", "EOS", "我", "很", "tom"].map(str::to_owned).to_vec());
+        let source = SourceVocabulary::new(["SOS", "EOS", "我", "很", "tom"].map(str::to_owned).to_vec());
         assert_eq!(source.tokens("我愛Tom很"), (vec![2, 4, 3, END], 1));
         assert_eq!(source.tokens(""), (vec![END], 0));
     }

@@ -8,37 +8,36 @@ use lab::{Error, Result, text};
 
 use super::decode;
 use super::model::{DECODER, ENCODER, Layout};
-use super::tokenize::Source;
-use super::weights::{Kept, Weights};
+use super::tokenize::SourceVocabulary;
+use super::weights::{Loading, Weights};
 
-/// Where the model is that comes with the project; `SOURCES.md` beside it says where it is from.
+/// The folder of the model that comes with the project; its `SOURCES.md` names the origin.
 pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/translate");
 
-/// Stands for the translation of a sentence of which the model knows no character.
+/// Replaces the translation of a sentence without a known character.
 pub const UNTRANSLATABLE: &str = "[?]";
 
-/// Chinese to English.
+/// Translates Chinese to English.
 #[derive(Debug)]
 pub struct Translator {
     weights: Weights,
     layout: Layout,
-    source: Source,
+    source: SourceVocabulary,
     words: Vec<String>,
 }
 
 impl Translator {
-    /// Opens the model of a folder.
-    pub fn open(folder: &Path, kept: Kept) -> Result<Translator> {
+    pub fn open(folder: &Path, loading: Loading) -> Result<Translator> {
         let path = folder.join("model.safetensors");
-        let weights = Weights::open(&path, kept).map_err(|e| unreadable(&path, Text::same(e.to_string())))?;
+        let weights = Weights::open(&path, loading).map_err(|e| unreadable(&path, Text::same(e.to_string())))?;
         let layout = Layout::of(&weights).map_err(|why| unreadable(&path, why))?;
         let source = vocabulary(&folder.join("input.vocab.json"), layout.tokens[ENCODER])?;
         let words = vocabulary(&folder.join("output.vocab.json"), layout.tokens[DECODER])?;
-        Ok(Translator { weights, layout, source: Source::new(source), words })
+        Ok(Translator { weights, layout, source: SourceVocabulary::new(source), words })
     }
 
-    /// Translates a sentence; an empty line stays empty. The model would make up a translation of nothing: a sentence without one
-    /// character that it knows is marked instead.
+    /// Translates a sentence; an empty line stays empty. For a sentence without a known character the model would invent a translation:
+    /// [`UNTRANSLATABLE`] is returned instead.
     pub fn translate(&self, sentence: &str) -> String {
         let (tokens, unknown) = self.source.tokens(sentence);
         if tokens.len() == 1 {
@@ -49,13 +48,13 @@ impl Translator {
         words.join(" ")
     }
 
-    /// How many characters and words of a sentence the model does not know.
+    /// The number of characters and words of a sentence that the model does not know.
     pub fn unknown(&self, sentence: &str) -> usize {
         self.source.tokens(sentence).1
     }
 }
 
-/// A JSON list of as many words as the model has tokens.
+/// Reads a JSON list with as many words as the model has tokens.
 fn vocabulary(path: &Path, tokens: usize) -> Result<Vec<String>> {
     let json = fs::read_to_string(path).map_err(|e| unreadable(path, Text::same(e.to_string())))?;
     let words: Vec<String> = serde_json::from_str(&json).map_err(|e| unreadable(path, Text::same(e.to_string())))?;
@@ -82,8 +81,8 @@ mod tests {
     /// Outputs of another implementation, from SOURCES.md.
     #[test]
     fn the_reference_translations_come_out() {
-        for kept in [Kept::Copied, Kept::Mapped] {
-            let translator = Translator::open(Path::new(FOLDER), kept).unwrap();
+        for loading in [Loading::Copied, Loading::Mapped] {
+            let translator = Translator::open(Path::new(FOLDER), loading).unwrap();
             for (sentence, known) in [
                 ("我很高興。", "i'm very happy ."),
                 ("你會說英語嗎？", "can you speak english ?"),
@@ -110,8 +109,8 @@ mod tests {
         let cut = &model[..model.len() - 2];
         for wrong in [&[][..], b"no model", cut, &infinite, &renamed] {
             put("model.safetensors", wrong);
-            for kept in [Kept::Copied, Kept::Mapped] {
-                let error = Translator::open(home.path(), kept).unwrap_err();
+            for loading in [Loading::Copied, Loading::Mapped] {
+                let error = Translator::open(home.path(), loading).unwrap_err();
                 assert!(error.code() == 1 && error.text().en.contains("model.safetensors"), "{error}");
             }
         }
@@ -119,9 +118,9 @@ mod tests {
         put("output.vocab.json", &real("output.vocab.json"));
         for wrong in [&b"[\"a\"]"[..], b"{}", b"\xff"] {
             put("input.vocab.json", wrong);
-            assert!(Translator::open(home.path(), Kept::Mapped).unwrap_err().text().en.contains("input.vocab.json"));
+            assert!(Translator::open(home.path(), Loading::Mapped).unwrap_err().text().en.contains("input.vocab.json"));
         }
         put("input.vocab.json", &real("input.vocab.json"));
-        assert!(Translator::open(home.path(), Kept::Mapped).is_ok(), "all files right");
+        assert!(Translator::open(home.path(), Loading::Mapped).is_ok(), "all files right");
     }
 }

@@ -1,4 +1,4 @@
-//! The bytes of the model's file: a copy of our own, or the file itself, mapped, whose pages all processes share.
+//! The bytes of the model's file: a copy, or a mapping of the file, whose pages all processes share.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,30 +7,27 @@ use std::path::Path;
 
 use memmap2::Mmap;
 
-/// How the file is brought into memory.
+/// How the file is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kept {
-    /// Read: every process that does so has a copy of its own.
+pub enum Loading {
+    /// Every process that reads the file has a copy of its own.
     Copied,
-    /// Mapped: however many processes do so, the system keeps it once, and reads a page when it is first used.
+    /// The system keeps the file in memory once for all processes, and reads a page when it is first used.
     Mapped,
 }
 
-/// The bytes, however they are kept.
+/// The bytes of a file that was loaded in one of the two ways.
 #[derive(Debug)]
 pub enum Weights {
-    /// See [`Kept::Copied`].
     Copied(Vec<u8>),
-    /// See [`Kept::Mapped`].
     Mapped(Mmap),
 }
 
 impl Weights {
-    /// Opens a file.
-    pub fn open(path: &Path, kept: Kept) -> io::Result<Weights> {
-        match kept {
-            Kept::Copied => fs::read(path).map(Weights::Copied),
-            Kept::Mapped => map(&File::open(path)?).map(Weights::Mapped),
+    pub fn open(path: &Path, loading: Loading) -> io::Result<Weights> {
+        match loading {
+            Loading::Copied => fs::read(path).map(Weights::Copied),
+            Loading::Mapped => map(&File::open(path)?).map(Weights::Mapped),
         }
     }
 }
@@ -46,12 +43,11 @@ impl Deref for Weights {
     }
 }
 
-/// The one line that the compiler cannot check: that nobody changes a file which is mapped.
 #[allow(unsafe_code, reason = "a mapped file can be changed by others; see SAFETY")]
 fn map(file: &File) -> io::Result<Mmap> {
-    // SAFETY: the weights belong to this project, and nothing in it writes to them. Should somebody else do so, any two bytes are
-    // still a number to us, and all places in the file were computed before: the translations would be wrong, not the memory. A
-    // file that is cut short meanwhile ends the process with SIGBUS, which is what the pool is there for.
+    // SAFETY: nothing in this project writes to the weights. If another program does, the translations are wrong but no memory is
+    // unsound: any two bytes are a valid number, and all offsets were checked before. If the file is cut short, the process dies of
+    // SIGBUS, which the pool survives.
     unsafe { Mmap::map(file) }
 }
 
@@ -64,11 +60,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("weights");
         fs::write(&path, b"0123456789").unwrap();
-        for kept in [Kept::Copied, Kept::Mapped] {
-            assert_eq!(&*Weights::open(&path, kept).unwrap(), b"0123456789");
-            assert!(Weights::open(&home.path().join("gone"), kept).is_err());
+        for loading in [Loading::Copied, Loading::Mapped] {
+            assert_eq!(&*Weights::open(&path, loading).unwrap(), b"0123456789");
+            assert!(Weights::open(&home.path().join("gone"), loading).is_err());
         }
         fs::write(&path, b"").unwrap();
-        assert!(Weights::open(&path, Kept::Mapped).unwrap().is_empty(), "an empty file is not refused here");
+        assert!(Weights::open(&path, Loading::Mapped).unwrap().is_empty(), "an empty file is not refused here");
     }
 }

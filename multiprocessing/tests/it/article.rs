@@ -1,7 +1,6 @@
 //! The article's listing as a reader runs it.
 
-use crate::common::{complaint, out, run};
-use lab::report::Report;
+use crate::common::{error_line, report, run};
 
 /// Whether process `n` said that it started, once, and later that it was done, once.
 fn started_then_done(lines: &[&str], started: &str, done: &str) -> bool {
@@ -11,9 +10,7 @@ fn started_then_done(lines: &[&str], started: &str, done: &str) -> bool {
 
 #[test]
 fn five_processes_start_and_are_done() {
-    let output = run(&["article", "--iterations", "1000", "--no-python"]);
-    assert!(output.status.success());
-    let page = out(&output);
+    let page = run(&["article", "--iterations", "1000", "--no-python"]).ends_with(0).out;
     let lines: Vec<&str> = page.lines().collect();
     for n in 0..5 {
         assert!(started_then_done(&lines, &format!("프로세스 {n} 시작"), &format!("프로세스 {n} 완료")), "{page}");
@@ -24,7 +21,7 @@ fn five_processes_start_and_are_done() {
 
 #[test]
 fn the_processes_speak_the_readers_language() {
-    let page = out(&run(&["--lang", "en", "--iterations", "1000", "--no-python"]));
+    let page = run(&["--lang", "en", "--iterations", "1000", "--no-python"]).ends_with(0).out;
     let lines: Vec<&str> = page.lines().collect();
     for n in 0..5 {
         assert!(started_then_done(&lines, &format!("Process {n} started"), &format!("Process {n} done")), "{page}");
@@ -34,9 +31,9 @@ fn the_processes_speak_the_readers_language() {
 
 #[test]
 fn json_is_a_report_and_nothing_else() {
-    let output = run(&["article", "--json", "--iterations", "1000", "--no-python"]);
-    assert!(output.status.success() && output.stderr.is_empty());
-    let report: Report = serde_json::from_slice(&output.stdout).unwrap();
+    let done = run(&["article", "--json", "--iterations", "1000", "--no-python"]).ends_with(0);
+    assert_eq!(done.err, "");
+    let report = report(&done);
     assert_eq!((report.lines.len(), report.traces[0].lanes.len()), (10, 5));
     assert!(report.verdicts.iter().all(|v| v.about().is_some()));
 }
@@ -51,9 +48,6 @@ fn a_wrong_command_line_is_one_line_and_exit_code_2() {
         ["cpu", "--rounds", "0"],
         ["cpu", "--iterations", "many"],
     ] {
-        let output = run(&args);
-        assert_eq!(output.status.code(), Some(2), "{args:?}");
-        complaint(&output);
-        assert!(output.stdout.is_empty(), "{args:?}");
+        error_line(&run(&args).ends_with(2));
     }
 }

@@ -1,25 +1,25 @@
-//! The same work in three ways: the same sums, and at the same time where it should be.
+//! The same work by three techniques: the same sums, and in parallel except in sequence.
 
 use std::io::{Read, Write};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use crate::common::{Program, finish, run};
+use crate::common::{command, report, run};
+use harness::{Guarded, finish};
 use lab::lang::Text;
 use lab::machine;
-use lab::report::Report;
 use lab::trace::{State, Trace};
 use multiprocessing::echo::PROCESS_ECHO;
 use multiprocessing::experiments::cpu::techniques;
-use multiprocessing::work::{self, Done};
+use multiprocessing::work::{self, CountResult};
 
-/// Some 80 ms each: long enough for the scheduler to put them on different cores.
+/// About 80 ms: long enough for the scheduler to use different cores.
 const ITERATIONS: u64 = 100_000_000;
-/// On a busy machine two of ours may never be on a core together in one run; serial ones are not in any.
+/// On a busy machine two of our units may never be on a core at the same time in one run; serial ones never are in any run.
 const ATTEMPTS: usize = 10;
 
-fn trace(done: &[Done]) -> Trace {
+fn trace(done: &[CountResult]) -> Trace {
     Trace::new(Text::default(), done.iter().map(|d| d.lane(Text::default())).collect())
 }
 
@@ -27,20 +27,15 @@ fn at_once(trace: &Trace) -> bool {
     !trace.is_serial(State::Running)
 }
 
-fn report(args: &[&str]) -> Report {
-    let output = run(args);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("one JSON object and nothing else")
-}
-
 #[test]
-fn all_ways_come_to_the_same_sum() {
+fn all_techniques_have_the_same_sum() {
     let iterations = 12_345;
     for done in [techniques::sequence(3, iterations).unwrap(), techniques::threads(3, iterations).unwrap()] {
         assert!(done.len() == 3 && done.iter().all(|d| d.sum == 12_345 * 12_344 / 2));
     }
     // A wrong sum of any process would have ended the run.
-    let report = report(&["cpu", "--workers", "3", "--iterations", "12345", "--rounds", "2", "--json", "--no-python"]);
+    let args = ["cpu", "--workers", "3", "--iterations", "12345", "--rounds", "2", "--json", "--no-python"];
+    let report = report(&run(&args).ends_with(0));
     assert!(report.notes.iter().any(|note| note.en.contains("76193340")), "{:?}", report.notes);
     let names: Vec<&str> = report.traces.iter().map(|t| t.title.en.as_str()).collect();
     assert_eq!(names, ["Rust, in sequence", "Rust, std::thread", "Rust, std::process"]);
@@ -52,7 +47,7 @@ fn all_ways_come_to_the_same_sum() {
 #[test]
 fn threads_compute_at_once_and_behind_one_lock_they_do_not() {
     let lock = Mutex::new(());
-    let serial: Vec<Done> = thread::scope(|scope| {
+    let serial: Vec<CountResult> = thread::scope(|scope| {
         let behind_the_lock = || {
             let _held = lock.lock().unwrap_or_else(PoisonError::into_inner);
             work::count(ITERATIONS / 10)
@@ -72,7 +67,8 @@ fn threads_compute_at_once_and_behind_one_lock_they_do_not() {
 
 #[test]
 fn processes_compute_at_once() {
-    let run = || report(&["cpu", "--iterations", "100000000", "--rounds", "1", "--json", "--no-python"]);
+    let args = ["cpu", "--iterations", "100000000", "--rounds", "1", "--json", "--no-python"];
+    let run = || report(&run(&args).ends_with(0));
     assert!(!at_once(&run().traces[0]), "the known-wrong twin: one after another");
     if machine::cores() < 2 {
         println!("not measured: there is only one core");
@@ -82,10 +78,9 @@ fn processes_compute_at_once() {
 }
 
 #[test]
-fn the_echo_gives_back_what_it_is_sent_and_ends_with_its_input() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_multiprocessing"));
-    command.args([PROCESS_ECHO, "--size", "6"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut echo = Program(command.spawn().unwrap());
+fn the_echo_returns_messages_and_ends_with_its_input() {
+    let mut command = command(&[PROCESS_ECHO, "--size", "6"]);
+    let mut echo = Guarded(harness::start(command.stdin(Stdio::piped())));
     let mut input = echo.0.stdin.take().unwrap();
     for message in [b"abc\nde", b"\0\xff\n\n12"] {
         input.write_all(message).unwrap();
@@ -94,6 +89,5 @@ fn the_echo_gives_back_what_it_is_sent_and_ends_with_its_input() {
         assert_eq!(answer, *message);
     }
     drop(input);
-    let output = finish(echo);
-    assert!(output.status.success() && output.stdout.is_empty());
+    assert_eq!(finish(echo).ends_with(0).out, "");
 }

@@ -1,26 +1,26 @@
-//! A process that fails is named, with the reason.
+//! Processes that fail are named, with the reason.
 
 use std::io;
 use std::process::{Command, ExitStatus};
 
-use multiprocessing::exit_status::all_well;
+use multiprocessing::exit_status::require_success;
 
 fn shell(script: &str) -> io::Result<ExitStatus> {
     Command::new("sh").args(["-c", script]).status()
 }
 
 #[test]
-fn all_well_if_all_ended_with_0() {
-    assert!(all_well(vec![]).is_ok());
-    assert!(all_well(vec![shell("exit 0"), shell("exit 0")]).is_ok());
+fn exit_code_0_is_success() {
+    assert!(require_success(vec![]).is_ok());
+    assert!(require_success(vec![shell("exit 0"), shell("exit 0")]).is_ok());
 }
 
 #[cfg(unix)]
 #[test]
-fn whoever_failed_is_named() {
+fn failed_processes_are_named() {
     let missing = Command::new("/no/such/program").status();
     let ends = vec![shell("exit 3"), shell("exit 0"), shell("kill -9 $$"), shell("exit 3"), missing];
-    let error = all_well(ends).unwrap_err();
+    let error = require_success(ends).unwrap_err();
     assert_eq!(error.code(), 1);
     let known =
         "프로세스 0, 3: 종료 코드 3로 끝났습니다; 프로세스 2: 시그널 9로 끝났습니다; 프로세스 4: 실행할 수 없습니다";

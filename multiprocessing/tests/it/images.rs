@@ -1,4 +1,4 @@
-//! Image processing as a reader runs it: the same bytes by every technique, and never half a file.
+//! Image processing as a reader runs it: the same bytes by every technique, and never a partial file.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,18 +9,19 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
-use crate::common::{Program, can_look, children, complaint, finish, lives, out, signal, until};
+use crate::common::{self, children, error_line, has_proc, kill_if_alive, run_script, until_gone, workers};
+use harness::{Done, Guarded, finish, ignores_interrupts, signal, until, until_some};
 use lab::report::Report;
 use multiprocessing::picture;
 use tempfile::TempDir;
 
-/// The process to kill may have ended before we look; not every time.
+/// A worker may be done before we can kill it, but not in every attempt.
 const ATTEMPTS: usize = 10;
 const TECHNIQUES: [&str; 3] = ["sequence", "threads", "processes"];
 
-/// A folder of pictures by these names, all of them the smallest that comes with us.
+/// A folder of pictures with these names, all copies of the smallest one that comes with the project.
 fn pictures(names: &[&OsStr]) -> TempDir {
     let home = tempfile::tempdir().unwrap();
     for name in names {
@@ -35,9 +36,9 @@ fn named(names: &[&str]) -> TempDir {
 
 const LANGS: [&str; 2] = ["ko", "en"];
 
-/// The one line of a run that has failed, which must be in this language.
-fn complaint_in(lang: &str, output: &Output) -> String {
-    let line = complaint(output);
+/// The error line of a failed run; it must be in this language.
+fn error_line_in(lang: &str, done: &Done) -> String {
+    let line = error_line(done);
     assert_eq!(lab::lang::has_hangul(&line), lang == "ko", "{line}");
     line
 }
@@ -47,28 +48,22 @@ fn command(dir: &Path, out: &Path, more: &[&str]) -> Command {
 }
 
 fn command_in(lang: &str, dir: &Path, out: &Path, more: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_multiprocessing"));
-    command.args(["images", "--no-python", "--lang", lang, "--workers", "2", "--rounds", "1"]);
+    let mut command = common::command(&["images", "--no-python", "--lang", lang, "--workers", "2", "--rounds", "1"]);
     command.args(more).arg(dir).arg("--out").arg(out);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-fn run(dir: &Path, out: &Path, more: &[&str]) -> Output {
-    finish(Program(command(dir, out, more).spawn().unwrap()))
+fn run(dir: &Path, out: &Path, more: &[&str]) -> Done {
+    finish(harness::start(&mut command(dir, out, more)))
 }
 
 fn report(dir: &Path, out: &Path) -> Report {
-    let output = run(dir, out, &["--json"]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("one JSON object and nothing else")
+    common::report(&run(dir, out, &["--json"]).ends_with(0))
 }
 
 /// The report of a run in which some pictures failed: exit code 1, and the report says what was done.
 fn partly_failed(dir: &Path, out: &Path) -> Report {
-    let output = run(dir, out, &["--json"]);
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
-    let report: Report = serde_json::from_slice(&output.stdout).expect("one JSON object and nothing else");
+    let report = common::report(&run(dir, out, &["--json"]).ends_with(1));
     assert_eq!(report.exit_code, 1);
     report
 }
@@ -135,9 +130,7 @@ fn a_broken_picture_is_named_and_the_others_are_done() {
 fn broken_pictures_only_are_a_failure() {
     let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     fs::write(dir.path().join("d.png"), b"words").unwrap();
-    let output = run(dir.path(), out.path(), &[]);
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
-    assert!(complaint(&output).contains("d.png"));
+    assert!(error_line(&run(dir.path(), out.path(), &[]).ends_with(1)).contains("d.png"));
 }
 
 #[cfg(unix)]
@@ -172,11 +165,9 @@ fn a_wrong_command_line_is_one_line_and_leaves_nothing() {
         (dir.path(), &free, ["--workers", "0"]),
         (dir.path(), &free, ["--workers", "65"]),
     ] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_multiprocessing"));
-        command.args(["images", "--no-python", "--lang", "en"]).arg(dir).arg("--out").arg(out).args(more);
-        let output = command.stdin(Stdio::null()).output().unwrap();
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{command:?}");
-        let line = complaint(&output);
+        let mut command = common::command(&["images", "--no-python", "--lang", "en"]);
+        command.arg(dir).arg("--out").arg(out).args(more);
+        let line = error_line(&finish(harness::start(&mut command)).ends_with(2));
         assert!((line.starts_with("--") || line.starts_with("DIR")) && !lab::lang::has_hangul(&line), "{line}");
     }
     assert_eq!(names(dir.path()), ["a.jpg"].map(OsString::from).into());
@@ -186,9 +177,7 @@ fn a_wrong_command_line_is_one_line_and_leaves_nothing() {
 #[test]
 fn a_folder_without_pictures_is_said() {
     let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let output = run(dir.path(), out.path(), &[]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(complaint(&output).contains("no picture"));
+    assert!(error_line(&run(dir.path(), out.path(), &[]).ends_with(1)).contains("no picture"));
 }
 
 #[cfg(unix)]
@@ -196,7 +185,7 @@ fn a_folder_without_pictures_is_said() {
 fn a_folder_that_may_not_be_read_is_said() {
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
-    /// `nobody`, whom root can become.
+    /// The user `nobody`, which root can become.
     const NOBODY: u32 = 65534;
     let (dir, out) = (named(&["a.jpg"]), tempfile::tempdir().unwrap());
     let allow = |mode| fs::set_permissions(dir.path(), fs::Permissions::from_mode(mode)).unwrap();
@@ -207,88 +196,80 @@ fn a_folder_that_may_not_be_read_is_said() {
         if may_all {
             command.uid(NOBODY);
         }
-        let program = command.spawn();
-        let output = program.map(|program| finish(Program(program)));
+        let done = command.spawn().map(finish);
         allow(0o700);
-        let Ok(output) = output else {
+        let Ok(done) = done else {
             println!("not measured: whoever runs this test may read everything, and nobody else can run the program");
             return;
         };
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
-        assert!(complaint_in(lang, &output).contains("DIR"));
+        assert!(error_line_in(lang, &done.ends_with(2)).contains("DIR"));
     }
 }
 
-/// Whether every file of a folder is what our picture comes to, by a name that was asked for.
+/// Whether every file of a folder is a whole result, with an expected name.
 fn all_whole(folder: &Path, asked: &BTreeSet<OsString>) -> bool {
     let whole = picture::shrink(&Path::new(picture::FOLDER).join("rocket.jpg")).unwrap();
     names(folder).iter().all(|name| asked.contains(name) && fs::read(folder.join(name)).unwrap() == whole)
 }
 
-/// Space that ends in the middle of a file: the shell allows no file larger than some KiB.
+/// A write fails in the middle of a file: the shell limits the size of files to some KiB.
 #[cfg(unix)]
 #[test]
 fn no_space_is_one_line_and_no_half_a_file() {
     let (dir, out) = (named(&["a.jpg", "b.jpg"]), tempfile::tempdir().unwrap());
     for (lang, words) in LANGS.into_iter().zip(["쓸 수 없습니다", "cannot be written"]) {
-        let mut shell = Command::new("sh");
         let script = r#"trap '' XFSZ; ulimit -f 8; exec "$0" images --no-python --lang "$3" "$1" --out "$2""#;
-        shell.args(["-c", script, env!("CARGO_BIN_EXE_multiprocessing")]).arg(dir.path()).arg(out.path()).arg(lang);
-        let output = shell.stdin(Stdio::null()).output().unwrap();
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
-        assert!(complaint_in(lang, &output).contains(words), "{}", complaint(&output));
+        let done = run_script(script, &[dir.path().as_ref(), out.path().as_ref(), lang.as_ref()]).ends_with(1);
+        assert!(error_line_in(lang, &done).contains(words), "{done:?}");
         for technique in TECHNIQUES {
             assert!(names(&out.path().join(technique)).is_empty(), "{technique}");
         }
     }
 }
 
-/// A file system that is full, where we may make one.
+/// A full file system, if one can be mounted.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_one_line() {
     let (dir, disk) = (named(&["a.jpg", "b.jpg"]), tempfile::tempdir().unwrap());
-    // 77 and 78: the namespace and the file system are there, or they are not. 1 may come from `unshare` itself.
-    let script = r#"mount -t tmpfs -o size=8k none "$2" 2>/dev/null || exit 77
-        "$0" images --no-python --lang "$3" "$1" --out "$2"; test $? = 1 || exit 79; find "$2" -type f; exit 78"#;
+    // `unshare` itself may end with 1. 77: nothing can be mounted; 78: the program has failed with 1, as it should.
+    let script = r#"exec unshare -rm sh -c '
+        mount -t tmpfs -o size=8k none "$2" 2>/dev/null || exit 77
+        "$0" images --no-python --lang "$3" "$1" --out "$2"; test $? = 1 || exit 79; find "$2" -type f; exit 78' "$0" "$@""#;
     for (lang, words) in LANGS.into_iter().zip(["쓸 수 없습니다", "cannot be written"]) {
-        let mut shell = Command::new("unshare");
-        shell.args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_multiprocessing")]);
-        shell.arg(dir.path()).arg(disk.path()).arg(lang).stdin(Stdio::null());
-        let Some(output) = shell.output().ok().filter(|output| !matches!(output.status.code(), Some(1 | 77))) else {
-            println!("not measured: no file system can be mounted here");
-            return;
-        };
-        assert_eq!(output.status.code(), Some(78), "the program fails with 1");
-        assert!(complaint_in(lang, &output).contains(words), "{}", complaint(&output));
-        assert_eq!(out(&output), "", "no file is left, and there is no report");
+        let done = run_script(script, &[dir.path().as_ref(), disk.path().as_ref(), lang.as_ref()]);
+        if matches!(done.status.code(), Some(1 | 77 | 127)) {
+            return println!("not measured: no file system can be mounted here");
+        }
+        // No file is left, and there is no report.
+        assert!(error_line_in(lang, &done.ends_with(78)).contains(words), "{words}");
     }
 }
 
-/// Ended at many places: in every technique, at the first file and later ones.
+/// Ended at many points: in every technique, at the first file and at later ones.
 #[test]
-fn whoever_ends_it_leaves_whole_files_only() {
-    if !can_look() {
+fn ending_it_leaves_whole_files_only() {
+    if !has_proc() {
         return;
     }
-    let files: Vec<String> = (0..40).map(|n| format!("{n}.jpg")).collect();
+    let files: Vec<String> = (0..24).map(|n| format!("{n}.jpg")).collect();
     let dir = named(&files.iter().map(String::as_str).collect::<Vec<_>>());
     let asked: BTreeSet<OsString> = files.iter().map(|name| format!("{name}.jpg").into()).collect();
-    let signals: &[&str] = if interrupts_are_ignored() { &["KILL"] } else { &["INT", "KILL"] };
+    let signals: &[&str] = if ignores_interrupts() { &["KILL"] } else { &["INT", "KILL"] };
     let mut interrupted = 0;
     for (round, technique) in TECHNIQUES.into_iter().cycle().take(9).enumerate() {
         let out = tempfile::tempdir().unwrap();
         let folder = out.path().join(technique);
-        let program = Program(command(dir.path(), out.path(), &[]).spawn().unwrap());
-        until("some files are there", || (names(&folder).len() > round).then_some(()));
+        let program = Guarded(harness::start(&mut command(dir.path(), out.path(), &[])));
+        until("some files are there", || names(&folder).len() > round);
         let all = children(program.0.id());
         signal(signals[round % signals.len()], program.0.id());
-        let output = finish(program);
+        let done = finish(program);
         // On a busy machine it may be done before we look.
-        interrupted += usize::from(!output.status.success());
-        assert!(output.status.success() || output.stdout.is_empty() && output.stderr.is_empty(), "{technique}");
+        interrupted += usize::from(!done.status.success());
+        assert!(done.status.success() || done.out.is_empty() && done.err.is_empty(), "{technique}: {done:?}");
         // The workers of the pool may still be at their last picture.
-        until("nobody is there any more", || (!all.iter().any(|child| lives(child.pid))).then_some(()));
+        until_gone(&all);
         for technique in TECHNIQUES {
             assert!(all_whole(&out.path().join(technique), &asked), "{technique}: {:?}", names(&folder));
         }
@@ -301,7 +282,7 @@ fn whoever_ends_it_leaves_whole_files_only() {
 
 #[test]
 fn a_killed_worker_costs_no_picture() {
-    if !can_look() {
+    if !has_proc() {
         return;
     }
     let files: Vec<String> = (0..20).map(|n| format!("{n}.jpg")).collect();
@@ -309,27 +290,19 @@ fn a_killed_worker_costs_no_picture() {
     let mut killed = false;
     for _ in 0..ATTEMPTS {
         let out = tempfile::tempdir().unwrap();
-        let mut program = Program(command(dir.path(), out.path(), &["--json"]).spawn().unwrap());
-        let victim = until("a worker is at work", || match crate::common::workers(program.0.id()).first() {
+        let mut program = Guarded(harness::start(&mut command(dir.path(), out.path(), &["--json"])));
+        let victim = until_some("a worker is at work", || match workers(program.0.id()).first() {
             Some(worker) if !names(&out.path().join("processes")).is_empty() => Some(Some(*worker)),
             _ => program.0.try_wait().unwrap().map(|_| None),
         });
-        killed |= victim.is_some_and(crate::common::killed);
-        let output = finish(program);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let report: Report = serde_json::from_slice(&output.stdout).unwrap();
+        killed |= victim.is_some_and(kill_if_alive);
+        let report = common::report(&finish(program).ends_with(0));
         assert!(report.shows.en.starts_with("20 of 20"), "{}", report.shows.en);
         if killed {
             return;
         }
     }
     panic!("no worker was caught at work");
-}
-
-fn interrupts_are_ignored() -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap().trim();
-    u64::from_str_radix(ignored, 16).unwrap() & 0b10 != 0
 }
 
 #[test]
@@ -362,7 +335,7 @@ fn a_name_too_long_for_its_result_costs_that_picture_only() {
     }
 }
 
-/// The header of a PNG and nothing else: what is refused for its size is refused before it is decoded.
+/// A PNG with a header and no data: if its size is refused, it was refused before decoding.
 fn png_header(width: u32, height: u32) -> Vec<u8> {
     let mut chunk = b"IHDR".to_vec();
     chunk.extend([width.to_be_bytes(), height.to_be_bytes()].concat());
@@ -390,19 +363,72 @@ fn a_picture_that_takes_too_much_memory_is_refused_before_it_is_decoded() {
 fn under_a_memory_limit_the_small_pictures_come_out() {
     let (dir, out) = (named(&["a.jpg", "b.jpg", "c.jpg"]), tempfile::tempdir().unwrap());
     image::GrayImage::new(8_000, 8_000).save(dir.path().join("large.png")).unwrap();
-    let mut shell = Command::new("sh");
     let script = r#"ulimit -v 1000000; exec "$0" images --no-python --json --rounds 1 --workers 2 "$1" --out "$2""#;
-    shell.args(["-c", script, env!("CARGO_BIN_EXE_multiprocessing")]).arg(dir.path()).arg(out.path());
-    let output = shell.stdin(Stdio::null()).output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
-    let report: Report = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(report.notes.iter().any(|note| note.en.contains("large.png") && note.en.contains("cannot be had")));
+    let done = run_script(script, &[dir.path().as_ref(), out.path().as_ref()]);
+    let report = common::report(&done.ends_with(1));
+    assert!(report.notes.iter().any(|note| note.en.contains("large.png") && note.en.contains("not available")));
     for technique in TECHNIQUES {
         assert_eq!(names(&out.path().join(technique)).len(), 3, "{technique}");
     }
 }
 
-/// What our processing makes of the bytes of one file.
+/// A control group that limits memory, where we may make one (version 1 or 2); it is removed at the end.
+#[cfg(target_os = "linux")]
+struct MemoryGroup(std::path::PathBuf);
+
+#[cfg(target_os = "linux")]
+impl MemoryGroup {
+    fn make(bytes: u64) -> Option<MemoryGroup> {
+        let name = format!("multiprocessing-test-{}", std::process::id());
+        for (mount, limit) in [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")] {
+            let folder = Path::new(mount).join(&name);
+            if fs::create_dir(&folder).is_err() {
+                continue;
+            }
+            let group = MemoryGroup(folder);
+            if group.0.join(limit).exists() && fs::write(group.0.join(limit), bytes.to_string()).is_ok() {
+                return Some(group);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for MemoryGroup {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+/// In a control group an allocation does not fail: the kernel kills whoever uses too much. So the limit must be known before. One
+/// picture fits no limit; four others fit, but not all at once.
+#[cfg(target_os = "linux")]
+#[test]
+fn in_a_memory_group_all_pictures_that_fit_come_out() {
+    let (dir, out) = (named(&["a.jpg", "b.jpg"]), tempfile::tempdir().unwrap());
+    let fitting = ["c.png", "d.png", "e.png", "f.png"].map(|name| (name, 1_700));
+    for (name, side) in fitting.into_iter().chain([("large.png", 8_000)]) {
+        image::GrayImage::new(side, side).save(dir.path().join(name)).unwrap();
+    }
+    let Some(group) = MemoryGroup::make(128 << 20) else {
+        return println!("not measured: no memory group can be made here");
+    };
+    let script = r#"echo $$ > "$3/cgroup.procs" || exit 77
+        exec "$0" images --no-python --json --rounds 1 --workers 4 "$1" --out "$2""#;
+    let done = run_script(script, &[dir.path().as_ref(), out.path().as_ref(), group.0.as_ref()]);
+    if done.status.code() == Some(77) {
+        return println!("not measured: no process can be put into a memory group here");
+    }
+    let report = common::report(&done.ends_with(1));
+    let failed: Vec<&str> = report.notes.iter().map(|n| n.en.as_str()).filter(|n| n.contains("failed")).collect();
+    assert!(failed.len() == 1 && failed[0].contains("large.png") && failed[0].contains("not available"), "{failed:?}");
+    for technique in TECHNIQUES {
+        assert_eq!(names(&out.path().join(technique)).len(), 6, "{technique}");
+    }
+}
+
+/// The result of processing these bytes.
 fn shrunk(bytes: &[u8], name: &str) -> Result<image::RgbImage, lab::lang::Text> {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join(name), bytes).unwrap();
@@ -422,7 +448,7 @@ fn bytes_after_the_end_of_a_jpeg_do_not_matter_and_a_cut_one_is_refused() {
     }
 }
 
-/// A JPEG that says how it must be turned (EXIF, tag 0x112).
+/// A JPEG with an orientation in its EXIF data (tag 0x112).
 fn turned(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let tag = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0];
     let exif = [&b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01"[..], &tag, &[0, 0, 0, 0]].concat();
@@ -460,7 +486,7 @@ fn a_picture_comes_out_upright() {
 }
 
 #[test]
-fn what_shines_through_is_white() {
+fn transparent_pixels_become_white() {
     let mut png = std::io::Cursor::new(Vec::new());
     let picture = image::RgbaImage::from_fn(64, 32, |x, _| image::Rgba([0, 0, 0, if x < 32 { 0 } else { 255 }]));
     picture.write_to(&mut png, image::ImageFormat::Png).unwrap();

@@ -1,9 +1,7 @@
-//! What the program promises, a module an experiment; `death` and `exit_status` are about processes that end.
-
-#[path = "../common/mod.rs"]
-mod common;
+//! What the program promises, one module for each experiment; `death` and `exit_status` are about processes that end.
 
 mod article;
+mod common;
 mod cpu;
 mod death;
 mod exit_status;

@@ -8,35 +8,33 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
-use crate::common::{Program, can_look, children, complaint, finish, lives, signal, until};
-use lab::report::Report;
+use crate::common::{self, children, error_line, has_proc, kill_if_alive, report, workers};
+use harness::{Done, Guarded, alive, finish, signal, until, until_some};
 use multiprocessing::translate::modes::MODES;
 use multiprocessing::translate::sentences;
 
-/// What numpy made of the sentences that come with us (`python/translate.py`, in single precision).
+/// numpy's translations of the sentences that come with the project (`python/translate.py`, in single precision).
 const KNOWN: &str = include_str!("data/translations.txt");
 
 fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_multiprocessing"));
-    command.args(["translate", "--no-python", "--lang", "en", "--workers", "2"]).args(args);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = common::command(&["translate", "--no-python", "--lang", "en", "--workers", "2"]);
+    command.args(args);
     command
 }
 
-fn run(args: &[&str], file: &OsStr) -> Output {
-    finish(Program(command(args).arg(file).spawn().unwrap()))
+fn start(args: &[&str]) -> Guarded {
+    Guarded(harness::start(&mut command(args)))
 }
 
-fn report(output: &Output) -> Report {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("one JSON object and nothing else")
+fn run(args: &[&str], file: &OsStr) -> Done {
+    finish(harness::start(command(args).arg(file)))
 }
 
 #[test]
-fn the_sentences_that_come_with_us_are_translated_as_numpy_does() {
-    let report = report(&run(&["--rounds", "1", "--json"], sentences::SHIPPED.as_ref()));
+fn the_shipped_sentences_are_translated_as_by_numpy() {
+    let report = report(&run(&["--rounds", "1", "--json"], sentences::SHIPPED.as_ref()).ends_with(0));
     let known: Vec<&str> = KNOWN.lines().collect();
     assert!(known.len() > 300);
     assert_eq!(report.lines, known);
@@ -49,10 +47,10 @@ fn the_sentences_that_come_with_us_are_translated_as_numpy_does() {
             report.measure(&format!("speed.{mode}")).is_some() && report.measure(&format!("start.{mode}")).is_some()
         );
     }
-    if !can_look() {
+    if !has_proc() {
         return;
     }
-    // The file has 9.2 MB: two copies differ from one mapping by one of them.
+    // The file has 9.2 MB: two copies need that much more than one mapping.
     let memory = |mode: &str| report.measure(&format!("memory.{mode}")).unwrap().median() / 1e6;
     assert!(memory("copies") > memory("mapped") + 5.0, "{} {}", memory("copies"), memory("mapped"));
     assert!(memory("copies") > memory("threads") + 5.0, "{} {}", memory("copies"), memory("threads"));
@@ -64,8 +62,8 @@ fn the_translations_go_to_a_file() {
     let home = tempfile::tempdir().unwrap();
     let (file, to) = (home.path().join("words"), home.path().join("out"));
     fs::write(&file, "\u{feff}我很高興。\r\n\n  你會說英語嗎？ \n\u{1f600}\n").unwrap();
-    let output = run(&["--rounds", "1", "--json", "--out", to.to_str().unwrap()], file.as_os_str());
-    let report = report(&output);
+    let args = ["--rounds", "1", "--json", "--out", to.to_str().unwrap()];
+    let report = report(&run(&args, file.as_os_str()).ends_with(0));
     let written = fs::read_to_string(&to).unwrap();
     assert_eq!(written, "i'm very happy .\n\ncan you speak english ?\n[?]\n", "a line for each line");
     assert_eq!(report.lines.len(), 4);
@@ -82,7 +80,7 @@ fn the_name_need_not_be_utf_8() {
         println!("not measured: this file system takes no such names");
         return;
     }
-    assert_eq!(report(&run(&["--rounds", "1", "--json"], file.as_os_str())).lines, ["i'm very happy ."]);
+    assert_eq!(report(&run(&["--rounds", "1", "--json"], file.as_os_str()).ends_with(0)).lines, ["i'm very happy ."]);
 }
 
 #[test]
@@ -98,62 +96,61 @@ fn a_file_that_cannot_be_translated_is_one_line() {
     let blank = put("blank", b" \n\n");
     for file in [home.path(), &home.path().join("gone"), &put("empty", b""), &blank, &put("latin1", b"caf\xe9"), &large]
     {
-        let output = run(&["--rounds", "1", "--full"], file.as_os_str());
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{file:?}");
-        let line = complaint(&output);
+        let line = error_line(&run(&["--rounds", "1"], file.as_os_str()).ends_with(2));
         assert!(line.starts_with("FILE") && !lab::lang::has_hangul(&line), "{line}");
     }
     for args in [["--workers", "0"], ["--rounds", "0"]] {
-        let output = crate::common::run(&["translate", args[0], args[1]]);
-        assert_eq!(output.status.code(), Some(2));
-        complaint(&output);
+        error_line(&common::run(&["translate", args[0], args[1]]).ends_with(2));
     }
     let nowhere = home.path().join("no/such/folder");
-    let output = run(&["--out", nowhere.to_str().unwrap()], sentences::SHIPPED.as_ref());
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "said before the work is done");
-    complaint(&output);
+    // Said before the work is done.
+    error_line(&run(&["--out", nowhere.to_str().unwrap()], sentences::SHIPPED.as_ref()).ends_with(1));
 }
 
-/// A program that translates for long, the process that does it in one mode, and the children of that: two workers, and
-/// perhaps the server that has made them.
-fn at_work() -> (Program, u32, Vec<u32>) {
-    let program = Program(command(&["--rounds", "20", "--json"]).spawn().unwrap());
-    let (mode, workers) = until("two workers are at work", || {
+/// A long run, the process of its present mode, and the children of that process: two workers, and possibly the fork server.
+fn at_work() -> (Guarded, u32, Vec<u32>) {
+    let program = start(&["--rounds", "20", "--json"]);
+    let (mode, workers) = until_some("two workers are at work", || {
         let mode = children(program.0.id()).into_iter().find(|c| c.command.contains("process-translate"))?.pid;
         let all: Vec<u32> = children(mode).iter().map(|child| child.pid).collect();
-        (crate::common::workers(mode).len() == 2).then_some((mode, all))
+        (workers(mode).len() == 2).then_some((mode, all))
     });
     (program, mode, workers)
 }
 
 #[test]
-fn nobody_outlives_a_killed_program() {
-    if !can_look() {
+fn no_process_outlives_a_killed_program() {
+    if !has_proc() {
         return;
     }
     let (program, mode, workers) = at_work();
     signal("KILL", program.0.id());
-    until("all are gone", || (!lives(mode) && !workers.iter().any(|pid| lives(*pid))).then_some(()));
+    until("all are gone", || !alive(mode) && !workers.iter().any(|pid| alive(*pid)));
 }
 
 #[test]
 fn a_killed_worker_changes_no_translation() {
-    if !can_look() {
+    if !has_proc() {
         return;
     }
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("words");
+    let shipped = fs::read_to_string(sentences::SHIPPED).unwrap();
+    fs::write(&file, shipped.lines().take(120).collect::<Vec<_>>().join("\n")).unwrap();
+    let known: Vec<&str> = KNOWN.lines().take(120).collect();
     for _ in 0..10 {
-        let mut program = Program(command(&["--rounds", "2", "--json"]).spawn().unwrap());
-        // It may be done before we look; not every time.
-        let victim = until("a worker is at work", || {
+        let mut program = start(&["--rounds", "1", "--json", file.to_str().unwrap()]);
+        // It may be done before we can kill a worker, but not every time.
+        let victim = until_some("a worker is at work", || {
             let mode = children(program.0.id()).into_iter().find(|c| c.command.contains("process-translate"));
-            match mode.and_then(|mode| crate::common::workers(mode.pid).first().copied()) {
+            match mode.and_then(|mode| workers(mode.pid).first().copied()) {
                 Some(worker) => Some(Some(worker)),
                 None => program.0.try_wait().unwrap().map(|_| None),
             }
         });
-        let killed = victim.is_some_and(crate::common::killed);
-        let report = report(&finish(program));
-        assert_eq!(report.lines, KNOWN.lines().collect::<Vec<_>>());
+        let killed = victim.is_some_and(kill_if_alive);
+        let report = report(&finish(program).ends_with(0));
+        assert_eq!(report.lines, known);
         if killed {
             return;
         }
@@ -163,15 +160,14 @@ fn a_killed_worker_changes_no_translation() {
 
 #[test]
 fn a_mode_that_fails_ends_the_program_with_one_line() {
-    if !can_look() {
+    if !has_proc() {
         return;
     }
     let (program, mode, workers) = at_work();
     signal("KILL", mode);
-    let output = finish(program);
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
-    assert!(complaint(&output).starts_with("translating"), "{}", complaint(&output));
-    until("its workers are gone", || (!workers.iter().any(|pid| lives(*pid))).then_some(()));
+    let line = error_line(&finish(program).ends_with(1));
+    assert!(line.starts_with("translating"), "{line}");
+    until("its workers are gone", || !workers.iter().any(|pid| alive(*pid)));
 }
 
 #[test]
@@ -187,16 +183,16 @@ fn lines_that_end_with_cr_alone_are_sentences_too() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("words");
     fs::write(&file, "我很高興。\r\r你會說英語嗎？\r").unwrap();
-    let report = report(&run(&["--rounds", "1", "--json"], file.as_os_str()));
+    let report = report(&run(&["--rounds", "1", "--json"], file.as_os_str()).ends_with(0));
     assert_eq!(report.lines, ["i'm very happy .", "", "can you speak english ?"]);
 }
 
 #[test]
-fn a_sentence_without_a_known_character_is_marked_and_not_made_up() {
+fn a_sentence_without_a_known_character_is_marked_and_not_translated() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("words");
     fs::write(&file, "안녕하세요\n我很高興。\n").unwrap();
-    let report = report(&run(&["--rounds", "1", "--json"], file.as_os_str()));
+    let report = report(&run(&["--rounds", "1", "--json"], file.as_os_str()).ends_with(0));
     assert_eq!(report.lines, ["[?]", "i'm very happy ."]);
     assert!(report.notes.iter().any(|note| note.en.contains("not translated")), "{:?}", report.notes);
 }
@@ -206,6 +202,6 @@ fn control_characters_of_the_input_do_not_reach_the_terminal() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("words");
     fs::write(&file, "我很高興。\u{1b}]0;title\u{7}\u{1b}[31m\n").unwrap();
-    let page = crate::common::out(&run(&["--rounds", "1", "--full"], file.as_os_str()));
+    let page = run(&["--rounds", "1", "--full"], file.as_os_str()).ends_with(0).out;
     assert!(page.contains("我很高興") && !page.chars().any(|c| c.is_control() && c != '\n'), "{page:?}");
 }

@@ -39,6 +39,12 @@ impl Done {
 #[derive(Debug)]
 pub struct Guarded(pub Child);
 
+impl From<Child> for Guarded {
+    fn from(child: Child) -> Guarded {
+        Guarded(child)
+    }
+}
+
 impl Drop for Guarded {
     fn drop(&mut self) {
         let _ = self.0.kill();
@@ -54,8 +60,8 @@ pub fn start(command: &mut Command) -> Child {
 
 /// Waits for the end of a program and reads what it prints. A program that hangs is killed, and the test fails.
 #[track_caller]
-pub fn finish(child: Child) -> Done {
-    let mut child = Guarded(child);
+pub fn finish(child: impl Into<Guarded>) -> Done {
+    let mut child = child.into();
     let out = read(child.0.stdout.take());
     let err = read(child.0.stderr.take());
     let start = Instant::now();

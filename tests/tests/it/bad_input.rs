@@ -1,4 +1,4 @@
-//! Whatever a reader gives by mistake: one clear line in the language chosen, the right exit code, nothing on standard output.
+//! Wrong input: one clear line in the chosen language, the right exit code, nothing on standard output.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -142,7 +142,7 @@ fn a_run_that_fails() {
     refused("threading", &["files", "--no-python", empty.path().to_str().unwrap()], 1);
 }
 
-/// A name that is no UTF-8 is shown as well as it can be, and is no reason to fail in another way.
+/// A name that is not UTF-8 is shown with replacement characters; otherwise the error is the same.
 #[cfg(unix)]
 #[test]
 fn names_that_are_not_utf_8() {
@@ -210,9 +210,9 @@ fn a_path_need_not_be_utf8() {
     assert_eq!(done.err.lines().count(), 1, "{done:?}");
 }
 
-/// `| head -1`: the reader goes away after the first line.
+/// `| head -1`: the pipe is closed after the first line.
 #[test]
-fn a_pipe_closed_early_is_one_line_and_leaves_nobody() {
+fn a_pipe_closed_early_is_one_line_and_leaves_no_process() {
     for (program, args) in [
         ("threading", &["--seconds", "0.5", "--no-python"][..]),
         ("asyncio", &["--seconds", "0.5", "--no-python"]),
@@ -226,7 +226,7 @@ fn a_pipe_closed_early_is_one_line_and_leaves_nobody() {
         let family = descendants(child.id());
         drop(out);
         let done = finish(child);
-        // A program whose whole page was in the pipe already has nothing to complain about.
+        // If the whole page was already in the pipe, there is no error.
         if done.status.success() {
             assert_eq!(done.err, "");
         } else {
@@ -246,10 +246,10 @@ fn a_full_disk_is_one_line() {
     one_line(&done, true);
 }
 
-/// Ctrl-C in the middle: it ends at once, by the signal, without a word, and so does everybody it started.
+/// Ctrl-C during a run: the program ends by the signal, without output, and so do its children.
 #[cfg(target_os = "linux")]
 #[test]
-fn an_interrupt_leaves_nobody() {
+fn an_interrupt_leaves_no_process() {
     if ignores_interrupts() {
         println!("not measured: whoever started this test ignores SIGINT, and so do our children");
         return;

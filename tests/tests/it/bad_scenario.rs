@@ -1,4 +1,4 @@
-//! Scenario files, machine files and schedules that are none: one clear line that says where, in the language chosen.
+//! Invalid scenario files, machine files and schedules: one clear line that says where, in the chosen language.
 
 #![cfg(unix)] // the peer of a scenario is at the other end of a Unix socket
 use std::fs;
@@ -11,7 +11,7 @@ use lab::lang::has_hangul;
 use tests::run::{self, run};
 use tests::workspace::workspace;
 
-/// A command line that is refused before anything runs: what is said of it, in Korean and in English.
+/// The error lines, in Korean and in English, of a command line that is refused before anything runs.
 #[track_caller]
 fn refused(args: &[&str]) -> [String; 2] {
     ["ko", "en"].map(|lang| {
@@ -30,7 +30,7 @@ fn changed(from: &str, to: &str) -> Vec<u8> {
     good.replacen(from, to, 1).into_bytes()
 }
 
-/// Line and column, from 1, at which a word stands in a file.
+/// Line and column, from 1, of a word in a file.
 fn place(words: &[u8], word: &str) -> String {
     let words = String::from_utf8_lossy(words);
     let (line, text) = words.lines().enumerate().find(|(_, line)| line.contains(word)).unwrap();
@@ -38,7 +38,7 @@ fn place(words: &[u8], word: &str) -> String {
     format!("{}:{}", line + 1, before.chars().count() + 1)
 }
 
-/// The file, where it is wrong, and a word of what is said in English.
+/// The file, the place of the mistake, and a part of the English error.
 fn scenarios() -> Vec<(Vec<u8>, String, &'static str)> {
     let at = |from: &str, to: &str, word: &str, said: &'static str| {
         let words = changed(from, to);
@@ -69,7 +69,7 @@ fn scenarios() -> Vec<(Vec<u8>, String, &'static str)> {
 }
 
 #[test]
-fn a_scenario_that_is_none_says_where() {
+fn an_invalid_scenario_says_where() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("scenario.toml");
     let file = path.to_str().unwrap();
@@ -80,7 +80,7 @@ fn a_scenario_that_is_none_says_where() {
         assert!(both.iter().all(|line| line.starts_with(&format!("{file}:{at}: "))), "{at}: {both:?}");
         assert!(both[1].contains(said), "{said}: {both:?}");
     }
-    // The others read the same files.
+    // The other commands read the same files.
     for args in
         [&["step", file, "--schedule", "a"][..], &["versions", file, "--json"], &["verify", file, "--rounds", "1"]]
     {
@@ -89,7 +89,7 @@ fn a_scenario_that_is_none_says_where() {
 }
 
 #[test]
-fn what_is_no_file_is_no_scenario_and_no_machine() {
+fn a_path_that_is_no_file_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().to_str().unwrap();
     let missing = home.path().join("missing");
@@ -104,9 +104,9 @@ fn what_is_no_file_is_no_scenario_and_no_machine() {
     refused(&["predict", "convoy", "--machine", ""]);
 }
 
-/// A machine that `calibrate` measured and somebody has broken since.
+/// Machine files of `calibrate` that were damaged afterwards.
 #[test]
-fn a_machine_that_is_none_is_refused() {
+fn an_invalid_machine_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("machine.json");
     let file = path.to_str().unwrap();
@@ -161,7 +161,7 @@ fn a_schedule_that_does_not_fit_says_at_which_turn() {
     refused(&["predict", "convoy", "extra"]);
 }
 
-/// Whatever is typed: each line is answered, and at the end of the input there is a report.
+/// Every line of input is answered, and at the end of the input there is a report.
 #[test]
 fn garbage_on_the_input_of_step_is_answered() {
     let good = "a\nab\n";

@@ -9,8 +9,6 @@ use syn::visit::{self, Visit};
 use tests::run::{SECTIONS, words};
 use tests::workspace::workspace;
 
-/// Twins that several experiments share, and that of a part.
-const SHARED_TWINS: [&str; 2] = ["gil-sim/run_on_cpython", "multiprocessing/cpu_process_cost"];
 /// Libraries that know no other member of the workspace.
 const KNOW_NOBODY: [&str; 7] = ["lab", "process-pool", "loopback", "web", "harness", "progress", "planted"];
 
@@ -201,6 +199,36 @@ fn a_circle_is_noticed() {
     assert_eq!(circles(&sources(&only_in_tests)), [""; 0]);
 }
 
+/// What an `article.rs` may use of ours: `say` prints in the reader's language, and `this_program` does what `std` lacks, it starts a
+/// process that runs one of our functions.
+const ARTICLES: [(&str, &[&str]); 3] = [
+    ("threading", &["lab::say"]),
+    ("asyncio", &["lab::say"]),
+    ("multiprocessing", &["lab::say", "crate::this_program"]),
+];
+
+/// What a source names of `lab` and of its own crate.
+fn helpers_of_ours(source: &str) -> Vec<String> {
+    let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let named = |line: &str, root: &str| {
+        let rest = line.split(root).skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next());
+        rest.map(|name| format!("{root}{}", name.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    code.flat_map(|line| ["lab::", "crate::", "super::"].iter().flat_map(move |root| named(line, root))).collect()
+}
+
+#[test]
+fn a_listing_shows_only_the_library_that_it_teaches() {
+    for (section, allowed) in ARTICLES {
+        let source = fs::read_to_string(members()[section].join("src/article.rs")).unwrap();
+        let others: Vec<String> =
+            helpers_of_ours(&source).into_iter().filter(|name| !allowed.contains(&name.as_str())).collect();
+        assert!(others.is_empty(), "{section}: {others:?} stand between the reader and the idea");
+    }
+    let helpers = "use lab::{say};\n// lab::text\n.stdin(lab::process::lifeline::end()?) + crate::exit_status";
+    assert_eq!(helpers_of_ours(helpers), ["lab::", "lab::process", "crate::exit_status"]);
+}
+
 #[test]
 fn a_command_leads_to_its_file_by_name() {
     let members = members();
@@ -221,19 +249,32 @@ fn a_command_leads_to_its_file_by_name() {
     }
 }
 
+/// The file that a twin belongs to, below `src`: an experiment, a part of one (`cpu_process_cost`: `cpu/process_cost`), or a module that
+/// several experiments share.
+fn file_of_twin(src: &Path, twin: &str) -> Option<PathBuf> {
+    let parts = twin.match_indices('_').map(|(at, _)| format!("experiments/{}/{}.rs", &twin[..at], &twin[at + 1..]));
+    let whole =
+        ["experiments/{}.rs", "experiments/{}/mod.rs", "{}.rs", "{}/mod.rs"].map(|form| form.replace("{}", twin));
+    whole.into_iter().chain(parts).map(|file| src.join(file)).find(|file| file.is_file())
+}
+
 #[test]
-fn a_twin_has_the_name_of_an_experiment() {
+fn a_twin_has_the_name_of_its_file() {
     for section in SECTIONS {
         let folder = &members()[section];
-        let experiments: BTreeSet<String> = words(section).iter().map(|word| word.replace('-', "_")).collect();
         assert!(folder.join("tests/it/main.rs").is_file(), "{section}: no tests/it/main.rs");
         for entry in fs::read_dir(folder.join("python")).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_stem().unwrap().to_str().unwrap();
             let is_twin = path.extension().is_some_and(|ext| ext == "py");
-            let known = experiments.contains(name) || SHARED_TWINS.contains(&format!("{section}/{name}").as_str());
-            assert!(!is_twin || known, "{section}: python/{name}.py is no experiment's twin");
+            let file = file_of_twin(&folder.join("src"), name);
+            assert!(!is_twin || file.is_some(), "{section}: python/{name}.py is the twin of no file");
         }
+    }
+    let src = members()["multiprocessing"].join("src");
+    assert_eq!(file_of_twin(&src, "cpu_process_cost"), Some(src.join("experiments/cpu/process_cost.rs")));
+    for wrong in ["process_cost", "cpu_cost", "faults"] {
+        assert_eq!(file_of_twin(&src, wrong), None, "{wrong}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! `--json`, `--trace` and `--svg`, for programs that read.
+//! `--json`, `--trace` and `--svg`: output for other programs.
 
 use std::fs;
 

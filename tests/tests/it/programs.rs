@@ -1,4 +1,4 @@
-//! Every program without arguments, as a reader runs it beside the article: its lines, in their order, in both languages.
+//! Every program without arguments, as a reader runs it: its lines, in order, in both languages.
 
 use std::collections::HashMap;
 
@@ -6,14 +6,14 @@ use lab::report::Report;
 use lab::trace::State;
 use tests::run::run;
 
-/// A program, who speaks in its listing, and what they do meanwhile.
+/// A program, the names of its threads, tasks or processes, and their state between their two lines.
 const LISTINGS: [(&str, [&str; 2], State); 3] = [
     ("threading", ["스레드", "Thread"], State::WaitingForIo),
     ("asyncio", ["태스크", "Task"], State::WaitingForIo),
     ("multiprocessing", ["프로세스", "Process"], State::Running),
 ];
 
-/// The lines of the listing: five who begin and end, each in this order. Returns the words "begin" and "end" in order.
+/// Checks the lines of the listing: five that start and are done, in this order. Returns for each line whether it is a start.
 #[track_caller]
 fn listing(page: &str, who: &str, [begin, end]: [&str; 2]) -> Vec<bool> {
     let lines: Vec<&str> = page.lines().take(10).collect();

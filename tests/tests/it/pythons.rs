@@ -1,4 +1,4 @@
-//! The twins on every Python that can be found, and what happens with something that only pretends to be one.
+//! The twins on every Python that can be found, and on fake interpreters.
 
 use std::env;
 use std::fs;
@@ -110,7 +110,7 @@ fn the_articles_own_listings_run_as_they_stand() {
     }
 }
 
-/// What old Pythons, or those without a library, cannot do is said in a note of theirs, and the rest is measured.
+/// If a Python is too old or lacks a library, a note says so, and the rest is measured.
 #[test]
 fn a_twin_says_what_its_python_lacks() {
     let twins: [(&str, &[&str], &str, &str); 3] = [
@@ -194,15 +194,15 @@ fn without_python_it_is_said_and_the_rest_goes_on() {
     assert!(matches!(missing.outcome, Outcome::NotMeasured(_)));
 }
 
-/// A Python that introduces itself well and then does something else: what it says instead of a report.
+/// A fake Python that tells a version and then runs this script instead of the twin.
 #[cfg(unix)]
-fn impostor(script: &str) -> (tempfile::TempDir, String) {
+fn fake_python(script: &str) -> (tempfile::TempDir, String) {
     use std::os::unix::fs::PermissionsExt;
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("python");
     let hello = r#"{"name": "CPython", "version": [3, 99, 0], "gil": true}"#;
     let program = format!("#!/bin/sh\nif [ \"$1\" = -c ]; then echo '{hello}'; exit; fi\n{script}\n");
-    // Written by another process: while we hold a program open for writing, a test beside us may fork, and it cannot be run.
+    // Written by another process: a test in another thread may fork while we have the file open for writing, and then it cannot be run.
     let mut cat =
         Command::new("sh").args(["-c", "cat > \"$1\"", "sh"]).arg(&path).stdin(Stdio::piped()).spawn().unwrap();
     std::io::Write::write_all(&mut cat.stdin.take().unwrap(), program.as_bytes()).unwrap();
@@ -221,18 +221,18 @@ fn a_twin_that_breaks_is_not_measured_and_says_why() {
         ("kill -9 $$", "exit code 1"),
         ("echo '{\"surprise\": 1}'", "unknown field"),
     ] {
-        let (_home, python) = impostor(script);
+        let (_home, python) = fake_python(script);
         let report = report("threading", &["article", "--seconds", "0.1", "--python", &python]);
         let verdict = report.verdicts.iter().find(|v| v.on.en == "CPython 3.99.0").unwrap();
         assert!(matches!(&verdict.outcome, Outcome::NotMeasured(why) if why.en.contains(reason)), "{verdict:?}");
     }
 }
 
-/// A twin hangs with a child of its own; we are killed. Nobody stays behind.
+/// A twin and its child hang, and our program is killed: no process is left.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_twin_and_its_children_end_with_us() {
-    let (_home, python) = impostor("sleep 1000 & sleep 1000");
+    let (_home, python) = fake_python("sleep 1000 & sleep 1000");
     let child = start(&mut run::command("threading", &["article", "--seconds", "0", "--python", &python]));
     let sleepers = || {
         let is_sleep =

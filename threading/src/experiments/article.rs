@@ -10,8 +10,7 @@ use lab::trace::{State, Trace};
 use lab::{Result, say, text, twin_script};
 
 use crate::article;
-
-const CLAIM: &str = "threads-io-overlap";
+use crate::overlap::{self, CLAIM};
 
 /// `cargo run -p threading`, and `-- article`.
 pub fn command() -> Experiment {
@@ -22,7 +21,7 @@ pub fn command() -> Experiment {
     Experiment::new("article", about, options, move |a| run(a.get(pause), a.pythons()))
 }
 
-/// Runs the listing, here and on CPython, and looks whether its threads waited together.
+/// Runs the listing, here and on CPython, and judges whether its threads waited at the same time.
 pub fn run(pause: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("threading/article");
     article::listing(pause);
@@ -40,14 +39,12 @@ pub fn run(pause: Duration, pythons: &[Interpreter]) -> Result<Report> {
     });
     report.shows = text!(
         "스레드 다섯이 차례로가 아니라 함께 기다렸습니다: 동시에 최대 {peak}개, 모두 {all}. GIL이 있어도 같습니다. 기다리는 스레드는 GIL을 놓기 때문입니다.",
-        "The five threads waited together, not in turn: {peak} at once at the peak, {all} in all. A GIL changes nothing here, because a thread that waits lets go of it."
+        "The five threads waited together, not in turn: up to {peak} at once, {all} in all. A GIL changes nothing here: a thread that waits releases it."
     );
     Ok(report)
 }
 
 fn judge(on: &str, trace: &Trace) -> Verdict {
-    let (peak, lanes) = (trace.peak_in_flight(&[State::WaitingForIo]), trace.lanes.len());
-    let evidence =
-        text!("{lanes}개 가운데 동시에 기다린 것 최대 {peak}개", "{peak} of {lanes} waited at once at the peak");
-    Verdict::seen(CLAIM, on, lanes > 1 && peak == lanes, evidence)
+    let (peak, threads) = (trace.peak_in_flight(&[State::WaitingForIo]), trace.lanes.len());
+    overlap::judge(on, threads, peak, threads)
 }

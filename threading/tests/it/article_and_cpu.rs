@@ -1,4 +1,4 @@
-//! What this section promises: who waits together, who runs in turn, and that all do the same work.
+//! The listing's threads wait together; the loop is serial only under the lock; all techniques do the same work.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use lab::trace::{State, Trace};
 use threading::article;
 use threading::experiments::cpu::{self, Job, predicted};
 
-/// Runs a technique until its jobs overlap, however long that takes on a busy machine.
+/// Runs a technique with more and more iterations until its trace is good enough, however busy the machine is.
 fn record(technique: impl Fn(Job, Vec<lab::trace::LaneRecorder>) -> u64, enough: impl Fn(&Trace) -> bool) -> Trace {
     let mut iterations = 1_000_000;
     loop {
@@ -35,7 +35,7 @@ fn lived_together(trace: &Trace) -> bool {
 fn the_loop_is_serial_only_where_something_makes_it_so() {
     assert!(record(cpu::sequence, |_| true).is_serial(State::Running));
     assert!(record(cpu::threads_under_gil, lived_together).is_serial(State::Running));
-    // The known-wrong twin: the same work in sequence.
+    // The known-wrong program: the same work without a lock.
     assert!(!record(cpu::threads, lived_together).is_serial(State::Running));
 }
 
@@ -67,7 +67,7 @@ fn simulated(kind: Kind) -> f64 {
 
 #[test]
 fn the_simulator_says_two_cores_are_used_only_without_the_lock() {
-    // A lower bound on the wall time: 80 ms one at a time, 40 ms on two cores.
+    // Lower bounds, however the work is shared out: 80 ms one at a time, 40 ms on two cores.
     let serial = |kind| simulated(kind) >= 80.0 * MS;
     assert!(serial(Kind::Shared) && serial(Kind::Addressed));
     assert!(!serial(Kind::Free) && simulated(Kind::Free) >= 40.0 * MS);

@@ -1,4 +1,4 @@
-//! What `cpu` compares: nothing but the lock may differ between a loop with it and one without, and what is not known is not judged.
+//! `cpu` compares loops that differ in nothing but the lock, and does not judge what is not known.
 
 use gil_sim::{Gil, SWITCH_INTERVAL, ThreadId, loops};
 use lab::claims::Outcome;
@@ -14,7 +14,7 @@ fn own_cpu() -> u64 {
     t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
 }
 
-/// The ratio of the CPU times of two loops. The minimum of many interleaved runs is that of an undisturbed moment.
+/// The CPU time of `other` in units of that of `one`: the minima of many interleaved runs, which are undisturbed.
 fn ratio(one: &dyn Fn(), other: &dyn Fn()) -> f64 {
     let cost = |work: &dyn Fn()| {
         let before = own_cpu();
@@ -28,7 +28,7 @@ fn ratio(one: &dyn Fn(), other: &dyn Fn()) -> f64 {
     least[1] as f64 / least[0] as f64
 }
 
-/// What divides the two must be the lock: alone, a job under the lock takes the CPU time of a job without one, in every build profile.
+/// A single job takes the same CPU time under the lock and without one, in every build profile.
 #[test]
 fn the_loop_is_the_same_with_the_lock_and_without() {
     const ITERATIONS: u64 = 200_000;
@@ -37,18 +37,18 @@ fn the_loop_is_the_same_with_the_lock_and_without() {
     let lane = || Recorder::new().lane(Text::default());
     let free = || assert_eq!(loops::free(&mut lane(), ITERATIONS), loops::sum(ITERATIONS));
     let under = || assert_eq!(loops::under(&gil, ThreadId(1), &mut lane(), ITERATIONS), loops::sum(ITERATIONS));
-    // A busy machine has an undisturbed moment in one of these rounds; a slower loop is slower in all of them.
+    // On a busy machine some rounds are disturbed; a more expensive loop would be so in all of them.
     let ratios: Vec<f64> = std::iter::repeat_with(|| ratio(&free, &under)).take(10).collect();
     assert!(ratios.iter().any(same), "{ratios:?}");
-    // The optimizer once made one of them cost from 1.3 to 2.1 times the other.
-    let dearer = || {
+    // The known-wrong program: the optimizer once made one loop 1.3 to 2.1 times as expensive.
+    let more_expensive = || {
         under();
         loops::free(&mut lane(), ITERATIONS / 2);
     };
-    assert!(!same(&ratio(&free, &dearer)));
+    assert!(!same(&ratio(&free, &more_expensive)));
 }
 
-/// One technique of one round may be shorter than the kernel's counters can tell; the whole run is not.
+/// One round may be too short for the kernel's counters; the whole run is not.
 #[test]
 fn no_length_of_work_is_too_short_to_tell_how_busy_the_machine_was() {
     for iterations in (18..27).map(|bits| 1 << bits) {

@@ -1,4 +1,4 @@
-//! What `fetch` promises: a pool has a bound, who fails is named, and the rest is done.
+//! What `fetch` promises: a pool is bounded, failures are named, and the rest is done.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use lab::lang::Text;
 use lab::trace::State;
 use loopback::Server;
 use threading::experiments::fetch::failure::{Reason, summary};
-use threading::experiments::fetch::techniques::{MOST_FAILURES, each, pool};
+use threading::experiments::fetch::techniques::{MAX_FAILURES, pool, thread_per_request};
 use threading::experiments::fetch::{self, Workload};
 
 const IO: [State; 1] = [State::WaitingForIo];
@@ -34,14 +34,14 @@ fn a_pool_has_a_bound_that_a_thread_a_request_has_not() {
     assert_eq!((sequence.trace.peak_in_flight(&IO), server.take_peak()), (1, 1));
     let three = pool(&urls, 3, Duration::from_secs(10), Text::default()).unwrap();
     assert!(bounded(three.trace.peak_in_flight(&IO)) && bounded(server.take_peak()));
-    // The known-wrong twin: no bound.
-    let six = each(&urls, Duration::from_secs(10), Text::default()).unwrap();
+    // The known-wrong program: no bound.
+    let six = thread_per_request(&urls, Duration::from_secs(10), Text::default()).unwrap();
     assert!(!bounded(six.trace.peak_in_flight(&IO)) && !bounded(server.take_peak()));
     assert_eq!(server.served(), 14);
     assert!(three.failures.is_empty() && six.failures.is_empty());
 }
 
-/// The bound is worthless if a library starts threads of its own.
+/// The bound holds only if a library starts no hidden threads.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_request_has_no_thread_but_its_own() {
@@ -59,12 +59,12 @@ fn a_request_has_no_thread_but_its_own() {
     assert!(status.contains("Threads:\t1\n"), "the probe waits in main: {status}");
 }
 
-/// A server that sends the same bytes to every client and closes the connection. It lives as long as the test.
+/// A server that sends the same bytes to everyone and hangs up. It runs until the test ends.
 fn says(answer: &'static [u8]) -> String {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", socket.local_addr().unwrap());
     let talk = move |mut stream: TcpStream| {
-        // Reads the whole request: closing a socket with unread bytes resets the connection.
+        // The whole request must be read: closing with unread bytes resets the connection.
         let lines = BufReader::new(&stream).lines().map_while(Result::ok);
         lines.take_while(|line| !line.is_empty()).for_each(drop);
         let _ = stream.write_all(answer);
@@ -73,42 +73,44 @@ fn says(answer: &'static [u8]) -> String {
     url
 }
 
-/// The listener is closed: connections are refused.
+/// An address where nobody listens any more.
 fn gone() -> String {
     format!("http://{}/", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
 }
 
 #[test]
 fn every_failure_is_named_and_the_rest_is_done() {
+    // Side by side: each waits for a timeout.
+    thread::scope(|scope| [1, 3].map(|threads| drop(scope.spawn(move || failures_are_named(threads)))));
+}
+
+fn failures_are_named(threads: usize) {
     let server = Server::start(Duration::ZERO).unwrap();
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap(); // takes connections, and says nothing
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap(); // accepts connections, and never answers
     let silent = (format!("http://{}/", silent.local_addr().unwrap()), silent);
-    // The page says that it is longer than what comes.
+    // The second one's Content-Length is longer than its body.
     let (missing, cut) = (
         says(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
         says(b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nhalf"),
     );
     let bad = [gone(), missing, silent.0.clone(), cut];
     let urls: Vec<String> = bad.iter().flat_map(|bad| [server.url(), bad.clone(), server.url()]).collect();
-    for threads in [1, 3] {
-        let before = server.served();
-        let fetched = pool(&urls, threads, Duration::from_secs(5), Text::default()).unwrap();
-        assert_eq!(server.served() - before, 8, "the good ones are all served");
-        let reason = |url: &String| &fetched.failures.iter().find(|f| f.url == *url).unwrap().reason;
-        assert_eq!(fetched.failures.len(), 4, "{:?}", fetched.failures);
-        assert_eq!(*reason(&bad[0]), Reason::Refused);
-        assert_eq!(*reason(&bad[1]), Reason::Status(404, "Not Found".into()));
-        assert_eq!(*reason(&bad[2]), Reason::TimedOut);
-        assert_eq!(*reason(&bad[3]), Reason::HungUp);
-        assert_eq!(summary(&fetched.failures).len(), 4, "a line for each name");
-    }
+    let fetched = pool(&urls, threads, Duration::from_secs(5), Text::default()).unwrap();
+    assert_eq!(server.served(), 8, "the good ones are all served");
+    let reason = |url: &String| &fetched.failures.iter().find(|f| f.url == *url).unwrap().reason;
+    assert_eq!(fetched.failures.len(), 4, "{:?}", fetched.failures);
+    assert_eq!(*reason(&bad[0]), Reason::Refused);
+    assert_eq!(*reason(&bad[1]), Reason::Status(404, "Not Found".into()));
+    assert_eq!(*reason(&bad[2]), Reason::TimedOut);
+    assert_eq!(*reason(&bad[3]), Reason::HungUp);
+    assert_eq!(summary(&fetched.failures).len(), 4, "a line for each name");
 }
 
 #[test]
-fn a_server_that_is_gone_is_not_asked_for_ever() {
-    let urls = vec![gone(); 5 * MOST_FAILURES];
+fn a_server_that_is_gone_is_not_asked_forever() {
+    let urls = vec![gone(); 5 * MAX_FAILURES];
     let failed = pool(&urls, 4, Duration::from_secs(10), Text::default()).unwrap().failures.len();
-    assert!((MOST_FAILURES..MOST_FAILURES + 4).contains(&failed), "{failed}");
+    assert!((MAX_FAILURES..MAX_FAILURES + 4).contains(&failed), "{failed}");
     let url = gone();
     let error = fetch::run(&Workload { given: vec![url.clone()], ..workload() }, &[]).unwrap_err();
     assert_eq!(error.code(), 1);

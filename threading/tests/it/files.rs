@@ -1,4 +1,4 @@
-//! What `files` promises: the same digest from every technique; loops and unreadable files are named, and the rest is done.
+//! What `files` promises: the same digest by every technique; loops and unreadable files are named, and the rest is done.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -78,7 +78,7 @@ fn loops_are_named_and_the_rest_is_done() {
     assert_ne!(read(&root, true).lines, read(&root, false).lines, "what was followed counts");
 }
 
-/// A file that not even root may read: where permissions do not stop us, one of the kernel's that can only be written.
+/// Creates a file that cannot be read. For root, which permissions do not stop, it is a link to a write-only file of the kernel.
 #[cfg(target_os = "linux")]
 fn unreadable(home: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
@@ -216,7 +216,7 @@ fn a_file_that_claims_to_be_empty_is_read() {
     assert!(sums[1].is_err(), "a device is no regular file");
 }
 
-/// Where nothing could be listed, the reason is said.
+/// If no file could be listed, the error says why.
 #[test]
 fn nothing_to_read_has_its_reason() {
     let program = env!("CARGO_BIN_EXE_threading");
@@ -232,7 +232,7 @@ fn nothing_to_read_has_its_reason() {
     assert!(code == Some(1) && said.contains("no file to read") && !said.contains("could not"), "{said}");
     fs::create_dir_all(home.path().join("folder")).unwrap();
     fs::write(home.path().join("folder/file"), "x").unwrap();
-    // Enough descriptors for the program and the root, none for what is in it.
+    // Enough descriptors for the program and the root folder, none for what is in it.
     let seen: Vec<_> = (4..10).map(|n| run(&format!("ulimit -n {n}; exec \"$0\" files \"$1\""))).collect();
     assert!(seen.iter().all(|(code, said)| *code == Some(0) || said.contains("Too many open files")), "{seen:?}");
     assert!(seen.iter().any(|(_, said)| said.contains("Too many open files")), "{seen:?}");
@@ -250,15 +250,15 @@ fn a_made_tree_is_the_same_every_time_and_never_in_the_way() {
     assert!(error.code() == 2 && error.text().en.contains("not empty"), "{error}");
 }
 
-/// Cold reading must come from storage, or it is not called so.
+/// After the cache was dropped, files are read from storage.
 #[test]
-fn what_was_forgotten_is_fetched_again_and_what_was_not_is_not() {
+fn dropped_files_are_read_from_storage_and_cached_ones_are_not() {
     let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     tree::make(&home.path().join("tree"), 1000).unwrap();
     let (paths, _) = tree::list(home.path(), false);
-    // Each file's pages; the test beside this one reads too, but far less.
+    // Other tests of this process read too, but far less.
     let fetched = |forget: bool| {
-        let asked = forget && cache::forget(&paths);
+        let asked = forget && cache::drop_cached(&paths);
         let before = cache::from_storage();
         sums(&paths);
         let fetched = cache::from_storage().zip(before).map(|(after, before)| after - before);
@@ -273,14 +273,14 @@ fn what_was_forgotten_is_fetched_again_and_what_was_not_is_not() {
     }
 }
 
-/// Whether this is a file system that reads from a disk, for sure.
+/// Whether this file system certainly reads from a disk.
 fn on_a_disk(path: &Path) -> bool {
     let stat = std::process::Command::new("stat").args(["-f", "-c", "%T"]).arg(path).output();
     let kind = stat.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned()).unwrap_or_default();
     cfg!(target_os = "linux") && ["ext2/ext3", "xfs", "btrfs"].contains(&kind.as_str())
 }
 
-/// A file in /proc says that it is empty and can be read forever.
+/// A file in /proc has length 0 and can be read forever.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_without_an_end_is_a_failure_by_name() {

@@ -1,4 +1,4 @@
-//! What the section promises, one module an experiment.
+//! What the section promises, one module for each experiment.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 

@@ -1,4 +1,4 @@
-//! What `pools` promises: every job is done once, and those behind a straggler are done by others, unless they were divided
+//! What `pools` promises: every job is done once; jobs behind a straggler are done by other workers, unless they were divided
 //! beforehand.
 
 use std::sync::{Condvar, Mutex};
@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use lab::lang::Text;
 use lab::trace::Recorder;
 use lab::trace::{State, Trace};
-use threading::experiments::pools::techniques::{Done, TECHNIQUES, Technique, part};
+use threading::experiments::pools::techniques::{JobsDone, TECHNIQUES, Technique, part};
 use threading::experiments::pools::{self, Work, Workload, moved, oversubscribe};
 
 const JOBS: usize = 40;
 
-fn run(technique: &Technique, workers: usize, work: &(dyn Fn(usize) + Sync)) -> (Vec<Done>, Trace) {
+fn run(technique: &Technique, workers: usize, work: &(dyn Fn(usize) + Sync)) -> (Vec<JobsDone>, Trace) {
     let recorder = Recorder::new();
     let lanes = (0..workers).map(|i| recorder.lane(Text::same(i.to_string()))).collect();
     let done = (technique.2)(JOBS, lanes, State::Running, work).unwrap();
@@ -33,8 +33,8 @@ fn every_job_is_done_once() {
     }
 }
 
-/// Job 0 is a straggler that ends when all others are done, or at its time limit. Returns whether they were all done.
-fn straggler(technique: &Technique, patience: Duration) -> (bool, Vec<Done>) {
+/// Job 0 is a straggler: it waits until all other jobs are done, or for `timeout`. Returns whether all were done.
+fn straggler(technique: &Technique, timeout: Duration) -> (bool, Vec<JobsDone>) {
     let (others, came) = (Mutex::new(0), Condvar::new());
     let in_time = Mutex::new(false);
     let work = |job: usize| {
@@ -42,7 +42,7 @@ fn straggler(technique: &Technique, patience: Duration) -> (bool, Vec<Done>) {
             *others.lock().unwrap() += 1;
             return came.notify_one();
         }
-        let until = Instant::now() + patience;
+        let until = Instant::now() + timeout;
         let mut done = others.lock().unwrap();
         while *done < JOBS - 1 && Instant::now() < until {
             done = came.wait_timeout(done, until.saturating_duration_since(Instant::now())).unwrap().0;
@@ -59,7 +59,7 @@ fn nobody_waits_behind_a_straggler_unless_jobs_were_divided_beforehand() {
     for technique in balanced {
         let (in_time, done) = straggler(technique, Duration::from_secs(60));
         assert!(in_time, "{}: somebody else did all the others", technique.0);
-        // The worker with the straggler may have done jobs before it; none may be left after it.
+        // Its worker may have done other jobs before, but none afterwards.
         assert!(done.iter().any(|jobs| jobs.last() == Some(&0)), "{}: {done:?}", technique.0);
     }
     let (in_time, done) = straggler(parts, Duration::from_millis(300));
@@ -92,6 +92,6 @@ fn jobs_that_wait_have_no_verdict_on_computing() {
     let report = pools::run(&workload, 1, &[]).unwrap();
     assert!(report.verdicts.iter().all(|v| v.claim == "threads-io-overlap"), "{:?}", report.verdicts);
     assert_eq!(report.traces.len(), TECHNIQUES.len());
-    // Four jobs, the first of them eight times as long: no schedule ends before it does.
+    // The first of the four jobs waits eight times 4 ms: a lower bound for all.
     assert!(report.traces.iter().all(|trace| trace.duration() >= 32_000_000));
 }

@@ -1,4 +1,4 @@
-//! What `stack` promises: threads that were alive together, address space as asked for, memory as used, and limits by their name.
+//! What `stack` promises: all threads alive at the same time, address space as asked for, memory as used, limits by name.
 
 use std::process::{Command, Output};
 
@@ -31,7 +31,7 @@ fn address_space_is_what_was_asked_for_and_memory_is_what_was_used() {
     assert!(uses("8192k-used-64k") && !uses("8192k"));
 }
 
-/// Address space runs out long before memory does: the rows with large stacks fail, by name, and the small ones are measured.
+/// With a limit on address space, rows with large stacks fail with the name of the error, and the small ones are measured.
 #[test]
 fn a_limit_is_named_and_the_other_rows_are_measured() {
     let report = report(&stack("ulimit -v 3000000", 1000));
@@ -41,15 +41,15 @@ fn a_limit_is_named_and_the_other_rows_are_measured() {
 }
 
 #[test]
-fn when_no_row_can_be_had_it_is_one_line() {
+fn if_no_row_can_be_measured_it_is_one_line() {
     let output = stack("ulimit -v 800000", 12_000);
     let words = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), words.lines().count()), (Some(1), 1), "{words}");
-    // Either a thread cannot be started, or one that was started finds no room for what the runtime needs in it.
+    // Either a thread cannot be started, or a started one finds no memory for what the runtime needs in it.
     assert!(words.contains("not measured") && output.stdout.is_empty(), "{words}");
 }
 
-/// The machine's own bound is found before a thread is started.
+/// The machine's bound is found before a thread is started.
 #[test]
 fn more_threads_than_the_machine_allows_are_refused_with_the_bound() {
     let output = stack("ulimit -v unlimited", 100_000);
@@ -62,12 +62,12 @@ fn more_threads_than_the_machine_allows_are_refused_with_the_bound() {
 }
 
 #[test]
-fn a_crowd_is_alive_together_and_goes_home() {
+fn a_crowd_is_alive_together_and_ends() {
     let before = lab::machine::threads().unwrap();
     let mut crowd = Crowd::default();
     (0..20).for_each(|_| crowd.add(64, 16, None).unwrap());
     assert!(crowd.all_alive() && lab::machine::threads().unwrap() > 20);
     drop(crowd);
-    // Other tests of this process have threads of their own; ours have ended.
+    // Other tests of this process have threads too; ours are gone.
     assert!(lab::machine::threads().unwrap() < before + 20);
 }

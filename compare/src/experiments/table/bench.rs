@@ -1,4 +1,4 @@
-//! Measuring the cells: all of them in turn, round by round, each in a process of its own.
+//! Measures all cells in turn, round by round, each in a process of its own.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use super::plan::{PYTHON_SHARE, Size, Technique, Workload};
 
 /// A cell that takes longer than this has hung.
 const LIMIT: Duration = Duration::from_secs(60);
-/// No further round is begun if it would end later than this.
+/// No further round starts if it would end later than this.
 const BUDGET: Duration = Duration::from_secs(45);
 
 /// Who did the work: Rust, or one of the Pythons.
@@ -27,49 +27,52 @@ pub enum Who {
     Python(usize),
 }
 
-/// All samples of one cell, one by round.
-pub struct Samples {
-    /// Who did it.
+/// All samples of one cell, one for each round.
+pub struct CellSamples {
     pub who: Who,
     pub workload: Workload,
-    /// The way to do it.
     pub technique: Technique,
-    /// ns.
+    /// Wall time, in ns.
     pub wall: Vec<f64>,
-    /// Things done per second.
+    /// Operations per second: GETs, iterations or pictures.
     pub rate: Vec<f64>,
-    /// Bytes per unit.
+    /// Memory per unit, in bytes.
     pub memory: Vec<f64>,
-    /// Cores kept busy.
+    /// Busy cores on average.
     pub cores: Vec<f64>,
-    /// Why there are none.
+    /// Why the cell was not measured.
     pub missing: Option<Text>,
 }
 
-/// The table while it is measured.
 pub struct Bench<'a> {
-    /// How much of it.
     pub size: &'a Size,
     /// How long the server takes to answer.
     pub delay: Duration,
     server: Server,
-    /// The interpreters to compare with.
     pub pythons: &'a [Interpreter],
-    /// What was measured, a cell each.
-    pub cells: Vec<Samples>,
-    /// Which share of the machine others used while the cells were measured.
+    pub cells: Vec<CellSamples>,
+    /// The share of the machine that other programs used meanwhile.
     pub foreign: Option<f64>,
 }
 
-/// Every cell, in the order of a round: cells that are compared are measured next to each other.
-fn cells(pythons: usize) -> Vec<Samples> {
+/// All cells, in the order in which a round measures them: what is compared is measured one after the other.
+fn cells(pythons: usize) -> Vec<CellSamples> {
     let mut cells = Vec::new();
     for workload in Workload::ALL {
         for technique in workload.techniques() {
             let python = (0..pythons).map(Who::Python).filter(|_| !technique.has_model_gil());
             for who in std::iter::once(Who::Rust).chain(python) {
                 let (wall, rate, memory, cores) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-                cells.push(Samples { who, workload, technique: *technique, wall, rate, memory, cores, missing: None });
+                cells.push(CellSamples {
+                    who,
+                    workload,
+                    technique: *technique,
+                    wall,
+                    rate,
+                    memory,
+                    cores,
+                    missing: None,
+                });
             }
         }
     }
@@ -83,7 +86,7 @@ impl<'a> Bench<'a> {
         Ok(Bench { size, delay, server, pythons, cells: cells(pythons.len()), foreign: None })
     }
 
-    /// Measures all cells round by round, and returns how many rounds there was time for.
+    /// Measures all cells round by round. Returns the number of rounds that there was time for.
     pub fn measure(&mut self, rounds: usize) -> Result<usize> {
         let watch = Watch::start();
         let done = self.measure_rounds(rounds)?;
@@ -147,7 +150,6 @@ impl<'a> Bench<'a> {
         args
     }
 
-    /// "Rust", or the interpreter's name.
     pub fn who(&self, who: Who) -> String {
         match who {
             Who::Rust => "Rust".to_owned(),
@@ -155,7 +157,7 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Who, in the ids of measurements.
+    /// The name in the ids of measurements.
     pub fn id(&self, who: Who) -> String {
         match who {
             Who::Rust => "rust".to_owned(),
@@ -163,25 +165,25 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Who and how: "Rust: threads".
-    pub fn name(&self, samples: &Samples) -> Text {
+    /// "Rust: threads".
+    pub fn name(&self, samples: &CellSamples) -> Text {
         join(&Text::same(self.who(samples.who)), &samples.technique.name())
     }
 
-    /// The samples of a cell that was measured.
-    pub fn find(&self, who: Who, workload: Workload, technique: Technique) -> Option<&Samples> {
+    /// The samples of a cell, if it was measured.
+    pub fn find(&self, who: Who, workload: Workload, technique: Technique) -> Option<&CellSamples> {
         let found = self.cells.iter().find(|c| c.who == who && c.workload == workload && c.technique == technique)?;
         (!found.wall.is_empty()).then_some(found)
     }
 
-    /// The speed-up over the same program in sequence.
-    pub fn speed_up(&self, samples: &Samples) -> Option<f64> {
+    /// Speed-up against the sequence in the same language.
+    pub fn speed_up(&self, samples: &CellSamples) -> Option<f64> {
         let sequence = self.find(samples.who, samples.workload, Technique::Sequence)?;
         Some(stats::median(&samples.rate)? / stats::median(&sequence.rate)?)
     }
 }
 
-impl Samples {
+impl CellSamples {
     fn add(&mut self, report: &Report) {
         let to = [
             ("wall", &mut self.wall),

@@ -14,27 +14,24 @@ use lab::{Error, Result, clock, machine, terminal, text};
 
 use super::pictures;
 use super::plan::{GETS_IN_SEQUENCE, Size, SizeOptions, Technique, Workload};
-use super::units::{self, Check, Said};
+use super::units::{self, Check, ProcessResult};
 use super::web;
 
-/// Which cell, of which size.
 #[derive(Clone, Debug)]
 pub struct Cell {
     pub workload: Workload,
-    /// The way to do it.
     pub technique: Technique,
-    /// How much of it.
     pub size: Size,
     /// The server for web requests.
     pub server: SocketAddr,
 }
 
-/// The name of the child experiment that measures a cell.
+/// The child command that measures a cell.
 pub const CELL: &str = "cell";
-/// The name of the child experiment that does one unit of a cell in a process of its own.
+/// The child command that does one unit of a cell.
 pub const UNIT: &str = "unit";
 
-/// The options by which a child learns its cell.
+/// The options that tell a child its cell.
 fn options() -> (Options, impl Fn(&Args) -> Result<Cell>) {
     let mut options = Options::new();
     let size = SizeOptions::declare(&mut options);
@@ -50,7 +47,6 @@ fn options() -> (Options, impl Fn(&Args) -> Result<Cell>) {
     (options, cell)
 }
 
-/// The child that measures a cell.
 pub fn cell_command() -> Experiment {
     let (options, cell) = options();
     Experiment::child(CELL, options, move |a| {
@@ -59,7 +55,6 @@ pub fn cell_command() -> Experiment {
     })
 }
 
-/// The child that does one unit of a cell.
 pub fn unit_command() -> Experiment {
     let (mut options, cell) = options();
     let unit = options.size("unit", 0..=100_000, 0, Text::default());
@@ -70,7 +65,7 @@ pub fn unit_command() -> Experiment {
 }
 
 impl Cell {
-    /// The arguments by which a child is told which cell it is.
+    /// The arguments that tell a child this cell.
     pub fn to_args(&self, child: &str) -> Vec<String> {
         let Cell { workload, technique, size, server } = self;
         let mut args = vec![child.to_owned()];
@@ -91,8 +86,8 @@ impl Cell {
         })
     }
 
-    /// How many things are done: GETs, iterations of the loop, pictures.
-    pub fn things(&self) -> Result<u64> {
+    /// Number of operations: GETs, iterations of the loop, or pictures.
+    pub fn operations(&self) -> Result<u64> {
         let units = self.units()? as u64;
         Ok(match self.workload {
             Workload::Io => units * self.gets() as u64,
@@ -109,15 +104,15 @@ impl Cell {
         pictures::list(Path::new(pictures::FOLDER))
     }
 
-    /// Does the work and reports wall time, things done per second, memory per unit and cores kept busy.
+    /// Does the work and reports wall time, operations per second, memory per unit and busy cores.
     pub fn measure(&self) -> Result<Report> {
         let units = self.units()?;
         let before = machine::memory();
         let (wall, cpu) = (clock::now(), clock::cpu());
-        let Outcome { checks, children } = self.all_units(units)?;
+        let UnitResults { checks, children } = self.all_units(units)?;
         let wall = (clock::now() - wall) as f64;
         let cpu = clock::cpu().zip(cpu).map(|(after, before)| after - before);
-        // Memory for each unit: the growth of this process divided by the units, or the private memory of each process.
+        // Threads and tasks: the growth of this process divided by its units. Processes: the private memory of each.
         let grown = machine::peak_memory().zip(before).map(|(peak, before)| peak.saturating_sub(before) / units as u64);
 
         let mut report = Report::new(format!("compare/{}/{}", self.workload.id(), self.technique.id()));
@@ -125,7 +120,7 @@ impl Cell {
         let mut add =
             |id: &str, unit, value: f64| report.measures.push(Measure::new(id, Text::same(id), unit, vec![value]));
         add("wall", Unit::Ns, wall);
-        add("rate", Unit::Count, self.things()? as f64 / wall * 1e9);
+        add("rate", Unit::Count, self.operations()? as f64 / wall * 1e9);
         let private = children.iter().map(|child| child.private).sum::<u64>() / units as u64;
         if let Some(bytes) = if children.is_empty() { grown } else { Some(private) } {
             add("memory", Unit::Bytes, bytes as f64);
@@ -137,7 +132,7 @@ impl Cell {
         Ok(report)
     }
 
-    fn all_units(&self, n: usize) -> Result<Outcome> {
+    fn all_units(&self, n: usize) -> Result<UnitResults> {
         let gil = Gil::new(SWITCH_INTERVAL);
         let checks = match self.technique {
             Technique::Sequence => units::sequence(n, |i| self.unit(i, None))?,
@@ -146,10 +141,10 @@ impl Cell {
             Technique::Asyncio | Technique::AsyncioGil => self.tasks(n)?,
             Technique::Processes | Technique::ProcessesGil => {
                 let said = units::processes(n, &self.to_args(UNIT))?;
-                return Ok(Outcome { checks: said.iter().map(|s| s.check).collect(), children: said });
+                return Ok(UnitResults { checks: said.iter().map(|s| s.check).collect(), children: said });
             }
         };
-        Ok(Outcome { checks, children: Vec::new() })
+        Ok(UnitResults { checks, children: Vec::new() })
     }
 
     fn tasks(&self, n: usize) -> Result<Vec<Check>> {
@@ -158,7 +153,7 @@ impl Cell {
             Workload::Io => {
                 units::tasks(n, |_| async move { web::get_async(server, gets).await.map_err(no_answer).map(|()| 1) })
             }
-            // A computing task holds its thread, and the loop with it: there is nothing to await.
+            // A task that computes keeps the thread of the event loop: it has nothing to await.
             _ => {
                 let gil = (self.technique == Technique::AsyncioGil).then(|| Arc::new(Gil::new(SWITCH_INTERVAL)));
                 units::tasks(n, |i| {
@@ -169,14 +164,14 @@ impl Cell {
         }
     }
 
-    /// One unit in a process of its own, as the child does it.
-    pub fn unit_in_process(&self, i: usize) -> Result<Said> {
+    /// Does one unit, in the child process.
+    pub fn unit_in_process(&self, i: usize) -> Result<ProcessResult> {
         let gil = (self.technique == Technique::ProcessesGil).then(|| Gil::new(SWITCH_INTERVAL));
         let check = self.unit(i, gil.as_ref())?;
-        Ok(Said { check, private: machine::private_memory().unwrap_or(0), cpu: clock::cpu().unwrap_or(0) })
+        Ok(ProcessResult { check, private: machine::private_memory().unwrap_or(0), cpu: clock::cpu().unwrap_or(0) })
     }
 
-    /// One unit of the work on the calling thread, under a GIL if there is one.
+    /// Does one unit on the calling thread, under a GIL if there is one.
     fn unit(&self, i: usize, gil: Option<&Gil>) -> Result<Check> {
         let me = ThreadId(i as u64 + 1);
         match self.workload {
@@ -196,7 +191,7 @@ impl Cell {
                 web::get(self.server, self.gets(), wait).map_err(no_answer).map(|()| 1)
             }
             Workload::Images => {
-                // Native code that keeps the GIL: what an extension does unless it lets go.
+                // Native code that keeps the GIL, as an extension does unless it releases it.
                 let _held = gil.map(|gil| gil.acquire(me));
                 let pictures = self.pictures()?;
                 pictures::process(&pictures[i % pictures.len()])
@@ -205,12 +200,12 @@ impl Cell {
     }
 }
 
-/// The results of the units of a cell.
-struct Outcome {
+/// The results of all units of a cell.
+struct UnitResults {
     /// In order of the units.
     checks: Vec<Check>,
-    /// The reports of their processes, if each unit had one.
-    children: Vec<Said>,
+    /// The results of their processes, if there are processes.
+    children: Vec<ProcessResult>,
 }
 
 fn no_answer(e: io::Error) -> Error {

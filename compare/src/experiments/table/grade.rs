@@ -1,4 +1,4 @@
-//! The article's table, and the words it uses, as rules on what was measured.
+//! The article's table, and rules that turn measurements into its words.
 
 use lab::cores_used::PARALLEL;
 use lab::lang::Text;
@@ -7,13 +7,13 @@ use lab::text;
 /// A word of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
-    /// ✅, parallel.
+    /// ✅
     Parallel,
-    /// ❌, not parallel.
+    /// ❌
     NotParallel,
-    /// 있음: the GIL makes a difference.
+    /// 있음: the GIL has an effect.
     Affected,
-    /// 없음: it makes none.
+    /// 없음: the GIL has no effect.
     NotAffected,
     /// 매우 좋음.
     VeryGood,
@@ -26,7 +26,6 @@ pub enum Word {
 }
 
 impl Word {
-    /// As the article writes it; its ✅ and ❌ are O and X (yes and no), as their width in a terminal is not certain.
     pub fn text(self) -> Text {
         match self {
             Word::Parallel => text!("O", "yes"),
@@ -41,9 +40,9 @@ impl Word {
     }
 }
 
-/// A row of the article's table that can be measured.
+/// A row of the table that can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Row {
+pub enum ArticleRow {
     /// 병렬성.
     Parallelism,
     /// GIL 영향.
@@ -54,50 +53,49 @@ pub enum Row {
     CpuBound,
 }
 
-impl Row {
-    /// In the order of the article.
-    pub const ALL: [Row; 4] = [Row::Parallelism, Row::GilEffect, Row::IoBound, Row::CpuBound];
+impl ArticleRow {
+    pub const ALL: [ArticleRow; 4] =
+        [ArticleRow::Parallelism, ArticleRow::GilEffect, ArticleRow::IoBound, ArticleRow::CpuBound];
 
-    /// The article's name for it.
     pub fn name(self) -> Text {
         match self {
-            Row::Parallelism => text!("병렬성", "parallelism"),
-            Row::GilEffect => text!("GIL 영향", "effect of the GIL"),
-            Row::IoBound => text!("I/O 바운드", "I/O-bound"),
-            Row::CpuBound => text!("CPU 바운드", "CPU-bound"),
+            ArticleRow::Parallelism => text!("병렬성", "parallelism"),
+            ArticleRow::GilEffect => text!("GIL 영향", "effect of the GIL"),
+            ArticleRow::IoBound => text!("I/O 바운드", "I/O-bound"),
+            ArticleRow::CpuBound => text!("CPU 바운드", "CPU-bound"),
         }
     }
 
     // ANCHOR: article
-    /// What the article says of 멀티스레딩, asyncio and 멀티프로세싱.
+    /// The article's words for 멀티스레딩, asyncio and 멀티프로세싱.
     pub fn article(self) -> [Word; 3] {
         match self {
-            Row::Parallelism => [Word::NotParallel, Word::NotParallel, Word::Parallel],
-            Row::GilEffect => [Word::Affected, Word::NotAffected, Word::NotAffected],
-            Row::IoBound => [Word::Good, Word::VeryGood, Word::Fair],
-            Row::CpuBound => [Word::Bad, Word::Bad, Word::VeryGood],
+            ArticleRow::Parallelism => [Word::NotParallel, Word::NotParallel, Word::Parallel],
+            ArticleRow::GilEffect => [Word::Affected, Word::NotAffected, Word::NotAffected],
+            ArticleRow::IoBound => [Word::Good, Word::VeryGood, Word::Fair],
+            ArticleRow::CpuBound => [Word::Bad, Word::Bad, Word::VeryGood],
         }
     }
     // ANCHOR_END: article
 }
 
-/// Memory that a waiting unit may take and still be called light, in bytes.
+/// A unit that takes more memory than this, in bytes, is not very good at waiting.
 pub const LIGHT: f64 = 32.0 * 1024.0;
 
-/// The rules in words, for the reader of the table.
+/// The rules in words.
 pub fn rules() -> Vec<Text> {
     vec![
         text!(
-            "병렬성: 평균 {PARALLEL}개보다 많은 코어를 쓰면 O. GIL 영향: GIL을 씌웠을 때 쓰는 코어가 {PARALLEL}분의 1 아래로 줄면 있음.",
-            "parallelism: yes if more than {PARALLEL} cores were busy on average. Effect of the GIL: yes if the loop keeps fewer cores busy under it, by more than {PARALLEL} times."
+            "병렬성: 평균 {PARALLEL}개보다 많은 코어를 쓰면 ✅. GIL 영향: GIL을 씌웠을 때 쓰는 코어가 {PARALLEL}분의 1 아래로 줄면 있음.",
+            "parallelism: ✅ if more than {PARALLEL} cores were busy on average. Effect of the GIL: yes if without it the loop keeps more than {PARALLEL} times as many cores busy."
         ),
         text!(
             "I/O 바운드: 이상적인 처리량(단위 수 ÷ 지연)의 70 %부터 매우 좋음(단위당 32 KiB 이하일 때), 50 %부터 좋음, 10 %부터 중간.",
-            "I/O-bound: very good from 70 % of the ideal rate (units ÷ delay) on, if a unit takes at most 32 KiB; good from 50 % on, fair from 10 % on."
+            "I/O-bound: very good from 70 % of the ideal rate (units ÷ delay), if a unit takes at most 32 KiB; good from 50 %, fair from 10 %."
         ),
         text!(
             "CPU 바운드: 속도 향상이 코어 수의 75 %부터 매우 좋음, 50 %부터 좋음, {PARALLEL}배까지거나 코어를 하나만 썼으면 나쁨.",
-            "CPU-bound: very good if the speed-up is at least 75 % of the cores, good from 50 % on, bad up to {PARALLEL}, or if only one core was busy."
+            "CPU-bound: very good if the speed-up is at least 75 % of the cores, good from 50 %; bad if it is at most {PARALLEL}, or only one core was busy."
         ),
     ]
 }
@@ -108,12 +106,12 @@ pub fn parallelism(cores: f64) -> Word {
     if cores > PARALLEL { Word::Parallel } else { Word::NotParallel }
 }
 
-/// Whether a GIL makes a difference: whether it reduces the cores that are kept busy. Not judged by time, as a virtual machine's speed varies.
+/// Whether a GIL has an effect, by the number of busy cores. Not by time: a virtual machine's changing speed would look like an effect.
 pub fn gil_effect(cores_without: f64, cores_under: f64) -> Word {
     if cores_without / cores_under > PARALLEL { Word::Affected } else { Word::NotAffected }
 }
 
-/// Waiting together: by the share of the ideal rate, and the memory of a unit.
+/// By the share of the ideal rate, and the memory of a unit.
 pub fn io_bound(share: f64, memory: Option<f64>) -> Word {
     match share {
         s if s >= 0.7 && memory.is_none_or(|bytes| bytes <= LIGHT) => Word::VeryGood,
@@ -123,8 +121,8 @@ pub fn io_bound(share: f64, memory: Option<f64>) -> Word {
     }
 }
 
-/// Computing together: by the speed-up over the sequence on so many cores, of which so many were busy on average. A run that
-/// kept one core busy and was still faster had a faster machine.
+/// By the speed-up against the sequence, the cores busy on average, and the cores of the machine. With only one core busy a speed-up
+/// means that the machine itself had become faster.
 pub fn cpu_bound(speed_up: f64, busy: f64, cores: usize) -> Word {
     match (speed_up, speed_up / cores as f64) {
         (s, _) if s <= PARALLEL || parallelism(busy) == Word::NotParallel => Word::Bad,
@@ -152,7 +150,7 @@ mod tests {
         assert_eq!(io_bound(0.05, None), Word::Bad);
         assert_eq!(cpu_bound(1.0, 1.9, 2), Word::Bad);
         assert_eq!(cpu_bound(1.1, 1.9, 2), Word::Bad);
-        assert_eq!(cpu_bound(1.5, 1.0, 2), Word::Bad, "quicker on one core");
+        assert_eq!(cpu_bound(1.5, 1.0, 2), Word::Bad, "faster, but on one core");
         assert_eq!(cpu_bound(1.5, 3.0, 8), Word::Fair);
         assert_eq!(cpu_bound(1.3, 1.5, 2), Word::Good);
         assert_eq!(cpu_bound(1.8, 1.9, 2), Word::VeryGood);

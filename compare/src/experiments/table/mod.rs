@@ -1,4 +1,4 @@
-//! The main job: the article's table beside what was measured.
+//! The project's main experiment: the article's table compared with measurements.
 
 pub mod bench;
 pub mod cell;
@@ -21,8 +21,8 @@ use lab::report::{Front, Measure, Report, Table, Unit};
 use lab::stats;
 use lab::{Result, text};
 
-use bench::{Bench, Samples, Who, join};
-use grade::{Row, Word};
+use bench::{Bench, CellSamples, Who, join};
+use grade::{ArticleRow, Word};
 use plan::{PYTHON_SHARE, Size, SizeOptions, Technique, Workload};
 
 /// `cargo run --release -p compare`.
@@ -36,7 +36,6 @@ pub fn command() -> Experiment {
     Experiment::new("table", about, options, move |a| run(&size.get(a), a.get(delay), a.get(rounds), a.pythons()))
 }
 
-/// Measures the table.
 pub fn run(size: &Size, delay: Duration, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
     let mut bench = Bench::new(size, delay, pythons)?;
     let done = bench.measure(rounds)?;
@@ -79,8 +78,8 @@ impl Bench<'_> {
             text!("속도", "speed"),
             text!("메모리/단위", "memory/unit"),
         ];
-        // Who by who here: a reader compares techniques; the rounds measured them in turn.
-        let mut rows: Vec<&Samples> = self.cells.iter().filter(|c| c.workload == workload).collect();
+        // Rust first, then each Python: a reader compares techniques.
+        let mut rows: Vec<&CellSamples> = self.cells.iter().filter(|c| c.workload == workload).collect();
         rows.sort_by_key(|c| match c.who {
             Who::Rust => 0,
             Who::Python(p) => p + 1,
@@ -88,7 +87,7 @@ impl Bench<'_> {
         Table { title: workload.name(), head, rows: rows.into_iter().map(|c| self.row(c)).collect() }
     }
 
-    fn row(&self, c: &Samples) -> Vec<Text> {
+    fn row(&self, c: &CellSamples) -> Vec<Text> {
         let mut row = vec![self.name(c)];
         let shown = |v: f64| if c.workload == Workload::Io { format!("{v:.0}") } else { unit::duration(v) };
         let values = if c.workload == Workload::Io { &c.rate } else { &c.wall };
@@ -108,7 +107,7 @@ impl Bench<'_> {
         row
     }
 
-    /// The columns of the article's table beside what was measured.
+    /// The columns of the article's table beside the measured ones.
     fn article_table(&self) -> Table {
         let mut head = vec![
             text!("구분", "row"),
@@ -119,7 +118,7 @@ impl Bench<'_> {
         ];
         head.extend(self.pythons.iter().map(|p| Text::same(p.to_string())));
         let mut rows = Vec::new();
-        for row in Row::ALL {
+        for row in ArticleRow::ALL {
             for (n, said) in row.article().into_iter().enumerate() {
                 let free = [Technique::Threads, Technique::Asyncio, Technique::Processes][n];
                 let gil = [Technique::ThreadsGil, Technique::AsyncioGil, Technique::ProcessesGil][n];
@@ -137,19 +136,19 @@ impl Bench<'_> {
         }
     }
 
-    /// The article's word for the measurements. `None` where they do not suffice.
-    fn word(&self, row: Row, who: Who, technique: Technique) -> Option<Word> {
+    /// The word by the measurements; `None` if they are missing or cannot decide.
+    fn word(&self, row: ArticleRow, who: Who, technique: Technique) -> Option<Word> {
         let cores = machine::cores();
-        // While other programs use the cores, parallel and serial work cannot be told apart.
-        if row != Row::IoBound && (self.too_busy() || cores < 2) {
+        // If other programs use the cores, parallel work cannot be told from serial work.
+        if row != ArticleRow::IoBound && (self.too_busy() || cores < 2) {
             return None;
         }
         match row {
-            Row::Parallelism => {
+            ArticleRow::Parallelism => {
                 let cell = self.find(who, Workload::Cpu, technique)?;
                 Some(grade::parallelism(stats::median(&cell.cores)?))
             }
-            Row::GilEffect => {
+            ArticleRow::GilEffect => {
                 let free = match technique {
                     Technique::ThreadsGil => Technique::Threads,
                     Technique::AsyncioGil => Technique::Asyncio,
@@ -159,12 +158,12 @@ impl Bench<'_> {
                 let (under, free) = (self.find(who, Workload::Cpu, technique)?, self.find(who, Workload::Cpu, free)?);
                 Some(grade::gil_effect(stats::median(&free.cores)?, stats::median(&under.cores)?))
             }
-            Row::IoBound => {
+            ArticleRow::IoBound => {
                 let cell = self.find(who, Workload::Io, technique)?;
                 let ideal = self.size.waiting as f64 / self.delay.as_secs_f64();
                 Some(grade::io_bound(stats::median(&cell.rate)? / ideal, stats::median(&cell.memory)))
             }
-            Row::CpuBound => {
+            ArticleRow::CpuBound => {
                 let cell = self.find(who, Workload::Cpu, technique)?;
                 Some(grade::cpu_bound(self.speed_up(cell)?, stats::median(&cell.cores)?, cores))
             }
@@ -185,7 +184,7 @@ impl Bench<'_> {
             };
             let cpu = |technique| {
                 let cell = self.find(who, Workload::Cpu, technique);
-                let median = |of: fn(&Samples) -> &Vec<f64>| cell.and_then(|c| stats::median(of(c)));
+                let median = |of: fn(&CellSamples) -> &Vec<f64>| cell.and_then(|c| stats::median(of(c)));
                 let (cores, wall) = (median(|c| &c.cores), median(|c| &c.wall).unwrap_or_default());
                 CoresUsed { cores, wall, foreign: self.foreign }
             };
@@ -214,13 +213,13 @@ impl Bench<'_> {
             ),
             text!(
                 "번갈아 {done}회 쟀고(요청 {asked}회), 칸마다 새 프로세스에서 쟀습니다. 속도는 같은 언어로 차례로 했을 때의 몇 배인지입니다. 프로세스의 메모리는 혼자 쓰는 몫, 나머지는 단위 하나에 늘어난 상주 메모리입니다.",
-                "Rounds, in turn: {done} (asked for: {asked}); every cell in a fresh process. Speed is against the same language one after another. Memory of a process is what it shares with nobody, of the others the growth of resident memory per unit."
+                "Rounds, in turn: {done} (asked for: {asked}); every cell in a new process. Speed is against the sequence in the same language. Memory of a process is its private memory; of the others, the growth of resident memory per unit."
             ),
         ];
         notes.extend(grade::rules());
         notes.push(text!(
             "방식, 코드 복잡도, 사용 사례는 재는 것이 아니어서 표에 없습니다.",
-            "the rows on how it works, code complexity and use cases are not there: they are not for measuring."
+            "the rows on how it works, code complexity and use cases are missing: they cannot be measured."
         ));
         if self.too_busy() {
             notes.push(text!(
@@ -238,7 +237,7 @@ impl Bench<'_> {
         notes
     }
 
-    /// What was not measured and why, each reason once.
+    /// The cells that were not measured and why, each reason once.
     fn missing(&self) -> Vec<Text> {
         let mut reasons: Vec<Text> = Vec::new();
         for c in &self.cells {
@@ -257,7 +256,7 @@ impl Bench<'_> {
                 false => [Technique::Threads, Technique::Asyncio, Technique::Processes],
                 true => [Technique::ThreadsGil, Technique::AsyncioGil, Technique::ProcessesGil],
             };
-            let words = Row::ALL
+            let words = ArticleRow::ALL
                 .into_iter()
                 .flat_map(|row| row.article().into_iter().zip(techniques.map(|t| self.word(row, who, t))));
             let measured: Vec<bool> = words.filter_map(|(said, word)| Some(said == word?)).collect();

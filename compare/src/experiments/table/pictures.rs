@@ -1,4 +1,4 @@
-//! Image processing, the article's use case for processes: decode, blur, resize, encode. The work is that of 멀티프로세싱.
+//! Image processing, the article's use case for processes, as in 멀티프로세싱: decode, blur, resize, encode.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -20,8 +20,8 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     })
 }
 
-/// Decodes, blurs, halves and encodes one picture. Returns a hash of the bytes that come out, which are not kept: what is
-/// measured is the work, not the disk.
+/// Decodes, blurs, halves and encodes one picture. Returns a hash of the result. The result is not written: the work is measured, not
+/// the disk.
 pub fn process(path: &Path) -> Result<u64> {
     let encoded = picture::shrink(path).map_err(|why| {
         let path = path.display();

@@ -1,13 +1,12 @@
-//! What is compared: workloads (rows of the article's table) by techniques (its columns).
+//! What is compared: workloads and techniques.
 
 use lab::cli::{Args, Choice, Opt, Options};
 use lab::lang::Text;
 use lab::text;
 
-/// A kind of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Workload {
-    /// HTTP GETs of a server that answers after a delay.
+    /// HTTP GETs from a server that answers after a delay.
     Io,
     /// The article's counting loop.
     Cpu,
@@ -15,7 +14,6 @@ pub enum Workload {
     Images,
 }
 
-/// A way to do it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Technique {
     /// One unit after another.
@@ -26,11 +24,11 @@ pub enum Technique {
     ThreadsGil,
     /// A task for each unit, all on one thread.
     Asyncio,
-    /// The same with that thread under a GIL.
+    /// The same, and the thread is under a GIL.
     AsyncioGil,
     /// A process for each unit.
     Processes,
-    /// The same, each process under a GIL of its own.
+    /// A process for each unit, each under a GIL of its own.
     ProcessesGil,
 }
 
@@ -40,7 +38,7 @@ impl Choice for Workload {
 }
 
 impl Workload {
-    /// All of them, in the order of the table.
+    /// In the order of the table.
     pub const ALL: [Workload; 3] = [Workload::Io, Workload::Cpu, Workload::Images];
 
     /// Its id on command lines and in reports.
@@ -48,7 +46,6 @@ impl Workload {
         self.word()
     }
 
-    /// What the reader calls it.
     pub fn name(self) -> Text {
         match self {
             Workload::Io => text!("I/O 바운드: 웹 요청", "I/O-bound: web requests"),
@@ -57,7 +54,7 @@ impl Workload {
         }
     }
 
-    /// The techniques that are tried on it. The effect of a GIL on an event loop or on a process is measured for one workload only.
+    /// The techniques to measure. A GIL around an event loop, and a GIL in each process, are measured with one workload only.
     pub fn techniques(self) -> &'static [Technique] {
         use Technique::*;
         match self {
@@ -80,7 +77,7 @@ impl Choice for Technique {
 }
 
 impl Technique {
-    /// All of them, in the order of the table.
+    /// In the order of the table.
     pub const ALL: [Technique; 7] = [
         Technique::Sequence,
         Technique::Threads,
@@ -95,7 +92,6 @@ impl Technique {
         self.word()
     }
 
-    /// What the reader calls it.
     pub fn name(self) -> Text {
         match self {
             Technique::Sequence => text!("차례로", "in sequence"),
@@ -108,13 +104,12 @@ impl Technique {
         }
     }
 
-    /// Whether this is our model of CPython rather than something CPython can be asked to do.
+    /// Whether it runs under our model of the GIL; CPython has its own.
     pub fn has_model_gil(self) -> bool {
         matches!(self, Technique::ThreadsGil | Technique::AsyncioGil | Technique::ProcessesGil)
     }
 }
 
-/// How large the work is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Size {
     /// Units of concurrency of the I/O-bound work: threads, tasks, processes.
@@ -125,14 +120,14 @@ pub struct Size {
     pub jobs: usize,
     /// Iterations of the loop in each unit. Python does one [`PYTHON_SHARE`]th.
     pub iterations: u64,
-    /// How often each picture is processed: a unit each time.
+    /// How often each picture is processed; each time is a unit.
     pub copies: usize,
 }
 
-/// Python is given one part in so many of the iterations, so that it is done in about the same time.
+/// Python does one part in so many of the iterations, to take about the same time.
 pub const PYTHON_SHARE: u64 = 20;
 
-/// GETs in sequence are so few because they are slow; what is compared is GETs per second.
+/// Few, because they are slow. GETs per second are compared.
 pub const GETS_IN_SEQUENCE: usize = 10;
 
 /// The options by which a reader chooses the size; the child processes have them too.
@@ -158,7 +153,6 @@ impl SizeOptions {
         SizeOptions { waiting, gets, jobs, iterations, copies }
     }
 
-    /// The size that was asked for.
     pub fn get(self, args: &Args) -> Size {
         Size {
             waiting: args.get(self.waiting),
@@ -171,7 +165,7 @@ impl SizeOptions {
 }
 
 impl Size {
-    /// The same size as arguments for a child.
+    /// As arguments for a child.
     pub fn to_args(&self) -> Vec<String> {
         let Size { waiting, gets, jobs, iterations, copies } = self;
         let pairs = [("waiting", *waiting), ("gets", *gets), ("jobs", *jobs), ("copies", *copies)];

@@ -1,5 +1,5 @@
-//! One HTTP GET after another on one connection, blocking and asynchronous: the same bytes, the same parser, so that what is
-//! compared is the waiting and not two libraries.
+//! HTTP GETs on one connection, blocking and asynchronous, with the same bytes and the same parser, so that the waiting is compared and
+//! not two libraries.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,12 +8,11 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: loopback\r\n\r\n";
-/// An answer longer than this is not our server's, in bytes.
+/// A longer answer, in bytes, is not our server's.
 const MOST: usize = 64 * 1024;
-/// The read timeout.
-const PATIENCE: Duration = Duration::from_secs(30);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Sends `gets` GETs, one after another, blocking. `wait` surrounds everything that blocks.
+/// Sends `gets` GETs, blocking. Everything that blocks runs inside `wait`.
 pub fn get(
     server: SocketAddr,
     gets: usize,
@@ -22,7 +21,7 @@ pub fn get(
     let mut stream = None;
     wait(&mut || {
         let connected = TcpStream::connect(server)?;
-        connected.set_read_timeout(Some(PATIENCE))?;
+        connected.set_read_timeout(Some(ANSWER_TIMEOUT))?;
         stream = Some(connected);
         Ok(())
     })?;
@@ -49,7 +48,7 @@ pub async fn get_async(server: SocketAddr, gets: usize) -> io::Result<()> {
         stream.write_all(REQUEST).await?;
         while !is_whole(&answer)? {
             let mut piece = [0; 256];
-            let n = tokio::time::timeout(PATIENCE, stream.read(&mut piece)).await??;
+            let n = tokio::time::timeout(ANSWER_TIMEOUT, stream.read(&mut piece)).await??;
             more(&mut answer, &piece[..n])?;
         }
     }

@@ -15,23 +15,23 @@ use lab::report::{Front, Measure, Report, Unit};
 use lab::trace::Trace;
 use lab::{Error, Result, machine, text, twin_script};
 
-use crate::work::{self, Done, MAX_ITERATIONS};
+use crate::work::{self, CountResult, MAX_ITERATIONS};
 
 const PROCESSES: &str = "processes-parallel";
 const THREADS: &str = "no-gil-threads-parallel";
 const GIL_THREADS: &str = "threads-cpu-no-gain";
-/// Iterations of all workers and rounds together that a CPython does in a few seconds.
+/// The iterations of all workers and rounds that CPython does in a few seconds.
 const TWIN_ITERATIONS: u64 = 12_000_000;
 
-/// One technique and its results.
+/// A technique and the results of its rounds.
 struct Technique {
     id: &'static str,
     name: Text,
     lane: fn(usize) -> Text,
-    way: fn(usize, u64) -> Result<Vec<Done>>,
+    run: fn(usize, u64) -> Result<Vec<CountResult>>,
     /// Wall time of each round, in ns.
     walls: Vec<f64>,
-    /// The trace of the fastest round: the one that was disturbed least.
+    /// The trace of the fastest round, which other programs disturbed least.
     best: Trace,
 }
 
@@ -40,14 +40,14 @@ impl Technique {
         id: &'static str,
         name: Text,
         lane: fn(usize) -> Text,
-        way: fn(usize, u64) -> Result<Vec<Done>>,
+        run: fn(usize, u64) -> Result<Vec<CountResult>>,
     ) -> Technique {
-        Technique { id, name, lane, way, walls: Vec::new(), best: Trace::default() }
+        Technique { id, name, lane, run, walls: Vec::new(), best: Trace::default() }
     }
 
     fn round(&mut self, workers: usize, iterations: u64) -> Result<()> {
         let start = clock::now();
-        let done = (self.way)(workers, iterations)?;
+        let done = (self.run)(workers, iterations)?;
         let wall = clock::now().saturating_sub(start) as f64;
         if done.len() != workers || done.iter().any(|d| d.sum != work::expected(iterations)) {
             let name = &self.name;
@@ -88,7 +88,7 @@ fn all() -> [Technique; 3] {
 
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let workers = options.size("workers", 1..=64, 4, text!("일을 나눌 수", "how many share the work"));
+    let workers = options.size("workers", 1..=64, 4, text!("일을 나눌 수", "threads or processes that share the work"));
     let iterations = options.count(
         "iterations",
         1..=MAX_ITERATIONS,
@@ -107,21 +107,21 @@ pub fn command() -> Experiment {
     )
 }
 
-/// Does `workers` × `iterations` by each technique, in turn, `rounds` times; then measures the cost of starting and of messages.
+/// Does the work by each technique in turn, `rounds` times; then measures the cost of starting and of messages.
 pub fn run(workers: usize, iterations: u64, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("multiprocessing/cpu");
     let watch = Watch::start();
-    let mut ways = all();
+    let mut techniques = all();
     for _ in 0..rounds {
-        ways.iter_mut().try_for_each(|way| way.round(workers, iterations))?;
+        techniques.iter_mut().try_for_each(|technique| technique.round(workers, iterations))?;
     }
     let foreign = watch.foreign();
-    report.measures = speeds(&ways);
+    report.measures = speeds(&techniques);
     report.measures.extend(process_cost::measure()?);
-    report.verdicts.push(CoresUsed::of_trace(&ways[2].best, foreign).parallel(PROCESSES, "Rust"));
-    report.verdicts.push(CoresUsed::of_trace(&ways[1].best, foreign).parallel(THREADS, "Rust"));
+    report.verdicts.push(CoresUsed::of_trace(&techniques[2].best, foreign).parallel(PROCESSES, "Rust"));
+    report.verdicts.push(CoresUsed::of_trace(&techniques[1].best, foreign).parallel(THREADS, "Rust"));
     report.verdicts.push(process_cost::judge("Rust", &report));
-    report.traces.extend(ways.map(|way| way.best));
+    report.traces.extend(techniques.map(|technique| technique.best));
     report.notes = notes(workers, iterations, foreign);
     report.front = vec![Front::Trace(1), Front::Trace(2)];
     report.shows = shows(&report);
@@ -130,18 +130,24 @@ pub fn run(workers: usize, iterations: u64, rounds: usize, pythons: &[Interprete
     Ok(report)
 }
 
-/// The wall time of each technique, and its speed-up over the sequence of the same round.
-fn speeds(ways: &[Technique; 3]) -> Vec<Measure> {
-    let wall = |way: &Technique| {
-        let name = Text { ko: format!("{}: 걸린 시간", way.name.ko), en: format!("{}: wall time", way.name.en) };
-        Measure::new(format!("wall.{}", way.id), name, Unit::Ns, way.walls.clone())
+/// Wall time of each technique, and its speed-up against the sequence of the same round.
+fn speeds(techniques: &[Technique; 3]) -> Vec<Measure> {
+    let wall = |technique: &Technique| {
+        let name = Text {
+            ko: format!("{}: 걸린 시간", technique.name.ko),
+            en: format!("{}: wall time", technique.name.en),
+        };
+        Measure::new(format!("wall.{}", technique.id), name, Unit::Ns, technique.walls.clone())
     };
-    let gain = |way: &Technique| {
-        let name = Text { ko: format!("{}: 속도 향상", way.name.ko), en: format!("{}: speed-up", way.name.en) };
-        let ratios = ways[0].walls.iter().zip(&way.walls).map(|(sequence, wall)| sequence / wall);
-        Measure::new(format!("speedup.{}", way.id), name, Unit::Times, ratios.collect())
+    let gain = |technique: &Technique| {
+        let name = Text {
+            ko: format!("{}: 속도 향상", technique.name.ko),
+            en: format!("{}: speed-up", technique.name.en),
+        };
+        let ratios = techniques[0].walls.iter().zip(&technique.walls).map(|(sequence, wall)| sequence / wall);
+        Measure::new(format!("speedup.{}", technique.id), name, Unit::Times, ratios.collect())
     };
-    ways.iter().map(wall).chain(ways[1..].iter().map(gain)).collect()
+    techniques.iter().map(wall).chain(techniques[1..].iter().map(gain)).collect()
 }
 
 fn notes(workers: usize, iterations: u64, foreign: Option<f64>) -> Vec<Text> {
@@ -149,11 +155,11 @@ fn notes(workers: usize, iterations: u64, foreign: Option<f64>) -> Vec<Text> {
     let mut notes = vec![
         text!(
             "한 단위의 일: 0부터 더하기 {iterations}번, 그런 일 {workers}개. 세 방법의 합은 모두 {sum}입니다.",
-            "One unit of work: {iterations} additions, counting up from 0; {workers} units. All three ways came to {sum} each."
+            "One unit of work: {iterations} additions, counting up from 0; {workers} units. Each unit has the sum {sum}, by all three techniques."
         ),
         text!(
             "막대는 코어에서 계산하던 때이고, 코어나 GIL을 기다리던 때는 비어 있습니다. 가장 빨랐던 회차를 그렸습니다.",
-            "A bar is time on a core; waiting for a core or the GIL is left blank. The quickest round is drawn."
+            "A bar is time on a core; waiting for a core or the GIL is blank. The fastest round is drawn."
         ),
     ];
     notes.push(machine::others_used(foreign));
@@ -173,7 +179,7 @@ fn shows(report: &Report) -> Text {
     let Text { ko, en } = conclusion;
     text!(
         "같은 일을 차례로 할 때의 속도를 1이라 하면 스레드는 {threads:.2}, 프로세스는 {processes:.2}입니다. {ko} 프로세스는 띄우고 끝내는 데 {process}, 스레드는 {thread}가 듭니다.",
-        "Against the sequence, threads had {threads:.2} times the speed and processes {processes:.2} times. {en} A process costs {process} from start to end, a thread {thread}."
+        "Against the sequence, threads had {threads:.2}× the speed and processes {processes:.2}×. {en} A process costs {process} from start to end, a thread {thread}."
     )
 }
 

@@ -1,7 +1,7 @@
-//! What a process costs beyond a thread: starting it, and messages (IPC).
+//! How much more a process costs than a thread: starting it, and exchanging messages with it (IPC).
 //!
-//! Both peers echo a message. To a thread it is passed through a channel: only a
-//! pointer moves. To a process its bytes are copied into a pipe and out of it, twice.
+//! Both peers receive a message and return it. A channel to a thread moves only a pointer. A pipe to a process copies the bytes in
+//! and out, each way.
 //!
 //! Article: 멀티프로세싱, 특징. Run: `cargo run -p multiprocessing -- cpu`. Python twin: `python/cpu_process_cost.py`.
 
@@ -16,35 +16,35 @@ use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
 use lab::{Result, text, twin_script};
 
-use crate::echo::{Echo, channel, lost};
+use crate::echo::{EchoProcess, EchoThread, cannot_measure};
 
 const CLAIM: &str = "processes-cost";
 
 const SMALL: usize = 16;
 const LARGE: usize = 1 << 20;
 
-/// Starts, short messages and long messages, process and thread in turn.
+/// Starting, short messages and long messages; process and thread are measured in turn.
 pub fn measure() -> Result<Vec<Measure>> {
     let mut measures = Vec::new();
     let life = text!("시작에서 끝까지", "from start to end");
-    measures.extend(compare("start", life, 100, a_process, a_thread)?);
+    measures.extend(compare("start", life, 100, process_life, thread_life)?);
     for (id, size, rounds, name) in [
         ("ipc.small", SMALL, 500, text!("16바이트 왕복", "16 bytes there and back")),
         ("ipc.large", LARGE, 50, text!("1 MiB 왕복", "1 MiB there and back")),
     ] {
-        let mut process = Echo::start(size).map_err(lost)?;
-        let channel = channel()?;
+        let mut process = EchoProcess::start(size).map_err(cannot_measure)?;
+        let thread = EchoThread::start()?;
         let (message, mut answer) = (vec![7; size], vec![0; size]);
-        let mut letter = message.clone();
-        let by_pipe = || process.there_and_back(&message, &mut answer);
-        let by_channel = || channel.there_and_back(&mut letter);
+        let mut buffer = message.clone();
+        let by_pipe = || process.round_trip(&message, &mut answer);
+        let by_channel = || thread.round_trip(&mut buffer);
         measures.extend(compare(id, name, rounds, by_pipe, by_channel)?);
-        process.end().map_err(lost)?;
+        process.end().map_err(cannot_measure)?;
     }
     Ok(measures)
 }
 
-/// The time of each of the two, in turn.
+/// Measures process and thread in turn.
 fn compare(
     id: &str,
     name: Text,
@@ -54,8 +54,8 @@ fn compare(
 ) -> Result<[Measure; 2]> {
     let mut samples = [Vec::new(), Vec::new()];
     for _ in 0..rounds {
-        samples[0].push(time(&mut process).map_err(lost)?);
-        samples[1].push(time(&mut thread).map_err(lost)?);
+        samples[0].push(time(&mut process).map_err(cannot_measure)?);
+        samples[1].push(time(&mut thread).map_err(cannot_measure)?);
     }
     let [process, thread] = samples;
     let name = |who: Text| Text { ko: format!("{}, {}", who.ko, name.ko), en: format!("{}, {}", who.en, name.en) };
@@ -71,20 +71,20 @@ fn time(work: &mut impl FnMut() -> io::Result<()>) -> io::Result<f64> {
     Ok(start.elapsed().as_nanos() as f64)
 }
 
-/// A whole life cycle: start, first byte of the answer, wait.
-fn a_process() -> io::Result<()> {
-    let mut echo = Echo::start(1)?;
-    echo.there_and_back(&[7], &mut [0])?;
+/// From start to end: a process starts, answers with one byte, and is waited for.
+fn process_life() -> io::Result<()> {
+    let mut echo = EchoProcess::start(1)?;
+    echo.round_trip(&[7], &mut [0])?;
     echo.end()
 }
 
-fn a_thread() -> io::Result<()> {
+fn thread_life() -> io::Result<()> {
     let thread = thread::Builder::new().spawn(|| 7)?;
     thread.join().map(drop).map_err(|_| io::Error::other("panic"))
 }
 
-/// Whether processes cost more, by the medians of a report that has our measures. A short message is evidence, not a criterion:
-/// both ways end in waking somebody up, and which is quicker depends on the system.
+/// Whether processes cost more, by the medians in the report. A short message is evidence, not a criterion: its cost is that of waking
+/// the peer, and whether a thread or a process wakes faster depends on the system.
 pub fn judge(on: &str, report: &Report) -> Verdict {
     let ratio = |id: &str| {
         let median = |who| report.measure(&format!("{id}.{who}")).map(Measure::median);
@@ -100,7 +100,6 @@ pub fn judge(on: &str, report: &Report) -> Verdict {
     Verdict::seen(CLAIM, on, start > 1.0 && large > 1.0, evidence)
 }
 
-/// The same on CPython.
 pub fn join_twin(report: &mut Report, pythons: &[Interpreter]) {
     python::join(report, pythons, twin_script!("cpu_process_cost"), &[], &[CLAIM], |python, twin| {
         vec![judge(&python.to_string(), twin)]

@@ -5,7 +5,7 @@
 mod job;
 mod paths;
 mod report;
-mod runs;
+mod technique_runs;
 
 use std::env;
 use std::fs;
@@ -19,12 +19,12 @@ use lab::{Error, Result, clock, text, twin_script};
 
 use crate::picture;
 use crate::pool_errors::{self, Bilingual};
-use crate::work_queue::{self, Done};
+use crate::work_queue::{self, QueueResults};
 use process_pool::{Failure, Pool};
 use progress::ProgressBar;
-use runs::{Runs, TECHNIQUES};
+use technique_runs::{TECHNIQUES, TechniqueRuns};
 
-pub use job::{Fate, Job, PICTURE};
+pub use job::{Job, Outcome, PICTURE};
 
 pub fn command() -> Experiment {
     let mut options = Options::new();
@@ -39,7 +39,7 @@ pub fn command() -> Experiment {
             "the folder to write to (default: images, beside the program)"
         ),
     );
-    let workers = options.size("workers", 1..=64, 4, text!("일을 나눌 수", "how many share the work"));
+    let workers = options.size("workers", 1..=64, 4, text!("일을 나눌 수", "threads or processes that share the work"));
     let rounds = options.rounds(3);
     Experiment::new(
         "images",
@@ -72,15 +72,15 @@ pub fn run(dir: &Path, out: Option<&Path>, workers: usize, rounds: usize, python
         )));
     }
     let folders = paths::output(&out, &TECHNIQUES, &dir)?;
-    let mut runs = TECHNIQUES.map(|_| Runs::default());
+    let mut runs = TECHNIQUES.map(|_| TechniqueRuns::default());
     let bar = progress::steps(count * TECHNIQUES.len() * rounds);
     for _ in 0..rounds {
         for ((technique, folder), runs) in TECHNIQUES.into_iter().zip(&folders).zip(&mut runs) {
             bar.set_message(technique);
             let jobs = jobs(&pictures, folder);
             let start = clock::now();
-            let done = once(technique, &jobs, workers, &bar)?;
-            usable(&pictures, &done.results)?;
+            let done = run_technique(technique, &jobs, workers, &bar)?;
+            require_one_done(&pictures, &done.results)?;
             runs.add(clock::now().saturating_sub(start), done, report::title(technique, workers));
         }
     }
@@ -93,7 +93,7 @@ pub fn run(dir: &Path, out: Option<&Path>, workers: usize, rounds: usize, python
     Ok(report)
 }
 
-/// A picture's JPEG keeps the whole name: `a.png` and `a.jpg` may lie side by side.
+/// A picture's JPEG keeps the whole name: `a.png` and `a.jpg` may be in one folder.
 fn target(picture: &Path, folder: &Path) -> PathBuf {
     let mut name = picture.file_name().unwrap_or_default().to_owned();
     name.push(".jpg");
@@ -105,11 +105,11 @@ fn jobs(pictures: &[PathBuf], folder: &Path) -> Vec<Job> {
 }
 
 /// All pictures by one technique.
-fn once(technique: &str, jobs: &[Job], workers: usize, bar: &ProgressBar) -> Result<Done<Fate>> {
+fn run_technique(technique: &str, jobs: &[Job], workers: usize, bar: &ProgressBar) -> Result<QueueResults<Outcome>> {
     let work = |job: &Job| {
-        let fate = job.run();
+        let outcome = job.run();
         bar.inc(1);
-        fate
+        outcome
     };
     match technique {
         "sequence" => Ok(work_queue::in_sequence(jobs, work)),
@@ -118,49 +118,51 @@ fn once(technique: &str, jobs: &[Job], workers: usize, bar: &ProgressBar) -> Res
     }
 }
 
-/// On the pool.
-fn in_processes(jobs: &[Job], workers: usize, bar: &ProgressBar) -> Result<Done<Fate>> {
+fn in_processes(jobs: &[Job], workers: usize, bar: &ProgressBar) -> Result<QueueResults<Outcome>> {
     let mut pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
     let done = work_queue::in_processes(&mut pool, &PICTURE, jobs, || bar.inc(1));
-    let results: Result<Vec<Fate>> = done.results.into_iter().map(fate).collect();
-    Ok(Done { results: results?, lanes: done.lanes })
+    let results: Result<Vec<Outcome>> = done.results.into_iter().map(outcome).collect();
+    Ok(QueueResults { results: results?, lanes: done.lanes })
 }
 
-/// A picture that kills its worker has failed like one that cannot be decoded. A pool that does not work at all is another
-/// matter.
-fn fate(result: Result<Fate, Failure>) -> Result<Fate> {
+/// A picture that kills its worker has failed, like one that cannot be decoded. A pool that does not work fails the run.
+fn outcome(result: Result<Outcome, Failure>) -> Result<Outcome> {
     match result {
-        Ok(fate) => Ok(fate),
-        Err(e @ (Failure::Panicked(_) | Failure::Died { .. } | Failure::TimedOut { .. })) => Ok(Fate::Failed(e.text())),
+        Ok(outcome) => Ok(outcome),
+        Err(e @ (Failure::Panicked(_) | Failure::Died { .. } | Failure::TimedOut { .. })) => {
+            Ok(Outcome::Failed(e.text()))
+        }
         Err(e) => Err(Error::failed(e.text())),
     }
 }
 
-/// The pictures that are broken by any technique, and why. Fails if all are.
-fn broken<'p>(pictures: &'p [PathBuf], runs: &[Runs; 3]) -> Result<Vec<(&'p Path, Text)>> {
-    let all: Vec<&Vec<Fate>> = runs.iter().flat_map(|runs| &runs.fates).collect();
+/// The pictures that failed by any technique, and why. An error if all did.
+fn broken<'p>(pictures: &'p [PathBuf], runs: &[TechniqueRuns; 3]) -> Result<Vec<(&'p Path, Text)>> {
+    let all: Vec<&Vec<Outcome>> = runs.iter().flat_map(|runs| &runs.outcomes).collect();
     let why = |n: usize| {
-        all.iter().find_map(|fates| match &fates[n] {
-            Fate::Failed(why) => Some(why.clone()),
+        all.iter().find_map(|outcomes| match &outcomes[n] {
+            Outcome::Failed(why) => Some(why.clone()),
             _ => None,
         })
     };
     let named = pictures.iter().enumerate().filter_map(|(n, picture)| Some((picture.as_path(), why(n)?)));
     let broken: Vec<_> = named.collect();
-    if broken.len() < pictures.len() { Ok(broken) } else { Err(unusable(broken[0].0, &broken[0].1)) }
+    if broken.len() < pictures.len() { Ok(broken) } else { Err(all_failed(broken[0].0, &broken[0].1)) }
 }
 
-/// Ends the run as soon as one technique gets nothing done, as on a full disk: the others would not either.
-fn usable(pictures: &[PathBuf], fates: &[Fate]) -> Result<()> {
-    match (pictures, fates) {
-        ([first, ..], [Fate::Failed(why), rest @ ..]) if rest.iter().all(|fate| matches!(fate, Fate::Failed(_))) => {
-            Err(unusable(first, why))
+/// An error as soon as one technique fails on all pictures, as on a full disk: so would the others.
+fn require_one_done(pictures: &[PathBuf], outcomes: &[Outcome]) -> Result<()> {
+    match (pictures, outcomes) {
+        ([first, ..], [Outcome::Failed(why), rest @ ..])
+            if rest.iter().all(|outcome| matches!(outcome, Outcome::Failed(_))) =>
+        {
+            Err(all_failed(first, why))
         }
         _ => Ok(()),
     }
 }
 
-fn unusable(first: &Path, why: &Text) -> Error {
+fn all_failed(first: &Path, why: &Text) -> Error {
     let first = first.display();
     Error::failed(Text {
         ko: format!("쓸 수 있는 그림이 하나도 없습니다. {first}: {}", why.ko),
@@ -168,7 +170,7 @@ fn unusable(first: &Path, why: &Text) -> Error {
     })
 }
 
-/// Reads what was written, and compares it with what the sequence has written.
+/// Compares the files of all techniques with those of the sequence.
 fn same_bytes(pictures: &[PathBuf], folders: &[PathBuf], broken: &[(&Path, Text)]) -> Result<()> {
     let whole = |picture: &&PathBuf| broken.iter().all(|(other, _)| other != picture);
     for picture in pictures.iter().filter(whole) {
@@ -208,22 +210,22 @@ mod tests {
     #[test]
     fn a_picture_that_kills_its_worker_is_broken_and_a_pool_without_workers_is_a_failure() {
         let died = Failure::Died { how: End::Signal(6), attempts: 3 };
-        assert!(matches!(fate(Err(died)), Ok(Fate::Failed(why)) if why.en.contains("signal 6")));
-        assert_eq!(fate(Ok(Fate::Written)), Ok(Fate::Written));
-        assert_eq!(fate(Err(Failure::NoWorker(WorkerLoss::Ended(End::Unknown)))).unwrap_err().code(), 1);
+        assert!(matches!(outcome(Err(died)), Ok(Outcome::Failed(why)) if why.en.contains("signal 6")));
+        assert_eq!(outcome(Ok(Outcome::Written)), Ok(Outcome::Written));
+        assert_eq!(outcome(Err(Failure::NoWorker(WorkerLoss::Ended(End::Unknown)))).unwrap_err().code(), 1);
     }
 
     #[test]
     fn what_is_broken_by_one_technique_is_not_compared() {
         let pictures = ["a.png", "b.png"].map(PathBuf::from);
         let why = text!("이유", "why");
-        let runs = |last: Vec<Fate>| {
-            let fates = [vec![Fate::Written, Fate::Written], vec![Fate::Written, Fate::Written], last];
-            fates.map(|fates| Runs { fates: vec![fates], ..Runs::default() })
+        let runs = |last: Vec<Outcome>| {
+            let outcomes = [vec![Outcome::Written, Outcome::Written], vec![Outcome::Written, Outcome::Written], last];
+            outcomes.map(|outcomes| TechniqueRuns { outcomes: vec![outcomes], ..TechniqueRuns::default() })
         };
-        let one = runs(vec![Fate::Written, Fate::Failed(why.clone())]);
+        let one = runs(vec![Outcome::Written, Outcome::Failed(why.clone())]);
         assert_eq!(broken(&pictures, &one).unwrap(), [(Path::new("b.png"), why.clone())]);
-        let all = runs(vec![Fate::Failed(why.clone()), Fate::Failed(why)]);
+        let all = runs(vec![Outcome::Failed(why.clone()), Outcome::Failed(why)]);
         assert!(broken(&pictures, &all).unwrap_err().text().en.contains("a.png"));
     }
 

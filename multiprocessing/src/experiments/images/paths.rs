@@ -1,4 +1,4 @@
-//! Where pictures come from and where they go: checked before anything is done.
+//! The folders to read from and write to: checked before any work is done.
 
 use std::fs;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use lab::{Error, Result, text};
 
-/// The folder to read, by its real name.
+/// The real path of the folder to read.
 pub fn input(dir: &Path) -> Result<PathBuf> {
     let real = dir.canonicalize().and_then(|real| fs::read_dir(&real).map(|_| real));
     real.map_err(|e| {
@@ -18,8 +18,8 @@ pub fn input(dir: &Path) -> Result<PathBuf> {
     })
 }
 
-/// Folders of these names below `out`, made if need be. None of them may lie in the folder that is read: the next run would take
-/// our results for pictures.
+/// Folders of these names below `out`, created if needed. None may be inside the folder that is read: the next run would read our
+/// results as pictures.
 pub fn output(out: &Path, names: &[&str], input: &Path) -> Result<Vec<PathBuf>> {
     let folders: Vec<PathBuf> = names.iter().map(|name| out.join(name)).collect();
     let shown = out.display();
@@ -38,20 +38,19 @@ pub fn output(out: &Path, names: &[&str], input: &Path) -> Result<Vec<PathBuf>> 
     Ok(folders)
 }
 
-/// What cannot be written where, in a line.
 pub fn cannot_write(path: &Path, e: &dyn std::fmt::Display) -> Error {
     let path = path.display();
     Error::failed(text!("{path}: 쓸 수 없습니다: {e}", "{path}: cannot be written: {e}"))
 }
 
-/// The real path of a folder that need not be there yet: no links, no `..`.
+/// The real path, without links and `..`, of a folder that need not exist yet.
 fn real(path: &Path) -> io::Result<PathBuf> {
     let path = std::path::absolute(path)?;
     let there = path.ancestors().find(|ancestor| ancestor.symlink_metadata().is_ok()).unwrap_or(&path);
     let mut real = there.canonicalize()?;
     let rest = path.strip_prefix(there).expect("one of its ancestors");
     for part in rest.components() {
-        // A missing folder is no link, so `..` leads back to its parent.
+        // A part that does not exist is no link, so `..` is its parent.
         match part {
             Component::ParentDir => drop(real.pop()),
             part => real.push(part),

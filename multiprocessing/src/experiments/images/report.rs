@@ -1,4 +1,4 @@
-//! What the reader is told.
+//! The report: measurements, notes and the sentence.
 
 use std::path::Path;
 
@@ -7,9 +7,8 @@ use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
 use lab::text;
 
-use super::runs::{Runs, TECHNIQUES};
+use super::technique_runs::{TECHNIQUES, TechniqueRuns};
 
-/// The name of a technique.
 pub(super) fn title(technique: &str, workers: usize) -> Text {
     match technique {
         "sequence" => text!("Rust, 차례로", "Rust, in sequence"),
@@ -18,8 +17,8 @@ pub(super) fn title(technique: &str, workers: usize) -> Text {
     }
 }
 
-/// Lanes, wall times, and speed-ups over the sequence of the same round.
-pub(super) fn report(workers: usize, runs: [Runs; 3]) -> Report {
+/// Lanes, wall times, and the speed-up against the sequence of the same round.
+pub(super) fn report(workers: usize, runs: [TechniqueRuns; 3]) -> Report {
     let mut report = Report::new("multiprocessing/images");
     for (technique, runs) in TECHNIQUES.into_iter().zip(&runs) {
         let name = title(technique, workers);
@@ -36,7 +35,7 @@ pub(super) fn report(workers: usize, runs: [Runs; 3]) -> Report {
     report
 }
 
-/// Which pictures are broken, what was done, and the sentence that it comes to.
+/// Adds the failed pictures, the notes, and the sentence.
 pub(super) fn describe(report: &mut Report, pictures: usize, out: &Path, broken: &[(&Path, Text)]) {
     let (done, out) = (pictures - broken.len(), out.display());
     for (picture, why) in broken {
@@ -49,7 +48,7 @@ pub(super) fn describe(report: &mut Report, pictures: usize, out: &Path, broken:
     report.exit_code = u8::from(!broken.is_empty());
     report.notes.push(text!(
         "그림 한 장의 일: 디코딩하고, 투명한 곳은 흰색으로 채우고, 흐리게 하고, 절반 크기로 줄이고, EXIF에 적힌 대로 돌려 JPEG로 인코딩합니다. 프로세스 쪽 시간에는 풀을 시작하는 시간도 들어 있습니다.",
-        "The work of a picture: decoded, laid on white where it is transparent, blurred, halved, turned as its EXIF says, encoded as a JPEG. The time of the processes includes starting the pool."
+        "The work of a picture: decode, put on white where it is transparent, blur, halve, turn as its EXIF says, encode as a JPEG. The time of the processes includes starting the pool."
     ));
     report.notes.push(text!(
         "결과는 {out} 아래, 방법마다 한 폴더에 있습니다.",
@@ -57,7 +56,7 @@ pub(super) fn describe(report: &mut Report, pictures: usize, out: &Path, broken:
     ));
     report.notes.push(text!(
         "Rust에는 GIL이 없으니 속도만 보면 스레드로 충분합니다. 프로세스를 쓰는 이유는 격리입니다: 디코더가 abort, 스택 오버플로, 네이티브 코드의 충돌로 죽어도 그 그림 한 장만 잃습니다.",
-        "Rust has no GIL: for speed alone threads will do. The reason for processes is containment: a decoder that dies of an abort, a stack overflow or a crash in native code costs one picture, not all."
+        "Rust has no GIL: for speed alone threads are enough. The reason for processes is isolation: a decoder that dies of an abort, a stack overflow or a crash in native code costs one picture, not all."
     ));
     let gain = |who: &str| {
         let gain = report.measure(&format!("speedup.{who}")).map_or(f64::NAN, Measure::median);
@@ -66,6 +65,6 @@ pub(super) fn describe(report: &mut Report, pictures: usize, out: &Path, broken:
     let (threads, processes) = (gain("threads"), gain("processes"));
     report.shows = text!(
         "그림 {pictures}장 가운데 {done}장을 처리했고, 세 방법의 결과가 바이트까지 같습니다. 속도는 차례로 할 때의 스레드 {threads}, 프로세스 {processes}입니다.",
-        "{done} of {pictures} pictures came out, with the same bytes by all three techniques. Against one after another, threads had {threads} the speed, processes {processes}."
+        "{done} of {pictures} pictures were processed, with the same bytes by all three techniques. Against the sequence, threads had {threads} the speed, processes {processes}."
     );
 }

@@ -1,8 +1,7 @@
-//! The break-even point: how much work a task must hold for processes to pay.
+//! The break-even point: how much work a task must have before a pool is faster than a sequence.
 //!
-//! A single task must be worth its round trip. Many tasks are batched, so that far smaller ones pay.
+//! A single task must take longer than its round trip. Many tasks are sent in batches, so far smaller ones pay.
 
-use std::hint::black_box;
 use std::time::Instant;
 
 use lab::lang::Text;
@@ -11,40 +10,42 @@ use lab::report::{Measure, Table, Unit};
 use lab::{Error, Result, machine, stats, text};
 
 use crate::pool_errors::{self, Bilingual};
+use crate::work;
 use process_pool::{Pool, Task};
 
-/// Work in a task, in iterations of its loop.
+/// Iterations in a task.
 const WORK: [u64; 7] = [10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
-/// The most iterations of one measurement in total: small tasks are many, large ones few.
+/// Iterations of all tasks of one measurement: small tasks are many, large ones few.
 const IN_ALL: u64 = 20_000_000;
 const MOST_TASKS: u64 = 100_000;
 
-pub static COUNT_UP: Task<u64, u64> = Task::new("count-up", count_up);
+/// The counting loop, without a look at the clock: it would cost more than the smallest tasks.
+pub static COUNT_UP: Task<u64, u128> = Task::new("count-up", count_up);
 
-fn count_up(iterations: u64) -> u64 {
-    (0..iterations).fold(0, |sum: u64, n| sum.wrapping_add(black_box(n)))
+fn count_up(iterations: u64) -> u128 {
+    work::add_up(0..iterations)
 }
 
-/// The time of a task of one size, and the speed-up of the pool.
+/// How long a task of one size takes, and how much faster the pool was.
 struct Point {
     iterations: u64,
-    /// A task in this process, in ns.
+    /// Time of a task in this process, in ns.
     task: f64,
-    /// Sequence over pool, many tasks at once; a sample a round.
+    /// Time of the sequence over time of the pool, many tasks at once; one sample a round.
     many: Vec<f64>,
-    /// A task in this process over a call to the pool; a sample a round. The pool does the same and more, so that nothing above
-    /// 1 is expected; yet the two are not measured at the same moment, and a busy machine can slow down the one and not the other.
+    /// Time of a task in this process over time of one call to the pool; one sample a round. The pool does more, so less than 1 is
+    /// expected; but a busy machine may slow down one of the two and not the other.
     call: Vec<f64>,
 }
 
-/// The points, from the smallest work to the largest.
+/// The measured points, from the smallest work to the largest.
 pub struct BreakEven {
     workers: usize,
     start: f64,
     points: Vec<Point>,
 }
 
-/// Measures sequence and pool in turn, `rounds` times.
+/// Measures sequence and pool in turn.
 pub fn measure(workers: usize, rounds: usize) -> Result<BreakEven> {
     let begin = Instant::now();
     let mut pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
@@ -56,11 +57,11 @@ pub fn measure(workers: usize, rounds: usize) -> Result<BreakEven> {
 
 fn point(pool: &mut Pool, iterations: u64, rounds: usize) -> Result<Point> {
     let tasks = (IN_ALL / iterations).clamp(4, MOST_TASKS) as usize;
-    let right = count_up(iterations);
+    let right = work::expected(iterations);
     let (mut task, mut many, mut call) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
         let begin = Instant::now();
-        let sequence: Vec<u64> = (0..tasks).map(|_| count_up(iterations)).collect();
+        let sequence: Vec<u128> = (0..tasks).map(|_| count_up(iterations)).collect();
         let alone = begin.elapsed().as_nanos() as f64;
         let begin = Instant::now();
         let pooled = pool.map(&COUNT_UP, std::iter::repeat_n(iterations, tasks));
@@ -78,14 +79,13 @@ fn point(pool: &mut Pool, iterations: u64, rounds: usize) -> Result<Point> {
 }
 
 impl BreakEven {
-    /// The smallest work for which the pool was faster, in ns a task; `None` if it never was.
+    /// The smallest work, in ns a task, from which on the pool was always faster; `None` if it never was.
     fn pays_from(&self) -> Option<f64> {
         let pays = |point: &&Point| stats::median(&point.many).is_some_and(|gain| gain > 1.0);
         let first = self.points.iter().rev().take_while(pays).last();
         first.map(|point| point.task)
     }
 
-    /// In a sentence.
     pub fn text(&self) -> Text {
         let workers = self.workers;
         if machine::cores() < 2 {
@@ -110,7 +110,6 @@ impl BreakEven {
         }
     }
 
-    /// A row a size of work.
     pub fn table(&self) -> Table {
         let times = |samples: &[f64]| match stats::median(samples).unwrap_or(f64::NAN) {
             tiny if tiny < 0.01 => "< 0.01×".to_owned(),

@@ -1,7 +1,7 @@
-//! The cost of a message by its size, over four transports; and how much work makes a process pay.
+//! What a message costs by its size, over four transports; and how much work a task needs before processes pay.
 //!
-//! Through a pipe every byte is copied twice, into the kernel and out of it. In shared memory the bytes are written once and
-//! are read in place: only their location is sent. To a thread a pointer is passed.
+//! A pipe copies every byte twice, into the kernel and out of it. In shared memory the bytes are written once, and only their place
+//! is sent. A channel to a thread moves a pointer.
 //!
 //! Article: 멀티프로세싱, 특징 (IPC). Run: `cargo run -p multiprocessing -- ipc`. Python twin: `python/ipc.py`.
 
@@ -18,7 +18,7 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::stats;
 use lab::{Error, Result, machine, text, twin_script};
 
-use crate::echo::{self, Channel, Echo};
+use crate::echo::{self, EchoProcess, EchoThread};
 use crate::pool_errors::{self, Bilingual};
 use break_even::BreakEven;
 use process_pool::{Bytes, Pool, Task};
@@ -44,14 +44,14 @@ pub fn command() -> Experiment {
 const SIZES: [(usize, usize); 6] =
     [(16, 200), (1 << 10, 200), (16 << 10, 200), (256 << 10, 50), (1 << 20, 20), (16 << 20, 3)];
 
-/// Returns a copy of its argument: as much work as a pipe's echo does.
+/// Returns a copy of its argument: as much work as the echo over a pipe does.
 pub static COPY: Task<Bytes, Bytes> =
     Task::new("copy", |bytes| Bytes::with(bytes.len(), |copy| copy.copy_from_slice(&bytes)));
-/// Returns its argument: in shared memory nothing is copied at all.
+/// Returns its argument: in shared memory nothing is copied.
 pub static HAND_OVER: Task<Bytes, Bytes> = Task::new("hand-over", |bytes| bytes);
 
-/// The ways, in the order of their columns.
-fn ways() -> [(&'static str, Text); 4] {
+/// In the order of the columns.
+fn transports() -> [(&'static str, Text); 4] {
     [
         ("pipe", text!("파이프", "pipe")),
         ("pool", text!("풀", "pool")),
@@ -60,7 +60,7 @@ fn ways() -> [(&'static str, Text); 4] {
     ]
 }
 
-/// Measures both, `rounds` times in turn.
+/// Measures messages and the break-even point.
 pub fn run(workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("multiprocessing/ipc");
     for (size, times) in SIZES {
@@ -92,32 +92,32 @@ pub fn run(workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Rep
     Ok(report)
 }
 
-/// One size, all four ways in turn.
+/// One size, all transports in turn.
 fn messages(size: usize, times: usize) -> Result<Vec<Measure>> {
-    let mut echo = Echo::start(size).map_err(echo::lost)?;
-    let channel = echo::channel()?;
+    let mut echo = EchoProcess::start(size).map_err(echo::cannot_measure)?;
+    let thread = EchoThread::start()?;
     let mut pool = Pool::builder().workers(1).build().map_err(pool_errors::failed)?;
     let (message, mut answer) = (vec![7; size], vec![0; size]);
     let ready = pool.bytes(size, |bytes| bytes.fill(7));
-    let mut samples = ways().map(|_| Vec::with_capacity(times));
+    let mut samples = transports().map(|_| Vec::with_capacity(times));
     for _ in 0..=times {
         let took = [
-            timed(|| echo.there_and_back(&message, &mut answer).map_err(echo::lost))?,
-            timed(|| there_and_back(&mut pool, &message, &mut answer))?,
+            timed(|| echo.round_trip(&message, &mut answer).map_err(echo::cannot_measure))?,
+            timed(|| pool_round_trip(&mut pool, &message, &mut answer))?,
             timed(|| pool.call(&HAND_OVER, &ready).map(drop).map_err(|failure| Error::failed(failure.text())))?,
-            timed(|| by_thread(&channel, &message, &mut answer))?,
+            timed(|| thread_round_trip(&thread, &message, &mut answer))?,
         ];
         samples.iter_mut().zip(took).for_each(|(samples, took)| samples.push(took));
     }
-    echo.end().map_err(echo::lost)?;
+    echo.end().map_err(echo::cannot_measure)?;
     let measure = |((id, name), samples): ((&str, Text), Vec<f64>)| {
         let shown = unit::value(size as f64, Unit::Bytes);
         let name =
             Text { ko: format!("{shown} 왕복, {}", name.ko), en: format!("{shown} there and back, {}", name.en) };
-        // The first round is not counted: page faults, and a worker that is still starting.
+        // The first round pays for page faults and for a worker that is still starting.
         Measure::new(format!("message.{size}.{id}"), name, Unit::Ns, samples[1..].to_vec())
     };
-    Ok(ways().into_iter().zip(samples).map(measure).collect())
+    Ok(transports().into_iter().zip(samples).map(measure).collect())
 }
 
 fn timed(work: impl FnOnce() -> Result<()>) -> Result<f64> {
@@ -126,18 +126,18 @@ fn timed(work: impl FnOnce() -> Result<()>) -> Result<f64> {
     Ok(start.elapsed().as_nanos() as f64)
 }
 
-fn there_and_back(pool: &mut Pool, message: &[u8], answer: &mut [u8]) -> Result<()> {
+fn pool_round_trip(pool: &mut Pool, message: &[u8], answer: &mut [u8]) -> Result<()> {
     let sent = pool.bytes(message.len(), |bytes| bytes.copy_from_slice(message));
     let got = pool.call(&COPY, &sent).map_err(|failure| Error::failed(failure.text()))?;
     answer.copy_from_slice(&got);
     Ok(())
 }
 
-/// A message is written, passed, passed back and read.
-fn by_thread(channel: &Channel, message: &[u8], answer: &mut [u8]) -> Result<()> {
-    let mut letter = message.to_vec();
-    channel.there_and_back(&mut letter).map_err(echo::lost)?;
-    answer.copy_from_slice(&letter);
+/// The message is copied into a buffer, the buffer moves there and back, and is copied out.
+fn thread_round_trip(thread: &EchoThread, message: &[u8], answer: &mut [u8]) -> Result<()> {
+    let mut buffer = message.to_vec();
+    thread.round_trip(&mut buffer).map_err(echo::cannot_measure)?;
+    answer.copy_from_slice(&buffer);
     Ok(())
 }
 
@@ -153,29 +153,29 @@ fn table(measures: &[Measure]) -> Table {
     };
     Table {
         title: text!("메시지 왕복, 중앙값", "A message there and back, medians"),
-        head: [text!("크기", "size")].into_iter().chain(ways().map(|(_, name)| name)).collect(),
-        rows: SIZES.into_iter().zip(measures.chunks(ways().len())).map(row).collect(),
+        head: [text!("크기", "size")].into_iter().chain(transports().map(|(_, name)| name)).collect(),
+        rows: SIZES.into_iter().zip(measures.chunks(transports().len())).map(row).collect(),
     }
 }
 
-/// What the twin measured, by size.
+/// The twin's measurements, a row for each size.
 fn twin_table(report: &Report, python: &Interpreter) -> Option<Table> {
     let prefix = python.measure_id("");
     let theirs: Vec<(&str, &str, &Measure)> = report
         .measures
         .iter()
         .filter_map(|m| {
-            let (size, way) = m.id.strip_prefix(&prefix)?.strip_prefix("message.")?.split_once('.')?;
-            Some((size, way, m))
+            let (size, transport) = m.id.strip_prefix(&prefix)?.strip_prefix("message.")?.split_once('.')?;
+            Some((size, transport, m))
         })
         .collect();
-    let ways = ["pipe", "pool", "shared", "thread"];
+    let transports = ["pipe", "pool", "shared", "thread"];
     let row = |size: usize| -> Option<Vec<Text>> {
-        let of = |way: &str| theirs.iter().find(|(s, w, _)| *s == size.to_string() && *w == way).map(|(_, _, m)| *m);
+        let of = |id: &str| theirs.iter().find(|(s, t, _)| *s == size.to_string() && *t == id).map(|(_, _, m)| *m);
         of("pipe")?;
-        // Old ones have no shared memory; a note of theirs says so.
+        // Before 3.8 there is no shared memory; the twin's note says so.
         let cell = |m: &Measure| Text::same(unit::value(m.median(), m.unit));
-        let cells = ways.iter().map(|way| of(way).map_or_else(|| Text::same("–"), cell));
+        let cells = transports.iter().map(|transport| of(transport).map_or_else(|| Text::same("–"), cell));
         Some([Text::same(unit::value(size as f64, Unit::Bytes))].into_iter().chain(cells).collect())
     };
     let rows: Vec<Vec<Text>> = SIZES.iter().filter_map(|(size, _)| row(*size)).collect();

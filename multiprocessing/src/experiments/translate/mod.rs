@@ -1,5 +1,5 @@
-//! Inference of a small translation model, the article's motive: with threads, and with processes that
-//! have a copy of the weights each, or share one mapping of them.
+//! Inference of a small translation model, the reason why the article was written: with threads, with processes that each have a
+//! copy of the weights, and with processes that share one mapping of them.
 //!
 //! Article: 멀티프로세싱, 사용 사례. Run: `cargo run -p multiprocessing -- translate`. Python twin: `python/translate.py`.
 
@@ -16,7 +16,7 @@ use lab::{Error, Result, atomic_write, text, twin_script};
 
 use crate::translate::modes::{MODES, PROCESS_TRANSLATE};
 use crate::translate::translator::{FOLDER, Translator, UNTRANSLATABLE};
-use crate::translate::{Kept, LONGEST, sentences};
+use crate::translate::{Loading, MAX_TOKENS, sentences};
 
 pub fn command() -> Experiment {
     let mut options = Options::new();
@@ -28,7 +28,7 @@ pub fn command() -> Experiment {
         ),
     );
     let out = options.path("out", text!("번역을 쓸 파일", "a file to write the translations to"));
-    let workers = options.size("workers", 1..=64, 4, text!("일을 나눌 수", "how many share the work"));
+    let workers = options.size("workers", 1..=64, 4, text!("일을 나눌 수", "threads or processes that share the work"));
     let rounds = options.rounds(3);
     Experiment::new(
         "translate",
@@ -44,9 +44,9 @@ pub fn command() -> Experiment {
 /// Translates the sentences of a file in every mode, `rounds` times in turn; the translations go to `out`, if there is one.
 pub fn run(file: &Path, out: Option<&Path>, workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
     out.map_or(Ok(()), atomic_write::can_be_written)?;
-    let file = sentences::find(file)?;
+    let file = sentences::real_path(file)?;
     let sentences = sentences::read(&file)?;
-    let translator = Translator::open(Path::new(FOLDER), Kept::Mapped)?;
+    let translator = Translator::open(Path::new(FOLDER), Loading::Mapped)?;
     let mut all = MODES.map(|_| Vec::new());
     let bar = progress::steps(MODES.len() * rounds);
     for _ in 0..rounds {
@@ -58,7 +58,7 @@ pub fn run(file: &Path, out: Option<&Path>, workers: usize, rounds: usize, pytho
         }
     }
     bar.finish_and_clear();
-    let translations = same_everywhere(&all)?;
+    let translations = require_same(&all)?;
     let mut report = report::measured(&all, workers);
     report.tables.push(report::shown(&sentences, &translations));
     if let Some(out) = out {
@@ -73,12 +73,12 @@ pub fn run(file: &Path, out: Option<&Path>, workers: usize, rounds: usize, pytho
     Ok(report)
 }
 
-/// Runs one mode in a child process of this program.
+/// Runs one mode in a process of its own: this program once more.
 fn child(mode: &str, file: &Path, workers: usize, sentences: &[String]) -> Result<Report> {
-    // Generous: only a hang reaches this limit.
-    let work: usize = sentences.iter().map(|sentence| sentence.chars().count() + LONGEST).sum();
+    // Only a hang takes as long, even on a very slow machine.
+    let work: usize = sentences.iter().map(|sentence| sentence.chars().count() + MAX_TOKENS).sum();
     let limit = Duration::from_secs(60) + Duration::from_millis(50 * work as u64);
-    let (file, workers, lang) = (sentences::spell(file), workers.to_string(), lang::current().code());
+    let (file, workers, lang) = (sentences::path_to_json(file), workers.to_string(), lang::current().code());
     let args = [PROCESS_TRANSLATE, "--mode", mode, "--file", &file, "--workers", &workers, "--lang", lang];
     python::own(&args.map(str::to_owned), limit).map_err(|why| {
         Error::failed(Text {
@@ -87,8 +87,8 @@ fn child(mode: &str, file: &Path, workers: usize, sentences: &[String]) -> Resul
     })
 }
 
-/// The translations, which must be the same in every mode and every round.
-fn same_everywhere(all: &[Vec<Report>; 4]) -> Result<Vec<String>> {
+/// The translations, if they are the same in every mode and every round.
+fn require_same(all: &[Vec<Report>; 4]) -> Result<Vec<String>> {
     let first = &all[0].first().expect("there is a round").lines;
     for (mode, reports) in MODES.into_iter().zip(all) {
         if reports.iter().any(|report| report.lines != *first) {
@@ -115,7 +115,7 @@ fn join_twin(report: &mut Report, file: &Path, workers: usize, rounds: usize, py
     python::join(report, pythons, twin_script!("translate"), &args, &[], |python, twin| {
         let differing = ours.iter().zip(&twin.lines).filter(|(ours, twins)| ours != twins).count();
         notes.extend(match twin.lines.len() {
-            0 => None, // it had no numpy, and says so
+            0 => None, // it has no numpy, and its note says so
             n if n == ours.len() && differing == 0 => {
                 Some(text!("{python}: 번역이 모두 같습니다.", "{python}: the same translations."))
             }
@@ -137,8 +137,8 @@ mod tests {
     fn one_other_translation_is_noticed() {
         let of = |words: &str| Report { lines: vec![words.to_owned()], ..Report::default() };
         let mut all = MODES.map(|_| vec![of("the same"), of("the same")]);
-        assert_eq!(same_everywhere(&all).unwrap(), ["the same"]);
+        assert_eq!(require_same(&all).unwrap(), ["the same"]);
         all[3][1] = of("another");
-        assert!(same_everywhere(&all).unwrap_err().text().en.starts_with("mapped"));
+        assert!(require_same(&all).unwrap_err().text().en.starts_with("mapped"));
     }
 }

@@ -1,4 +1,4 @@
-//! What the reader is told.
+//! The report: measurements, drawings, notes and the sentence.
 
 use lab::lang::Text;
 use lab::report::unit;
@@ -9,7 +9,6 @@ use lab::trace::Trace;
 use crate::translate::modes::MODES;
 use crate::translate::translator::UNTRANSLATABLE;
 
-/// How many translations are shown.
 const MOST_SHOWN: usize = 8;
 
 fn title(mode: &str, workers: usize) -> Text {
@@ -21,7 +20,7 @@ fn title(mode: &str, workers: usize) -> Text {
     }
 }
 
-/// The samples of all rounds together, and the lanes of the last.
+/// The samples of all rounds, and the lanes of the last one.
 pub(super) fn measured(all: &[Vec<Report>; 4], workers: usize) -> Report {
     let mut report = Report::new("multiprocessing/translate");
     for what in ["speed", "start", "memory"] {
@@ -43,9 +42,8 @@ pub(super) fn measured(all: &[Vec<Report>; 4], workers: usize) -> Report {
     report
 }
 
-/// Some of the translations.
 pub(super) fn shown(sentences: &[String], translations: &[String]) -> Table {
-    // From all over the file, not from its beginning alone.
+    // Spread over the whole file.
     let pairs: Vec<_> = sentences.iter().zip(translations).filter(|(sentence, _)| !sentence.is_empty()).collect();
     let step = pairs.len().div_ceil(MOST_SHOWN).max(1);
     let rows = pairs.into_iter().step_by(step);
@@ -59,12 +57,12 @@ pub(super) fn shown(sentences: &[String], translations: &[String]) -> Table {
     }
 }
 
-/// How it was measured, and the sentence that it comes to.
+/// Adds the notes and the sentence.
 pub(super) fn describe(report: &mut Report, sentences: usize, workers: usize, unknown: usize, untranslatable: usize) {
     if untranslatable > 0 {
         report.notes.push(text!(
             "모델이 아는 글자가 하나도 없어 번역하지 않은 문장: {untranslatable}개. 번역 자리에 {UNTRANSLATABLE}를 썼습니다.",
-            "Sentences without one character that the model knows: {untranslatable}. They are not translated; {UNTRANSLATABLE} stands in their place."
+            "Sentences without a character that the model knows: {untranslatable}. They are not translated; {UNTRANSLATABLE} stands in their place."
         ));
     }
     if unknown > 0 {

@@ -1,6 +1,6 @@
 //! The article's counting loop: in sequence, in threads, in threads under the GIL, on rayon and on crossbeam.
 //!
-//! Four verdicts: Rust without a lock, Rust with one, CPython, and the simulator, which predicts the others.
+//! Rust without a lock, Rust with one, and CPython are measured; the simulator predicts the time of each.
 //!
 //! Article: 멀티스레딩, "CPU 바운드 작업엔 병렬성 없음". Run: `cargo run -p threading -- cpu`. Python twin: `python/cpu.py`.
 
@@ -22,7 +22,7 @@ use lab::report::unit;
 use lab::report::{Front, Measure, Report, Unit};
 use lab::trace::{LaneRecorder, Recorder};
 use lab::{Result, clock, machine, text, twin_script};
-use predicted::Judged;
+use predicted::ThreadRun;
 use rayon::prelude::*;
 
 /// `cargo run -p threading -- cpu`.
@@ -43,12 +43,10 @@ pub fn command() -> Experiment {
     })
 }
 
-/// The work: so many jobs, each so many iterations of the loop.
+/// The work: `jobs` times the loop of `iterations`.
 #[derive(Clone, Copy, Debug)]
 pub struct Job {
-    /// Number of jobs.
     pub jobs: usize,
-    /// Iterations of the loop in each.
     pub iterations: u64,
 }
 
@@ -68,7 +66,7 @@ pub fn threads(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
 // ANCHOR_END: threads
 
 // ANCHOR: gil
-/// A thread for each job, and one global mutex around all of them.
+/// A thread for each job, and one global mutex for all of them.
 pub fn threads_under_gil(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
     let gil = &Gil::new(SWITCH_INTERVAL);
     thread::scope(|scope| {
@@ -80,13 +78,13 @@ pub fn threads_under_gil(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
 // ANCHOR_END: gil
 
 // ANCHOR: rayon
-/// rayon: a thread a core, and idle threads steal jobs.
+/// rayon: a thread for each core; idle threads steal jobs.
 pub fn rayon(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
     lanes.into_par_iter().map(|mut lane| loops::free(&mut lane, job.iterations)).reduce(|| 0, u64::wrapping_add)
 }
 // ANCHOR_END: rayon
 
-/// crossbeam: a thread a core, which take jobs out of one channel.
+/// crossbeam: a thread for each core; all take jobs from one channel.
 pub fn crossbeam(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
     let (queue, jobs) = channel::unbounded();
     lanes.into_iter().for_each(|lane| queue.send(lane).expect("this function keeps a receiver"));
@@ -98,7 +96,7 @@ pub fn crossbeam(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
     })
 }
 
-/// A technique: its id, its name, its function.
+/// Id, name and function.
 type Technique = (&'static str, fn() -> Text, fn(Job, Vec<LaneRecorder>) -> u64);
 
 const TECHNIQUES: [Technique; 5] = [
@@ -118,26 +116,26 @@ pub fn run(job: Job, rounds: usize, machine: Option<&Path>, pythons: &[Interpret
     for ((id, name, _), samples) in TECHNIQUES.iter().zip(&walls) {
         report.measures.push(Measure::new(format!("wall.{id}"), name(), Unit::Ns, samples.clone()));
     }
-    let mut judged = in_rust(job, &walls, alone);
+    let mut runs = in_rust(job, &walls, alone);
     let args = [job.jobs.to_string(), (job.iterations / 20).max(1).to_string(), rounds.to_string()];
     let claims = ["threads-cpu-no-gain"];
     let watch = Watch::start();
     python::join(&mut report, pythons, twin_script!("cpu"), &args, &claims, |python, twin| {
-        judged.extend(on_twin(python, twin, job));
+        runs.extend(on_twin(python, twin, job));
         vec![on_python(python, twin, watch.foreign())]
     });
-    ask_simulator(&mut report, judged, job, &simulated);
+    add_predictions(&mut report, runs, job, &simulated);
     report.notes.extend([note(job), predicted::note(machine), machine::others_used(whole.foreign())]);
 
     let speed_up = |n: usize| unit::value(median(&walls[0]) / median(&walls[n]), Unit::Times);
     let (free, gil) = (speed_up(1), speed_up(2));
-    // The pair that the lesson is about: the same threads without and with the lock.
+    // The first screen shows the same threads without and with the lock.
     report.front = vec![Front::Trace(1), Front::Trace(2)];
     report.shows = shows(&free, &gil, median(&walls[2]) > PARALLEL * median(&walls[1]));
     Ok(report)
 }
 
-/// Every technique in turn; the wall times of each, and those of one job alone under the lock.
+/// Runs every technique in turn. Returns the wall times of each, and those of a single job under the lock.
 fn rust(report: &mut Report, job: Job, rounds: usize) -> (Vec<Vec<f64>>, Vec<f64>) {
     let (mut walls, mut alone) = (vec![Vec::new(); TECHNIQUES.len()], Vec::new());
     let (watch, mut meters) = (Watch::start(), [Meter::default(); TECHNIQUES.len()]);
@@ -153,12 +151,12 @@ fn rust(report: &mut Report, job: Job, rounds: usize) -> (Vec<Vec<f64>>, Vec<f64
                 report.traces.push(recorder.finish(name()));
             }
         }
-        // It checks the lock as it counts: the prediction must start from its own time.
+        // The loop under the lock checks it while it counts; the prediction starts from the time of this loop.
         let start = clock::now();
         threads_under_gil(Job { jobs: 1, ..job }, vec![Recorder::new().lane(Text::default())]);
         alone.push((clock::now() - start) as f64);
     }
-    // One technique may be too short for the kernel's counters; all of them together are not.
+    // A single technique may be too short for the kernel's counters; all together are long enough.
     let foreign = watch.foreign();
     for ((id, ..), meter) in TECHNIQUES.iter().zip(&meters) {
         let used = meter.used();
@@ -167,20 +165,20 @@ fn rust(report: &mut Report, job: Job, rounds: usize) -> (Vec<Vec<f64>>, Vec<f64
     (walls, alone)
 }
 
-fn in_rust(job: Job, walls: &[Vec<f64>], alone: Vec<f64>) -> Vec<Judged> {
-    let judged = |on: Text, id: &str, kind, alone, measured| {
+fn in_rust(job: Job, walls: &[Vec<f64>], alone: Vec<f64>) -> Vec<ThreadRun> {
+    let run = |on: Text, id: &str, kind, alone, measured| {
         let (id, kind) = (id.to_owned(), Some(kind));
-        Judged { on, id, kind, alone, measured, predicted: None }
+        ThreadRun { on, id, kind, alone, measured, predicted: None }
     };
     let free = median(&walls[0]) / job.jobs as f64;
     vec![
-        judged(Text::same("Rust"), "rust", Kind::Free, free, median(&walls[1])),
-        judged(Text::same("Rust + GIL"), "rust-gil", Kind::Shared, median(&alone), median(&walls[2])),
+        run(Text::same("Rust"), "rust", Kind::Free, free, median(&walls[1])),
+        run(Text::same("Rust + GIL"), "rust-gil", Kind::Shared, median(&alone), median(&walls[2])),
     ]
 }
 
-fn on_twin(python: &Interpreter, twin: &Report, job: Job) -> Option<Judged> {
-    Some(Judged {
+fn on_twin(python: &Interpreter, twin: &Report, job: Job) -> Option<ThreadRun> {
+    Some(ThreadRun {
         on: Text::same(python.to_string()),
         id: python.id(),
         kind: interpreters::lock_of(python).ok(),
@@ -190,14 +188,14 @@ fn on_twin(python: &Interpreter, twin: &Report, job: Job) -> Option<Judged> {
     })
 }
 
-fn ask_simulator(report: &mut Report, judged: Vec<Judged>, job: Job, machine: &Machine) {
-    let asked: Vec<_> = judged.into_iter().map(|j| j.ask(job.jobs, machine)).collect();
-    let lanes = asked.iter().find(|(j, _)| j.id == "rust-gil").and_then(|(_, outcome)| outcome.clone());
+fn add_predictions(report: &mut Report, runs: Vec<ThreadRun>, job: Job, machine: &Machine) {
+    let predicted: Vec<_> = runs.into_iter().map(|run| run.predict(job.jobs, machine)).collect();
+    let lanes = predicted.iter().find(|(j, _)| j.id == "rust-gil").and_then(|(_, outcome)| outcome.clone());
     report.traces.extend(lanes.map(predicted::lanes));
-    let judged: Vec<Judged> = asked.into_iter().map(|(j, _)| j).collect();
-    report.verdicts.extend(judged.iter().filter_map(|j| predicted::verdict(j, job.jobs)));
-    report.measures.extend(predicted::measures(&judged));
-    report.tables.push(predicted::table(&judged, job.jobs));
+    let runs: Vec<ThreadRun> = predicted.into_iter().map(|(j, _)| j).collect();
+    report.verdicts.extend(runs.iter().filter_map(|j| predicted::verdict(j, job.jobs)));
+    report.measures.extend(predicted::measures(&runs));
+    report.tables.push(predicted::table(&runs, job.jobs));
 }
 
 fn note(job: Job) -> Text {
@@ -208,17 +206,17 @@ fn note(job: Job) -> Text {
     )
 }
 
-/// Draws the conclusion only where the lock made a difference; a busy machine can hide it.
+/// The sentence. It draws a conclusion only if the lock made a difference; a busy machine can hide it.
 fn shows(free: &str, gil: &str, differs: bool) -> Text {
     if differs {
         return text!(
             "차례로 할 때의 속도를 1이라 하면 스레드는 {free}, 같은 스레드에 GIL을 씌우면 {gil}입니다. 병렬성을 막는 것은 스레드가 아니라 락입니다.",
-            "Against one after another, threads run at {free} the speed, and the same threads under a GIL at {gil}. It is not threads that prevent parallelism, it is the lock."
+            "Against the sequence, threads run at {free} the speed, and the same threads under a GIL at {gil}. Not the threads prevent parallelism but the lock."
         );
     }
     text!(
         "차례로 할 때의 속도를 1이라 하면 스레드는 {free}, 같은 스레드에 GIL을 씌우면 {gil}입니다. 이번에는 차이가 보이지 않았습니다.",
-        "Against one after another, threads run at {free} the speed, and the same threads under a GIL at {gil}. This time there is no difference to be seen."
+        "Against the sequence, threads run at {free} the speed, and the same threads under a GIL at {gil}. This run shows no difference."
     )
 }
 
@@ -234,7 +232,7 @@ fn verdict(technique: &str, cores: CoresUsed) -> Option<Verdict> {
     }
 }
 
-/// The twin tells how many cores its threads kept busy.
+/// The verdict on a Python, by the cores that its threads kept busy.
 pub fn on_python(python: &Interpreter, twin: &Report, foreign: Option<f64>) -> Verdict {
     let median = |id| twin.measure(id).map(Measure::median);
     let wall = median("wall.threads").unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The simulator's prediction for the same jobs. It is given how long one job takes alone, how many cores there are and
-//! which lock there is; what the threads make of each other is its own.
+//! The simulator's prediction for the same jobs. It is given the time of a single job, the number of cores and the kind of lock; how
+//! the threads delay each other is simulated.
 
 use std::path::Path;
 
@@ -13,31 +13,31 @@ use lab::report::{Measure, Table, Unit};
 use lab::trace::Trace;
 use lab::{Result, machine, text};
 
-/// What one implementation measured in threads, and what the simulator predicts for it.
+/// A run of the jobs in threads: measured, and predicted by the simulator.
 #[derive(Clone, Debug)]
-pub struct Judged {
+pub struct ThreadRun {
     pub on: Text,
     pub id: String,
-    /// The lock; `None` where the simulator does not know it.
+    /// The kind of lock; `None` if the simulator does not know it.
     pub kind: Option<Kind>,
-    /// One job alone, in ns.
+    /// Time of a single job, in ns.
     pub alone: f64,
-    /// All jobs in threads, in ns, as measured.
+    /// Time of all jobs in threads, in ns.
     pub measured: f64,
-    /// The same as predicted.
+    /// The predicted time, in ns.
     pub predicted: Option<f64>,
 }
 
-impl Judged {
-    /// Runs the simulator; returns its trace too.
-    pub fn ask(self, jobs: usize, machine: &Machine) -> (Judged, Option<Outcome>) {
+impl ThreadRun {
+    /// Adds the prediction. Also returns the simulated run.
+    pub fn predict(self, jobs: usize, machine: &Machine) -> (ThreadRun, Option<Outcome>) {
         let outcome = self.kind.map(|kind| predict(kind, self.alone, jobs, machine));
         let predicted = outcome.as_ref().map(|o| o.lasted as f64);
-        (Judged { predicted, ..self }, outcome)
+        (ThreadRun { predicted, ..self }, outcome)
     }
 }
 
-/// The machine of a file that `gil-sim calibrate --out` wrote; else this machine's cores with round numbers of the usual size.
+/// The machine in a file of `gil-sim calibrate --out`; without one, this machine's cores with typical latencies.
 pub fn machine(file: Option<&Path>) -> Result<Machine> {
     #[cfg(unix)]
     if file.is_some() {
@@ -49,7 +49,7 @@ pub fn machine(file: Option<&Path>) -> Result<Machine> {
 }
 
 // ANCHOR: predict
-/// So many threads, each of which computes as long as one job takes alone.
+/// Simulates `jobs` threads that each compute for the time of a single job.
 pub fn predict(kind: Kind, alone: f64, jobs: usize, machine: &Machine) -> Outcome {
     let name = text!("일", "Job");
     let steps = vec![Step::Run(alone as u64)];
@@ -71,8 +71,8 @@ pub fn lanes(outcome: Outcome) -> Trace {
     Trace { title, ..outcome.trace }
 }
 
-/// The simulator's verdict: cores that were busy are the work over the time that it took.
-pub fn verdict(judged: &Judged, jobs: usize) -> Option<Verdict> {
+/// The simulator's verdict: busy cores are the work divided by the predicted time.
+pub fn verdict(judged: &ThreadRun, jobs: usize) -> Option<Verdict> {
     let wall = judged.predicted?;
     let used = CoresUsed { cores: Some(judged.alone * jobs as f64 / wall), wall, foreign: Some(0.0) };
     let (ko, en) = (&judged.on.ko, &judged.on.en);
@@ -83,11 +83,10 @@ pub fn verdict(judged: &Judged, jobs: usize) -> Option<Verdict> {
     })
 }
 
-/// Measurement and prediction side by side.
-pub fn table(all: &[Judged], jobs: usize) -> Table {
+pub fn table(all: &[ThreadRun], jobs: usize) -> Table {
     let ns = |ns: f64| Text::same(unit::value(ns, Unit::Ns));
     let dash = || Text::same("–");
-    let row = |j: &Judged| {
+    let row = |j: &ThreadRun| {
         let off = |p: f64| Text::same(format!("{:+.1} %", (p / j.measured - 1.0) * 100.0));
         let (predicted, off) = (j.predicted.map_or_else(dash, ns), j.predicted.map_or_else(dash, off));
         vec![j.on.clone(), ns(j.alone), ns(j.measured), predicted, off]
@@ -105,9 +104,8 @@ pub fn table(all: &[Judged], jobs: usize) -> Table {
     }
 }
 
-/// The predictions for programs.
-pub fn measures(all: &[Judged]) -> Vec<Measure> {
-    let of = |j: &Judged| {
+pub fn measures(all: &[ThreadRun]) -> Vec<Measure> {
+    let of = |j: &ThreadRun| {
         let (ko, en) = (&j.on.ko, &j.on.en);
         let name = text!("시뮬레이터가 말하는 {ko}", "simulator on {en}");
         Some(Measure::new(format!("predicted.{}", j.id), name, Unit::Ns, vec![j.predicted?]))
@@ -115,16 +113,15 @@ pub fn measures(all: &[Judged]) -> Vec<Measure> {
     all.iter().filter_map(of).collect()
 }
 
-/// What the simulator was told.
 pub fn note(file: Option<&Path>) -> Text {
     match file.map(Path::display) {
         Some(file) => text!(
             "시뮬레이터가 아는 것은 일 하나의 시간, {file}에 적힌 컴퓨터, 락의 종류뿐입니다.",
-            "All that the simulator knows is how long a job takes, the machine in {file}, and the kind of lock."
+            "The simulator knows only the time of a single job, the machine in {file}, and the kind of lock."
         ),
         None => text!(
             "시뮬레이터가 아는 것은 일 하나의 시간, 코어 수, 락의 종류뿐이고 지연은 흔한 값입니다(--machine 파일로 바꿈). 다른 프로그램이 코어를 쓰면 재는 쪽만 늦어집니다.",
-            "All that the simulator knows is how long a job takes, the cores and the kind of lock; its latencies are usual ones (--machine FILE changes that). Where others use the cores, only what is measured gets slower."
+            "The simulator knows only the time of a single job, the number of cores and the kind of lock; its latencies are typical ones (--machine FILE changes that). If other programs use the cores, only the measured times get longer."
         ),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::failure::Reason;
 use super::plain;
 
-/// One GET on a connection of its own, body and all, within the timeout. No proxy stands between us and what is measured.
+/// One GET on a connection of its own, including the body, within the timeout, without a proxy.
 pub fn get(url: &str, timeout: Duration) -> Result<(), Reason> {
     #[cfg(feature = "https")]
     if url.starts_with("https://") {
@@ -14,7 +14,7 @@ pub fn get(url: &str, timeout: Duration) -> Result<(), Reason> {
     plain::get(url, timeout)
 }
 
-/// minreq does TLS. For its timeout it starts one more thread a request, which `plain` does not.
+/// By minreq, which does TLS. For its timeout it starts one more thread for each request; `plain` does not.
 #[cfg(feature = "https")]
 fn over_tls(url: &str, timeout: Duration) -> Result<(), Reason> {
     let answer = minreq::get(url).with_timeout(timeout.as_secs().max(1)).with_follow_redirects(false).send();

@@ -1,4 +1,4 @@
-//! Why a GET brought nothing, by name.
+//! Why GETs failed, by name.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
@@ -6,10 +6,9 @@ use std::io::{self, ErrorKind};
 use lab::lang::Text;
 use lab::text;
 
-/// Why a GET brought nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// Connection refused.
+    /// Nobody listens at the address.
     Refused,
     /// No answer in time.
     TimedOut,
@@ -19,13 +18,13 @@ pub enum Reason {
     HungUp,
     /// This process may not open more files and sockets (`EMFILE`).
     NoDescriptor,
-    /// It answered with another status than success.
+    /// The answer has another status than 2xx.
     Status(u16, String),
-    /// Anything else, in the words of the system or the library.
+    /// Another error, with its message.
     Other(String),
 }
 
-/// A GET that brought nothing.
+/// A GET that failed.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub url: String,
@@ -33,7 +32,6 @@ pub struct Failure {
 }
 
 impl Reason {
-    /// What the system said, by its name.
     pub(super) fn of(e: &io::Error) -> Reason {
         match e.kind() {
             ErrorKind::ConnectionRefused => Reason::Refused,
@@ -58,7 +56,7 @@ impl Reason {
     }
 }
 
-/// Failures by their name: how often, and the first of them.
+/// One line for each reason: how often it occurred, and the first address.
 pub fn summary(failures: &[Failure]) -> Vec<Text> {
     let mut by_name: BTreeMap<&Reason, (usize, &str)> = BTreeMap::new();
     for failure in failures {

@@ -1,4 +1,4 @@
-//! Web requests, the article's use case for threads: one after another, a thread a request, and a bounded pool.
+//! Web requests, the article's use case for threads: in sequence, a thread for each request, and a bounded pool.
 //!
 //! Article: 멀티스레딩, "네트워크 요청". Run: `cargo run -p threading -- fetch`. Python twin: `python/fetch.py`.
 
@@ -11,7 +11,6 @@ pub mod techniques;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
@@ -21,11 +20,11 @@ use lab::trace::{State, Trace};
 use lab::{Error, Result, text, twin_script};
 use loopback::Server;
 
-use techniques::{Fetched, MOST_FAILURES, each, pool};
+use crate::overlap::{self, CLAIM};
+use techniques::{Fetched, MAX_FAILURES, pool, thread_per_request};
 
-const CLAIM: &str = "threads-io-overlap";
-/// The most threads at once: our own server accepts about twice as many connections, at three descriptors each.
-const MOST_AT_ONCE: usize = 1000;
+/// More threads at once are not started: our own server takes about twice as many connections, with three descriptors each.
+const MAX_AT_ONCE: usize = 1000;
 
 /// `cargo run -p threading -- fetch`.
 pub fn command() -> Experiment {
@@ -54,20 +53,19 @@ pub fn command() -> Experiment {
     })
 }
 
-/// What is fetched.
 #[derive(Clone, Debug)]
 pub struct Workload {
-    /// Number of GETs, where there is no list.
+    /// Number of GETs, if there is no list.
     pub requests: usize,
-    /// Threads of the pool.
+    /// Size of the pool.
     pub threads: usize,
     /// How long our own server takes to answer.
     pub delay: Duration,
-    /// A request that has no answer by then has failed.
+    /// A request without an answer by then has failed.
     pub timeout: Duration,
-    /// Addresses to fetch instead of our own server, each equally often.
+    /// Addresses to fetch instead of our own server's, each equally often.
     pub given: Vec<String>,
-    /// A file of addresses instead.
+    /// A file of addresses to fetch instead.
     pub urls: Option<PathBuf>,
 }
 
@@ -79,14 +77,14 @@ struct Targets {
     _server: Option<Server>,
 }
 
-/// Fetches in sequence, with a thread a request and with a bounded pool.
+/// Fetches in sequence, with a thread for each request and with a bounded pool.
 pub fn run(workload: &Workload, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("threading/fetch");
     let targets = targets(workload)?;
     let (urls, timeout) = (&targets.urls, workload.timeout);
     let sequence = pool(urls, 1, timeout, text!("차례로", "in sequence"))?;
-    if sequence.failures.len() >= urls.len().min(MOST_FAILURES) {
-        return Err(nothing(&sequence));
+    if sequence.failures.len() >= urls.len().min(MAX_FAILURES) {
+        return Err(nothing_fetched(&sequence));
     }
     let slow = add(&mut report, "sequence", sequence, urls.len());
     match at_once(workload, urls) {
@@ -99,10 +97,10 @@ pub fn run(workload: &Workload, pythons: &[Interpreter]) -> Result<Report> {
     let fetched = pool(urls, n, timeout, text!("스레드 {n}개의 풀", "a pool of {n} threads"))?;
     let fast = add(&mut report, "threads", fetched, urls.len());
     let peak = peak_of(report.traces.last());
-    report.verdicts.push(judge("Rust", workload.threads.min(urls.len()), peak));
+    report.verdicts.push(overlap::judge("Rust", workload.threads.min(urls.len()), peak, 2));
     let args = twin_args(workload, urls);
     python::join(&mut report, pythons, twin_script!("fetch"), &args, &[CLAIM], |python, twin| {
-        vec![judge(&python.to_string(), workload.threads.min(urls.len()), peak_of(twin.traces.last()))]
+        vec![overlap::judge(python.to_string(), workload.threads.min(urls.len()), peak_of(twin.traces.last()), 2)]
     });
     report.notes.push(targets.described);
     report.shows = shows(urls.len(), n, slow, fast, peak);
@@ -140,7 +138,7 @@ fn targets(workload: &Workload) -> Result<Targets> {
     }
 }
 
-/// One GET before all others: a server that does not answer is reported at once.
+/// One GET before all others, so that an unreachable server is reported at once.
 fn probe(url: &str, timeout: Duration) -> Result<()> {
     client::get(url, timeout).map_err(|reason| {
         let Text { ko, en } = reason.text();
@@ -148,19 +146,18 @@ fn probe(url: &str, timeout: Duration) -> Result<()> {
     })
 }
 
-/// Nothing was fetched at all.
-fn nothing(sequence: &Fetched) -> Error {
+fn nothing_fetched(sequence: &Fetched) -> Error {
     let first = failure::summary(&sequence.failures).into_iter().next().unwrap_or_default();
     let (ko, en) = (first.ko, first.en);
     Error::failed(text!("아무것도 가져오지 못했습니다: {ko}", "nothing could be fetched: {en}"))
 }
 
-/// A thread a request, or why not.
+/// A thread for each request, or why that was not measured.
 fn at_once(workload: &Workload, urls: &[String]) -> Result<Fetched, Text> {
     let title = || text!("요청마다 스레드", "a thread a request");
     let count = urls.len();
     let fetched = match count {
-        0..=MOST_AT_ONCE => each(urls, workload.timeout, title()).map_err(|e| e.text().clone()),
+        0..=MAX_AT_ONCE => thread_per_request(urls, workload.timeout, title()).map_err(|e| e.text().clone()),
         _ => Err(text!("한꺼번에 스레드 {count}개는 띄우지 않습니다", "not {count} threads at once")),
     };
     fetched.map_err(|why| {
@@ -169,7 +166,7 @@ fn at_once(workload: &Workload, urls: &[String]) -> Result<Fetched, Text> {
     })
 }
 
-/// Puts what came of a technique into the report. Returns how long it took, in ns.
+/// Adds the results of a technique to the report. Returns its wall time in ns.
 fn add(report: &mut Report, id: &str, fetched: Fetched, requests: usize) -> f64 {
     let wall = fetched.trace.duration() as f64;
     let title = fetched.trace.title.clone();
@@ -184,10 +181,10 @@ fn add(report: &mut Report, id: &str, fetched: Fetched, requests: usize) -> f64 
                 en: format!("{}: {}", title.en, line.en),
             }),
         );
-        if failed >= MOST_FAILURES && failed < requests {
+        if failed >= MAX_FAILURES && failed < requests {
             report.notes.push(text!(
                 "{failed}번 실패한 뒤 나머지는 보내지 않았습니다.",
-                "after {failed} failures the rest was not sent."
+                "after {failed} failures the rest were not sent."
             ));
         }
     }
@@ -199,22 +196,15 @@ fn peak_of(trace: Option<&Trace>) -> usize {
     trace.map_or(0, |trace| trace.peak_in_flight(&[State::WaitingForIo]))
 }
 
-/// A list of addresses is named by its file; else one address and how often.
+/// The list's file, or one address and how often to fetch it.
 fn twin_args(workload: &Workload, urls: &[String]) -> Vec<String> {
     let (list, count) = match &workload.urls {
         Some(path) => (path.display().to_string(), "list".to_owned()),
         None => (urls[0].clone(), urls.len().to_string()),
     };
-    let each = urls.len() <= MOST_AT_ONCE;
+    let each = urls.len() <= MAX_AT_ONCE;
     let timeout = workload.timeout.as_secs_f64().to_string();
     vec![list, count, workload.threads.to_string(), timeout, u8::from(each).to_string()]
-}
-
-fn judge(on: &str, together: usize, peak: usize) -> Verdict {
-    if together < 2 {
-        return Verdict::not_measured(CLAIM, on, text!("기다리는 것이 하나뿐입니다", "there is only one to wait"));
-    }
-    Verdict::seen(CLAIM, on, peak > 1, text!("동시에 기다린 것 최대 {peak}개", "{peak} waited at once at the peak"))
 }
 
 fn shows(requests: usize, threads: usize, slow: f64, fast: f64, peak: usize) -> Text {
@@ -222,6 +212,6 @@ fn shows(requests: usize, threads: usize, slow: f64, fast: f64, peak: usize) -> 
     let (slow, fast) = (unit::duration(slow), unit::duration(fast));
     text!(
         "GET {requests}번: 차례로 {slow}, 스레드 {threads}개의 풀로 {fast}({gain}). 동시에 최대 {peak}개가 응답을 기다렸습니다. 기다림은 GIL이 있어도 겹칩니다.",
-        "{requests} GETs: {slow} in sequence, {fast} with a pool of {threads} threads ({gain}). {peak} waited for their answer at once at the peak. Waiting overlaps, GIL or no GIL."
+        "{requests} GETs: {slow} in sequence, {fast} with a pool of {threads} threads ({gain}). Up to {peak} waited for their answer at once. Waiting overlaps, with or without a GIL."
     )
 }

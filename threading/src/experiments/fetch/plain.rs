@@ -1,5 +1,5 @@
-//! A blocking GET over `std::net`: connect, ask, read to the end. HTTP/1.0, so that the end of the answer is the end of the stream;
-//! redirections are not followed.
+//! A blocking GET over `std::net`: connect, send, read to the end. HTTP/1.0, so that the answer ends with the stream; redirects are not
+//! followed.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -7,21 +7,20 @@ use std::time::{Duration, Instant};
 
 use super::failure::Reason;
 
-/// The longest head of an answer, in bytes.
-const MOST_HEAD: usize = 64 * 1024;
+const MAX_HEAD: usize = 64 * 1024;
 
-/// One GET on a connection of its own, body and all, within the timeout.
+/// One GET on a connection of its own, including the body, within the timeout.
 pub fn get(url: &str, timeout: Duration) -> Result<(), Reason> {
     let until = Instant::now() + timeout;
     let (authority, path) = parts(url);
     let mut stream = connect(authority, until)?;
-    let mut talk = || {
+    let mut exchange = || {
         stream.set_nodelay(true)?;
-        stream.set_write_timeout(Some(left(until)?))?;
+        stream.set_write_timeout(Some(time_left(until)?))?;
         write!(stream, "GET {path} HTTP/1.0\r\nHost: {authority}\r\nUser-Agent: threading\r\n\r\n")?;
         read_answer(&mut stream, until)
     };
-    let (code, phrase) = talk().map_err(|e| Reason::of(&e))?;
+    let (code, phrase) = exchange().map_err(|e| Reason::of(&e))?;
     match code {
         200..=299 => Ok(()),
         _ => Err(Reason::Status(code, phrase)),
@@ -41,7 +40,7 @@ fn connect(authority: &str, until: Instant) -> Result<TcpStream, Reason> {
     let address = if has_port { authority.to_owned() } else { format!("{authority}:80") };
     let mut last = Reason::NoAddress;
     for address in address.to_socket_addrs().map_err(|_| Reason::NoAddress)? {
-        match left(until).and_then(|left| TcpStream::connect_timeout(&address, left)) {
+        match time_left(until).and_then(|left| TcpStream::connect_timeout(&address, left)) {
             Ok(stream) => return Ok(stream),
             Err(e) => last = Reason::of(&e),
         }
@@ -50,16 +49,16 @@ fn connect(authority: &str, until: Instant) -> Result<TcpStream, Reason> {
 }
 
 /// The time left until the timeout.
-fn left(until: Instant) -> io::Result<Duration> {
+fn time_left(until: Instant) -> io::Result<Duration> {
     let left = until.saturating_duration_since(Instant::now());
     if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
 }
 
-/// The status and its phrase, after the whole body has come; a body that ends before its length is an error.
+/// Status and reason phrase, after the whole body was read; a body shorter than its stated length is an error.
 fn read_answer(stream: &mut TcpStream, until: Instant) -> io::Result<(u16, String)> {
     let (mut head, mut found, mut body, mut piece) = (Vec::new(), None, 0, [0; 16 * 1024]);
     loop {
-        stream.set_read_timeout(Some(left(until)?))?;
+        stream.set_read_timeout(Some(time_left(until)?))?;
         let n = match stream.read(&mut piece) {
             Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
             n => n?,
@@ -81,21 +80,21 @@ fn read_answer(stream: &mut TcpStream, until: Instant) -> io::Result<(u16, Strin
 }
 
 struct Answer {
-    /// Bytes of the head.
+    /// Length of the head in bytes.
     head: usize,
     code: u16,
     phrase: String,
-    /// Bytes of the body, where it says so.
+    /// `Content-Length`, if there is one.
     length: Option<u64>,
 }
 
-/// The head, if all of it is there.
+/// `None` while the head is incomplete.
 fn parse(bytes: &[u8]) -> io::Result<Option<Answer>> {
     let mut headers = [httparse::EMPTY_HEADER; 128];
     let mut response = httparse::Response::new(&mut headers);
     let head = match response.parse(bytes).map_err(|e| io::Error::other(format!("not HTTP: {e}")))? {
         httparse::Status::Complete(head) => head,
-        httparse::Status::Partial if bytes.len() > MOST_HEAD => return Err(io::Error::other("its head is too long")),
+        httparse::Status::Partial if bytes.len() > MAX_HEAD => return Err(io::Error::other("its head is too long")),
         httparse::Status::Partial => return Ok(None),
     };
     let length = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));

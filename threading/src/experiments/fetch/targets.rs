@@ -1,4 +1,4 @@
-//! What is fetched: our own server, somebody else's, or a list of addresses.
+//! The addresses to fetch, given on the command line or in a file.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,12 +6,10 @@ use std::path::Path;
 
 use lab::{Error, Result, text};
 
-/// The longest list, in bytes.
-const MOST_BYTES: u64 = 16 << 20;
-/// The most addresses in one.
-const MOST_URLS: usize = 100_000;
+const MAX_LIST_BYTES: u64 = 16 << 20;
+const MAX_URLS: usize = 100_000;
 
-/// Whether this is an address that we can fetch; `option` is where it was given.
+/// Checks an address; `option` says where it was given.
 pub fn check(option: &str, url: &str) -> Result<String> {
     let has_host = |rest: &&str| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':']);
     let scheme = url.split_once("://").filter(|(_, rest)| has_host(rest)).map(|(scheme, _)| scheme);
@@ -29,7 +27,7 @@ pub fn check(option: &str, url: &str) -> Result<String> {
     }
 }
 
-/// The addresses in a file, one a line; empty lines and those that begin with `#` are left out.
+/// The addresses in a file, one a line; empty lines and comments (`#`) are skipped.
 pub fn list(path: &Path) -> Result<Vec<String>> {
     let name = path.display();
     let words = read(path).map_err(|e| {
@@ -40,10 +38,10 @@ pub fn list(path: &Path) -> Result<Vec<String>> {
     })?;
     let lines = (1..).zip(words.lines().map(str::trim)).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     let urls: Vec<String> = lines.map(|(n, line)| check(&format!("--urls {name}:{n}"), line)).collect::<Result<_>>()?;
-    if urls.is_empty() || urls.len() > MOST_URLS {
+    if urls.is_empty() || urls.len() > MAX_URLS {
         return Err(Error::usage(text!(
-            "--urls {name}: 주소를 1개부터 {MOST_URLS}개까지, 줄마다 하나씩 주십시오.",
-            "--urls {name}: give from 1 to {MOST_URLS} addresses, one a line."
+            "--urls {name}: 주소를 1개부터 {MAX_URLS}개까지, 줄마다 하나씩 주십시오.",
+            "--urls {name}: give from 1 to {MAX_URLS} addresses, one a line."
         )));
     }
     Ok(urls)
@@ -55,6 +53,6 @@ fn read(path: &Path) -> io::Result<String> {
     if file.metadata()?.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    file.take(MOST_BYTES).read_to_string(&mut words)?;
+    file.take(MAX_LIST_BYTES).read_to_string(&mut words)?;
     Ok(words)
 }

@@ -1,4 +1,4 @@
-//! One after another, a thread a request, a bounded pool. Who fails is named, and the rest is done.
+//! A thread for each request, and a bounded pool (of one thread: the sequence). Failures are collected; the rest is done.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread::{self, ScopedJoinHandle};
@@ -12,38 +12,38 @@ use lab::{Error, Result, text};
 use super::client::get;
 use super::failure::Failure;
 
-/// Gives up after so many failures: a server that is gone must not cost a hundred thousand timeouts.
-pub const MOST_FAILURES: usize = 100;
+/// After so many failures the rest are skipped: nobody should wait a hundred thousand times for a server that is gone.
+pub const MAX_FAILURES: usize = 100;
 
-/// The result of fetching by one technique.
 #[derive(Debug)]
 pub struct Fetched {
     pub trace: Trace,
     pub failures: Vec<Failure>,
 }
 
-/// The addresses, and what all threads share.
+/// The addresses, and the counters that all threads share.
 struct Job<'a> {
     urls: &'a [String],
-    /// Seconds.
     timeout: Duration,
     next: AtomicUsize,
     failed: AtomicUsize,
 }
 
-/// GETs all addresses from a pool of so many threads, each of which takes the next one until none is left. One thread: in sequence.
+/// Fetches all addresses with a pool of threads; each takes the next address until none is left.
 pub fn pool(urls: &[String], threads: usize, timeout: Duration, title: Text) -> Result<Fetched> {
     let job = Job { urls, timeout, next: AtomicUsize::new(0), failed: AtomicUsize::new(0) };
-    crew(threads.min(urls.len()), title, &job, work)
+    spawn_workers(threads.min(urls.len()), title, &job, work)
 }
 
-/// A thread for each address, all at once.
-pub fn each(urls: &[String], timeout: Duration, title: Text) -> Result<Fetched> {
+/// A thread for each address, all at the same time.
+pub fn thread_per_request(urls: &[String], timeout: Duration, title: Text) -> Result<Fetched> {
     let job = Job { urls, timeout, next: AtomicUsize::new(0), failed: AtomicUsize::new(0) };
-    crew(urls.len(), title, &job, |job, lane| job.take().and_then(|url| job.get(url, lane)).into_iter().collect())
+    spawn_workers(urls.len(), title, &job, |job, lane| {
+        job.take().and_then(|url| job.get(url, lane)).into_iter().collect()
+    })
 }
 
-fn crew(
+fn spawn_workers(
     threads: usize,
     title: Text,
     job: &Job<'_>,
@@ -56,7 +56,7 @@ fn crew(
             let mut lane = recorder.lane(text!("스레드 {i}", "Thread {i}"));
             let worker = thread::Builder::new().spawn_scoped(scope, move || work(job, &mut lane));
             workers.push(worker.map_err(|e| {
-                job.stop(); // those that run already find nothing left
+                job.stop(); // the threads that already run find no more work
                 Error::no_thread(&e)
             })?);
         }
@@ -76,14 +76,13 @@ fn work(job: &Job<'_>, lane: &mut LaneRecorder) -> Vec<Failure> {
 }
 
 impl Job<'_> {
-    /// The next address, if any is left.
     fn take(&self) -> Option<&str> {
         self.urls.get(self.next.fetch_add(1, Relaxed)).map(String::as_str)
     }
 
     fn get(&self, url: &str, lane: &mut LaneRecorder) -> Option<Failure> {
         let reason = lane.during(State::WaitingForIo, || get(url, self.timeout)).err()?;
-        if self.failed.fetch_add(1, Relaxed) + 1 >= MOST_FAILURES {
+        if self.failed.fetch_add(1, Relaxed) + 1 >= MAX_FAILURES {
             self.stop();
         }
         Some(Failure { url: url.to_owned(), reason })

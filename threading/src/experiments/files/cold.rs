@@ -1,4 +1,4 @@
-//! The same files after their pages were dropped: now there is a disk to wait for.
+//! The same files with a cold cache: threads wait for the disk.
 
 use lab::claims::Verdict;
 use lab::lang::Text;
@@ -10,33 +10,34 @@ use lab::{Result, stats, text};
 use super::cache;
 use super::file_set::{FileSet, Workload};
 use super::techniques::{TECHNIQUES, title};
+use crate::overlap::{self, CLAIM};
 
-/// A read counts as cold if at least this share of it came from storage.
+/// A read counts as cold if at least this part came from storage.
 const COLD: f64 = 0.5;
-/// The claim about waiting for a disk, and what it is tried on.
-const CLAIM: (&str, &str) = ("threads-io-overlap", "Rust, std::fs");
+/// What the claim is tried on.
+const ON: &str = "Rust, std::fs";
 
 #[derive(Default)]
 struct ColdReads {
-    /// By technique, in ns.
+    /// Wall times of each technique, in ns.
     walls: [Vec<f64>; TECHNIQUES.len()],
-    /// The smallest share that came from storage, over all reads.
+    /// The smallest part of a read that came from storage.
     least: Option<f64>,
-    /// The last run in threads.
+    /// The lanes of the last read in threads.
     threads: Option<Trace>,
 }
 
-/// Every technique in turn. Returns the speed-up of threads over the sequence; `None` where it could not be measured, with the reason in
-/// the report.
+/// Runs every technique in turn. Returns the speed-up of threads; `None` if the cache could not be made cold, with the reason in the
+/// report.
 pub fn measure(report: &mut Report, files: &mut FileSet, workload: &Workload) -> Result<Option<f64>> {
     let cold = read(files, workload)?;
-    // Storage is read in whole pages and with read-ahead, so this may exceed the size of the files.
+    // Whole pages are read, and read ahead: it may be more than the files.
     let percent = unit::value(cold.least.unwrap_or_default().min(1.0), Unit::Share);
     let why = match cold.least {
-        None => text!("이 시스템에는 버리라고 할 길이 없습니다", "this system cannot be asked to forget files"),
+        None => text!("이 시스템에는 버리라고 할 길이 없습니다", "this system cannot be asked to drop cached files"),
         Some(least) if least < COLD => text!(
             "버리라고 했지만 디스크에서 온 것은 {percent}뿐입니다",
-            "asked to forget the files, the system fetched only {percent} of them from storage"
+            "although the system was asked to drop the files, only {percent} of them came from storage"
         ),
         Some(_) => {
             report.notes.push(note(&percent));
@@ -45,7 +46,7 @@ pub fn measure(report: &mut Report, files: &mut FileSet, workload: &Workload) ->
     };
     let (ko, en) = (&why.ko, &why.en);
     report.notes.push(text!("차가운 캐시: 측정하지 않음: {ko}.", "Cold cache: not measured: {en}."));
-    report.verdicts.push(Verdict::not_measured(CLAIM.0, CLAIM.1, why));
+    report.verdicts.push(Verdict::not_measured(CLAIM, ON, why));
     Ok(None)
 }
 
@@ -53,7 +54,7 @@ fn read(files: &mut FileSet, workload: &Workload) -> Result<ColdReads> {
     let mut cold = ColdReads::default();
     for _ in 0..workload.rounds {
         for (n, technique) in TECHNIQUES.into_iter().enumerate() {
-            if !cache::forget(&files.paths) {
+            if !cache::drop_cached(&files.paths) {
                 return Ok(ColdReads::default());
             }
             let before = cache::from_storage();
@@ -81,20 +82,11 @@ fn show(report: &mut Report, workload: &Workload, cold: ColdReads) -> f64 {
         report.measures.push(Measure::new(format!("cold.{technique}"), name, Unit::Ns, samples));
     }
     if let Some(trace) = cold.threads {
-        report.verdicts.push(judge(&trace));
+        let peak = trace.peak_in_flight(&[State::WaitingForIo]);
+        report.verdicts.push(overlap::judge(ON, trace.lanes.len(), peak, 2));
         report.traces.push(Trace { title: named(&trace.title), ..trace });
     }
     gain
-}
-
-/// Whether threads waited for the disk together.
-fn judge(trace: &Trace) -> Verdict {
-    let peak = trace.peak_in_flight(&[State::WaitingForIo]);
-    if trace.lanes.len() < 2 {
-        return Verdict::not_measured(CLAIM.0, CLAIM.1, text!("스레드가 하나뿐입니다", "there is only one thread"));
-    }
-    let evidence = text!("동시에 디스크를 기다린 것 최대 {peak}개", "{peak} waited for the disk at once at the peak");
-    Verdict::seen(CLAIM.0, CLAIM.1, peak > 1, evidence)
 }
 
 fn note(percent: &str) -> Text {

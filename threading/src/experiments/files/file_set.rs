@@ -1,4 +1,4 @@
-//! The files that are read, the sums that each technique must return, and which files changed meanwhile.
+//! The files to read, the hashes that each technique must return, and the files that changed meanwhile.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,34 +8,32 @@ use lab::lang::Text;
 use lab::trace::Trace;
 use lab::{Result, text};
 
-use super::techniques::{Sum, digest, read_all, sums};
+use super::techniques::{FileHash, digest, read_all, sums};
 
-/// What is read, and how.
 #[derive(Clone, Debug)]
 pub struct Workload {
     pub root: PathBuf,
-    /// Threads that share the files.
     pub threads: usize,
-    /// How often each technique reads all of them.
+    /// How often each technique reads all files.
     pub rounds: usize,
-    /// Whether links are followed.
+    /// Whether symbolic links are followed.
     pub follow: bool,
 }
 
-/// Files that were listed and read once. That reading is what the techniques are compared with.
+/// Files that were listed and read once; the techniques are compared with that first reading.
 pub struct FileSet {
     pub root: PathBuf,
     pub paths: Vec<PathBuf>,
     pub digest: String,
-    /// Total size in bytes.
+    /// Size of all files.
     pub bytes: u64,
-    sums: Vec<Sum>,
-    /// Files that a later read found changed, by index, with the reason.
+    sums: Vec<FileHash>,
+    /// Files that had changed in a later reading, by their index, with the reason.
     changed: BTreeMap<usize, Text>,
 }
 
 impl FileSet {
-    /// Reads all files once before anything is timed: the first reader would pay for the disk, the others for the page cache.
+    /// Reads all files once before any measurement: else the first technique would read from the disk, the others from the cache.
     pub fn read(root: PathBuf, paths: Vec<PathBuf>) -> FileSet {
         let sums = sums(&paths);
         let digest = digest(&root, &paths, &sums);
@@ -43,7 +41,7 @@ impl FileSet {
         FileSet { root, paths, digest, bytes, sums, changed: BTreeMap::new() }
     }
 
-    /// Runs one technique. Changed files are remembered by name; all others must have the same sum as before.
+    /// Reads all files by one technique, and remembers those whose hash has changed.
     pub fn read_by(&mut self, technique: &str, threads: usize) -> Result<Trace> {
         let (sums, trace) = read_all(technique, &self.paths, threads)?;
         for (n, (now, before)) in sums.iter().zip(&self.sums).enumerate().filter(|(_, (now, before))| now != before) {
@@ -60,7 +58,7 @@ impl FileSet {
                 (Ok(_), Ok(_)) => {
                     text!("{path}: 읽는 동안 내용이 바뀌었습니다", "{path}: its content changed during the run")
                 }
-                // Unreadable again, for another reason: one line is enough.
+                // Unreadable both times: it is reported once.
                 (Err(_), Err(_)) => continue,
             };
             self.changed.entry(n).or_insert(why);

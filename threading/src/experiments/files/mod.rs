@@ -21,7 +21,6 @@ use file_set::FileSet;
 pub use file_set::Workload;
 use techniques::{TECHNIQUES, title};
 
-/// What to do with symbolic links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Links {
     Skip,
@@ -53,7 +52,7 @@ pub fn command() -> Experiment {
     })
 }
 
-/// The directory that was named, with new files in it if that was asked; else this workspace.
+/// The given directory, filled with new files if asked for; by default this workspace.
 fn directory(named: Option<PathBuf>, make: usize) -> Result<PathBuf> {
     match named {
         None if make > 0 => Err(Error::usage(text!(
@@ -70,7 +69,7 @@ fn directory(named: Option<PathBuf>, make: usize) -> Result<PathBuf> {
     }
 }
 
-/// Reads every file in sequence, with threads and with rayon, `rounds` times in turn, warm and cold.
+/// Reads every file by each technique in turn, warm and cold.
 pub fn run(workload: &Workload, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("threading/files");
     let root = tree::open(&workload.root)?;
@@ -90,7 +89,7 @@ pub fn run(workload: &Workload, pythons: &[Interpreter]) -> Result<Report> {
     Ok(report)
 }
 
-/// No file was listed: with the reasons, where there are some.
+/// No file was listed; with the reasons, if there are any.
 fn nothing_to_read(root: &Path, unlisted: &[Text]) -> Error {
     let (root, more) = (root.display(), unlisted.len().saturating_sub(1));
     Error::failed(match unlisted {
@@ -103,7 +102,7 @@ fn nothing_to_read(root: &Path, unlisted: &[Text]) -> Error {
     })
 }
 
-/// Every technique in turn, with the files in the page cache. Returns the speed-up of threads over the sequence.
+/// Runs every technique in turn, with the files in the page cache. Returns the speed-up of threads.
 fn warm(report: &mut Report, files: &mut FileSet, workload: &Workload) -> Result<f64> {
     let mut walls = TECHNIQUES.map(|_| Vec::new());
     for round in 0..workload.rounds {
@@ -149,7 +148,7 @@ fn shows(files: &FileSet, wrong: usize, warm: f64, cold: Option<f64>) -> Text {
         0 => Text::default(),
         n => text!(
             " 실패한 {n}개는 위에 적었고 나머지는 했습니다.",
-            " {n} failed, and are named above; the rest was done."
+            " {n} failed and are listed above; the rest were read."
         ),
     };
     Text {
@@ -158,7 +157,7 @@ fn shows(files: &FileSet, wrong: usize, warm: f64, cold: Option<f64>) -> Text {
             cold.ko, left_out.ko
         ),
         en: format!(
-            "The digest of {count} files ({bytes}) is the same by every technique. Against one after another, threads read from the cache at {warm}{}.{}",
+            "The digest of {count} files ({bytes}) is the same by every technique. Against the sequence, threads read from the cache at {warm} the speed{}.{}",
             cold.en, left_out.en
         ),
     }

@@ -1,4 +1,4 @@
-//! Reading and checksumming all files: one after another, in threads, on rayon. The same sums from each.
+//! Reading and hashing all files: in sequence, in threads, on rayon. All return the same hashes.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,19 +14,18 @@ use lab::trace::{State, Trace};
 use lab::{Error, Result, text};
 use rayon::prelude::*;
 
-/// How much of a file is read at once, in bytes.
+/// Size of the read buffer.
 const PIECE: usize = 256 * 1024;
 
-/// The most that is read of a file that claims to be empty, in bytes.
-const MOST_UNSTATED: u64 = 16 << 20;
+/// Files with length 0 may have content (`/proc`); more than this is not read.
+const MAX_UNSTATED: u64 = 16 << 20;
 
 /// The SHA-256 of a file, or why it could not be read.
-pub type Sum = Result<[u8; 32], String>;
+pub type FileHash = Result<[u8; 32], String>;
 
 /// The techniques, in the order in which they are shown.
 pub const TECHNIQUES: [&str; 3] = ["sequence", "threads", "rayon"];
 
-/// What a technique is called.
 pub fn title(technique: &str, threads: usize) -> Text {
     match technique {
         "sequence" => text!("차례로", "in sequence"),
@@ -35,8 +34,8 @@ pub fn title(technique: &str, threads: usize) -> Text {
     }
 }
 
-/// Reads and sums all files by one technique.
-pub fn read_all(technique: &str, paths: &[PathBuf], threads: usize) -> Result<(Vec<Sum>, Trace)> {
+/// Reads and hashes all files by one technique.
+pub fn read_all(technique: &str, paths: &[PathBuf], threads: usize) -> Result<(Vec<FileHash>, Trace)> {
     let recorder = Recorder::new();
     let sums = match technique {
         "sequence" => sequence(paths, recorder.lane(text!("스레드 0", "Thread 0"))),
@@ -46,20 +45,19 @@ pub fn read_all(technique: &str, paths: &[PathBuf], threads: usize) -> Result<(V
     Ok((sums, recorder.finish(title(technique, threads))))
 }
 
-/// The sums of all files, one after another.
-pub fn sums(paths: &[PathBuf]) -> Vec<Sum> {
+/// The hashes of all files, in sequence.
+pub fn sums(paths: &[PathBuf]) -> Vec<FileHash> {
     sequence(paths, Recorder::new().lane(Text::default()))
 }
 
-/// One file after another.
-fn sequence(paths: &[PathBuf], lane: LaneRecorder) -> Vec<Sum> {
-    let mut reader = Reader::new(lane);
+fn sequence(paths: &[PathBuf], lane: LaneRecorder) -> Vec<FileHash> {
+    let mut reader = HashingReader::new(lane);
     paths.iter().map(|path| reader.sum(path)).collect()
 }
 
 // ANCHOR: threads
 /// Each thread takes the next file until none is left.
-fn in_threads(paths: &[PathBuf], threads: usize, recorder: &Recorder) -> Result<Vec<Sum>> {
+fn in_threads(paths: &[PathBuf], threads: usize, recorder: &Recorder) -> Result<Vec<FileHash>> {
     let next = AtomicUsize::new(0);
     let sums = Mutex::new(vec![None; paths.len()]);
     let take = || {
@@ -68,7 +66,7 @@ fn in_threads(paths: &[PathBuf], threads: usize, recorder: &Recorder) -> Result<
     };
     thread::scope(|scope| {
         for i in 0..threads.min(paths.len()) {
-            let mut reader = Reader::new(recorder.lane(text!("스레드 {i}", "Thread {i}")));
+            let mut reader = HashingReader::new(recorder.lane(text!("스레드 {i}", "Thread {i}")));
             let (take, sums) = (&take, &sums);
             let work = move || {
                 while let Some((n, path)) = take() {
@@ -77,7 +75,7 @@ fn in_threads(paths: &[PathBuf], threads: usize, recorder: &Recorder) -> Result<
                 }
             };
             thread::Builder::new().spawn_scoped(scope, work).map_err(|e| {
-                next.store(paths.len(), Relaxed); // those that run already find nothing left
+                next.store(paths.len(), Relaxed); // the threads that already run find no more work
                 Error::no_thread(&e)
             })?;
         }
@@ -89,27 +87,27 @@ fn in_threads(paths: &[PathBuf], threads: usize, recorder: &Recorder) -> Result<
 // ANCHOR_END: threads
 
 /// rayon's parallel iterator: the same line as the sequence, with `par_` before it.
-fn in_rayon(paths: &[PathBuf], recorder: &Recorder) -> Vec<Sum> {
-    let reader = |i| Mutex::new(Reader::new(recorder.lane(text!("rayon 스레드 {i}", "rayon thread {i}"))));
-    // One slot for each thread of the pool; only that thread locks it.
+fn in_rayon(paths: &[PathBuf], recorder: &Recorder) -> Vec<FileHash> {
+    let reader = |i| Mutex::new(HashingReader::new(recorder.lane(text!("rayon 스레드 {i}", "rayon thread {i}"))));
+    // One for each thread of the pool; only that thread locks it.
     let readers: Vec<_> = (0..rayon::current_num_threads()).map(reader).collect();
     let mine = || readers[rayon::current_thread_index().unwrap_or(0)].lock().unwrap_or_else(PoisonError::into_inner);
     paths.par_iter().map(|path| mine().sum(path)).collect()
 }
 
-/// Reads one file after another into a buffer that it keeps.
-struct Reader {
+/// Hashes files, with one buffer for all of them.
+struct HashingReader {
     lane: LaneRecorder,
     piece: Vec<u8>,
 }
 
-impl Reader {
-    fn new(lane: LaneRecorder) -> Reader {
-        Reader { lane, piece: vec![0; PIECE] }
+impl HashingReader {
+    fn new(lane: LaneRecorder) -> HashingReader {
+        HashingReader { lane, piece: vec![0; PIECE] }
     }
 
-    /// Piece by piece: waiting for I/O while it reads, running while it computes.
-    fn sum(&mut self, path: &Path) -> Sum {
+    /// The lane waits for I/O while the file is read, and runs while it is hashed.
+    fn sum(&mut self, path: &Path) -> FileHash {
         let mut sha = Hash::new();
         let read = self.read(path, &mut sha);
         self.lane.leave();
@@ -119,16 +117,16 @@ impl Reader {
     fn read(&mut self, path: &Path, sha: &mut Hash) -> io::Result<()> {
         self.lane.enter(State::WaitingForIo);
         let file = open(path)?;
-        // Reads at most the present length: a file that grows must not keep us forever. Files in /proc claim to be empty and are not.
+        // Only up to the present length: a growing file must not be read forever. Files in /proc have length 0 but content.
         let length = file.metadata()?.len();
-        let most = if length == 0 { MOST_UNSTATED } else { length };
+        let most = if length == 0 { MAX_UNSTATED } else { length };
         let mut file = file.take(most);
         let mut read = 0;
         loop {
             self.lane.enter(State::WaitingForIo);
             let n = file.read(&mut self.piece)?;
             read += n as u64;
-            if n == 0 && read == MOST_UNSTATED && length == 0 {
+            if n == 0 && read == MAX_UNSTATED && length == 0 {
                 return Err(io::Error::other(format!("claims to be empty and has no end within {read} bytes")));
             }
             if n == 0 {
@@ -140,7 +138,7 @@ impl Reader {
     }
 }
 
-/// Opens a regular file. It was one when it was listed; a FIFO that has taken its place would block an ordinary open forever.
+/// Opens a regular file. If a FIFO has replaced it since it was listed, an ordinary open would block forever.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     #[cfg(unix)]
@@ -153,7 +151,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// One digest for all: the SHA-256 of every path below the root, a zero byte, and the file's own SHA-256 (nothing if unreadable).
-pub fn digest(root: &Path, paths: &[PathBuf], sums: &[Sum]) -> String {
+pub fn digest(root: &Path, paths: &[PathBuf], sums: &[FileHash]) -> String {
     let mut sha = Hash::new();
     for (path, sum) in paths.iter().zip(sums) {
         sha.update(path.strip_prefix(root).unwrap_or(path).as_os_str().as_encoded_bytes());

@@ -1,4 +1,4 @@
-//! The files below a directory: which are listed, which are left out, which cannot be read; and a tree of generated files.
+//! Listing the files below a directory, and making a tree of small files.
 
 use std::fs;
 use std::io;
@@ -8,15 +8,14 @@ use lab::lang::Text;
 use lab::{Error, Result, text};
 use walkdir::WalkDir;
 
-/// Files in a folder of a tree that was made.
 const IN_A_FOLDER: usize = 100;
-/// A file of such a tree is shorter than this, in bytes.
+/// The largest file of a made tree is one byte smaller.
 const SHORTER: usize = 4096;
 
-/// Every regular file under a directory, in order of path, and what went wrong on the way: one text for each.
+/// Every regular file under a directory, sorted by path, and one message for each error.
 ///
-/// Links are followed only if asked; one that leads back to a folder that it lies in is a loop, and is named. What cargo marks as a
-/// cache (CACHEDIR.TAG) and git's own folder are left out.
+/// A followed link that leads to a folder above itself is a loop and an error. Caches (CACHEDIR.TAG, as cargo marks `target`) and `.git`
+/// are skipped.
 pub fn list(root: &Path, follow: bool) -> (Vec<PathBuf>, Vec<Text>) {
     let (mut paths, mut wrong) = (Vec::new(), Vec::new());
     let walk = WalkDir::new(root).follow_links(follow).into_iter().filter_entry(|e| {
@@ -47,7 +46,7 @@ fn problem(e: &walkdir::Error) -> Text {
     text!("{path}: 열 수 없었습니다: {why}", "{path}: could not be opened: {why}")
 }
 
-/// The canonical path of the directory, which must exist and be readable.
+/// The real path of a directory that can be read.
 pub fn open(root: &Path) -> Result<PathBuf> {
     let real = root.canonicalize().and_then(|real| fs::read_dir(&real).map(|_| real));
     real.map_err(|e| {
@@ -59,7 +58,7 @@ pub fn open(root: &Path) -> Result<PathBuf> {
     })
 }
 
-/// Generates a tree of so many small files in a new or empty directory and leaves it there. It is the same every time.
+/// Makes a tree of small files in a directory that is new or empty. The same every time; it is not removed.
 pub fn make(root: &Path, files: usize) -> Result<()> {
     let name = root.display();
     let failed = |e: io::Error| Error::failed(text!("{name}: 만들 수 없습니다: {e}", "{name}: cannot be made: {e}"));
@@ -75,7 +74,7 @@ pub fn make(root: &Path, files: usize) -> Result<()> {
         if n % IN_A_FOLDER == 0 {
             fs::create_dir(&folder).map_err(failed)?;
         }
-        // Sizes that look random and are the same everywhere (Knuth's multiplicative hash).
+        // Sizes that look random but are always the same (Knuth's multiplicative hash).
         let size = n.wrapping_mul(2_654_435_761) % SHORTER;
         fs::write(folder.join(format!("{n:07}")), vec![n as u8; size]).map_err(failed)?;
     }

@@ -1,4 +1,4 @@
-//! The same uneven jobs, shared out in four ways: a straggler shows in the lanes, and so does who helps. Then more threads than cores.
+//! The same uneven jobs, shared out by four techniques: the lanes show stragglers, and who helps them. Then more threads than cores.
 //!
 //! Article: 멀티스레딩. Run: `cargo run -p threading -- pools`. Python twin: `python/pools.py`.
 
@@ -21,11 +21,11 @@ use lab::trace::Recorder;
 use lab::trace::{State, Trace};
 use lab::{Result, stats, text, twin_script};
 
-use techniques::{Done, TECHNIQUES, Technique, part};
+use crate::overlap;
+use techniques::{JobsDone, TECHNIQUES, Technique, part};
 
-/// A long job is so many times a short one.
+/// A long job is so many times as long as a short one.
 pub const LONG: u64 = 8;
-/// What jobs do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     Cpu,
@@ -54,20 +54,18 @@ pub fn command() -> Experiment {
     })
 }
 
-/// How long a short job waits, where jobs wait.
+/// How long a short job waits, if jobs wait.
 const WAIT: Duration = Duration::from_millis(4);
-/// One iteration in Python takes as long as about so many of ours.
+/// One iteration in CPython takes about as long as so many here.
 const PYTHON_ITERATIONS: u64 = 60;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
-    /// Number of jobs; the first quarter is long.
+    /// Number of jobs; those of the first quarter are long.
     pub jobs: usize,
-    /// Workers that share them.
     pub workers: usize,
-    /// Iterations of the loop in a short job, where jobs compute.
+    /// Iterations of the loop in a short job, if jobs compute.
     pub iterations: u64,
-    /// Whether jobs compute or wait.
     pub work: Work,
 }
 
@@ -95,29 +93,29 @@ impl Workload {
     }
 }
 
-/// rayon's place among the techniques.
+/// Index of rayon in [`TECHNIQUES`].
 const RAYON: usize = 3;
 
-/// The last run of one technique.
-struct Shared {
+/// The last run of a technique.
+struct TechniqueRun {
     trace: Trace,
-    done: Vec<Done>,
+    done: Vec<JobsDone>,
     cores: CoresUsed,
 }
 
-/// Shares the jobs out by each technique, in turn, `rounds` times; then tries more threads than cores.
+/// Runs each technique in turn, `rounds` times; then tries more threads than cores.
 pub fn run(workload: &Workload, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("threading/pools");
     let mut walls = vec![Vec::new(); TECHNIQUES.len()];
     let mut last = Vec::new();
     for _ in 0..rounds {
-        last = TECHNIQUES.iter().map(|technique| share(workload, technique)).collect::<Result<Vec<Shared>>>()?;
+        last = TECHNIQUES.iter().map(|technique| share(workload, technique)).collect::<Result<Vec<TechniqueRun>>>()?;
         walls.iter_mut().zip(&last).for_each(|(wall, run)| wall.push(run.trace.duration() as f64));
     }
     let mut rows = Vec::new();
     for (((id, name, _), samples), run) in TECHNIQUES.iter().zip(&walls).zip(&last) {
         let measure = Measure::new(format!("wall.{id}"), name(), Unit::Ns, samples.clone());
-        // A channel has no fixed shares, and rayon does not tell how it split the jobs.
+        // A channel has no parts, and rayon does not tell how it divided the jobs.
         let own = ["parts", "stealing"].contains(id);
         rows.push(row(workload, &measure, &run.trace, own.then(|| moved(&run.done, workload.jobs))));
         report.measures.push(measure);
@@ -138,14 +136,14 @@ pub fn run(workload: &Workload, rounds: usize, pythons: &[Interpreter]) -> Resul
     Ok(report)
 }
 
-fn share(workload: &Workload, (_, name, run): &Technique) -> Result<Shared> {
+fn share(workload: &Workload, (_, name, run): &Technique) -> Result<TechniqueRun> {
     let recorder = Recorder::new();
     let lanes = (0..workload.workers).map(|i| recorder.lane(text!("일꾼 {i}", "Worker {i}"))).collect();
     let (done, cores) = CoresUsed::during(|| run(workload.jobs, lanes, workload.state(), &|job| workload.work(job)));
-    Ok(Shared { trace: recorder.finish(name()), done: done?, cores })
+    Ok(TechniqueRun { trace: recorder.finish(name()), done: done?, cores })
 }
 
-/// A row for each technique: its time, the jobs that each worker did, how many of them were stolen, and the idle time.
+/// Time, jobs of each worker, jobs that were another worker's part, and idle time.
 fn row(workload: &Workload, wall: &Measure, trace: &Trace, moved: Option<usize>) -> Vec<Text> {
     let jobs: Vec<String> = trace.lanes.iter().map(|lane| lane.spans.len().to_string()).collect();
     let busy = trace.mean_in_flight(workload.state()) / workload.workers as f64;
@@ -172,17 +170,17 @@ fn who_did_what(rows: Vec<Vec<Text>>) -> Table {
     }
 }
 
-/// Jobs that were not done by the worker to which they were assigned.
-pub fn moved(done: &[Done], jobs: usize) -> usize {
+/// The number of jobs that were not done by the worker whose part they were.
+pub fn moved(done: &[JobsDone], jobs: usize) -> usize {
     let workers = done.len();
-    let foreign = |(me, done): (usize, &Done)| {
+    let foreign = |(me, done): (usize, &JobsDone)| {
         let own = part(me, workers, jobs);
         done.iter().filter(|job| !own.contains(job)).count()
     };
     done.iter().enumerate().map(foreign).sum()
 }
 
-/// The twin does the same with Python's own means; its jobs compute so much less that they take about as long.
+/// The twin does the same with Python's pools; its jobs compute less, so that they take about as long.
 fn on_pythons(
     report: &mut Report,
     workload: &Workload,
@@ -204,7 +202,7 @@ fn on_pythons(
     ];
     let args: Vec<String> = args.into_iter().chain([counts.join(",")]).collect();
     let watch = Watch::start();
-    let claims: &[&str] = if workload.waits() { &["threads-io-overlap"] } else { &["threads-cpu-no-gain"] };
+    let claims: &[&str] = if workload.waits() { &[overlap::CLAIM] } else { &["threads-cpu-no-gain"] };
     python::join(report, pythons, twin_script!("pools"), &args, claims, |python, twin| {
         rows.extend(twin_rows(python, twin, workload));
         crowds.extend(oversubscribe::of_twin(twin).map(|points| oversubscribe::table(&points, &python.to_string())));
@@ -222,20 +220,19 @@ fn twin_rows(python: &Interpreter, twin: &Report, workload: &Workload) -> Vec<Ve
     walls.zip(&twin.traces).map(of).collect()
 }
 
-/// Python's pool of workers on one queue: jobs that wait do so together, those that compute do not unless there is no GIL.
+/// The verdict on Python's pool with one queue: jobs wait at the same time; they compute at the same time only without a GIL.
 fn judge(python: &Interpreter, twin: &Report, workload: &Workload, foreign: Option<f64>) -> Verdict {
     let on = format!("{python}, ThreadPoolExecutor");
     if workload.workers < 2 {
         return Verdict::not_measured(
-            if workload.waits() { "threads-io-overlap" } else { "threads-cpu-no-gain" },
+            if workload.waits() { overlap::CLAIM } else { "threads-cpu-no-gain" },
             on,
             text!("일꾼이 하나뿐입니다", "there is only one worker"),
         );
     }
     if workload.waits() {
         let peak = twin.traces.last().map_or(0, |trace| trace.peak_in_flight(&[State::WaitingForIo]));
-        let evidence = text!("동시에 기다린 것 최대 {peak}개", "{peak} waited at once at the peak");
-        return Verdict::seen("threads-io-overlap", on, peak > 1, evidence);
+        return overlap::judge(on, workload.workers, peak, 2);
     }
     let median = |id| twin.measure(id).map(Measure::median);
     let used = CoresUsed { cores: median("cores"), wall: median("wall.executor").unwrap_or_default(), foreign };
@@ -268,6 +265,6 @@ fn shows(walls: &[Vec<f64>], points: &[oversubscribe::Point]) -> Text {
     let (threads, io, cpu) = (points.last().map_or(0, |p| p.threads), gain(|p| p.io), gain(|p| p.cpu));
     text!(
         "미리 나누면 {parts}, 채널에서 꺼내면 {channel}, 훔치면 {stealing}, rayon은 {rayon}입니다. 스레드 {threads}개는 기다리는 일을 {io}로, 계산하는 일을 {cpu}로 합니다.",
-        "Divided beforehand {parts}, from a channel {channel}, with stealing {stealing}, rayon {rayon}. {threads} threads do what waits at {io} the speed of one, and what computes at {cpu}."
+        "Divided beforehand {parts}, from a channel {channel}, with stealing {stealing}, rayon {rayon}. Against one thread, {threads} threads do jobs that wait at {io} the speed, and jobs that compute at {cpu}."
     )
 }

@@ -12,27 +12,24 @@ use lab::trace::{State, Trace};
 use lab::{Result, machine, text};
 
 use super::techniques;
+use crate::overlap;
 
-/// Jobs of each kind.
 const JOBS: usize = 64;
-/// How long a job waits.
 pub const WAIT: Duration = Duration::from_millis(10);
-/// The claim that waiting is about.
-const OVERLAP: &str = "threads-io-overlap";
 
-/// The times of one number of threads.
+/// The times of `threads` threads for the jobs that wait and for those that compute.
 #[derive(Clone, Debug)]
 pub struct Point {
     pub threads: usize,
-    /// All jobs that wait, in ns.
+    /// Time for all jobs that wait, in ns.
     pub io: f64,
-    /// All jobs that compute, in ns.
+    /// Time for all jobs that compute, in ns.
     pub cpu: f64,
-    /// The peak of simultaneous waits; 0 where it was not counted.
+    /// How many jobs waited at the same time, at the peak; 0 if that was not counted.
     pub waited: usize,
 }
 
-/// Numbers of threads: one, one a core, and many times as many.
+/// Numbers of threads to try: one, one for each core, and many times as many.
 pub fn counts() -> Vec<usize> {
     let cores = machine::cores();
     let mut counts = vec![1, cores, 4 * cores, JOBS.max(4 * cores)];
@@ -40,7 +37,7 @@ pub fn counts() -> Vec<usize> {
     counts
 }
 
-/// Does the same jobs with each number of threads.
+/// Does the same jobs with each of these numbers of threads.
 pub fn measure(iterations: u64) -> Result<Vec<Point>> {
     counts()
         .into_iter()
@@ -66,7 +63,7 @@ fn trace(threads: usize, state: State, work: techniques::Work<'_>) -> Result<Tra
     Ok(recorder.finish(Text::default()))
 }
 
-/// What a twin measured; `None` where something is missing.
+/// The measurements of a twin; `None` if one is missing.
 pub fn of_twin(twin: &Report) -> Option<Vec<Point>> {
     let of = |id: String| twin.measure(&id).map(Measure::median);
     let point = |threads| {
@@ -75,7 +72,7 @@ pub fn of_twin(twin: &Report) -> Option<Vec<Point>> {
     counts().into_iter().map(point).collect()
 }
 
-/// The table; gains are against one thread.
+/// The table; speed-ups are against one thread.
 pub fn table(points: &[Point], on: &str) -> Table {
     let first = points.first();
     let cell = |ns: f64, one: Option<f64>| {
@@ -115,11 +112,8 @@ pub fn measures(points: &[Point]) -> Vec<Measure> {
     points.iter().flat_map(both).collect()
 }
 
-/// Whether the largest number of threads waited together.
+/// Whether the largest number of threads waited at the same time.
 pub fn verdict(points: &[Point]) -> Option<Verdict> {
     let last = points.last()?;
-    let (threads, waited) = (last.threads, last.waited);
-    let evidence =
-        text!("스레드 {threads}개 가운데 동시에 기다린 것 최대 {waited}개", "{waited} of {threads} waited at once");
-    Some(Verdict::seen(OVERLAP, "Rust", waited > 1, evidence))
+    Some(overlap::judge("Rust", last.threads, last.waited, 2))
 }

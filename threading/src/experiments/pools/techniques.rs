@@ -1,4 +1,4 @@
-//! Four ways to share jobs out among workers. Each returns what every worker did, in its order.
+//! Four techniques to share jobs out among workers. Each returns the jobs that every worker did.
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -12,15 +12,17 @@ use lab::trace::State;
 use lab::{Error, Result, text};
 use rayon::prelude::*;
 
-/// Does the job of this number, on the calling thread.
+/// Does the job with this number, on any thread.
 pub type Work<'a> = &'a (dyn Fn(usize) + Sync);
 /// A worker's jobs, in the order in which it did them.
-pub type Done = Vec<usize>;
+pub type JobsDone = Vec<usize>;
 
-/// A technique: its id, its name, and its function of the number of jobs, one lane for each worker, the state to record, and the work.
-pub type Technique = (&'static str, fn() -> Text, fn(usize, Vec<LaneRecorder>, State, Work<'_>) -> Result<Vec<Done>>);
+/// Id, name and function. The function is given the number of jobs, a lane for each worker, the state of a lane during a job, and the
+/// work.
+pub type Technique =
+    (&'static str, fn() -> Text, fn(usize, Vec<LaneRecorder>, State, Work<'_>) -> Result<Vec<JobsDone>>);
 
-/// All techniques; only the first does not balance the load.
+/// All but the first balance the load.
 pub const TECHNIQUES: [Technique; 4] = [
     ("parts", || text!("저마다 제 몫", "each its own part"), parts),
     ("channel", || text!("crossbeam 채널 하나", "one crossbeam channel"), channel),
@@ -28,13 +30,16 @@ pub const TECHNIQUES: [Technique; 4] = [
     ("rayon", || text!("rayon", "rayon"), rayon),
 ];
 
-/// The jobs of a worker under static partitioning: equally many for each, in order.
+/// A worker's own part if jobs are divided beforehand: the same number for each worker.
 pub fn part(me: usize, workers: usize, jobs: usize) -> Range<usize> {
     me * jobs / workers..(me + 1) * jobs / workers
 }
 
-/// A thread for each lane; what each of them did.
-fn crew(lanes: Vec<LaneRecorder>, worker: impl Fn(usize, &mut LaneRecorder) -> Done + Sync) -> Result<Vec<Done>> {
+/// Starts a thread for each lane and waits for all. Returns the jobs of each.
+fn spawn_workers(
+    lanes: Vec<LaneRecorder>,
+    worker: impl Fn(usize, &mut LaneRecorder) -> JobsDone + Sync,
+) -> Result<Vec<JobsDone>> {
     thread::scope(|scope| {
         let worker = &worker;
         let mut running = Vec::new();
@@ -47,45 +52,46 @@ fn crew(lanes: Vec<LaneRecorder>, worker: impl Fn(usize, &mut LaneRecorder) -> D
 }
 
 // ANCHOR: parts
-/// Static partitioning: the worker with the long jobs is the straggler, and nobody helps.
-pub fn parts(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<Done>> {
+/// Divided beforehand: the worker with the long jobs is the straggler, and nobody helps.
+pub fn parts(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<JobsDone>> {
     let workers = lanes.len();
-    crew(lanes, |me, lane| part(me, workers, jobs).inspect(|job| lane.during(state, || work(*job))).collect())
+    spawn_workers(lanes, |me, lane| part(me, workers, jobs).inspect(|job| lane.during(state, || work(*job))).collect())
 }
 // ANCHOR_END: parts
 
 // ANCHOR: channel
-/// One shared queue: an idle worker takes the next job.
-pub fn channel(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<Done>> {
+/// One queue for all: a free worker takes the next job.
+pub fn channel(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<JobsDone>> {
     let (queue, next) = channel::unbounded();
     (0..jobs).for_each(|job| queue.send(job).expect("this function keeps a receiver"));
     drop(queue); // the end of the jobs
-    crew(lanes, |_, lane| next.iter().inspect(|job| lane.during(state, || work(*job))).collect())
+    spawn_workers(lanes, |_, lane| next.iter().inspect(|job| lane.during(state, || work(*job))).collect())
 }
 // ANCHOR_END: channel
 
 // ANCHOR: stealing
-/// A deque for each worker: no contention until a worker's own is empty. Then it steals from the far end of another's.
-pub fn stealing(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<Done>> {
+/// A deque for each worker: it takes jobs from one end of its own, and when that is empty, steals from the other end of another's.
+pub fn stealing(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<JobsDone>> {
     let workers = lanes.len();
     let deques: Vec<Worker<usize>> = (0..workers).map(|_| Worker::new_lifo()).collect();
     for (me, deque) in deques.iter().enumerate() {
-        // The owner takes what was pushed last, a thief what was pushed first.
+        // The owner takes the job that was pushed last, a thief the one that was pushed first.
         part(me, workers, jobs).rev().for_each(|job| deque.push(job));
     }
     let stealers: Vec<Stealer<usize>> = deques.iter().map(Worker::stealer).collect();
     let deques: Vec<Mutex<Option<Worker<usize>>>> = deques.into_iter().map(|deque| Mutex::new(Some(deque))).collect();
-    crew(lanes, |me, lane| {
-        let mine = deques[me].lock().unwrap_or_else(PoisonError::into_inner).take().expect("everybody takes his own");
+    spawn_workers(lanes, |me, lane| {
+        let mine =
+            deques[me].lock().unwrap_or_else(PoisonError::into_inner).take().expect("each worker takes its own, once");
         let next = || mine.pop().or_else(|| steal(&stealers));
         std::iter::from_fn(next).inspect(|job| lane.during(state, || work(*job))).collect()
     })
 }
 
-/// Steals a job; `None` when all deques are empty. Jobs are never added, so an empty deque stays empty.
+/// A job of another worker; `None` if no job is left. Jobs are never added, so an empty deque stays empty.
 fn steal(stealers: &[Stealer<usize>]) -> Option<usize> {
     loop {
-        // `Retry` (another thief was quicker) wins over `Empty` here.
+        // `collect` prefers `Retry` (another thief was faster) to `Empty`.
         match stealers.iter().map(Stealer::steal).collect::<Steal<usize>>() {
             Steal::Success(job) => return Some(job),
             Steal::Empty => return None,
@@ -96,12 +102,13 @@ fn steal(stealers: &[Stealer<usize>]) -> Option<usize> {
 // ANCHOR_END: stealing
 
 // ANCHOR: rayon
-/// The same as a library. Without `with_max_len` some jobs stay together in one piece, which is stolen whole or not at all.
-pub fn rayon(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<Done>> {
+/// Work stealing by a library. Without `with_max_len` rayon keeps some jobs together in one piece, which only one thread can take.
+pub fn rayon(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<JobsDone>> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(lanes.len()).build();
     let pool = pool.map_err(|e| Error::failed(text!("rayon 풀을 만들 수 없습니다: {e}", "no rayon pool: {e}")))?;
-    // One slot for each thread of the pool; only that thread locks it.
-    let mine: Vec<Mutex<(LaneRecorder, Done)>> = lanes.into_iter().map(|lane| Mutex::new((lane, Vec::new()))).collect();
+    // One for each thread of the pool; only that thread locks it.
+    let mine: Vec<Mutex<(LaneRecorder, JobsDone)>> =
+        lanes.into_iter().map(|lane| Mutex::new((lane, Vec::new()))).collect();
     pool.install(|| {
         (0..jobs).into_par_iter().with_max_len(1).for_each(|job| {
             let me = rayon::current_thread_index().expect("inside the pool");

@@ -1,20 +1,20 @@
-//! How many threads this machine allows one process, found before any is started.
+//! How many threads this machine allows a process, found out before any is started.
 
 use std::fs;
 
 use lab::{Error, machine, text};
 
-/// The tightest of the machine's bounds.
+/// The tightest bound on the number of threads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound {
     /// Threads that can still be started.
     pub threads: u64,
-    /// What sets the bound.
+    /// The name of the limit.
     pub limit: &'static str,
 }
 
 impl Bound {
-    /// The number of threads that was asked for exceeds this.
+    /// The error if more threads are asked for.
     pub fn exceeded(&self, asked: usize) -> Error {
         let Bound { threads, limit } = self;
         Error::failed(text!(
@@ -24,7 +24,7 @@ impl Bound {
     }
 }
 
-/// The tightest bound on new threads. Linux tells; elsewhere nothing is known.
+/// The tightest bound on new threads, on Linux; elsewhere `None`.
 ///
 /// `proc(5)`: threads-max and pid_max count all threads of the machine; `vm.max_map_count` counts the mappings of a process, and a
 /// thread takes two: its stack and the guard page before it. `pids.max` is the control group's.
@@ -32,7 +32,7 @@ pub fn of_this_machine() -> Option<Bound> {
     let number = |path: &str| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
     let alive = threads_of_machine()?;
     let maps = fs::read_to_string("/proc/self/maps").map_or(0, |maps| maps.lines().count() as u64);
-    // Leaves room for malloc's own arenas.
+    // malloc maps arenas while the threads start.
     const SPARE_MAPS: u64 = 1000;
     let bounds = [
         ("kernel.threads-max", number("/proc/sys/kernel/threads-max").map(|most| most.saturating_sub(alive))),
@@ -53,7 +53,7 @@ fn threads_of_machine() -> Option<u64> {
     fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().nth(3)?.split_once('/')?.1.parse().ok()
 }
 
-/// What `RLIMIT_NPROC` leaves. It counts all threads of the user; root is not bound by it.
+/// What `RLIMIT_NPROC` leaves. It counts all threads of the user; it does not apply to root.
 fn user_limit() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let user = status.lines().find_map(|line| line.strip_prefix("Uid:"))?.split_whitespace().next()?;
@@ -63,7 +63,7 @@ fn user_limit() -> Option<u64> {
     let limits = fs::read_to_string("/proc/self/limits").ok()?;
     let limit: u64 =
         limits.lines().find_map(|line| line.strip_prefix("Max processes"))?.split_whitespace().next()?.parse().ok()?;
-    // Other processes of the user count too; ours are what is certain.
+    // The user's other processes count too; their number is not known.
     Some(limit.saturating_sub(machine::threads().unwrap_or(1)))
 }
 

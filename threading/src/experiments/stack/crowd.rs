@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use lab::trace::LaneRecorder;
 use lab::trace::State;
 
-/// Threads that have not come alive within this time will not.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Threads that have not started within this time never will.
+const ALIVE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A growing set of threads. Dropping it releases and joins all of them.
+/// A growing number of threads. Dropping it releases them and waits for their ends.
 #[derive(Debug, Default)]
 pub struct Crowd {
     gate: Arc<Gate>,
@@ -21,20 +21,21 @@ pub struct Crowd {
 
 #[derive(Debug, Default)]
 struct Gate {
-    here: Mutex<Here>,
-    came: Condvar,
+    state: Mutex<CrowdState>,
+    arrived: Condvar,
     opened: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Here {
-    /// Threads that have arrived, and used their stack.
+struct CrowdState {
+    /// Threads that have arrived after using their stack.
     alive: usize,
+    /// Whether the threads may end.
     open: bool,
 }
 
 impl Crowd {
-    /// Starts one more thread with a stack of so many KiB, of which it uses `used`; its lifetime is recorded on the lane, if there is one.
+    /// Starts a thread with a stack of `stack` KiB, of which it uses `used` KiB. It records its life on the lane, if there is one.
     pub fn add(&mut self, stack: usize, used: usize, mut lane: Option<LaneRecorder>) -> io::Result<()> {
         let gate = Arc::clone(&self.gate);
         let live = move || {
@@ -48,21 +49,20 @@ impl Crowd {
         Ok(())
     }
 
-    /// Waits until all threads are alive at the same time; returns whether they are.
+    /// Waits until all threads are alive at the same time. `false` if that takes too long.
     pub fn all_alive(&self) -> bool {
-        let until = Instant::now() + PATIENCE;
-        let mut here = self.gate.here.lock().unwrap_or_else(PoisonError::into_inner);
-        while here.alive < self.threads.len() {
+        let until = Instant::now() + ALIVE_TIMEOUT;
+        let mut state = self.gate.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while state.alive < self.threads.len() {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;
             }
-            here = self.gate.came.wait_timeout(here, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.gate.arrived.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
     }
 
-    /// How many were started.
     pub fn started(&self) -> usize {
         self.threads.len()
     }
@@ -70,26 +70,26 @@ impl Crowd {
 
 impl Drop for Crowd {
     fn drop(&mut self) {
-        self.gate.here.lock().unwrap_or_else(PoisonError::into_inner).open = true;
+        self.gate.state.lock().unwrap_or_else(PoisonError::into_inner).open = true;
         self.gate.opened.notify_all();
         for thread in self.threads.drain(..) {
-            let _ = thread.join(); // nobody panics in there
+            let _ = thread.join(); // the threads do not panic
         }
     }
 }
 
 impl Gate {
     fn wait(&self) {
-        let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
-        here.alive += 1;
-        self.came.notify_one();
-        while !here.open {
-            here = self.opened.wait(here).unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.alive += 1;
+        self.arrived.notify_one();
+        while !state.open {
+            state = self.opened.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
-/// Writes into so many KiB of the stack, a page a call: a page that was never written to is not there.
+/// Writes to so many KiB of the stack, one page in each call: a page has no memory until it is written to.
 #[inline(never)]
 fn use_stack(kib: usize) {
     let mut page = [0_u8; 4096];
@@ -97,5 +97,5 @@ fn use_stack(kib: usize) {
     if kib > 4 {
         use_stack(kib - 4);
     }
-    black_box(&page); // still needed here, so that the calls cannot become a loop
+    black_box(&page); // used after the call, so that the recursion cannot become a loop
 }

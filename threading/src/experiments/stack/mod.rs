@@ -1,6 +1,6 @@
-//! What a thread costs in memory: its stack is address space until it is used. "8 MB a thread" is virtual.
+//! What a thread costs in memory: its stack is only address space until it is used. "8 MB a thread" is virtual.
 //!
-//! Every row is a process of its own, for a peak never comes down again.
+//! Every row is measured in a process of its own, because a process's peak of memory never goes down.
 //!
 //! Article: 멀티스레딩. Run: `cargo run -p threading -- stack`. Python twin: `python/stack.py`.
 
@@ -16,7 +16,7 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::{Error, Result, lang, text, twin_script};
 
 pub use crowd::Crowd;
-use row::{ROW, Row};
+use row::{ROW, StackSetup};
 
 /// Stacks of a thread, in KiB: a small one, Rust's default, and what `ulimit -s` gives C and Python.
 const STACKS: [usize; 3] = [64, 2048, 8192];
@@ -33,20 +33,20 @@ pub fn command() -> Experiment {
     Experiment::new("stack", about, options, move |a| run(a.get(threads), a.pythons()))
 }
 
-/// Starts so many threads at each size of stack, here and on CPython, and looks at the memory of each process.
+/// Starts the threads with each size of stack, here and on CPython, and measures the memory of each process.
 pub fn run(threads: usize, pythons: &[Interpreter]) -> Result<Report> {
     if let Some(bound) = bound::of_this_machine().filter(|bound| bound.threads < threads as u64) {
         return Err(bound.exceeded(threads));
     }
     let mut report = Report::new("threading/stack");
-    let rows = STACKS.map(|stack| Row { threads, stack, used: 0 });
-    let used = Row { threads, stack: STACKS[2], used: USED };
+    let rows = STACKS.map(|stack| StackSetup { threads, stack, used: 0 });
+    let used = StackSetup { threads, stack: STACKS[2], used: USED };
     let mut table = Vec::new();
     for row in rows.into_iter().chain([used]) {
-        add(&mut report, &mut table, row, None, ask(row));
+        add(&mut report, &mut table, row, None, measure(row));
     }
     if report.measures.is_empty() {
-        // The smallest stack comes first; if even that fails, the larger ones are not tried.
+        // The first row has the smallest stack; if that fails, CPython fails too.
         return Err(Error::failed(report.notes.swap_remove(0)));
     }
     for (python, row) in pythons.iter().flat_map(|python| rows.map(|row| (python, row))) {
@@ -66,8 +66,8 @@ pub fn run(threads: usize, pythons: &[Interpreter]) -> Result<Report> {
     Ok(report)
 }
 
-/// A row in a fresh process of this program.
-fn ask(row: Row) -> Result<Report, Text> {
+/// Measures a row in a new process of this program.
+fn measure(row: StackSetup) -> Result<Report, Text> {
     let mut args = vec![ROW.to_owned()];
     for (name, n) in [("--threads", row.threads), ("--stack", row.stack), ("--used", row.used)] {
         args.extend([name.to_owned(), n.to_string()]);
@@ -76,11 +76,11 @@ fn ask(row: Row) -> Result<Report, Text> {
     python::own(&args, LIMIT)
 }
 
-/// Turns the report of one process into a row of the table and measurements, or into a note with the reason.
+/// Adds the report of one process as a row of the table and as measurements, or the reason why there is none as a note.
 fn add(
     report: &mut Report,
     table: &mut Vec<Vec<Text>>,
-    row: Row,
+    row: StackSetup,
     python: Option<&Interpreter>,
     said: Result<Report, Text>,
 ) {
@@ -96,7 +96,7 @@ fn add(
                 name: Text { ko: format!("{on}: {ko}: {}", m.name.ko), en: format!("{on}: {en}: {}", m.name.en) },
                 ..m
             }));
-            // One picture is enough: all look the same.
+            // One drawing is enough: all look the same.
             if report.traces.is_empty() {
                 report.traces = said.traces;
             }
@@ -135,32 +135,32 @@ fn notes() -> Vec<Text> {
     vec![
         text!(
             "줄마다 새 프로세스입니다. 스레드 절반이 산 때와 모두가 산 때의 차이를 스레드 수로 나눕니다. 앞의 절반은 malloc의 아레나처럼 한 번만 드는 것을 치릅니다.",
-            "Every row is a fresh process. The growth from half of the threads to all of them is divided by their number; the first half pays for what comes only once, such as malloc's arenas."
+            "Every row is a new process. Divided by the number of threads is the growth from half of them to all; the first half pays for what is needed only once, such as malloc's arenas."
         ),
         text!(
             "커널이 스레드마다 따로 쓰는 것(커널 스택 16 KiB 등)은 어느 쪽에도 들어 있지 않습니다.",
-            "What the kernel keeps for each thread (16 KiB of kernel stack, and more) is in neither."
+            "Neither contains the kernel's own memory for each thread (16 KiB of kernel stack, and more)."
         ),
     ]
 }
 
 fn shows(report: &Report) -> Text {
-    let of = |what: &str, row: Row| {
+    let of = |what: &str, row: StackSetup| {
         let m = report.measure(&format!("{what}.rust.{}", row.id()))?;
         Some(unit::value(m.median(), Unit::Bytes))
     };
-    let plain = Row { threads: 0, stack: STACKS[2], used: 0 };
-    let used = Row { used: USED, ..plain };
-    let (Some(set_aside), Some(resident), Some(touched)) =
+    let plain = StackSetup { threads: 0, stack: STACKS[2], used: 0 };
+    let used = StackSetup { used: USED, ..plain };
+    let (Some(reserved), Some(resident), Some(used_memory)) =
         (of("virtual", plain), of("resident", plain), of("resident", used))
     else {
         return text!(
             "여기서 모자란 것은 메모리가 아니라 한도입니다. 위에 까닭이 있습니다.",
-            "What ran out here is not memory but a limit; the reason is above."
+            "Not memory but a limit was exhausted; the reason is above."
         );
     };
     text!(
-        "스택 8 MiB를 달라고 한 스레드 하나는 주소 공간 {set_aside}에 실제 메모리 {resident}입니다. {USED} KiB를 쓰면 {touched}가 됩니다. 드는 것은 예약한 만큼이 아니라 쓴 만큼입니다.",
-        "A thread that asked for 8 MiB of stack takes {set_aside} of address space and {resident} of memory; with {USED} KiB of it used, {touched}. What counts is not what is set aside but what is used."
+        "스택 8 MiB를 달라고 한 스레드 하나는 주소 공간 {reserved}에 실제 메모리 {resident}입니다. {USED} KiB를 쓰면 {used_memory}가 됩니다. 드는 것은 예약한 만큼이 아니라 쓴 만큼입니다.",
+        "A thread with a stack of 8 MiB takes {reserved} of address space and {resident} of memory; if it uses {USED} KiB of its stack, {used_memory}. What costs memory is not what is reserved but what is used."
     )
 }

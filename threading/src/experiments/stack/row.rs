@@ -1,4 +1,4 @@
-//! One row of the table, measured in a child process.
+//! One row of the table, measured in a process of its own.
 
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
@@ -10,22 +10,21 @@ use lab::{Error, Result, clock, machine, terminal, text};
 
 use super::crowd::Crowd;
 
-/// The name of the child's work.
+/// The child command that measures a row.
 pub const ROW: &str = "process-stack";
-/// The most that a thread uses of its stack, in KiB.
+/// In KiB.
 pub const MOST_USED: usize = 1024;
 
-/// The parameters of one child process.
 #[derive(Clone, Copy, Debug)]
-pub struct Row {
+pub struct StackSetup {
     pub threads: usize,
     /// Stack of each, in KiB.
     pub stack: usize,
-    /// How much of it each uses, in KiB.
+    /// How much of its stack each thread uses, in KiB.
     pub used: usize,
 }
 
-impl Row {
+impl StackSetup {
     /// "64k", "8192k-used-64k".
     pub fn id(&self) -> String {
         let used = if self.used > 0 { format!("-used-{}k", self.used) } else { String::new() };
@@ -40,7 +39,7 @@ impl Row {
         }
     }
 
-    /// Starts the threads in this process and looks at its memory: bytes a thread, from half of them to all.
+    /// Starts the threads in this process and measures its memory for each thread, from half of them to all.
     pub fn measure(&self) -> Result<Report> {
         let others = machine::threads().ok_or_else(|| unknown(&text!("스레드 수", "the number of threads")))?;
         let recorder = Recorder::new();
@@ -70,7 +69,7 @@ impl Row {
         Ok(Report { traces, measures, ..Report::new("threading/stack") })
     }
 
-    /// Adds threads until so many are alive. The first and the last are drawn.
+    /// Starts threads until `until` are alive. The first and the last are drawn.
     fn grow(&self, crowd: &mut Crowd, until: usize, recorder: &Recorder) -> Result<()> {
         for i in crowd.started()..until {
             let drawn = i < 2 || i + 2 >= self.threads;
@@ -84,7 +83,7 @@ impl Row {
     }
 }
 
-/// The error when no more threads can be started: how many there were, and why.
+/// The error if the system allows no more threads.
 fn refused(started: usize, asked: usize, e: &std::io::Error) -> Error {
     let name = if e.kind() == std::io::ErrorKind::WouldBlock { "EAGAIN: " } else { "" };
     Error::failed(text!(
@@ -95,7 +94,7 @@ fn refused(started: usize, asked: usize, e: &std::io::Error) -> Error {
 
 /// Address space and resident memory of this process while its threads are alive, in bytes.
 ///
-/// Not VmPeak: glibc maps an arena twice as large as needed and cuts it, and that peak hides what later threads add.
+/// Not VmPeak: glibc maps an arena twice as large as needed and cuts it; that peak hides what later threads add.
 fn memory() -> Result<[u64; 2]> {
     let both = machine::address_space().zip(machine::peak_memory());
     both.map(|(space, memory)| [space, memory]).ok_or_else(|| unknown(&text!("메모리 크기", "its memory")))
@@ -116,14 +115,16 @@ fn measures(alive: f64, space: f64, memory: f64, each: f64) -> Vec<Measure> {
     ]
 }
 
-/// The work of a row's process. A row that fails says why in its report, in both languages.
+/// The child command. A failure is a note in its report, in both languages.
 pub fn command() -> Experiment {
     let mut options = Options::new();
     let mut count = |name, most| options.size(name, 0..=most, 0, Text::default());
     let (threads, stack, used) = (count("threads", 1_000_000), count("stack", 1 << 20), count("used", MOST_USED));
     Experiment::child(ROW, options, move |a| {
-        let row = Row { threads: a.get(threads), stack: a.get(stack), used: a.get(used) };
-        let report = row.measure().unwrap_or_else(|e| Report { notes: vec![e.text().clone()], ..Report::default() });
+        let row = StackSetup { threads: a.get(threads), stack: a.get(stack), used: a.get(used) };
+        let report = row
+            .measure()
+            .unwrap_or_else(|e| Report { notes: vec![e.text().clone()], ..Report::new("threading/stack") });
         terminal::print(&report.to_json());
         Ok(())
     })
