@@ -1,6 +1,11 @@
 //! Five tasks that wait two seconds each, together, on a single thread: two seconds in all.
 //!
 //! Article: asyncio, 코드 예시. Run: `cargo run -p asyncio`. Python twin: `python/article.py`.
+//!
+//! The article's own listing (CC BY 4.0), which this mirrors; `python3 docs/article/five_tasks.py` runs it:
+//! ```python
+#![doc = include_str!("../../docs/article/five_tasks.py")]
+//! ```
 
 // ANCHOR: listing
 use std::time::Duration;

@@ -1,6 +1,6 @@
-//! The article's five tasks on async-std: together, but on its threads, one a core.
+//! The article's five tasks on async-std: together, but on its own threads, one for each core.
 //!
-//! async-std is discontinued (RUSTSEC-2025-0052, 24 August 2025; its authors point to smol): for reading old code, not for new.
+//! async-std is discontinued (RUSTSEC-2025-0052, 24 August 2025; its authors recommend smol). Read old code with it; write no new code.
 //!
 //! Article: asyncio, 코드 예시. Run: `cargo run -p asyncio -- --runtime async-std`. Python twin: `python/article.py`.
 

@@ -1,8 +1,8 @@
-//! Ctrl-C as something to wait for, instead of the end of the process.
+//! Ctrl-C as an event to await, instead of the end of the process.
 
 use std::io;
 
-/// From when it is made, Ctrl-C no longer ends the process. Within a runtime.
+/// As soon as it is created, Ctrl-C no longer ends the process. Must be created within a runtime.
 pub struct Interrupt {
     #[cfg(unix)]
     signals: [tokio::signal::unix::Signal; 2],
@@ -31,13 +31,13 @@ impl Interrupt {
             }
         }
         #[cfg(not(unix))]
-        // Where it cannot be listened to, it never comes.
+        // Where the signal cannot be handled, this never returns.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 
-    /// From now on Ctrl-C ends the process, as it does where nobody listens: what once listened to it does so for good.
+    /// From now on Ctrl-C ends the process, as without a handler: tokio's handler stays installed for good.
     pub fn ends_the_process(mut self, runtime: tokio::runtime::Runtime) {
         /// 128 and the number of SIGINT, as shells tell it.
         const INTERRUPTED: i32 = 130;

@@ -1,4 +1,4 @@
-//! The others on the loop: tasks that sleep again and again, and note by how much they were woken late.
+//! Heartbeats: tasks that sleep periodically and record how late they were woken.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;

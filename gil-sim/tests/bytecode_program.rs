@@ -83,7 +83,7 @@ fn the_report_reads_back() {
         assert_eq!(lost.samples, [0.0; 3], "{version}");
     }
     assert!(report.verdicts.iter().all(|verdict| verdict.about().is_some()));
-    let missing = report.verdicts.iter().find(|verdict| verdict.on == "CPython").expect("never silently skipped");
+    let missing = report.verdicts.iter().find(|verdict| verdict.on.en == "CPython").expect("never silently skipped");
     assert!(matches!(missing.outcome, Outcome::NotMeasured(_)));
     // The known-wrong twin: a page for people is not a report.
     assert!(read(&small).is_none());

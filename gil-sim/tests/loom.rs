@@ -2,7 +2,7 @@
 //!
 //! In every execution: no two threads hold a lock at once, and everyone who wants it gets it. Of the locks with a request also:
 //! whoever lets go on request does not come back first, nobody is asked for what was asked of another, and nobody waits for a
-//! thread that gave up. What a bound leaves out is not proved; each model says its bound. `tests/planted.rs` shows that these same
+//! thread that gave up. What a bound leaves out is not proved; each model says its bound. `support/planted` shows that these same
 //! models find bugs.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]

@@ -1,6 +1,11 @@
 //! Five real processes that count to ten million, each on its own.
 //!
 //! Article: 멀티프로세싱, 코드 예시. Run: `cargo run -p multiprocessing`. Python twin: `python/article.py`.
+//!
+//! The article's own listing (CC BY 4.0), which this mirrors; `python3 docs/article/five_processes.py` runs it:
+//! ```python
+#![doc = include_str!("../../docs/article/five_processes.py")]
+//! ```
 
 use std::hint::black_box;
 use std::io;

@@ -71,7 +71,7 @@ impl SpinBarrier {
         let mut spins = 0u32;
         while self.arrivals.load(Ordering::Acquire) < self.threads * nth {
             spins = spins.wrapping_add(1);
-            // The missing thread may be waiting for our core.
+            // The missing thread may need our core.
             if spins.is_multiple_of(256) {
                 thread::yield_now();
             }

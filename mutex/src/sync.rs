@@ -68,7 +68,7 @@ impl<T> UnsafeCell<T> {
     }
 }
 
-/// Called at each vain look at a lock. Whom we wait for may be waiting for our core.
+/// Called after each failed attempt. The thread that we wait for may need our core.
 pub fn relax(looks: &mut u32) {
     *looks = looks.wrapping_add(1);
     if looks.is_multiple_of(64) { thread::yield_now() } else { std::hint::spin_loop() }

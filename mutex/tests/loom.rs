@@ -1,5 +1,5 @@
 //! The proofs: the files of `src` themselves, with loom's parts in the place of std's, in every order that loom knows (or up to the
-//! bound that a model states). `tests/planted.rs` shows that these same models find bugs.
+//! bound that a model states). `support/planted` shows that these same models find bugs.
 //!
 //! A spin lock waits by looking again and again. loom lets another go on at each vain look (`sync::relax`), but with two who look
 //! in vain it may choose those two for ever: with three threads these models must bound the preemptions.

@@ -18,5 +18,14 @@ fn main() -> ExitCode {
         }
         println!("{}", block.file(language));
     }
+    for (picture, language) in
+        printed::pictures().iter().flat_map(|picture| LANGUAGES.map(|language| (picture, language)))
+    {
+        let file = picture.picture_file(language);
+        if wanted(&file) {
+            picture.draw(language);
+            println!("{file}");
+        }
+    }
     ExitCode::SUCCESS
 }

@@ -28,14 +28,23 @@ pub struct Block {
 #[serde(deny_unknown_fields)]
 struct Blocks {
     block: Vec<Block>,
+    picture: Vec<Block>,
 }
 
 /// All blocks, in the order of `docs/printed.toml`.
 pub fn blocks() -> Vec<Block> {
+    read().block
+}
+
+/// The experiments whose drawings the book shows as pictures.
+pub fn pictures() -> Vec<Block> {
+    read().picture
+}
+
+fn read() -> Blocks {
     let path = workspace().join("docs/printed.toml");
     let words = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let blocks: Blocks = basic_toml::from_str(&words).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    blocks.block
+    basic_toml::from_str(&words).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
 impl Block {
@@ -47,6 +56,20 @@ impl Block {
     /// Where the file is.
     pub fn path(&self, language: &str) -> PathBuf {
         workspace().join("docs/printed").join(self.file(language))
+    }
+
+    /// The picture below `docs/printed`.
+    pub fn picture_file(&self, language: &str) -> String {
+        format!("{}/{}.{language}.svg", self.package, self.experiment)
+    }
+
+    /// Draws the picture anew.
+    pub fn draw(&self, language: &str) {
+        let file = workspace().join("docs/printed").join(self.picture_file(language));
+        let file = file.to_str().expect("our own paths are UTF-8");
+        let mut args = vec![self.experiment.as_str(), "--lang", language, "--svg", file];
+        args.extend(self.args.iter().map(String::as_str));
+        run(&self.package, &args).ends_with(0);
     }
 
     /// What the program prints now.

@@ -1,6 +1,11 @@
 //! Five threads that wait two seconds each, together: two seconds in all.
 //!
 //! Article: 멀티스레딩, 코드 예시. Run: `cargo run -p threading`. Python twin: `python/article.py`.
+//!
+//! The article's own listing (CC BY 4.0), which this mirrors; `python3 docs/article/five_threads.py` runs it:
+//! ```python
+#![doc = include_str!("../../docs/article/five_threads.py")]
+//! ```
 
 // ANCHOR: listing
 use std::thread;

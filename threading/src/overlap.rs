@@ -1,13 +1,14 @@
 //! The verdict on the article's claim about threads and I/O: that they wait at the same time.
 
 use lab::claims::Verdict;
+use lab::lang::Text;
 use lab::text;
 
 /// The claim, by its id in the ledger.
 pub const CLAIM: &str = "threads-io-overlap";
 
 /// Judges by how many of so many threads waited at the same time, at the peak: `enough` or more, and the claim holds.
-pub fn judge(on: impl Into<String>, threads: usize, peak: usize, enough: usize) -> Verdict {
+pub fn judge(on: impl Into<Text>, threads: usize, peak: usize, enough: usize) -> Verdict {
     if threads < 2 {
         return Verdict::not_measured(CLAIM, on, text!("스레드가 하나뿐입니다", "there is only one thread"));
     }

@@ -13,7 +13,7 @@ use lab::{Result, say, text, twin_script};
 use crate::overlap::{self, CLAIM, Home};
 use crate::{article, article_async_std, article_smol, notes, programs};
 
-/// What the listing is written with.
+/// The runtime of the listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Runtime {
     /// tokio with one thread.
@@ -49,7 +49,7 @@ pub fn command() -> Experiment {
     Experiment::new("article", about, options, move |a| run(a.get(runtime), a.get(pause), a.pythons()))
 }
 
-/// Runs the listing, here and on CPython, and looks whether its tasks waited together.
+/// Runs the listing here and on CPython and judges whether its tasks waited together.
 pub fn run(runtime: Runtime, pause: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("asyncio/article");
     let (name, home, listing) = runtime.listing();

@@ -1,4 +1,4 @@
-//! One task that computes stalls the loop: seen in how late all others wake up. Then three ways out.
+//! One task that computes stalls the loop: all others wake up late. Then three remedies.
 //!
 //! Article: asyncio, "단일 스레드 이벤트 루프". Run: `cargo run -p asyncio -- blocking`. Python twin: `python/blocking.py`.
 
@@ -29,20 +29,20 @@ use crate::programs::cannot_start;
 pub const OTHERS: usize = 3;
 /// How long the others sleep at a time.
 pub const PERIOD: Duration = Duration::from_millis(10);
-/// The others are alone for so long before the computing begins, and after it has ended.
+/// The others run alone for so long before and after the computation.
 const BEFORE: Duration = Duration::from_millis(80);
-/// Turns after which the task that yields gives way: a millisecond or so.
+/// Iterations between two yields: about a millisecond.
 const PIECE: u64 = 3_000_000;
 
 // ANCHOR: in_the_loop
-/// Broken: no await in it, so the loop's only thread belongs to it until it is done.
+/// Broken: there is no await in it, so it keeps the loop's only thread until it is done.
 async fn in_the_loop(turns: u64, mut lane: LaneRecorder) -> u64 {
     loops::free(&mut lane, turns)
 }
 // ANCHOR_END: in_the_loop
 
 // ANCHOR: yields
-/// It gives way every millisecond or so. The loop lives, and the work shares its thread with everybody.
+/// Yields about every millisecond. The loop stays responsive; the work shares its thread.
 async fn yields(turns: u64, mut lane: LaneRecorder) -> u64 {
     let mut done = 0;
     while done < turns {
@@ -56,18 +56,18 @@ async fn yields(turns: u64, mut lane: LaneRecorder) -> u64 {
 // ANCHOR_END: yields
 
 // ANCHOR: spawn_blocking
-/// A thread of the pool that the runtime keeps for such work; the loop awaits the result.
+/// On a thread of the runtime's blocking pool; the loop awaits the result.
 async fn spawn_blocking(turns: u64, mut lane: LaneRecorder) -> u64 {
     task::spawn_blocking(move || loops::free(&mut lane, turns)).await.expect("the loop does not panic")
 }
 // ANCHOR_END: spawn_blocking
 
 // ANCHOR: own_thread
-/// A thread of its own, which sends the result: for work that takes long, such as to the end of the program.
+/// On a thread of its own, which sends the result: for long-running work.
 async fn own_thread(turns: u64, mut lane: LaneRecorder) -> u64 {
     let (result, done) = oneshot::channel();
     thread::spawn(move || {
-        // A loop that has ended wants no result.
+        // The receiver is gone if the loop has ended.
         let _ = result.send(loops::free(&mut lane, turns));
     });
     done.await.expect("the thread sends before it ends")
@@ -76,26 +76,31 @@ async fn own_thread(turns: u64, mut lane: LaneRecorder) -> u64 {
 
 type Run = fn(u64, LaneRecorder) -> Pin<Box<dyn Future<Output = u64>>>;
 
-/// A way to compute beside a loop: its id (the twin's too), the function.
+/// A technique: its id (the twin's too), its function.
 #[derive(Clone, Copy, Debug)]
-pub struct Way {
+pub struct Technique {
     pub id: &'static str,
     rust: &'static str,
     python: &'static str,
     run: Run,
 }
 
-/// All ways, in the order of the table. The last is the twin's alone.
-pub const WAYS: [Way; 4] = [
-    Way { id: "in_the_loop", rust: "async fn", python: "async def", run: |n, lane| Box::pin(in_the_loop(n, lane)) },
-    Way { id: "yields", rust: "yield_now", python: "await sleep(0)", run: |n, lane| Box::pin(yields(n, lane)) },
-    Way {
+/// All techniques, in the order of the table.
+pub const TECHNIQUES: [Technique; 4] = [
+    Technique {
+        id: "in_the_loop",
+        rust: "async fn",
+        python: "async def",
+        run: |n, lane| Box::pin(in_the_loop(n, lane)),
+    },
+    Technique { id: "yields", rust: "yield_now", python: "await sleep(0)", run: |n, lane| Box::pin(yields(n, lane)) },
+    Technique {
         id: "spawn_blocking",
         rust: "spawn_blocking",
         python: "run_in_executor, threads",
         run: |n, lane| Box::pin(spawn_blocking(n, lane)),
     },
-    Way {
+    Technique {
         id: "own_thread",
         rust: "std::thread + oneshot",
         python: "threading.Thread",
@@ -103,9 +108,9 @@ pub const WAYS: [Way; 4] = [
     },
 ];
 
-/// What was seen of one way.
+/// The result of one technique.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Stall {
     /// How late the others woke up, each time.
     pub late: Vec<Late>,
     /// How long the computing took, in ns.
@@ -114,9 +119,9 @@ pub struct Seen {
     pub trace: Trace,
 }
 
-impl Way {
+impl Technique {
     /// Computes beside the others.
-    pub fn seen(&self, turns: u64) -> Result<Seen> {
+    pub fn observe(&self, turns: u64) -> Result<Stall> {
         let runtime = Builder::new_current_thread().enable_time().build().map_err(cannot_start)?;
         let (recorder, stop) = (Recorder::new(), &AtomicBool::new(false));
         let busy = recorder.lane(text!("계산", "computes"));
@@ -133,7 +138,7 @@ impl Way {
         };
         let (took, a, b, c) = runtime.block_on(async { tokio::join!(job, a, b, c) });
         let trace = recorder.finish(Text::same(format!("Rust: {}", self.rust)));
-        Ok(Seen { late: [a, b, c].concat(), took, trace })
+        Ok(Stall { late: [a, b, c].concat(), took, trace })
     }
 }
 
@@ -149,17 +154,19 @@ pub fn command() -> Experiment {
     Experiment::new("blocking", about, options, move |a| run(a.get(iterations), a.pythons()))
 }
 
-/// Computes in every way, here and on CPython.
+/// Runs every technique, here and on CPython.
 pub fn run(turns: u64, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("asyncio/blocking");
     let watch = Watch::start();
-    for way in &WAYS {
-        let seen = way.seen(turns)?;
-        report.measures.extend(measures(way, &seen));
-        report.traces.push(seen.trace);
+    for technique in &TECHNIQUES {
+        let observe = technique.observe(turns)?;
+        report.measures.extend(measures(technique, &observe));
+        report.traces.push(observe.trace);
     }
     let foreign = watch.foreign();
-    report.tables.push(table(&report, &Text::same("Rust, tokio current_thread"), "", |way| Text::same(way.rust)));
+    report
+        .tables
+        .push(table(&report, &Text::same("Rust, tokio current_thread"), "", |technique| Text::same(technique.rust)));
     let args = [(turns / 100).max(1).to_string(), PERIOD.as_secs_f64().to_string(), BEFORE.as_secs_f64().to_string()];
     python::join(&mut report, pythons, twin_script!("blocking"), &args, &[], |_, _| Vec::new());
     for python in pythons {
@@ -173,37 +180,37 @@ pub fn run(turns: u64, pythons: &[Interpreter]) -> Result<Report> {
     Ok(report)
 }
 
-fn measures(way: &Way, seen: &Seen) -> [Measure; 2] {
-    let (id, name) = (way.id, way.rust);
+fn measures(technique: &Technique, observe: &Stall) -> [Measure; 2] {
+    let (id, name) = (technique.id, technique.rust);
     let late = text!("{name}: 다른 태스크가 늦게 깨어난 시간", "{name}: the others woke up late by");
     let took = text!("{name}: 계산에 걸린 시간", "{name}: the computing took");
     [
-        Measure::new(format!("late.{id}"), late, Unit::Ns, seen.late.iter().map(|&ns| ns as f64).collect()),
-        Measure::new(format!("took.{id}"), took, Unit::Ns, vec![seen.took as f64]),
+        Measure::new(format!("late.{id}"), late, Unit::Ns, observe.late.iter().map(|&ns| ns as f64).collect()),
+        Measure::new(format!("took.{id}"), took, Unit::Ns, vec![observe.took as f64]),
     ]
 }
 
-/// What only the twin can need: where threads share a GIL, a process is the way out.
+/// Only the twin needs this: where threads share a GIL, a process is the remedy.
 const PROCESS: &str = "process";
 
-fn python_name(way: &Way) -> Text {
-    if way.id == PROCESS {
+fn python_name(technique: &Technique) -> Text {
+    if technique.id == PROCESS {
         text!("run_in_executor, 프로세스", "run_in_executor, process")
     } else {
-        Text::same(way.python)
+        Text::same(technique.python)
     }
 }
 
-/// What was measured under ids that begin with `prefix`, a row a way.
-fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Way) -> Text) -> Table {
-    let process = Way { id: PROCESS, ..WAYS[0] };
-    let row = |way: &Way| -> Option<Vec<Text>> {
-        let late = report.measure(&format!("{prefix}late.{}", way.id))?;
-        let took = report.measure(&format!("{prefix}took.{}", way.id))?;
+/// A row for each technique, from the measurements whose ids begin with `prefix`.
+fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Technique) -> Text) -> Table {
+    let process = Technique { id: PROCESS, ..TECHNIQUES[0] };
+    let row = |technique: &Technique| -> Option<Vec<Text>> {
+        let late = report.measure(&format!("{prefix}late.{}", technique.id))?;
+        let took = report.measure(&format!("{prefix}took.{}", technique.id))?;
         let (_, longest) = stats::range(&late.samples)?;
         let cell = |ns: f64| Text::same(unit::value(ns, Unit::Ns));
         let woken = Text::same(late.samples.len().to_string());
-        Some(vec![name(way), woken, cell(late.median()), cell(longest), cell(took.median())])
+        Some(vec![name(technique), woken, cell(late.median()), cell(longest), cell(took.median())])
     };
     let (ko, en) = (&on.ko, &on.en);
     Table {
@@ -215,7 +222,7 @@ fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Way) -> Text) 
             text!("가장 늦음", "latest"),
             text!("계산 시간", "computing"),
         ],
-        rows: WAYS.iter().chain([&process]).filter_map(row).collect(),
+        rows: TECHNIQUES.iter().chain([&process]).filter_map(row).collect(),
     }
 }
 
@@ -239,11 +246,11 @@ fn shows(report: &Report) -> Text {
         (latest("in_the_loop"), latest("yields"), latest("spawn_blocking"), latest("own_thread"));
     text!(
         "루프 안에서 계산하면 다른 태스크가 최대 {stall} 늦게 깨어납니다. 사이사이 내놓으면 {yields}, spawn_blocking에 맡기면 {pool}, 제 스레드에서 하면 {own}입니다.",
-        "Computing in the loop, the others woke up late by up to {stall}; giving way now and then, {yields}; on spawn_blocking, {pool}; in a thread of its own, {own}."
+        "Computing in the loop, the others woke up late by up to {stall}; giving technique now and then, {yields}; on spawn_blocking, {pool}; in a thread of its own, {own}."
     )
 }
 
-/// Whether somebody else woke up while the task computed: a wake-up within its first and its last running moment.
+/// Whether another task woke up while the task computed: between its first and its last running moment.
 pub fn others_lived(trace: &Trace) -> bool {
     let running = || trace.lanes[0].spans.iter().filter(|span| span.state == State::Running);
     let (Some(first), Some(last)) = (running().next(), running().next_back()) else { return false };

@@ -1,4 +1,4 @@
-//! Ten thousand open connections on one thread, and a thousand slow clients among them: is anything lost, and what does one take?
+//! Ten thousand open connections on one thread, and a thousand slow clients among them: lost requests, and memory for each connection.
 //!
 //! Article: asyncio, "웹 서버". Run: `cargo run -p asyncio -- connections`. No Python twin: CPython has no HTTP server
 //! on asyncio in its library. The server runs in a process of its own, so that its memory is its own.
@@ -26,11 +26,11 @@ use crate::server_process::{Peer, Told};
 const AT_A_TIME: usize = 256;
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: loopback\r\n\r\n";
 const ANSWER_ENDS: &[u8] = b"\r\n\r\nok\n";
-/// In so many pieces a slow client sends its request.
+/// The number of pieces in which a slow client sends its request.
 const PIECES: usize = 16;
 
 #[derive(Clone, Copy, Debug)]
-pub struct Order {
+pub struct Load {
     /// Connections that stay open.
     pub connections: usize,
     /// Clients that send their request piece by piece meanwhile.
@@ -39,8 +39,8 @@ pub struct Order {
     pub pause: Duration,
 }
 
-/// What the clients saw.
-struct Seen {
+/// The answers that clients received.
+struct Answers {
     /// Connections that were opened and had their first answer.
     opened: usize,
     /// Those that had a second one.
@@ -51,12 +51,12 @@ struct Seen {
     told: [Told; 3],
 }
 
-impl Seen {
-    fn lost(&self, order: &Order) -> usize {
-        2 * order.connections + order.slow - self.opened - self.again - self.slow
+impl Answers {
+    fn lost(&self, load: &Load) -> usize {
+        2 * load.connections + load.slow - self.opened - self.again - self.slow
     }
 
-    /// What an open connection takes of the server's memory, in bytes, as far as the system tells.
+    /// The server's memory for each open connection, in bytes, where the system tells.
     fn memory(&self) -> Option<f64> {
         let [before, held, _] = self.told;
         Some((held.memory?.saturating_sub(before.memory?)) as f64 / held.open.max(1) as f64)
@@ -74,13 +74,13 @@ pub fn command() -> Experiment {
     let about =
         text!("그 서버에 연결 만 개와 느린 클라이언트 천 개", "ten thousand connections to it, and slow clients");
     Experiment::new("connections", about, options, move |a| {
-        run(&Order { connections: a.get(connections), slow: a.get(slow), pause: a.get(pause) })
+        run(&Load { connections: a.get(connections), slow: a.get(slow), pause: a.get(pause) })
     })
 }
 
-/// Opens all, asks each once, then lets slow clients in while all are asked again.
-pub fn run(order: &Order) -> Result<Report> {
-    let Order { connections, slow, .. } = *order;
+/// Opens all connections with one request each, then sends another on each while slow clients connect.
+pub fn run(load: &Load) -> Result<Report> {
+    let Load { connections, slow, .. } = *load;
     descriptors::make_room((connections + slow) as u64).map_err(|room| {
         Error::failed(text!(
             "열린 파일의 한도(ulimit -Hn)로는 --connections와 --slow를 합쳐 {room}까지입니다.",
@@ -91,28 +91,28 @@ pub fn run(order: &Order) -> Result<Report> {
     let recorder = Recorder::new();
     let start = clock::now();
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let seen = runtime.block_on(drive(order, &mut peer, &recorder))?;
+    let answers = runtime.block_on(drive(load, &mut peer, &recorder))?;
     drop(peer);
     let wall = (clock::now() - start) as f64;
     let mut report = Report::new("asyncio/connections");
-    report.measures = measures(order, &seen, wall);
-    report.notes = notes(order, &seen);
-    report.shows = shows(order, &seen);
+    report.measures = measures(load, &answers, wall);
+    report.notes = notes(load, &answers);
+    report.shows = shows(load, &answers);
     report.traces.push(recorder.finish(text!("클라이언트가 한 일", "what the clients did")));
     Ok(report)
 }
 
-async fn drive(order: &Order, peer: &mut Peer, recorder: &Recorder) -> Result<Seen> {
+async fn drive(load: &Load, peer: &mut Peer, recorder: &Recorder) -> Result<Answers> {
     let before = peer.ask()?;
     let mut lane = recorder.lane(text!("열고 한 번 묻기", "open, ask once"));
     lane.enter(State::WaitingForIo);
-    let open = open_all(peer.address, order.connections).await;
+    let open = open_all(peer.address, load.connections).await;
     lane.leave();
     let (opened, held) = (open.len(), peer.ask()?);
     let slow = tokio::spawn(slowly(
         peer.address,
-        order.slow,
-        order.pause,
+        load.slow,
+        load.pause,
         recorder.lane(text!("느린 클라이언트", "slow clients")),
     ));
     let mut lane = recorder.lane(text!("다시 묻기", "ask again"));
@@ -121,7 +121,7 @@ async fn drive(order: &Order, peer: &mut Peer, recorder: &Recorder) -> Result<Se
     lane.leave();
     let slow = slow.await.expect("a client does not panic");
     let (again, after) = (open.len(), peer.ask()?);
-    Ok(Seen { opened, again, slow, told: [before, held, after] })
+    Ok(Answers { opened, again, slow, told: [before, held, after] })
 }
 
 /// Opens connections, so many at a time, and asks once on each. Those that were answered stay open.
@@ -172,36 +172,36 @@ async fn ask(mut stream: TcpStream, pieces: usize, pause: Duration) -> Option<Tc
     answer.starts_with(b"HTTP/1.1 200 ").then_some(stream)
 }
 
-fn measures(order: &Order, seen: &Seen, wall: f64) -> Vec<Measure> {
+fn measures(load: &Load, answers: &Answers, wall: f64) -> Vec<Measure> {
     let one = |id: &str, name: Text, unit, sample: f64| Measure::new(id, name, unit, vec![sample]);
     let count = |id: &str, name: Text, n: usize| one(id, name, Unit::Count, n as f64);
     let mut measures = vec![
         count(
             "open.peak",
             text!("동시에 열린 연결 최대 (서버가 셈)", "open at once, at the peak (the server's count)"),
-            seen.told[2].peak_open,
+            answers.told[2].peak_open,
         ),
-        count("answered.first", text!("첫 요청에 받은 응답", "answers to the first request"), seen.opened),
-        count("answered.again", text!("다시 물어 받은 응답", "answers when asked again"), seen.again),
-        count("answered.slow", text!("느린 클라이언트가 받은 응답", "answers to slow clients"), seen.slow),
-        count("lost", text!("응답을 받지 못한 요청", "requests without an answer"), seen.lost(order)),
+        count("answered.first", text!("첫 요청에 받은 응답", "answers to the first request"), answers.opened),
+        count("answered.again", text!("다시 물어 받은 응답", "answers when asked again"), answers.again),
+        count("answered.slow", text!("느린 클라이언트가 받은 응답", "answers to slow clients"), answers.slow),
+        count("lost", text!("응답을 받지 못한 요청", "requests without an answer"), answers.lost(load)),
         one("wall", text!("벽시계", "wall"), Unit::Ns, wall),
     ];
-    if let Some(bytes) = seen.memory() {
+    if let Some(bytes) = answers.memory() {
         let name = text!("연결 하나가 쓰는 서버 메모리", "the server's memory per connection");
         measures.push(one("memory.connection", name, Unit::Bytes, bytes));
     }
     measures
 }
 
-fn notes(order: &Order, seen: &Seen) -> Vec<Text> {
-    let pause = unit::duration(order.pause.as_nanos() as f64);
+fn notes(load: &Load, answers: &Answers) -> Vec<Text> {
+    let pause = unit::duration(load.pause.as_nanos() as f64);
     let mut notes = vec![text!(
         "느린 클라이언트는 요청을 {pieces}조각으로 나눠 {pause} 동안 보내고, 그사이에 열린 연결 모두가 다시 묻습니다. 서버는 다른 프로세스의 스레드 하나이고 모두 같은 코어를 나눠 씁니다.",
         "A slow client sends its request in {pieces} pieces over {pause}; meanwhile every open connection asks again. The server is one thread of another process, and all share the same cores.",
         pieces = PIECES
     )];
-    notes.push(match seen.memory() {
+    notes.push(match answers.memory() {
         Some(_) => text!(
             "연결의 메모리는 모두 열린 뒤 늘어난 서버 프로세스의 상주 메모리를 열린 연결 수로 나눈 것입니다. 커널이 쓰는 소켓 버퍼는 들어 있지 않습니다.",
             "Memory per connection is what the server's resident memory grew by until all were open, divided by how many were. The kernel's socket buffers are not in it."
@@ -214,10 +214,10 @@ fn notes(order: &Order, seen: &Seen) -> Vec<Text> {
     notes
 }
 
-fn shows(order: &Order, seen: &Seen) -> Text {
-    let (peak, lost, slow) = (seen.told[2].peak_open, seen.lost(order), order.slow);
-    let all = 2 * order.connections + slow;
-    let (ko, en) = match seen.memory().map(|bytes| unit::value(bytes, Unit::Bytes)) {
+fn shows(load: &Load, answers: &Answers) -> Text {
+    let (peak, lost, slow) = (answers.told[2].peak_open, answers.lost(load), load.slow);
+    let all = 2 * load.connections + slow;
+    let (ko, en) = match answers.memory().map(|bytes| unit::value(bytes, Unit::Bytes)) {
         Some(each) => {
             (format!(" 연결 하나에 서버 메모리 {each}."), format!(" A connection took {each} of the server's memory."))
         }

@@ -24,7 +24,7 @@ const DRAWN: usize = 12;
 
 /// What is served, and how long.
 #[derive(Clone, Copy, Debug)]
-pub struct Order {
+pub struct ServeOptions {
     pub options: Options,
     /// Ends after this time; `None`: only with Ctrl-C.
     pub seconds: Option<Duration>,
@@ -62,31 +62,31 @@ pub fn command() -> Experiment {
             seed: a.get(served.seed),
             limits: Limits { connections, head, body, ..Limits::default() },
         };
-        run(&Order { options, seconds: a.get(seconds), grace: a.get(grace) })
+        run(&ServeOptions { options, seconds: a.get(seconds), grace: a.get(grace) })
     })
 }
 
 /// Serves until Ctrl-C, or until the time is over; then answers what is in flight.
-pub fn run(order: &Order) -> Result<Report> {
-    let mut options = order.options;
+pub fn run(asked: &ServeOptions) -> Result<Report> {
+    let mut options = asked.options;
     let too_few = descriptors::make_room(options.limits.connections as u64).err();
     if let Some(room) = too_few {
         options.limits.connections = usize::try_from(room).unwrap_or(usize::MAX).max(1);
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    // Before anyone is told where we are: whoever knows may interrupt us.
+    // Install the handler before printing the address: whoever knows the address may interrupt us.
     let mut interrupt = runtime.block_on(async { Interrupt::listen() })?;
     let (start, zero) = (clock::now(), Instant::now());
     let server = Server::start(options).map_err(|e| cannot_listen(&options, &e))?;
     announce(&server);
     runtime.block_on(async {
-        match order.seconds {
+        match asked.seconds {
             Some(seconds) => drop(tokio::time::timeout(seconds, interrupt.comes()).await),
             None => interrupt.comes().await,
         }
     });
     let stopping = clock::now();
-    let (visits, grace) = (server.visits(), order.grace);
+    let (visits, grace) = (server.visits(), asked.grace);
     let (drained, tally) = server.stop(grace);
     let ns = |at: Instant| start + u64::try_from((at - zero).as_nanos()).unwrap_or(u64::MAX);
     let mut report = Report::new("asyncio/serve");

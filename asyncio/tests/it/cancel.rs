@@ -1,37 +1,37 @@
-//! What a dropped future leaves behind: every way beside the broken one, with the same inputs.
+//! What a dropped future leaves behind: every transfer beside the broken one, with the same inputs.
 
 use std::time::Duration;
 
 use asyncio::experiments::cancel::partial_reads::{INTERRUPTED, Reader, Received, through};
-use asyncio::experiments::cancel::transfer::{AMOUNT, Balances, Way, given_up};
+use asyncio::experiments::cancel::transfer::{AMOUNT, Balances, Transfer, given_up};
 use tokio::runtime::{Builder, Runtime};
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_time().build().unwrap()
 }
 
-fn balances(way: Way) -> Balances {
-    runtime().block_on(given_up(way, Duration::from_millis(20))).0
+fn balances(transfer: Transfer) -> Balances {
+    runtime().block_on(given_up(transfer, Duration::from_millis(20))).0
 }
 
 #[test]
 fn only_the_broken_transfer_loses_money() {
-    for way in Way::ALL {
-        let seen = balances(way);
-        assert_eq!(seen, way.expected(), "{}", way.id());
+    for transfer in Transfer::ALL {
+        let seen = balances(transfer);
+        assert_eq!(seen, transfer.expected(), "{}", transfer.id());
         let kept = seen.from + seen.to == AMOUNT;
-        assert_eq!(kept, way != Way::HalfDone, "{}", way.id());
+        assert_eq!(kept, transfer != Transfer::HalfDone, "{}", transfer.id());
     }
 }
 
 /// A transfer that nobody waits for any longer breaks off with the caller, unless it is a task of its own.
 #[test]
 fn the_lane_of_a_dropped_future_ends_with_the_caller() {
-    for way in Way::ALL {
-        let (_, trace) = runtime().block_on(given_up(way, Duration::from_millis(50)));
+    for transfer in Transfer::ALL {
+        let (_, trace) = runtime().block_on(given_up(transfer, Duration::from_millis(50)));
         let end = |lane: usize| trace.lanes[lane].spans.last().unwrap().end;
         let outlived = end(1) > end(0) + 10_000_000;
-        assert_eq!(outlived, way == Way::OwnTask, "{}: {trace:?}", way.id());
+        assert_eq!(outlived, transfer == Transfer::OwnTask, "{}: {trace:?}", transfer.id());
     }
 }
 

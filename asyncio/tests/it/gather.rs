@@ -1,18 +1,18 @@
-//! One of five fails: what each way leaves running, beside a way that is known to be wrong.
+//! One of five fails: what each technique leaves running, beside a technique that is known to be wrong.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use asyncio::experiments::gather::tasks::{self as tasks, Diary, Ends, FAILS, Fate, Refused, TASKS};
-use asyncio::experiments::gather::{Answer, Seen, WAYS};
+use asyncio::experiments::gather::{Answer, Collected, TECHNIQUES};
 use lab::trace::Recorder;
 use lab::trace::State;
 
 /// The failing one waits a fifth of it: a pause of the machine must last longer than the difference to upset the order.
 const PAUSE: Duration = Duration::from_secs(2);
 
-fn seen(id: &str) -> Seen {
-    WAYS.iter().find(|way| way.id == id).unwrap().seen(PAUSE).unwrap()
+fn seen(id: &str) -> Collected {
+    TECHNIQUES.iter().find(|technique| technique.id == id).unwrap().observe(PAUSE).unwrap()
 }
 
 fn count(fates: &[Fate], fate: Fate) -> usize {
@@ -50,9 +50,9 @@ fn collecting_all_keeps_every_value_and_the_error() {
 
 #[test]
 fn all_five_wait_together_and_the_caller_beside_them() {
-    for way in &WAYS {
-        let seen = way.seen(Duration::from_millis(500)).unwrap();
-        assert_eq!(seen.trace.peak_in_flight(&[State::WaitingForIo]), TASKS + 1, "{}", way.id);
+    for technique in &TECHNIQUES {
+        let seen = technique.observe(Duration::from_millis(500)).unwrap();
+        assert_eq!(seen.trace.peak_in_flight(&[State::WaitingForIo]), TASKS + 1, "{}", technique.id);
     }
 }
 

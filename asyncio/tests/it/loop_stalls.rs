@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use asyncio::experiments::blocking::{PERIOD, Seen as Stall, WAYS, others_lived};
+use asyncio::experiments::blocking::{PERIOD, Stall, TECHNIQUES, others_lived};
 use asyncio::experiments::gil::report::{CLAIM, judge, judge_twin, long_waits};
 use asyncio::experiments::gil::{CASES, Case, CaseResult, seen};
 use lab::claims::Outcome;
@@ -15,7 +15,7 @@ use lab::trace::{Lane, Span, State, Trace};
 const TURNS: u64 = 500_000_000;
 
 fn stall(id: &str) -> Stall {
-    WAYS.iter().find(|way| way.id == id).unwrap().seen(TURNS).unwrap()
+    TECHNIQUES.iter().find(|technique| technique.id == id).unwrap().observe(TURNS).unwrap()
 }
 
 /// The known-wrong program is one of the experiment's own.

@@ -118,7 +118,7 @@ impl Gil {
     /// A waiter that gives up takes its request back while it still has the `mutex`, so that nobody can let go in between.
     ///
     /// CPython did not do so at all before gh-96387 (3.11.x, 3.12), and since then it does after it has let go of the `mutex`.
-    /// Either way a holder who lets go on that request may wait for a thread that never comes. `build.rs` plants both orders, and
+    /// Either way a holder who lets go on that request may wait for a thread that never comes. `support/planted` plants both orders, and
     /// loom finds both hangs; of the second nothing is known but the model: nobody has seen CPython itself hang there.
     fn withdraw(&self, requested: bool) {
         if requested {

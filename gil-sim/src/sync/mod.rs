@@ -1,5 +1,5 @@
 //! What the locks are made of. The model checkers' tests put modules of the same shape in this one's place (`tests/loom.rs`,
-//! `tests/shuttle.rs`).
+//! `support/planted`).
 
 mod semaphore;
 mod unpoisoned;

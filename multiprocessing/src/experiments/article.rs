@@ -17,6 +17,11 @@ use crate::exit_status;
 use crate::work::MAX_ITERATIONS;
 
 const CLAIM: &str = "processes-parallel";
+/// Processes of the listing.
+const PROCESSES: f64 = 5.0;
+/// Enough that starting a process takes less time than its work: else the lanes are a staircase. The article counts to 10 million,
+/// which takes optimized Rust some milliseconds.
+const ITERATIONS: u64 = 400_000_000;
 /// The twin does no more iterations than this, so that it ends in seconds.
 const TWIN_ITERATIONS: u64 = 10_000_000;
 
@@ -25,7 +30,7 @@ pub fn command() -> Experiment {
     let iterations = options.count(
         "iterations",
         1..=MAX_ITERATIONS,
-        10_000_000,
+        ITERATIONS,
         text!("일 하나가 더하는 횟수", "additions in one unit of work"),
     );
     Experiment::new(
@@ -48,6 +53,7 @@ pub fn run(iterations: u64, pythons: &[Interpreter]) -> Result<Report> {
     let cpu = say::cpu_of_children(&lines).map(|cpu| cpu as f64);
     report.verdicts.push(cores(&trace, cpu, watch.foreign()).parallel(CLAIM, "Rust"));
     let (work, all) = (unit::duration(cpu.unwrap_or(f64::NAN)), unit::duration(trace.duration() as f64));
+    let mut each = vec![("Rust".to_owned(), cpu.map(|cpu| cpu / (PROCESSES * iterations as f64)))];
     report.traces.push(trace);
 
     let watch = Watch::start();
@@ -59,18 +65,22 @@ pub fn run(iterations: u64, pythons: &[Interpreter]) -> Result<Report> {
         &[twin_iterations.to_string()],
         &[CLAIM],
         |python, twin| {
-            let cpu = twin.measure("cpu").map(|cpu: &Measure| cpu.samples.iter().sum());
+            let cpu: Option<f64> = twin.measure("cpu").map(|cpu: &Measure| cpu.samples.iter().sum());
+            each.push((python.to_string(), cpu.map(|cpu| cpu / (PROCESSES * twin_iterations as f64))));
             let verdict = |trace| cores(trace, cpu, watch.foreign()).parallel(CLAIM, python.to_string());
             twin.traces.iter().map(verdict).collect()
         },
     );
+    let each: Vec<String> =
+        each.iter().filter_map(|(on, ns)| Some(format!("{on} {}", unit::duration((*ns)?)))).collect();
+    let each = each.join(", ");
     report.notes.push(text!(
         "프로세스 하나의 일: 더하기 {iterations}번 (CPython은 {twin_iterations}번). 막대는 '시작'부터 '완료'까지이며, 코어를 기다린 시간도 들어 있습니다.",
         "The work of one process: {iterations} additions (CPython: {twin_iterations}). A bar goes from 'started' to 'done'; time spent waiting for a core is in it."
     ));
     report.shows = text!(
-        "운영체제의 프로세스 다섯이 저마다 계산했습니다: CPU 시간을 합치면 {work}인 일이 {all} 만에 끝났습니다.",
-        "Five processes of the operating system computed, each on its own: work of {work} of CPU time in all was done in {all}."
+        "운영체제의 프로세스 다섯이 저마다 계산했습니다: CPU 시간을 합치면 {work}인 일이 {all} 만에 끝났습니다. 더하기 한 번에 걸린 CPU 시간: {each}.",
+        "Five processes of the operating system computed, each on its own: work of {work} of CPU time in all was done in {all}. CPU time for one addition: {each}."
     );
     Ok(report)
 }

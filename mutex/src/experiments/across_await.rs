@@ -35,12 +35,12 @@ use lab::{Result, text, twin_script};
 use crate::outcomes::Class::{Acceptable, Forbidden, Interesting};
 use crate::outcomes::{self, Outcome, Tally};
 
-/// A task waits so long for its I/O while it holds the lock.
+/// How long a task waits for its I/O while it holds the lock.
 const IO: Duration = Duration::from_millis(20);
-/// The third task ticks so often.
+/// The period of the third task.
 const TICK: Duration = Duration::from_millis(4);
 
-/// `lock()` of std, but for the end of patience: it blocks the thread, as `lock()` does.
+/// Like std's `lock()`, which blocks the thread, but with a time limit.
 fn lock_in_time(lock: &Mutex<u64>, patience: Duration) -> Option<MutexGuard<'_, u64>> {
     let deadline = Instant::now() + patience;
     loop {
@@ -62,7 +62,7 @@ async fn io(lane: &mut LaneRecorder) {
 }
 
 // ANCHOR: broken
-/// Broken: the guard lives over the `.await`. Whether the task got the lock.
+/// Broken: the guard lives across the `.await`. Returns whether the task got the lock.
 #[expect(clippy::await_holding_lock, reason = "this is the lesson; `expect` fails if clippy does not see it")]
 async fn std_across(lock: &Mutex<u64>, lane: &mut LaneRecorder, patience: Duration) -> bool {
     lane.enter(State::WaitingForLock);
@@ -76,7 +76,7 @@ async fn std_across(lock: &Mutex<u64>, lane: &mut LaneRecorder, patience: Durati
 // ANCHOR_END: broken
 
 // ANCHOR: dropped
-/// Fixed: wait first, then lock; nobody waits with the lock in hand.
+/// Fixed: wait first, then lock; no task waits while it holds the lock.
 async fn std_dropped(lock: &Mutex<u64>, lane: &mut LaneRecorder, patience: Duration) -> bool {
     io(lane).await;
     lane.enter(State::WaitingForLock);
@@ -118,9 +118,9 @@ const FIXED: &[Outcome] = &[
     },
 ];
 
-/// What came of one variant.
+/// The result of one variant.
 #[derive(Debug)]
-pub struct Seen {
+pub struct VariantResult {
     /// Its lanes: two tasks with the lock, one that ticks.
     pub trace: Trace,
     /// `done` or `stuck`.
@@ -134,7 +134,7 @@ pub const VARIANTS: [(&str, &[Outcome]); 3] =
     [("std_across_await", BROKEN), ("std_dropped_before", FIXED), ("tokio_across_await", FIXED)];
 
 /// Runs the variant's two tasks and the ticking one on a single thread.
-pub fn watch(name: &'static str, patience: Duration) -> Result<Seen> {
+pub fn watch(name: &'static str, patience: Duration) -> Result<VariantResult> {
     let recorder = Recorder::new();
     let task = |n: usize| recorder.lane(text!("태스크 {n}", "Task {n}"));
     let (mut a, mut b, mut ticker) = (task(0), task(1), recorder.lane(text!("똑딱이", "Ticker")));
@@ -166,7 +166,7 @@ pub fn watch(name: &'static str, patience: Duration) -> Result<Seen> {
     });
     drop((a, b, ticker));
     let outcome = if got == (true, true) { "done" } else { "stuck" };
-    Ok(Seen { trace: recorder.finish(text!("Rust, {name}", "Rust, {name}")), outcome, ticks })
+    Ok(VariantResult { trace: recorder.finish(text!("Rust, {name}", "Rust, {name}")), outcome, ticks })
 }
 
 /// `cargo run -p mutex -- across-await`.

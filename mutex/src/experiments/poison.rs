@@ -53,7 +53,7 @@ fn fails() {
 }
 
 // ANCHOR: broken
-/// Broken: what comes in between may fail, and the money is nowhere.
+/// Broken: the step between may panic, and then the money is in neither account.
 pub fn transfer(books: &mut Books) {
     books.left -= AMOUNT;
     fails();
@@ -117,7 +117,7 @@ fn std_mutex(transfer: fn(&mut Books)) -> &'static str {
     books.lock().map_or("refused", |books| seen(*books))
 }
 
-/// The next one does not want to know: `into_inner` opens a poisoned lock.
+/// The next one ignores the poison: `into_inner` opens a poisoned lock.
 fn std_into_inner(transfer: fn(&mut Books)) -> &'static str {
     let books = Mutex::new(Books::new());
     dies_with(|| transfer(&mut books.lock().expect("nobody has panicked yet")));
@@ -125,7 +125,7 @@ fn std_into_inner(transfer: fn(&mut Books)) -> &'static str {
 }
 
 // ANCHOR: repaired
-/// The next one repairs the data, and takes the poison away.
+/// The next one repairs the data and clears the poison.
 fn std_repaired(transfer: fn(&mut Books)) -> &'static str {
     let books = Mutex::new(Books::new());
     dies_with(|| transfer(&mut books.lock().expect("nobody has panicked yet")));

@@ -1,11 +1,11 @@
-//! The shortest lock there is: one flag. Whoever turns it from false to true is in.
+//! The smallest lock: one flag. The thread that turns it from false to true holds the lock.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::raw::RawLock;
 use crate::sync::{AtomicBool, relax};
 
-/// A spin lock. Whoever asks at the right moment gets it: it is as unfair as luck.
+/// A spin lock. It is unfair: the thread that asks at the right moment gets it.
 #[derive(Debug)]
 pub struct SpinLock {
     locked: AtomicBool,

@@ -1,11 +1,11 @@
-//! A lock as at a counter with numbers: draw one, wait until it is called. First come, first served.
+//! A ticket lock: draw a number, wait until it is called. First come, first served.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::raw::RawLock;
 use crate::sync::{AtomicUsize, relax};
 
-/// A ticket lock. It is fair, and pays for it: if the next one is not on a core, all others wait for it.
+/// It is fair, at a cost: if the next thread is not on a core, all others wait for it.
 #[derive(Debug)]
 pub struct TicketLock {
     /// The number that the next one draws.

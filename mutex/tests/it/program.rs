@@ -66,7 +66,7 @@ fn every_experiment_says_in_one_line_what_it_cannot_use() {
 #[test]
 fn every_experiment_shows_itself_in_both_languages() {
     let small: [(&str, &[&str], [&str; 2]); 10] = [
-        ("versions", &[], ["우연히 맞음", "correct by accident"]),
+        ("versions", &[], ["잃을 수 있음", "may lose"]),
         ("check-then-act", &["--trades", "20"], ["자기 락", "own lock"]),
         ("poison", &[], ["반쪽 데이터", "half changed"]),
         ("bounded-buffer", &["--items", "50"], ["빈손", "nothing there"]),

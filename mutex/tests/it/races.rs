@@ -12,7 +12,7 @@ use mutex::counter_variant::{CounterVariant, PROTECTED};
 use mutex::experiments::counter::{critical_section as critical, litmus, race, report as verdicts, variants};
 use mutex::outcomes::{Class, Tally, classify};
 
-/// A "lock" that lets everybody in: all of its threads load before any of them stores, in every turn and on every machine.
+/// A "lock" that excludes nobody: all of its threads load before any of them stores, in every turn and on every machine.
 fn fake_lock(threads: usize) -> CounterVariant {
     let shared = (AtomicU64::new(0), Barrier::new(threads));
     let add = |(counter, all_loaded): &(AtomicU64, Barrier)| {

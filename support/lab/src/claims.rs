@@ -95,7 +95,7 @@ pub struct Verdict {
     /// The claim's id in the ledger.
     pub claim: String,
     /// What it was tried on: "Rust", "Rust + GIL", "CPython 3.11.7".
-    pub on: String,
+    pub on: Text,
     /// What became of it.
     pub outcome: Outcome,
     /// What was seen.
@@ -104,12 +104,12 @@ pub struct Verdict {
 
 impl Verdict {
     /// A verdict by what was seen.
-    pub fn seen(claim: &str, on: impl Into<String>, holds: bool, evidence: Text) -> Verdict {
+    pub fn seen(claim: &str, on: impl Into<Text>, holds: bool, evidence: Text) -> Verdict {
         Verdict { claim: claim.to_owned(), on: on.into(), outcome: Outcome::of(holds), evidence }
     }
 
     /// A claim that could not be tried, and why.
-    pub fn not_measured(claim: &str, on: impl Into<String>, why: Text) -> Verdict {
+    pub fn not_measured(claim: &str, on: impl Into<Text>, why: Text) -> Verdict {
         Verdict {
             claim: claim.to_owned(),
             on: on.into(),

@@ -52,18 +52,18 @@ impl CoresUsed {
     }
 
     /// A verdict on a claim that says the work is parallel.
-    pub fn parallel(self, claim: &str, on: impl Into<String>) -> Verdict {
+    pub fn parallel(self, claim: &str, on: impl Into<Text>) -> Verdict {
         self.judge(claim, on.into(), |cores| cores > PARALLEL)
     }
 
     /// A verdict on a claim that says the work is not parallel.
-    pub fn serial(self, claim: &str, on: impl Into<String>) -> Verdict {
+    pub fn serial(self, claim: &str, on: impl Into<Text>) -> Verdict {
         self.judge(claim, on.into(), |cores| cores <= PARALLEL)
     }
 
     /// A verdict on threads that compute: under a GIL they must not be parallel, without one they must be. Where it is not known
     /// which of the two is claimed, nothing can be judged.
-    pub fn threads(self, gil: Option<bool>, on: impl Into<String>) -> Verdict {
+    pub fn threads(self, gil: Option<bool>, on: impl Into<Text>) -> Verdict {
         match gil {
             Some(true) => self.serial(GIL_THREADS, on),
             Some(false) => self.parallel(FREE_THREADS, on),
@@ -71,7 +71,7 @@ impl CoresUsed {
         }
     }
 
-    fn judge(self, claim: &str, on: String, holds: impl Fn(f64) -> bool) -> Verdict {
+    fn judge(self, claim: &str, on: Text, holds: impl Fn(f64) -> bool) -> Verdict {
         match self.cores {
             Some(cores) if cores > PARALLEL => Verdict::seen(claim, on, holds(cores), evidence(cores)),
             Some(cores) => match self.why_not() {

@@ -66,6 +66,30 @@ pub struct Text {
     pub en: String,
 }
 
+impl From<&str> for Text {
+    fn from(word: &str) -> Text {
+        Text::same(word)
+    }
+}
+
+impl From<&String> for Text {
+    fn from(word: &String) -> Text {
+        Text::same(word)
+    }
+}
+
+impl From<&Text> for Text {
+    fn from(text: &Text) -> Text {
+        text.clone()
+    }
+}
+
+impl From<String> for Text {
+    fn from(word: String) -> Text {
+        Text::same(word)
+    }
+}
+
 impl Text {
     /// A text that is the same in both languages: a number, a path, a name from an API.
     pub fn same(word: impl Into<String>) -> Text {

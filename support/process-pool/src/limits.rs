@@ -52,3 +52,6 @@ fn data_in_use() -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmData:"))?;
     Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
 }
+
+/// More elements are refused, unless they are a run: a vector of units costs no memory, and here a byte each.
+pub const MOST_TAGGED: usize = 1 << 32;

@@ -4,13 +4,12 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
-use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc; // not loom's: its drop panics again while a found bug unwinds, and that aborts the process
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use claim_state::{ClaimState, Progress, join, split};
 use loom::thread;
+use planted::Limits;
 
 #[path = "../src/unix/claim_state.rs"]
 #[allow(dead_code, reason = "when a task began is of no account here")]
@@ -116,24 +115,9 @@ fn dead(rules: Rules, steps: u32) {
     assert_eq!(seen.begun.wrapping_sub(seen.ended), runs, "one ran, or none");
 }
 
-/// Explores a model without a preemption bound and prints the number of executions. Fails below `least`.
+/// Explores a model without a preemption bound. Fails below `least` executions.
 fn explore(name: &str, least: usize, model: impl Fn() + Send + Sync + 'static) {
-    let executions = Arc::new(AtomicUsize::new(0));
-    let mut builder = loom::model::Builder::new();
-    // Overrides all LOOM_* variables: loom stops silently at their limits, and an incomplete exploration proves
-    // nothing.
-    builder.preemption_bound = None;
-    builder.max_permutations = None;
-    builder.max_duration = None;
-    let counted = Arc::clone(&executions);
-    builder.check(move || {
-        counted.fetch_add(1, Relaxed);
-        model();
-    });
-    let n = executions.load(Relaxed);
-    // Directly to stderr: the test harness would capture eprintln!.
-    let _ = writeln!(std::io::stderr(), "loom: {name}: no preemption bound, {n} executions (at least {least})");
-    assert!(n >= least, "{name}: explored {n} executions, fewer than {least}: the model has become vacuous");
+    planted::explore(name, Limits { preemptions: None, branches: 1_000, least }, model);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag};
-use tests::printed::{LANGUAGES, blocks, structure};
+use tests::printed::{LANGUAGES, blocks, pictures, structure};
 use tests::workspace::workspace;
 
 fn source() -> PathBuf {
@@ -138,6 +138,9 @@ fn every_printed_file_has_a_command() {
     let printed = workspace().join("docs/printed");
     let mut commands: Vec<_> =
         blocks().iter().flat_map(|block| LANGUAGES.map(|language| block.path(language))).collect();
+    let pictures = pictures();
+    let pictures = pictures.iter().flat_map(|picture| LANGUAGES.map(|language| picture.picture_file(language)));
+    commands.extend(pictures.map(|file| printed.join(file)));
     let mut kept: Vec<_> = folder(&printed).iter().flat_map(|package| folder(package)).collect();
     commands.sort();
     kept.sort();

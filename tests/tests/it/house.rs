@@ -10,7 +10,7 @@ use tests::run::{SECTIONS, words};
 use tests::workspace::workspace;
 
 /// Libraries that know no other member of the workspace.
-const KNOW_NOBODY: [&str; 6] = ["lab", "process-pool", "loopback", "web", "harness", "progress"];
+const KNOW_NOBODY: [&str; 7] = ["lab", "process-pool", "loopback", "web", "harness", "progress", "planted"];
 
 /// The folders of all members, by name.
 fn members() -> BTreeMap<String, PathBuf> {

@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use harness::{alive, descendants, finish, signal, start, until};
 use lab::claims::Outcome;
@@ -82,6 +82,31 @@ fn every_twin_runs_on_every_python() {
         by.dedup();
         let versions = distinct_versions(&pythons);
         assert_eq!(by.len(), versions, "{program} {args:?}: {by:?}; {:?} {:?}", report.notes, report.verdicts);
+    }
+}
+
+/// The article's listings run as they stand, and print what the Rust ones print, in some order. `print` writes a line and its end
+/// separately: two threads may put their lines on one.
+#[test]
+fn the_articles_own_listings_run_as_they_stand() {
+    let files = [("threading", "five_threads"), ("asyncio", "five_tasks"), ("multiprocessing", "five_processes")];
+    for (section, file) in files {
+        let small = if section == "multiprocessing" { ["--iterations", "1000"] } else { ["--seconds", "0"] };
+        let lines = report(section, &[&["article", "--lang", "ko", "--no-python"][..], &small].concat()).lines;
+        assert_eq!(lines.len(), 10);
+        let script = format!("docs/article/{file}.py");
+        // `asyncio.run` came with 3.7.
+        for python in pythons().into_iter().filter(|python| !python.contains("3.6")) {
+            let mut command = Command::new(&python);
+            command.arg(&script).current_dir(tests::workspace::workspace()).env("PYTHONIOENCODING", "utf-8");
+            let done = finish(start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))).ends_with(0);
+            let mut rest = done.out.clone();
+            for line in &lines {
+                assert!(rest.contains(line), "{python} {script}: {line} is missing in {}", done.out);
+                rest = rest.replacen(line, "", 1);
+            }
+            assert_eq!(rest, "\n".repeat(10), "{python} {script}: {}", done.out);
+        }
     }
 }
 
@@ -164,8 +189,8 @@ fn the_table_has_a_row_for_python_in_the_workloads_it_can_do() {
 #[test]
 fn without_python_it_is_said_and_the_rest_goes_on() {
     let report = report("threading", &["article", "--seconds", "0.1", "--no-python"]);
-    assert!(report.verdicts.iter().any(|v| v.on == "Rust" && v.outcome == Outcome::Holds), "{:?}", report.verdicts);
-    let missing = report.verdicts.iter().find(|v| v.on == "CPython").unwrap();
+    assert!(report.verdicts.iter().any(|v| v.on.en == "Rust" && v.outcome == Outcome::Holds), "{:?}", report.verdicts);
+    let missing = report.verdicts.iter().find(|v| v.on.en == "CPython").unwrap();
     assert!(matches!(missing.outcome, Outcome::NotMeasured(_)));
 }
 
@@ -178,12 +203,8 @@ fn fake_python(script: &str) -> (tempfile::TempDir, String) {
     let hello = r#"{"name": "CPython", "version": [3, 99, 0], "gil": true}"#;
     let program = format!("#!/bin/sh\nif [ \"$1\" = -c ]; then echo '{hello}'; exit; fi\n{script}\n");
     // Written by another process: a test in another thread may fork while we have the file open for writing, and then it cannot be run.
-    let mut cat = Command::new("sh")
-        .args(["-c", "cat > \"$1\"", "sh"])
-        .arg(&path)
-        .stdin(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut cat =
+        Command::new("sh").args(["-c", "cat > \"$1\"", "sh"]).arg(&path).stdin(Stdio::piped()).spawn().unwrap();
     std::io::Write::write_all(&mut cat.stdin.take().unwrap(), program.as_bytes()).unwrap();
     assert!(cat.wait().unwrap().success());
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -202,7 +223,7 @@ fn a_twin_that_breaks_is_not_measured_and_says_why() {
     ] {
         let (_home, python) = fake_python(script);
         let report = report("threading", &["article", "--seconds", "0.1", "--python", &python]);
-        let verdict = report.verdicts.iter().find(|v| v.on == "CPython 3.99.0").unwrap();
+        let verdict = report.verdicts.iter().find(|v| v.on.en == "CPython 3.99.0").unwrap();
         assert!(matches!(&verdict.outcome, Outcome::NotMeasured(why) if why.en.contains(reason)), "{verdict:?}");
     }
 }

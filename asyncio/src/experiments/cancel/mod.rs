@@ -1,6 +1,6 @@
-//! Cancelled: what a future that is dropped between two awaits leaves behind, and what `select!` may lose.
+//! Cancellation: what a future that is dropped between two awaits leaves behind, and what `select!` may lose.
 //!
-//! In Rust a future is cancelled by dropping it: nothing below the await runs, and nothing is told but its destructors. In Python
+//! In Rust a future is cancelled by dropping it: nothing below the await runs, only destructors do. In Python
 //! `CancelledError` is raised at the await, and `finally` sees it.
 //!
 //! Article: asyncio, 코드 예시. Run: `cargo run -p asyncio -- cancel`. Python twin: `python/cancel.py`.
@@ -20,7 +20,7 @@ use tokio::runtime::Builder;
 
 use crate::programs::cannot_start;
 use partial_reads::{INTERRUPTED, Reader, Received};
-use transfer::{AMOUNT, Balances, Way};
+use transfer::{AMOUNT, Balances, Transfer};
 
 /// `cargo run -p asyncio -- cancel`.
 pub fn command() -> Experiment {
@@ -37,10 +37,10 @@ pub fn command() -> Experiment {
 pub fn run(patience: Duration, messages: usize, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("asyncio/cancel");
     let runtime = Builder::new_current_thread().enable_time().build().map_err(cannot_start)?;
-    for way in Way::ALL {
-        let (balances, trace) = runtime.block_on(transfer::given_up(way, patience));
-        check(way, balances)?;
-        report.measures.extend(balance_measures(way, balances));
+    for transfer in Transfer::ALL {
+        let (balances, trace) = runtime.block_on(transfer::given_up(transfer, patience));
+        check(transfer, balances)?;
+        report.measures.extend(balance_measures(transfer, balances));
         report.traces.push(trace);
     }
     for reader in Reader::ALL {
@@ -61,22 +61,22 @@ pub fn run(patience: Duration, messages: usize, pythons: &[Interpreter]) -> Resu
     Ok(report)
 }
 
-/// Nothing of this is left to chance; another outcome is a bug here or in the runtime.
-fn check(way: Way, seen: Balances) -> Result<()> {
-    if seen == way.expected() {
+/// All of this is deterministic; another outcome is a bug here or in the runtime.
+fn check(transfer: Transfer, seen: Balances) -> Result<()> {
+    if seen == transfer.expected() {
         return Ok(());
     }
-    let (id, Balances { from, to }) = (way.id(), seen);
+    let (id, Balances { from, to }) = (transfer.id(), seen);
     Err(Error::failed(text!(
         "{id}: 끝난 뒤 두 계좌에 {from}과 {to}: 있을 수 없는 결과입니다",
         "{id}: {from} and {to} in the accounts at the end, which cannot be"
     )))
 }
 
-fn balance_measures(way: Way, balances: Balances) -> [Measure; 2] {
-    let Text { ko, en } = way.name();
+fn balance_measures(transfer: Transfer, balances: Balances) -> [Measure; 2] {
+    let Text { ko, en } = transfer.name();
     let measure = |what: &str, name: Text, value: u64| {
-        Measure::new(format!("{}.{what}", way.id()), name, Unit::Count, vec![value as f64])
+        Measure::new(format!("{}.{what}", transfer.id()), name, Unit::Count, vec![value as f64])
     };
     [
         measure("from", text!("{ko}: 보내는 계좌", "{en}: the sender's account"), balances.from),
@@ -100,9 +100,9 @@ fn message_measures(reader: Reader, received: Received, messages: usize) -> [Mea
 fn tables(report: &Report, on: &Text, prefix: &str) -> Vec<Table> {
     let value = |id: String| report.measure(&format!("{prefix}{id}")).map(Measure::median);
     let count = |value: f64| Text::same(unit::value(value, Unit::Count));
-    let transfer = |way: Way| -> Option<Vec<Text>> {
-        let (from, to) = (value(format!("{}.from", way.id()))?, value(format!("{}.to", way.id()))?);
-        Some(vec![way.name(), count(from), count(to), count(AMOUNT as f64 - from - to)])
+    let transfer = |transfer: Transfer| -> Option<Vec<Text>> {
+        let (from, to) = (value(format!("{}.from", transfer.id()))?, value(format!("{}.to", transfer.id()))?);
+        Some(vec![transfer.name(), count(from), count(to), count(AMOUNT as f64 - from - to)])
     };
     let message = |reader: Reader| -> Option<Vec<Text>> {
         let of = |what: &str| value(format!("{}.{what}", reader.id()));
@@ -118,7 +118,7 @@ fn tables(report: &Report, on: &Text, prefix: &str) -> Vec<Table> {
                 text!("받는 쪽", "receiver"),
                 text!("사라짐", "gone"),
             ],
-            rows: Way::ALL.into_iter().filter_map(transfer).collect(),
+            rows: Transfer::ALL.into_iter().filter_map(transfer).collect(),
         },
         Table {
             title: text!("{ko}: 반쪽 둘로 오는 메시지", "{en}: messages that come in two halves"),

@@ -9,14 +9,14 @@ use tokio::sync::mpsc::{self, Receiver};
 
 /// Half a message: its number. Two of the same number that come one after the other are a message.
 pub type Half = usize;
-/// What was put together of two halves.
+/// A message made of two halves.
 pub type Pair = (Half, Half);
 
 /// A tick comes in the middle of every message that this divides, counted from 1.
 pub const INTERRUPTED: usize = 4;
 
 // ANCHOR: whole
-/// Not cancel safe: between the two awaits the first half is nowhere but in this future.
+/// Not cancel safe: between the two awaits only this future holds the first half.
 async fn whole(halves: &mut Receiver<Half>) -> Option<Pair> {
     let first = halves.recv().await?;
     let second = halves.recv().await?;
@@ -64,7 +64,7 @@ pub async fn resumed(halves: Receiver<Half>, mut ticks: Receiver<()>) -> Vec<Pai
 // ANCHOR_END: resumed
 
 // ANCHOR: outside
-/// Fixed: what has come stands outside the future. A single `recv` is cancel safe: dropped, it has taken nothing.
+/// Fixed: the first half is kept outside the future. A single `recv` is cancel safe: if it is dropped, it has taken nothing.
 pub async fn outside(mut halves: Receiver<Half>, mut ticks: Receiver<()>) -> Vec<Pair> {
     let (mut got, mut first) = (Vec::new(), None);
     loop {
@@ -115,7 +115,7 @@ impl Reader {
     }
 }
 
-/// What came of so many messages.
+/// Counts of complete and of mixed messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Received {
     /// Two halves of the same number.
@@ -131,7 +131,7 @@ pub async fn through(reader: Reader, messages: usize) -> Received {
     let (ticks, ticks_in) = mpsc::channel(1);
     let sender = async move {
         for n in 1..=messages {
-            // Only a reader that has ended takes nothing, and none ends before we do.
+            // A send fails only if the reader has ended, and no reader ends before we do.
             let _ = halves.send(n).await;
             let _ = halves.reserve().await;
             if n.is_multiple_of(INTERRUPTED) {

@@ -1,4 +1,4 @@
-//! Money on its way from one account to another when nobody waits for it any longer: a future dropped between two awaits.
+//! A transfer between two accounts whose future is dropped between two awaits.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl Accounts {
     }
 }
 
-/// The bank's word, for which every transfer waits.
+/// The bank's confirmation, which every transfer awaits.
 type Word = oneshot::Receiver<()>;
 
 // ANCHOR: broken
@@ -50,7 +50,7 @@ async fn half_done(accounts: Accounts, word: Word, mut lane: LaneRecorder) {
 // ANCHOR_END: broken
 
 // ANCHOR: guard
-/// Fixed by a guard: what a dropped future has to put right goes into the `Drop` of a value that it holds across the await.
+/// Fixed by a guard: the clean-up is in the `Drop` of a value that is held across the await.
 async fn guarded(accounts: Accounts, word: Word, mut lane: LaneRecorder) {
     let mut taken = Taken::from(&accounts);
     lane.enter(State::WaitingForIo);
@@ -82,7 +82,7 @@ impl Drop for Taken {
 // ANCHOR_END: guard
 
 // ANCHOR: await_first
-/// Fixed by its order: nothing is half done while it waits.
+/// Fixed by the order: nothing is half done during the await.
 async fn await_first(accounts: Accounts, word: Word, mut lane: LaneRecorder) {
     lane.enter(State::WaitingForIo);
     let _ = word.await;
@@ -94,77 +94,77 @@ async fn await_first(accounts: Accounts, word: Word, mut lane: LaneRecorder) {
 
 /// How a transfer is written, and who owns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Transfer {
     /// Take, await, give.
     HalfDone,
     /// Take, await with a guard, give.
     Guarded,
     /// Await, then take and give.
     AwaitFirst,
-    /// The broken one again, in a task of its own: who stops waiting drops a handle, and not the task.
+    /// The broken one again, in a task of its own: a caller that stops waiting drops a handle, not the task.
     OwnTask,
 }
 
-impl Way {
+impl Transfer {
     /// In the order of the table.
-    pub const ALL: [Way; 4] = [Way::HalfDone, Way::Guarded, Way::AwaitFirst, Way::OwnTask];
+    pub const ALL: [Transfer; 4] = [Transfer::HalfDone, Transfer::Guarded, Transfer::AwaitFirst, Transfer::OwnTask];
 
     /// For ids of measurements, the twin's too.
     pub fn id(self) -> &'static str {
         match self {
-            Way::HalfDone => "half_done",
-            Way::Guarded => "guarded",
-            Way::AwaitFirst => "await_first",
-            Way::OwnTask => "own_task",
+            Transfer::HalfDone => "half_done",
+            Transfer::Guarded => "guarded",
+            Transfer::AwaitFirst => "await_first",
+            Transfer::OwnTask => "own_task",
         }
     }
 
     /// For readers, on CPython too.
     pub fn name(self) -> Text {
         match self {
-            Way::HalfDone => text!("빼고, await, 넣기", "take, await, give"),
-            Way::Guarded => text!("await 동안 지키는 값(Drop, finally)", "guarded across it (Drop, finally)"),
-            Way::AwaitFirst => text!("await 먼저, 그 뒤에 빼고 넣기", "await first, then take and give"),
-            Way::OwnTask => text!("제 태스크에서(spawn, shield)", "in a task of its own (spawn, shield)"),
+            Transfer::HalfDone => text!("빼고, await, 넣기", "take, await, give"),
+            Transfer::Guarded => text!("await 동안 지키는 값(Drop, finally)", "guarded across it (Drop, finally)"),
+            Transfer::AwaitFirst => text!("await 먼저, 그 뒤에 빼고 넣기", "await first, then take and give"),
+            Transfer::OwnTask => text!("제 태스크에서(spawn, shield)", "in a task of its own (spawn, shield)"),
         }
     }
 
-    /// What must be in the accounts when everything has come to its end. Money is lost only in the first.
+    /// The expected balances at the end. Money is lost only in the first.
     pub fn expected(self) -> Balances {
         match self {
-            Way::HalfDone => Balances { from: 0, to: 0 },
-            Way::Guarded | Way::AwaitFirst => Balances { from: AMOUNT, to: 0 },
-            Way::OwnTask => Balances { from: 0, to: AMOUNT },
+            Transfer::HalfDone => Balances { from: 0, to: 0 },
+            Transfer::Guarded | Transfer::AwaitFirst => Balances { from: AMOUNT, to: 0 },
+            Transfer::OwnTask => Balances { from: 0, to: AMOUNT },
         }
     }
 }
 
-/// Waits `patience` for a transfer and then no longer; the bank answers after twice that time. Returns the accounts in the end.
-pub async fn given_up(way: Way, patience: Duration) -> (Balances, Trace) {
+/// Waits at most `patience` for a transfer; the bank answers after twice that time. Returns the final balances.
+pub async fn given_up(transfer: Transfer, patience: Duration) -> (Balances, Trace) {
     let (recorder, accounts) = (Recorder::new(), Accounts::open());
     let (bank, word) = oneshot::channel();
     let mut caller = recorder.lane(text!("부른 쪽", "the caller"));
     let lane = recorder.lane(text!("이체", "the transfer"));
     let theirs = accounts.clone();
     caller.enter(State::WaitingForIo);
-    // That the time is up is the point: whatever is inside is dropped then.
+    // The timeout is the point: it drops the future.
     let mut own_task = None;
-    let _ = match way {
-        Way::HalfDone => time::timeout(patience, half_done(theirs, word, lane)).await,
-        Way::Guarded => time::timeout(patience, guarded(theirs, word, lane)).await,
-        Way::AwaitFirst => time::timeout(patience, await_first(theirs, word, lane)).await,
-        Way::OwnTask => {
+    let _ = match transfer {
+        Transfer::HalfDone => time::timeout(patience, half_done(theirs, word, lane)).await,
+        Transfer::Guarded => time::timeout(patience, guarded(theirs, word, lane)).await,
+        Transfer::AwaitFirst => time::timeout(patience, await_first(theirs, word, lane)).await,
+        Transfer::OwnTask => {
             let task = own_task.insert(tokio::spawn(half_done(theirs, word, lane)));
             time::timeout(patience, task).await.map(drop)
         }
     };
     drop(caller);
     time::sleep(patience).await;
-    // Nobody listens where the transfer was dropped.
+    // The receiver is gone if the transfer was dropped.
     let _ = bank.send(());
     if let Some(task) = own_task {
         task.await.expect("a transfer does not panic");
     }
     let balances = *accounts.lock();
-    (balances, recorder.finish(way.name()))
+    (balances, recorder.finish(transfer.name()))
 }

@@ -1,4 +1,4 @@
-//! When to try again: later each time, and not all at the same moment.
+//! Retries: exponential back-off with jitter.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What all calls come to: how they ended, and how long they took.
+//! Totals over all calls: how they ended, and their latencies.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Thousands of calls, so many at a time: each worker makes one call after another until none is left, or someone says stop.
+//! Thousands of calls with bounded concurrency: each worker makes one call after another until none is left or it is told to stop.
 //!
 //! The workers are the bound: a call begins when a worker is free, and no list of waiting tasks is ever built.
 
@@ -132,12 +132,12 @@ fn enter(lane: &mut Option<LaneRecorder>, state: State) {
     }
 }
 
-/// Does the work unless it is told to stop before it is done: then `None`, and the work is dropped where it stands.
+/// Awaits the work, or drops it and returns `None` when told to stop.
 async fn unless<T>(stop: &mut watch::Receiver<bool>, work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         biased;
         done = work => Some(done),
-        // An error means that nobody can say stop any more, and there is nobody to go on for.
+        // An error means that the sender is gone: the run is over.
         _ = stop.wait_for(|stop| *stop) => None,
     }
 }

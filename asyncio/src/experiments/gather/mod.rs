@@ -1,4 +1,4 @@
-//! One of five tasks fails. When does the caller hear of it, and what becomes of the other four?
+//! One of five tasks fails. When does the caller learn of it, and what happens to the other four?
 //!
 //! Article: asyncio, 코드 예시 (`gather`). Run: `cargo run -p asyncio -- gather`. Python twin: `python/gather.py`.
 
@@ -41,7 +41,7 @@ fn answer(result: Result<Vec<usize>, Refused>) -> Answer {
 }
 
 // ANCHOR: detached
-/// Spawned, and only the handles are joined. The first error ends the joining; the other tasks know nothing of it and go on.
+/// Spawned, and only the handles are joined. The first error ends the join; the other tasks go on.
 /// This is what `asyncio.gather` does.
 pub async fn detached(pause: Duration, diaries: [Diary; TASKS]) -> Answer {
     let mut name = 0..;
@@ -98,9 +98,9 @@ pub async fn structured(pause: Duration, diaries: [Diary; TASKS]) -> Answer {
 
 type Run = fn(Duration, [Diary; TASKS]) -> Pin<Box<dyn Future<Output = Answer>>>;
 
-/// A way to await five: its id (the twin's too), its name in Rust, in Python, the function.
+/// A technique: its id (the twin's too), its name in Rust and in Python, its function.
 #[derive(Clone, Copy, Debug)]
-pub struct Way {
+pub struct Technique {
     pub id: &'static str,
     rust: &'static str,
     python: &'static str,
@@ -108,21 +108,26 @@ pub struct Way {
 }
 
 /// All ways, in the order of the table.
-pub const WAYS: [Way; 4] = [
-    Way { id: "detached", rust: "spawn + try_join!", python: "gather", run: |p, d| Box::pin(detached(p, d)) },
-    Way { id: "fail_fast", rust: "try_join!", python: "", run: |p, d| Box::pin(fail_fast(p, d)) },
-    Way {
+pub const TECHNIQUES: [Technique; 4] = [
+    Technique { id: "detached", rust: "spawn + try_join!", python: "gather", run: |p, d| Box::pin(detached(p, d)) },
+    Technique { id: "fail_fast", rust: "try_join!", python: "", run: |p, d| Box::pin(fail_fast(p, d)) },
+    Technique {
         id: "collect_all",
         rust: "JoinSet::join_all",
         python: "gather(return_exceptions=True)",
         run: |p, d| Box::pin(collect_all(p, d)),
     },
-    Way { id: "structured", rust: "JoinSet + shutdown", python: "TaskGroup", run: |p, d| Box::pin(structured(p, d)) },
+    Technique {
+        id: "structured",
+        rust: "JoinSet + shutdown",
+        python: "TaskGroup",
+        run: |p, d| Box::pin(structured(p, d)),
+    },
 ];
 
-/// What was seen of one way.
+/// The result of one technique.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Collected {
     /// What the caller got.
     pub answer: Answer,
     /// How long that took, in ns.
@@ -135,9 +140,9 @@ pub struct Seen {
     pub trace: Trace,
 }
 
-impl Way {
-    /// Runs the five, and waits until the last of them has ended, also those that nobody awaits.
-    pub fn seen(&self, pause: Duration) -> Result<Seen> {
+impl Technique {
+    /// Runs the five and waits until the last of them has ended, even those that nobody awaits.
+    pub fn observe(&self, pause: Duration) -> Result<Collected> {
         let runtime = Builder::new_current_thread().enable_time().build().map_err(cannot_start)?;
         let (recorder, ends) = (Recorder::new(), Ends::default());
         let diaries = Diary::five(&recorder, &ends);
@@ -158,7 +163,7 @@ impl Way {
         let fates = |after: bool| all.iter().filter(|end| (end.at > answered) == after).map(|end| end.fate).collect();
         let trace = recorder.finish(Text::same(format!("Rust: {}", self.rust)));
         debug_assert_eq!(Arc::strong_count(&ends), 1, "no diary is left");
-        Ok(Seen { answer, took: answered - start, before: fates(false), after: fates(true), trace })
+        Ok(Collected { answer, took: answered - start, before: fates(false), after: fates(true), trace })
     }
 }
 
@@ -173,15 +178,15 @@ fn columns() -> [(&'static str, Text); 5] {
     ]
 }
 
-impl Seen {
+impl Collected {
     fn counts(&self) -> [f64; 5] {
         let of = |fate| self.before.iter().filter(|&&one| one == fate).count() as f64;
         let took = self.took as f64;
         [took, of(Fate::Finished), of(Fate::Failed), of(Fate::Cancelled), self.after.len() as f64]
     }
 
-    fn measures(&self, way: &Way) -> Vec<Measure> {
-        let (id, rust) = (way.id, way.rust);
+    fn measures(&self, technique: &Technique) -> Vec<Measure> {
+        let (id, rust) = (technique.id, technique.rust);
         let measure = |((column, name), value): ((&str, Text), f64)| {
             let (ko, en) = (name.ko, name.en);
             let unit = if column == "answer" { Unit::Ns } else { Unit::Count };
@@ -200,20 +205,20 @@ pub fn command() -> Experiment {
     Experiment::new("gather", about, options, move |a| run(a.get(pause), a.pythons()))
 }
 
-/// Awaits the five in every way, here and on CPython. Those that do not fail take `pause`.
+/// Awaits the five in every technique, here and on CPython. Those that do not fail take `pause`.
 pub fn run(pause: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("asyncio/gather");
-    for way in &WAYS {
-        let seen = way.seen(pause)?;
-        report.measures.extend(seen.measures(way));
-        report.traces.push(seen.trace);
+    for technique in &TECHNIQUES {
+        let observe = technique.observe(pause)?;
+        report.measures.extend(observe.measures(technique));
+        report.traces.push(observe.trace);
     }
-    report.tables.push(table(&report, &text!("Rust, tokio", "Rust, tokio"), "", |way| way.rust));
+    report.tables.push(table(&report, &text!("Rust, tokio", "Rust, tokio"), "", |technique| technique.rust));
     let args = [pause.as_secs_f64().to_string()];
     python::join(&mut report, pythons, twin_script!("gather"), &args, &[], |_, _| Vec::new());
     for python in pythons {
         let prefix = python.measure_id("");
-        let table = table(&report, &Text::same(python.to_string()), &prefix, |way| way.python);
+        let table = table(&report, &Text::same(python.to_string()), &prefix, |technique| technique.python);
         report.tables.extend((!table.rows.is_empty()).then_some(table));
     }
     report.measures_in_tables = true;
@@ -222,21 +227,21 @@ pub fn run(pause: Duration, pythons: &[Interpreter]) -> Result<Report> {
     Ok(report)
 }
 
-/// What was measured under ids that begin with `prefix`, a row a way.
-fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Way) -> &'static str) -> Table {
-    let row = |way: &Way| -> Option<Vec<Text>> {
+/// What was measured under ids that begin with `prefix`, a row a technique.
+fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Technique) -> &'static str) -> Table {
+    let row = |technique: &Technique| -> Option<Vec<Text>> {
         let cells: Option<Vec<Text>> = columns()
             .iter()
-            .map(|(column, _)| report.measure(&format!("{prefix}{}.{column}", way.id)))
+            .map(|(column, _)| report.measure(&format!("{prefix}{}.{column}", technique.id)))
             .map(|measure| measure.map(|m| Text::same(unit::value(m.median(), m.unit))))
             .collect();
-        Some([Text::same(name(way))].into_iter().chain(cells?).collect())
+        Some([Text::same(name(technique))].into_iter().chain(cells?).collect())
     };
     let (ko, en) = (&on.ko, &on.en);
     Table {
         title: text!("{ko}: 태스크 다섯 가운데 하나가 실패함", "{en}: one of five tasks fails"),
         head: [text!("기다린 방법", "awaited by")].into_iter().chain(columns().map(|(_, head)| head)).collect(),
-        rows: WAYS.iter().filter_map(row).collect(),
+        rows: TECHNIQUES.iter().filter_map(row).collect(),
     }
 }
 

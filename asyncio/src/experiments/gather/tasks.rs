@@ -52,7 +52,7 @@ pub async fn task(name: usize, pause: Duration, mut diary: Diary) -> Result<usiz
     Ok(name)
 }
 
-/// What a task notes. Dropping it is the task's end, whatever ends it: a future that is cancelled is a future that is dropped.
+/// A task's record. It is dropped when the task ends, in whatever way: a cancelled future is dropped too.
 #[derive(Debug)]
 pub struct Diary {
     lane: LaneRecorder,
@@ -61,7 +61,7 @@ pub struct Diary {
 }
 
 impl Diary {
-    /// A blank one for each task.
+    /// An empty record for each task.
     pub fn five(recorder: &Recorder, ends: &Ends) -> [Diary; TASKS] {
         std::array::from_fn(|i| Diary {
             lane: recorder.lane(text!("태스크 {i}", "Task {i}")),

@@ -21,8 +21,8 @@ use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::machine::Watch;
 use lab::python::{self, Interpreter};
-use lab::report::Report;
 use lab::report::unit;
+use lab::report::{Front, Report};
 use lab::trace::State;
 use lab::trace::{LaneRecorder, Recorder};
 use lab::{Error, Result, text, twin_script};
@@ -130,6 +130,8 @@ pub fn run(turns: u64, lasting: Duration, pythons: &[Interpreter]) -> Result<Rep
         report.measures.extend(report::measures(case, &seen));
         report.traces.push(seen.trace);
     }
+    // The pair of the lesson: beside a CPU thread, without and under the lock.
+    report.front = vec![Front::Trace(2), Front::Trace(3)];
     let foreign = watch.foreign();
     report.tables.push(report::table(&report, &text!("Rust, tokio current_thread", "Rust, tokio current_thread"), ""));
     let args = [(turns / 100).max(1).to_string(), lasting.as_secs_f64().to_string(), PERIOD.as_secs_f64().to_string()];

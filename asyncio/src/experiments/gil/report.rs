@@ -13,7 +13,7 @@ use super::cases::{CASES, Case, CaseResult};
 /// The claim, by its id in the ledger.
 pub const CLAIM: &str = "asyncio-no-gil-effect";
 
-/// Half a switch interval, in ns. A wait for the lock that is longer is no accident: nobody asks for it before a whole one.
+/// Half a switch interval, in ns. A longer wait for the lock is due to the GIL: a waiter requests it only after a whole interval.
 const HALF: u64 = 2_500_000;
 
 /// The verdict on a case under the lock; without a lock there is nothing that the claim is about.
@@ -28,14 +28,24 @@ pub fn judge(case: Case, seen: &CaseResult) -> Option<Verdict> {
             "락이 다른 스레드로 넘어간 횟수 {switches}, 락을 오래 기다린 횟수 {waits}",
             "the lock went to another thread {switches} times, {waits} long waits for it"
         );
-        return Some(Verdict::seen(CLAIM, "Rust + GIL, alone", switches == 0, evidence));
+        return Some(Verdict::seen(
+            CLAIM,
+            text!("Rust + GIL(루프 혼자)", "Rust + GIL (the loop alone)"),
+            switches == 0,
+            evidence,
+        ));
     }
     let woken = wake_ups(&seen.trace);
     let evidence = text!(
         "루프가 {woken}번 깨어나 {waits}번 전환 간격의 절반 이상 GIL을 기다림",
         "the loop woke {woken} times and waited for the GIL half a switch interval or longer {waits} times"
     );
-    Some(Verdict::seen(CLAIM, "Rust + GIL, beside a CPU thread", waits == 0, evidence))
+    Some(Verdict::seen(
+        CLAIM,
+        text!("Rust + GIL(곁에 CPU 스레드)", "Rust + GIL (beside a CPU thread)"),
+        waits == 0,
+        evidence,
+    ))
 }
 
 /// How often the loop waited long for the lock while a thread that computes was running.
@@ -56,7 +66,7 @@ fn wake_ups(trace: &Trace) -> usize {
 /// The verdict on CPython, of which only the lateness of tasks is known.
 pub fn judge_twin(python: &Interpreter, twin: &Report) -> Verdict {
     let median = |id: &str| twin.measure(id).map(Measure::median);
-    let on = format!("{python}, beside a CPU thread");
+    let on = text!("{python}(곁에 CPU 스레드)", "{python} (beside a CPU thread)");
     if let Some(why) = python.why_no_gil() {
         return Verdict::not_measured(CLAIM, on, why);
     }

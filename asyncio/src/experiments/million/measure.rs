@@ -1,6 +1,6 @@
-//! A row of `million`, in a process of its own: so many sleepers, and what they take while all of them are asleep.
+//! A row of `million`, in a process of its own: many sleeping tasks, and their cost while all of them sleep.
 //!
-//! A sleeper keeps no lane and no notes, for that would weigh more than itself: all of them share two counters, and read from one
+//! A sleeper keeps no lane and no record, which would take more memory than itself: all share two counters, and read from one
 //! place how long to sleep. What a task takes here is what its runtime gives it, and a handle in a list.
 
 use std::future::Future;
@@ -24,9 +24,9 @@ static AWAKE: AtomicUsize = AtomicUsize::new(0);
 /// How long a sleeper sleeps, in ns.
 static PAUSE: AtomicU64 = AtomicU64::new(0);
 
-/// Sleepers that come and go before anything is measured: so that what a runtime needs once is there already.
+/// Warm-up sleepers, so that one-time allocations of a runtime are not measured.
 const WARM_UP: usize = 8;
-/// Blocks that fill what the process had used and has free again, before anything is measured: else the first sleepers would seem
+/// Ballast that exhausts the allocator's free list before anything is measured: else the first sleepers would seem
 /// to weigh nothing. More than is free after the start, in blocks smaller than any sleeper's.
 const BALLAST: usize = 10_000;
 /// Between two looks whether all are asleep.
@@ -169,7 +169,7 @@ fn threads(many: usize, pause: Duration) -> Row {
     let join = |threads: Vec<thread::JoinHandle<()>>| {
         threads.into_iter().for_each(|thread| thread.join().expect("a sleeper does not panic"));
     };
-    // A single one: the system keeps the stacks of threads that have ended, and gives them to the next.
+    // A single one: glibc caches the stacks of threads that have ended.
     join(spawn().into_iter().collect());
     let mut row = Row::begin(pause);
     let all: Vec<_> = (0..many).map_while(|_| spawn().ok()).collect();

@@ -274,8 +274,8 @@ impl Bench<'_> {
             return agreed;
         }
         let whose = text!(
-            "멀티스레딩의 ❌는 스레드가 아니라 GIL의 것입니다.",
-            "The ❌ of threads belongs to the GIL, not to threads."
+            "멀티스레딩의 X는 스레드가 아니라 GIL의 것입니다.",
+            "The \"no\" of threads belongs to the GIL, not to threads."
         );
         Text { ko: format!("{} {}", agreed.ko, whose.ko), en: format!("{} {}", agreed.en, whose.en) }
     }

@@ -78,8 +78,11 @@ pub fn run(lasting: Duration, pythons: &[Interpreter]) -> Result<Report> {
     Ok(report)
 }
 
-fn on(judge: &str, lets_go: bool) -> String {
-    format!("{judge} ({})", if lets_go { "allow_threads" } else { "held" })
+fn on(judge: &str, lets_go: bool) -> Text {
+    match lets_go {
+        true => text!("{judge} (GIL을 놓음)", "{judge} (lets go of the GIL)"),
+        false => text!("{judge} (GIL을 쥠)", "{judge} (keeps the GIL)"),
+    }
 }
 
 fn cores(twin: &Report, id: &str) -> Option<f64> {

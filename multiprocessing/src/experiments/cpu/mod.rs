@@ -7,11 +7,11 @@ pub mod techniques;
 
 use lab::cli::{Experiment, Options};
 use lab::clock;
-use lab::cores_used::CoresUsed;
+use lab::cores_used::{CoresUsed, PARALLEL};
 use lab::lang::Text;
 use lab::machine::Watch;
 use lab::python::{self, Interpreter};
-use lab::report::{Measure, Report, Unit};
+use lab::report::{Front, Measure, Report, Unit};
 use lab::trace::Trace;
 use lab::{Error, Result, machine, text, twin_script};
 
@@ -123,6 +123,7 @@ pub fn run(workers: usize, iterations: u64, rounds: usize, pythons: &[Interprete
     report.verdicts.push(process_cost::judge("Rust", &report));
     report.traces.extend(techniques.map(|technique| technique.best));
     report.notes = notes(workers, iterations, foreign);
+    report.front = vec![Front::Trace(1), Front::Trace(2)];
     report.shows = shows(&report);
     join_twin(&mut report, workers, iterations, rounds, pythons);
     process_cost::join_twin(&mut report, pythons);
@@ -170,9 +171,15 @@ fn shows(report: &Report) -> Text {
     let (threads, processes) = (gain("threads"), gain("processes"));
     let (process, thread) =
         (process_cost::median(report, "start.process"), process_cost::median(report, "start.thread"));
+    let parallel = threads.min(processes) > PARALLEL;
+    let conclusion = match parallel {
+        true => text!("Rust에는 GIL이 없으므로 둘 다 병렬입니다.", "Without a GIL both are parallel."),
+        false => text!("이번에는 병렬로 빨라지지 않았습니다.", "This time there was no parallel speed-up."),
+    };
+    let Text { ko, en } = conclusion;
     text!(
-        "같은 일을 차례로 할 때의 속도를 1이라 하면 스레드는 {threads:.2}, 프로세스는 {processes:.2}입니다. Rust에는 GIL이 없으니 코어만 있으면 둘 다 병렬입니다. 대신 프로세스는 띄우고 끝내는 데 {process}, 스레드는 {thread}가 듭니다.",
-        "Against the sequence, threads had {threads:.2}× the speed and processes {processes:.2}×: without a GIL both are parallel, if there are cores. But a process costs {process} from start to end, a thread {thread}."
+        "같은 일을 차례로 할 때의 속도를 1이라 하면 스레드는 {threads:.2}, 프로세스는 {processes:.2}입니다. {ko} 프로세스는 띄우고 끝내는 데 {process}, 스레드는 {thread}가 듭니다.",
+        "Against the sequence, threads had {threads:.2} times the speed and processes {processes:.2} times. {en} A process costs {process} from start to end, a thread {thread}."
     )
 }
 

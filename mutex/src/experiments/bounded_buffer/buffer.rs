@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use crate::sync::{Condvar, Mutex};
 
-/// At most so many items wait in it; who puts one more waits, and so does who takes from an empty one.
+/// A bounded queue: `put` waits while it is full, `take` while it is empty.
 #[derive(Debug)]
 pub struct Buffer<T> {
     capacity: usize,
@@ -50,7 +50,7 @@ impl<T> Buffer<T> {
     // ANCHOR_END: fixed
 
     // ANCHOR: broken
-    /// Broken: awake is taken for "there is an item". Another may have taken it in between; and a wait may end for no reason.
+    /// Broken: being woken is taken for "there is an item". Another consumer may have taken it in between, and wakeups may be spurious.
     pub fn take_if(&self) -> Option<T> {
         let mut items = self.items.lock();
         if items.is_empty() {
@@ -66,7 +66,7 @@ impl<T> Buffer<T> {
     // ANCHOR_END: broken
 }
 
-/// Broken: one condition variable for both. The one who is woken may be the one who has nothing to do.
+/// Broken: one condition variable for both conditions. The thread that is woken may be one that still cannot go on.
 #[derive(Debug)]
 pub struct OneBell<T> {
     capacity: usize,

@@ -1,4 +1,4 @@
-//! What items go through from thread to thread, what may come out of it, and a run that looks for every single item.
+//! The buffers and channels that are compared, their outcomes, and a run that accounts for every single item.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
@@ -10,9 +10,9 @@ use crate::outcomes::Class::{Acceptable, Forbidden, Interesting};
 use crate::outcomes::{Outcome, Tally};
 use crate::start_barrier::start_together;
 
-/// Something that items go through.
+/// A buffer or a channel between threads.
 pub trait Passage: Sync {
-    /// Puts one in. How many are in it then, where that is known.
+    /// Puts one in. Returns how many it then holds, where that is known.
     fn put(&self, item: u64) -> usize;
     /// Takes one out; `None` if it was woken for nothing.
     fn take(&self) -> Option<u64>;
@@ -86,27 +86,27 @@ const LOST: Outcome = Outcome {
     why: || text!("어떤 순서로도 안 나옴", "no order ends like this"),
 };
 
-/// What may come out where nobody looks again.
+/// The outcomes of a buffer that does not check again.
 pub const WITH_IF: &[Outcome] = &[ONCE, NOTHING, LOST];
-/// What may come out of a right buffer.
+/// The outcomes of a correct buffer.
 pub const RIGHT: &[Outcome] = &[ONCE, NEVER, LOST];
 
-/// How many put, how many take, how many items each producer makes, and for how many there is room.
+/// The sizes of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
-    /// Threads that put.
+    /// Producers.
     pub producers: usize,
-    /// Threads that take.
+    /// Consumers.
     pub consumers: usize,
     /// Items that each producer puts.
     pub items: u64,
     pub capacity: usize,
 }
 
-/// What went through a passage.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub struct Moved {
-    /// What was seen of each item.
+    /// How often each item arrived.
     pub tally: Tally,
     /// The most items that were in it at once.
     pub fullest: usize,
@@ -114,7 +114,7 @@ pub struct Moved {
     pub wall: u64,
 }
 
-/// All producers and consumers at once; every item is an own bit of information, and is looked for afterwards.
+/// Runs all producers and consumers at once; every item has a number, and each number is accounted for afterwards.
 pub fn through(name: &'static str, lines: &'static [Outcome], passage: &dyn Passage, size: Size) -> Result<Moved> {
     let all = size.producers as u64 * size.items;
     let seen: Vec<AtomicU64> = (0..all).map(|_| AtomicU64::new(0)).collect();
@@ -127,7 +127,7 @@ pub fn through(name: &'static str, lines: &'static [Outcome], passage: &dyn Pass
             }
             return;
         }
-        // Each take is booked before it is made, so that nobody waits for an item that will not come.
+        // Each take is counted before it is made, so that no consumer waits for an item that will not come.
         while left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok() {
             let item = loop {
                 match passage.take() {

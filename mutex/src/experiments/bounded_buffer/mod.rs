@@ -1,6 +1,6 @@
 //! A bounded buffer: producers wait for room, consumers for items. A mutex and two condition variables, beside crossbeam's channel.
 //!
-//! A wait that is followed by `if` instead of `while` takes from an empty buffer sooner or later: whoever is woken may find that
+//! A wait inside `if` instead of `while` sooner or later takes from an empty buffer: a woken thread may find that
 //! another was quicker.
 //!
 //! Article: 뮤텍스(Mutex). Run: `cargo run -p mutex -- bounded-buffer`. Python twin: `python/bounded.py`.
@@ -28,7 +28,7 @@ pub mod channels;
 use buffer::Buffer;
 use channels::{Crossbeam, If, Moved, Passage, RIGHT, Size, WITH_IF, While, through};
 
-/// Producers that are quicker than the consumers, drawn: they wait for room.
+/// Draws producers that are faster than the consumers: they wait for room.
 fn pictured(size: Size) -> Result<Trace> {
     let buffer = Buffer::new(size.capacity);
     let (producers, consumers) = (2, 1);

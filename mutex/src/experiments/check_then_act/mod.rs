@@ -87,7 +87,7 @@ fn judged(shop: Shop, on: String, wrong: &[f64]) -> Verdict {
     }
 }
 
-/// Of all runs the median.
+/// The median over all runs.
 fn seen(wrong: &[f64]) -> Text {
     let wrong = unit::value(stats::median(wrong).unwrap_or(f64::NAN), Unit::Share);
     text!("거래의 {wrong}가 틀림", "{wrong} of trades went wrong")

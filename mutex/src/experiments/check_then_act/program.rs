@@ -1,6 +1,6 @@
 //! A shop on gil-sim's interpreter: check whether there is one in stock, sell it or fetch one, write it into the books.
 //!
-//! The lesson stands in `gil_lock.rs`; here is the program, how to run it under each version's lock, and all its orders.
+//! The program, how to run it under each version's lock, and all its interleavings.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
@@ -19,9 +19,9 @@ use lab::{Error, Result, text};
 use crate::start_barrier::record_together;
 use crate::start_barrier::start_together;
 
-/// Every trade is about the last one.
+/// The stock at the start: every trade is about the last piece.
 pub const IN_STOCK: i64 = 1;
-/// So long the warehouse takes to answer.
+/// How long the warehouse takes to answer.
 pub const ASKING: Duration = Duration::from_micros(20);
 
 /// A program of the shop, by its name in measurements.
@@ -163,13 +163,13 @@ pub struct Day {
 }
 
 impl Day {
-    /// All that went wrong.
+    /// The total of wrong trades.
     pub fn wrong(self) -> u64 {
         self.below + self.differ
     }
 }
 
-/// So many threads trade so often.
+/// Runs so many threads with so many trades each.
 pub fn day(shop: Shop, version: Version, threads: usize, trades: u64) -> Result<Day> {
     let below = Arc::<AtomicU64>::default();
     let program = program(shop, ASKING, Arc::clone(&below));
@@ -196,7 +196,7 @@ pub fn pictured(shop: Shop) -> Result<Trace> {
     Ok(trace)
 }
 
-/// Nothing, or the failure of a shop whose own lock did not keep it whole.
+/// Fails if a shop with a lock of its own was inconsistent.
 pub fn check(shop: Shop, version: Version, day: Day) -> Result<()> {
     let (version, wrong) = (version.name(), day.wrong());
     if shop == Shop::Gil || wrong == 0 {

@@ -1,6 +1,6 @@
-//! One counter, ever more threads: what all of them get done together, and who gets how much of it.
+//! One counter, more and more threads: the total throughput, and each thread's share of it.
 //!
-//! The section is as short as can be, so this is the price of the lock itself. `counter` shows that these variants lose nothing;
+//! The critical section is as short as possible, so this is the cost of the lock itself. `counter` shows that these variants lose nothing;
 //! here it is checked again, at every number of threads.
 //!
 //! Article: 뮤텍스(Mutex). Run: `cargo run --release -p mutex -- contention`. Python twin: `python/contention.py`.
@@ -26,7 +26,7 @@ use variants::variants;
 const CHUNK: u64 = 32;
 const REPEATS: usize = 3;
 
-/// What some threads got done in a while.
+/// The result of one run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Load {
     /// Updates of each thread.
@@ -50,7 +50,7 @@ impl Load {
     }
 }
 
-/// So many threads add to the variant's counter for so long.
+/// Lets so many threads add to the variant's counter for so long.
 pub fn load(variant: &CounterVariant, threads: usize, lasting: Duration) -> Result<Load> {
     let start = clock::now();
     let updates = start_together(threads, |_| {
@@ -67,7 +67,7 @@ pub fn load(variant: &CounterVariant, threads: usize, lasting: Duration) -> Resu
     Ok(Load { updates, lost: made.abs_diff(variant.take()), wall })
 }
 
-/// Nothing, or the failure that names a variant which lost what it protects.
+/// Fails, by name, if a variant lost an update that it must protect.
 pub fn check(variant: &CounterVariant, load: &Load) -> Result<()> {
     let (name, lost, threads) = (variant.name, load.lost, load.updates.len());
     if lost == 0 {

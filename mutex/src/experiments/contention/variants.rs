@@ -11,7 +11,7 @@ use crate::counter_variant::PROTECTED;
 use crate::experiments::counter::{fetch_add, parking_lot_mutex, std_mutex};
 use crate::locks::{Exclusive, Guarded, SpinLock, TicketLock};
 
-/// Fixed without a lock: tries until nobody came in between.
+/// Fixed without a lock: retries the compare-and-swap until no other update came in between.
 pub fn compare_exchange(counter: &AtomicU64) {
     let mut seen = counter.load(Relaxed);
     while let Err(newer) = counter.compare_exchange_weak(seen, seen + 1, Relaxed, Relaxed) {
@@ -23,7 +23,7 @@ pub fn compare_exchange(counter: &AtomicU64) {
 type Shards = [CachePadded<AtomicU64>; 64];
 
 // ANCHOR: sharded
-/// Fixed by not sharing: every thread has a counter of its own, and the sum is made when somebody asks.
+/// Fixed by not sharing: every thread has a counter of its own; reading sums them up.
 pub fn sharded(counter: &Shards) {
     static THREADS: AtomicUsize = AtomicUsize::new(0);
     thread_local! {

@@ -1,4 +1,4 @@
-//! The critical section, drawn: load, a long think, store; first with nothing around it, then behind a mutex.
+//! Draws the critical section: load, a long computation, store; first unprotected, then behind a mutex.
 
 use std::hint::black_box;
 use std::sync::Mutex;
@@ -26,7 +26,7 @@ fn think() {
     }
 }
 
-/// A turn with nothing around it.
+/// An unprotected turn.
 fn load_then_store(counter: &AtomicU64, lane: &mut LaneRecorder) {
     lane.enter(State::Running);
     let seen = counter.load(Ordering::Relaxed);

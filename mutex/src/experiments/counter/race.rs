@@ -1,4 +1,4 @@
-//! The big race: all threads add to one counter as often as asked, every variant in its turn, and the lost updates are counted.
+//! The large race: all threads add to one counter, each variant in turn, and the lost updates are counted.
 
 use lab::lang::Text;
 use lab::report::{Measure, Unit};
@@ -44,7 +44,7 @@ pub fn all(variants: &[CounterVariant], threads: usize, turns: u64) -> Result<Ve
     Ok(races)
 }
 
-/// Nothing, or the failure that names a variant which lost what it protects.
+/// Fails, by name, if a variant lost an update that it must protect.
 pub fn check(variant: &CounterVariant, races: &[Race]) -> Result<()> {
     let (name, (made, lost)) = (variant.name, total(races));
     if lost == 0 || !variant.protects() {

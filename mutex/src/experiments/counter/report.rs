@@ -1,4 +1,4 @@
-//! What was seen, in words: verdicts on the article's claims, notes, and the sentence that it comes to.
+//! Verdicts on the article's claims, notes, and the sentence.
 
 use lab::claims::Verdict;
 use lab::lang::Text;

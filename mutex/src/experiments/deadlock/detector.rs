@@ -12,7 +12,7 @@ use parking_lot_012::{Mutex, deadlock};
 
 /// The name of the child on the command line.
 pub const CHILD: &str = "detect";
-/// The detector looks so often, at most: a machine that is too busy to let two threads run for so long is no machine.
+/// How often the detector looks, at most.
 const MOST: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(5);
 /// The child is given longer than its own time limit.
@@ -55,7 +55,7 @@ pub fn child() -> Result<()> {
 
 /// Broken: each of two threads holds one lock, both know it, and each asks for the other's. Threads that the detector found.
 fn in_two_orders() -> Result<usize> {
-    // They are waited for by nobody, so what they use must outlive them.
+    // Nobody joins these threads, so what they use must be 'static.
     let [a, b] = [0, 1].map(|_| &*Box::leak(Box::new(Mutex::new(0))));
     let both_hold_one = &*Box::leak(Box::new(Barrier::new(2)));
     for (first, second) in [(a, b), (b, a)] {

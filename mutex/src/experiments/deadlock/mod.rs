@@ -1,4 +1,4 @@
-//! Two locks, taken in two orders: each thread holds what the other wants. One order for all, and it cannot be.
+//! Two locks, taken in two orders: each thread holds what the other wants. With one order for all there is no deadlock.
 //!
 //! Here a wait for the second lock has an end, so that the broken program ends too. `detector` is the real thing: a child process
 //! whose threads wait for ever, and parking_lot's detector, which finds them.
@@ -64,7 +64,7 @@ pub fn from_first(
 // ANCHOR_END: broken
 
 // ANCHOR: fixed
-/// Fixed: the lower number first, whoever gives. Whoever holds the higher one has both, and waits for nobody.
+/// Fixed: the lower number first, whatever the direction. A thread that holds the higher one has both and waits for no lock.
 pub fn lower_first(
     from: &Account,
     to: &Account,
@@ -162,7 +162,7 @@ pub fn round(
     Ok((Trace { title: text!("Rust, {name}", "Rust, {name}"), ..trace }, outcome))
 }
 
-/// So long a thread thinks between its two locks.
+/// How long a thread computes between its two locks.
 const THINK: Duration = Duration::from_millis(10);
 
 /// `cargo run -p mutex -- deadlock`.

@@ -1,6 +1,6 @@
-//! A long critical section, and whoever leaves it asks again at once: who starves?
+//! A long critical section whose threads ask again at once: which of them starve?
 //!
-//! A lock that is merely free after a release goes to whoever is quickest, and that is the one that runs already. parking_lot up to
+//! A lock that is merely free after a release goes to the fastest thread, the one that already runs. parking_lot up to
 //! 0.12 handed it over now and then ("eventual fairness"); 0.13 does not any more, though much of what is written still says so.
 //!
 //! Article: 뮤텍스(Mutex). Run: `cargo run -p mutex -- fairness`. Python twin: `python/fairness.py`.
@@ -57,7 +57,7 @@ pub fn watch(
 }
 
 impl Treatment {
-    /// Read off a trace; turns that began after the deadline were given to those who still stood in the queue.
+    /// Reads a trace. Turns that began after the deadline went to threads that were still queued.
     pub fn of(trace: &Trace, deadline: u64) -> Treatment {
         let begins = |lane: usize| {
             let spans = trace.lanes[lane].spans.iter().filter(|span| span.state == State::Running);
@@ -83,7 +83,7 @@ impl Treatment {
         *most as f64 / (*fewest).max(1) as f64
     }
 
-    /// Which part of the waits let more than one turn of each other thread pass: 0 in a queue.
+    /// The share of waits during which some other thread had more than one turn: 0 in a queue.
     pub fn unfair(&self) -> f64 {
         let others = self.turns.len() - 1;
         let unfair = self.passed_by.iter().filter(|passed| **passed > others).count();
@@ -110,7 +110,7 @@ pub fn command() -> Experiment {
     })
 }
 
-/// Every lock in turn, drawn as far as a page can hold.
+/// Runs every lock in turn and draws what fits a page.
 pub fn run(threads: usize, lasting: Duration, section: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("mutex/fairness");
     let mut rows = Vec::new();

@@ -1,4 +1,4 @@
-//! Dijkstra's philosophers: four rules for taking two forks. Two are broken, and no sleep makes them right; two are proved right.
+//! Dijkstra's philosophers: four rules for taking two forks. Two are broken, whatever the sleeps; two are proved correct.
 //!
 //! A dinner that ends says little about its rule. That no order of steps ends in a deadlock or goes round in circles is what
 //! `cargo test -p mutex --test loom` shows of `dinner.rs`, the same file that runs here.
@@ -35,14 +35,14 @@ impl Choice for Rule {
 }
 /// A meal, or a thought between the two forks of a rule that thinks.
 const BITE: Duration = Duration::from_micros(200);
-/// Nobody eats for so long: the dinner stands still. Far longer than any of its steps.
+/// If nobody eats for so long, the dinner is deadlocked or livelocked. Far longer than any of its steps.
 const STILL: Duration = Duration::from_millis(700);
-/// The same under a rule that is proved never to stand still: only a machine that has no time for us at all can take so long.
+/// The same limit for a rule that is proved never to stand still: only a stalled machine reaches it.
 const NEVER: Duration = Duration::from_secs(30);
 /// More than any child needs.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// How a dinner went.
+/// The result of a dinner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dinner {
     pub eaten: u64,
@@ -157,7 +157,7 @@ pub fn check(rule: Rule, dinner: Dinner, all: u64) -> Result<()> {
     Err(failed(rule, &text!("{all}끼 가운데 {eaten}끼에서 멈췄습니다", "it stood still after {eaten} of {all} meals")))
 }
 
-/// The child: a dinner that is watched, and told of. Whoever still waits ends with the process.
+/// The child: runs a dinner, watches it and reports. Threads that still wait end with the process.
 pub fn child(rule: Rule, seats: usize, meals: u64) -> Result<()> {
     let dinner = watched(rule, seats, meals)?;
     let count = |id: &str, n: u64| Measure::new(id, Text::same(id), Unit::Count, vec![n as f64]);
@@ -168,7 +168,7 @@ pub fn child(rule: Rule, seats: usize, meals: u64) -> Result<()> {
 
 /// Waits until all have eaten, or nobody eats any more.
 fn watched(rule: Rule, seats: usize, meals: u64) -> Result<Dinner> {
-    // Philosophers who wait for ever are waited for by nobody, so what they use must outlive them.
+    // Nobody joins philosophers that wait for ever, so what they use must be 'static.
     let table: &table::Table = Box::leak(Box::new(table::Table::new(seats)));
     let (tell, told) = mpsc::channel();
     for seat in 0..seats {

@@ -1,7 +1,7 @@
 //! Dijkstra's philosophers: as many forks as seats, each eats with two. Four rules, of which two are right.
 //!
 //! This file uses nothing but `crate::sync`, so that the model checkers run these very lines: loom finds the deadlock of the first
-//! rule (`tests/planted.rs`), shuttle the livelock of the second (`tests/livelock.rs`), and loom tries the other two in every order
+//! rule (`support/planted`), shuttle the livelock of the second (`tests/livelock.rs`), and loom tries the other two in every order
 //! and finds neither (`tests/loom.rs`). No sleep is tuned anywhere.
 
 use std::sync::atomic::Ordering::Relaxed;

@@ -25,7 +25,7 @@ pub fn check_then_write(cache: &RwLock<Option<u64>>, compute: &dyn Fn() -> u64, 
 // ANCHOR_END: broken
 
 // ANCHOR: fixed
-/// Fixed: with the write lock in hand, look again.
+/// Fixed: check again under the write lock.
 pub fn check_again(cache: &RwLock<Option<u64>>, compute: &dyn Fn() -> u64, between: &dyn Fn()) -> u64 {
     let seen = *cache.read();
     if let Some(value) = seen {

@@ -83,7 +83,7 @@ pub fn pictured(kind: &Kind, turns: usize, inside: &(dyn Fn() + Sync)) -> Result
 const LASTING: Duration = Duration::from_millis(20);
 const REPEATS: usize = 3;
 
-/// Nanoseconds of one short read with so many readers at once, nobody writing.
+/// Time of one short read in ns, with so many readers at once and no writer.
 fn reads(kind: &Kind, threads: usize) -> Result<f64> {
     let start = clock::now();
     let made = start_together(threads, |_| {
@@ -109,7 +109,6 @@ pub fn command() -> Experiment {
     Experiment::new("rwlock", about, options, move |a| run(a.get(rounds), a.get(threads)))
 }
 
-/// Everything: the pictures, the race, the price.
 pub fn run(rounds: u64, threads: usize) -> Result<Report> {
     let mut report = Report::new("mutex/rwlock");
     for kind in kinds().iter().filter(|kind| ["std_mutex", "parking_lot_rwlock"].contains(&kind.name)) {

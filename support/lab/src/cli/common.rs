@@ -34,7 +34,7 @@ pub(crate) fn arguments() -> Vec<Arg> {
         flag("full", text!("모든 그림, 표, 설명까지", "all drawings, tables and notes, not only the first screen")),
         flag("json", text!("보고서를 JSON 객체 하나로", "the report as one JSON object")),
         value("trace", "FILE", text!("타임라인을 Perfetto/Chrome JSON으로", "the timeline as Perfetto/Chrome JSON")),
-        value("svg", "FILE", text!("타임라인과 곡선을 SVG 그림으로", "the timeline and curves as an SVG picture")),
+        value("svg", "FILE", text!("화면의 그림을 SVG 파일로", "the drawings of the page as an SVG picture")),
         value(
             "python",
             "PATH",
@@ -78,7 +78,8 @@ impl Common {
             atomic_write::write(path, perfetto::chrome(&report.traces, lang).to_string().as_bytes())?;
         }
         if let Some(path) = &self.svg {
-            atomic_write::write(path, svg::svg(&report.traces, &report.charts, lang).to_string().as_bytes())?;
+            let (traces, charts) = if self.full { report.all_drawings() } else { report.front_drawings() };
+            atomic_write::write(path, svg::svg(&traces, &charts, lang).to_string().as_bytes())?;
         }
         if self.json {
             terminal::print(&report.to_json());

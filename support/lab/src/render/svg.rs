@@ -29,11 +29,11 @@ const STYLE: &str = ".paper{fill:#fff}text{fill:#1b1d23}.rule{stroke:#b8bcc6}.bo
 
 /// All traces and charts under one another as one SVG picture. All traces have one time scale. Hovering over a span tells its
 /// state and length.
-pub fn svg(traces: &[Trace], charts: &[Chart], lang: Lang) -> Document {
+pub fn svg(traces: &[&Trace], charts: &[&Chart], lang: Lang) -> Document {
     let paper = Rectangle::new().set("width", "100%").set("height", "100%").set("class", "paper");
     let mut document = Document::new().add(Style::new(STYLE)).add(paper);
     let mut y = MARGIN;
-    let duration = traces.iter().map(Trace::duration).max().unwrap_or(0);
+    let duration = traces.iter().map(|trace| trace.duration()).max().unwrap_or(0);
     for trace in traces {
         let (group, height) = picture(trace, duration, lang);
         document = document.add(group.set("transform", format!("translate({MARGIN},{y})")));
@@ -50,6 +50,7 @@ pub fn svg(traces: &[Trace], charts: &[Chart], lang: Lang) -> Document {
         .set("height", y * 3 / 2)
         .set("font-family", "sans-serif")
         .set("font-size", FONT)
+        .set("role", "img")
 }
 
 /// A trace on a scale of so many ns over the bar, and its height.
@@ -149,7 +150,7 @@ mod tests {
 
     #[test]
     fn svg_escapes_what_readers_wrote() {
-        let picture = svg(&traces(), &[], Lang::Ko).to_string();
+        let picture = svg(&traces().each_ref(), &[], Lang::Ko).to_string();
         assert!(picture.contains("스레드 &lt;0&gt;"), "{picture}");
         assert!(!picture.contains("스레드 <0>"));
         assert_eq!(picture.matches("<title>").count(), 2);
@@ -159,13 +160,13 @@ mod tests {
     fn traces_have_one_scale() {
         let mut traces = traces();
         traces[1].lanes[0].spans[0].end += 500;
-        let picture = svg(&traces, &[], Lang::En).to_string();
+        let picture = svg(&traces.each_ref(), &[], Lang::En).to_string();
         let width = |units: f64| format!("width=\"{units:.2}\"");
         assert!(picture.contains(&width(BAR as f64)) && picture.contains(&width(BAR as f64 / 2.0)), "{picture}");
     }
 
     #[test]
     fn nothing_can_be_drawn() {
-        assert!(svg(&[Trace::default()], &[], Lang::Ko).to_string().starts_with("<svg"));
+        assert!(svg(&[&Trace::default()], &[], Lang::Ko).to_string().starts_with("<svg"));
     }
 }

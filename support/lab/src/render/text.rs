@@ -8,7 +8,6 @@ use super::chart;
 use super::lanes::{self, Foot};
 use super::layout::{Canvas, shown, wrap};
 use crate::claims::{Outcome, Verdict};
-use crate::escape::escape_controls;
 use crate::lang::{Lang, Text};
 use crate::report::unit::value;
 use crate::report::{FAILURES_ON_PAGE, Front, Measure, Report, Table};
@@ -235,7 +234,7 @@ fn verdict(verdicts: &[Verdict], canvas: Canvas) -> String {
             Outcome::NotMeasured(why) => why,
             _ => &verdict.evidence,
         };
-        let (on, claim) = (escape_controls(&verdict.on), claim(verdict, lang));
+        let (on, claim) = (shown(&verdict.on, lang), claim(verdict, lang));
         wrap(
             &format!("{} ", mark(&verdict.outcome, lang)),
             &format!("{on}: {claim} ({})", shown(because, lang)),
@@ -254,7 +253,7 @@ fn verdicts_together(verdicts: &[Verdict], canvas: Canvas) -> String {
         if verdicts[..n].iter().any(|earlier| alike(&earlier)) {
             continue;
         }
-        let mut on: Vec<String> = verdicts.iter().filter(alike).map(|verdict| escape_controls(&verdict.on)).collect();
+        let mut on: Vec<String> = verdicts.iter().filter(alike).map(|verdict| shown(&verdict.on, lang)).collect();
         on.dedup();
         let why = match &verdict.outcome {
             Outcome::NotMeasured(why) => format!(" ({})", shown(why, lang)),
@@ -392,7 +391,8 @@ mod tests {
             let raw: Vec<char> = page.chars().filter(|c| c.is_control() && *c != '\n' || *c == '\u{202e}').collect();
             assert!(raw.is_empty(), "{raw:?} in {page:?}");
             assert_eq!(page.matches("\\u{1b}[2J").count(), 14, "each of them is there, and escaped: {page}");
-            let picture = svg(&all.traces, &all.charts, lang).to_string();
+            let (traces, charts) = all.all_drawings();
+            let picture = svg(&traces, &charts, lang).to_string();
             assert!(!picture.contains(['\u{1b}', '\u{9b}', '\r']), "no XML may hold these: {picture}");
         }
         assert!(all.to_json().contains("\\u001b[2J"), "a program gets the true name");

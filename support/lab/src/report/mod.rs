@@ -133,6 +133,24 @@ impl Report {
         }
     }
 
+    /// All traces and charts.
+    pub fn all_drawings(&self) -> (Vec<&Trace>, Vec<&Chart>) {
+        (self.traces.iter().collect(), self.charts.iter().collect())
+    }
+
+    /// Those of the first screen; all, if it has none.
+    pub fn front_drawings(&self) -> (Vec<&Trace>, Vec<&Chart>) {
+        let (mut traces, mut charts) = (Vec::new(), Vec::new());
+        for part in self.first_screen() {
+            match part {
+                Front::Trace(n) => traces.extend(self.traces.get(n)),
+                Front::Chart(n) => charts.extend(self.charts.get(n)),
+                Front::Table(_) | Front::Measures => {}
+            }
+        }
+        if traces.is_empty() && charts.is_empty() { self.all_drawings() } else { (traces, charts) }
+    }
+
     /// As one JSON object, with a line's end.
     pub fn to_json(&self) -> String {
         let json = serde_json::to_string_pretty(self).expect("a report is plain data");

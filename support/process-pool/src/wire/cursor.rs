@@ -2,8 +2,8 @@
 
 use crate::wire::error::Error;
 use crate::wire::names::LONGEST_SHARED;
-use crate::wire::scalar::width;
 use crate::wire::tag;
+use crate::wire::tag::width;
 
 /// What is left of an encoded value.
 #[derive(Clone, Copy)]

@@ -10,11 +10,12 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use crate::limits::DEEPEST;
-use crate::wire::OPAQUE;
 use crate::wire::cursor::{Cursor, Left, Run};
 use crate::wire::error::Error;
-use crate::wire::scalar::{Scalar, width};
+use crate::wire::names::OPAQUE;
+use crate::wire::scalar::Scalar;
 use crate::wire::tag;
+use crate::wire::tag::width;
 
 /// How serde_json asks for a text that it takes over unread. It is a newtype by its name and a struct by its content.
 const RAW_JSON: &str = "$serde_json::private::RawValue";

@@ -2,15 +2,12 @@
 
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, SerializeStructVariant, Serializer};
 
-use crate::limits::DEEPEST;
+use crate::wire::encoder::Encoder;
 use crate::wire::error::Error;
-use crate::wire::names::Names;
+use crate::wire::names::OPAQUE;
 use crate::wire::scalar::Scalar;
 use crate::wire::sequence::Elements;
 use crate::wire::tag;
-
-/// The name of a newtype struct whose encoding need not be the same on both sides, since it travels by other ways.
-pub const OPAQUE: &str = "process_pool::opaque";
 
 /// Appends a value to `out`.
 pub fn append<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
@@ -24,72 +21,7 @@ pub fn to_compare<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
     Ok(out)
 }
 
-pub struct Encoder<'a> {
-    pub(super) out: &'a mut Vec<u8>,
-    /// Where the value begins in `out`.
-    base: usize,
-    /// How many levels are open.
-    depth: usize,
-    /// How many of them are sequences or maps, so that names may come again.
-    pub(super) repeating: usize,
-    names: Names,
-    /// Whether what is opaque is left out.
-    hollow: bool,
-}
-
 impl<'a> Encoder<'a> {
-    #[inline]
-    fn new(out: &'a mut Vec<u8>) -> Encoder<'a> {
-        let base = out.len();
-        Encoder { out, base, depth: 0, repeating: 0, names: Names::default(), hollow: false }
-    }
-
-    #[inline]
-    pub(super) fn enter(&mut self) -> Result<(), Error> {
-        if self.depth == DEEPEST {
-            return Err(Error::too_deep());
-        }
-        self.depth += 1;
-        Ok(())
-    }
-
-    #[inline]
-    pub(super) fn leave(&mut self, levels: usize) {
-        self.depth -= levels;
-    }
-
-    /// Appends a length, count or position.
-    #[inline]
-    pub(super) fn number(&mut self, n: usize) {
-        crate::wire::put_number(self.out, n as u64);
-    }
-
-    #[inline]
-    fn name(&mut self, name: &'static str) {
-        if self.repeating > 0
-            && let Some(at) = self.names.find(name, self.out.len() - self.base)
-        {
-            return self.number(at << 1 | 1);
-        }
-        self.number(name.len() << 1);
-        self.out.extend_from_slice(name.as_bytes());
-    }
-
-    #[inline]
-    fn variant(&mut self, name: &'static str) -> Result<(), Error> {
-        self.enter()?;
-        self.out.push(tag::VARIANT);
-        self.name(name);
-        Ok(())
-    }
-
-    #[inline]
-    pub(super) fn blob(&mut self, tag: u8, bytes: &[u8]) {
-        self.out.push(tag);
-        self.number(bytes.len());
-        self.out.extend_from_slice(bytes);
-    }
-
     #[inline]
     fn fields<'e>(&'e mut self, len: usize, levels: usize) -> Result<Fields<'e, 'a>, Error> {
         self.enter()?;

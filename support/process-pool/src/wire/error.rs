@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::limits::DEEPEST;
-use crate::wire::sequence::MOST_TAGGED;
+use crate::limits::MOST_TAGGED;
 
 /// Boxed: each element of a sequence returns one or none.
 #[derive(Debug)]

@@ -29,8 +29,10 @@
 mod cursor;
 mod decode;
 mod encode;
+mod encoder;
 mod error;
 mod names;
+mod number;
 mod run;
 mod same;
 mod scalar;
@@ -44,7 +46,7 @@ use std::any::type_name;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use encode::OPAQUE;
+pub(crate) use names::OPAQUE;
 pub use unchecked::Unchecked;
 
 /// What can be sent: the receiver needs both halves, to check that they agree.
@@ -74,13 +76,4 @@ pub fn decode<T: Value>(bytes: &[u8]) -> Result<T, String> {
             type_name::<T>()
         )),
     }
-}
-
-/// Appends a length, count or position: LEB128.
-fn put_number(out: &mut Vec<u8>, mut n: u64) {
-    while n >= 0x80 {
-        out.push(n as u8 | 0x80);
-        n >>= 7;
-    }
-    out.push(n as u8);
 }

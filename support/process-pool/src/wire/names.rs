@@ -1,6 +1,9 @@
 //! The names of fields and variants that a value has already written, so that the second struct of a sequence refers to
 //! those of the first.
 
+/// The name of a newtype struct whose encoding need not be the same on both sides, since it travels by other ways.
+pub const OPAQUE: &str = "process_pool::opaque";
+
 /// Longer names are written each time.
 pub const LONGEST_SHARED: usize = 63;
 /// Further names are written each time: they are searched one by one.

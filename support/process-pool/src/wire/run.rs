@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::ser::{Impossible, Serialize, Serializer};
 
-use crate::wire::OPAQUE;
+use crate::wire::names::OPAQUE;
 use crate::wire::scalar::Scalar;
 
 /// Shorter tuples are not written as runs: mostly, their elements are of several kinds.

@@ -7,8 +7,8 @@ use crate::limits::DEEPEST;
 use crate::wire::cursor::{Cursor, Left};
 use crate::wire::encode::to_compare;
 use crate::wire::error::Error;
-use crate::wire::scalar::width;
 use crate::wire::tag;
+use crate::wire::tag::width;
 
 /// Where the value differs from the encoded one, if it does; as `.field` within `.field`.
 pub fn difference<T: Serialize + ?Sized>(value: &T, bytes: &[u8]) -> Option<String> {

@@ -20,18 +20,6 @@ pub trait Scalar: Copy {
     fn is(self, other: Self) -> bool;
 }
 
-/// The width of an element in a run.
-pub fn width(kind: u8) -> Option<usize> {
-    Some(match kind {
-        tag::FALSE | tag::U8 | tag::I8 => 1,
-        tag::U16 | tag::I16 => 2,
-        tag::U32 | tag::I32 | tag::F32 | tag::CHAR => 4,
-        tag::U64 | tag::I64 | tag::F64 => 8,
-        tag::U128 | tag::I128 => 16,
-        _ => return None,
-    })
-}
-
 /// Appends an integer: its tag tells how many bytes it takes.
 #[inline]
 fn put_uint(tag: u8, n: u64, out: &mut Vec<u8>) {

@@ -2,15 +2,15 @@
 
 use serde::ser::{Serialize, SerializeSeq, SerializeTuple, SerializeTupleStruct, SerializeTupleVariant};
 
-use crate::wire::encode::Encoder;
+use crate::limits::MOST_TAGGED;
+use crate::wire::encoder::Encoder;
 use crate::wire::error::Error;
-use crate::wire::put_number;
+use crate::wire::number::put_number;
 use crate::wire::run::{ANY, Chunk, SHORTEST_TUPLE, WIDEST};
-use crate::wire::scalar::{Scalar, width};
+use crate::wire::scalar::Scalar;
 use crate::wire::tag;
+use crate::wire::tag::width;
 
-/// More elements are refused, unless they are a run: a vector of units costs no memory, and here a byte each.
-pub const MOST_TAGGED: usize = 1 << 32;
 /// No more is reserved for elements that are only announced, in bytes.
 const MOST_RESERVED: usize = 64 << 20;
 

@@ -50,3 +50,15 @@ pub const I16: u8 = 96;
 pub const I32: u8 = 104;
 pub const I64: u8 = 112;
 pub const I128: u8 = 128;
+
+/// The width of an element in a run.
+pub fn width(kind: u8) -> Option<usize> {
+    Some(match kind {
+        FALSE | U8 | I8 => 1,
+        U16 | I16 => 2,
+        U32 | I32 | F32 | CHAR => 4,
+        U64 | I64 | F64 => 8,
+        U128 | I128 => 16,
+        _ => return None,
+    })
+}

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::wire::OPAQUE;
+use crate::wire::names::OPAQUE;
 
 /// A value that is not compared with what was sent: for types that are serialized differently each time, such as a
 /// point in time that is sent as the time from now. If their `Serialize` and `Deserialize` disagree, nobody notices.

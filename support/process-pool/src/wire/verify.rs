@@ -8,13 +8,14 @@ use serde::ser::{
 };
 
 use crate::limits::DEEPEST;
-use crate::wire::OPAQUE;
 use crate::wire::cursor::{Cursor, Left, Run};
 use crate::wire::encode::exact_len;
 use crate::wire::error::Error;
+use crate::wire::names::OPAQUE;
 use crate::wire::run::{Chunk, Other, WIDEST};
-use crate::wire::scalar::{Scalar, width};
+use crate::wire::scalar::Scalar;
 use crate::wire::tag;
+use crate::wire::tag::width;
 
 /// Whether the value would be encoded as these bytes, in this order. (What is opaque is not compared.)
 pub fn is_same<T: Serialize + ?Sized>(value: &T, bytes: &[u8]) -> bool {

@@ -1,4 +1,4 @@
-//! The article's counting loop: in sequence, in threads, in threads under the GIL; and freely on rayon and on crossbeam.
+//! The article's counting loop: in sequence, in threads, in threads under the GIL, on rayon and on crossbeam.
 //!
 //! Rust without a lock, Rust with one, and CPython are measured; the simulator predicts the time of each.
 //!

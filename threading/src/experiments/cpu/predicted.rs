@@ -75,7 +75,8 @@ pub fn lanes(outcome: Outcome) -> Trace {
 pub fn verdict(judged: &ThreadRun, jobs: usize) -> Option<Verdict> {
     let wall = judged.predicted?;
     let used = CoresUsed { cores: Some(judged.alone * jobs as f64 / wall), wall, foreign: Some(0.0) };
-    let on = format!("simulator, {}", judged.on.en);
+    let (ko, en) = (&judged.on.ko, &judged.on.en);
+    let on = text!("시뮬레이터({ko})", "simulator ({en})");
     Some(match judged.kind? {
         Kind::Free => used.parallel("no-gil-threads-parallel", on),
         _ => used.serial("threads-cpu-no-gain", on),

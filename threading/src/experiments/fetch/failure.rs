@@ -14,7 +14,7 @@ pub enum Reason {
     TimedOut,
     /// The name has no address.
     NoAddress,
-    /// The other side hung up in the middle.
+    /// The connection was closed before the answer was complete.
     HungUp,
     /// This process may not open more files and sockets (`EMFILE`).
     NoDescriptor,

@@ -1,26 +1,29 @@
 //! Bugs: those planted into copies of the locks and the buffer (`build.rs`), and those that ship as lessons. The models of
-//! `tests/loom.rs` must find every one of them.
+//! `mutex/tests/loom.rs` must find every one of them.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
+#[path = "../../../mutex/tests/model/mod.rs"]
 mod model;
 #[allow(dead_code, reason = "some of it is for proofs only")]
+#[path = "../../../mutex/tests/models/mod.rs"]
 mod models;
 use model::sync;
-#[path = "../src/experiments/bounded_buffer/buffer.rs"]
+#[path = "../../../mutex/src/experiments/bounded_buffer/buffer.rs"]
 #[allow(dead_code, reason = "not every part is broken")]
 mod buffer;
-#[path = "../src/experiments/philosophers/table.rs"]
+#[path = "../../../mutex/src/experiments/philosophers/table.rs"]
 #[allow(dead_code, reason = "not every part is broken")]
 mod dinner;
-#[path = "../src/locks/mod.rs"]
+#[path = "../../../mutex/src/locks/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the copies use what the shipped locks have in common")]
 mod locks;
 
 use buffer::{Buffer, OneBell};
 use dinner::Rule;
-use model::{caught, explore};
+use model::explore;
 use models::{buffered_by, counted, dinner as dine, through};
+use planted::caught;
 
 /// Copies of a lock's file, with a bug each. That they keep others out is a lie, which the models are to find.
 macro_rules! locks {
@@ -79,7 +82,7 @@ found! {
     a_number_never_called = "maximum number of branches", None, counted::<ticket::nobody_called::TicketLock>(2, 1);
 }
 
-// The lessons that ship. The livelock of the polite philosophers is found in `tests/livelock.rs`.
+// The lessons that ship. The livelock of the polite philosophers is found in `mutex/tests/livelock.rs`.
 found! {
     awake_is_taken_for_something_to_take = "nothing to take", Some(2), buffered_by(2, 2, 1, Buffer::take_if);
     one_bell_for_both = "deadlock", Some(2),

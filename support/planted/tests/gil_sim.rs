@@ -1,19 +1,19 @@
-//! Bugs planted into copies of the locks (`build.rs`): the models of `tests/loom.rs` must find every one of them.
+//! Bugs planted into copies of the locks (`build.rs`): the models of `gil-sim/tests/loom.rs` must find every one of them.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 use std::time::Duration;
 
 #[allow(dead_code, reason = "not every model is needed to find these bugs")]
+#[path = "../../../gil-sim/tests/model/mod.rs"]
 mod model;
 use loom as checker;
 #[macro_use]
-#[path = "model/copies.rs"]
-mod copies;
-use copies::caught;
+mod gil_sim_copies;
 use model::models::{Far, busy_holder, gives_up, in_and_out, next_holder, ticking};
 use model::sync;
-#[path = "../src/lock/mod.rs"]
+use planted::caught;
+#[path = "../../../gil-sim/src/lock/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the copies use what the shipped locks have in common")]
 mod lock;
 

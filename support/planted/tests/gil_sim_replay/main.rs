@@ -1,6 +1,6 @@
 //! A schedule of the simulator's, replayed in the locks that ship: the same string, the same steps.
 //!
-//! `gil-sim predict` and `step` write down who went on when, as a short string (`src/sim/schedule.rs`). Here the files of `src/lock` are
+//! `gil-sim predict` and `step` write down who went on when, as a short string (`src/sim/schedule.rs`). Here the files of `gil-sim/src/lock` are
 //! made of parts (`sync`) that let no thread go on unless it is its turn (`stage`), and the simulator and the lock play the same string
 //! beside each other (`conform`). After every turn both must say the same of every thread: what it came to (wants the lock, waits, has
 //! asked, took it, let it go, waits for a taker), who can go on and how, whether the holder is asked; at the end, how often the lock
@@ -20,7 +20,7 @@
 //! `!a` lets a's `wait_timeout` end by its time; `a*` lets a's `notify_one` wake the newest waiter. A replay also writes the schedule that
 //! has a letter for each operation, and that one is played again in the lock alone.
 //!
-//! Not replayed: waiters that give up, which the simulator does not have (`loom.rs`, `planted.rs`), and Python 2's lock of a mutex and a
+//! Not replayed: waiters that give up, which the simulator does not have (`gil-sim/tests/loom.rs`, `gil_sim.rs`), and Python 2's lock of a mutex and a
 //! condition variable (the simulator has the semaphore).
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
@@ -32,10 +32,9 @@ use gil_sim::sim::{Kind, Phase, Schedule, Setup, Turn};
 
 mod conform;
 #[macro_use]
-#[path = "../model/copies.rs"]
-#[allow(dead_code, reason = "here no bug needs a process of its own")]
-mod copies;
-#[path = "../../src/lock/mod.rs"]
+#[path = "../gil_sim_copies/mod.rs"]
+mod gil_sim_copies;
+#[path = "../../../../gil-sim/src/lock/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the replay does not use every part of the shipped locks")]
 mod lock;
 mod program;

@@ -1,5 +1,5 @@
-//! Plants bugs in copies of the locks for `tests/planted.rs` and `tests/shuttle.rs`. A copy is the shipped file with a line
-//! changed, so that it cannot drift. A change whose text is not found exactly once fails the build.
+//! Plants bugs into copies of the locks of `gil-sim` and of the locks and the buffer of `mutex`. A copy is the shipped file with a
+//! line changed, so that it cannot drift. A change whose text is not found exactly once fails the build.
 
 use std::path::Path;
 use std::{env, fs};
@@ -115,26 +115,84 @@ const TICKS: &[Bug] = &[
     ),
 ];
 
+/// A bug of one change: its name, the text to replace, and its replacement.
+type Small = (&'static str, &'static str, &'static str);
+
+const SPIN: &[Small] = &[
+    // What the holder wrote need not be seen by the next one.
+    ("relaxed_unlock", "store(false, Release)", "store(false, Relaxed)"),
+    ("relaxed_lock", "(false, true, Acquire, Relaxed)", "(false, true, Relaxed, Relaxed)"),
+    // A look, then a step: two may look before either steps.
+    (
+        "look_then_take",
+        "self.locked.compare_exchange_weak(false, true, Acquire, Relaxed).is_err()",
+        "self.locked.load(Acquire) || { self.locked.store(true, Relaxed); false }",
+    ),
+    ("never_free", "self.locked.store(false, Release);", ""),
+];
+
+const TICKET: &[Small] = &[
+    ("relaxed_unlock", "store(called.wrapping_add(1), Release)", "store(called.wrapping_add(1), Relaxed)"),
+    ("relaxed_lock", "self.called.load(Acquire)", "self.called.load(Relaxed)"),
+    // Two may draw the same number.
+    (
+        "drawn_in_two_steps",
+        "self.next.fetch_add(1, Relaxed)",
+        "{ let next = self.next.load(Relaxed); self.next.store(next + 1, Relaxed); next }",
+    ),
+    ("nobody_called", "self.called.store(called.wrapping_add(1), Release);", "let _ = called;"),
+];
+
+const BUFFER: &[Small] = &[
+    (
+        "put_wakes_nobody",
+        "let filled = items.len();\n        drop(items);\n        self.has_items.notify_one();",
+        "let filled = items.len();",
+    ),
+    (
+        "take_wakes_nobody",
+        "let item = items.pop_front();\n        drop(items);\n        self.has_room.notify_one();\n        item\n    }\n    // ANCHOR_END: fixed",
+        "items.pop_front()\n    }",
+    ),
+    (
+        "one_too_many",
+        "while items.len() == self.capacity {\n            items = self.has_room",
+        "while items.len() == self.capacity + 1 {\n            items = self.has_room",
+    ),
+];
+
 fn main() {
-    println!("cargo::rerun-if-changed=src/lock");
     println!("cargo::rerun-if-changed=build.rs");
     for (lock, bugs) in [("py32", [BOTH, SHARED]), ("py313", [BOTH, ADDRESSED]), ("py2", [TICKS, &[]])] {
-        let source =
-            fs::read_to_string(format!("src/lock/{lock}.rs")).expect("the lock stands beside its build script");
-        // An included file cannot have inner comments.
-        let source: String =
-            source.lines().filter(|line| !line.starts_with("//!")).map(|line| format!("{line}\n")).collect();
-        for bug in bugs.into_iter().flatten() {
-            plant(lock, &source, bug);
+        let source = source(&format!("../../gil-sim/src/lock/{lock}.rs"));
+        for (name, changes) in bugs.into_iter().flatten() {
+            plant(lock, &source, name, changes);
+        }
+    }
+    for (file, path, bugs) in [
+        ("spin", "../../mutex/src/locks/spin.rs", SPIN),
+        ("ticket", "../../mutex/src/locks/ticket.rs", TICKET),
+        ("buffer", "../../mutex/src/experiments/bounded_buffer/buffer.rs", BUFFER),
+    ] {
+        let source = source(path);
+        for (name, from, to) in bugs {
+            plant(file, &source, name, &[(from, to)]);
         }
     }
 }
 
-fn plant(lock: &str, source: &str, (name, changes): &Bug) {
+/// The shipped file without its inner comments, which an included file cannot have.
+fn source(path: &str) -> String {
+    println!("cargo::rerun-if-changed={path}");
+    let source = fs::read_to_string(path).unwrap_or_else(|e| panic!("{path}: {e}"));
+    source.lines().filter(|line| !line.starts_with("//!")).map(|line| format!("{line}\n")).collect()
+}
+
+fn plant(file: &str, source: &str, name: &str, changes: &[Change]) {
     let planted = changes.iter().fold(source.to_owned(), |text, (from, to)| {
-        assert_eq!(text.matches(from).count(), 1, "{name}: this is not once in {lock}.rs: {from}");
+        assert_eq!(text.matches(from).count(), 1, "{name}: this is not once in {file}.rs: {from}");
         text.replace(from, to)
     });
     let out = env::var("OUT_DIR").expect("cargo sets it");
-    fs::write(Path::new(&out).join(format!("{lock}.{name}.rs")), planted).expect("cargo's own folder can be written");
+    fs::write(Path::new(&out).join(format!("{file}.{name}.rs")), planted).expect("cargo's own folder can be written");
 }

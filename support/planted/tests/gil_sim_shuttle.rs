@@ -2,7 +2,7 @@
 //!
 //! The files of `src/lock` themselves, with shuttle's parts in the place of std's. Two schedulers draw: one takes any thread that
 //! can run at each step, the other (PCT) gives threads priorities and changes few of them, which finds other bugs. Unlike loom,
-//! shuttle runs every atomic as if it were `SeqCst`. What was not drawn is not checked: see `tests/loom.rs` for the proof.
+//! shuttle runs every atomic as if it were `SeqCst`. What was not drawn is not checked: see `gil-sim/tests/loom.rs` for the proof.
 //!
 //! The seed is fixed, so that a run can be repeated; SHUTTLE_RANDOM_SEED sets another.
 
@@ -20,12 +20,11 @@ use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, Runner, thread};
 
 #[macro_use]
-#[path = "model/copies.rs"]
-mod copies;
-#[path = "model/sync.rs"]
+mod gil_sim_copies;
+#[path = "../../../gil-sim/tests/model/sync.rs"]
 mod sync;
-use copies::caught;
-#[path = "../src/lock/mod.rs"]
+use planted::caught;
+#[path = "../../../gil-sim/src/lock/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the models do not use every part of the shipped locks")]
 mod lock;
 use lock::{AddressedGil, Gil, Held, Lock, MutexAndCondvar, SemaphoreLock, ThreadId, Ticks};
