@@ -90,7 +90,7 @@ impl Bilingual for End {
         match *self {
             End::Signal(n) => text!("시그널 {n}", "signal {n}"),
             End::Code(n) => text!("종료 코드 {n}", "exit code {n}"),
-            End::Stopped => text!("누가 멈춰 세웠습니다", "somebody had stopped it"),
+            End::Stopped => text!("누가 멈춰 세웠습니다", "it was stopped from outside"),
             End::ProtocolError => text!("프로토콜에 없는 말을 했습니다", "it did not speak the protocol"),
             End::Unknown => text!("이유를 알 수 없습니다", "for an unknown reason"),
         }

@@ -1,5 +1,5 @@
 //! How much memory this process can still be given, as Linux tells: what the machine has left, and what the limits of its control
-//! groups leave. More than that is not refused when it is allocated; the kernel kills a process of the group when it is used.
+//! groups leave. Allocating more than that does not fail; when it is used, the kernel kills a process of the group.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,8 +35,8 @@ const V1: Version =
     Version { limit: "memory.limit_in_bytes", usage: "memory.usage_in_bytes", cache: "total_inactive_file" };
 const V2: Version = Version { limit: "memory.max", usage: "memory.current", cache: "inactive_file" };
 
-/// The folders of this process's memory groups from `/proc/self/cgroup`, each with all that it lies in: every limit on the way
-/// counts. In a container the path may be one of the host, and only the root is there.
+/// The folders of this process's memory groups from `/proc/self/cgroup`, and all groups that contain them: every limit applies. In a
+/// container the path may be one of the host, and only the root exists.
 fn folders(groups: &str) -> Vec<(PathBuf, &'static Version)> {
     let mut folders = Vec::new();
     for line in groups.lines() {

@@ -79,7 +79,7 @@ fn reserve_bytes(bytes: u64) -> Option<Reservation> {
 }
 
 /// Waits until no other process or thread has this lock. It is released with the file, or with the process, however that ends.
-/// `None` where there are no such locks, or if somebody keeps it for too long.
+/// `None` where there are no such locks, or if it is held for too long.
 fn lock_among_processes() -> Option<File> {
     let file = File::open(env::current_exe().ok()?).ok()?;
     let until = Instant::now() + LOCK_WAIT;

@@ -1,4 +1,4 @@
-//! The house keeps its floor plan: arrows between crates run one way, no two files know each other in a circle, and a command leads
+//! The structure of the workspace: dependencies between crates run one way, no two files know each other in a circle, and a command leads
 //! to its files by name.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -26,6 +26,7 @@ pub enum Word {
 }
 
 impl Word {
+    /// As the article writes it; its ✅ and ❌ are O and X (yes and no), as their width in a terminal is not certain.
     pub fn text(self) -> Text {
         match self {
             Word::Parallel => text!("O", "yes"),
@@ -86,8 +87,8 @@ pub const LIGHT: f64 = 32.0 * 1024.0;
 pub fn rules() -> Vec<Text> {
     vec![
         text!(
-            "병렬성: 평균 {PARALLEL}개보다 많은 코어를 쓰면 ✅. GIL 영향: GIL을 씌웠을 때 쓰는 코어가 {PARALLEL}분의 1 아래로 줄면 있음.",
-            "parallelism: ✅ if more than {PARALLEL} cores were busy on average. Effect of the GIL: yes if without it the loop keeps more than {PARALLEL} times as many cores busy."
+            "병렬성: 평균 {PARALLEL}개보다 많은 코어를 쓰면 O. GIL 영향: GIL을 씌웠을 때 쓰는 코어가 {PARALLEL}분의 1 아래로 줄면 있음.",
+            "parallelism: yes if more than {PARALLEL} cores were busy on average. Effect of the GIL: yes if without it the loop keeps more than {PARALLEL} times as many cores busy."
         ),
         text!(
             "I/O 바운드: 이상적인 처리량(단위 수 ÷ 지연)의 70 %부터 매우 좋음(단위당 32 KiB 이하일 때), 50 %부터 좋음, 10 %부터 중간.",

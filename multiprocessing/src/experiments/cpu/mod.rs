@@ -179,7 +179,7 @@ fn shows(report: &Report) -> Text {
     let Text { ko, en } = conclusion;
     text!(
         "같은 일을 차례로 할 때의 속도를 1이라 하면 스레드는 {threads:.2}, 프로세스는 {processes:.2}입니다. {ko} 프로세스는 띄우고 끝내는 데 {process}, 스레드는 {thread}가 듭니다.",
-        "Against the sequence, threads had {threads:.2}× the speed and processes {processes:.2}×. {en} A process costs {process} from start to end, a thread {thread}."
+        "Against the sequence, threads had {threads:.2} times the speed and processes {processes:.2} times. {en} A process costs {process} from start to end, a thread {thread}."
     )
 }
 

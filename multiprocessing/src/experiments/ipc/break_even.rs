@@ -100,12 +100,12 @@ impl BreakEven {
                 let work = unit::duration(ns);
                 text!(
                     "여럿을 한꺼번에 맡기면 일 하나가 {work}만 되어도 워커 {workers}개가 차례로 하는 것보다 빨랐습니다. 풀을 띄우는 데는 {start}가 듭니다.",
-                    "Given many at once, {workers} workers were quicker than doing it in sequence from {work} of work a task on. Starting the pool takes {start}."
+                    "With many tasks at once, {workers} workers were faster than the sequence from {work} of work in a task. Starting the pool takes {start}."
                 )
             }
             None => text!(
                 "이번에는 워커 {workers}개가 차례로 하는 것보다 빠른 적이 없었습니다.",
-                "This time {workers} workers were never quicker than doing it in sequence."
+                "In this run {workers} workers were never faster than the sequence."
             ),
         }
     }

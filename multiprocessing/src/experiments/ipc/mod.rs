@@ -77,7 +77,7 @@ pub fn run(workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Rep
     report.notes = vec![
         text!(
             "왕복: 보내고, 받은 쪽이 복사해 돌려보내고, 받은 것을 복사해 둘 때까지. '공유 메모리'는 복사 없이 있는 자리만 알립니다.",
-            "There and back: sent, copied and returned by the other side, copied out. 'Shared memory' copies nothing: only the place is told."
+            "There and back: sent, copied and returned by the other side, copied out. 'Shared memory' copies nothing: only the place of the bytes is sent."
         ),
         text!(
             "풀은 64 KiB부터 스스로 공유 메모리를 씁니다. 한 번 쓴 자리를 다시 쓰므로 페이지 폴트가 없습니다.",

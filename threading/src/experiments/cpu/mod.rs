@@ -190,10 +190,10 @@ fn on_twin(python: &Interpreter, twin: &Report, job: Job) -> Option<ThreadRun> {
 
 fn add_predictions(report: &mut Report, runs: Vec<ThreadRun>, job: Job, machine: &Machine) {
     let predicted: Vec<_> = runs.into_iter().map(|run| run.predict(job.jobs, machine)).collect();
-    let lanes = predicted.iter().find(|(j, _)| j.id == "rust-gil").and_then(|(_, outcome)| outcome.clone());
+    let lanes = predicted.iter().find(|(run, _)| run.id == "rust-gil").and_then(|(_, outcome)| outcome.clone());
     report.traces.extend(lanes.map(predicted::lanes));
-    let runs: Vec<ThreadRun> = predicted.into_iter().map(|(j, _)| j).collect();
-    report.verdicts.extend(runs.iter().filter_map(|j| predicted::verdict(j, job.jobs)));
+    let runs: Vec<ThreadRun> = predicted.into_iter().map(|(run, _)| run).collect();
+    report.verdicts.extend(runs.iter().filter_map(|run| predicted::verdict(run, job.jobs)));
     report.measures.extend(predicted::measures(&runs));
     report.tables.push(predicted::table(&runs, job.jobs));
 }
@@ -211,7 +211,7 @@ fn shows(free: &str, gil: &str, differs: bool) -> Text {
     if differs {
         return text!(
             "차례로 할 때의 속도를 1이라 하면 스레드는 {free}, 같은 스레드에 GIL을 씌우면 {gil}입니다. 병렬성을 막는 것은 스레드가 아니라 락입니다.",
-            "Against the sequence, threads run at {free} the speed, and the same threads under a GIL at {gil}. Not the threads prevent parallelism but the lock."
+            "Against the sequence, threads run at {free} the speed, and the same threads under a GIL at {gil}. It is the lock that prevents parallelism, not the threads."
         );
     }
     text!(
