@@ -116,7 +116,7 @@ for cold in (False, True):
         # A cold read that did not come from storage was none, and is left out.
         if cold and (before is None or after - before < whole / 2):
             continue
-        name = {"ko": ko + (", 차가운 캐시" if cold else ""), "en": en + (", cold cache" if cold else "")}
+        name = {"ko": ko + (", 콜드 캐시" if cold else ""), "en": en + (", cold cache" if cold else "")}
         id = ("cold." if cold else "wall.") + technique.__name__
         measures.append({"id": id, "name": name, "unit": "ns", "samples": [wall]})
 

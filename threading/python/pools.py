@@ -87,7 +87,7 @@ def measure(id, ko, en, unit, samples):
 
 for technique, (ko, en) in NAMES.items():
     measure("wall." + technique.__name__, ko, en, "ns", walls[technique])
-    lanes = [{"name": {"ko": "일꾼 %d" % i, "en": "Worker %d" % i}, "spans": s} for i, s in enumerate(last[technique])]
+    lanes = [{"name": {"ko": "워커 %d" % i, "en": "Worker %d" % i}, "spans": s} for i, s in enumerate(last[technique])]
     traces.append({"title": {"ko": ko, "en": en}, "lanes": lanes})
 measure("cores", "ThreadPoolExecutor가 쓴 코어 수", "cores that ThreadPoolExecutor kept busy", "times", cores)
 turns = max(1, int(UNIT)) if WORK == "cpu" else 20000

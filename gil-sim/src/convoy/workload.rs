@@ -61,7 +61,12 @@ impl Workload {
 
     /// The same as a scenario, which says nothing of a version: each interpreter has its own.
     pub fn scenario(&self) -> Scenario {
-        Scenario { title: text!("호송", "the convoy"), version: "3.12".to_owned(), cores: None, setup: self.setup() }
+        Scenario {
+            title: text!("호위 효과", "the convoy"),
+            version: "3.12".to_owned(),
+            cores: None,
+            setup: self.setup(),
+        }
     }
 
     /// What the figures of a run of [`Workload::setup`] say.

@@ -41,7 +41,10 @@ pub fn command() -> Experiment {
     let seconds = options::seconds(&mut options, 0.5);
     Experiment::new(
         "convoy",
-        text!("I/O 스레드 하나와 CPU 바운드 스레드들: 호송 효과", "an I/O thread beside CPU-bound threads: the convoy"),
+        text!(
+            "I/O 스레드 하나와 CPU 바운드 스레드들: 호위 효과(convoy effect)",
+            "an I/O thread beside CPU-bound threads: the convoy"
+        ),
         options,
         move |a| run(a.get(delay), a.get(interval), a.get(seconds), a.pythons()),
     )
@@ -140,7 +143,7 @@ fn table(rows: &[Row], interval: Duration) -> Table {
     Table {
         title: text!("I/O 스레드의 왕복", "The I/O thread's round trips"),
         head: vec![
-            text!("누가", "judge"),
+            text!("대상", "judge"),
             text!("CPU 스레드", "CPU threads"),
             text!("초당 왕복", "trips/s"),
             text!("중앙값", "median"),

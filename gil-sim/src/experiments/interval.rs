@@ -185,7 +185,7 @@ fn notes(delay: Duration, lasting: Duration, sources: &Sources) -> Vec<Text> {
     let (delay, lasting) = (unit::duration(ns(delay) as f64), unit::duration(ns(lasting) as f64));
     vec![
         text!(
-            "왕복 한 번은 다른 프로세스에 8바이트를 보내고 {delay} 뒤에 오는 답을 받는 것입니다. 줄마다 {lasting} 동안, 적어도 전환 간격의 {SHOWN}배 동안 쟀습니다. CPU 스레드의 일은 바로 앞에서 혼자 한 일과 견준 것이고, 100 %를 넘으면 그사이 컴퓨터의 속도가 변한 것입니다. CPython은 몇 번 전환했는지 알려 주지 않습니다.",
+            "왕복 한 번은 다른 프로세스에 8바이트를 보내고 {delay} 뒤에 오는 답을 받는 것입니다. 줄마다 {lasting} 동안, 적어도 전환 간격의 {SHOWN}배 동안 쟀습니다. CPU 스레드의 일은 바로 앞에서 혼자 한 일과 비교한 것이고, 100 %를 넘으면 그사이 컴퓨터의 속도가 변한 것입니다. CPython은 몇 번 전환했는지 알려 주지 않습니다.",
             "A round trip sends 8 bytes to another process and receives its answer {delay} later; {lasting} for each row, {SHOWN} switch intervals at least. The CPU thread's work is compared with what it did alone just before; above 100 % the machine has changed its speed. CPython does not tell how often it switched."
         ),
         sources.note(),

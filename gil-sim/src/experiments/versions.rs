@@ -65,7 +65,7 @@ impl LockVariant {
 /// `gil-sim versions FILE`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let file = options::scenario(&mut options, Some(text!("호송", "the convoy")));
+    let file = options::scenario(&mut options, Some(text!("호위 효과", "the convoy")));
     let about = text!(
         "가상 시간의 초 (기본 0.03, 파일이 있으면 그 길이)",
         "seconds of virtual time (default 0.03, or the file's)"
@@ -108,7 +108,7 @@ pub fn run(file: Option<&Path>, lasting: Option<Duration>) -> Result<Report> {
 fn built_in() -> (Text, Setup, Option<usize>) {
     let delay = Duration::from_millis(1);
     let load = Workload { cpu: 2, io: true, delay, interval: SWITCH_INTERVAL, lasting: LASTING };
-    (text!("호송", "the convoy"), load.setup(), None)
+    (text!("호위 효과", "the convoy"), load.setup(), None)
 }
 
 /// The scenario under this lock, on a made-up machine.
@@ -225,7 +225,7 @@ fn notes(setup: &Setup, cores: usize) -> Vec<Text> {
     let interval = unit::duration(interval as f64);
     vec![
         text!(
-            "시뮬레이터의 가상 시간이고, 코어 {cores}개의 지어낸 컴퓨터입니다. 어디서 돌려도 같은 결과입니다. 전환 간격은 {interval}, 2.7에서는 {ticks}틱입니다.",
+            "시뮬레이터의 가상 시간이고, 코어 {cores}개의 가상의 컴퓨터입니다. 어디서 돌려도 같은 결과입니다. 전환 간격은 {interval}, 2.7에서는 {ticks}틱입니다.",
             "Virtual time of the simulator on a made-up machine of {cores} cores: the same everywhere. The switch interval is {interval}, in 2.7 {ticks} ticks."
         ),
         text!(

@@ -137,7 +137,7 @@ pub const VARIANTS: [(&str, &[Outcome]); 3] =
 pub fn watch(name: &'static str, patience: Duration) -> Result<VariantResult> {
     let recorder = Recorder::new();
     let task = |n: usize| recorder.lane(text!("태스크 {n}", "Task {n}"));
-    let (mut a, mut b, mut ticker) = (task(0), task(1), recorder.lane(text!("똑딱이", "Ticker")));
+    let (mut a, mut b, mut ticker) = (task(0), task(1), recorder.lane(text!("타이머", "Ticker")));
     let (std, tokio) = (Mutex::new(0), tokio::sync::Mutex::new(0));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let both = async {
@@ -188,7 +188,7 @@ pub fn run(patience: Duration, pythons: &[Interpreter]) -> Result<Report> {
         tally.check()?;
         report.measures.extend(tally.measures());
         let (ticks, wall) = (seen.ticks as f64, seen.trace.duration() as f64);
-        let ticked = text!("{name}: 똑딱인 횟수", "{name}: ticks meanwhile");
+        let ticked = text!("{name}: 타이머가 울린 횟수", "{name}: ticks meanwhile");
         report.measures.push(Measure::new(format!("ticks.{name}"), ticked, Unit::Count, vec![ticks]));
         let took = text!("{name}: 걸린 시간", "{name}: took");
         report.measures.push(Measure::new(format!("wall.{name}"), took, Unit::Ns, vec![wall]));
@@ -208,7 +208,7 @@ fn notes(patience: Duration) -> Vec<Text> {
     let patience = unit::value(patience.as_nanos() as f64, Unit::Ns);
     vec![
         text!(
-            "진짜 `lock()`은 끝없이 기다립니다. 여기서는 {patience} 뒤에 물러나므로 교착도 끝이 납니다. 그동안 스레드가 막혀 있어 똑딱이도 멈춥니다.",
+            "진짜 `lock()`은 끝없이 기다립니다. 여기서는 {patience} 뒤에 물러나므로 교착도 끝이 납니다. 그동안 스레드가 막혀 있어 타이머도 멈춥니다.",
             "A real `lock()` waits for ever. Here it gives up after {patience}, so that a deadlock ends too. Meanwhile the thread is blocked, and the ticker stands still."
         ),
         text!(
@@ -228,7 +228,7 @@ fn shows(report: &Report) -> Text {
     let wall = |name: &str| unit::value(value(&format!("wall.{name}")), Unit::Ns);
     let (broken_wall, fixed_wall) = (wall("std_across_await"), wall("tokio_across_await"));
     text!(
-        "std의 락을 쥐고 await하자 {broken_wall} 동안 똑딱이가 {broken}번 움직였고, tokio의 락으로는 {fixed_wall} 동안 {fixed}번 움직였습니다.",
+        "std의 락을 쥐고 await하자 {broken_wall} 동안 타이머가 {broken}번 움직였고, tokio의 락으로는 {fixed_wall} 동안 {fixed}번 움직였습니다.",
         "With std's lock held over an await the ticker ticked {broken} times in {broken_wall}; with tokio's, {fixed} times in {fixed_wall}."
     )
 }

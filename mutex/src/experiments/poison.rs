@@ -74,7 +74,7 @@ const REFUSED: Outcome = Outcome {
     id: "refused",
     class: Acceptable,
     name: || text!("거절됨", "refused"),
-    why: || text!("락이 독에 걸림(PoisonError)", "the lock is poisoned (PoisonError)"),
+    why: || text!("락이 포이즌 상태가 됨(PoisonError)", "the lock is poisoned (PoisonError)"),
 };
 const HALF: Outcome = Outcome {
     id: "half",

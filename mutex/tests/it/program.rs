@@ -72,7 +72,7 @@ fn every_experiment_shows_itself_in_both_languages() {
         ("bounded-buffer", &["--items", "50"], ["빈손", "nothing there"]),
         ("deadlock", &["--rounds", "1", "--timeout", "0.02"], ["교착", "deadlock"]),
         ("philosophers", &["--seats", "3", "--meals", "5"], ["라이브락", "livelock"]),
-        ("across-await", &["--timeout", "0.05"], ["똑딱이", "Ticker"]),
+        ("across-await", &["--timeout", "0.05"], ["타이머", "Ticker"]),
         ("rwlock", &["--rounds", "20", "--threads", "2"], ["독자", "Reader"]),
         ("fairness", &["--seconds", "0.02", "--threads", "2"], ["가장 긴 기다림", "longest wait"]),
         ("contention", &["--seconds", "0.002", "--threads", "2"], ["초당 갱신", "updates a second"]),

@@ -70,7 +70,7 @@ pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Inter
                 notes.push(compared.note(python));
             }
             Err(Text { ko, en }) => notes.push(text!(
-                "{python}: 명령을 견주지 않음: {ko}.",
+                "{python}: 명령을 비교하지 않음: {ko}.",
                 "{python}: its instructions were not compared: {en}."
             )),
         }

@@ -50,7 +50,7 @@ pub(super) fn table(cases: &[Case]) -> Table {
     Table {
         title: text!("스레드 둘이 쓴 코어", "Cores that two threads kept busy"),
         head: vec![
-            text!("누가", "judge"),
+            text!("대상", "judge"),
             text!("한 번의 호출", "one call"),
             Text::same("GIL"),
             text!("쓴 코어", "cores"),

@@ -94,7 +94,7 @@ pub fn judge(on: &str, report: &Report) -> Verdict {
         return Verdict::not_measured(CLAIM, on, text!("측정값이 없습니다", "no measurement"));
     };
     let evidence = text!(
-        "스레드에 견주어 시작 {start:.1}배, 1 MiB 왕복 {large:.1}배, 16바이트 왕복 {small:.1}배",
+        "스레드와 비교해 시작 {start:.1}배, 1 MiB 왕복 {large:.1}배, 16바이트 왕복 {small:.1}배",
         "against a thread: start {start:.1}×, 1 MiB there and back {large:.1}×, 16 bytes {small:.1}×"
     );
     Verdict::seen(CLAIM, on, start > 1.0 && large > 1.0, evidence)

@@ -122,7 +122,7 @@ impl BreakEven {
         let workers = self.workers;
         Table {
             title: text!(
-                "차례로 하는 것에 견준 워커 {workers}개의 빠르기: 1보다 크면 이득",
+                "차례로 하는 것과 비교한 워커 {workers}개의 빠르기: 1보다 크면 이득",
                 "How fast {workers} workers are against doing it in sequence: above 1 it pays"
             ),
             head: vec![

@@ -161,7 +161,7 @@ fn notes(size: Size) -> Vec<Text> {
             "{producers} producers put {items} items each into a buffer with room for {capacity}; {consumers} consumers take them. In the picture, waiting for a lock is waiting for room or for an item."
         ),
         text!(
-            "`if`가 틀리는 까닭: 깨어난 소비자가 락을 다시 잡기 전에 다른 소비자가 먼저 들어와 꺼낼 수 있습니다. 이번에 안 보였더라도 loom이 찾아냅니다(`cargo test -p mutex --test planted`). 조건 변수 하나를 둘이 나눠 쓰는 버퍼(`OneBell`)는 아예 멈출 수 있고, 그것도 거기서 찾아냅니다.",
+            "`if`가 틀리는 이유: 깨어난 소비자가 락을 다시 잡기 전에 다른 소비자가 먼저 들어와 꺼낼 수 있습니다. 이번에 안 보였더라도 loom이 찾아냅니다(`cargo test -p mutex --test planted`). 조건 변수 하나를 둘이 나눠 쓰는 버퍼(`OneBell`)는 아예 멈출 수 있고, 그것도 거기서 찾아냅니다.",
             "Why `if` is wrong: before the consumer that was woken has the lock again, another may come in and take. If this run did not show it, loom does (`cargo test -p mutex --test planted`). A buffer with one condition variable for both (`OneBell`) can even stop for ever, and is found there too."
         ),
         text!(

@@ -197,7 +197,7 @@ fn notes(lasting: Duration) -> Vec<Text> {
     ];
     if cfg!(debug_assertions) {
         notes.push(text!(
-            "디버그 빌드입니다. 속도는 `cargo run --release`로 견주십시오.",
+            "디버그 빌드입니다. 속도는 `cargo run --release`로 비교하십시오.",
             "This is a debug build. Compare speeds with `cargo run --release`."
         ));
     }

@@ -201,7 +201,7 @@ fn notes(lasting: Duration, section: Duration) -> Vec<Text> {
             "Up to 0.12 parking_lot handed the lock over about every 0.5 ms. 0.13 (October 2026) has removed that: its documentation says that the default can starve those who wait, and leaves `unlock_fair` and `FairMutex` for handing over."
         ),
         text!(
-            "공정함은 공짜가 아닙니다. 넘겨줄 때마다 잠든 스레드를 깨우므로 짧은 임계 구역에서는 처리량이 떨어집니다. `contention`이 그 값을 잽니다. 여기의 0.12는 교착 탐지기를 켜고 빌드했으므로 속도를 견주지 마십시오.",
+            "공정함은 공짜가 아닙니다. 넘겨줄 때마다 잠든 스레드를 깨우므로 짧은 임계 구역에서는 처리량이 떨어집니다. `contention`이 그 값을 잽니다. 여기의 0.12는 교착 탐지기를 켜고 빌드했으므로 속도를 비교하지 마십시오.",
             "Fairness is not free: each hand-over wakes a sleeper, and throughput falls where sections are short; `contention` measures it. 0.12 is built with its deadlock detector here, so do not compare its speed."
         ),
     ]

@@ -103,8 +103,8 @@ const TECHNIQUES: [Technique; 5] = [
     ("sequence", || text!("차례로", "in sequence"), sequence),
     ("threads", || text!("스레드", "threads"), threads),
     ("threads-gil", || text!("스레드, GIL 아래에서", "threads under the GIL"), threads_under_gil),
-    ("rayon", || text!("rayon, 빼앗아 가는 스레드 풀", "rayon, a work-stealing pool"), rayon),
-    ("crossbeam", || text!("crossbeam, 채널 하나와 일꾼들", "crossbeam, workers on a channel"), crossbeam),
+    ("rayon", || text!("rayon, 작업 훔치기(work stealing) 풀", "rayon, a work-stealing pool"), rayon),
+    ("crossbeam", || text!("crossbeam, 채널 하나와 워커들", "crossbeam, workers on a channel"), crossbeam),
 ];
 
 /// Does the same jobs by each technique, in turn, `rounds` times. `machine` is a file that describes one for the simulator.

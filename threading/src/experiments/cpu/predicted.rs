@@ -94,7 +94,7 @@ pub fn table(all: &[ThreadRun], jobs: usize) -> Table {
     Table {
         title: text!("스레드 {jobs}개의 판정", "The judges of {jobs} threads"),
         head: vec![
-            text!("누가", "judge"),
+            text!("대상", "judge"),
             text!("일 하나만", "one job alone"),
             text!("스레드, 측정", "threads, measured"),
             text!("시뮬레이터", "simulator"),

@@ -45,7 +45,7 @@ pub fn measure(report: &mut Report, files: &mut FileSet, workload: &Workload) ->
         }
     };
     let (ko, en) = (&why.ko, &why.en);
-    report.notes.push(text!("차가운 캐시: 측정하지 않음: {ko}.", "Cold cache: not measured: {en}."));
+    report.notes.push(text!("콜드 캐시: 측정하지 않음: {ko}.", "Cold cache: not measured: {en}."));
     report.verdicts.push(Verdict::not_measured(CLAIM, ON, why));
     Ok(None)
 }
@@ -76,7 +76,7 @@ fn read(files: &mut FileSet, workload: &Workload) -> Result<ColdReads> {
 fn show(report: &mut Report, workload: &Workload, cold: ColdReads) -> f64 {
     let median = |n: usize| stats::median(&cold.walls[n]).unwrap_or(f64::NAN);
     let gain = median(0) / median(1);
-    let named = |Text { ko, en }: &Text| text!("{ko}, 차가운 캐시", "{en}, cold cache");
+    let named = |Text { ko, en }: &Text| text!("{ko}, 콜드 캐시", "{en}, cold cache");
     for (technique, samples) in TECHNIQUES.into_iter().zip(cold.walls) {
         let name = named(&title(technique, workload.threads));
         report.measures.push(Measure::new(format!("cold.{technique}"), name, Unit::Ns, samples));
@@ -91,7 +91,7 @@ fn show(report: &mut Report, workload: &Workload, cold: ColdReads) -> f64 {
 
 fn note(percent: &str) -> Text {
     text!(
-        "차가운 캐시: 읽기 전에 posix_fadvise(DONTNEED)로 파일마다 버리게 했고, 적어도 {percent}가 디스크에서 왔습니다. 이름과 길이, 디스크 뒤의 캐시는 그대로입니다.",
+        "콜드 캐시: 읽기 전에 posix_fadvise(DONTNEED)로 파일마다 버리게 했고, 적어도 {percent}가 디스크에서 왔습니다. 이름과 길이, 디스크 뒤의 캐시는 그대로입니다.",
         "Cold cache: before reading, posix_fadvise(DONTNEED) on every file; at least {percent} came from storage. Names and lengths stay cached, and so does what is behind the disk."
     )
 }

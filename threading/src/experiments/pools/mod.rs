@@ -41,7 +41,7 @@ pub fn command() -> Experiment {
     let mut options = Options::new();
     let about = text!("일의 수, 앞의 4분의 1이 깁니다", "jobs; the first quarter is long");
     let jobs = options.size("jobs", 1..=10_000, 16, about);
-    let workers = options.size("workers", 1..=64, 2, text!("일꾼 수", "workers"));
+    let workers = options.size("workers", 1..=64, 2, text!("워커 수", "workers"));
     let work = options.choice("work", Work::Cpu, text!("계산하는 일, 기다리는 일", "jobs compute, or wait"));
     let about = text!("짧은 일 하나의 반복 횟수", "iterations of the loop in a short job");
     let iterations = options.count("iterations", 1..=1_000_000_000, 10_000_000, about);
@@ -138,7 +138,7 @@ pub fn run(workload: &Workload, rounds: usize, pythons: &[Interpreter]) -> Resul
 
 fn share(workload: &Workload, (_, name, run): &Technique) -> Result<TechniqueRun> {
     let recorder = Recorder::new();
-    let lanes = (0..workload.workers).map(|i| recorder.lane(text!("일꾼 {i}", "Worker {i}"))).collect();
+    let lanes = (0..workload.workers).map(|i| recorder.lane(text!("워커 {i}", "Worker {i}"))).collect();
     let (done, cores) = CoresUsed::during(|| run(workload.jobs, lanes, workload.state(), &|job| workload.work(job)));
     Ok(TechniqueRun { trace: recorder.finish(name()), done: done?, cores })
 }
@@ -162,7 +162,7 @@ fn who_did_what(rows: Vec<Vec<Text>>) -> Table {
         head: vec![
             text!("방식", "technique"),
             text!("시간", "time"),
-            text!("일꾼마다 한 일", "jobs of each worker"),
+            text!("워커마다 한 일", "jobs of each worker"),
             text!("남의 몫에서", "another's part"),
             text!("쉰 몫", "idle"),
         ],
@@ -227,7 +227,7 @@ fn judge(python: &Interpreter, twin: &Report, workload: &Workload, foreign: Opti
         return Verdict::not_measured(
             if workload.waits() { overlap::CLAIM } else { "threads-cpu-no-gain" },
             on,
-            text!("일꾼이 하나뿐입니다", "there is only one worker"),
+            text!("워커가 하나뿐입니다", "there is only one worker"),
         );
     }
     if workload.waits() {
@@ -244,13 +244,13 @@ fn note(workload: &Workload) -> Text {
     if workload.waits() {
         let wait = unit::value(WAIT.as_nanos() as f64, Unit::Ns);
         return text!(
-            "일 {jobs}개, 일꾼 {workers}명. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 {wait}를 기다립니다.",
+            "일 {jobs}개, 워커 {workers}개. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 {wait}를 기다립니다.",
             "{jobs} jobs, {workers} workers. The first {long} are {LONG} times the others; a short one waits {wait}."
         );
     }
     let iterations = workload.iterations;
     text!(
-        "일 {jobs}개, 일꾼 {workers}명. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 루프 {iterations}번입니다(파이썬에서는 그 {PYTHON_ITERATIONS}분의 1).",
+        "일 {jobs}개, 워커 {workers}개. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 루프 {iterations}번입니다(파이썬에서는 그 {PYTHON_ITERATIONS}분의 1).",
         "{jobs} jobs, {workers} workers. The first {long} are {LONG} times the others; a short one is {iterations} iterations of the loop (in Python a {PYTHON_ITERATIONS}th of it)."
     )
 }

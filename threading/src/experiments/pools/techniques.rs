@@ -26,7 +26,7 @@ pub type Technique =
 pub const TECHNIQUES: [Technique; 4] = [
     ("parts", || text!("저마다 제 몫", "each its own part"), parts),
     ("channel", || text!("crossbeam 채널 하나", "one crossbeam channel"), channel),
-    ("stealing", || text!("제 몫의 덱, 남의 것 훔치기", "own deque, stealing from others"), stealing),
+    ("stealing", || text!("제 몫의 덱, 남의 작업 훔치기(work stealing)", "own deque, stealing from others"), stealing),
     ("rayon", || text!("rayon", "rayon"), rayon),
 ];
 

@@ -121,7 +121,7 @@ fn titled(threads: usize, rows: Vec<Vec<Text>>) -> Table {
     Table {
         title: text!("스레드 하나의 값, 스레드 {threads}개에서", "What one thread costs, of {threads}"),
         head: vec![
-            text!("누가", "who"),
+            text!("대상", "who"),
             text!("스택", "stack"),
             text!("함께 산 스레드", "alive together"),
             text!("가상(VmSize)", "virtual (VmSize)"),
@@ -155,7 +155,7 @@ fn shows(report: &Report) -> Text {
         (of("virtual", plain), of("resident", plain), of("resident", used))
     else {
         return text!(
-            "여기서 모자란 것은 메모리가 아니라 한도입니다. 위에 까닭이 있습니다.",
+            "여기서 모자란 것은 메모리가 아니라 한도입니다. 위에 이유가 있습니다.",
             "Not memory but a limit was exhausted; the reason is above."
         );
     };
