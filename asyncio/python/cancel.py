@@ -1,4 +1,4 @@
-"""Twin of asyncio/src/cancel.rs: transfers that nobody waits for any longer, and messages in two halves beside a clock.
+"""Twin of asyncio/src/experiments/cancel/mod.rs: transfers that nobody waits for any longer, and messages in two halves beside a clock.
 
 Usage: cancel.py SECONDS MESSAGES EVERY. Prints one JSON report: what is in the accounts, what was received.
 """

@@ -1,4 +1,4 @@
-"""Twin of asyncio/src/fetch: the same GETs on asyncio, and on threads. Usage: fetch.py URL CALLS CONCURRENCY TIMEOUT.
+"""Twin of asyncio/src/experiments/fetch/mod.rs: the same GETs on asyncio, and on threads. Usage: fetch.py URL CALLS CONCURRENCY TIMEOUT.
 
 asyncio (streams) and threads (http.client) are always there; aiohttp and requests only where they are installed.
 Prints one JSON report: the wall time of each, and how many calls of asyncio waited at once.

@@ -1,4 +1,4 @@
-"""Twin of asyncio/src/million.rs: one row, so many sleepers in this process. Usage: million.py asyncio|threading MANY SECONDS.
+"""Twin of asyncio/src/experiments/million/mod.rs: one row, so many sleepers in this process. Usage: million.py asyncio|threading MANY SECONDS.
 
 Prints one JSON report: by how many bytes the process had grown when all were asleep, how many were, CPU time, time to spawn.
 """

@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn a_place_counts_lines_and_characters() {
-        let words = "a\n호송b";
+        let words = "a\n호위b";
         assert_eq!(place(words, 0), (1, 1));
         assert_eq!(place(words, words.find('b').unwrap()), (2, 3));
         assert_eq!(place(words, 1000), (2, 4), "beyond the end is the end");

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Twin of mutex/src/across_await.rs: threading.Lock and asyncio.Lock held over an await. Usage: across_await.py SECONDS.
+"""Twin of mutex/src/experiments/across_await.rs: threading.Lock and asyncio.Lock held over an await. Usage: across_await.py SECONDS.
 
 Prints one JSON report.
 """

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Twin of mutex/src/bounded.rs: queue.Queue, and a Condition that is waited for with `if`.
+"""Twin of mutex/src/experiments/bounded_buffer/mod.rs: queue.Queue, and a Condition that is waited for with `if`.
 
 Usage: bounded.py PRODUCERS CONSUMERS ITEMS CAPACITY. Prints one JSON report.
 """

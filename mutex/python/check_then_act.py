@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Twin of mutex/src/gil_lock.rs: check, then act. Usage: gil_lock.py THREADS TRADES. Prints one JSON report."""
+"""Twin of mutex/src/experiments/check_then_act/mod.rs: check, then act. Usage: gil_lock.py THREADS TRADES. Prints one JSON report."""
 import json
 import sys
 import threading

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Twin of mutex/src/contention.rs: `with lock: counter += 1` with ever more threads. Usage: contention.py 1,2,4 SECONDS.
+"""Twin of mutex/src/experiments/contention/mod.rs: `with lock: counter += 1` with ever more threads. Usage: contention.py 1,2,4 SECONDS.
 
 Prints one JSON report.
 """

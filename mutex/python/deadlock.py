@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Twin of mutex/src/deadlock.rs: two locks in two orders, and in one. Usage: deadlock.py ROUNDS SECONDS. Prints one JSON report.
+"""Twin of mutex/src/experiments/deadlock/mod.rs: two locks in two orders, and in one. Usage: deadlock.py ROUNDS SECONDS. Prints one JSON report.
 
 The second lock is waited for at most SECONDS, so that a deadlock ends too.
 """

@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Twin of mutex/src/fairness.rs: a long critical section, asked for again at once. Usage: fairness.py THREADS SECONDS SECTION.
+"""Twin of mutex/src/experiments/fairness/mod.rs: a long critical section, asked for again at once. Usage: fairness.py THREADS SECONDS SECTION.
 
 threading.Lock, and a lock that keeps a queue. Prints one JSON report.
 """

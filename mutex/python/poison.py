@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Twin of mutex/src/poison.rs: an exception inside `with lock`. Usage: poison.py. Prints one JSON report."""
+"""Twin of mutex/src/experiments/poison.rs: an exception inside `with lock`. Usage: poison.py. Prints one JSON report."""
 import json
 import threading
 

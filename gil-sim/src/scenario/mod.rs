@@ -1,7 +1,7 @@
 //! Scenario files: which threads do what under which lock.
 //!
 //! ```toml
-//! title = { ko = "호송", en = "the convoy" }
+//! title = { ko = "호위", en = "the convoy" }
 //! seconds = 2
 //!
 //! [gil]

@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_column_counts_characters() {
-        let words = "title = { ko = \"호송\", en = 1 }\n";
+        let words = "title = { ko = \"호위\", en = 1 }\n";
         let wrong =
             parse(&format!("{words}[gil]\nversion = \"3.12\"\n[[threads]]\ndoes = [\"run 1s\"]\n")).unwrap_err();
         assert_eq!(place(words, wrong.at), (1, 9), "where the value begins");

@@ -26,7 +26,7 @@ mod tests {
 
     #[test]
     fn what_commands_a_terminal_is_escaped() {
-        assert_eq!(escape_controls("a\nb \u{1b}[31m'호송'\\"), "a\\nb \\u{1b}[31m'호송'\\");
+        assert_eq!(escape_controls("a\nb \u{1b}[31m'호위'\\"), "a\\nb \\u{1b}[31m'호위'\\");
         for command in ['\0', '\t', '\r', '\u{7f}', '\u{85}', '\u{9b}', '\u{2028}', '\u{202e}', '\u{2066}', '\u{200f}']
         {
             let shown = escape_controls(&format!("a{command}b"));

@@ -207,6 +207,49 @@ fn prepare_runs_what_the_lab_pages_plan() {
     }
 }
 
+/// Words that the glossary of a language rules out: the last column of its table.
+fn ruled_out(lang: &str) -> Vec<String> {
+    let page = fs::read_to_string(source().join(lang).join("glossary.md")).unwrap();
+    let rows = page.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let last = rows.map(|row| row.trim_end_matches(" |").rsplit("| ").next().unwrap_or_default());
+    last.flat_map(|cell| cell.split(", ")).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// The words among `words` that stand in a text.
+fn found<'a>(text: &str, words: &'a [String]) -> Vec<&'a str> {
+    words.iter().map(String::as_str).filter(|word| text.contains(*word)).collect()
+}
+
+fn sources(folder: &Path, all: &mut Vec<PathBuf>) {
+    for path in self::folder(folder) {
+        match path.extension().and_then(|ending| ending.to_str()) {
+            None if path.is_dir() && !path.ends_with("target") && !path.ends_with("printed") => sources(&path, all),
+            Some("rs" | "py" | "toml" | "md") => all.push(path),
+            _ => {}
+        }
+    }
+}
+
+/// Korean is Korean wherever it stands; English words are held to the glossary in the book.
+#[test]
+fn texts_keep_to_the_glossary() {
+    let (korean, english) = (ruled_out("ko"), ruled_out("en"));
+    assert!(korean.len() > 15 && english.len() > 15, "{korean:?} {english:?}");
+    let mut all = Vec::new();
+    sources(workspace(), &mut all);
+    assert!(all.len() > 300, "{} files", all.len());
+    for path in all.iter().filter(|path| !path.ends_with("glossary.md")) {
+        let text = fs::read_to_string(path).unwrap();
+        let mut wrong = found(&text, &korean);
+        if path.starts_with(source().join("en")) {
+            wrong.extend(found(&text, &english));
+        }
+        assert!(wrong.is_empty(), "{}: {wrong:?}, see docs/src/*/glossary.md", path.display());
+    }
+    let known_wrong = format!("{} {}", korean[0], english[0]);
+    assert_eq!((found(&known_wrong, &korean).len(), found(&known_wrong, &english).len()), (1, 1));
+}
+
 #[test]
 fn both_readmes_have_the_same_rooms() {
     let rooms = |name: &str| {
