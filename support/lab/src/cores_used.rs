@@ -179,7 +179,8 @@ mod tests {
         }
         let used = meter.used();
         assert!(used.wall >= 90e6, "{used:?}");
-        assert!(used.cores.is_none_or(|cores| cores < PARALLEL), "{used:?}");
+        // The CPU time is that of the whole process: the tests beside this one are in it, so only its presence can be asserted.
+        assert_eq!(used.cores.is_some(), clock::cpu().is_some(), "{used:?}");
         let (_, once) = CoresUsed::during(|| ());
         assert!(once.wall < used.wall, "three rounds of 30 ms and one of nothing");
     }
