@@ -6,7 +6,7 @@
 //!
 //! - every value carries its type, fields and variants carry their names, and `Some` is written, so that
 //!   `deserialize_any` works (`flatten`, `tag`, `untagged`, `serde_json::Value`) and nothing is ambiguous;
-//! - the receiver serializes what it has decoded once more, compares it with what came ([`verify`]), and refuses it if
+//! - the receiver serializes what it has decoded once more, compares it with what came (`verify`), and refuses it if
 //!   it differs, before anything runs with it. So a `serialize_with` without its `deserialize_with`, or a default that
 //!   is not the value that was skipped, is an error, too.
 //!
@@ -20,7 +20,7 @@
 //!
 //! # Format
 //!
-//! A value is a tag and what belongs to it, see [`tag`]. Sequences of numbers are written as one tag, the number of
+//! A value is a tag and what belongs to it, see `tag`. Sequences of numbers are written as one tag, the number of
 //! elements and their bytes. Within a sequence or map, a field name that came before is written as its position.
 //!
 //! Input is untrusted: no claimed length or position is trusted, each element takes a byte of input at least, and
