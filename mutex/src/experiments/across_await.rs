@@ -15,7 +15,7 @@
 //! });
 //! ```
 //!
-//! On one thread it accepts it, and clippy's `await_holding_lock` is what warns (`tests/refused.rs` sees both refuse).
+//! On one thread it accepts it, and clippy's `await_holding_lock` is what warns (`tests/it/compile_errors.rs` sees both refuse).
 //!
 //! Article: 뮤텍스(Mutex). Run: `cargo run -p mutex -- across-await`. Python twin: `python/across_await.py`.
 

@@ -3,7 +3,7 @@
 //! A wait inside `if` instead of `while` sooner or later takes from an empty buffer: a woken thread may find that
 //! another was quicker.
 //!
-//! Article: 뮤텍스(Mutex). Run: `cargo run -p mutex -- bounded-buffer`. Python twin: `python/bounded.py`.
+//! Article: 뮤텍스(Mutex). Run: `cargo run -p mutex -- bounded-buffer`. Python twin: `python/bounded_buffer.py`.
 
 use std::thread;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Dijkstra's philosophers: four rules for taking two forks. Two are broken, whatever the sleeps; two are proved correct.
 //!
 //! A dinner that ends says little about its rule. That no order of steps ends in a deadlock or goes round in circles is what
-//! `cargo test -p mutex --test loom` shows of `dinner.rs`, the same file that runs here.
+//! `cargo test -p mutex --test loom` shows of `table.rs`, the same file that runs here.
 //!
 //! Article: 뮤텍스(Mutex). Run: `cargo run -p mutex -- philosophers`. No Python twin: nothing there explores all orders.
 
