@@ -51,12 +51,18 @@ pub(crate) fn run_limited(
     }
 }
 
-/// Runs another program in a folder and returns what it printed. When the time is up, or when this process ends, the program and
-/// all its children are killed.
-pub fn run_guarded(program: &Path, args: &[OsString], folder: &Path, limit: Duration) -> Result<String, Text> {
+/// Runs another program and returns what it printed; `prepare` sets its folder and environment. When the time is up, or when this
+/// process ends, the program and all its children are killed.
+pub fn run_guarded(
+    program: &Path,
+    args: &[OsString],
+    limit: Duration,
+    prepare: impl FnOnce(&mut Command),
+) -> Result<String, Text> {
     run_limited(limit, |line| {
         let mut command = lifeline::guarded(env::current_exe()?.into(), program.into(), line);
-        command.args(args).current_dir(folder);
+        command.args(args);
+        prepare(&mut command);
         Ok(command)
     })
 }

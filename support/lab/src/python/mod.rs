@@ -1,5 +1,7 @@
 //! The CPython twin: finds interpreters, runs the Python version of an experiment under a time limit, reads its report.
 
+mod output;
+
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
@@ -8,17 +10,16 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::claims::Verdict;
 use crate::error::{Error, Result};
 use crate::lang::Text;
-use crate::process::{self, lifeline};
-use crate::render::quote;
+use crate::process;
 use crate::report::{Measure, Report};
 use crate::terminal;
 use crate::text;
 use crate::trace::Trace;
+use output::{first_line, last_object, last_report, no_report};
 
 /// Time in which an interpreter must tell what it is.
 const INTRODUCTION: Duration = Duration::from_secs(30);
@@ -162,7 +163,7 @@ fn find_default(name: &Path) -> Option<Interpreter> {
 }
 
 fn introduce(path: &Path) -> Result<Interpreter, Text> {
-    let out = run_guarded(path, &["-c".into(), WHO_ARE_YOU.into()], INTRODUCTION)?;
+    let out = process::run_guarded(path, &["-c".into(), WHO_ARE_YOU.into()], INTRODUCTION, quiet_utf8)?;
     let introduction: Introduction = last_object(&out, |_| true).ok_or_else(|| match first_line(&out) {
         Some(said) => text!("버전을 물었더니 이렇게 답했습니다: {said}", "asked for its version, it said: {said}"),
         None => text!("버전을 물었으나 답이 없습니다", "asked for its version, it said nothing"),
@@ -175,34 +176,6 @@ fn introduce(path: &Path) -> Result<Interpreter, Text> {
     })
 }
 
-/// The last complete JSON object of this form in the output of a program. Interpreters and their wrappers may print before it,
-/// after it, and on its line.
-fn last_object<T: DeserializeOwned>(out: &str, counts: impl Fn(&T) -> bool) -> Option<T> {
-    let mut last = None;
-    let mut at = 0;
-    while let Some(open) = out[at..].find('{') {
-        let start = at + open;
-        let mut objects = serde_json::Deserializer::from_str(&out[start..]).into_iter::<T>();
-        if let Some(Ok(object)) = objects.next() {
-            last = Some(object).filter(&counts).or(last);
-            at = start + objects.byte_offset();
-        } else {
-            at = start + 1;
-        }
-    }
-    last
-}
-
-/// The first line that says something.
-fn first_line(out: &str) -> Option<String> {
-    out.lines().find(|line| !line.trim().is_empty()).map(quote)
-}
-
-/// The last report in the output of a program. Others print `{}` as well; a report always names its experiment.
-fn last_report(out: &str) -> Option<Report> {
-    last_object(out, |report: &Report| !report.experiment.is_empty())
-}
-
 /// Runs a twin and finds the one JSON object that it prints, a [`Report`]. The reason, in words, if there is none.
 pub fn run(python: &Interpreter, script: &Path, args: &[String], limit: Duration) -> Result<Report, Text> {
     if !script.is_file() {
@@ -211,24 +184,8 @@ pub fn run(python: &Interpreter, script: &Path, args: &[String], limit: Duration
     }
     let mut all: Vec<OsString> = vec![script.into()];
     all.extend(args.iter().map(OsString::from));
-    let out = run_guarded(&python.path, &all, limit)?;
+    let out = process::run_guarded(&python.path, &all, limit, quiet_utf8)?;
     last_report(&out).ok_or_else(|| no_report(&script.display().to_string(), &out))
-}
-
-fn no_report(program: &str, out: &str) -> Text {
-    // Nothing but an object: its author wants to know what is wrong with it.
-    if let (true, Err(e)) = (out.starts_with('{'), serde_json::from_str::<Report>(out)) {
-        return text!("{program}의 보고서를 읽을 수 없습니다: {e}", "cannot read the report of {program}: {e}");
-    }
-    match first_line(out) {
-        Some(said) => {
-            text!(
-                "{program}의 출력에 보고서가 없습니다: {said}",
-                "there is no report in what {program} printed: {said}"
-            )
-        }
-        None => text!("{program}이 아무것도 출력하지 않았습니다", "{program} printed nothing"),
-    }
 }
 
 /// A twin that takes longer than this has hung.
@@ -294,13 +251,9 @@ pub fn own(args: &[String], limit: Duration) -> Result<Report, Text> {
     serde_json::from_str(&out).map_err(|_| no_report(&args.join(" "), &out))
 }
 
-/// Runs a program under guard and returns what it printed. When the time is up, it and all its children are killed.
-fn run_guarded(program: &Path, args: &[OsString], limit: Duration) -> Result<String, Text> {
-    process::run_limited(limit, |lifeline| {
-        let mut command = lifeline::guarded(env::current_exe()?.into(), program.into(), lifeline);
-        command.args(args).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONIOENCODING", "utf-8");
-        Ok(command)
-    })
+/// An interpreter that leaves no `.pyc` files behind and prints UTF-8 whatever the locale.
+fn quiet_utf8(command: &mut Command) {
+    command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONIOENCODING", "utf-8");
 }
 
 /// The file `python/NAME.py` of a crate whose sources were in `built` when it was compiled. The folder may have been moved since:
@@ -327,40 +280,6 @@ macro_rules! twin_script {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use unicode_width::UnicodeWidthStr;
-
-    const REPORT: &str = r#"{"experiment": "section/name", "notes": [{"ko": "{", "en": "}"}]}"#;
-
-    #[test]
-    fn a_report_is_found_among_other_output() {
-        for out in [
-            REPORT.to_owned(),
-            format!("hello\n{REPORT}\nbye {{"),
-            format!("no line's end {REPORT}no blank"),
-            format!("{{}} {{\"a\": 1}} [1, {{\n{REPORT}\n{{}}\n{{\"experiment\": 3}}"),
-            format!("{}{REPORT}", "{".repeat(1 << 20)),
-            format!("{}{REPORT}", "{\"traces\": [".repeat(1 << 10)),
-        ] {
-            let experiment = last_report(&out).map(|report| report.experiment);
-            // An empty object after the report must not hide it.
-            assert_eq!(experiment.as_deref(), Some("section/name"), "{:.60}", out);
-        }
-        assert!(last_report("nothing {} here {\"experiment\": \"cut").is_none());
-    }
-
-    #[test]
-    fn the_last_report_counts() {
-        let other = REPORT.replace("name", "other");
-        assert_eq!(last_report(&format!("{REPORT}\n{other}")).unwrap().experiment, "section/other");
-    }
-
-    #[test]
-    fn what_a_program_said_is_one_line_that_commands_nothing() {
-        let said = first_line("\n \n\u{1b}[2Jdanger \n more").unwrap();
-        assert_eq!(said, "\\u{1b}[2Jdanger");
-        assert!(first_line(&"가".repeat(500)).unwrap().width() <= 100);
-        assert_eq!(first_line(" \n\n"), None);
-    }
 
     #[test]
     fn a_twin_is_found_where_the_folder_was_moved_to() {
