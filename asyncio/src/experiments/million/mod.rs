@@ -13,9 +13,7 @@ use std::time::Duration;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
-use lab::report::unit;
-use lab::report::{Chart, Curve};
-use lab::report::{Measure, Report, Table, Unit};
+use lab::report::{Chart, Curve, Front, Measure, Report, Table, Unit, unit};
 use lab::trace::{Lane, Trace};
 use lab::{Result, terminal, text, twin_script};
 
@@ -127,6 +125,8 @@ pub fn run(most: Most, pythons: &[Interpreter]) -> Result<Report> {
             "CPython: not measured: no Python in this run"
         ));
     }
+    // The lanes show only that each row had a process of its own.
+    report.front = vec![Front::Chart(0)];
     report.shows = shows(&all);
     Ok(report)
 }

@@ -3,7 +3,7 @@
 use lab::claims::ledger;
 use lab::cli::{Args, Experiment, Options};
 use lab::lang::Text;
-use lab::report::{Report, Table};
+use lab::report::{Front, Report, Table};
 use lab::{Result, text};
 
 pub fn command() -> Experiment {
@@ -28,6 +28,7 @@ fn run(_: &Args) -> Result<Report> {
     let count = rows.len();
     let head = vec![text!("글의 절", "section"), text!("주장", "claim"), text!("확인 명령", "shown by")];
     report.tables.push(Table { title: text!("글의 주장", "the article's claims"), head, rows });
+    report.front = vec![Front::Table(0)];
     report.shows = text!("주장은 모두 {count}개입니다.", "There are {count} claims.");
     Ok(report)
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::layout::{Canvas, fit, shown};
+use super::layout::{Canvas, fit, shown, wrap};
 use super::state_style::{glyph, name, style};
 use crate::report::unit;
 use crate::text;
@@ -65,7 +65,7 @@ struct Scale {
     columns: usize,
 }
 
-/// The title, the first lanes, and how many more there are.
+/// The title, the first lanes, how many more there are, and the option that shows them.
 fn rows(trace: &Trace, drawn: usize, label: usize, scale: Scale, canvas: Canvas) -> String {
     let mut out = String::new();
     let title = shown(&trace.title, canvas.lang);
@@ -78,8 +78,9 @@ fn rows(trace: &Trace, drawn: usize, label: usize, scale: Scale, canvas: Canvas)
     }
     let left = trace.lanes.len() - drawn;
     if left > 0 {
-        let more = text!("… 외 {left}개", "… and {left} more");
-        let _ = writeln!(out, "{}", more.get(canvas.lang));
+        let whole = if drawn < MOST_LANES { "--full" } else { "--json" };
+        let more = text!("… 외 {left}개: {whole}", "… and {left} more: {whole}");
+        out.push_str(&wrap("", more.get(canvas.lang), canvas.width));
     }
     out
 }
@@ -315,7 +316,9 @@ mod tests {
     fn many_lanes_are_counted() {
         let lane = Lane::of(Text::same("x"), State::Running, 0, 1);
         let trace = Trace::new(Text::default(), vec![lane; MOST_LANES + 3]);
-        assert!(alone(&trace, canvas(80)).contains("외 3개"));
+        assert!(alone(&trace, canvas(80)).contains("외 3개: --json"));
+        let few = draw(&[&trace], 2, Foot::Last, canvas(80)).concat();
+        assert!(few.contains("외 33개: --full"), "{few}");
     }
 
     #[test]

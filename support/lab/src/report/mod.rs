@@ -88,8 +88,8 @@ pub struct Report {
     pub notes: Vec<Text>,
     /// What it shows, in a sentence.
     pub shows: Text,
-    /// What the first screen shows beside the sentence and the verdicts: one pair of drawings, or one table. Empty: the first two
-    /// traces, else the first chart, table, or the measurements. `--full` shows everything.
+    /// What the first screen shows beside the sentence and the verdicts: one pair of drawings, or one table, which is then never
+    /// cut. Empty: the first two traces, else the first chart, table, or the measurements. `--full` shows everything.
     #[serde(skip)]
     pub front: Vec<Front>,
     /// What failed, one line each; the page shows the first [`FAILURES_ON_PAGE`]. Absent in JSON when nothing failed.
