@@ -178,11 +178,17 @@ mod tests {
             meter.during(|| std::thread::sleep(std::time::Duration::from_millis(30)));
         }
         let used = meter.used();
-        assert!(used.wall >= 90e6, "{used:?}");
-        // The CPU time is that of the whole process: the tests beside this one are in it, so only its presence can be asserted.
+        assert!(used.wall >= 90e6, "three rounds of 30 ms: {used:?}");
+        // The CPU time is that of the whole process: the tests beside this one are in it.
         assert_eq!(used.cores.is_some(), clock::cpu().is_some(), "{used:?}");
-        let (_, once) = CoresUsed::during(|| ());
-        assert!(once.wall < used.wall, "three rounds of 30 ms and one of nothing");
+    }
+
+    #[test]
+    fn cores_are_the_cpu_time_of_all_rounds_over_their_wall_time() {
+        let meter = |cpu| Meter { wall: 400, cpu, rounds: 4, watched: Watched::default() };
+        assert_eq!(meter(Some(300)).used().cores, Some(0.75));
+        assert_eq!(meter(Some(760)).used().cores, Some(1.9));
+        assert_eq!(meter(None).used().cores, None);
     }
 
     #[test]
