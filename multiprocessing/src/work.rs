@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use lab::clock;
 use lab::lang::Text;
-use lab::trace::{Lane, Span, State};
+use lab::report::unit;
+use lab::text;
+use lab::trace::{Lane, Span, State, Trace};
 
 use process_pool::Task;
 
@@ -65,6 +67,19 @@ pub fn expected(iterations: u64) -> u128 {
     n * n.saturating_sub(1) / 2
 }
 
+/// The time on a core for one addition, in ns, where the lanes of a trace did so many together.
+pub fn per_addition(trace: &Trace, additions: u64) -> f64 {
+    let on_core: u64 = trace.lanes.iter().map(|lane| lane.time_in(State::Running)).sum();
+    on_core as f64 / additions.max(1) as f64
+}
+
+/// The sentence that compares the cost of one addition, in ns, between programs that did different amounts of work.
+pub fn costs(each: &[(String, f64)]) -> Text {
+    let each: Vec<String> = each.iter().map(|(on, ns)| format!("{on} {}", unit::duration(*ns))).collect();
+    let each = each.join(", ");
+    text!("더하기 한 번에 걸린 CPU 시간: {each}.", "CPU time for one addition: {each}.")
+}
+
 impl CountResult {
     fn add(&mut self, start: u64, end: u64) {
         // On systems where `clock::now` can be set, it may go backwards.
@@ -113,6 +128,17 @@ mod tests {
             assert_eq!(count(iterations).sum, expected(iterations), "{iterations}");
         }
         assert_ne!(count(100).sum, expected(101), "the check can fail");
+    }
+
+    #[test]
+    fn the_cost_of_an_addition_is_the_time_on_a_core_of_all_lanes() {
+        let lane = |end| Lane::of(Text::default(), State::Running, 100, end);
+        let trace = Trace::new(
+            Text::default(),
+            vec![lane(400), lane(200), Lane::of(Text::default(), State::WaitingForIo, 0, 900)],
+        );
+        assert_eq!(per_addition(&trace, 200), 2.0);
+        assert_eq!(costs(&[("Rust".to_owned(), 2.0)]).en, "CPU time for one addition: Rust 2.00 ns.");
     }
 
     #[test]

@@ -167,8 +167,10 @@ pub fn run(turns: u64, pythons: &[Interpreter]) -> Result<Report> {
     report
         .tables
         .push(table(&report, &Text::same("Rust, tokio current_thread"), "", |technique| Text::same(technique.rust)));
-    let args = [(turns / 100).max(1).to_string(), PERIOD.as_secs_f64().to_string(), BEFORE.as_secs_f64().to_string()];
+    let twins = (turns / 100).max(1);
+    let args = [twins.to_string(), PERIOD.as_secs_f64().to_string(), BEFORE.as_secs_f64().to_string()];
     python::join(&mut report, pythons, twin_script!("blocking"), &args, &[], |_, _| Vec::new());
+    python::name_part(&mut report, pythons, turns, twins);
     for python in pythons {
         let prefix = python.measure_id("");
         let table = table(&report, &Text::same(python.to_string()), &prefix, python_name);

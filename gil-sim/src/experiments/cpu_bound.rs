@@ -59,10 +59,12 @@ pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Inter
     ));
     report.traces = vec![free, held];
 
-    let args = [threads.to_string(), (iterations / 20).max(1).to_string(), interval.as_secs_f64().to_string()];
+    let twins = (iterations / 20).max(1);
+    let args = [threads.to_string(), twins.to_string(), interval.as_secs_f64().to_string()];
     python::join(&mut report, pythons, twin_script!("cpu_bound"), &args, &[ONE_AT_A_TIME], |python, twin| {
         twin.traces.iter().map(|trace| on_python(python, trace)).collect()
     });
+    python::name_part(&mut report, pythons, iterations, twins);
     Ok(report)
 }
 

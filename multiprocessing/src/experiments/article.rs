@@ -5,16 +5,16 @@
 
 use lab::cli::{Experiment, Options};
 use lab::cores_used::CoresUsed;
+use lab::lang::Text;
 use lab::machine::Watch;
 use lab::python::{self, Interpreter};
-use lab::report::unit;
-use lab::report::{Measure, Report};
+use lab::report::{Measure, Report, unit};
 use lab::trace::{State, Trace};
 use lab::{Result, say, text, twin_script};
 
 use crate::article;
 use crate::exit_status;
-use crate::work::MAX_ITERATIONS;
+use crate::work::{self, MAX_ITERATIONS};
 
 const CLAIM: &str = "processes-parallel";
 /// Processes of the listing.
@@ -53,7 +53,8 @@ pub fn run(iterations: u64, pythons: &[Interpreter]) -> Result<Report> {
     let cpu = say::cpu_of_children(&lines).map(|cpu| cpu as f64);
     report.verdicts.push(cores(&trace, cpu, watch.foreign()).parallel(CLAIM, "Rust"));
     let (work, all) = (unit::duration(cpu.unwrap_or(f64::NAN)), unit::duration(trace.duration() as f64));
-    let mut each = vec![("Rust".to_owned(), cpu.map(|cpu| cpu / (PROCESSES * iterations as f64)))];
+    let mut each: Vec<_> =
+        cpu.map(|cpu| ("Rust".to_owned(), cpu / (PROCESSES * iterations as f64))).into_iter().collect();
     report.traces.push(trace);
 
     let watch = Watch::start();
@@ -66,21 +67,20 @@ pub fn run(iterations: u64, pythons: &[Interpreter]) -> Result<Report> {
         &[CLAIM],
         |python, twin| {
             let cpu: Option<f64> = twin.measure("cpu").map(|cpu: &Measure| cpu.samples.iter().sum());
-            each.push((python.to_string(), cpu.map(|cpu| cpu / (PROCESSES * twin_iterations as f64))));
+            each.extend(cpu.map(|cpu| (python.to_string(), cpu / (PROCESSES * twin_iterations as f64))));
             let verdict = |trace| cores(trace, cpu, watch.foreign()).parallel(CLAIM, python.to_string());
             twin.traces.iter().map(verdict).collect()
         },
     );
-    let each: Vec<String> =
-        each.iter().filter_map(|(on, ns)| Some(format!("{on} {}", unit::duration((*ns)?)))).collect();
-    let each = each.join(", ");
+    python::name_part(&mut report, pythons, iterations, twin_iterations);
+    let Text { ko: each_ko, en: each_en } = work::costs(&each);
     report.notes.push(text!(
         "프로세스 하나의 일: 더하기 {iterations}번 (CPython은 {twin_iterations}번). 막대는 '시작'부터 '완료'까지이며, 코어를 기다린 시간도 들어 있습니다.",
         "The work of one process: {iterations} additions (CPython: {twin_iterations}). A bar goes from 'started' to 'done'; time spent waiting for a core is in it."
     ));
     report.shows = text!(
-        "운영체제의 프로세스 다섯이 저마다 계산했습니다: CPU 시간을 합치면 {work}인 일이 {all} 만에 끝났습니다. 더하기 한 번에 걸린 CPU 시간: {each}.",
-        "Five processes of the operating system computed, each on its own: work of {work} of CPU time in all was done in {all}. CPU time for one addition: {each}."
+        "운영체제의 프로세스 다섯이 저마다 계산했습니다: CPU 시간을 합치면 {work}인 일이 {all} 만에 끝났습니다. {each_ko}",
+        "Five processes of the operating system computed, each on its own: work of {work} of CPU time in all was done in {all}. {each_en}"
     );
     Ok(report)
 }

@@ -7,10 +7,10 @@ use std::time::Instant;
 use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::cores_used::CoresUsed;
+use lab::lang::Text;
 use lab::machine::Watch;
 use lab::python::{self, Interpreter};
-use lab::report::unit;
-use lab::report::{Measure, Report, Unit};
+use lab::report::{Measure, Report, Unit, unit};
 use lab::trace::{Lane, Trace};
 use lab::{Result, text, twin_script};
 
@@ -29,7 +29,7 @@ pub fn command() -> Experiment {
     let iterations = options.count(
         "iterations",
         1..=MAX_ITERATIONS,
-        10_000_000,
+        200_000_000,
         text!("일 하나가 더하는 횟수", "additions in one unit of work"),
     );
     Experiment::new(
@@ -73,15 +73,17 @@ pub fn run(workers: usize, iterations: u64, pythons: &[Interpreter]) -> Result<R
         vec![wall],
     ));
     let share = unit::duration(trace.duration() as f64);
+    let mut each = vec![("Rust".to_owned(), work::per_addition(&trace, iterations * TASKS))];
     report.traces.push(trace);
-    join_twin(&mut report, workers, iterations, pythons);
+    each.extend(join_twin(&mut report, workers, iterations, pythons));
     report.notes.push(text!(
         "일 하나는 더하기 {iterations}번. 막대는 코어에서 계산하던 때입니다. 빈 워커가 다음 일을 가져가며, 나눠 주는 크기(chunksize)는 없습니다.",
         "A task is {iterations} additions. A bar is time on a core. Whoever is free takes the next task; there is no chunk size."
     ));
+    let Text { ko: each_ko, en: each_en } = work::costs(&each);
     report.shows = text!(
-        "워커 {workers}개가 일 {TASKS}개를 {share} 만에 끝냈습니다. 워커는 한 번 시작해 여러 일을 하므로, 일마다 프로세스를 띄우는 비용이 없습니다.",
-        "{TASKS} tasks on a pool of {workers} took {share}. Workers are started once and do many tasks, so that no task pays for a process."
+        "워커 {workers}개가 일 {TASKS}개를 {share} 만에 끝냈습니다. 워커는 한 번 시작해 여러 일을 하므로, 일마다 프로세스를 띄우는 비용이 없습니다. {each_ko}",
+        "{TASKS} tasks on a pool of {workers} took {share}. Workers are started once and do many tasks, so that no task pays for a process. {each_en}"
     );
     Ok(report)
 }
@@ -93,16 +95,20 @@ fn judge(workers: usize, trace: &Trace, foreign: Option<f64>) -> Verdict {
     CoresUsed::of_trace(trace, foreign).parallel(CLAIM, "Rust")
 }
 
-fn join_twin(report: &mut Report, workers: usize, iterations: u64, pythons: &[Interpreter]) {
-    let watch = Watch::start();
-    let iterations = iterations.min(TWIN_ITERATIONS);
-    let args = [workers.to_string(), iterations.to_string()];
+/// Joins the twin, and returns the cost of one addition on each interpreter.
+fn join_twin(report: &mut Report, workers: usize, iterations: u64, pythons: &[Interpreter]) -> Vec<(String, f64)> {
+    let (watch, mut each) = (Watch::start(), Vec::new());
+    let twins = iterations.min(TWIN_ITERATIONS);
+    let args = [workers.to_string(), twins.to_string()];
     python::join(report, pythons, twin_script!("pool"), &args, &[CLAIM], |python, twin| {
         let on = python.to_string();
+        each.extend(twin.traces.iter().map(|trace| (on.clone(), work::per_addition(trace, TASKS * twins))));
         let used = |trace| CoresUsed::of_trace(trace, watch.foreign());
         match workers {
             1 => vec![Verdict::not_measured(CLAIM, on, text!("워커가 하나뿐입니다", "there is only one worker"))],
             _ => twin.traces.iter().map(|trace| used(trace).parallel(CLAIM, on.clone())).collect(),
         }
     });
+    python::name_part(report, pythons, iterations, twins);
+    each
 }

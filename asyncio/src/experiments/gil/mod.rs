@@ -134,10 +134,12 @@ pub fn run(turns: u64, lasting: Duration, pythons: &[Interpreter]) -> Result<Rep
     report.front = vec![Front::Trace(2), Front::Trace(3)];
     let foreign = watch.foreign();
     report.tables.push(report::table(&report, &text!("Rust, tokio current_thread", "Rust, tokio current_thread"), ""));
-    let args = [(turns / 100).max(1).to_string(), lasting.as_secs_f64().to_string(), PERIOD.as_secs_f64().to_string()];
+    let twins = (turns / 100).max(1);
+    let args = [twins.to_string(), lasting.as_secs_f64().to_string(), PERIOD.as_secs_f64().to_string()];
     python::join(&mut report, pythons, twin_script!("gil"), &args, &[CLAIM], |python, twin| {
         vec![report::judge_twin(python, twin)]
     });
+    python::name_part(&mut report, pythons, turns, twins);
     for python in pythons {
         let prefix = python.measure_id("");
         let table = report::table(&report, &Text::same(python.to_string()), &prefix);

@@ -124,8 +124,9 @@ pub fn run(workers: usize, iterations: u64, rounds: usize, pythons: &[Interprete
     report.traces.extend(techniques.map(|technique| technique.best));
     report.notes = notes(workers, iterations, foreign);
     report.front = vec![Front::Trace(1), Front::Trace(2)];
-    report.shows = shows(&report);
-    join_twin(&mut report, workers, iterations, rounds, pythons);
+    let mut each = vec![("Rust".to_owned(), work::per_addition(&report.traces[0], workers as u64 * iterations))];
+    each.extend(join_twin(&mut report, workers, iterations, rounds, pythons));
+    report.shows = shows(&report, &work::costs(&each));
     process_cost::join_twin(&mut report, pythons);
     Ok(report)
 }
@@ -166,7 +167,7 @@ fn notes(workers: usize, iterations: u64, foreign: Option<f64>) -> Vec<Text> {
     notes
 }
 
-fn shows(report: &Report) -> Text {
+fn shows(report: &Report, each: &Text) -> Text {
     let gain = |who: &str| report.measure(&format!("speedup.{who}")).map_or(f64::NAN, Measure::median);
     let (threads, processes) = (gain("threads"), gain("processes"));
     let (process, thread) =
@@ -177,16 +178,25 @@ fn shows(report: &Report) -> Text {
         false => text!("이번에는 병렬로 빨라지지 않았습니다.", "This time there was no parallel speed-up."),
     };
     let Text { ko, en } = conclusion;
+    let Text { ko: each_ko, en: each_en } = each;
     text!(
-        "같은 일을 차례로 할 때의 속도를 1이라 하면 스레드는 {threads:.2}, 프로세스는 {processes:.2}입니다. {ko} 프로세스는 띄우고 끝내는 데 {process}, 스레드는 {thread}가 듭니다.",
-        "Against the sequence, threads had {threads:.2} times the speed and processes {processes:.2} times. {en} A process costs {process} from start to end, a thread {thread}."
+        "같은 일을 차례로 할 때의 속도를 1이라 하면 스레드는 {threads:.2}, 프로세스는 {processes:.2}입니다. {ko} 프로세스는 띄우고 끝내는 데 {process}, 스레드는 {thread}가 듭니다. {each_ko}",
+        "Against the sequence, threads had {threads:.2} times the speed and processes {processes:.2} times. {en} A process costs {process} from start to end, a thread {thread}. {each_en}"
     )
 }
 
-fn join_twin(report: &mut Report, workers: usize, iterations: u64, rounds: usize, pythons: &[Interpreter]) {
+/// Joins the twin, and returns the cost of one addition on each interpreter.
+fn join_twin(
+    report: &mut Report,
+    workers: usize,
+    iterations: u64,
+    rounds: usize,
+    pythons: &[Interpreter],
+) -> Vec<(String, f64)> {
+    let mut each = Vec::new();
     let rounds = rounds.min(3);
-    let iterations = iterations.min(TWIN_ITERATIONS / (workers * rounds) as u64);
-    let args = [workers.to_string(), iterations.to_string(), rounds.to_string()];
+    let twins = iterations.min(TWIN_ITERATIONS / (workers * rounds) as u64);
+    let args = [workers.to_string(), twins.to_string(), rounds.to_string()];
     let claims = [PROCESSES, GIL_THREADS];
     let watch = Watch::start();
     python::join(report, pythons, twin_script!("cpu"), &args, &claims, |python, twin| {
@@ -197,6 +207,10 @@ fn join_twin(report: &mut Report, workers: usize, iterations: u64, rounds: usize
         };
         let threads = cores("threading.Thread").map(|used| used.threads(python.gil, &on));
         let processes = cores("multiprocessing.Process").map(|used| used.parallel(PROCESSES, &on));
+        let alone = twin.traces.iter().find(|t| t.title.en == "in sequence");
+        each.extend(alone.map(|trace| (python.to_string(), work::per_addition(trace, workers as u64 * twins))));
         processes.into_iter().chain(threads).collect()
     });
+    python::name_part(report, pythons, iterations, twins);
+    each
 }

@@ -239,6 +239,28 @@ fn by(python: &Interpreter, text: &Text) -> Text {
     Text { ko: format!("{python}: {}", text.ko), en: format!("{python}: {}", text.en) }
 }
 
+/// Says in every title and name that [`join`] put into the report how much of the work the twin did, if it was given less: a bar
+/// of a twentieth of the work must not be read as the same work done faster. `ours` and `twins` are iterations, or other units.
+pub fn name_part(report: &mut Report, pythons: &[Interpreter], ours: u64, twins: u64) {
+    if ours == twins {
+        return;
+    }
+    let part = match twins {
+        1.. if ours.is_multiple_of(twins) => format!("1/{}", ours / twins),
+        _ => format!("{:.1} %", 100.0 * twins as f64 / ours.max(1) as f64),
+    };
+    for python in pythons {
+        let (before, part) = (format!("{python}: "), text!("일의 {part}", "{part} of the work"));
+        let name = |text: &str, part: &str| Some(format!("{python} ({part}): {}", text.strip_prefix(&before)?));
+        let titles = report.traces.iter_mut().map(|trace| &mut trace.title);
+        for title in titles.chain(report.measures.iter_mut().map(|measure| &mut measure.name)) {
+            if let (Some(ko), Some(en)) = (name(&title.ko, &part.ko), name(&title.en, &part.en)) {
+                *title = Text { ko, en };
+            }
+        }
+    }
+}
+
 /// Like [`run`], but of this program itself: runs it as a child with these arguments and reads the report that it prints. What is
 /// compared with Python runs as Python does, in a process of its own.
 pub fn own(args: &[String], limit: Duration) -> Result<Report, Text> {
@@ -280,6 +302,30 @@ macro_rules! twin_script {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Unit;
+
+    #[test]
+    fn what_a_twin_did_with_less_work_says_so() {
+        let python =
+            Interpreter { path: "python3".into(), implementation: "CPython".into(), version: [3, 11, 7], gil: None };
+        let named = |ours, twins| {
+            let mut report = Report::default();
+            for title in [text!("CPython 3.11.7: 스레드", "CPython 3.11.7: threads"), Text::same("Rust: threads")] {
+                report.measures.push(Measure::new("wall", title.clone(), Unit::Ns, vec![1.0]));
+                report.traces.push(Trace::new(title, Vec::new()));
+            }
+            name_part(&mut report, std::slice::from_ref(&python), ours, twins);
+            assert_eq!(report.traces[0].title, report.measures[0].name);
+            assert_eq!(report.traces[1].title.en, "Rust: threads", "ours stays as it is");
+            report.traces[0].title.clone()
+        };
+        assert_eq!(
+            named(100, 5),
+            text!("CPython 3.11.7 (일의 1/20): 스레드", "CPython 3.11.7 (1/20 of the work): threads")
+        );
+        assert_eq!(named(3, 2).en, "CPython 3.11.7 (66.7 % of the work): threads");
+        assert_eq!(named(3, 3).en, "CPython 3.11.7: threads");
+    }
 
     #[test]
     fn a_twin_is_found_where_the_folder_was_moved_to() {

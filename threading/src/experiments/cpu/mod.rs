@@ -117,13 +117,15 @@ pub fn run(job: Job, rounds: usize, machine: Option<&Path>, pythons: &[Interpret
         report.measures.push(Measure::new(format!("wall.{id}"), name(), Unit::Ns, samples.clone()));
     }
     let mut runs = in_rust(job, &walls, alone);
-    let args = [job.jobs.to_string(), (job.iterations / 20).max(1).to_string(), rounds.to_string()];
+    let twins = (job.iterations / 20).max(1);
+    let args = [job.jobs.to_string(), twins.to_string(), rounds.to_string()];
     let claims = ["threads-cpu-no-gain"];
     let watch = Watch::start();
     python::join(&mut report, pythons, twin_script!("cpu"), &args, &claims, |python, twin| {
         runs.extend(on_twin(python, twin, job));
         vec![on_python(python, twin, watch.foreign())]
     });
+    python::name_part(&mut report, pythons, job.iterations, twins);
     add_predictions(&mut report, runs, job, &simulated);
     report.notes.extend([note(job), predicted::note(machine), machine::others_used(whole.foreign())]);
 

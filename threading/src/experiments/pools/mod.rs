@@ -191,8 +191,8 @@ fn on_pythons(
 ) {
     let counts: Vec<String> = oversubscribe::counts().iter().map(ToString::to_string).collect();
     let work = workload.work.word();
-    let unit =
-        if workload.waits() { WAIT.as_secs_f64() } else { (workload.iterations / PYTHON_ITERATIONS).max(1) as f64 };
+    let twins = (workload.iterations / PYTHON_ITERATIONS).max(1);
+    let unit = if workload.waits() { WAIT.as_secs_f64() } else { twins as f64 };
     let args = [
         workload.jobs.to_string(),
         workload.workers.to_string(),
@@ -208,6 +208,9 @@ fn on_pythons(
         crowds.extend(oversubscribe::of_twin(twin).map(|points| oversubscribe::table(&points, &python.to_string())));
         vec![judge(python, twin, workload, watch.foreign())]
     });
+    if !workload.waits() {
+        python::name_part(report, pythons, workload.iterations, twins);
+    }
 }
 
 fn twin_rows(python: &Interpreter, twin: &Report, workload: &Workload) -> Vec<Vec<Text>> {
