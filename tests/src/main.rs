@@ -1,14 +1,26 @@
-//! `cargo run -p tests`: prints the blocks of the book anew: all, or those whose file's name contains a given word.
+//! `cargo run -p tests`: builds the programs, and prints the blocks of the book anew: all, or those whose file's name contains a
+//! given word.
 
+use std::env;
 use std::fs;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
-use tests::printed::{self, LANGUAGES};
+use tests::printed::{self, Block, LANGUAGES};
+use tests::workspace::workspace;
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<String> = env::args().skip(1).collect();
     let wanted = |file: &str| words.is_empty() || words.iter().any(|word| file.contains(word.as_str()));
     let blocks = printed::blocks();
+    let shown = |block: &&Block| LANGUAGES.iter().any(|language| wanted(&block.file(language)));
+    let releases = blocks.iter().filter(shown).filter(|block| block.release);
+    let mut builds = vec![vec!["build", "--workspace"]];
+    builds.extend(releases.map(|block| vec!["build", "--release", "-p", &block.package]));
+    for build in builds {
+        if !cargo(&build) {
+            return ExitCode::FAILURE;
+        }
+    }
     let files = blocks.iter().flat_map(|block| LANGUAGES.map(|language| (block, language)));
     for (block, language) in files.filter(|(block, language)| wanted(&block.file(language))) {
         let path = block.path(language);
@@ -28,4 +40,10 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Runs cargo in the workspace; its messages go to the terminal.
+fn cargo(words: &[&str]) -> bool {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    Command::new(cargo).args(words).current_dir(workspace()).status().is_ok_and(|status| status.success())
 }

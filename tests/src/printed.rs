@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::run::run;
+use crate::run::{Profile, run, run_in};
 use crate::workspace::workspace;
 
 /// The languages in which every block is kept.
@@ -22,6 +22,11 @@ pub struct Block {
     pub experiment: String,
     /// The other arguments.
     pub args: Vec<String>,
+    /// Whether the book shows what the release build prints.
+    #[serde(default)]
+    pub release: bool,
+    /// The arguments of the debug build with which a test compares the structure, where the release build's take too long.
+    pub test_args: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -72,11 +77,21 @@ impl Block {
         run(&self.package, &args).ends_with(0);
     }
 
-    /// What the program prints now.
+    /// What the program prints now, as the book shows it.
     pub fn print(&self, language: &str) -> String {
-        let mut args = vec![self.experiment.as_str(), "--lang", language];
-        args.extend(self.args.iter().map(String::as_str));
-        run(&self.package, &args).ends_with(0).out
+        let profile = if self.release { Profile::Release } else { Profile::Own };
+        self.run(profile, &self.args, language)
+    }
+
+    /// What the program of the tests' own profile prints, for its structure.
+    pub fn print_for_test(&self, language: &str) -> String {
+        self.run(Profile::Own, self.test_args.as_ref().unwrap_or(&self.args), language)
+    }
+
+    fn run(&self, profile: Profile, args: &[String], language: &str) -> String {
+        let mut all = vec![self.experiment.as_str(), "--lang", language];
+        all.extend(args.iter().map(String::as_str));
+        run_in(profile, &self.package, &all).ends_with(0).out
     }
 }
 

@@ -14,9 +14,26 @@ use crate::workspace::{is_stale, workspace};
 /// The executable of a member of the workspace. Panics if it is missing or older than its sources: cargo tells a test only where
 /// the programs of its own package are, and does not build those of others.
 pub fn program(name: &str) -> PathBuf {
+    program_in(Profile::Own, name)
+}
+
+/// Which build of a program is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// That of the running test or program.
+    Own,
+    /// The release build.
+    Release,
+}
+
+fn program_in(profile: Profile, name: &str) -> PathBuf {
     let exe = env::current_exe().expect("the system knows what it runs");
     let folder = exe.parent().expect("an executable is in a folder");
     let folder = if folder.ends_with("deps") { folder.parent().expect("deps is in a folder") } else { folder };
+    let folder = match profile {
+        Profile::Own => folder.to_owned(),
+        Profile::Release => folder.with_file_name("release"),
+    };
     let program = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
     static STALE: Mutex<BTreeMap<PathBuf, bool>> = Mutex::new(BTreeMap::new());
     let mut stale = STALE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -33,7 +50,11 @@ pub const SECTIONS: [&str; 6] = ["threading", "asyncio", "multiprocessing", "mut
 
 /// A command for one of our programs.
 pub fn command<S: AsRef<OsStr>>(name: &str, args: &[S]) -> Command {
-    let mut command = Command::new(program(name));
+    command_in(Profile::Own, name, args)
+}
+
+fn command_in<S: AsRef<OsStr>>(profile: Profile, name: &str, args: &[S]) -> Command {
+    let mut command = Command::new(program_in(profile, name));
     command.args(args).current_dir(workspace());
     command.env("LC_ALL", "ko_KR.UTF-8").env("COLUMNS", "80").env_remove("RUST_BACKTRACE");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -42,7 +63,12 @@ pub fn command<S: AsRef<OsStr>>(name: &str, args: &[S]) -> Command {
 
 /// Runs one of our programs to its end.
 pub fn run(name: &str, args: &[&str]) -> Done {
-    finish(start(&mut command(name, args)))
+    run_in(Profile::Own, name, args)
+}
+
+/// Runs one of our programs, of this build, to its end.
+pub fn run_in(profile: Profile, name: &str, args: &[&str]) -> Done {
+    finish(start(&mut command_in(profile, name, args)))
 }
 
 /// The words of a section's experiments, as `--help` lists them.

@@ -156,7 +156,7 @@ fn blocks_are_up_to_date(language: &str) {
     for block in blocks() {
         let file = block.file(language);
         let kept = fs::read_to_string(block.path(language)).unwrap_or_else(|e| panic!("{file}: {e}"));
-        let (kept, now) = (structure(&kept), structure(&block.print(language)));
+        let (kept, now) = (structure(&kept), structure(&block.print_for_test(language)));
         assert_eq!(kept, now, "{file}: the program prints something else now; `cargo run -p tests` prints it anew");
     }
 }
