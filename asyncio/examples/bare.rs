@@ -1,17 +1,17 @@
-//! The runtimes alone: what `million` is compared with. A program as anybody would write it, with nothing of this project in it; the
-//! memory is read from the system's high-water mark while all are asleep.
+//! The sleepers of `million` without any code of this project, to compare the figures. The memory is the growth of the process's peak
+//! resident memory (`VmHWM`) until all are asleep.
 //!
 //! Run: `cargo run --release -p asyncio --example bare -- tokio-current-thread 100000`.
 
 use std::time::Duration;
 
-/// Longer than a hundred thousand take to spawn; give more seconds as the third argument for more.
+/// Longer than it takes to spawn a hundred thousand. For more, give a longer time as the third argument.
 const SECONDS: u64 = 2;
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     let (Some(kind), Some(many)) = (args.get(1), args.get(2).and_then(|n| n.parse::<usize>().ok())) else {
-        eprintln!("usage: bare tokio-current-thread|tokio-multi-thread|async-std|smol|thread MANY [SECONDS]");
+        eprintln!("usage: bare tokio-current-thread|tokio-multi-thread|async-std|smol|thread COUNT [SECONDS]");
         std::process::exit(2);
     };
     let pause = Duration::from_secs(args.get(3).and_then(|s| s.parse().ok()).unwrap_or(SECONDS));
@@ -63,7 +63,7 @@ fn tokio(mut builder: tokio::runtime::Builder, many: usize, pause: Duration) -> 
     })
 }
 
-/// `VmHWM` of Linux, in bytes.
+/// `VmHWM` on Linux, in bytes.
 fn high_water_mark() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux");

@@ -1,6 +1,6 @@
-"""Twin of asyncio/src/article.rs: tasks that wait on one thread. Usage: article.py SECONDS [TASKS ROUNDS].
+"""Twin of asyncio/src/article.rs: tasks that wait at the same time on one thread. Usage: article.py SECONDS [TASKS ROUNDS].
 
-Prints one JSON report; with rounds, measurements are in it, a sample a round.
+Prints one JSON report. With TASKS and ROUNDS it contains measurements, one sample per round.
 """
 import asyncio
 import itertools
@@ -13,7 +13,7 @@ pause = float(sys.argv[1])
 count, rounds = (int(word) for word in sys.argv[2:] or (5, 1))
 threads = set()
 
-# asyncio.run and time.monotonic_ns came with 3.7.
+# asyncio.run and time.monotonic_ns are missing before 3.7.
 run = getattr(asyncio, "run", None) or asyncio.get_event_loop().run_until_complete
 
 
@@ -60,9 +60,9 @@ report = {"experiment": "asyncio/article"}
 report["traces"] = [{"title": {"ko": "asyncio", "en": "asyncio"}, "lanes": lanes}]
 if len(sys.argv) > 2:
     report["measures"] = [
-        measure("wall", "벽시계", "wall", "ns", wall),
+        measure("wall", "벽시계 시간", "wall time", "ns", wall),
         measure("cpu", "CPU 시간", "CPU time", "ns", cpu),
         measure("threads", "스레드 수", "threads", "count", used),
-        measure("peak", "동시 대기 최대", "waiting at once", "count", together),
+        measure("peak", "동시 대기 최댓값", "waiting at once, peak", "count", together),
     ]
 print(json.dumps(report))

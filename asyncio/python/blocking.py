@@ -1,6 +1,6 @@
-"""Twin of asyncio/src/experiments/blocking.rs: a task that computes stalls the loop, and the ways out. Usage: blocking.py TURNS PERIOD BEFORE.
+"""Twin of asyncio/src/experiments/blocking.rs: a task that computes stalls the loop, and remedies. Usage: blocking.py ITERATIONS PERIOD BEFORE.
 
-Prints one JSON report: how late the other tasks woke up in each way, and how long the computing took.
+Prints one JSON report: for each technique, how late the other tasks woke up, and how long the computation took.
 """
 import asyncio
 import json
@@ -9,11 +9,11 @@ import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 
-TURNS, PERIOD, BEFORE = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
+ITERATIONS, PERIOD, BEFORE = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
 PIECE = 25000
 OTHERS = 3
 
-# asyncio.run and get_running_loop came with 3.7.
+# asyncio.run and get_running_loop are missing before 3.7.
 run = getattr(asyncio, "run", None) or asyncio.get_event_loop().run_until_complete
 running_loop = getattr(asyncio, "get_running_loop", None) or asyncio.get_event_loop
 
@@ -22,35 +22,35 @@ def now():
     return int(time.monotonic() * 1e9)
 
 
-def count(turns):
+def count(iterations):
     total = 0
-    for i in range(turns):
+    for i in range(iterations):
         total += i
     return total
 
 
 async def in_the_loop():
-    count(TURNS)
+    count(ITERATIONS)
 
 
 async def yields():
     done = 0
-    while done < TURNS:
-        piece = min(PIECE, TURNS - done)
+    while done < ITERATIONS:
+        piece = min(PIECE, ITERATIONS - done)
         count(piece)
         done += piece
         await asyncio.sleep(0)
 
 
 async def spawn_blocking():
-    await running_loop().run_in_executor(None, count, TURNS)
+    await running_loop().run_in_executor(None, count, ITERATIONS)
 
 
 async def own_thread():
     loop, done = running_loop(), asyncio.Event()
 
     def work():
-        count(TURNS)
+        count(ITERATIONS)
         loop.call_soon_threadsafe(done.set)
 
     threading.Thread(target=work).start()
@@ -58,7 +58,7 @@ async def own_thread():
 
 
 async def process():
-    await running_loop().run_in_executor(pool, count, TURNS)
+    await running_loop().run_in_executor(pool, count, ITERATIONS)
 
 
 async def ticker(stop, lane, late):
@@ -91,11 +91,11 @@ def main():
         name = way.__name__
         late, start, end, lanes = run(watch(way))
         measures.append({"id": "late." + name, "unit": "ns", "samples": late,
-                         "name": {"ko": name + ": 다른 태스크가 늦게 깨어난 시간", "en": name + ": the others woke up late by"}})
+                         "name": {"ko": name + ": 다른 태스크가 깨어날 때의 지연", "en": name + ": lateness of the other tasks"}})
         measures.append({"id": "took." + name, "unit": "ns", "samples": [end - start],
-                         "name": {"ko": name + ": 계산에 걸린 시간", "en": name + ": the computing took"}})
-        drawn = [{"name": {"ko": "계산", "en": "computes"}, "spans": [{"state": "running", "start": start, "end": end}]}]
-        drawn += [{"name": {"ko": "다른 태스크 %d" % i, "en": "other %d" % i}, "spans": lane} for i, lane in enumerate(lanes)]
+                         "name": {"ko": name + ": 계산에 걸린 시간", "en": name + ": time of the computation"}})
+        drawn = [{"name": {"ko": "계산", "en": "computing"}, "spans": [{"state": "running", "start": start, "end": end}]}]
+        drawn += [{"name": {"ko": "다른 태스크 %d" % i, "en": "other task %d" % i}, "spans": lane} for i, lane in enumerate(lanes)]
         if way in (in_the_loop, spawn_blocking):
             traces.append({"title": {"ko": name, "en": name}, "lanes": drawn})
     print(json.dumps({"experiment": "asyncio/blocking", "traces": traces, "measures": measures}))
@@ -103,5 +103,5 @@ def main():
 
 if __name__ == "__main__":
     with ProcessPoolExecutor(1) as pool:
-        pool.submit(count, 1).result()  # its process is up before anybody measures
+        pool.submit(count, 1).result()  # starts the pool's process before the measurement
         main()

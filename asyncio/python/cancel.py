@@ -1,56 +1,57 @@
-"""Twin of asyncio/src/experiments/cancel/mod.rs: transfers that nobody waits for any longer, and messages in two halves beside a clock.
+"""Twin of asyncio/src/experiments/cancel/mod.rs: transfers whose caller stops waiting, and messages in two halves
+read together with ticks.
 
-Usage: cancel.py SECONDS MESSAGES EVERY. Prints one JSON report: what is in the accounts, what was received.
+Usage: cancel.py SECONDS MESSAGES EVERY. Prints one JSON report: the final balances, and the messages that were received.
 """
 import asyncio
 import json
 import sys
 
-patience, messages, every = float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+timeout, messages, every = float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 AMOUNT = 100
 
-# asyncio.run and create_task came with 3.7.
+# asyncio.run and create_task are missing before 3.7.
 run = getattr(asyncio, "run", None) or asyncio.get_event_loop().run_until_complete
 spawn = asyncio.ensure_future
 
 
-async def half_done(accounts, word):
+async def half_done(accounts, confirmation):
     accounts["from"] -= AMOUNT
-    await word.wait()
+    await confirmation.wait()
     accounts["to"] += AMOUNT
 
 
-async def guarded(accounts, word):
+async def guarded(accounts, confirmation):
     accounts["from"] -= AMOUNT
-    given = False
+    deposited = False
     try:
-        await word.wait()
+        await confirmation.wait()
         accounts["to"] += AMOUNT
-        given = True
+        deposited = True
     finally:  # CancelledError is raised at the await
-        if not given:
+        if not deposited:
             accounts["from"] += AMOUNT
 
 
-async def await_first(accounts, word):
-    await word.wait()
+async def await_first(accounts, confirmation):
+    await confirmation.wait()
     accounts["from"] -= AMOUNT
     accounts["to"] += AMOUNT
 
 
-async def own_task(accounts, word):
-    await asyncio.shield(spawn(half_done(accounts, word)))
+async def own_task(accounts, confirmation):
+    await asyncio.shield(spawn(half_done(accounts, confirmation)))
 
 
-async def given_up(transfer):
-    accounts, word = {"from": AMOUNT, "to": 0}, asyncio.Event()
+async def run_with_timeout(transfer):
+    accounts, confirmation = {"from": AMOUNT, "to": 0}, asyncio.Event()
     try:
-        await asyncio.wait_for(transfer(accounts, word), patience)
+        await asyncio.wait_for(transfer(accounts, confirmation), timeout)
     except asyncio.TimeoutError:
         pass
-    await asyncio.sleep(patience)
-    word.set()
-    await asyncio.sleep(0.01)  # whoever still waits for the word has it now
+    await asyncio.sleep(timeout)
+    confirmation.set()
+    await asyncio.sleep(0.01)  # time for transfers that still run to receive the confirmation
     return accounts
 
 
@@ -61,7 +62,7 @@ async def whole(halves):
 
 
 async def dropped(halves, ticks, got):
-    """Cancels the reading at every tick, and with it the half that it held."""
+    """Cancels the read at every tick, which loses the half that it held."""
     while True:
         message, tick = spawn(whole(halves)), spawn(ticks.get())
         await asyncio.wait([message, tick], return_when=asyncio.FIRST_COMPLETED)
@@ -73,7 +74,7 @@ async def dropped(halves, ticks, got):
 
 
 async def resumed(halves, ticks, got):
-    """The same reading goes on after a tick."""
+    """Continues the same read after a tick."""
     message = spawn(whole(halves))
     while True:
         tick = spawn(ticks.get())
@@ -86,7 +87,7 @@ async def resumed(halves, ticks, got):
 
 
 async def outside(halves, ticks, got):
-    """What has come stands outside; a single get that is cancelled has taken nothing."""
+    """Keeps the first half outside the read; a single get that is cancelled has taken nothing."""
     first = []
     while True:
         half, tick = spawn(halves.get()), spawn(ticks.get())
@@ -106,7 +107,7 @@ async def settle():
         await asyncio.sleep(0)
 
 
-async def through(reader):
+async def send_through(reader):
     halves, ticks, got = asyncio.Queue(), asyncio.Queue(), []
     reading = spawn(reader(halves, ticks, got))
     for n in range(1, messages + 1):
@@ -130,16 +131,16 @@ def measure(id, ko, en, value):
 
 
 for transfer in (half_done, guarded, await_first, own_task):
-    accounts = run(given_up(transfer))
+    accounts = run(run_with_timeout(transfer))
     name = transfer.__name__
     measure(name + ".from", name + ": 보내는 계좌", name + ": the sender's account", accounts["from"])
     measure(name + ".to", name + ": 받는 계좌", name + ": the receiver's account", accounts["to"])
 
 for reader in (dropped, resumed, outside):
-    got = run(through(reader))
+    got = run(send_through(reader))
     name, entire = reader.__name__, sum(1 for first, second in got if first == second)
     measure(name + ".sent", name + ": 보낸 메시지", name + ": messages sent", messages)
-    measure(name + ".whole", name + ": 온전히 받음", name + ": received whole", entire)
-    measure(name + ".torn", name + ": 잘못 이어짐", name + ": put together wrongly", len(got) - entire)
+    measure(name + ".whole", name + ": 온전히 받은 메시지", name + ": messages received whole", entire)
+    measure(name + ".torn", name + ": 잘못 합쳐진 메시지", name + ": messages mixed up", len(got) - entire)
 
 print(json.dumps({"experiment": "asyncio/cancel", "measures": measures}))

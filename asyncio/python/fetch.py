@@ -1,6 +1,6 @@
-"""Twin of asyncio/src/experiments/fetch/mod.rs: the same GETs on asyncio, and on threads. Usage: fetch.py URL CALLS CONCURRENCY TIMEOUT.
+"""Twin of asyncio/src/experiments/fetch/mod.rs: the same GETs with asyncio and with threads. Usage: fetch.py URL CALLS CONCURRENCY TIMEOUT.
 
-asyncio (streams) and threads (http.client) are always there; aiohttp and requests only where they are installed.
+asyncio (streams) and threads (http.client) always run; aiohttp and requests run only if they are installed.
 Prints one JSON report: the wall time of each, and how many calls of asyncio waited at once.
 """
 import asyncio
@@ -15,12 +15,12 @@ URL, CALLS, CONCURRENCY, TIMEOUT = sys.argv[1], int(sys.argv[2]), int(sys.argv[3
 HOST, PORT = urlsplit(URL).hostname, urlsplit(URL).port
 WORKERS = min(CALLS, CONCURRENCY)
 
-# asyncio.run came with 3.7.
+# asyncio.run is missing before 3.7.
 run = getattr(asyncio, "run", None) or asyncio.get_event_loop().run_until_complete
 
 
 class Waiting:
-    """How many calls wait at once. Only ever used on one thread."""
+    """Counts the calls that wait at once. It is not thread-safe: only asyncio uses it."""
 
     now = peak = 0
 
@@ -81,7 +81,7 @@ def with_aiohttp():
 
 
 def on_threads(worker):
-    left = iter(range(CALLS))  # next() of it is one call of C: two threads never get the same number
+    left = iter(range(CALLS))  # next() on it is a single C call, so two threads never get the same number
     done = []
     threads = [threading.Thread(target=lambda: done.append(worker(left))) for _ in range(WORKERS)]
     for thread in threads:
@@ -113,7 +113,7 @@ def with_requests():
     def worker(left):
         done = 0
         with requests.Session() as session:
-            session.trust_env = False  # no proxy between us and what is measured
+            session.trust_env = False  # no proxy from the environment
             for _ in left:
                 done += session.get(URL, timeout=TIMEOUT).status_code == 200
         return done
@@ -139,17 +139,17 @@ for id, name, program in PROGRAMS:
     start = time.monotonic()
     try:
         done = program()
-    except Exception as e:  # its name is what there is to say; the others go on
+    except Exception as e:  # report its name, and continue with the other programs
         done, why = 0, type(e).__name__
     else:
         why = "%d of %d" % (done, CALLS)
     if done != CALLS:
-        notes.append({"ko": "%s: 모두 답을 받지는 못해 측정하지 않음 (%s)" % (name, why), "en": "%s: not all were answered, not measured (%s)" % (name, why)})
+        notes.append({"ko": "%s: 일부 호출이 실패해 측정하지 않음(%s)" % (name, why), "en": "%s: not measured, some calls failed (%s)" % (name, why)})
         continue
     wall = int((time.monotonic() - start) * 1e9)
     measures.append({"id": "wall." + id, "name": {"ko": name, "en": name}, "unit": "ns", "samples": [wall]})
     if id == "asyncio":
-        peak = {"ko": "asyncio, 동시에 기다린 호출 최대", "en": "asyncio, waiting at once"}
+        peak = {"ko": "asyncio, 동시에 기다린 호출의 최대 수", "en": "asyncio, calls waiting at once, peak"}
         measures.append({"id": "peak.asyncio", "name": peak, "unit": "count", "samples": [waiting.peak]})
 
 print(json.dumps({"experiment": "asyncio/fetch", "measures": measures, "notes": notes}))

@@ -1,6 +1,6 @@
 """Twin of asyncio/src/experiments/gather/mod.rs: one of five tasks fails. Usage: gather.py SECONDS.
 
-Prints one JSON report: per way the lanes, when the caller had its answer, and what became of the tasks.
+Prints one JSON report: for each technique the lanes, when the caller had its answer, and how the tasks ended.
 """
 import asyncio
 import json
@@ -10,7 +10,7 @@ import time
 pause = float(sys.argv[1])
 TASKS, FAILS = 5, 1
 
-# asyncio.run and create_task came with 3.7.
+# asyncio.run and create_task are missing before 3.7.
 run = getattr(asyncio, "run", None) or asyncio.get_event_loop().run_until_complete
 
 
@@ -23,21 +23,21 @@ class Refused(Exception):
 
 
 async def task(name, ends):
-    start, fate = now(), "cancelled"
+    start, outcome = now(), "cancelled"
     try:
         if name == FAILS:
             await asyncio.sleep(pause / 5)
-            fate = "failed"
+            outcome = "failed"
             raise Refused(name)
         await asyncio.sleep(pause)
-        fate = "finished"
+        outcome = "finished"
         return name
     finally:
-        ends.append({"name": name, "fate": fate, "start": start, "end": now()})
+        ends.append({"name": name, "outcome": outcome, "start": start, "end": now()})
 
 
 async def detached(ends):
-    """The first error is raised here; the other tasks know nothing of it and go on."""
+    """The first error is raised here; the other tasks continue."""
     return await asyncio.gather(*[task(i, ends) for i in range(TASKS)])
 
 
@@ -51,10 +51,10 @@ async def structured(ends):
             group.create_task(task(i, ends))
 
 
-async def watch(way):
+async def watch(technique):
     ends, start = [], now()
     try:
-        await way(ends)
+        await technique(ends)
     except Exception:  # Refused, or the ExceptionGroup of a TaskGroup
         pass
     answered = now()
@@ -63,15 +63,15 @@ async def watch(way):
     return start, answered, ends
 
 
-WAYS = [(detached, "gather"), (collect_all, "gather(return_exceptions=True)")]
+TECHNIQUES = [(detached, "gather"), (collect_all, "gather(return_exceptions=True)")]
 notes = []
 if hasattr(asyncio, "TaskGroup"):
-    WAYS.append((structured, "TaskGroup"))
+    TECHNIQUES.append((structured, "TaskGroup"))
 else:
-    notes.append({"ko": "TaskGroup: 측정하지 않음: 3.11에서 생겼습니다.",
-                  "en": "TaskGroup: not measured: it came with 3.11."})
+    notes.append({"ko": "TaskGroup: 측정하지 않음: 3.11부터 있습니다.",
+                  "en": "TaskGroup: not measured: it exists only from 3.11 on."})
 
-COUNTS = [("finished", "끝냄", "finished"), ("failed", "실패", "failed"), ("cancelled", "취소됨", "cancelled")]
+COUNTS = [("finished", "완료", "finished"), ("failed", "실패", "failed"), ("cancelled", "취소", "cancelled")]
 measures, traces = [], []
 
 
@@ -79,18 +79,18 @@ def measure(id, ko, en, unit, value):
     measures.append({"id": id, "name": {"ko": ko, "en": en}, "unit": unit, "samples": [value]})
 
 
-for way, name in WAYS:
-    start, answered, ends = run(watch(way))
-    before = [end["fate"] for end in ends if end["end"] <= answered]
-    way_id = way.__name__
-    measure(way_id + ".answer", name + ": 답까지", name + ": answer after", "ns", answered - start)
-    for fate, ko, en in COUNTS:
-        measure(way_id + "." + fate, name + ": " + ko, name + ": " + en, "count", before.count(fate))
-    measure(way_id + ".went_on", name + ": 답 뒤에도 돎", name + ": went on after it", "count", TASKS - len(before))
+for technique, name in TECHNIQUES:
+    start, answered, ends = run(watch(technique))
+    before = [end["outcome"] for end in ends if end["end"] <= answered]
+    technique_id = technique.__name__
+    measure(technique_id + ".answer", name + ": 답을 받기까지", name + ": time to answer", "ns", answered - start)
+    for outcome, ko, en in COUNTS:
+        measure(technique_id + "." + outcome, name + ": " + ko, name + ": " + en, "count", before.count(outcome))
+    measure(technique_id + ".went_on", name + ": 답 뒤에도 실행", name + ": still running", "count", TASKS - len(before))
     lanes = [{"name": {"ko": "태스크 %d" % end["name"], "en": "Task %d" % end["name"]},
               "spans": [{"state": "waiting_for_io", "start": end["start"], "end": end["end"]}]}
              for end in sorted(ends, key=lambda end: end["name"])]
-    lanes.append({"name": {"ko": "부른 쪽", "en": "the caller"},
+    lanes.append({"name": {"ko": "호출자", "en": "caller"},
                   "spans": [{"state": "waiting_for_io", "start": start, "end": answered}]})
     traces.append({"title": {"ko": name, "en": name}, "lanes": lanes})
 

@@ -1,4 +1,4 @@
-"""Twin of asyncio/src/experiments/gil/mod.rs: an event loop alone, and beside a thread that computes. Usage: gil.py TURNS SECONDS PERIOD.
+"""Twin of asyncio/src/experiments/gil/mod.rs: an event loop alone, and beside a thread that computes. Usage: gil.py ITERATIONS SECONDS PERIOD.
 
 Prints one JSON report: how late the tasks of the loop woke up in both cases.
 """
@@ -8,9 +8,9 @@ import sys
 import threading
 import time
 
-TURNS, LASTING, PERIOD = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
+ITERATIONS, LASTING, PERIOD = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
 
-# asyncio.run came with 3.7.
+# asyncio.run is missing before 3.7.
 run = getattr(asyncio, "run", None) or asyncio.get_event_loop().run_until_complete
 
 
@@ -20,9 +20,9 @@ def now():
 
 def compute(lane):
     start, total = now(), 0
-    for i in range(TURNS):
+    for i in range(ITERATIONS):
         total += i
-    # When it had the GIL cannot be seen from here.
+    # When the thread held the GIL is not visible from Python, so the whole time is one span.
     lane.append({"state": "running", "start": start, "end": now()})
 
 
@@ -56,12 +56,12 @@ def named(ko, en, spans):
 
 
 measures, traces = [], []
-for case, ko, en in (("alone", "루프 혼자", "the loop alone"), ("beside", "곁에 CPU 스레드", "beside a CPU thread")):
+for case, ko, en in (("alone", "루프만", "the loop alone"), ("beside", "CPU 스레드와 함께", "beside a CPU thread")):
     cpu = []
     threads = [threading.Thread(target=compute, args=(cpu,))] if case == "beside" else []
     late, lanes = run(watch(threads))
     measures.append({"id": "late." + case, "unit": "ns", "samples": late,
-                     "name": {"ko": ko + ": 태스크가 늦게 깨어난 시간", "en": en + ": tasks woke up late by"}})
+                     "name": {"ko": ko + ": 태스크가 깨어날 때의 지연", "en": en + ": lateness of the tasks"}})
     drawn = [named("CPU 0", "CPU 0", cpu)] if threads else []
     drawn += [named("태스크 %d" % i, "Task %d" % i, lane) for i, lane in enumerate(lanes)]
     traces.append({"title": {"ko": ko, "en": en}, "lanes": drawn})

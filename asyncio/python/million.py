@@ -1,6 +1,6 @@
-"""Twin of asyncio/src/experiments/million/mod.rs: one row, so many sleepers in this process. Usage: million.py asyncio|threading MANY SECONDS.
+"""Twin of asyncio/src/experiments/million/mod.rs: one row, with all sleepers in this process. Usage: million.py asyncio|threading MANY SECONDS.
 
-Prints one JSON report: by how many bytes the process had grown when all were asleep, how many were, CPU time, time to spawn.
+Prints one JSON report: the growth of the process's memory when all were asleep, how many were asleep, CPU time, time to spawn.
 """
 import asyncio
 import json
@@ -13,12 +13,12 @@ WARM_UP = 8
 asleep = awake = 0
 lock = threading.Lock()
 
-# asyncio.run came with 3.7.
+# asyncio.run is missing before 3.7.
 run = getattr(asyncio, "run", None) or asyncio.get_event_loop().run_until_complete
 
 
 def private_memory():
-    """What this process shares with no other, in bytes; None where the system does not tell."""
+    """Memory that this process does not share, in bytes; None if the system does not report it."""
     try:
         with open("/proc/self/smaps_rollup") as rollup:
             fields = dict(line.split()[:2] for line in rollup if line.startswith("Private_"))
@@ -37,7 +37,7 @@ class Row:
         asleep = awake = 0
         self.memory, self.cpu, self.start = private_memory(), time.process_time(), now()
 
-    def look(self):
+    def take_snapshot(self):
         slept, self.full = asleep, now()
         grown = private_memory()
         self.bytes = None if grown is None or self.memory is None else grown - self.memory
@@ -61,7 +61,7 @@ async def tasks():
     everyone = [asyncio.ensure_future(task(PAUSE)) for _ in range(MANY)]
     while asleep < MANY and not awake:
         await asyncio.sleep(0.001)
-    row.look()
+    row.take_snapshot()
     for t in everyone:
         await t
 
@@ -81,7 +81,7 @@ def started(pause, many):
         t = threading.Thread(target=thread, args=(pause,))
         try:
             t.start()
-        except RuntimeError:  # the system gives no more threads
+        except RuntimeError:  # the system refuses to start more threads
             break
         everyone.append(t)
     return everyone
@@ -94,7 +94,7 @@ def threads():
     everyone = started(PAUSE, MANY)
     while asleep < len(everyone) and not awake:
         time.sleep(0.001)
-    row.look()
+    row.take_snapshot()
     for t in everyone:
         t.join()
 

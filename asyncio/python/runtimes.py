@@ -1,6 +1,6 @@
-"""Twin of asyncio/src/experiments/runtimes/microbench: two tasks that give way, a message through queues, a TCP echo. Usage: runtimes.py TIMES ROUNDS.
+"""Twin of asyncio/src/experiments/runtimes/microbench: two tasks that yield, a message through queues, a TCP echo. Usage: runtimes.py TIMES ROUNDS.
 
-Prints one JSON report: what one of each took, on the wall clock and of the CPU, a sample a round.
+Prints one JSON report: the wall time and the CPU time of one operation, one sample per round.
 """
 import asyncio
 import json
@@ -10,7 +10,7 @@ import time
 TIMES, ROUNDS = int(sys.argv[1]), int(sys.argv[2])
 MESSAGE = b"\x07" * 8
 
-# asyncio.run and create_task came with 3.7.
+# asyncio.run and create_task are missing before 3.7.
 run = getattr(asyncio, "run", None) or asyncio.get_event_loop().run_until_complete
 spawn = asyncio.ensure_future
 
@@ -67,7 +67,7 @@ async def clocked(operation):
 
 
 measures = []
-for id, operation, ko, en in (("yield", yields, "양보", "yield"), ("channel", channel, "채널 왕복", "channel"),
+for id, operation, ko, en in (("yield", yields, "양보", "yield"), ("channel", channel, "채널 왕복", "channel round trip"),
                            ("echo", echo, "TCP 에코", "TCP echo")):
     took = [run(clocked(operation)) for _ in range(ROUNDS)]
     for what, samples in (("wall", [wall for wall, _ in took]), ("cpu", [cpu for _, cpu in took])):

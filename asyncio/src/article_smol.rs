@@ -1,4 +1,4 @@
-//! The article's five tasks on smol: together, on a single thread.
+//! The article's five tasks on smol: all on a single thread.
 //!
 //! Article: asyncio, 코드 예시. Run: `cargo run -p asyncio -- --runtime smol`. Python twin: `python/article.py`.
 
@@ -13,8 +13,8 @@ async fn async_task(name: usize, pause: Duration) {
     say!("태스크 {name} 완료", "Task {name} done");
 }
 
-/// The article's listing. What a `LocalExecutor` is given to run stays on the thread that calls (a helper thread of smol's,
-/// async-io, only looks after timers); `smol::spawn` would hand the tasks to another thread.
+/// The article's listing. Tasks of a `LocalExecutor` run on the calling thread only; smol's helper thread, async-io, handles timers
+/// and runs no task. `smol::spawn` would move the tasks to another thread.
 pub fn listing(pause: Duration) {
     let executor = LocalExecutor::new();
     let main = async {

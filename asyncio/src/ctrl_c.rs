@@ -1,15 +1,15 @@
-//! Ctrl-C as an event to await, instead of the end of the process.
+//! Ctrl-C as an event that can be awaited, so that it does not end the process.
 
 use std::io;
 
-/// As soon as it is created, Ctrl-C no longer ends the process. Must be created within a runtime.
+/// Once this has been created, Ctrl-C no longer ends the process. It must be created inside a runtime.
 pub struct Interrupt {
     #[cfg(unix)]
     signals: [tokio::signal::unix::Signal; 2],
 }
 
 impl Interrupt {
-    /// Listens, on Unix also to the SIGTERM that service managers send.
+    /// On Unix, installs handlers for SIGINT and for SIGTERM, which service managers send.
     pub fn listen() -> io::Result<Interrupt> {
         #[cfg(unix)]
         {
@@ -20,8 +20,8 @@ impl Interrupt {
         Ok(Interrupt {})
     }
 
-    /// Waits until it comes.
-    pub async fn comes(&mut self) {
+    /// Waits for the signal.
+    pub async fn received(&mut self) {
         #[cfg(unix)]
         {
             let [interrupt, terminate] = &mut self.signals;
@@ -31,18 +31,18 @@ impl Interrupt {
             }
         }
         #[cfg(not(unix))]
-        // Where the signal cannot be handled, this never returns.
+        // If the signal cannot be handled, wait forever.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 
-    /// From now on Ctrl-C ends the process, as without a handler: tokio's handler stays installed for good.
-    pub fn ends_the_process(mut self, runtime: tokio::runtime::Runtime) {
-        /// 128 and the number of SIGINT, as shells tell it.
+    /// From now on Ctrl-C ends the process again. This needs a thread, because tokio never removes its signal handlers.
+    pub fn exit_when_received(mut self, runtime: tokio::runtime::Runtime) {
+        /// The exit code that shells use for SIGINT: 128 + 2.
         const INTERRUPTED: i32 = 130;
         std::thread::spawn(move || {
-            runtime.block_on(self.comes());
+            runtime.block_on(self.received());
             std::process::exit(INTERRUPTED);
         });
     }

@@ -1,4 +1,4 @@
-//! `--inject error=0.1,never=0.01`: which share of the requests our own server spoils on purpose.
+//! `--inject error=0.1,never=0.01`: the share of requests for which our own server injects a fault.
 
 use std::time::Duration;
 
@@ -6,28 +6,28 @@ use lab::cli::{Args, Opt, Options};
 use lab::{Error, Result, text};
 use web::Faults;
 
-/// The options of our own server, for `serve` and for `fetch`.
+/// The options of our own server; `serve` and `fetch` share them.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerOptions {
-    /// How long it takes to answer.
+    /// Time until the server answers.
     pub delay: Opt<Duration>,
-    /// What faults and jitter are drawn with.
+    /// Seed for faults and jitter.
     pub seed: Opt<u64>,
     inject: Opt<Option<String>>,
 }
 
 impl ServerOptions {
     pub fn declare(options: &mut Options) -> ServerOptions {
-        let about = text!("서버가 / 에 답하기까지", "how long the server takes for /");
+        let about = text!("서버가 /에 응답하기까지 걸리는 시간", "how long the server takes to answer /");
         let delay = options.seconds("delay", 0.0..=60.0, 0.05, about);
-        let about = text!("일부러 낼 고장: error=0.1,never=0.01", "faults on purpose: error=0.1,never=0.01");
+        let about = text!("주입할 오류: error=0.1,never=0.01", "faults to inject: error=0.1,never=0.01");
         let inject = options.word("inject", about);
-        let about = text!("고장과 지터를 뽑는 시드", "what faults and jitter are drawn with");
+        let about = text!("오류와 지터에 쓸 난수 시드", "random seed for faults and jitter");
         let seed = options.count("seed", 0..=u64::MAX, 0, about);
         ServerOptions { delay, seed, inject }
     }
 
-    /// The faults that were asked for.
+    /// The faults given by `--inject`.
     pub fn faults(self, a: &Args) -> Result<Faults> {
         a.get(self.inject).as_deref().map_or(Ok(Faults::default()), parse)
     }
@@ -58,8 +58,8 @@ pub fn parse(words: &str) -> Result<Faults> {
 
 fn refuse(words: &str) -> Error {
     Error::usage(text!(
-        "--inject {words}: error, close, never 가운데 하나씩 0부터 1까지의 몫을 주십시오(합쳐서 1까지). 예: error=0.1,never=0.01",
-        "--inject {words}: give each of error, close, never once, a share from 0 to 1, no more than 1 together, e.g. error=0.1,never=0.01"
+        "--inject {words}: error, close, never에 0에서 1 사이의 비율을 한 번씩만 주십시오(합은 1 이하). 예: error=0.1,never=0.01",
+        "--inject {words}: give error, close and never a share from 0 to 1, each at most once, with a sum of at most 1, e.g. error=0.1,never=0.01"
     ))
 }
 

@@ -8,10 +8,11 @@ use lab::trace::LaneRecorder;
 use lab::trace::State;
 use tokio::time;
 
-/// From when a task could have gone on until it did, in ns: one wake-up.
+/// How late one wake-up was, in ns: from when the task was due until it ran.
 pub type Late = u64;
 
-/// Sleeps `period` at a time until `stop`. While it sleeps its lane waits for I/O; from when it is due, for its turn.
+/// Sleeps for `period`, again and again, until `stop` is set. Its lane shows I/O wait while it sleeps, and `Ready` from when it is due
+/// until it runs.
 pub async fn ticker(mut lane: LaneRecorder, period: Duration, stop: &AtomicBool) -> Vec<Late> {
     let mut late = Vec::new();
     while !stop.load(Relaxed) {

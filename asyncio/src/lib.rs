@@ -1,9 +1,10 @@
-//! asyncio — the same on one thread: tokio, async-std and smol side by side.
+//! asyncio: many tasks on one thread, on tokio, async-std and smol side by side.
 //!
 //! - [`article`], [`article_async_std`], [`article_smol`]: the article's listing on each runtime
-//! - [`experiments`]: one module a command, in the order of `--help`
-//! - [`programs`]: sleeping tasks on each runtime; [`overlap`]: whether they waited together; [`heartbeat`]: how late a loop is
-//! - [`server_process`], [`fault_injection`], [`ctrl_c`]: for the web server and its clients
+//! - [`experiments`]: one module per command
+//! - [`programs`]: sleeping tasks on each runtime; [`overlap`]: the verdict on whether tasks waited together; [`heartbeat`]: tasks that
+//!   record how late they wake up
+//! - [`server_process`], [`fault_injection`], [`ctrl_c`]: parts of the web server and its clients
 //! - [`notes`]: notes that several experiments share
 
 #![forbid(unsafe_code)]

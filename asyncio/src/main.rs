@@ -8,7 +8,7 @@ use lab::cli::Section;
 use lab::text;
 
 fn main() -> ExitCode {
-    Section::new("asyncio", text!("asyncio: 스레드 하나에서 함께 기다리기", "waiting together on a single thread"))
+    Section::new("asyncio", text!("asyncio: 스레드 하나에서 함께 기다리기", "many tasks that wait on a single thread"))
         .with([article::command(), runtimes::command(), million::command()])
         .with([blocking::command(), cancel::command(), gather::command(), gil::command()])
         .with([serve::command(), connections::command(), fetch::command()])

@@ -1,6 +1,6 @@
-//! One program on four runtimes: spawn so many tasks, each of which sleeps once, and wait for all of them.
+//! One program on four runtimes: it spawns tasks that sleep once each, and waits for all of them.
 //!
-//! The article's listing with a notebook: each task notes when it slept, and on which threads it ran.
+//! The article's listing, extended: each task records when it slept and on which threads it ran.
 
 use std::future::Future;
 use std::io;
@@ -11,44 +11,43 @@ use std::time::Duration;
 use lab::{Error, Result, clock, machine, text};
 use tokio::runtime::Builder;
 
-use crate::overlap::Home;
+use crate::overlap::ThreadModel;
 
-/// What a task noted.
+/// What a task recorded.
 #[derive(Clone, Copy, Debug)]
 pub struct Nap {
-    /// When it went to sleep, in ns on [`clock::now`].
+    /// Start of the sleep, in ns of [`clock::now`].
     pub start: u64,
-    /// When it was awake again.
+    /// End of the sleep.
     pub end: u64,
-    /// The thread that ran it before the sleep, and the one that ran it after.
+    /// The thread that ran the task before the sleep, and the one that ran it after.
     pub threads: [ThreadId; 2],
 }
 
-/// A runtime, and the program on it.
+/// The program on one runtime.
 #[derive(Clone, Copy, Debug)]
 pub struct Program {
     pub id: &'static str,
     pub name: &'static str,
-    /// Where its tasks run.
-    pub home: Home,
-    /// Lets so many tasks sleep so long.
+    pub model: ThreadModel,
+    /// Runs this many tasks, each of which sleeps this long.
     pub run: fn(usize, Duration) -> Result<Vec<Nap>>,
 }
 
-/// The four, in the order in which they take turns.
+/// All programs, in the order in which they run.
 pub const PROGRAMS: [Program; 4] = [
     Program {
         id: "tokio-current-thread",
         name: "tokio current_thread",
-        home: Home::OneThread,
+        model: ThreadModel::OneThread,
         run: tokio_current_thread,
     },
-    Program { id: "tokio-multi-thread", name: "tokio multi_thread", home: Home::Pool, run: tokio_multi_thread },
-    Program { id: "async-std", name: "async-std", home: Home::Pool, run: async_std },
-    Program { id: "smol", name: "smol LocalExecutor", home: Home::OneThread, run: smol },
+    Program { id: "tokio-multi-thread", name: "tokio multi_thread", model: ThreadModel::Pool, run: tokio_multi_thread },
+    Program { id: "async-std", name: "async-std", model: ThreadModel::Pool, run: async_std },
+    Program { id: "smol", name: "smol LocalExecutor", model: ThreadModel::OneThread, run: smol },
 ];
 
-/// Sleeps, and notes it. The clock of the sleep starts inside the task, on every runtime.
+/// Sleeps and records it. `sleep` is called inside the task, so that on every runtime the timer starts only when the task runs.
 pub async fn nap<S: Future>(sleep: impl FnOnce() -> S) -> Nap {
     let (before, start) = (thread::current().id(), clock::now());
     sleep().await;
@@ -66,7 +65,7 @@ fn tokio_multi_thread(tasks: usize, pause: Duration) -> Result<Vec<Nap>> {
     Ok(runtime.block_on(on_tokio(tasks, pause)))
 }
 
-/// The same on one thread and on many: with tokio that is the builder's choice, not the program's.
+/// The same program for one thread and for many: with tokio only the builder differs.
 async fn on_tokio(tasks: usize, pause: Duration) -> Vec<Nap> {
     let tasks: Vec<_> = (0..tasks).map(|_| tokio::spawn(nap(move || tokio::time::sleep(pause)))).collect();
     let mut naps = Vec::with_capacity(tasks.len());
@@ -100,21 +99,21 @@ fn smol(tasks: usize, pause: Duration) -> Result<Vec<Nap>> {
     })))
 }
 
-/// Whether the threads can be had that the runtimes start behind our back: one a core for tokio, one a core for async-std, and one
-/// for timers. They panic where they are refused one; asked before, the reader gets a line instead.
-pub fn threads_can_be_had() -> Result<()> {
-    let door = Mutex::new(());
+/// Checks that the system grants the threads that the runtimes start on their own: one per core for tokio, one per core for
+/// async-std, and one for timers. The runtimes panic if they cannot start a thread; this check gives an error message instead.
+pub fn check_threads_available() -> Result<()> {
+    let gate = Mutex::new(());
     thread::scope(|scope| {
-        // All stand before the closed door until the last has come.
-        let _closed = door.lock();
+        // No thread ends before all have been started, so all exist at the same time.
+        let _closed = gate.lock();
         for _ in 0..=2 * machine::cores() {
-            thread::Builder::new().spawn_scoped(scope, || drop(door.lock())).map_err(cannot_start)?;
+            thread::Builder::new().spawn_scoped(scope, || drop(gate.lock())).map_err(cannot_start)?;
         }
         Ok(())
     })
 }
 
-/// The line for a runtime that the system has no threads for.
+/// The error for a runtime whose threads cannot be started.
 pub(crate) fn cannot_start(e: io::Error) -> Error {
     Error::failed(text!("런타임의 스레드를 시작할 수 없습니다: {e}", "the runtime's threads cannot be started: {e}"))
 }

@@ -1,4 +1,5 @@
-//! The server in a process of its own, which tells what it has and ends with us.
+//! The web server in its own process, so that its memory can be measured separately. It reports its status on request and ends
+//! when this process ends.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -11,100 +12,104 @@ use lab::{Error, Result, machine, text};
 use serde::{Deserialize, Serialize};
 use web::{Limits, Options, Server, descriptors};
 
-/// The name of the child: what our program does in that process.
+/// The name of the hidden command that runs the server.
 pub const CHILD: &str = "web-server";
 
-/// What the server tells of itself.
+/// The server's status, as it reports it.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct Told {
-    /// Its resident memory in bytes; `None` where the system does not tell.
+pub struct ServerStatus {
+    /// Resident memory in bytes; `None` if the system does not report it.
     pub memory: Option<u64>,
-    /// Connections that are open.
+    /// Connections open now.
     pub open: usize,
-    /// The most that were open at once.
+    /// The most connections that were open at once.
     pub peak_open: usize,
-    /// Answers 200.
+    /// Responses with status 200.
     pub ok: usize,
 }
 
-/// Our end of the pipes to it.
-pub struct Peer {
-    /// Where it listens.
+/// A running server process and the pipes to it.
+pub struct ServerProcess {
     pub address: SocketAddr,
     child: Child,
-    questions: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
 }
 
-impl Peer {
-    /// Starts a server with room for so many connections.
-    pub fn start(connections: usize) -> Result<Peer> {
+impl ServerProcess {
+    /// Starts a server that accepts up to `connections` connections.
+    pub fn start(connections: usize) -> Result<ServerProcess> {
         let mut child = Command::new(std::env::current_exe()?)
             .args([CHILD, "--connections", &connections.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let questions = child.stdin.take();
-        let mut answers = BufReader::new(child.stdout.take().expect("it was asked for"));
-        match read(&mut answers) {
-            Ok(address) => Ok(Peer { address, child, questions, answers }),
+        let stdin = child.stdin.take();
+        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        match read(&mut stdout) {
+            Ok(address) => Ok(ServerProcess { address, child, stdin, stdout }),
             Err(e) => {
-                drop(questions);
+                drop(stdin);
                 let _ = child.wait();
                 Err(e)
             }
         }
     }
 
-    /// Asks it what it has.
-    pub fn ask(&mut self) -> Result<Told> {
-        let questions = self.questions.as_mut().expect("taken only when it ends");
-        questions.write_all(b"\n").map_err(|_| gone())?;
-        read(&mut self.answers)
+    /// Requests the server's status.
+    pub fn status(&mut self) -> Result<ServerStatus> {
+        let stdin = self.stdin.as_mut().expect("stdin is taken only in drop");
+        stdin.write_all(b"\n").map_err(|_| no_answer())?;
+        read(&mut self.stdout)
     }
 }
 
-/// The end of its input ends it.
-impl Drop for Peer {
+/// Closes the server's standard input, which ends it, and waits until it has ended.
+impl Drop for ServerProcess {
     fn drop(&mut self) {
-        self.questions = None;
+        self.stdin = None;
         let _ = self.child.wait();
     }
 }
 
-fn read<T: for<'a> Deserialize<'a>>(answers: &mut impl BufRead) -> Result<T> {
+fn read<T: for<'a> Deserialize<'a>>(stdout: &mut impl BufRead) -> Result<T> {
     let mut line = String::new();
-    answers.read_line(&mut line).map_err(|_| gone())?;
-    serde_json::from_str(&line).map_err(|_| gone())
+    stdout.read_line(&mut line).map_err(|_| no_answer())?;
+    serde_json::from_str(&line).map_err(|_| no_answer())
 }
 
-fn gone() -> Error {
-    Error::failed(text!("서버 프로세스가 답하지 않습니다.", "the server's process does not answer."))
+fn no_answer() -> Error {
+    Error::failed(text!("서버 프로세스가 응답하지 않습니다.", "the server process does not answer."))
 }
 
-/// The child that serves in a process of its own.
+/// The hidden command that runs the server.
 pub fn command() -> Experiment {
     let mut options = cli::Options::new();
     let connections = options.size("connections", 1..=10_000_000, 1, Text::default());
     Experiment::child_on_pipes(CHILD, options, move |a| serve(a.get(connections)))
 }
 
-/// The child: tells its address, then what it has for every line of its input, until that ends.
+/// Runs the server: prints its address, then its status for each line of standard input, until the input ends.
 pub fn serve(connections: usize) -> Result<()> {
-    descriptors::make_room(connections as u64).map_err(|_| gone())?;
-    // Idle connections are the point here: they are not cut off while the clients come and go.
+    descriptors::make_room(connections as u64).map_err(|_| no_answer())?;
+    // The experiment keeps connections idle, so they must not hit the default time limit.
     let limits = Limits { connections, head: Duration::from_secs(600), ..Limits::default() };
     let server = Server::start(Options { limits, ..Options::default() })?;
-    tell(&server.address())?;
+    print_line(&server.address())?;
     for line in io::stdin().lines() {
         line?;
         let tally = server.tally();
-        tell(&Told { memory: machine::memory(), open: tally.open, peak_open: tally.peak_open, ok: tally.ok })?;
+        print_line(&ServerStatus {
+            memory: machine::memory(),
+            open: tally.open,
+            peak_open: tally.peak_open,
+            ok: tally.ok,
+        })?;
     }
     Ok(())
 }
 
-fn tell(what: &impl Serialize) -> Result<()> {
+fn print_line(what: &impl Serialize) -> Result<()> {
     let json = serde_json::to_string(what).expect("plain data");
     let mut out = io::stdout().lock();
     writeln!(out, "{json}").and_then(|()| out.flush()).map_err(Error::from)

@@ -1,4 +1,4 @@
-//! One task that computes stalls the loop: all others wake up late. Then three remedies.
+//! One task that computes stalls the event loop, and all other tasks wake up late. Then three remedies.
 //!
 //! Article: asyncio, "단일 스레드 이벤트 루프". Run: `cargo run -p asyncio -- blocking`. Python twin: `python/blocking.py`.
 
@@ -25,50 +25,50 @@ use tokio::{task, time};
 use crate::heartbeat::{Late, ticker};
 use crate::programs::cannot_start;
 
-/// The other tasks on the loop.
+/// Number of other tasks on the loop.
 pub const OTHERS: usize = 3;
-/// How long the others sleep at a time.
+/// How long the other tasks sleep at a time.
 pub const PERIOD: Duration = Duration::from_millis(10);
-/// The others run alone for so long before and after the computation.
+/// How long the other tasks run alone before and after the computation.
 const BEFORE: Duration = Duration::from_millis(80);
 /// Iterations between two yields: about a millisecond.
 const PIECE: u64 = 3_000_000;
 
 // ANCHOR: in_the_loop
-/// Broken: there is no await in it, so it keeps the loop's only thread until it is done.
-async fn in_the_loop(turns: u64, mut lane: LaneRecorder) -> u64 {
-    loops::free(&mut lane, turns)
+/// Broken: it contains no await, so it keeps the loop's only thread until it has finished.
+async fn in_the_loop(iterations: u64, mut lane: LaneRecorder) -> u64 {
+    loops::free(&mut lane, iterations)
 }
 // ANCHOR_END: in_the_loop
 
 // ANCHOR: yields
-/// Yields about every millisecond. The loop stays responsive; the work shares its thread.
-async fn yields(turns: u64, mut lane: LaneRecorder) -> u64 {
+/// Yields about every millisecond. The loop stays responsive, but the computation shares its thread.
+async fn yields(iterations: u64, mut lane: LaneRecorder) -> u64 {
     let mut done = 0;
-    while done < turns {
-        let piece = PIECE.min(turns - done);
+    while done < iterations {
+        let piece = PIECE.min(iterations - done);
         loops::free(&mut lane, piece);
         done += piece;
         task::yield_now().await;
     }
-    loops::sum(done) // every piece counts from 0: what is told is that all turns were done
+    loops::sum(done) // not the sum of the pieces' results, because each piece counts from 0
 }
 // ANCHOR_END: yields
 
 // ANCHOR: spawn_blocking
-/// On a thread of the runtime's blocking pool; the loop awaits the result.
-async fn spawn_blocking(turns: u64, mut lane: LaneRecorder) -> u64 {
-    task::spawn_blocking(move || loops::free(&mut lane, turns)).await.expect("the loop does not panic")
+/// Computes on a thread of the runtime's blocking pool; the loop awaits the result.
+async fn spawn_blocking(iterations: u64, mut lane: LaneRecorder) -> u64 {
+    task::spawn_blocking(move || loops::free(&mut lane, iterations)).await.expect("the loop does not panic")
 }
 // ANCHOR_END: spawn_blocking
 
 // ANCHOR: own_thread
-/// On a thread of its own, which sends the result: for long-running work.
-async fn own_thread(turns: u64, mut lane: LaneRecorder) -> u64 {
+/// Computes on its own thread, which sends the result; suitable for long-running work.
+async fn own_thread(iterations: u64, mut lane: LaneRecorder) -> u64 {
     let (result, done) = oneshot::channel();
     thread::spawn(move || {
-        // The receiver is gone if the loop has ended.
-        let _ = result.send(loops::free(&mut lane, turns));
+        // This fails only if the loop has ended, and with it the receiver.
+        let _ = result.send(loops::free(&mut lane, iterations));
     });
     done.await.expect("the thread sends before it ends")
 }
@@ -76,7 +76,7 @@ async fn own_thread(turns: u64, mut lane: LaneRecorder) -> u64 {
 
 type Run = fn(u64, LaneRecorder) -> Pin<Box<dyn Future<Output = u64>>>;
 
-/// A technique: its id (the twin's too), its function.
+/// A way to run the computation: its id (the twin's too), its names in Rust and in Python, and its function.
 #[derive(Clone, Copy, Debug)]
 pub struct Technique {
     pub id: &'static str,
@@ -111,27 +111,28 @@ pub const TECHNIQUES: [Technique; 4] = [
 /// The result of one technique.
 #[derive(Clone, Debug)]
 pub struct Stall {
-    /// How late the others woke up, each time.
+    /// How late each wake-up of the other tasks was.
     pub late: Vec<Late>,
-    /// How long the computing took, in ns.
+    /// Time of the computation, in ns.
     pub took: u64,
-    /// The task that computes, and the others after it.
+    /// Lanes: first the computing task, then the others.
     pub trace: Trace,
 }
 
 impl Technique {
-    /// Computes beside the others.
-    pub fn observe(&self, turns: u64) -> Result<Stall> {
+    /// Runs the computation beside the other tasks.
+    pub fn observe(&self, iterations: u64) -> Result<Stall> {
         let runtime = Builder::new_current_thread().enable_time().build().map_err(cannot_start)?;
         let (recorder, stop) = (Recorder::new(), &AtomicBool::new(false));
-        let busy = recorder.lane(text!("계산", "computes"));
-        let [a, b, c] = [0, 1, 2].map(|i| ticker(recorder.lane(text!("다른 태스크 {i}", "other {i}")), PERIOD, stop));
+        let busy = recorder.lane(text!("계산", "computing"));
+        let [a, b, c] =
+            [0, 1, 2].map(|i| ticker(recorder.lane(text!("다른 태스크 {i}", "other task {i}")), PERIOD, stop));
         let job = async {
             time::sleep(BEFORE).await;
             let start = clock::now();
-            let sum = (self.run)(turns, busy).await;
+            let sum = (self.run)(iterations, busy).await;
             let took = clock::now() - start;
-            assert_eq!(sum, loops::sum(turns), "{}: not all of the work was done", self.id);
+            assert_eq!(sum, loops::sum(iterations), "{}: not all of the work was done", self.id);
             time::sleep(BEFORE).await;
             stop.store(true, Relaxed);
             took
@@ -148,51 +149,51 @@ pub fn command() -> Experiment {
     let about = text!("계산하는 루프의 반복 횟수", "iterations of the computing loop");
     let iterations = options.count("iterations", 1..=10_000_000_000, 1_000_000_000, about);
     let about = text!(
-        "계산하는 태스크 하나가 루프를 세움, 그리고 벗어나는 길",
-        "a task that computes stalls the loop; ways out"
+        "계산하는 태스크 때문에 멈추는 이벤트 루프, 그리고 해결책",
+        "a task that computes stalls the event loop, and remedies"
     );
     Experiment::new("blocking", about, options, move |a| run(a.get(iterations), a.pythons()))
 }
 
 /// Runs every technique, here and on CPython.
-pub fn run(turns: u64, pythons: &[Interpreter]) -> Result<Report> {
+pub fn run(iterations: u64, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("asyncio/blocking");
     let watch = Watch::start();
     for technique in &TECHNIQUES {
-        let observe = technique.observe(turns)?;
-        report.measures.extend(measures(technique, &observe));
-        report.traces.push(observe.trace);
+        let stall = technique.observe(iterations)?;
+        report.measures.extend(measures(technique, &stall));
+        report.traces.push(stall.trace);
     }
     let foreign = watch.foreign();
     report
         .tables
         .push(table(&report, &Text::same("Rust, tokio current_thread"), "", |technique| Text::same(technique.rust)));
-    let twins = (turns / 100).max(1);
+    let twins = (iterations / 100).max(1);
     let args = [twins.to_string(), PERIOD.as_secs_f64().to_string(), BEFORE.as_secs_f64().to_string()];
     python::join(&mut report, pythons, twin_script!("blocking"), &args, &[], |_, _| Vec::new());
-    python::name_part(&mut report, pythons, turns, twins);
+    python::name_part(&mut report, pythons, iterations, twins);
     for python in pythons {
         let prefix = python.measure_id("");
         let table = table(&report, &Text::same(python.to_string()), &prefix, python_name);
         report.tables.extend((!table.rows.is_empty()).then_some(table));
     }
     report.measures_in_tables = true;
-    report.notes = notes(turns, foreign).into_iter().chain(report.notes).collect();
+    report.notes = notes(iterations, foreign).into_iter().chain(report.notes).collect();
     report.shows = shows(&report);
     Ok(report)
 }
 
-fn measures(technique: &Technique, observe: &Stall) -> [Measure; 2] {
+fn measures(technique: &Technique, stall: &Stall) -> [Measure; 2] {
     let (id, name) = (technique.id, technique.rust);
-    let late = text!("{name}: 다른 태스크가 늦게 깨어난 시간", "{name}: the others woke up late by");
-    let took = text!("{name}: 계산에 걸린 시간", "{name}: the computing took");
+    let late = text!("{name}: 다른 태스크가 깨어날 때의 지연", "{name}: lateness of the other tasks");
+    let took = text!("{name}: 계산에 걸린 시간", "{name}: time of the computation");
     [
-        Measure::new(format!("late.{id}"), late, Unit::Ns, observe.late.iter().map(|&ns| ns as f64).collect()),
-        Measure::new(format!("took.{id}"), took, Unit::Ns, vec![observe.took as f64]),
+        Measure::new(format!("late.{id}"), late, Unit::Ns, stall.late.iter().map(|&ns| ns as f64).collect()),
+        Measure::new(format!("took.{id}"), took, Unit::Ns, vec![stall.took as f64]),
     ]
 }
 
-/// Only the twin needs this: where threads share a GIL, a process is the remedy.
+/// Only the twin has this technique: where threads share a GIL, the remedy is a process.
 const PROCESS: &str = "process";
 
 fn python_name(technique: &Technique) -> Text {
@@ -203,7 +204,7 @@ fn python_name(technique: &Technique) -> Text {
     }
 }
 
-/// A row for each technique, from the measurements whose ids begin with `prefix`.
+/// A table of the measurements whose ids begin with `prefix`, one row per technique.
 fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Technique) -> Text) -> Table {
     let process = Technique { id: PROCESS, ..TECHNIQUES[0] };
     let row = |technique: &Technique| -> Option<Vec<Text>> {
@@ -216,23 +217,23 @@ fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Technique) -> 
     };
     let (ko, en) = (&on.ko, &on.en);
     Table {
-        title: text!("{ko}: 계산하는 태스크 곁의 다른 태스크", "{en}: the others beside a task that computes"),
+        title: text!("{ko}: 계산하는 태스크와 함께 도는 다른 태스크", "{en}: other tasks beside a computing task"),
         head: vec![
-            text!("계산하는 곳", "computed in"),
-            text!("깨어남", "woke up"),
-            text!("늦음, 중앙값", "late, median"),
+            text!("계산하는 방법", "computed with"),
+            text!("깨어난 횟수", "wake-ups"),
+            text!("지연 중앙값", "median lateness"),
             text!("가장 늦음", "latest"),
-            text!("계산 시간", "computing"),
+            text!("계산 시간", "computation"),
         ],
         rows: TECHNIQUES.iter().chain([&process]).filter_map(row).collect(),
     }
 }
 
-fn notes(turns: u64, foreign: Option<f64>) -> Vec<Text> {
+fn notes(iterations: u64, foreign: Option<f64>) -> Vec<Text> {
     let period = unit::duration(PERIOD.as_nanos() as f64);
     let mut notes = vec![text!(
-        "계산은 글의 루프(count += i) {turns}바퀴, 파이썬에서는 그 100분의 1입니다. 곁의 태스크 {others}개는 {period}씩 자고, 깨어날 때가 된 때부터 실제로 돌기까지가 '늦음'입니다(그림의 ·). tokio의 타이머는 1 ms 단위이므로 1 ms 안팎은 늘 늦습니다.",
-        "The computing is {turns} turns of the article's loop (count += i), in Python a hundredth of it. {others} tasks beside it sleep {period} at a time; 'late' is from when one is due until it runs (· in the drawing). tokio's timers count in milliseconds, so that a millisecond or so is always late.",
+        "계산은 글의 루프(count += i)를 {iterations}번, 파이썬에서는 그 100분의 1만큼 반복합니다. 다른 태스크 {others}개는 {period}씩 반복해서 잡니다. 지연은 깨어나야 할 시각부터 실제로 실행될 때까지의 시간입니다(그림의 ·). tokio의 타이머는 1 ms 단위이므로 1 ms 정도의 지연은 항상 생깁니다.",
+        "The computation is {iterations} iterations of the article's loop (count += i), in Python a hundredth of that. {others} other tasks sleep for {period} at a time. A task is late from when it is due until it runs (· in the drawing). tokio's timers have a resolution of 1 ms, so tasks are always late by about 1 ms.",
         others = OTHERS
     )];
     notes.push(machine::others_used(foreign));
@@ -247,13 +248,13 @@ fn shows(report: &Report) -> Text {
     let (stall, yields, pool, own) =
         (latest("in_the_loop"), latest("yields"), latest("spawn_blocking"), latest("own_thread"));
     text!(
-        "루프 안에서 계산하면 다른 태스크가 최대 {stall} 늦게 깨어납니다. 사이사이 내놓으면 {yields}, spawn_blocking에 맡기면 {pool}, 제 스레드에서 하면 {own}입니다.",
-        "Computing in the loop, the others woke up late by up to {stall}; giving technique now and then, {yields}; on spawn_blocking, {pool}; in a thread of its own, {own}."
+        "루프 안에서 계산하면 다른 태스크가 최대 {stall} 늦게 깨어납니다. 중간중간 양보하면 {yields}, spawn_blocking에 맡기면 {pool}, 별도 스레드에서 계산하면 {own}입니다.",
+        "When a task computes in the loop, the other tasks wake up late by up to {stall}. If it yields regularly, they are late by up to {yields}; with spawn_blocking, {pool}; with a separate thread, {own}."
     )
 }
 
-/// Whether another task woke up while the task computed: between its first and its last running moment.
-pub fn others_lived(trace: &Trace) -> bool {
+/// Whether another task woke up during the computation, from its first to its last running span.
+pub fn others_woke(trace: &Trace) -> bool {
     let running = || trace.lanes[0].spans.iter().filter(|span| span.state == State::Running);
     let (Some(first), Some(last)) = (running().next(), running().next_back()) else { return false };
     let woke = trace.lanes[1..].iter().flat_map(|lane| &lane.spans).filter(|span| span.state == State::Ready);

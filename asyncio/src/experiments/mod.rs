@@ -1,4 +1,4 @@
-//! The commands of this section: `cargo run -p asyncio -- NAME` is the module `NAME`.
+//! The experiments of this section: `cargo run -p asyncio -- NAME` runs the module `NAME`.
 
 pub mod article;
 pub mod blocking;

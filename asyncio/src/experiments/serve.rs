@@ -1,7 +1,7 @@
-//! A web server, the article's use case for asyncio: thousands of connections on one thread, until Ctrl-C.
+//! A web server, the article's first use case for asyncio: thousands of connections on one thread, until Ctrl-C.
 //!
-//! Article: asyncio, "웹 서버". Run: `cargo run -p asyncio -- serve --port 8080`. No Python twin: CPython has no
-//! HTTP server on asyncio in its library. The server itself is the crate `web`.
+//! Article: asyncio, "웹 서버". Run: `cargo run -p asyncio -- serve --port 8080`. No Python twin: CPython's
+//! standard library has no asyncio HTTP server. The server itself is in the crate `web`.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -19,16 +19,16 @@ use web::{Drained, Limits, Options, Server, Tally, descriptors};
 use crate::ctrl_c::Interrupt;
 use crate::fault_injection::ServerOptions;
 
-/// Connections whose requests are drawn.
+/// Number of connections with a lane in the drawing.
 const DRAWN: usize = 12;
 
-/// What is served, and how long.
+/// What to serve, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub struct ServeOptions {
     pub options: Options,
-    /// Ends after this time; `None`: only with Ctrl-C.
+    /// The server stops after this time; with `None`, only on Ctrl-C.
     pub seconds: Option<Duration>,
-    /// How long answers in flight may take once it ends.
+    /// How long to wait for requests in flight when stopping.
     pub grace: Duration,
 }
 
@@ -36,24 +36,29 @@ pub struct ServeOptions {
 pub fn command() -> Experiment {
     let mut options = cli::Options::new();
     let served = ServerOptions::declare(&mut options);
-    let port =
-        options.count("port", 0..=65_535, 0, text!("127.0.0.1의 포트, 0은 아무거나", "a port of 127.0.0.1, 0 is any"));
-    let about = text!("이만큼 뒤에 끝냄 (없으면 Ctrl-C)", "ends after this (else with Ctrl-C)");
+    let port = options.count(
+        "port",
+        0..=65_535,
+        0,
+        text!("127.0.0.1의 포트, 0이면 임의의 포트", "port on 127.0.0.1, 0 for any free port"),
+    );
+    let about = text!("이 시간 뒤에 종료(없으면 Ctrl-C까지)", "stop after this time (default: on Ctrl-C)");
     let seconds = options.seconds_if_given("seconds", 0.0..=86_400.0, about);
-    let about = text!("끝낼 때 답을 기다려 주는 시간", "how long answers may take at the end");
+    let about =
+        text!("종료할 때 처리 중인 요청을 기다리는 시간", "how long to wait for requests in flight when stopping");
     let grace = options.seconds("grace", 0.0..=600.0, 10.0, about);
-    let about = text!("동시에 열 수 있는 연결", "connections that may be open at once");
+    let about = text!("동시에 열 수 있는 최대 연결 수", "maximum number of open connections");
     let connections = options.size("connections", 1..=1_000_000, 12_000, about);
-    let about = text!("요청 머리가 다 와야 하는 시간", "time for the head of a request");
+    let about = text!("요청 헤더를 다 받을 때까지의 시간 제한", "time limit for receiving a request's header");
     let head = options.seconds("head", 0.01..=600.0, 30.0, about);
-    let about = text!("요청 본문의 최대 바이트", "most bytes of a request's body");
+    let about = text!("요청 본문의 최대 바이트 수", "maximum size of a request's body in bytes");
     let body = options.count("body", 0..=1 << 30, 1 << 20, about);
     let about = text!(
-        "HTTP/1.1 웹 서버: 기다림, 오류, 한도, 정상 종료",
-        "a web server: delays, errors, limits, graceful shutdown"
+        "HTTP/1.1 웹 서버: 지연, 오류, 제한, 정상 종료",
+        "an HTTP/1.1 web server: delays, errors, limits, graceful shutdown"
     );
     Experiment::new("serve", about, options, move |a| {
-        let port = u16::try_from(a.get(port)).expect("the option's upper bound is that of ports");
+        let port = u16::try_from(a.get(port)).expect("the option's upper bound is the largest port");
         let (connections, head, body) = (a.get(connections), a.get(head), a.get(body));
         let options = Options {
             address: (Ipv4Addr::LOCALHOST, port).into(),
@@ -66,7 +71,7 @@ pub fn command() -> Experiment {
     })
 }
 
-/// Serves until Ctrl-C, or until the time is over; then answers what is in flight.
+/// Serves until Ctrl-C or until the time is over, then answers the requests in flight and stops.
 pub fn run(asked: &ServeOptions) -> Result<Report> {
     let mut options = asked.options;
     let too_few = descriptors::make_room(options.limits.connections as u64).err();
@@ -74,15 +79,15 @@ pub fn run(asked: &ServeOptions) -> Result<Report> {
         options.limits.connections = usize::try_from(room).unwrap_or(usize::MAX).max(1);
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    // Install the handler before printing the address: whoever knows the address may interrupt us.
+    // Install the handler before printing the address: the reader of the address may send the signal at once.
     let mut interrupt = runtime.block_on(async { Interrupt::listen() })?;
     let (start, zero) = (clock::now(), Instant::now());
     let server = Server::start(options).map_err(|e| cannot_listen(&options, &e))?;
     announce(&server);
     runtime.block_on(async {
         match asked.seconds {
-            Some(seconds) => drop(tokio::time::timeout(seconds, interrupt.comes()).await),
-            None => interrupt.comes().await,
+            Some(seconds) => drop(tokio::time::timeout(seconds, interrupt.received()).await),
+            None => interrupt.received().await,
         }
     });
     let stopping = clock::now();
@@ -97,21 +102,24 @@ pub fn run(asked: &ServeOptions) -> Result<Report> {
     Ok(report)
 }
 
-/// On standard error, for it is no part of the report.
+/// Prints the address on standard error, because it is not part of the report.
 fn announce(server: &Server) {
     let url = server.url();
     terminal::complain(&text!(
-        "{url} 에서 기다립니다. Ctrl-C를 누르면 처리 중인 요청에 답하고 끝납니다.",
-        "listening on {url}. Ctrl-C: what is in flight is answered, then it ends."
+        "{url} 에서 요청을 기다립니다. Ctrl-C를 누르면 처리 중인 요청에 응답한 뒤 종료합니다.",
+        "listening on {url}. Ctrl-C answers the requests in flight and stops the server."
     ));
 }
 
 fn cannot_listen(options: &Options, e: &std::io::Error) -> Error {
     let address = options.address;
-    Error::failed(text!("{address}: 포트를 열 수 없습니다: {e}", "{address}: cannot listen there: {e}"))
+    Error::failed(text!(
+        "{address}: 이 주소에서 연결을 받을 수 없습니다: {e}",
+        "{address}: cannot listen on this address: {e}"
+    ))
 }
 
-/// The server, and the first connections with their requests.
+/// One lane for the server, and one for each of the first connections with its requests.
 fn timeline([start, stopping, end]: [u64; 3], visits: &[Visit], ns: impl Fn(Instant) -> u64) -> Trace {
     let mut server = Lane::of(text!("서버", "server"), State::Idle, start, stopping);
     server.spans.push(Span { state: State::Running, start: stopping, end: end.max(stopping + 1) });
@@ -122,47 +130,55 @@ fn timeline([start, stopping, end]: [u64; 3], visits: &[Visit], ns: impl Fn(Inst
     }
     let lane = |(n, spans)| Lane { name: text!("연결 {n}", "connection {n}"), spans };
     let lanes = [server].into_iter().chain(connections.into_iter().take(DRAWN).map(lane)).collect();
-    Trace::new(text!("서버와 처음 연결들의 요청", "the server, and the requests of the first connections"), lanes)
+    Trace::new(text!("서버와 처음 몇 연결의 요청", "the server, and the requests of the first connections"), lanes)
 }
 
 fn measures(tally: &Tally) -> Vec<Measure> {
     let count = |id: &str, name: Text, n: usize| Measure::new(id, name, Unit::Count, vec![n as f64]);
     vec![
-        count("connections", text!("받은 연결", "connections let in"), tally.accepted),
-        count("connections.peak", text!("동시에 열린 연결 최대", "open at once, at the peak"), tally.peak_open),
-        count("connections.turned-away", text!("너무 많아 돌려보낸 연결", "turned away, too many"), tally.turned_away),
-        count("connections.cut-off", text!("느려서 끊은 연결", "cut off, too slow"), tally.cut_off),
-        count("connections.broken", text!("그 밖에 깨진 연결", "broken otherwise"), tally.broken),
+        count("connections", text!("수락한 연결", "connections accepted"), tally.accepted),
+        count(
+            "connections.peak",
+            text!("동시에 열린 연결의 최대 수", "connections open at once, peak"),
+            tally.peak_open,
+        ),
+        count(
+            "connections.turned-away",
+            text!("한도를 넘어 거절한 연결", "connections rejected, too many"),
+            tally.turned_away,
+        ),
+        count("connections.cut-off", text!("너무 느려서 끊은 연결", "connections closed, too slow"), tally.cut_off),
+        count("connections.broken", text!("그 밖의 오류로 끊긴 연결", "connections with other errors"), tally.broken),
         count("requests", text!("요청", "requests"), tally.requests),
         count(
             "requests.peak",
-            text!("동시에 답을 기다린 요청 최대", "waiting at once, at the peak"),
+            text!("동시에 응답을 기다린 요청의 최대 수", "requests waiting at once, peak"),
             tally.peak_in_flight,
         ),
-        count("answers.2xx", text!("2xx 응답", "answers 2xx"), tally.ok),
-        count("answers.4xx", text!("4xx 응답", "answers 4xx"), tally.client_errors),
-        count("answers.5xx", text!("5xx 응답", "answers 5xx"), tally.server_errors),
-        count("answers.none", text!("응답 없이 끝난 요청", "requests without an answer"), tally.unanswered),
+        count("answers.2xx", text!("2xx 응답", "2xx responses"), tally.ok),
+        count("answers.4xx", text!("4xx 응답", "4xx responses"), tally.client_errors),
+        count("answers.5xx", text!("5xx 응답", "5xx responses"), tally.server_errors),
+        count("answers.none", text!("응답 없이 끝난 요청", "requests without a response"), tally.unanswered),
     ]
 }
 
 fn notes(drained: &Drained, tally: &Tally, too_few: Option<u64>) -> Vec<Text> {
     let Drained { open, aborted } = drained;
     let mut notes = vec![text!(
-        "끝낼 때 열려 있던 연결 {open}개, 그 가운데 기다려도 끝나지 않아 끊은 것 {aborted}개.",
-        "{open} connections were open when it was told to end; {aborted} of them were not done in time and were cut."
+        "종료할 때 열려 있던 연결은 {open}개이고, 그중 {aborted}개는 제한 시간 안에 끝나지 않아 끊었습니다.",
+        "{open} connections were open when the server was told to stop; {aborted} of them did not finish in time and were closed."
     )];
     if let (Some(peak), n @ 1..) = (machine::peak_memory(), tally.peak_open) {
         let peak = lab::report::unit::value(peak as f64, Unit::Bytes);
         notes.push(text!(
-            "이 프로세스의 메모리 최대 {peak}, 동시에 열린 연결 최대 {n}개. 연결 하나의 메모리는 connections 실험이 잽니다.",
-            "This process used {peak} of memory at the peak, with {n} connections open at once at the peak. The experiment connections measures what one takes."
+            "이 프로세스는 메모리를 최대 {peak} 썼고, 동시에 열린 연결은 최대 {n}개였습니다. 연결 하나의 메모리는 connections 실험에서 측정합니다.",
+            "This process used up to {peak} of memory and had up to {n} connections open at once. The experiment connections measures the memory per connection."
         ));
     }
     if let Some(room) = too_few {
         notes.push(text!(
-            "열린 파일의 한도(ulimit -Hn)로는 연결 {room}개까지만 받을 수 있었습니다.",
-            "The hard limit on open files (ulimit -Hn) left room for {room} connections only."
+            "열린 파일 수의 하드 한도(ulimit -Hn) 때문에 연결을 {room}개까지만 받을 수 있었습니다.",
+            "The hard limit on open files (ulimit -Hn) allowed only {room} connections."
         ));
     }
     notes
@@ -172,7 +188,7 @@ fn shows(tally: &Tally, drained: &Drained) -> Text {
     let (requests, peak, ok) = (tally.requests, tally.peak_in_flight, tally.ok);
     let cut = drained.aborted;
     text!(
-        "스레드 하나가 요청 {requests}개를 받았고, 동시에 최대 {peak}개가 답을 기다렸습니다. 2xx 응답 {ok}개, 끝낼 때 끊은 연결 {cut}개.",
-        "One thread took {requests} requests, {peak} of which waited for their answer at once at the peak. {ok} answers 2xx; {cut} connections were cut at the end."
+        "스레드 하나가 요청 {requests}개를 받았고, 동시에 최대 {peak}개가 응답을 기다렸습니다. 2xx 응답은 {ok}개, 종료할 때 끊은 연결은 {cut}개입니다.",
+        "One thread received {requests} requests; up to {peak} waited for their response at once. It sent {ok} 2xx responses and closed {cut} connections when it stopped."
     )
 }

@@ -1,9 +1,9 @@
-//! What a dropped future leaves behind: every transfer beside the broken one, with the same inputs.
+//! What a dropped future leaves behind: the broken transfer and reader, and the fixed ones with the same inputs.
 
 use std::time::Duration;
 
-use asyncio::experiments::cancel::partial_reads::{INTERRUPTED, Reader, Received, through};
-use asyncio::experiments::cancel::transfer::{AMOUNT, Balances, Transfer, given_up};
+use asyncio::experiments::cancel::partial_reads::{INTERRUPTED, Reader, Received, send_through};
+use asyncio::experiments::cancel::transfer::{AMOUNT, Balances, Transfer, run_with_timeout};
 use tokio::runtime::{Builder, Runtime};
 
 fn runtime() -> Runtime {
@@ -11,7 +11,7 @@ fn runtime() -> Runtime {
 }
 
 fn balances(transfer: Transfer) -> Balances {
-    runtime().block_on(given_up(transfer, Duration::from_millis(20))).0
+    runtime().block_on(run_with_timeout(transfer, Duration::from_millis(20))).0
 }
 
 #[test]
@@ -24,11 +24,11 @@ fn only_the_broken_transfer_loses_money() {
     }
 }
 
-/// A transfer that nobody waits for any longer breaks off with the caller, unless it is a task of its own.
+/// When the caller stops waiting, the transfer ends too, unless it runs in its own task.
 #[test]
-fn the_lane_of_a_dropped_future_ends_with_the_caller() {
+fn only_a_transfer_in_its_own_task_outlives_the_caller() {
     for transfer in Transfer::ALL {
-        let (_, trace) = runtime().block_on(given_up(transfer, Duration::from_millis(50)));
+        let (_, trace) = runtime().block_on(run_with_timeout(transfer, Duration::from_millis(50)));
         let end = |lane: usize| trace.lanes[lane].spans.last().unwrap().end;
         let outlived = end(1) > end(0) + 10_000_000;
         assert_eq!(outlived, transfer == Transfer::OwnTask, "{}: {trace:?}", transfer.id());
@@ -36,10 +36,10 @@ fn the_lane_of_a_dropped_future_ends_with_the_caller() {
 }
 
 #[test]
-fn a_select_that_drops_its_future_loses_messages_and_the_others_do_not() {
+fn only_the_select_that_drops_its_future_loses_messages() {
     for messages in [1, INTERRUPTED - 1, INTERRUPTED, 12, 100] {
         for reader in Reader::ALL {
-            let seen = runtime().block_on(through(reader, messages));
+            let seen = runtime().block_on(send_through(reader, messages));
             let all = Received { whole: messages, torn: 0 };
             if reader == Reader::Dropped && messages >= INTERRUPTED {
                 assert!(seen.whole < messages, "{messages}: {seen:?}");
@@ -50,11 +50,12 @@ fn a_select_that_drops_its_future_loses_messages_and_the_others_do_not() {
     }
 }
 
-/// Up to the first tick all is well; from the half that it lost on, the broken one pairs halves of different messages.
+/// The broken reader receives all messages before the first tick. After the half that it loses there, it pairs halves of different
+/// messages.
 #[test]
-fn what_is_lost_is_the_same_in_every_run() {
+fn the_broken_reader_loses_the_same_messages_in_every_run() {
     for _ in 0..20 {
-        let seen = runtime().block_on(through(Reader::Dropped, INTERRUPTED + 3));
+        let seen = runtime().block_on(send_through(Reader::Dropped, INTERRUPTED + 3));
         assert_eq!(seen, Received { whole: INTERRUPTED - 1, torn: 3 });
     }
 }

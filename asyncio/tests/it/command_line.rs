@@ -1,4 +1,4 @@
-//! The program as a reader runs it: its two languages, its JSON, and what it says to a wrong command line.
+//! The command line: both languages, the JSON report, and the errors for wrong arguments.
 
 use std::collections::HashSet;
 use std::process::{Command, Output};
@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use lab::report::Report;
 
 fn asyncio(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_asyncio")).args(args).output().expect("it was built for this test")
+    Command::new(env!("CARGO_BIN_EXE_asyncio")).args(args).output().expect("cargo built it for this test")
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn a_wrong_value_is_one_line_and_exit_code_2() {
 }
 
 #[test]
-fn both_languages() {
+fn the_listing_prints_in_both_languages() {
     let page = |lang| String::from_utf8(asyncio(&["--seconds", "0.05", "--no-python", "--lang", lang]).stdout).unwrap();
     let (ko, en) = (page("ko"), page("en"));
     assert!(ko.contains("태스크 0 시작") && ko.contains("태스크 4 완료"), "{ko}");
@@ -47,19 +47,19 @@ fn both_languages() {
 }
 
 #[test]
-fn the_report_of_all_runtimes_is_whole() {
+fn the_report_of_runtimes_is_complete() {
     let out =
         asyncio(&["runtimes", "--tasks", "3", "--seconds", "0.05", "--iterations", "20", "--json", "--no-python"]);
     let report: Report = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!(report.experiment, "asyncio/runtimes");
     assert_eq!(report.traces.len(), 4);
     assert!(report.traces.iter().all(|trace| trace.lanes.len() == 3));
-    assert_eq!(report.verdicts.len(), 5, "the four, and CPython that was not measured");
+    assert_eq!(report.verdicts.len(), 5, "four runtimes, and CPython, which is not measured");
     assert!(report.verdicts.iter().all(|verdict| verdict.about().is_some()));
     let ids: HashSet<&str> = report.measures.iter().map(|measure| measure.id.as_str()).collect();
-    assert_eq!(ids.len(), report.measures.len(), "every id once");
-    let (weights, rounds): (Vec<_>, Vec<_>) = report.measures.iter().partition(|m| m.id.starts_with("bytes."));
-    assert!(weights.iter().all(|measure| measure.samples.len() == 1), "a process a runtime");
-    assert!(rounds.iter().all(|measure| measure.samples.len() == 3), "a sample a round");
+    assert_eq!(ids.len(), report.measures.len(), "ids are unique");
+    let (memory, rounds): (Vec<_>, Vec<_>) = report.measures.iter().partition(|m| m.id.starts_with("bytes."));
+    assert!(memory.iter().all(|measure| measure.samples.len() == 1), "memory has one sample, from one process");
+    assert!(rounds.iter().all(|measure| measure.samples.len() == 3), "one sample per round");
     assert!(report.tables.iter().all(|table| table.rows.len() == 4));
 }

@@ -1,4 +1,4 @@
-//! The program as a reader runs it, with Ctrl-C and all.
+//! Helpers that run the program as a reader does, send it signals and read its results.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use lab::report::Report;
 use serde_json::Value;
 
-/// Longer than this, and it hangs. Generous: it is no measurement.
+/// Time after which a program is regarded as hung. It is generous, so that a busy machine does not fail a test.
 pub const HANGS: Duration = Duration::from_secs(120);
 
 pub fn command(args: &[&str]) -> Command {
@@ -31,7 +31,7 @@ pub fn report(args: &[&str]) -> Report {
     serde_json::from_slice(&out.stdout).unwrap()
 }
 
-/// Waits for the end, reading what it says; a program that hangs is killed, and the test fails.
+/// Waits for the end of the program and reads its output. A program that hangs is killed, and the test fails.
 pub fn finish(mut child: Child) -> Output {
     let (stdout, stderr) = (read(child.stdout.take()), read(child.stderr.take()));
     let start = Instant::now();
@@ -41,7 +41,7 @@ pub fn finish(mut child: Child) -> Output {
             None if start.elapsed() > HANGS => {
                 let _ = child.kill();
                 let _ = child.wait();
-                panic!("it hung");
+                panic!("the program hung");
             }
             None => thread::sleep(Duration::from_millis(5)),
         }
@@ -67,12 +67,12 @@ pub fn signal(name: &str, pid: u32) {
 pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < HANGS, "never came: {what}");
+        assert!(start.elapsed() < HANGS, "timed out waiting until {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }
 
-/// The one line that it complained with.
+/// The single line of the program's error output.
 #[track_caller]
 pub fn one_line(out: &Output, code: i32) -> String {
     let err = String::from_utf8(out.stderr.clone()).unwrap();
@@ -82,22 +82,22 @@ pub fn one_line(out: &Output, code: i32) -> String {
     err
 }
 
-/// The lines of a file of results by the number of their call. Panics on half a line, and on a call that is there twice.
+/// The lines of a result file by the number of their call. Panics on an incomplete line and on a duplicate call.
 #[track_caller]
 pub fn results(path: &Path) -> BTreeMap<u64, Value> {
     let words = fs::read_to_string(path).unwrap();
-    assert!(words.is_empty() || words.ends_with('\n'), "half a line at the end: {:?}", words.lines().last());
+    assert!(words.is_empty() || words.ends_with('\n'), "incomplete last line: {:?}", words.lines().last());
     let mut results = BTreeMap::new();
     for line in words.lines() {
         let value: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
         let call = value["call"].as_u64().unwrap();
         assert!(is_an_end(&value), "{line}");
-        assert!(results.insert(call, value).is_none(), "call {call} twice");
+        assert!(results.insert(call, value).is_none(), "duplicate call {call}");
     }
     results
 }
 
-/// A result, or a failure with a name.
+/// Whether a line is a result or a failure with a known name.
 fn is_an_end(value: &Value) -> bool {
     let names = ["unreachable", "closed", "timed out", "status", "not http", "cancelled"];
     let has_result = value["status"].as_u64().is_some_and(|status| status < 400) && value["bytes"].is_u64();

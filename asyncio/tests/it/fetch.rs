@@ -1,4 +1,4 @@
-//! The API client: every call ends, once, as a result or as a failure with a name.
+//! The API client: every call ends exactly once, with a result or with a named failure.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::common::{asyncio, command, count, finish, one_line, report, results, signal, until};
-use asyncio::experiments::fetch::attempt::{Failure, Line};
+use asyncio::experiments::fetch::attempt::{Connection, Failure};
 use asyncio::experiments::fetch::target::Target;
 use web::draw::Fault;
 use web::{Faults, Options, Server};
@@ -18,7 +18,7 @@ fn out_in(home: &tempfile::TempDir) -> String {
 }
 
 #[test]
-fn without_faults_every_call_has_its_result() {
+fn without_faults_every_call_has_a_result() {
     let home = tempfile::tempdir().unwrap();
     let out = out_in(&home);
     let report = report(&[
@@ -36,40 +36,40 @@ fn without_faults_every_call_has_its_result() {
     ]);
     assert_eq!((count(&report, "ended.ok"), count(&report, "retries")), (300, 0));
     let results = results(Path::new(&out));
-    assert!(results.keys().copied().eq(0..300), "every call once");
+    assert!(results.keys().copied().eq(0..300), "every call exactly once");
     assert!(results.values().all(|line| line["status"] == 200 && line["bytes"] == 3 && line["attempts"] == 1));
-    assert!(results.values().all(|line| line["ms"].as_f64().unwrap() >= 5.0), "no answer came before the delay");
+    assert!(results.values().all(|line| line["ms"].as_f64().unwrap() >= 5.0), "no response came before the delay");
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
 }
 
-/// The issue's own case: a tenth of the attempts fails and a hundredth is never answered.
+/// A tenth of the attempts gets an error, a fiftieth a closed connection, and a hundredth no response.
 #[test]
-fn with_faults_every_call_ends_as_a_result_or_a_named_failure() {
+fn with_faults_every_call_ends_with_a_result_or_a_named_failure() {
     let home = tempfile::tempdir().unwrap();
     let out = out_in(&home);
     let faults = ["--inject", "error=0.1,never=0.01,close=0.02", "--seed", "5", "--timeout", "2", "--backoff", "0.01"];
     let small = ["fetch", "--requests", "1000", "--concurrency", "250", "--delay", "0.001", "--out", &out];
     let report = report(&[&small[..], &faults].concat());
     let results = results(Path::new(&out));
-    assert!(results.keys().copied().eq(0..1000), "every call once");
+    assert!(results.keys().copied().eq(0..1000), "every call exactly once");
     let failed = results.values().filter(|line| line["error"].is_string()).count();
     assert_eq!(count(&report, "ended.ok") + failed, 1000);
     let attempts: u64 = results.values().map(|line| line["attempts"].as_u64().unwrap()).sum();
     assert_eq!(attempts as usize, 1000 + count(&report, "retries"));
-    assert!(count(&report, "retries") > 50, "an eighth of a thousand attempts went wrong");
-    assert!(results.values().all(|line| line["attempts"].as_u64().unwrap() <= 4), "three retries at the most");
+    assert!(count(&report, "retries") > 50, "about an eighth of 1000 attempts fails");
+    assert!(results.values().all(|line| line["attempts"].as_u64().unwrap() <= 4), "at most three retries");
 }
 
-/// Known wrong: no retries. Exactly those calls fail that the seed condemns, and the check above for "results" sees it.
+/// Known wrong: no retries. Then exactly the calls fail for which the seed draws a fault.
 #[test]
-fn without_retries_the_faults_show() {
+fn without_retries_every_fault_is_a_failed_call() {
     let faults = ["--inject", "error=0.2", "--seed", "9", "--retries", "0", "--timeout", "60"];
     let report =
         report(&[&["fetch", "--requests", "200", "--concurrency", "10", "--delay", "0"][..], &faults].concat());
     let drawn = Faults { error: 0.2, ..Faults::default() };
-    let condemned = (0..200).filter(|n| drawn.of(9, *n) == Some(Fault::Error)).count();
-    assert!(condemned > 20);
-    assert_eq!((count(&report, "ended.status"), count(&report, "ended.ok")), (condemned, 200 - condemned));
+    let faulty = (0..200).filter(|n| drawn.of(9, *n) == Some(Fault::Error)).count();
+    assert!(faulty > 20);
+    assert_eq!((count(&report, "ended.status"), count(&report, "ended.ok")), (faulty, 200 - faulty));
 }
 
 #[test]
@@ -82,15 +82,15 @@ fn enough_retries_overcome_errors() {
 }
 
 #[test]
-fn each_failure_has_its_name_and_only_what_may_be_retried_is() {
+fn each_failure_has_its_name_and_only_transient_ones_are_retried() {
     let home = tempfile::tempdir().unwrap();
     let server = Server::start(Options::default()).unwrap();
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
-    let refused = format!("http://{}/", nobody.local_addr().unwrap());
-    drop(nobody);
-    let parrot = talks_nonsense();
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap();
+    let refused = format!("http://{}/", unused.local_addr().unwrap());
+    drop(unused);
+    let not_http = server_without_http();
     let own = |path: &str| format!("{}{path}", server.url());
-    // URL, the name of its failure or none, attempts with two retries.
+    // The URL, the expected failure, and the expected number of attempts with two retries.
     let cases = [
         (own("/"), None, 1),
         (own("/bytes/100000"), None, 1),
@@ -100,7 +100,7 @@ fn each_failure_has_its_name_and_only_what_may_be_retried_is() {
         (own("/cut/100000"), Some("closed"), 3),
         (own("/never"), Some("timed out"), 3),
         (refused, Some("unreachable"), 3),
-        (parrot, Some("not http"), 1),
+        (not_http, Some("not http"), 1),
     ];
     let (urls, out) = (home.path().join("urls"), out_in(&home));
     let lines: Vec<&str> = cases.iter().map(|(url, ..)| url.as_str()).collect();
@@ -120,7 +120,7 @@ fn each_failure_has_its_name_and_only_what_may_be_retried_is() {
     ];
     report(&args);
     let results = results(Path::new(&out));
-    assert_eq!(results.len(), cases.len(), "each address once");
+    assert_eq!(results.len(), cases.len(), "each address exactly once");
     for (n, (url, name, attempts)) in cases.iter().enumerate() {
         let line = &results[&(n as u64)];
         assert_eq!(line["url"], url.as_str());
@@ -130,15 +130,15 @@ fn each_failure_has_its_name_and_only_what_may_be_retried_is() {
     assert_eq!(results[&1]["bytes"], 100_000);
 }
 
-/// A server that answers with something that is no HTTP, once it is asked. Its thread ends with the test's process.
-fn talks_nonsense() -> String {
+/// A server that answers requests with something that is not HTTP. Its thread ends with the test's process.
+fn server_without_http() -> String {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", socket.local_addr().unwrap());
     thread::spawn(move || {
         for stream in socket.incoming().flatten() {
-            // Who speaks before being asked is hung up on, and that is called "closed".
+            // Read the request first: the client treats data before its request as a closed connection.
             let _ = (&stream).read(&mut [0; 1024]);
-            let _ = (&stream).write_all(b"I am a parrot\r\n\r\n");
+            let _ = (&stream).write_all(b"this is not HTTP\r\n\r\n");
             let _ = std::io::copy(&mut &stream, &mut std::io::sink());
         }
     });
@@ -146,50 +146,54 @@ fn talks_nonsense() -> String {
 }
 
 #[test]
-fn so_many_at_a_time_and_no_more() {
+fn no_more_calls_in_flight_than_the_concurrency() {
     for (concurrency, calls) in [(7, 60), (1, 5), (50, 20)] {
         let server = Server::start(Options { delay: Duration::from_millis(30), ..Options::default() }).unwrap();
         let [n, m] = [concurrency, calls].map(|n: usize| n.to_string());
         let report = report(&["fetch", &server.url(), "--requests", &m, "--concurrency", &n, "--timeout", "60"]);
         let tally = server.tally();
         assert!(tally.peak_in_flight <= concurrency.min(calls), "{tally:?}");
-        assert_eq!((tally.accepted, tally.ok), (concurrency.min(calls), calls), "a connection a worker, kept");
+        assert_eq!((tally.accepted, tally.ok), (concurrency.min(calls), calls), "each worker keeps one connection");
         assert!(tally.peak_in_flight > 1 || concurrency == 1, "{tally:?}");
         assert!(count(&report, "peak") <= concurrency.min(calls));
     }
 }
 
-/// Known wrong: the same attempt without a limit. It does not end; with one it has a name.
+/// Known wrong: an attempt without a time limit does not end. With a limit it fails as "timed out".
 #[test]
-fn what_is_never_answered_needs_a_limit() {
+fn a_request_without_a_response_needs_a_time_limit() {
     let server = Server::start(Options::default()).unwrap();
     let target = Target::parse(&format!("{}/never", server.url()), "").unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut line = Line::default();
-        let wrong = tokio::time::timeout(Duration::from_millis(500), line.get(&target)).await;
-        assert!(wrong.is_err(), "half a second later there is no end: {wrong:?}");
+        let mut connection = Connection::default();
+        let wrong = tokio::time::timeout(Duration::from_millis(500), connection.get(&target)).await;
+        assert!(wrong.is_err(), "without a limit the attempt ended: {wrong:?}");
     });
     let late = report(&["fetch", &target.url, "--requests", "3", "--retries", "0", "--timeout", "0.3"]);
     assert_eq!(count(&late, "ended.timed-out"), 3);
 }
 
-/// Known wrong: to keep the connection on which an attempt was given up. The next call would read the answer to the last.
+/// Known wrong: to keep the connection of an attempt that timed out. The next call would read the response to the earlier request.
 #[test]
-fn an_attempt_that_was_given_up_takes_its_connection_along() {
+fn a_timed_out_attempt_closes_its_connection() {
     let server = Server::start(Options::default()).unwrap();
     let target = |path: &str| Target::parse(&format!("{}{path}", server.url()), "").unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut line = Line::default();
-        assert_eq!(line.get(&target("/bytes/5")).await.unwrap().bytes, 5);
-        let given_up = tokio::time::timeout(Duration::from_millis(50), line.get(&target("/delay/400"))).await;
-        assert!(given_up.is_err());
-        assert_eq!(line.get(&target("/bytes/7")).await.unwrap().bytes, 7, "the answer to its own question");
-        assert_eq!(line.get(&target("/error")).await, Err(Failure::Status(500)));
-        assert_eq!(line.get(&target("/bytes/9")).await.unwrap().bytes, 9, "an error that was read to its end keeps it");
+        let mut connection = Connection::default();
+        assert_eq!(connection.get(&target("/bytes/5")).await.unwrap().bytes, 5);
+        let timed_out = tokio::time::timeout(Duration::from_millis(50), connection.get(&target("/delay/400"))).await;
+        assert!(timed_out.is_err());
+        assert_eq!(connection.get(&target("/bytes/7")).await.unwrap().bytes, 7, "the response to its own request");
+        assert_eq!(connection.get(&target("/error")).await, Err(Failure::Status(500)));
+        assert_eq!(
+            connection.get(&target("/bytes/9")).await.unwrap().bytes,
+            9,
+            "the connection is kept after a complete error response"
+        );
     });
-    assert_eq!(server.tally().accepted, 2, "one connection, and another after the one that was given up");
+    assert_eq!(server.tally().accepted, 2, "a second connection only after the timeout");
 }
 
 fn lines_in(path: &str) -> usize {
@@ -198,25 +202,25 @@ fn lines_in(path: &str) -> usize {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_loses_nothing_that_was_finished() {
+fn ctrl_c_keeps_all_finished_results() {
     let home = tempfile::tempdir().unwrap();
     let out = out_in(&home);
     let args =
         ["fetch", "--requests", "1000000", "--concurrency", "40", "--delay", "0.02", "--timeout", "60", "--out", &out];
     let child = command(&args).spawn().unwrap();
-    until("some are finished", || lines_in(&out) > 100);
+    until("some calls have finished", || lines_in(&out) > 100);
     signal("INT", child.id());
     let line = one_line(&finish(child), 1);
     let results = results(Path::new(&out));
     let cancelled = results.values().filter(|line| line["error"] == "cancelled").count();
     let finished = results.len() - cancelled;
     assert!(cancelled <= 40 && finished > 100, "{line}");
-    assert!(line.contains(&format!("{finished} had ended")), "{line}, {finished}");
+    assert!(line.contains(&format!("{finished} of 1000000 calls had ended")), "{line}, {finished}");
     assert!(line.contains(&format!("{cancelled} were cancelled")), "{line}, {cancelled}");
-    assert!(results.keys().copied().eq(0..results.len() as u64), "every call that had begun has its line");
+    assert!(results.keys().copied().eq(0..results.len() as u64), "every call that had begun has a line");
 }
 
-/// Eight calls that are answered and three that never are, sent a signal while it waits for those three.
+/// Runs eight calls that get a response and three that never do, and sends a signal while the client waits for those three.
 #[cfg(unix)]
 fn interrupted_while_three_wait(
     name: &str,
@@ -230,35 +234,35 @@ fn interrupted_while_three_wait(
     fs::write(&urls, format!("{url}/\n").repeat(8) + &format!("{url}/never\n").repeat(3)).unwrap();
     let args = ["fetch", "--urls", urls.to_str().unwrap(), "--concurrency", "3", "--timeout", "600", "--out", &out];
     let child = command(&args).spawn().unwrap();
-    // It cannot end by itself: what is in the file by now was not written at the end.
-    until("eight are written and three wait", || lines_in(&out) == 8 && server.tally().requests == 11);
+    // The client cannot end on its own yet, so these lines were not written only at the end.
+    until("eight results are written and three calls wait", || lines_in(&out) == 8 && server.tally().requests == 11);
     signal(name, child.id());
     let end = finish(child);
     (end, results(Path::new(&out)))
 }
 
-/// A writer that kept its lines in memory until the end would leave an empty file.
+/// Fails for a writer that keeps its lines in memory until the end: the file would be empty.
 #[cfg(unix)]
 #[test]
-fn a_kill_loses_nothing_that_was_written() {
+fn a_kill_keeps_all_written_results() {
     let (_, results) = interrupted_while_three_wait("KILL");
     assert!(results.keys().copied().eq(0..8) && results.values().all(|line| line["status"] == 200));
 }
 
-/// A client that left at once would lose the ends of the three.
+/// Fails for a client that exits at once: the three waiting calls would have no line.
 #[cfg(unix)]
 #[test]
-fn ctrl_c_gives_those_that_wait_an_end_too() {
+fn ctrl_c_records_waiting_calls_as_cancelled() {
     let (end, results) = interrupted_while_three_wait("INT");
     let line = one_line(&end, 1);
-    assert!(line.contains("of 11 calls 8 had ended (8 with a result) and 3 were cancelled"), "{line}");
+    assert!(line.contains("8 of 11 calls had ended (8 succeeded), and 3 were cancelled"), "{line}");
     assert!(results.keys().copied().eq(0..11));
     assert!((8..11).all(|call| results[&call]["error"] == "cancelled"), "{results:?}");
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_one_line() {
+fn a_full_disk_is_reported_in_one_line() {
     let out =
         asyncio(&["fetch", "--requests", "5000", "--concurrency", "10", "--delay", "0.001", "--out", "/dev/full"]);
     assert!(one_line(&out, 1).starts_with("/dev/full: cannot be written"));
@@ -266,7 +270,7 @@ fn a_full_disk_is_one_line() {
 
 #[cfg(unix)]
 #[test]
-fn a_limit_on_open_files_is_one_line() {
+fn a_limit_on_open_files_is_reported_in_one_line() {
     let program = env!("CARGO_BIN_EXE_asyncio");
     for experiment in ["fetch --requests 900 --concurrency 900", "connections --connections 900"] {
         let script = format!("ulimit -n 300; exec '{program}' {experiment} --no-python --lang en");
@@ -280,7 +284,7 @@ fn a_limit_on_open_files_is_one_line() {
 fn the_twin_makes_the_same_calls() {
     let python = std::process::Command::new("python3").arg("--version").output();
     if !python.is_ok_and(|out| out.status.success()) {
-        println!("not measured: there is no Python here");
+        println!("not measured: Python is not installed");
         return;
     }
     let args = ["fetch", "--requests", "40", "--concurrency", "10", "--timeout", "30", "--json", "--lang", "en"];
@@ -290,7 +294,7 @@ fn the_twin_makes_the_same_calls() {
     assert!(has(".wall.asyncio") && has(".wall.http.client") && has(".wall.asyncio.times-ideal"), "{report:?}");
     for (library, id) in [("aiohttp", ".wall.aiohttp"), ("requests", ".wall.requests")] {
         let missing = report.notes.iter().any(|note| note.en.contains(&format!("{library}: not installed")));
-        assert!(has(id) != missing, "{library}: measured, or said to be missing");
+        assert!(has(id) != missing, "{library}: either measured or reported as missing");
     }
     assert_eq!(report.verdicts.len(), 2);
 }

@@ -1,4 +1,4 @@
-//! What the section promises, one module an experiment.
+//! Tests of the section, one module per experiment.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 

@@ -1,4 +1,4 @@
-//! Sleepers by the thousand: a row counts only if all of them were asleep together.
+//! Thousands of sleepers: a row is valid only if all of them were asleep at the same time.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use lab::report::{Measure, Report, Unit};
 fn asyncio(args: &[&str]) -> Report {
     let mut program = Command::new(env!("CARGO_BIN_EXE_asyncio"));
     let out = program.args(args).stdin(std::process::Stdio::piped()).output();
-    let out = out.expect("it was built for this test");
+    let out = out.expect("cargo built it for this test");
     assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
     serde_json::from_slice(&out.stdout).expect("a report")
 }
@@ -18,22 +18,22 @@ fn kinds() -> [&'static str; 5] {
     asyncio::experiments::million::measure::Sleeper::ALL.map(|sleeper| sleeper.id())
 }
 
-/// The row of a child. The test keeps its standard input open: that is its lifeline.
+/// Runs the hidden command for one row. The test keeps its standard input open, because the command exits when that closes.
 fn row(kind: &str, many: usize, seconds: f64) -> Report {
     let mut child = Command::new(env!("CARGO_BIN_EXE_asyncio"))
         .args(["sleepers", "--kind", kind, "--tasks", &many.to_string(), "--seconds", &seconds.to_string()])
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
         .spawn()
-        .expect("it was built for this test");
+        .expect("cargo built it for this test");
     let lifeline = child.stdin.take();
-    let out = child.wait_with_output().expect("it ends");
+    let out = child.wait_with_output().expect("the child has ended");
     drop(lifeline);
     serde_json::from_slice(&out.stdout).expect("a report")
 }
 
 #[test]
-fn a_row_is_refused_unless_all_slept_together() {
+fn a_row_is_invalid_unless_all_slept_at_the_same_time() {
     let report = |alive: f64| {
         let of = |id: &str, unit, value: f64| Measure::new(id, Text::default(), unit, vec![value]);
         let measures =
@@ -43,12 +43,12 @@ fn a_row_is_refused_unless_all_slept_together() {
     let good = judge(&report(10.0), 10).unwrap();
     assert_eq!((good.many, good.bytes, good.cpu), (10, 500.0, Some(7.0)));
     assert!(judge(&report(9.0), 10).unwrap_err().en.contains("only 9 of 10"));
-    assert!(judge(&Report::default(), 10).is_err(), "who tells nothing is not believed");
+    assert!(judge(&Report::default(), 10).is_err(), "an empty report is not a valid row");
 }
 
-/// Known wrong: sleepers that sleep for less time than it takes to spawn them. The first wakes up before the last has gone to sleep.
+/// Known wrong: sleepers that sleep for less time than it takes to spawn them all. The first wakes up before the last goes to sleep.
 #[test]
-fn a_sleep_that_is_too_short_is_noticed() {
+fn a_sleep_that_is_too_short_makes_the_row_invalid() {
     for kind in kinds() {
         let report = row(kind, 3000, 0.0);
         let alive = report.measure("alive").unwrap().median();
@@ -59,18 +59,18 @@ fn a_sleep_that_is_too_short_is_noticed() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_row_of_each_kind_has_a_weight() {
+fn the_memory_per_sleeper_is_plausible() {
     for kind in kinds() {
-        // Ten seconds are long for 2,000; should the machine stand still for so long, the row is refused, and that is no weight.
+        // On a very busy machine even this sleep may be too short. The row is then invalid, and there is nothing to check.
         let Ok(row) = judge(&row(kind, 2000, 3.0), 2000) else { continue };
-        // No task fits into fewer bytes than its timer, and none here is as heavy as a page; a thread takes a page at least.
+        // A task takes at least its timer, and these tasks take less than a page. A thread takes at least a page.
         let (least, most) = if kind == "thread" { (4096.0, 65536.0) } else { (64.0, 4096.0) };
         assert!(row.bytes > least && row.bytes < most, "{kind}: {row:?}");
     }
 }
 
 #[test]
-fn the_curve_begins_with_a_thousand_and_ends_with_the_most() {
+fn the_sizes_begin_with_a_thousand_and_end_with_the_largest() {
     assert_eq!(sizes(1_000_000), [1000, 10_000, 100_000, 1_000_000]);
     assert_eq!(sizes(25_000), [1000, 10_000, 25_000]);
     assert_eq!(sizes(1000), [1000]);
@@ -78,7 +78,7 @@ fn the_curve_begins_with_a_thousand_and_ends_with_the_most() {
 }
 
 #[test]
-fn the_report_has_a_curve_for_each_kind_and_says_what_is_missing() {
+fn the_report_has_every_kind_or_says_why_it_is_missing() {
     let report = asyncio(&["million", "--most", "200", "--threads", "50", "--json", "--no-python"]);
     assert_eq!(report.charts.len(), 2);
     assert!(report.traces.iter().all(|trace| trace.lanes.iter().all(|lane| !lane.spans.is_empty())));

@@ -1,4 +1,4 @@
-//! The web server as a program: Ctrl-C, its report, and ten thousand connections.
+//! The web server as a program: Ctrl-C, options, its report, and ten thousand connections.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -7,7 +7,7 @@ use std::process::{Child, ChildStderr};
 use crate::common::{HANGS, asyncio, command, count, finish, one_line, report, signal, until};
 use lab::report::Report;
 
-/// A server that has said where it is. Killed with the test, should that fail.
+/// A server that has printed its address. It is killed if the test fails.
 struct Running(Option<Child>, BufReader<ChildStderr>);
 
 impl Running {
@@ -50,7 +50,7 @@ fn ask(address: SocketAddr, path: &str) -> TcpStream {
     stream
 }
 
-/// All that comes until the server closes.
+/// Everything that the server sends until it closes the connection.
 fn answer(mut stream: TcpStream) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
@@ -64,11 +64,11 @@ fn answered(stream: TcpStream) -> bool {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_answers_what_is_in_flight_and_ends() {
+fn ctrl_c_answers_the_requests_in_flight_and_stops() {
     for name in ["INT", "TERM"] {
         let (server, address) = Running::start(&["--grace", "60"]);
         let waiting: Vec<TcpStream> = (0..20).map(|_| ask(address, "/delay/1500")).collect();
-        // A connection that is answered after these shows that all of them have been read: there is one loop.
+        // The server is a single loop, so once it answers this later connection it has read all the earlier requests.
         let probe = ask(address, "/");
         probe.shutdown(Shutdown::Write).unwrap();
         assert!(answered(probe));
@@ -81,10 +81,10 @@ fn ctrl_c_answers_what_is_in_flight_and_ends() {
     }
 }
 
-/// Known wrong: no time to answer. The same clients see it.
+/// Known wrong: no grace period. The same clients get no response.
 #[cfg(unix)]
 #[test]
-fn without_grace_they_are_cut() {
+fn without_grace_the_requests_in_flight_are_dropped() {
     let (server, address) = Running::start(&["--grace", "0"]);
     let waiting: Vec<TcpStream> = (0..5).map(|_| ask(address, "/delay/20000")).collect();
     let probe = ask(address, "/");
@@ -92,7 +92,7 @@ fn without_grace_they_are_cut() {
     assert!(answered(probe));
     signal("INT", server.id());
     let report = server.report();
-    assert!(report.notes[0].en.contains("5 of them were not done in time"), "{:?}", report.notes);
+    assert!(report.notes[0].en.contains("5 of them did not finish in time"), "{:?}", report.notes);
     let nothing = |mut stream: TcpStream| {
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
@@ -103,7 +103,7 @@ fn without_grace_they_are_cut() {
 }
 
 #[test]
-fn its_time_ends_it_too_and_its_options_are_obeyed() {
+fn it_stops_after_its_time_and_obeys_its_options() {
     let args = ["--seconds", "1.5", "--inject", "error=1", "--head", "0.2", "--connections", "2"];
     let (server, address) = Running::start(&args);
     let stream = ask(address, "/");
@@ -114,53 +114,53 @@ fn its_time_ends_it_too_and_its_options_are_obeyed() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_one_line() {
+fn a_port_in_use_is_reported_in_one_line() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let out = asyncio(&["serve", "--port", &port, "--seconds", "0"]);
-    assert!(one_line(&out, 1).contains("cannot listen there"));
+    assert!(one_line(&out, 1).contains("cannot listen on this address"));
 }
 
 #[test]
 fn ten_thousand_connections_and_a_thousand_slow_clients_lose_nothing() {
     if let Err(room) = web::descriptors::make_room(11_000) {
-        println!("not measured: the hard limit on open files leaves room for {room} connections");
+        println!("not measured: the hard limit on open files allows only {room} connections");
         return;
     }
     let report = report(&["connections", "--connections", "10000", "--slow", "1000"]);
     assert_eq!(count(&report, "lost"), 0, "{report:?}");
     let answers = ["answered.first", "answered.again", "answered.slow"].map(|id| count(&report, id));
     assert_eq!(answers, [10_000, 10_000, 1000]);
-    assert!(count(&report, "open.peak") > 10_000, "the slow ones came while the others were open");
+    assert!(count(&report, "open.peak") > 10_000, "slow clients connected while the others were open");
     assert!(report.measure("memory.connection").is_some() || !cfg!(target_os = "linux"));
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn the_servers_process_ends_with_ours() {
+fn the_server_process_ends_with_the_program() {
     let child = command(&["connections", "--connections", "50", "--slow", "10", "--seconds", "60"]).spawn().unwrap();
     let children = || {
         let path = format!("/proc/{0}/task/{0}/children", child.id());
         let words = std::fs::read_to_string(path).unwrap_or_default();
         words.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<u32>>()
     };
-    until("the server is there", || !children().is_empty());
+    until("the server process has started", || !children().is_empty());
     let family = children();
     signal("KILL", child.id());
     finish(child);
     let alive =
         |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
-    until("the server is gone", || !family.iter().any(alive));
+    until("the server process has ended", || !family.iter().any(alive));
 }
 
-/// A server that is killed under the clients: what was lost is seen, and said.
+/// The server process is killed while clients are connected; the program reports it.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_server_that_dies_is_one_line() {
+fn a_killed_server_is_reported_in_one_line() {
     let child = command(&["connections", "--connections", "50", "--slow", "10", "--seconds", "3"]).spawn().unwrap();
     let path = format!("/proc/{0}/task/{0}/children", child.id());
     let server = || std::fs::read_to_string(&path).unwrap_or_default().trim().parse::<u32>().ok();
-    until("the server is there", || server().is_some());
+    until("the server process has started", || server().is_some());
     signal("KILL", server().unwrap());
     let out = finish(child);
     assert!(one_line(&out, 1).contains("does not answer"));

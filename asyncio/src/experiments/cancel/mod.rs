@@ -1,7 +1,7 @@
-//! Cancellation: what a future that is dropped between two awaits leaves behind, and what `select!` may lose.
+//! Cancellation: the state that a future leaves behind if it is dropped between two awaits, and the messages that `select!` may lose.
 //!
-//! In Rust a future is cancelled by dropping it: nothing below the await runs, only destructors do. In Python
-//! `CancelledError` is raised at the await, and `finally` sees it.
+//! In Rust a future is cancelled by dropping it: the code after the await does not run, only destructors do. In Python
+//! `CancelledError` is raised at the await, and `finally` blocks run.
 //!
 //! Article: asyncio, 코드 예시. Run: `cargo run -p asyncio -- cancel`. Python twin: `python/cancel.py`.
 
@@ -25,30 +25,31 @@ use transfer::{AMOUNT, Balances, Transfer};
 /// `cargo run -p asyncio -- cancel`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let about = text!("기다려 주는 시간", "how long the caller waits");
+    let about = text!("호출자가 기다리는 시간", "how long the caller waits");
     let timeout = options.seconds("timeout", 0.0..=60.0, 0.1, about);
-    let about = text!("보낼 메시지 수", "how many messages are sent");
+    let about = text!("보낼 메시지 수", "how many messages to send");
     let messages = options.size("messages", 1..=1_000_000, 12, about);
-    let about = text!("await 사이에서 취소된 것이 남기는 것", "what is left when a task is cancelled at an await");
+    let about =
+        text!("await에서 취소된 태스크가 남기는 것", "what a task leaves behind when it is cancelled at an await");
     Experiment::new("cancel", about, options, move |a| run(a.get(timeout), a.get(messages), a.pythons()))
 }
 
-/// Gives up on four transfers after `patience`, and reads `messages` in three ways, here and on CPython.
-pub fn run(patience: Duration, messages: usize, pythons: &[Interpreter]) -> Result<Report> {
+/// Runs the four transfers with a caller that gives up after `timeout`, and the three readers with `messages`, here and on CPython.
+pub fn run(timeout: Duration, messages: usize, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("asyncio/cancel");
     let runtime = Builder::new_current_thread().enable_time().build().map_err(cannot_start)?;
     for transfer in Transfer::ALL {
-        let (balances, trace) = runtime.block_on(transfer::given_up(transfer, patience));
+        let (balances, trace) = runtime.block_on(transfer::run_with_timeout(transfer, timeout));
         check(transfer, balances)?;
         report.measures.extend(balance_measures(transfer, balances));
         report.traces.push(trace);
     }
     for reader in Reader::ALL {
-        let received = runtime.block_on(partial_reads::through(reader, messages));
+        let received = runtime.block_on(partial_reads::send_through(reader, messages));
         report.measures.extend(message_measures(reader, received, messages));
     }
     report.tables = tables(&report, &Text::same("Rust, tokio"), "");
-    let args = [patience.as_secs_f64().to_string(), messages.to_string(), INTERRUPTED.to_string()];
+    let args = [timeout.as_secs_f64().to_string(), messages.to_string(), INTERRUPTED.to_string()];
     python::join(&mut report, pythons, twin_script!("cancel"), &args, &[], |_, _| Vec::new());
     for python in pythons {
         let prefix = python.measure_id("");
@@ -56,20 +57,20 @@ pub fn run(patience: Duration, messages: usize, pythons: &[Interpreter]) -> Resu
         report.tables.extend(theirs.into_iter().filter(|table| !table.rows.is_empty()));
     }
     report.measures_in_tables = true;
-    report.notes = notes(patience, messages).into_iter().chain(report.notes).collect();
+    report.notes = notes(timeout, messages).into_iter().chain(report.notes).collect();
     report.shows = shows(&report, messages);
     Ok(report)
 }
 
-/// All of this is deterministic; another outcome is a bug here or in the runtime.
+/// The balances are deterministic: other balances are a bug here or in the runtime.
 fn check(transfer: Transfer, seen: Balances) -> Result<()> {
     if seen == transfer.expected() {
         return Ok(());
     }
     let (id, Balances { from, to }) = (transfer.id(), seen);
     Err(Error::failed(text!(
-        "{id}: 끝난 뒤 두 계좌에 {from}과 {to}: 있을 수 없는 결과입니다",
-        "{id}: {from} and {to} in the accounts at the end, which cannot be"
+        "{id}: 끝난 뒤 두 계좌의 잔액이 {from}, {to}입니다. 나올 수 없는 결과입니다.",
+        "{id}: the final balances are {from} and {to}, which is impossible."
     )))
 }
 
@@ -91,12 +92,12 @@ fn message_measures(reader: Reader, received: Received, messages: usize) -> [Mea
     };
     [
         measure("sent", text!("{ko}: 보낸 메시지", "{en}: messages sent"), messages),
-        measure("whole", text!("{ko}: 온전히 받음", "{en}: received whole"), received.whole),
-        measure("torn", text!("{ko}: 잘못 이어짐", "{en}: put together wrongly"), received.torn),
+        measure("whole", text!("{ko}: 온전히 받은 메시지", "{en}: messages received whole"), received.whole),
+        measure("torn", text!("{ko}: 잘못 합쳐진 메시지", "{en}: messages mixed up"), received.torn),
     ]
 }
 
-/// Both tables of what was measured under ids that begin with `prefix`.
+/// Both tables, from the measurements whose ids begin with `prefix`.
 fn tables(report: &Report, on: &Text, prefix: &str) -> Vec<Table> {
     let value = |id: String| report.measure(&format!("{prefix}{id}")).map(Measure::median);
     let count = |value: f64| Text::same(unit::value(value, Unit::Count));
@@ -111,38 +112,41 @@ fn tables(report: &Report, on: &Text, prefix: &str) -> Vec<Table> {
     let (ko, en) = (&on.ko, &on.en);
     vec![
         Table {
-            title: text!("{ko}: 기다리기를 그만둔 이체 {AMOUNT}", "{en}: a transfer of {AMOUNT}, given up"),
+            title: text!(
+                "{ko}: 호출자가 기다리기를 포기한 이체({AMOUNT})",
+                "{en}: a transfer of {AMOUNT} whose caller gave up"
+            ),
             head: vec![
                 text!("이체", "transfer"),
-                text!("보내는 쪽", "sender"),
-                text!("받는 쪽", "receiver"),
-                text!("사라짐", "gone"),
+                text!("보내는 계좌", "sender"),
+                text!("받는 계좌", "receiver"),
+                text!("사라진 금액", "lost"),
             ],
             rows: Transfer::ALL.into_iter().filter_map(transfer).collect(),
         },
         Table {
-            title: text!("{ko}: 반쪽 둘로 오는 메시지", "{en}: messages that come in two halves"),
+            title: text!("{ko}: 둘로 나뉘어 오는 메시지", "{en}: messages that arrive in two halves"),
             head: vec![
-                text!("읽는 방법", "read by"),
+                text!("읽는 방법", "reader"),
                 text!("보냄", "sent"),
-                text!("온전함", "whole"),
-                text!("잘못 이어짐", "torn"),
+                text!("온전히 받음", "whole"),
+                text!("잘못 합쳐짐", "mixed up"),
             ],
             rows: Reader::ALL.into_iter().filter_map(message).collect(),
         },
     ]
 }
 
-fn notes(patience: Duration, messages: usize) -> Vec<Text> {
-    let patience = unit::duration(patience.as_nanos() as f64);
+fn notes(timeout: Duration, messages: usize) -> Vec<Text> {
+    let timeout = unit::duration(timeout.as_nanos() as f64);
     vec![
         text!(
-            "은행은 부른 쪽이 {patience} 기다리고 그만둔 뒤에야 대답합니다. 이체의 레인이 부른 쪽과 함께 끊기면 퓨처가 그 자리에서 버려진 것입니다.",
-            "The bank answers only after the caller has waited for {patience} and given up. Where the lane of the transfer breaks off with the caller's, the future was dropped there."
+            "은행은 호출자가 {timeout} 동안 기다리다 포기한 뒤에야 응답합니다. 이체의 레인이 호출자의 레인과 함께 끝나면 그 시점에 퓨처가 드롭된 것입니다.",
+            "The bank answers only after the caller has waited for {timeout} and given up. If the lane of the transfer ends together with the caller's lane, the future was dropped at that point."
         ),
         text!(
-            "메시지 {messages}개를 보내며 {every}개째마다 두 반쪽 사이에 틱이 하나 옵니다. 순서는 채널이 정하므로 몇 번을 돌려도 같습니다.",
-            "{messages} messages are sent, and a tick comes between the halves of every {every}th. Channels decide the order, so every run is the same.",
+            "메시지 {messages}개를 보내고, {every}번째 메시지마다 앞 절반과 뒤 절반 사이에 틱이 하나 옵니다. 순서는 채널이 정하므로 몇 번을 실행해도 결과가 같습니다.",
+            "{messages} messages are sent. In every {every}th one a tick arrives between the two halves. Channels fix the order, so every run gives the same result.",
             every = INTERRUPTED
         ),
     ]
@@ -153,7 +157,7 @@ fn shows(report: &Report, messages: usize) -> Text {
     let gone = AMOUNT as f64 - of("half_done.from") - of("half_done.to");
     let (whole, torn, kept) = (of("dropped.whole"), of("dropped.torn"), of("resumed.whole"));
     text!(
-        "await 사이에서 버려진 퓨처는 {AMOUNT} 가운데 {gone}을 잃었습니다. select!가 퓨처를 버리는 쪽은 메시지 {messages}개 가운데 {whole}개를 온전히 받고 {torn}개를 잘못 이었으며, 퓨처를 이어 가는 쪽은 {kept}개를 받았습니다.",
-        "Dropped between two awaits, a future lost {gone} of {AMOUNT}. The select! that drops its future received {whole} of {messages} messages whole and put {torn} together wrongly; the one that goes on with it received {kept}."
+        "두 await 사이에서 드롭된 퓨처는 {AMOUNT} 중 {gone}을 잃었습니다. select!가 틱마다 퓨처를 드롭하면 메시지 {messages}개 중 {whole}개를 온전히 받았고 {torn}개는 잘못 합쳐졌습니다. 같은 퓨처를 계속 쓰면 {kept}개를 온전히 받았습니다.",
+        "A future that was dropped between two awaits lost {gone} of {AMOUNT}. With a select! that drops its future at every tick, {whole} of {messages} messages arrived whole and {torn} were mixed up; with one that keeps the future, {kept} arrived whole."
     )
 }

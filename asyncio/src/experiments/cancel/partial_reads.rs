@@ -1,4 +1,4 @@
-//! Messages that come in two halves, read beside a clock that ticks: a `select!` that loses some of them, and two that lose none.
+//! Messages that arrive in two halves, read in a `select!` together with ticks: one reader loses some of them, two lose none.
 
 use std::pin::pin;
 
@@ -7,16 +7,16 @@ use lab::text;
 use tokio::select;
 use tokio::sync::mpsc::{self, Receiver};
 
-/// Half a message: its number. Two of the same number that come one after the other are a message.
+/// Half a message, which is the message's number. Two halves in a row with the same number are a whole message.
 pub type Half = usize;
-/// A message made of two halves.
+/// Two halves that were read as one message.
 pub type Pair = (Half, Half);
 
-/// A tick comes in the middle of every message that this divides, counted from 1.
+/// A tick arrives in the middle of every message whose number, from 1, is a multiple of this.
 pub const INTERRUPTED: usize = 4;
 
 // ANCHOR: whole
-/// Not cancel safe: between the two awaits only this future holds the first half.
+/// Not cancel safe: between the two awaits only this future holds the first half, so dropping the future loses it.
 async fn whole(halves: &mut Receiver<Half>) -> Option<Pair> {
     let first = halves.recv().await?;
     let second = halves.recv().await?;
@@ -25,12 +25,12 @@ async fn whole(halves: &mut Receiver<Half>) -> Option<Pair> {
 // ANCHOR_END: whole
 
 // ANCHOR: broken
-/// Broken: when the tick comes first, `select!` drops the other future, and the half that it held.
+/// Broken: if the tick comes first, `select!` drops the other future, and with it the half that it held.
 pub async fn dropped(mut halves: Receiver<Half>, mut ticks: Receiver<()>) -> Vec<Pair> {
     let mut got = Vec::new();
     loop {
         select! {
-            biased; // in this order, so that every run shows the same
+            biased; // polls in this order, so that every run gives the same result
             message = whole(&mut halves) => match message {
                 Some(message) => got.push(message),
                 None => return got,
@@ -42,7 +42,7 @@ pub async fn dropped(mut halves: Receiver<Half>, mut ticks: Receiver<()>) -> Vec
 // ANCHOR_END: broken
 
 // ANCHOR: resumed
-/// Fixed: the future lives outside the loop. `select!` polls it by reference, and the next turn goes on with it.
+/// Fixed: the future lives outside the loop. `select!` polls it by reference, and the next iteration continues it.
 pub async fn resumed(halves: Receiver<Half>, mut ticks: Receiver<()>) -> Vec<Pair> {
     let next = |mut halves: Receiver<Half>| async move { (whole(&mut halves).await, halves) };
     let mut got = Vec::new();
@@ -64,7 +64,7 @@ pub async fn resumed(halves: Receiver<Half>, mut ticks: Receiver<()>) -> Vec<Pai
 // ANCHOR_END: resumed
 
 // ANCHOR: outside
-/// Fixed: the first half is kept outside the future. A single `recv` is cancel safe: if it is dropped, it has taken nothing.
+/// Fixed: the first half is kept outside the future. A single `recv` is cancel safe: if it is dropped, it has received nothing.
 pub async fn outside(mut halves: Receiver<Half>, mut ticks: Receiver<()>) -> Vec<Pair> {
     let (mut got, mut first) = (Vec::new(), None);
     loop {
@@ -81,14 +81,14 @@ pub async fn outside(mut halves: Receiver<Half>, mut ticks: Receiver<()>) -> Vec
 }
 // ANCHOR_END: outside
 
-/// A way to read.
+/// A reader of the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
     /// The future is dropped at every tick.
     Dropped,
-    /// The future goes on after a tick.
+    /// The same future continues after a tick.
     Resumed,
-    /// The half stands outside the future.
+    /// The first half is kept outside the future.
     Outside,
 }
 
@@ -96,7 +96,7 @@ impl Reader {
     /// In the order of the table.
     pub const ALL: [Reader; 3] = [Reader::Dropped, Reader::Resumed, Reader::Outside];
 
-    /// For ids of measurements, the twin's too.
+    /// The id in measurements, in the twin's too.
     pub fn id(self) -> &'static str {
         match self {
             Reader::Dropped => "dropped",
@@ -105,33 +105,33 @@ impl Reader {
         }
     }
 
-    /// For readers, on CPython too.
+    /// The name in tables, for Rust and for CPython.
     pub fn name(self) -> Text {
         match self {
-            Reader::Dropped => text!("틱마다 새 퓨처로 다시", "a new future after each tick"),
-            Reader::Resumed => text!("같은 퓨처를 이어서", "the same future goes on"),
-            Reader::Outside => text!("받은 반쪽은 퓨처 밖에", "the half stands outside"),
+            Reader::Dropped => text!("틱마다 새 퓨처를 만듦", "new future after each tick"),
+            Reader::Resumed => text!("같은 퓨처를 계속 씀", "same future continues"),
+            Reader::Outside => text!("받은 절반을 퓨처 밖에 보관", "half kept outside the future"),
         }
     }
 }
 
-/// Counts of complete and of mixed messages.
+/// How many messages arrived whole, and how many were mixed up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Received {
-    /// Two halves of the same number.
+    /// Pairs of halves with the same number.
     pub whole: usize,
-    /// Two halves of different numbers, taken for a message.
+    /// Pairs of halves with different numbers, read as one message.
     pub torn: usize,
 }
 
-/// Sends `messages` through a reader.
-pub async fn through(reader: Reader, messages: usize) -> Received {
-    // One at a time: whoever sends the next half knows that the last has been taken.
+/// Sends `messages` to a reader, and counts what it received.
+pub async fn send_through(reader: Reader, messages: usize) -> Received {
+    // Capacity 1: `reserve` returns only after the reader has taken the last item, which fixes the order.
     let (halves, halves_in) = mpsc::channel(1);
     let (ticks, ticks_in) = mpsc::channel(1);
     let sender = async move {
         for n in 1..=messages {
-            // A send fails only if the reader has ended, and no reader ends before we do.
+            // A send fails only if the reader has ended, and readers end after the sender.
             let _ = halves.send(n).await;
             let _ = halves.reserve().await;
             if n.is_multiple_of(INTERRUPTED) {

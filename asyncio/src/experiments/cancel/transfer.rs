@@ -10,19 +10,19 @@ use lab::trace::{State, Trace};
 use tokio::sync::oneshot;
 use tokio::time;
 
-/// What is in the first account at the start, and all of it is sent.
+/// The first account's balance at the start; the transfer sends all of it.
 pub const AMOUNT: u64 = 100;
 
-/// What is in both accounts.
+/// The balances of both accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Balances {
-    /// In the sender's.
+    /// The sender's.
     pub from: u64,
-    /// In the receiver's.
+    /// The receiver's.
     pub to: u64,
 }
 
-/// Two accounts that tasks share.
+/// Both accounts, shared between tasks.
 #[derive(Clone, Debug)]
 pub struct Accounts(Arc<Mutex<Balances>>);
 
@@ -37,44 +37,44 @@ impl Accounts {
 }
 
 /// The bank's confirmation, which every transfer awaits.
-type Word = oneshot::Receiver<()>;
+type Confirmation = oneshot::Receiver<()>;
 
 // ANCHOR: broken
-/// Broken: taken before the await, given after it. Dropped between them, nothing that stands below the await ever runs.
-async fn half_done(accounts: Accounts, word: Word, mut lane: LaneRecorder) {
+/// Broken: withdraws before the await and deposits after it. If the future is dropped at the await, the deposit never runs.
+async fn half_done(accounts: Accounts, confirmation: Confirmation, mut lane: LaneRecorder) {
     accounts.lock().from -= AMOUNT;
     lane.enter(State::WaitingForIo);
-    let _ = word.await;
+    let _ = confirmation.await;
     accounts.lock().to += AMOUNT;
 }
 // ANCHOR_END: broken
 
 // ANCHOR: guard
-/// Fixed by a guard: the clean-up is in the `Drop` of a value that is held across the await.
-async fn guarded(accounts: Accounts, word: Word, mut lane: LaneRecorder) {
-    let mut taken = Taken::from(&accounts);
+/// Fixed with a guard: the `Drop` of a value held across the await returns the money.
+async fn guarded(accounts: Accounts, confirmation: Confirmation, mut lane: LaneRecorder) {
+    let mut withdrawal = Withdrawal::from(&accounts);
     lane.enter(State::WaitingForIo);
-    let _ = word.await;
-    taken.give();
+    let _ = confirmation.await;
+    withdrawal.deposit();
 }
 
-struct Taken {
+struct Withdrawal {
     accounts: Accounts,
     amount: u64,
 }
 
-impl Taken {
-    fn from(accounts: &Accounts) -> Taken {
+impl Withdrawal {
+    fn from(accounts: &Accounts) -> Withdrawal {
         accounts.lock().from -= AMOUNT;
-        Taken { accounts: accounts.clone(), amount: AMOUNT }
+        Withdrawal { accounts: accounts.clone(), amount: AMOUNT }
     }
 
-    fn give(&mut self) {
+    fn deposit(&mut self) {
         self.accounts.lock().to += std::mem::take(&mut self.amount);
     }
 }
 
-impl Drop for Taken {
+impl Drop for Withdrawal {
     fn drop(&mut self) {
         self.accounts.lock().from += self.amount;
     }
@@ -82,10 +82,10 @@ impl Drop for Taken {
 // ANCHOR_END: guard
 
 // ANCHOR: await_first
-/// Fixed by the order: nothing is half done during the await.
-async fn await_first(accounts: Accounts, word: Word, mut lane: LaneRecorder) {
+/// Fixed by the order: nothing has been changed yet at the await.
+async fn await_first(accounts: Accounts, confirmation: Confirmation, mut lane: LaneRecorder) {
     lane.enter(State::WaitingForIo);
-    let _ = word.await;
+    let _ = confirmation.await;
     let mut both = accounts.lock();
     both.from -= AMOUNT;
     both.to += AMOUNT;
@@ -95,13 +95,13 @@ async fn await_first(accounts: Accounts, word: Word, mut lane: LaneRecorder) {
 /// How a transfer is written, and who owns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transfer {
-    /// Take, await, give.
+    /// Withdraw, await, deposit.
     HalfDone,
-    /// Take, await with a guard, give.
+    /// Withdraw, await with a guard, deposit.
     Guarded,
-    /// Await, then take and give.
+    /// Await, then withdraw and deposit.
     AwaitFirst,
-    /// The broken one again, in a task of its own: a caller that stops waiting drops a handle, not the task.
+    /// `HalfDone` in its own task: a caller that stops waiting drops only the handle, not the task.
     OwnTask,
 }
 
@@ -109,7 +109,7 @@ impl Transfer {
     /// In the order of the table.
     pub const ALL: [Transfer; 4] = [Transfer::HalfDone, Transfer::Guarded, Transfer::AwaitFirst, Transfer::OwnTask];
 
-    /// For ids of measurements, the twin's too.
+    /// The id in measurements, in the twin's too.
     pub fn id(self) -> &'static str {
         match self {
             Transfer::HalfDone => "half_done",
@@ -119,17 +119,17 @@ impl Transfer {
         }
     }
 
-    /// For readers, on CPython too.
+    /// The name in tables, for Rust and for CPython.
     pub fn name(self) -> Text {
         match self {
-            Transfer::HalfDone => text!("빼고, await, 넣기", "take, await, give"),
-            Transfer::Guarded => text!("await 동안 지키는 값(Drop, finally)", "guarded across it (Drop, finally)"),
-            Transfer::AwaitFirst => text!("await 먼저, 그 뒤에 빼고 넣기", "await first, then take and give"),
-            Transfer::OwnTask => text!("제 태스크에서(spawn, shield)", "in a task of its own (spawn, shield)"),
+            Transfer::HalfDone => text!("출금, await, 입금", "withdraw, await, deposit"),
+            Transfer::Guarded => text!("await 동안 가드 유지(Drop, finally)", "guard across the await (Drop, finally)"),
+            Transfer::AwaitFirst => text!("await 후에 출금과 입금", "await, then withdraw and deposit"),
+            Transfer::OwnTask => text!("별도 태스크에서(spawn, shield)", "in its own task (spawn, shield)"),
         }
     }
 
-    /// The expected balances at the end. Money is lost only in the first.
+    /// The expected final balances. Only the first transfer loses money.
     pub fn expected(self) -> Balances {
         match self {
             Transfer::HalfDone => Balances { from: 0, to: 0 },
@@ -139,28 +139,28 @@ impl Transfer {
     }
 }
 
-/// Waits at most `patience` for a transfer; the bank answers after twice that time. Returns the final balances.
-pub async fn given_up(transfer: Transfer, patience: Duration) -> (Balances, Trace) {
+/// Waits at most `timeout` for a transfer; the bank answers after twice that time. Returns the final balances and the lanes.
+pub async fn run_with_timeout(transfer: Transfer, timeout: Duration) -> (Balances, Trace) {
     let (recorder, accounts) = (Recorder::new(), Accounts::open());
-    let (bank, word) = oneshot::channel();
-    let mut caller = recorder.lane(text!("부른 쪽", "the caller"));
-    let lane = recorder.lane(text!("이체", "the transfer"));
+    let (bank, confirmation) = oneshot::channel();
+    let mut caller = recorder.lane(text!("호출자", "caller"));
+    let lane = recorder.lane(text!("이체", "transfer"));
     let theirs = accounts.clone();
     caller.enter(State::WaitingForIo);
-    // The timeout is the point: it drops the future.
+    // The result is ignored: what matters is that the timeout drops the future.
     let mut own_task = None;
     let _ = match transfer {
-        Transfer::HalfDone => time::timeout(patience, half_done(theirs, word, lane)).await,
-        Transfer::Guarded => time::timeout(patience, guarded(theirs, word, lane)).await,
-        Transfer::AwaitFirst => time::timeout(patience, await_first(theirs, word, lane)).await,
+        Transfer::HalfDone => time::timeout(timeout, half_done(theirs, confirmation, lane)).await,
+        Transfer::Guarded => time::timeout(timeout, guarded(theirs, confirmation, lane)).await,
+        Transfer::AwaitFirst => time::timeout(timeout, await_first(theirs, confirmation, lane)).await,
         Transfer::OwnTask => {
-            let task = own_task.insert(tokio::spawn(half_done(theirs, word, lane)));
-            time::timeout(patience, task).await.map(drop)
+            let task = own_task.insert(tokio::spawn(half_done(theirs, confirmation, lane)));
+            time::timeout(timeout, task).await.map(drop)
         }
     };
     drop(caller);
-    time::sleep(patience).await;
-    // The receiver is gone if the transfer was dropped.
+    time::sleep(timeout).await;
+    // This fails if the transfer was dropped, and with it the receiver.
     let _ = bank.send(());
     if let Some(task) = own_task {
         task.await.expect("a transfer does not panic");

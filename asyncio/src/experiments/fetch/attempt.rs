@@ -1,4 +1,4 @@
-//! One attempt at one call, on a connection that is kept for the next one.
+//! One attempt at one call. The connection is kept for the next attempt.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -16,34 +16,34 @@ use tokio::task::JoinHandle;
 
 use super::target::Target;
 
-/// What came back.
+/// The result of a successful attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Got {
+pub struct Fetched {
     /// The status, below 400.
     pub status: u16,
-    /// The length of the body. It is read to its end and not kept.
+    /// The length of the body, which is read to its end and discarded.
     pub bytes: u64,
 }
 
-/// What came instead. Every call that has begun ends as a [`Got`] or as one of these.
+/// The reason why an attempt failed. Every call that has begun ends with a [`Fetched`] or with one of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// No connection: refused, no such host.
+    /// No connection, for example refused or no such host.
     Unreachable(String),
-    /// The connection ended before the answer was whole.
+    /// The connection ended before the response was complete.
     Closed(String),
-    /// No whole answer in time.
+    /// No complete response within the timeout.
     TimedOut,
-    /// An answer of 400 or more.
+    /// A response with status 400 or above.
     Status(u16),
-    /// What came was no HTTP.
+    /// A response that is not HTTP.
     NotHttp(String),
-    /// Given up because the reader pressed Ctrl-C.
+    /// Cancelled by Ctrl-C.
     Cancelled,
 }
 
 impl Failure {
-    /// Its name, the same in every language and in every file.
+    /// The name in results and measurements; it is not translated.
     pub fn name(&self) -> &'static str {
         match self {
             Failure::Unreachable(_) => "unreachable",
@@ -55,8 +55,8 @@ impl Failure {
         }
     }
 
-    /// Whether another attempt may go better, and does no harm: a GET may be repeated (RFC 9110, 9.2.2), and what is wrong with the
-    /// request itself (most of 4xx) will be wrong again.
+    /// Whether another attempt may succeed. Repeating a GET is safe (RFC 9110, 9.2.2); if the request itself is wrong (most 4xx), a
+    /// repetition fails again.
     pub fn may_be_retried(&self) -> bool {
         match self {
             Failure::Unreachable(_) | Failure::Closed(_) | Failure::TimedOut => true,
@@ -66,39 +66,40 @@ impl Failure {
     }
 }
 
-/// What a caller keeps from one attempt to the next: its connection, as long as that is good.
+/// A caller's connection, which is kept between attempts as long as it is usable.
 #[derive(Default)]
-pub struct Line(Option<Wire>);
+pub struct Connection(Option<OpenConnection>);
 
-struct Wire {
+struct OpenConnection {
     address: Arc<str>,
-    sender: SendRequest<Nothing>,
-    /// Reads and writes the socket; ends with the wire.
+    sender: SendRequest<EmptyBody>,
+    /// The task that reads and writes the socket; aborted on drop.
     driver: JoinHandle<()>,
 }
 
-impl Drop for Wire {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.driver.abort();
     }
 }
 
-impl Line {
-    /// GETs it. Dropped before its end, it closes the connection: nobody could tell the old answer from the next.
-    pub async fn get(&mut self, target: &Target) -> Result<Got, Failure> {
-        let mut wire = match self.0.take() {
-            Some(wire) if wire.address == target.address && !wire.sender.is_closed() => wire,
+impl Connection {
+    /// Sends a GET and reads the response. If this future is dropped, the connection is closed; otherwise the next request on it would
+    /// receive this response.
+    pub async fn get(&mut self, target: &Target) -> Result<Fetched, Failure> {
+        let mut open = match self.0.take() {
+            Some(open) if open.address == target.address && !open.sender.is_closed() => open,
             _ => connect(&target.address).await?,
         };
-        let got = wire.get(target).await?;
-        self.0 = Some(wire);
-        if got.status < 400 { Ok(got) } else { Err(Failure::Status(got.status)) }
+        let fetched = open.get(target).await?;
+        self.0 = Some(open);
+        if fetched.status < 400 { Ok(fetched) } else { Err(Failure::Status(fetched.status)) }
     }
 }
 
-impl Wire {
-    async fn get(&mut self, target: &Target) -> Result<Got, Failure> {
-        let request = Request::get(&*target.path).header(HOST, &*target.host).body(Nothing);
+impl OpenConnection {
+    async fn get(&mut self, target: &Target) -> Result<Fetched, Failure> {
+        let request = Request::get(&*target.path).header(HOST, &*target.host).body(EmptyBody);
         let request = request.map_err(|e| Failure::NotHttp(e.to_string()))?;
         self.sender.ready().await.map_err(|e| explain(&e))?;
         let response = self.sender.send_request(request).await.map_err(|e| explain(&e))?;
@@ -107,28 +108,28 @@ impl Wire {
         while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
             bytes += frame.map_err(|e| explain(&e))?.data_ref().map_or(0, |data| data.len() as u64);
         }
-        Ok(Got { status, bytes })
+        Ok(Fetched { status, bytes })
     }
 }
 
-async fn connect(address: &Arc<str>) -> Result<Wire, Failure> {
+async fn connect(address: &Arc<str>) -> Result<OpenConnection, Failure> {
     let stream = TcpStream::connect(&**address).await.map_err(|e| Failure::Unreachable(e.to_string()))?;
-    // A request is one small write: that it goes at once is welcome, not necessary.
+    // Only an optimization: a small request is sent without delay. Without it the program still works.
     let _ = stream.set_nodelay(true);
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| explain(&e))?;
-    // How the connection ended is told to whoever waits for an answer.
+    // The result is ignored here, because the pending request receives the error too.
     let driver = tokio::spawn(async { drop(connection.await) });
-    Ok(Wire { address: Arc::clone(address), sender, driver })
+    Ok(OpenConnection { address: Arc::clone(address), sender, driver })
 }
 
 fn explain(e: &hyper::Error) -> Failure {
     if e.is_parse() { Failure::NotHttp(e.to_string()) } else { Failure::Closed(e.to_string()) }
 }
 
-/// The body of a GET.
-struct Nothing;
+/// The empty body of a GET.
+struct EmptyBody;
 
-impl Body for Nothing {
+impl Body for EmptyBody {
     type Data = Bytes;
     type Error = Infallible;
 

@@ -1,4 +1,5 @@
-//! An API client, the article's other use case for asyncio: thousands of calls, bounded, timed out, retried, cancelled, recorded.
+//! An API client, the article's other use case for asyncio: thousands of calls with bounded concurrency, timeouts, retries,
+//! cancellation, and results in a file.
 //!
 //! Article: asyncio, "API 호출". Run: `cargo run -p asyncio -- fetch --requests 10000 --concurrency 1000`. Python twin:
 //! `python/fetch.py` (asyncio, aiohttp, threads with http.client, threads with requests).
@@ -35,46 +36,52 @@ use plan::Outcome;
 use retry::Retry;
 use summary::Summary;
 use target::Target;
-use workers::{Gauge, Plan};
+use workers::{Gauge, Shared};
 
-/// Workers whose calls are drawn.
+/// Number of workers with a lane in the drawing.
 const DRAWN: usize = 10;
-/// Records on their way from the workers.
-const RECORDS: usize = 1024;
+/// Capacity of the queue of records from the workers.
+const QUEUE: usize = 1024;
 
-/// No pause between two attempts is longer.
+/// Upper bound for the pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// `cargo run -p asyncio -- fetch`.
 pub fn command() -> Experiment {
     let mut options = cli::Options::new();
-    let about = text!("우리 서버 대신 부를 http 주소", "http addresses instead of our server");
+    let about = text!("자체 서버 대신 호출할 http 주소", "http addresses to call instead of our own server");
     let given = options.positional_words("url", about);
-    let about = text!("한 줄에 하나씩 주소가 있는 파일", "a file of addresses, one a line");
+    let about = text!("주소가 한 줄에 하나씩 있는 파일", "a file of addresses, one per line");
     let urls = options.path("urls", about);
-    let requests = options.size("requests", 1..=10_000_000, 1000, text!("요청 수", "how many requests"));
-    let concurrency = options.size("concurrency", 1..=100_000, 100, text!("동시에 보내는 요청", "how many at a time"));
-    let about = text!("시도 하나의 한도", "time for one attempt");
+    let requests = options.size("requests", 1..=10_000_000, 1000, text!("요청 수", "number of requests"));
+    let concurrency =
+        options.size("concurrency", 1..=100_000, 100, text!("동시에 보낼 요청 수", "number of requests in flight"));
+    let about = text!("시도 한 번의 시간 제한", "time limit for one attempt");
     let timeout = options.seconds("timeout", 0.001..=600.0, 2.0, about);
-    let retries = options.count("retries", 0..=100, 3, text!("재시도 횟수", "attempts after the first"));
-    let about = text!("첫 재시도 전의 최대 쉼, 갈수록 두 배", "longest first pause, doubling");
+    let retries = options.count("retries", 0..=100, 3, text!("최대 재시도 횟수", "maximum number of retries"));
+    let about = text!(
+        "첫 재시도 전 최대 대기 시간, 재시도마다 두 배",
+        "longest pause before the first retry, doubled for each further one"
+    );
     let backoff = options.seconds("backoff", 0.0..=60.0, 0.1, about);
-    let out = options.path("out", text!("결과를 NDJSON으로 적을 파일", "a file for the results, as NDJSON"));
+    let out = options.path("out", text!("결과를 NDJSON으로 저장할 파일", "file for the results, as NDJSON"));
     let served = ServerOptions::declare(&mut options);
-    let about =
-        text!("API 클라이언트: 한도, 재시도, 취소, NDJSON", "an API client: limits, retries, cancelling, NDJSON");
+    let about = text!(
+        "API 클라이언트: 동시성 제한, 재시도, 취소, NDJSON",
+        "an API client: limits, retries, cancellation, NDJSON"
+    );
     Experiment::new("fetch", about, options, move |a| {
         let (file, faults) = (a.get(urls), served.faults(a)?);
         let targets = targets(&a.get(given), file.as_deref())?;
         if faults.any() && !targets.is_empty() {
             return Err(Error::usage(text!(
-                "--inject는 우리 서버에만 통합니다. 주소나 --urls와 함께 주지 마십시오.",
-                "--inject is for our own server. Do not give it with addresses or --urls."
+                "--inject는 자체 서버에만 적용됩니다. 주소나 --urls와 함께 쓸 수 없습니다.",
+                "--inject applies only to our own server. Do not combine it with addresses or --urls."
             )));
         }
         let most = u32::try_from(a.get(retries)).expect("the option's upper bound is small");
         let plan = FetchPlan {
-            // Each address of a file once.
+            // A file's addresses are called once each.
             calls: if file.is_some() { targets.len() } else { a.get(requests) },
             targets,
             concurrency: a.get(concurrency),
@@ -89,61 +96,60 @@ pub fn command() -> Experiment {
     })
 }
 
-/// The addresses that were given; none means our own server.
+/// The given addresses; empty for our own server.
 fn targets(given: &[String], file: Option<&Path>) -> Result<Vec<Target>> {
     match (given, file) {
         (given, None) => given.iter().map(|url| Target::parse(url, "URL")).collect(),
         ([], Some(path)) => target::read(path),
-        (_, Some(_)) => Err(Error::usage(text!(
-            "주소와 --urls 가운데 하나만 주십시오.",
-            "give either addresses or --urls, not both."
-        ))),
+        (_, Some(_)) => {
+            Err(Error::usage(text!("주소와 --urls 중 하나만 주십시오.", "give either addresses or --urls, not both.")))
+        }
     }
 }
 
-/// Makes the calls, and lets the twin make them too where they are to our own server and nothing is spoilt.
+/// Makes the calls. The twin makes the same calls if they go to our own server and no faults are injected.
 pub fn run(plan: &FetchPlan, pythons: &[Interpreter]) -> Result<Report> {
-    room(plan)?;
+    reserve_descriptors(plan)?;
     let server = plan.targets.is_empty().then(|| start(plan)).transpose()?;
     let own = server.as_ref().map(|server| Target::parse(&server.url(), "")).transpose()?;
     let targets = if let Some(own) = own { vec![own] } else { plan.targets.clone() };
     let sink = plan.out.as_deref().map(Sink::create).transpose()?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let mut interrupt = runtime.block_on(async { Interrupt::listen() })?;
-    let done = runtime.block_on(all(plan, targets, sink.as_ref(), &mut interrupt))?;
+    let done = runtime.block_on(make_calls(plan, targets, sink.as_ref(), &mut interrupt))?;
     if let (Some(sink), Some(path)) = (sink, &plan.out) {
         sink.finish(path)?;
     }
     if done.interrupted {
         return Err(interrupted(plan, &done.summary));
     }
-    // What comes now, other interpreters' runs, has nothing to save.
-    interrupt.ends_the_process(runtime);
+    // The remaining work, the twins' runs, leaves nothing to save on Ctrl-C.
+    interrupt.exit_when_received(runtime);
     Ok(report::report(plan, done, server.as_ref(), pythons))
 }
 
-/// Our own server shares the process, and so its open files.
-fn room(plan: &FetchPlan) -> Result<()> {
+/// Raises the limit on open files as far as needed. Our own server is in this process, so each connection to it takes two files.
+fn reserve_descriptors(plan: &FetchPlan) -> Result<()> {
     let concurrency = plan.concurrency.min(plan.calls);
     let files = if plan.targets.is_empty() { 2 } else { 1 };
     descriptors::make_room((concurrency * files) as u64).map_err(|room| {
         let room = room / files as u64;
         Error::failed(text!(
-            "--concurrency {concurrency}: 열린 파일의 한도(ulimit -Hn)로는 {room}까지입니다.",
-            "--concurrency {concurrency}: the hard limit on open files (ulimit -Hn) leaves room for {room}."
+            "--concurrency {concurrency}: 열린 파일 수의 하드 한도(ulimit -Hn) 때문에 {room}까지만 됩니다.",
+            "--concurrency {concurrency}: the hard limit on open files (ulimit -Hn) allows only {room}."
         ))
     })
 }
 
 fn start(plan: &FetchPlan) -> Result<Server> {
     let mut options = Options { delay: plan.delay, faults: plan.faults, seed: plan.seed, ..Options::default() };
-    // Calls that timed out leave their connections to the server for a while.
+    // After a timeout the server still holds the old connection for a while, beside the new one.
     options.limits.connections = options.limits.connections.max(2 * plan.concurrency);
     options.limits.never = options.limits.never.min(2 * plan.timeout);
     Ok(Server::start(options)?)
 }
 
-async fn all(
+async fn make_calls(
     plan: &FetchPlan,
     targets: Vec<Target>,
     sink: Option<&Sink>,
@@ -152,16 +158,16 @@ async fn all(
     let (stop, stopped) = watch::channel(false);
     let FetchPlan { calls, concurrency, timeout, retry, seed, .. } = *plan;
     let (next, in_flight) = (0.into(), Gauge::default());
-    let plan = Arc::new(Plan { targets, calls, timeout, retry, seed, stop: stopped, next, in_flight });
-    let (sender, mut records) = mpsc::channel(RECORDS);
+    let shared = Arc::new(Shared { targets, calls, timeout, retry, seed, stop: stopped, next, in_flight });
+    let (sender, mut records) = mpsc::channel(QUEUE);
     let recorder = Recorder::new();
     let start = clock::now();
     let mut workers = JoinSet::new();
     for n in 0..concurrency.min(calls) {
         let lane = (n < DRAWN).then(|| recorder.lane(text!("워커 {n}", "worker {n}")));
-        workers.spawn(workers::work(Arc::clone(&plan), sender.clone(), lane));
+        workers.spawn(workers::work(Arc::clone(&shared), sender.clone(), lane));
     }
-    drop(sender); // the last record comes from the last worker
+    drop(sender); // so that `recv` returns `None` once the last worker has ended
     let bar = progress::calls(calls);
     let mut summary = Summary::default();
     loop {
@@ -171,40 +177,40 @@ async fn all(
                 summary.add(&record);
                 bar.inc(1);
                 if let Some(sink) = sink && !sink.write(&record).await {
-                    break; // the workers find nobody to tell, and end; `finish` says why
+                    break; // the workers end when their records are not received; `Sink::finish` reports the error
                 }
             }
-            () = interrupt.comes() => drop(stop.send(true)),
+            () = interrupt.received() => drop(stop.send(true)),
         }
     }
     bar.finish_and_clear();
     let wall = (clock::now() - start) as f64;
     workers.shutdown().await;
-    let (peak, interrupted) = (plan.in_flight.peak(), *stop.borrow());
-    let trace = recorder.finish(drawn(concurrency.min(calls)));
+    let (peak, interrupted) = (shared.in_flight.peak(), *stop.borrow());
+    let trace = recorder.finish(trace_title(concurrency.min(calls)));
     Ok(Outcome { summary, trace, wall, peak, interrupted })
 }
 
-fn drawn(workers: usize) -> Text {
+fn trace_title(workers: usize) -> Text {
     let drawn = workers.min(DRAWN);
     text!(
-        "Rust, tokio current_thread: 워커 {workers}개 가운데 {drawn}개",
+        "Rust, tokio current_thread: 워커 {workers}개 중 {drawn}개",
         "Rust, tokio current_thread: {drawn} of {workers} workers"
     )
 }
 
-/// Ctrl-C: what is finished is not lost, and the run is not a success.
+/// The error after Ctrl-C. It reports the calls that have ended, whose results are kept.
 fn interrupted(plan: &FetchPlan, summary: &Summary) -> Error {
     let (calls, ended, ok) = (plan.calls, summary.ended(), summary.ok());
     let cancelled = summary.ends.get("cancelled").copied().unwrap_or(0);
     let finished = ended - cancelled;
     let lines = plan.out.as_ref().map(|path| path.display().to_string());
     let (ko, en) = match lines {
-        Some(path) => (format!("; {path}에 {ended}줄"), format!("; {ended} lines in {path}")),
+        Some(path) => (format!(" {path}에 {ended}줄을 저장했습니다."), format!(" {ended} lines are in {path}.")),
         None => Default::default(),
     };
     Error::failed(text!(
-        "중단: 호출 {calls}개 가운데 {finished}개가 끝났고(결과 {ok}개) {cancelled}개를 취소했습니다{ko}.",
-        "interrupted: of {calls} calls {finished} had ended ({ok} with a result) and {cancelled} were cancelled{en}."
+        "중단됨: 호출 {calls}개 중 {finished}개가 끝났고(성공 {ok}개) {cancelled}개를 취소했습니다.{ko}",
+        "interrupted: {finished} of {calls} calls had ended ({ok} succeeded), and {cancelled} were cancelled.{en}"
     ))
 }

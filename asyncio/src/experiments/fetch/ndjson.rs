@@ -1,4 +1,4 @@
-//! Results as they come, a JSON object a line: what has been written stays, whatever happens to the rest.
+//! Writes results as they arrive, one JSON object per line. Lines that were written are not lost if the run is interrupted.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -11,24 +11,24 @@ use tokio::sync::mpsc;
 
 use super::workers::Record;
 
-/// Lines that may wait for the disk; then the workers wait too.
-const WAITING: usize = 1024;
+/// Capacity of the queue to the writer thread. If it is full, the workers wait.
+const QUEUE: usize = 1024;
 
-/// A file, and the thread that writes it: a disk must not hold up the event loop.
+/// A file and the thread that writes it. It is a thread because file I/O would block the event loop.
 pub struct Sink {
     lines: mpsc::Sender<String>,
     writer: JoinHandle<io::Result<()>>,
 }
 
 impl Sink {
-    /// Begins the file anew.
+    /// Creates the file, or truncates it.
     pub fn create(path: &Path) -> Result<Sink> {
         let mut file = File::create(path).map_err(|e| refuse(path, &e))?;
-        let (lines, mut waiting) = mpsc::channel::<String>(WAITING);
+        let (lines, mut waiting) = mpsc::channel::<String>(QUEUE);
         let write = move || {
             let mut batch = Vec::new();
-            // Whole lines in one write, so that the file ends with a line's end whenever we do.
-            while waiting.blocking_recv_many(&mut batch, WAITING) > 0 {
+            // Each write has complete lines, so that the file ends with a complete line even if the process is killed.
+            while waiting.blocking_recv_many(&mut batch, QUEUE) > 0 {
                 file.write_all(batch.concat().as_bytes())?;
                 batch.clear();
             }
@@ -38,12 +38,12 @@ impl Sink {
         Ok(Sink { lines, writer })
     }
 
-    /// Hands over a record; `false` if it can no longer be written, which [`Sink::finish`] explains.
+    /// Queues a record; `false` if the writer has failed. [`Sink::finish`] then returns the error.
     pub async fn write(&self, record: &Record) -> bool {
         self.lines.send(line(record)).await.is_ok()
     }
 
-    /// Waits until all is written.
+    /// Waits until all lines are written.
     pub fn finish(self, path: &Path) -> Result<()> {
         drop(self.lines);
         self.writer.join().expect("the writer does not panic").map_err(|e| refuse(path, &e))
@@ -65,9 +65,9 @@ fn line(record: &Record) -> String {
         "ms": record.took as f64 / 1e6,
     });
     match &record.outcome {
-        Ok(got) => {
-            object["status"] = got.status.into();
-            object["bytes"] = got.bytes.into();
+        Ok(fetched) => {
+            object["status"] = fetched.status.into();
+            object["bytes"] = fetched.bytes.into();
         }
         Err(failure) => {
             object["error"] = failure.name().into();

@@ -1,4 +1,4 @@
-//! What is to be fetched, and what a run came to.
+//! The plan of a run, and its outcome.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,37 +10,36 @@ use super::retry::Retry;
 use super::summary::Summary;
 use super::target::Target;
 
-/// What is to be fetched, and how.
+/// What to fetch, and how.
 #[derive(Clone, Debug)]
 pub struct FetchPlan {
-    /// Somebody else's servers; empty for our own.
+    /// The given addresses; empty for our own server.
     pub targets: Vec<Target>,
     /// Number of calls.
     pub calls: usize,
-    /// How many at a time.
+    /// Maximum number of calls in flight.
     pub concurrency: usize,
-    /// How long our own server takes to answer.
+    /// Time until our own server answers.
     pub delay: Duration,
-    /// What our own server spoils.
+    /// Faults that our own server injects.
     pub faults: Faults,
-    /// Time for one attempt.
+    /// Time limit for one attempt.
     pub timeout: Duration,
-    /// What follows a failed attempt.
     pub retry: Retry,
-    /// What faults and jitter are drawn with.
+    /// Seed for faults and jitter.
     pub seed: u64,
-    /// Where the results go, line by line.
+    /// The NDJSON file for the results.
     pub out: Option<PathBuf>,
 }
 
-/// What a run came to.
+/// The outcome of a run.
 pub(crate) struct Outcome {
     pub(crate) summary: Summary,
     pub(crate) trace: Trace,
-    /// From the first call to the last end, in ns.
+    /// Time from the start of the first call to the end of the last one, in ns.
     pub(crate) wall: f64,
-    /// Attempts under way at once, at the most.
+    /// The most attempts that were in flight at once.
     pub(crate) peak: usize,
-    /// The reader pressed Ctrl-C.
+    /// Whether Ctrl-C ended the run.
     pub(crate) interrupted: bool,
 }

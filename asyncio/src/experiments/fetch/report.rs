@@ -1,4 +1,4 @@
-//! The report of a run, and of the twin beside it.
+//! The report of a run, with the twin's results beside it.
 
 use lab::claims::Verdict;
 use lab::lang::Text;
@@ -11,24 +11,33 @@ use web::Server;
 use super::plan::{FetchPlan, Outcome};
 use crate::overlap::CLAIM;
 
-/// What ran in Rust.
+/// The name of the Rust run in verdicts.
 const RUST: &str = "Rust, tokio current_thread";
 
 pub(crate) fn report(plan: &FetchPlan, done: Outcome, server: Option<&Server>, pythons: &[Interpreter]) -> Report {
     let mut report = Report::new("asyncio/fetch");
     report.shows = shows(plan, &done);
-    report.measures.push(Measure::new("wall", text!("벽시계", "wall"), Unit::Ns, vec![done.wall]));
+    report.measures.push(Measure::new("wall", text!("벽시계 시간", "wall time"), Unit::Ns, vec![done.wall]));
     let ideal = ideal(plan);
     if let Some(ideal) = ideal {
-        report.measures.push(Measure::new("wall.ideal", text!("이상적인 벽시계", "ideal wall"), Unit::Ns, vec![ideal]));
+        report.measures.push(Measure::new(
+            "wall.ideal",
+            text!("이상적인 벽시계 시간", "ideal wall time"),
+            Unit::Ns,
+            vec![ideal],
+        ));
         report.measures.push(times(
             "wall.times-ideal",
-            text!("벽시계, 이상의", "wall, of the ideal"),
+            text!("벽시계 시간, 이상적인 값 대비", "wall time, relative to the ideal"),
             done.wall / ideal,
         ));
     }
-    let peak =
-        Measure::new("peak", text!("동시에 기다린 호출 최대", "waiting at once"), Unit::Count, vec![done.peak as f64]);
+    let peak = Measure::new(
+        "peak",
+        text!("동시에 기다린 호출의 최대 수", "calls waiting at once, peak"),
+        Unit::Count,
+        vec![done.peak as f64],
+    );
     report.measures.push(peak);
     report.measures.extend(done.summary.measures());
     report.tables.extend(done.summary.table());
@@ -46,14 +55,15 @@ fn times(id: impl Into<String>, name: Text, ratio: f64) -> Measure {
     Measure::new(id, name, Unit::Times, vec![ratio])
 }
 
-/// The time that the waiting alone takes, where it is known: rounds of as many calls as run at a time, each as long as the delay.
+/// The wall time if every call took exactly the delay: the number of rounds of `concurrency` calls, times the delay. `None` if the
+/// delay is unknown.
 fn ideal(plan: &FetchPlan) -> Option<f64> {
     let known = plan.targets.is_empty() && !plan.faults.any() && !plan.delay.is_zero();
     let rounds = plan.calls.div_ceil(plan.concurrency);
     known.then_some(rounds as f64 * plan.delay.as_nanos() as f64)
 }
 
-/// The same calls from CPython, with each of the libraries that it has.
+/// Runs the same calls on CPython, with each of its installed libraries.
 fn compare(report: &mut Report, plan: &FetchPlan, server: &Server, ideal: Option<f64>, pythons: &[Interpreter]) {
     let args = [
         format!("{}/", server.url()),
@@ -71,7 +81,8 @@ fn compare(report: &mut Report, plan: &FetchPlan, server: &Server, ideal: Option
         let ratios: Vec<Measure> = walls
             .map(|wall| {
                 let (ko, en) = (&wall.name.ko, &wall.name.en);
-                let name = Text { ko: format!("{ko}, 이상의"), en: format!("{en}, of the ideal") };
+                let name =
+                    Text { ko: format!("{ko}, 이상적인 값 대비"), en: format!("{en}, relative to the ideal") };
                 times(format!("{}.times-ideal", wall.id), name, wall.median() / ideal)
             })
             .collect();
@@ -82,12 +93,12 @@ fn compare(report: &mut Report, plan: &FetchPlan, server: &Server, ideal: Option
 fn judge(on: &str, plan: &FetchPlan, peak: usize) -> Verdict {
     let all = plan.concurrency.min(plan.calls);
     if all < 2 {
-        let why = text!("함께 기다릴 호출이 없습니다", "there is no other call to wait together with");
+        let why = text!("동시에 보내는 호출이 하나뿐입니다", "there is only one call at a time");
         return Verdict::not_measured(CLAIM, on, why);
     }
     let evidence = text!(
-        "동시에 둘 수 있는 {all}개 가운데 최대 {peak}개가 스레드 하나에서 함께 기다림",
-        "{peak} of the {all} allowed at once waited together, on one thread"
+        "동시에 허용된 호출 {all}개 중 최대 {peak}개가 스레드 하나에서 함께 기다림",
+        "up to {peak} of the {all} calls allowed at once waited together, on one thread"
     );
     Verdict::seen(CLAIM, on, peak > 1, evidence)
 }
@@ -95,13 +106,13 @@ fn judge(on: &str, plan: &FetchPlan, peak: usize) -> Verdict {
 fn why_no_twin(plan: &FetchPlan) -> Text {
     if plan.targets.is_empty() {
         text!(
-            "쌍둥이는 재시도하지 않으므로 --inject와 함께 돌지 않습니다",
-            "the twin does not retry, so it does not run with --inject"
+            "쌍둥이는 재시도하지 않으므로 --inject와 함께 실행하지 않습니다",
+            "the twin does not retry, so it is not run with --inject"
         )
     } else {
         text!(
-            "남의 서버에 같은 요청을 여러 번 보내지 않습니다",
-            "somebody else's server is not sent the same requests several times"
+            "다른 사람의 서버에는 같은 요청을 반복해서 보내지 않습니다",
+            "the same requests are not repeated on somebody else's server"
         )
     }
 }
@@ -110,8 +121,8 @@ fn shows(plan: &FetchPlan, done: &Outcome) -> Text {
     let (calls, ok, wall) = (plan.calls, done.summary.ok(), unit::duration(done.wall));
     let (failed, retries, peak) = (done.summary.ended() - ok, done.summary.retries, done.peak);
     text!(
-        "호출 {calls}번에 {wall}: 결과 {ok}개, 이름 있는 실패 {failed}개, 재시도 {retries}번. 스레드 하나에서 동시에 최대 {peak}개가 기다렸습니다.",
-        "{calls} calls took {wall}: {ok} results, {failed} named failures, {retries} retries. {peak} waited at once at the peak, on one thread."
+        "호출 {calls}번에 {wall} 걸렸습니다: 성공 {ok}번, 실패 {failed}번, 재시도 {retries}번. 스레드 하나에서 동시에 최대 {peak}개가 기다렸습니다.",
+        "{calls} calls took {wall}: {ok} succeeded, {failed} failed, with {retries} retries. Up to {peak} waited at once, on one thread."
     )
 }
 
@@ -123,21 +134,21 @@ fn notes(plan: &FetchPlan) -> Vec<Text> {
     if plan.targets.is_empty() {
         let delay = unit::duration(plan.delay.as_nanos() as f64);
         notes.push(text!(
-            "한 번에 {concurrency}개. 서버는 이 프로세스의 다른 스레드에 있고 {delay} 뒤에 답하므로, 클라이언트와 코어를 나눠 씁니다. CPython이 부를 때에는 서버만 이 프로세스에서 돕니다.",
-            "{concurrency} at a time. The server is another thread of this process, answers after {delay}, and shares the cores with the client. While CPython calls, only the server runs in this process."
+            "동시에 {concurrency}개까지 보냅니다. 서버는 이 프로세스의 다른 스레드에서 {delay} 뒤에 응답하며, 클라이언트와 코어를 나눠 씁니다. CPython을 측정하는 동안 이 프로세스에서는 서버만 실행됩니다.",
+            "At most {concurrency} calls are in flight. The server is another thread of this process, answers after {delay}, and shares the cores with the client. While CPython is measured, only the server runs in this process."
         ));
     }
     notes.push(text!(
-        "시도 하나의 한도 {timeout}, 재시도는 {retries}번까지(GET이므로 되풀이해도 됩니다). 지연 시간은 첫 시도부터 재시도와 그 사이의 쉼까지 모두입니다. 앞의 호출이 끝나야 다음을 보내므로, 서버가 느려지면 보내는 것도 느려집니다.",
-        "An attempt may take {timeout}, and up to {retries} retries follow it (a GET may be repeated). Latency is from the first attempt on, retries and the pauses between them included. A worker sends its next call when the last has ended: a server that slows down slows the sending too."
+        "시도 한 번의 시간 제한은 {timeout}이고, 재시도는 {retries}번까지 합니다(GET은 반복해도 안전합니다). 지연 시간은 첫 시도부터 재시도와 그 사이의 대기까지 포함합니다. 워커는 앞의 호출이 끝나야 다음 호출을 보내므로, 서버가 느려지면 보내는 속도도 느려집니다.",
+        "The time limit for an attempt is {timeout}, with up to {retries} retries (a GET is safe to repeat). Latency counts from the first attempt and includes retries and the pauses between them. A worker sends its next call only after the last one has ended, so a slow server also slows down the sending."
     ));
     if plan.faults.any() {
         let faults = plan.faults;
         let [error, close, never] =
             [faults.error, faults.close, faults.never].map(|share| unit::value(share, Unit::Share));
         notes.push(text!(
-            "서버가 시도마다 일부러 낸 고장: 500 응답 {error}, 연결 끊기 {close}, 무응답 {never}.",
-            "What the server spoilt on purpose, of all attempts: {error} answered 500, {close} closed, {never} never answered."
+            "서버에 주입한 오류(시도당 비율): 500 응답 {error}, 연결 끊기 {close}, 무응답 {never}.",
+            "Faults injected into the server, as shares of the attempts: status 500 {error}, connection closed {close}, no response {never}."
         ));
     }
     notes

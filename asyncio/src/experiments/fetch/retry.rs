@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-/// How often, and after how long.
+/// The retry policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
-    /// Attempts after the first.
+    /// Maximum number of attempts after the first.
     pub most: u32,
-    /// The longest pause before the first retry; twice as long before each further one.
+    /// The longest pause before the first retry. It doubles with each further retry.
     pub base: Duration,
-    /// No pause is longer.
+    /// Upper bound for every pause.
     pub cap: Duration,
 }
 
 impl Retry {
-    /// The pause before a retry, numbered from 1: anything from nothing to its longest, as `part` (0 to 1) was drawn. The jitter is
-    /// that large so that calls that failed together do not come back together.
+    /// The pause before a retry, numbered from 1: its longest pause times `part`, a random number from 0 to 1. With this full jitter,
+    /// calls that failed at the same time do not retry at the same time.
     pub fn pause(&self, retry: u32, part: f64) -> Duration {
         let doubled = 2_u32.checked_pow(retry.saturating_sub(1)).and_then(|times| self.base.checked_mul(times));
         doubled.map_or(self.cap, |longest| longest.min(self.cap)).mul_f64(part.clamp(0.0, 1.0))

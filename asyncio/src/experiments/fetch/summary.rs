@@ -1,4 +1,4 @@
-//! Totals over all calls: how they ended, and their latencies.
+//! Totals over all calls: how the calls ended, and their latencies.
 
 use std::collections::BTreeMap;
 
@@ -10,33 +10,33 @@ use lab::text;
 
 use super::workers::Record;
 
-/// A latency of more than this is counted as this, in µs.
+/// Upper bound of the histogram in µs; longer latencies count as this.
 const LONGEST: u64 = 3_600_000_000;
 /// Rows of the histogram.
 const ROWS: u64 = 8;
-/// Columns of its longest bar.
+/// Width of the longest bar, in columns.
 const BAR: f64 = 24.0;
 
-/// Grows with every record, and does not keep them.
+/// Totals, updated with every record. The records themselves are not kept.
 #[derive(Debug)]
 pub struct Summary {
-    /// Calls by how they ended: `ok`, or the name of a failure.
+    /// Number of calls by how they ended: `ok`, or the name of a failure.
     pub ends: BTreeMap<&'static str, usize>,
-    /// Attempts after the first, of all calls.
+    /// Number of retries in all calls.
     pub retries: usize,
-    /// Of the calls that had a result, in µs.
+    /// Latencies of the successful calls, in µs.
     latency: Histogram<u64>,
 }
 
 impl Default for Summary {
     fn default() -> Summary {
-        let latency = Histogram::new_with_bounds(1, LONGEST, 3).expect("constant bounds that are in order");
+        let latency = Histogram::new_with_bounds(1, LONGEST, 3).expect("the constant bounds are valid");
         Summary { ends: BTreeMap::new(), retries: 0, latency }
     }
 }
 
 impl Summary {
-    /// Adds a call.
+    /// Adds the record of a call.
     pub fn add(&mut self, record: &Record) {
         let end = match &record.outcome {
             Ok(_) => "ok",
@@ -49,22 +49,22 @@ impl Summary {
         }
     }
 
-    /// Calls that had a result.
+    /// Number of successful calls.
     pub fn ok(&self) -> usize {
         self.ends.get("ok").copied().unwrap_or(0)
     }
 
-    /// Calls that have ended in any way.
+    /// Number of calls that have ended, in any way.
     pub fn ended(&self) -> usize {
         self.ends.values().sum()
     }
 
-    /// The quantile of the latency, in ns.
+    /// A quantile of the latency, in ns.
     pub fn quantile(&self, part: f64) -> f64 {
         self.latency.value_at_quantile(part) as f64 * 1e3
     }
 
-    /// Counts and quantiles; no quantiles where nothing had a result.
+    /// Counts and quantiles; without quantiles if no call succeeded.
     pub fn measures(&self) -> Vec<Measure> {
         let count = |(end, n): (&&'static str, &usize)| {
             let name = text!("끝남: {end}", "ended: {end}");
@@ -84,14 +84,14 @@ impl Summary {
         measures
     }
 
-    /// The histogram as bars, in equal steps from the shortest to the 99th percentile, and what is above it.
+    /// The histogram as bars: equal steps from the minimum to the 99th percentile, and one row for what is above it.
     pub fn table(&self) -> Option<Table> {
         let (least, p99) = (self.latency.min(), self.latency.value_at_quantile(0.99));
         if self.latency.is_empty() {
             return None;
         }
         let step = (p99 - least) / ROWS + 1;
-        // Each recorded value into one row: `count_between` counts a value whose bucket lies across two rows in both.
+        // Not `count_between`: it counts a value twice if its bucket lies across two rows.
         let mut rows: Vec<(u64, u64)> = (0..=ROWS).map(|n| (least + n * step, 0)).collect();
         for value in self.latency.iter_recorded() {
             let row = (value.value_iterated_to().saturating_sub(least) / step).min(ROWS);
@@ -103,8 +103,8 @@ impl Summary {
             [unit::duration(from as f64 * 1e3), n.to_string(), bar].map(Text::same).to_vec()
         });
         Some(Table {
-            title: text!("지연 시간 (결과가 있는 호출)", "latency (calls that had a result)"),
-            head: vec![text!("이상", "from"), text!("호출", "calls"), Text::default()],
+            title: text!("지연 시간(성공한 호출)", "latency (successful calls)"),
+            head: vec![text!("구간 시작", "from"), text!("호출 수", "calls"), Text::default()],
             rows: cells.collect(),
         })
     }
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn every_latency_is_in_one_row() {
         let mut summary = Summary::default();
-        // Wide apart, so that the histogram's buckets are wider than its first ones and lie across rows.
+        // The values are large, so the histogram's buckets are wide, and some of them lie across two rows.
         (0..1000u64).for_each(|n| summary.latency.saturating_record(50_000 + 37 * n + n * n % 911));
         let table = summary.table().expect("something was recorded");
         let counted: u64 = table.rows.iter().map(|row| row[1].en.parse::<u64>().expect("a number")).sum();

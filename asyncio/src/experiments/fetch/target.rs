@@ -1,4 +1,4 @@
-//! What to fetch: a URL taken apart, and files of them.
+//! Targets: parsing of one URL, and of a file of URLs.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,24 +8,24 @@ use std::sync::Arc;
 use hyper::Uri;
 use lab::{Error, Result, text};
 
-/// A file with more bytes than this is no list of URLs.
+/// Maximum size of a file of URLs.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// A URL that we can fetch.
+/// An http URL, split into the parts that a request needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// As it was given.
+    /// The URL as the user gave it.
     pub url: Arc<str>,
     /// `host:port`, to connect to.
     pub address: Arc<str>,
-    /// `host` or `host:port`, to send as the header.
+    /// `host` or `host:port`, for the `Host` header.
     pub host: Arc<str>,
     /// The path and the query.
     pub path: Arc<str>,
 }
 
 impl Target {
-    /// Reads an absolute http URL. `place` says where it stands, for the reader.
+    /// Parses an absolute http URL. `place` is where it was given, for error messages.
     pub fn parse(url: &str, place: &str) -> Result<Target> {
         let uri: Uri = url.parse().map_err(|_| refuse(url, place))?;
         match (uri.scheme_str(), uri.authority()) {
@@ -40,15 +40,15 @@ impl Target {
                 })
             }
             (Some("https"), _) => Err(Error::usage(text!(
-                "{place} {url}: 이 클라이언트는 TLS 없이 http만 합니다. http 주소를 주십시오.",
-                "{place} {url}: this client speaks http without TLS only. Give an http address."
+                "{place} {url}: 이 클라이언트는 TLS를 지원하지 않습니다. http 주소를 주십시오.",
+                "{place} {url}: this client does not support TLS. Give an http address."
             ))),
             _ => Err(refuse(url, place)),
         }
     }
 }
 
-/// The port after a host: that of http where there is none. `None` if it is no port.
+/// The port after the host; 80 if there is none, and `None` if it is not a valid port.
 fn port(rest: &str) -> Option<u16> {
     if rest.is_empty() { Some(80) } else { rest.strip_prefix(':')?.parse().ok().filter(|port| *port > 0) }
 }
@@ -56,12 +56,12 @@ fn port(rest: &str) -> Option<u16> {
 fn refuse(url: &str, place: &str) -> Error {
     let url: String = url.chars().take(200).collect();
     Error::usage(text!(
-        "{place} {url}: http://호스트/… 꼴의 주소를 주십시오.",
+        "{place} {url}: http://호스트/… 형식의 주소를 주십시오.",
         "{place} {url}: give an address like http://host/…."
     ))
 }
 
-/// The URLs of a file, one a line; empty lines and lines that begin with `#` are none.
+/// Reads the URLs of a file, one per line. Empty lines and lines that begin with `#` are ignored.
 pub fn read(path: &Path) -> Result<Vec<Target>> {
     let shown = path.display();
     let cannot = |e: std::io::Error| {
@@ -71,8 +71,8 @@ pub fn read(path: &Path) -> Result<Vec<Target>> {
     File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut words)).map_err(cannot)?;
     if words.len() as u64 > MOST_BYTES {
         return Err(Error::usage(text!(
-            "--urls {shown}: 64 MiB보다 큽니다.",
-            "--urls {shown}: is larger than 64 MiB."
+            "--urls {shown}: 파일이 64 MiB보다 큽니다.",
+            "--urls {shown}: the file is larger than 64 MiB."
         )));
     }
     let lines = words.lines().map(str::trim).enumerate();
@@ -81,7 +81,10 @@ pub fn read(path: &Path) -> Result<Vec<Target>> {
         .map(|(n, line)| Target::parse(line, &format!("{shown}:{}:", n + 1)))
         .collect::<Result<_>>()?;
     if targets.is_empty() {
-        return Err(Error::usage(text!("--urls {shown}: 주소가 없습니다.", "--urls {shown}: holds no address.")));
+        return Err(Error::usage(text!(
+            "--urls {shown}: 파일에 주소가 없습니다.",
+            "--urls {shown}: the file contains no address."
+        )));
     }
     Ok(targets)
 }
@@ -91,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_taken_apart() {
+    fn a_url_is_split_into_its_parts() {
         let target = Target::parse("http://127.0.0.1:8080/delay/5?x=1", "--url").unwrap();
         assert_eq!(
             (&*target.address, &*target.host, &*target.path),

@@ -1,6 +1,6 @@
 //! Thousands of calls with bounded concurrency: each worker makes one call after another until none is left or it is told to stop.
 //!
-//! The workers are the bound: a call begins when a worker is free, and no list of waiting tasks is ever built.
+//! The number of workers is the bound. A call begins when a worker is free, so there is no queue of waiting tasks.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -13,32 +13,31 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 use web::draw::draw;
 
-use super::attempt::{Failure, Got, Line};
+use super::attempt::{Connection, Failure, Fetched};
 use super::retry::Retry;
 use super::target::Target;
 
-/// What the workers share.
+/// The state that all workers share.
 #[derive(Debug)]
-pub struct Plan {
-    /// Call n goes to target n, beginning anew after the last.
+pub struct Shared {
+    /// Call n goes to target n modulo the number of targets.
     pub targets: Vec<Target>,
-    /// How many calls.
+    /// Number of calls.
     pub calls: usize,
-    /// Time for one attempt.
+    /// Time limit for one attempt.
     pub timeout: Duration,
-    /// What follows a failed attempt.
     pub retry: Retry,
-    /// What the jitter is drawn with.
+    /// Seed for the jitter.
     pub seed: u64,
-    /// Becomes true when everything is to end.
+    /// Becomes true when the workers should stop.
     pub stop: watch::Receiver<bool>,
-    /// The next call that nobody has begun.
+    /// Number of the next call to make.
     pub next: AtomicUsize,
-    /// Attempts under way, and the most there were at once.
+    /// Attempts in flight now, and their peak.
     pub in_flight: Gauge,
 }
 
-/// A count and its peak.
+/// A counter that records its peak.
 #[derive(Debug, Default)]
 pub struct Gauge {
     now: AtomicUsize,
@@ -46,7 +45,7 @@ pub struct Gauge {
 }
 
 impl Gauge {
-    /// The most there were at once.
+    /// The largest value so far.
     pub fn peak(&self) -> usize {
         self.peak.load(Relaxed)
     }
@@ -62,28 +61,26 @@ impl Gauge {
 /// How one call ended.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// Its number, from 0.
+    /// The number of the call, from 0.
     pub call: usize,
-    /// Where it went.
     pub url: Arc<str>,
-    /// A result, or a named failure.
-    pub outcome: Result<Got, Failure>,
+    pub outcome: Result<Fetched, Failure>,
     pub attempts: u32,
-    /// From its first attempt to its end, pauses between attempts included, in ns.
+    /// Time from the first attempt to the end, including pauses between attempts, in ns.
     pub took: u64,
 }
 
 // ANCHOR: work
-/// A worker. It ends when no call is left, when told to stop, or when nobody takes its records any more.
-pub async fn work(plan: Arc<Plan>, records: mpsc::Sender<Record>, mut lane: Option<LaneRecorder>) {
-    let mut line = Line::default();
-    let mut stop = plan.stop.clone();
+/// A worker. It ends when no call is left, when it is told to stop, or when the receiver of its records is gone.
+pub async fn work(shared: Arc<Shared>, records: mpsc::Sender<Record>, mut lane: Option<LaneRecorder>) {
+    let mut connection = Connection::default();
+    let mut stop = shared.stop.clone();
     while !*stop.borrow() {
-        let call = plan.next.fetch_add(1, Relaxed);
-        if call >= plan.calls {
+        let call = shared.next.fetch_add(1, Relaxed);
+        if call >= shared.calls {
             return;
         }
-        let record = make(call, &plan, &mut line, &mut stop, &mut lane).await;
+        let record = make_call(call, &shared, &mut connection, &mut stop, &mut lane).await;
         if records.send(record).await.is_err() {
             return;
         }
@@ -91,29 +88,29 @@ pub async fn work(plan: Arc<Plan>, records: mpsc::Sender<Record>, mut lane: Opti
 }
 // ANCHOR_END: work
 
-/// One call, with as many attempts as it needs and may have.
-async fn make(
+/// Makes one call, with retries if necessary.
+async fn make_call(
     call: usize,
-    plan: &Plan,
-    line: &mut Line,
+    shared: &Shared,
+    connection: &mut Connection,
     stop: &mut watch::Receiver<bool>,
     lane: &mut Option<LaneRecorder>,
 ) -> Record {
-    let target = &plan.targets[call % plan.targets.len()];
+    let target = &shared.targets[call % shared.targets.len()];
     let (start, mut attempts) = (clock::now(), 0);
     let outcome = loop {
         attempts += 1;
         enter(lane, State::WaitingForIo);
-        let attempt = plan.in_flight.during(timeout(plan.timeout, line.get(target)));
-        let outcome = match unless(stop, attempt).await {
+        let attempt = shared.in_flight.during(timeout(shared.timeout, connection.get(target)));
+        let outcome = match unless_stopped(stop, attempt).await {
             Some(in_time) => in_time.unwrap_or(Err(Failure::TimedOut)),
             None => Err(Failure::Cancelled),
         };
         match outcome {
-            Err(failure) if failure.may_be_retried() && attempts <= plan.retry.most => {
+            Err(failure) if failure.may_be_retried() && attempts <= shared.retry.most => {
                 enter(lane, State::Idle);
-                let part = draw(plan.seed ^ u64::from(attempts), call as u64);
-                if unless(stop, sleep(plan.retry.pause(attempts, part))).await.is_none() {
+                let part = draw(shared.seed ^ u64::from(attempts), call as u64);
+                if unless_stopped(stop, sleep(shared.retry.pause(attempts, part))).await.is_none() {
                     break Err(Failure::Cancelled);
                 }
             }
@@ -132,12 +129,12 @@ fn enter(lane: &mut Option<LaneRecorder>, state: State) {
     }
 }
 
-/// Awaits the work, or drops it and returns `None` when told to stop.
-async fn unless<T>(stop: &mut watch::Receiver<bool>, work: impl Future<Output = T>) -> Option<T> {
+/// Awaits the work; if told to stop, drops it and returns `None`.
+async fn unless_stopped<T>(stop: &mut watch::Receiver<bool>, work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         biased;
         done = work => Some(done),
-        // An error means that the sender is gone: the run is over.
+        // On an error the sender is gone, so the run has ended: stop as well.
         _ = stop.wait_for(|stop| *stop) => None,
     }
 }

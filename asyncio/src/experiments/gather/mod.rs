@@ -1,4 +1,4 @@
-//! One of five tasks fails. When does the caller learn of it, and what happens to the other four?
+//! One of five tasks fails. When does the caller learn of the failure, and what happens to the other four tasks?
 //!
 //! Article: asyncio, 코드 예시 (`gather`). Run: `cargo run -p asyncio -- gather`. Python twin: `python/gather.py`.
 
@@ -22,14 +22,14 @@ use tokio::task::JoinSet;
 use tokio::time;
 
 use crate::programs::cannot_start;
-use tasks::{Diary, Ends, Fate, Refused, TASKS};
+use tasks::{Ends, Outcome, Refused, TASKS, TaskRecord};
 
-/// What the caller gets: the names of those that finished, or one error, or both where all are collected.
+/// What the caller receives: the names of the finished tasks, or one error, or both if everything is collected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
-    /// Those that finished.
+    /// Tasks that finished.
     pub values: Vec<usize>,
-    /// Those that failed.
+    /// Tasks that failed.
     pub errors: Vec<Refused>,
 }
 
@@ -41,12 +41,12 @@ fn answer(result: Result<Vec<usize>, Refused>) -> Answer {
 }
 
 // ANCHOR: detached
-/// Spawned, and only the handles are joined. The first error ends the join; the other tasks go on.
-/// This is what `asyncio.gather` does.
-pub async fn detached(pause: Duration, diaries: [Diary; TASKS]) -> Answer {
+/// The tasks are spawned, and only their handles are joined. The first error ends the join; the other tasks continue.
+/// `asyncio.gather` does the same.
+pub async fn detached(pause: Duration, records: [TaskRecord; TASKS]) -> Answer {
     let mut name = 0..;
-    let [a, b, c, d, e] = diaries.map(|diary| {
-        let handle = tokio::spawn(tasks::task(name.next().expect("endless"), pause, diary));
+    let [a, b, c, d, e] = records.map(|record| {
+        let handle = tokio::spawn(tasks::task(name.next().expect("endless"), pause, record));
         async { handle.await.expect("a task that waits does not panic") }
     });
     answer(tokio::try_join!(a, b, c, d, e).map(|(a, b, c, d, e)| vec![a, b, c, d, e]))
@@ -54,18 +54,18 @@ pub async fn detached(pause: Duration, diaries: [Diary; TASKS]) -> Answer {
 // ANCHOR_END: detached
 
 // ANCHOR: fail_fast
-/// Not spawned: the five are parts of this one task. The first error drops the others where they are, between two awaits.
-pub async fn fail_fast(pause: Duration, diaries: [Diary; TASKS]) -> Answer {
+/// Not spawned: all five futures are part of this one task. The first error drops the others at their current await.
+pub async fn fail_fast(pause: Duration, records: [TaskRecord; TASKS]) -> Answer {
     let mut name = 0..;
-    let [a, b, c, d, e] = diaries.map(|diary| tasks::task(name.next().expect("endless"), pause, diary));
+    let [a, b, c, d, e] = records.map(|record| tasks::task(name.next().expect("endless"), pause, record));
     answer(tokio::try_join!(a, b, c, d, e).map(|(a, b, c, d, e)| vec![a, b, c, d, e]))
 }
 // ANCHOR_END: fail_fast
 
 // ANCHOR: collect_all
-/// Waits for every one, and keeps the values beside the errors: `gather(return_exceptions=True)`.
-pub async fn collect_all(pause: Duration, diaries: [Diary; TASKS]) -> Answer {
-    let tasks: JoinSet<_> = (0..).zip(diaries).map(|(name, diary)| tasks::task(name, pause, diary)).collect();
+/// Waits for all tasks and collects values and errors, like `gather(return_exceptions=True)`.
+pub async fn collect_all(pause: Duration, records: [TaskRecord; TASKS]) -> Answer {
+    let tasks: JoinSet<_> = (0..).zip(records).map(|(name, record)| tasks::task(name, pause, record)).collect();
     let mut answer = Answer::default();
     for result in tasks.join_all().await {
         match result {
@@ -78,10 +78,10 @@ pub async fn collect_all(pause: Duration, diaries: [Diary; TASKS]) -> Answer {
 // ANCHOR_END: collect_all
 
 // ANCHOR: structured
-/// The set owns its tasks. The first error cancels the others and waits until they are gone, so that none outlives this function:
-/// `asyncio.TaskGroup`.
-pub async fn structured(pause: Duration, diaries: [Diary; TASKS]) -> Answer {
-    let mut tasks: JoinSet<_> = (0..).zip(diaries).map(|(name, diary)| tasks::task(name, pause, diary)).collect();
+/// The set owns its tasks. On the first error it cancels the others and waits until they have ended, so that no task outlives this
+/// function. `asyncio.TaskGroup` does the same.
+pub async fn structured(pause: Duration, records: [TaskRecord; TASKS]) -> Answer {
+    let mut tasks: JoinSet<_> = (0..).zip(records).map(|(name, record)| tasks::task(name, pause, record)).collect();
     let mut values = Vec::new();
     while let Some(result) = tasks.join_next().await {
         match result.expect("a task that waits does not panic") {
@@ -96,9 +96,9 @@ pub async fn structured(pause: Duration, diaries: [Diary; TASKS]) -> Answer {
 }
 // ANCHOR_END: structured
 
-type Run = fn(Duration, [Diary; TASKS]) -> Pin<Box<dyn Future<Output = Answer>>>;
+type Run = fn(Duration, [TaskRecord; TASKS]) -> Pin<Box<dyn Future<Output = Answer>>>;
 
-/// A technique: its id (the twin's too), its name in Rust and in Python, its function.
+/// A way to await the tasks: its id (the twin's too), its names in Rust and in Python, and its function.
 #[derive(Clone, Copy, Debug)]
 pub struct Technique {
     pub id: &'static str,
@@ -107,7 +107,7 @@ pub struct Technique {
     run: Run,
 }
 
-/// All ways, in the order of the table.
+/// All techniques, in the order of the table.
 pub const TECHNIQUES: [Technique; 4] = [
     Technique { id: "detached", rust: "spawn + try_join!", python: "gather", run: |p, d| Box::pin(detached(p, d)) },
     Technique { id: "fail_fast", rust: "try_join!", python: "", run: |p, d| Box::pin(fail_fast(p, d)) },
@@ -128,61 +128,62 @@ pub const TECHNIQUES: [Technique; 4] = [
 /// The result of one technique.
 #[derive(Clone, Debug)]
 pub struct Collected {
-    /// What the caller got.
+    /// What the caller received.
     pub answer: Answer,
-    /// How long that took, in ns.
+    /// Time until the caller received it, in ns.
     pub took: u64,
-    /// How the tasks ended that had ended by then.
-    pub before: Vec<Fate>,
-    /// How the tasks ended that went on after it.
-    pub after: Vec<Fate>,
-    /// The tasks, and the caller as the last lane.
+    /// How the tasks ended that ended before the answer.
+    pub before: Vec<Outcome>,
+    /// How the tasks ended that continued after the answer.
+    pub after: Vec<Outcome>,
+    /// Lanes of the tasks; the last lane is the caller's.
     pub trace: Trace,
 }
 
 impl Technique {
-    /// Runs the five and waits until the last of them has ended, even those that nobody awaits.
+    /// Runs the five tasks and waits until all have ended, also those that nobody awaits.
     pub fn observe(&self, pause: Duration) -> Result<Collected> {
         let runtime = Builder::new_current_thread().enable_time().build().map_err(cannot_start)?;
         let (recorder, ends) = (Recorder::new(), Ends::default());
-        let diaries = Diary::five(&recorder, &ends);
-        let mut caller = recorder.lane(text!("부른 쪽", "the caller"));
+        let records = TaskRecord::five(&recorder, &ends);
+        let mut caller = recorder.lane(text!("호출자", "caller"));
         let start = clock::now();
         let (answer, answered) = runtime.block_on(async {
             caller.enter(State::WaitingForIo);
-            let answer = (self.run)(pause, diaries).await;
+            let answer = (self.run)(pause, records).await;
             drop(caller);
             let answered = clock::now();
-            // Whoever is still at work ends by itself after `pause` at the latest.
+            // Tasks that still run end on their own after `pause` at the latest.
             while ends.lock().unwrap_or_else(PoisonError::into_inner).len() < TASKS {
                 time::sleep(Duration::from_millis(5)).await;
             }
             (answer, answered)
         });
         let all = std::mem::take(&mut *ends.lock().unwrap_or_else(PoisonError::into_inner));
-        let fates = |after: bool| all.iter().filter(|end| (end.at > answered) == after).map(|end| end.fate).collect();
+        let outcomes =
+            |after: bool| all.iter().filter(|end| (end.at > answered) == after).map(|end| end.outcome).collect();
         let trace = recorder.finish(Text::same(format!("Rust: {}", self.rust)));
-        debug_assert_eq!(Arc::strong_count(&ends), 1, "no diary is left");
-        Ok(Collected { answer, took: answered - start, before: fates(false), after: fates(true), trace })
+        debug_assert_eq!(Arc::strong_count(&ends), 1, "all task records have been dropped");
+        Ok(Collected { answer, took: answered - start, before: outcomes(false), after: outcomes(true), trace })
     }
 }
 
-/// The counts of the table: their ids, and the heads of their columns.
+/// The columns of the table: their ids and their heads.
 fn columns() -> [(&'static str, Text); 5] {
     [
-        ("answer", text!("답까지", "answer after")),
-        ("finished", text!("끝냄", "finished")),
+        ("answer", text!("답을 받기까지", "time to answer")),
+        ("finished", text!("완료", "finished")),
         ("failed", text!("실패", "failed")),
-        ("cancelled", text!("취소됨", "cancelled")),
-        ("went_on", text!("답 뒤에도 돎", "went on after it")),
+        ("cancelled", text!("취소", "cancelled")),
+        ("went_on", text!("답 뒤에도 실행", "still running")),
     ]
 }
 
 impl Collected {
     fn counts(&self) -> [f64; 5] {
-        let of = |fate| self.before.iter().filter(|&&one| one == fate).count() as f64;
+        let of = |outcome| self.before.iter().filter(|&&one| one == outcome).count() as f64;
         let took = self.took as f64;
-        [took, of(Fate::Finished), of(Fate::Failed), of(Fate::Cancelled), self.after.len() as f64]
+        [took, of(Outcome::Finished), of(Outcome::Failed), of(Outcome::Cancelled), self.after.len() as f64]
     }
 
     fn measures(&self, technique: &Technique) -> Vec<Measure> {
@@ -200,18 +201,18 @@ impl Collected {
 pub fn command() -> Experiment {
     let mut options = Options::new();
     let pause =
-        options.seconds("seconds", 0.0..=60.0, 0.5, text!("한 태스크가 기다리는 시간", "how long a task waits"));
-    let about = text!("다섯 가운데 하나가 실패할 때", "one of five fails");
+        options.seconds("seconds", 0.0..=60.0, 0.5, text!("태스크 하나가 기다리는 시간", "how long each task waits"));
+    let about = text!("태스크 다섯 중 하나가 실패할 때", "one of five tasks fails");
     Experiment::new("gather", about, options, move |a| run(a.get(pause), a.pythons()))
 }
 
-/// Awaits the five in every technique, here and on CPython. Those that do not fail take `pause`.
+/// Awaits the five tasks with every technique, here and on CPython. Tasks that do not fail take `pause`.
 pub fn run(pause: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("asyncio/gather");
     for technique in &TECHNIQUES {
-        let observe = technique.observe(pause)?;
-        report.measures.extend(observe.measures(technique));
-        report.traces.push(observe.trace);
+        let collected = technique.observe(pause)?;
+        report.measures.extend(collected.measures(technique));
+        report.traces.push(collected.trace);
     }
     report.tables.push(table(&report, &text!("Rust, tokio", "Rust, tokio"), "", |technique| technique.rust));
     let args = [pause.as_secs_f64().to_string()];
@@ -227,7 +228,7 @@ pub fn run(pause: Duration, pythons: &[Interpreter]) -> Result<Report> {
     Ok(report)
 }
 
-/// What was measured under ids that begin with `prefix`, a row a technique.
+/// A table of the measurements whose ids begin with `prefix`, one row per technique.
 fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Technique) -> &'static str) -> Table {
     let row = |technique: &Technique| -> Option<Vec<Text>> {
         let cells: Option<Vec<Text>> = columns()
@@ -239,8 +240,8 @@ fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Technique) -> 
     };
     let (ko, en) = (&on.ko, &on.en);
     Table {
-        title: text!("{ko}: 태스크 다섯 가운데 하나가 실패함", "{en}: one of five tasks fails"),
-        head: [text!("기다린 방법", "awaited by")].into_iter().chain(columns().map(|(_, head)| head)).collect(),
+        title: text!("{ko}: 태스크 다섯 중 하나가 실패함", "{en}: one of five tasks fails"),
+        head: [text!("기다리는 방법", "awaited with")].into_iter().chain(columns().map(|(_, head)| head)).collect(),
         rows: TECHNIQUES.iter().filter_map(row).collect(),
     }
 }
@@ -248,8 +249,8 @@ fn table(report: &Report, on: &Text, prefix: &str, name: impl Fn(&Technique) -> 
 fn note(pause: Duration) -> Text {
     let (each, early) = (unit::duration(pause.as_nanos() as f64), unit::duration(pause.as_nanos() as f64 / 5.0));
     text!(
-        "네 태스크는 {each} 동안 기다려 값을 내고, 하나는 {early} 뒤에 실패합니다. 끝냄, 실패, 취소됨은 부른 쪽이 답을 받기까지의 수입니다. 취소된 태스크의 레인은 그 자리에서 끊깁니다.",
-        "Four tasks wait {each} and return a value, one fails after {early}. Finished, failed and cancelled are counted up to the caller's answer. The lane of a cancelled task breaks off there."
+        "태스크 4개는 {each} 동안 기다린 뒤 값을 반환하고, 하나는 {early} 뒤에 실패합니다. 완료, 실패, 취소는 호출자가 답을 받을 때까지의 수입니다. 취소된 태스크의 레인은 취소된 시점에 끝납니다.",
+        "Four tasks wait for {each} and return a value; one fails after {early}. Finished, failed and cancelled tasks are counted until the caller has its answer. The lane of a cancelled task ends when it is cancelled."
     )
 }
 
@@ -259,7 +260,7 @@ fn shows(report: &Report) -> Text {
     let (dropped, aborted) = (of("fail_fast.cancelled"), of("structured.cancelled"));
     let (all, kept) = (unit::duration(of("collect_all.answer")), of("collect_all.finished"));
     text!(
-        "실패를 {fast} 만에 알았을 때, spawn한 것은 {went_on}개가 계속 돌고 있었고 try_join!은 {dropped}개를, JoinSet은 {aborted}개를 취소했습니다. 모두 모으면 {all} 걸리는 대신 값 {kept}개가 남습니다.",
-        "When the caller heard of the failure after {fast}, {went_on} spawned tasks ran on; try_join! had cancelled {dropped}, the JoinSet {aborted}. Collecting all takes {all}, and {kept} values are kept."
+        "호출자는 {fast} 만에 실패를 알았습니다. 그때 spawn한 태스크는 {went_on}개가 계속 실행되고 있었고, try_join!은 {dropped}개를, JoinSet은 {aborted}개를 취소했습니다. 결과를 모두 모으면 {all} 걸리지만 값 {kept}개를 얻습니다.",
+        "The caller learned of the failure after {fast}. At that time {went_on} spawned tasks were still running; try_join! had cancelled {dropped} and the JoinSet {aborted}. Collecting all results takes {all} and keeps {kept} values."
     )
 }

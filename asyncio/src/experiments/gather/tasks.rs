@@ -1,4 +1,4 @@
-//! Five tasks for `gather`, one of which fails: each keeps a lane, and notes how it ended.
+//! Five tasks for `gather`, one of which fails. Each keeps a lane and records how it ended.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,72 +8,72 @@ use lab::trace::{LaneRecorder, Recorder};
 use lab::{clock, text};
 use tokio::time;
 
-/// How many there are.
+/// Number of tasks.
 pub const TASKS: usize = 5;
-/// The one that fails, after a fifth of the time that the others take.
+/// The task that fails, after a fifth of the time that the others take.
 pub const FAILS: usize = 1;
 
 /// How a task ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum Outcome {
     /// It returned its value.
     Finished,
     /// It returned its error.
     Failed,
-    /// It was dropped before it returned anything.
+    /// It was dropped before it returned.
     Cancelled,
 }
 
-/// A task's end.
+/// The end of a task.
 #[derive(Clone, Copy, Debug)]
 pub struct End {
-    pub fate: Fate,
-    /// When, in ns on [`clock::now`].
+    pub outcome: Outcome,
+    /// Time of the end, in ns of [`clock::now`].
     pub at: u64,
 }
 
-/// The ends of all tasks so far, in the order in which they came.
+/// The ends so far, in the order in which the tasks ended.
 pub type Ends = Arc<Mutex<Vec<End>>>;
 
-/// The error of the task that fails: its name.
+/// The error of the failing task, with its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused(pub usize);
 
-/// Waits like a request and returns its name, unless it is the one that is refused.
-pub async fn task(name: usize, pause: Duration, mut diary: Diary) -> Result<usize, Refused> {
-    diary.lane.enter(State::WaitingForIo);
+/// Waits, as a request does, and returns its name; the task [`FAILS`] returns an error.
+pub async fn task(name: usize, pause: Duration, mut record: TaskRecord) -> Result<usize, Refused> {
+    record.lane.enter(State::WaitingForIo);
     if name == FAILS {
         time::sleep(pause / 5).await;
-        diary.fate = Fate::Failed;
+        record.outcome = Outcome::Failed;
         return Err(Refused(name));
     }
     time::sleep(pause).await;
-    diary.fate = Fate::Finished;
+    record.outcome = Outcome::Finished;
     Ok(name)
 }
 
-/// A task's record. It is dropped when the task ends, in whatever way: a cancelled future is dropped too.
+/// Records the end of a task. It does so on drop, because a cancelled future is dropped without running further.
 #[derive(Debug)]
-pub struct Diary {
+pub struct TaskRecord {
     lane: LaneRecorder,
-    fate: Fate,
+    outcome: Outcome,
     ends: Ends,
 }
 
-impl Diary {
-    /// An empty record for each task.
-    pub fn five(recorder: &Recorder, ends: &Ends) -> [Diary; TASKS] {
-        std::array::from_fn(|i| Diary {
+impl TaskRecord {
+    /// One record per task.
+    pub fn five(recorder: &Recorder, ends: &Ends) -> [TaskRecord; TASKS] {
+        std::array::from_fn(|i| TaskRecord {
             lane: recorder.lane(text!("태스크 {i}", "Task {i}")),
-            fate: Fate::Cancelled,
+            outcome: Outcome::Cancelled,
             ends: Arc::clone(ends),
         })
     }
 }
 
-impl Drop for Diary {
+impl Drop for TaskRecord {
     fn drop(&mut self) {
-        let end = End { fate: self.fate, at: clock::now() };
+        let end = End { outcome: self.outcome, at: clock::now() };
         self.ends.lock().unwrap_or_else(PoisonError::into_inner).push(end);
     }
 }

@@ -1,4 +1,4 @@
-//! What runs, and what each case showed.
+//! The cases, and the result of each.
 
 use lab::lang::Text;
 use lab::text;
@@ -6,17 +6,17 @@ use lab::trace::Trace;
 
 use crate::heartbeat::Late;
 
-/// What runs: the loop is always there.
+/// A case: an event loop, with or without computing threads, with or without the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Case {
     pub id: &'static str,
-    /// Threads that compute beside it.
+    /// Threads that compute beside the loop.
     pub computing: usize,
-    /// Whether all of them are under one lock.
+    /// Whether the loop and these threads share one lock.
     pub gil: bool,
 }
 
-/// All cases, in the order in which they run.
+/// In the order in which they run.
 pub const CASES: [Case; 4] = [
     Case { id: "alone.free", computing: 0, gil: false },
     Case { id: "alone.gil", computing: 0, gil: true },
@@ -27,21 +27,21 @@ pub const CASES: [Case; 4] = [
 impl Case {
     pub fn name(self) -> Text {
         match (self.computing, self.gil) {
-            (0, false) => text!("락 없음, 루프 혼자", "no lock, the loop alone"),
-            (0, true) => text!("GIL 아래, 루프 혼자", "under the GIL, the loop alone"),
-            (_, false) => text!("락 없음, 곁에 CPU 스레드", "no lock, beside a CPU thread"),
-            (_, true) => text!("GIL 아래, 곁에 CPU 스레드", "under the GIL, beside a CPU thread"),
+            (0, false) => text!("락 없음, 루프만", "no lock, the loop alone"),
+            (0, true) => text!("GIL 있음, 루프만", "under the GIL, the loop alone"),
+            (_, false) => text!("락 없음, CPU 스레드와 함께", "no lock, beside a CPU thread"),
+            (_, true) => text!("GIL 있음, CPU 스레드와 함께", "under the GIL, beside a CPU thread"),
         }
     }
 }
 
-/// What one case showed.
+/// The result of one case.
 #[derive(Clone, Debug)]
 pub struct CaseResult {
-    /// How late the tasks woke up, each time.
+    /// How late each wake-up of the tasks was.
     pub late: Vec<Late>,
-    /// How often the lock went to another thread than before.
+    /// How often the lock passed to another thread.
     pub switches: u64,
-    /// The loop's thread, the threads that compute, the tasks.
+    /// Lanes of the loop's thread, the computing threads and the tasks, in this order.
     pub trace: Trace,
 }

@@ -1,7 +1,8 @@
-//! An event loop under the GIL. Alone with it, the lock changes nothing; beside a thread that computes, every wake-up waits for it.
+//! An event loop under the GIL. If the loop is alone, the lock changes nothing; beside a thread that computes, every wake-up waits for
+//! the lock.
 //!
-//! The loop is tokio's, on one thread. It holds the lock while it runs tasks, and lets go of it while it waits for the next
-//! event, as CPython does around `select` and `epoll_wait`.
+//! The loop is tokio's, on one thread. It holds the lock while it runs tasks and releases it while it waits for the next event, as
+//! CPython does around `select` and `epoll_wait`.
 //!
 //! Article: asyncio, "GIL 영향 없음(단일 스레드)". Run: `cargo run -p asyncio -- gil`. Python twin: `python/gil.py`.
 
@@ -33,13 +34,14 @@ use crate::heartbeat::ticker;
 use crate::programs::cannot_start;
 use report::CLAIM;
 
-/// The tasks of the loop sleep so long at a time.
+/// How long the loop's tasks sleep at a time.
 pub const PERIOD: Duration = Duration::from_millis(10);
-/// The event loop's thread; those that compute have the numbers after it.
+/// The event loop's thread; the computing threads have the numbers after it.
 const LOOP: ThreadId = ThreadId(1);
 
 // ANCHOR: event_loop
-/// tokio's event loop as a thread that needs the lock to run: it lets go before it waits for events, and takes it back after.
+/// tokio's event loop as a thread that needs the lock to run: it releases the lock before it waits for events and takes it again
+/// afterwards.
 fn event_loop(gil: Option<Arc<Gil>>, lane: LaneRecorder) -> Result<Runtime> {
     let (lane, theirs) = (Arc::new(Mutex::new(lane)), gil.clone());
     let enter = move |state| lane.lock().unwrap_or_else(PoisonError::into_inner).enter(state);
@@ -65,8 +67,8 @@ fn event_loop(gil: Option<Arc<Gil>>, lane: LaneRecorder) -> Result<Runtime> {
 }
 // ANCHOR_END: event_loop
 
-/// Runs one case: alone, the loop runs for `lasting`; else until the threads beside it have done their `turns`.
-pub fn seen(case: Case, turns: u64, lasting: Duration) -> Result<CaseResult> {
+/// Runs one case. The loop runs until the computing threads have done their `iterations`, or, if there are none, for `lasting`.
+pub fn run_case(case: Case, iterations: u64, lasting: Duration) -> Result<CaseResult> {
     let gil = case.gil.then(|| Arc::new(Gil::new(SWITCH_INTERVAL)));
     let recorder = Recorder::new();
     let runtime = event_loop(gil.clone(), recorder.lane(text!("이벤트 루프", "event loop")))?;
@@ -82,8 +84,8 @@ pub fn seen(case: Case, turns: u64, lasting: Duration) -> Result<CaseResult> {
         for (me, mut lane) in (LOOP.0 + 1..).zip(computing) {
             let gil = gil.clone();
             let count = move || match gil {
-                Some(gil) => loops::under(&gil, ThreadId(me), &mut lane, turns),
-                None => loops::free(&mut lane, turns),
+                Some(gil) => loops::under(&gil, ThreadId(me), &mut lane, iterations),
+                None => loops::free(&mut lane, iterations),
             };
             threads.push(thread::Builder::new().spawn_scoped(scope, count).map_err(|e| Error::no_thread(&e))?);
         }
@@ -97,11 +99,11 @@ pub fn seen(case: Case, turns: u64, lasting: Duration) -> Result<CaseResult> {
             stop.store(true, Relaxed);
         };
         let (a, b, c, ()) = runtime.block_on(async { tokio::join!(a, b, c, until) });
-        // A loop that has ended holds no lock.
+        // The loop has ended, so its hooks will not release the lock.
         gil.iter().for_each(|gil| gil.leave(LOOP));
         Ok::<_, Error>([a, b, c].concat())
     })?;
-    drop(runtime); // its hooks keep the loop's lane
+    drop(runtime); // its hooks hold the loop's lane, which must end before `finish`
     let switches = gil.map_or(0, |gil| gil.switches());
     Ok(CaseResult { late, switches, trace: recorder.finish(case.name()) })
 }
@@ -111,35 +113,35 @@ pub fn command() -> Experiment {
     let mut options = Options::new();
     let about = text!("계산하는 루프의 반복 횟수", "iterations of the computing loop");
     let iterations = options.count("iterations", 1..=10_000_000_000, 1_000_000_000, about);
-    let about = text!("루프 혼자 도는 시간", "how long the loop runs alone");
+    let about = text!("루프만 실행하는 시간", "how long the loop runs alone");
     let seconds = options.seconds("seconds", 0.0..=60.0, 0.4, about);
     let about = text!(
-        "GIL 아래의 이벤트 루프: 혼자, 그리고 CPU 스레드 곁에서",
-        "a loop under the GIL: alone, beside a CPU thread"
+        "GIL을 쓰는 이벤트 루프: 루프만, 그리고 CPU 스레드와 함께",
+        "an event loop under the GIL: alone, and beside a CPU thread"
     );
     Experiment::new("gil", about, options, move |a| run(a.get(iterations), a.get(seconds), a.pythons()))
 }
 
-/// Runs all cases, `turns` of the loop in the thread beside it, and the same on CPython.
-pub fn run(turns: u64, lasting: Duration, pythons: &[Interpreter]) -> Result<Report> {
+/// Runs all cases here and on CPython, with `iterations` of the counting loop in the computing thread.
+pub fn run(iterations: u64, lasting: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("asyncio/gil");
     let watch = Watch::start();
     for case in CASES {
-        let seen = seen(case, turns, lasting)?;
-        report.verdicts.extend(report::judge(case, &seen));
-        report.measures.extend(report::measures(case, &seen));
-        report.traces.push(seen.trace);
+        let result = run_case(case, iterations, lasting)?;
+        report.verdicts.extend(report::judge(case, &result));
+        report.measures.extend(report::measures(case, &result));
+        report.traces.push(result.trace);
     }
-    // The pair of the lesson: beside a CPU thread, without and under the lock.
+    // The pair to compare: beside a CPU thread, without and with the lock.
     report.front = vec![Front::Trace(2), Front::Trace(3)];
     let foreign = watch.foreign();
     report.tables.push(report::table(&report, &text!("Rust, tokio current_thread", "Rust, tokio current_thread"), ""));
-    let twins = (turns / 100).max(1);
+    let twins = (iterations / 100).max(1);
     let args = [twins.to_string(), lasting.as_secs_f64().to_string(), PERIOD.as_secs_f64().to_string()];
     python::join(&mut report, pythons, twin_script!("gil"), &args, &[CLAIM], |python, twin| {
         vec![report::judge_twin(python, twin)]
     });
-    python::name_part(&mut report, pythons, turns, twins);
+    python::name_part(&mut report, pythons, iterations, twins);
     for python in pythons {
         let prefix = python.measure_id("");
         let table = report::table(&report, &Text::same(python.to_string()), &prefix);
@@ -147,7 +149,7 @@ pub fn run(turns: u64, lasting: Duration, pythons: &[Interpreter]) -> Result<Rep
     }
     report.measures_in_tables = true;
     let each = unit::duration(PERIOD.as_nanos() as f64);
-    report.notes.extend(report::notes(turns, &each, foreign));
+    report.notes.extend(report::notes(iterations, &each, foreign));
     report.shows = report::shows(&report);
     Ok(report)
 }

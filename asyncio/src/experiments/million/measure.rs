@@ -1,7 +1,7 @@
-//! A row of `million`, in a process of its own: many sleeping tasks, and their cost while all of them sleep.
+//! Measures one row of `million` in its own process: many sleeping tasks or threads, and what they cost while all of them sleep.
 //!
-//! A sleeper keeps no lane and no record, which would take more memory than itself: all share two counters, and read from one
-//! place how long to sleep. What a task takes here is what its runtime gives it, and a handle in a list.
+//! A sleeper keeps no lane and no record, because those would take more memory than the sleeper. All share two counters and one
+//! variable with the length of the sleep. The memory of a task is what its runtime allocates for it, and a handle in a list.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -17,30 +17,30 @@ use tokio::runtime::Builder;
 
 use crate::programs::cannot_start;
 
-/// Sleepers that have gone to sleep.
+/// Number of sleepers that have gone to sleep.
 static ASLEEP: AtomicUsize = AtomicUsize::new(0);
-/// Sleepers that have woken up again.
+/// Number of sleepers that have woken up.
 static AWAKE: AtomicUsize = AtomicUsize::new(0);
-/// How long a sleeper sleeps, in ns.
+/// How long each sleeper sleeps, in ns.
 static PAUSE: AtomicU64 = AtomicU64::new(0);
 
-/// Warm-up sleepers, so that one-time allocations of a runtime are not measured.
+/// Sleepers that run before the measurement, so that one-time allocations of a runtime are not measured.
 const WARM_UP: usize = 8;
-/// Ballast that exhausts the allocator's free list before anything is measured: else the first sleepers would seem
-/// to weigh nothing. More than is free after the start, in blocks smaller than any sleeper's.
+/// Number of blocks that use up the allocator's free list before the measurement. Without them the first sleepers would reuse free
+/// memory and seem to take none. The blocks are smaller than a sleeper's allocation, and more than are free after the start.
 const BALLAST: usize = 10_000;
-/// Between two looks whether all are asleep.
-const MOMENT: Duration = Duration::from_millis(1);
+/// Interval at which the counters are polled.
+const POLL: Duration = Duration::from_millis(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sleeper {
-    /// A task of tokio's runtime with one thread.
+    /// A task on tokio with one thread.
     TokioCurrentThread,
-    /// A task of tokio's runtime with a thread a core.
+    /// A task on tokio with one thread per core.
     TokioMultiThread,
-    /// A task of async-std.
+    /// A task on async-std.
     AsyncStd,
-    /// A task of smol's `LocalExecutor`.
+    /// A task on smol's `LocalExecutor`.
     Smol,
     /// A thread of the standard library.
     Thread,
@@ -108,14 +108,14 @@ fn in_a_thread() {
     AWAKE.fetch_add(1, Relaxed);
 }
 
-/// Lets `many` sleepers sleep for `pause` in this process, and reports what they took. The measurements are those of the twin:
-/// `bytes` that the process grew by, `alive` together at that moment, `cpu` from before the first to after the last, and how long
-/// it took until all slept (`spawned`).
+/// Runs `many` sleepers that sleep for `pause` in this process, and reports their cost. The measurements have the twin's ids:
+/// `bytes` is the growth of the process while all sleep, `alive` the number of sleepers asleep at that time, `cpu` the CPU time of
+/// the whole row, `spawned` the time until all slept.
 pub fn row(sleeper: Sleeper, many: usize, pause: Duration) -> Result<Report> {
     let tokio = |mut builder: Builder| -> Result<Row> {
         let runtime = builder.enable_time().build().map_err(cannot_start)?;
-        let moment = || tokio::time::sleep(MOMENT);
-        Ok(runtime.block_on(tasks(many, pause, || tokio::spawn(on_tokio()), moment)))
+        let poll = || tokio::time::sleep(POLL);
+        Ok(runtime.block_on(tasks(many, pause, || tokio::spawn(on_tokio()), poll)))
     };
     let row = match sleeper {
         Sleeper::TokioCurrentThread => tokio(Builder::new_current_thread())?,
@@ -126,26 +126,21 @@ pub fn row(sleeper: Sleeper, many: usize, pause: Duration) -> Result<Report> {
         }
         Sleeper::AsyncStd => {
             use async_std::task;
-            task::block_on(tasks(many, pause, || task::spawn(on_async_std()), || task::sleep(MOMENT)))
+            task::block_on(tasks(many, pause, || task::spawn(on_async_std()), || task::sleep(POLL)))
         }
         Sleeper::Smol => {
             let executor = smol::LocalExecutor::new();
-            let moment = || smol::Timer::after(MOMENT);
-            smol::block_on(executor.run(tasks(many, pause, || executor.spawn(on_smol()), moment)))
+            let poll = || smol::Timer::after(POLL);
+            smol::block_on(executor.run(tasks(many, pause, || executor.spawn(on_smol()), poll)))
         }
         Sleeper::Thread => threads(many, pause),
     };
     Ok(row.report(sleeper, pause))
 }
 
-/// Spawns them, waits until all are asleep, looks, and awaits them.
-async fn tasks<T: Future, M: Future>(
-    many: usize,
-    pause: Duration,
-    spawn: impl Fn() -> T,
-    moment: impl Fn() -> M,
-) -> Row {
-    PAUSE.store(ns(MOMENT), Relaxed);
+/// Spawns the tasks, waits until all are asleep, takes the snapshot, and awaits the tasks.
+async fn tasks<T: Future, M: Future>(many: usize, pause: Duration, spawn: impl Fn() -> T, poll: impl Fn() -> M) -> Row {
+    PAUSE.store(ns(POLL), Relaxed);
     let first: Vec<T> = (0..WARM_UP).map(|_| spawn()).collect();
     for task in first {
         task.await;
@@ -153,30 +148,30 @@ async fn tasks<T: Future, M: Future>(
     let mut row = Row::begin(pause);
     let all: Vec<T> = (0..many).map(|_| spawn()).collect();
     while !all_or_too_late(many) {
-        moment().await;
+        poll().await;
     }
-    row.look();
+    row.take_snapshot();
     for task in all {
         task.await;
     }
     row.end()
 }
 
-/// The same with threads. Where the system gives no more, those that it gave are looked at.
+/// The same with threads. If the system refuses to start more, the row is measured with those that run.
 fn threads(many: usize, pause: Duration) -> Row {
     let spawn = || thread::Builder::new().spawn(in_a_thread);
-    PAUSE.store(ns(MOMENT), Relaxed);
+    PAUSE.store(ns(POLL), Relaxed);
     let join = |threads: Vec<thread::JoinHandle<()>>| {
         threads.into_iter().for_each(|thread| thread.join().expect("a sleeper does not panic"));
     };
-    // A single one: glibc caches the stacks of threads that have ended.
+    // Only one thread warms up: glibc caches the stacks of ended threads, and the measured ones would reuse them.
     join(spawn().into_iter().collect());
     let mut row = Row::begin(pause);
     let all: Vec<_> = (0..many).map_while(|_| spawn().ok()).collect();
     while !all_or_too_late(all.len()) {
-        thread::sleep(MOMENT);
+        thread::sleep(POLL);
     }
-    row.look();
+    row.take_snapshot();
     join(all);
     row.end()
 }
@@ -189,31 +184,31 @@ fn ns(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// What is looked at.
+/// The state of the process at one time.
 #[derive(Clone, Copy, Debug, Default)]
-struct Moment {
+struct Snapshot {
     at: u64,
     cpu: Option<u64>,
-    /// Exact, unlike the resident memory of `status`, which kernels count in batches.
+    /// Private memory, which is exact. The resident memory in `/proc/self/status` is not: kernels update it in batches.
     memory: Option<u64>,
     peak: Option<u64>,
 }
 
-impl Moment {
-    fn now() -> Moment {
+impl Snapshot {
+    fn now() -> Snapshot {
         let (memory, peak) = (machine::private_memory(), machine::peak_memory());
-        Moment { at: clock::now(), cpu: clock::cpu(), memory, peak }
+        Snapshot { at: clock::now(), cpu: clock::cpu(), memory, peak }
     }
 }
 
 struct Row {
-    /// Held to the end.
+    /// Kept until the end, so that its memory is not reused.
     _ballast: Vec<Vec<u8>>,
-    before: Moment,
-    asleep: Moment,
-    /// Asleep at the look: had gone to sleep before it, and had not woken up after it.
+    before: Snapshot,
+    asleep: Snapshot,
+    /// Sleepers asleep during the whole snapshot: they went to sleep before it and woke up after it.
     alive: usize,
-    after: Moment,
+    after: Snapshot,
 }
 
 impl Row {
@@ -222,28 +217,34 @@ impl Row {
         ASLEEP.store(0, Relaxed);
         AWAKE.store(0, Relaxed);
         let ballast = (0..BALLAST).map(|n| vec![n as u8; 64]).collect();
-        Row { _ballast: ballast, before: Moment::now(), asleep: Moment::default(), alive: 0, after: Moment::default() }
+        Row {
+            _ballast: ballast,
+            before: Snapshot::now(),
+            asleep: Snapshot::default(),
+            alive: 0,
+            after: Snapshot::default(),
+        }
     }
 
-    fn look(&mut self) {
+    fn take_snapshot(&mut self) {
         let (asleep, at) = (ASLEEP.load(Relaxed), clock::now());
-        self.asleep = Moment { at, ..Moment::now() };
+        self.asleep = Snapshot { at, ..Snapshot::now() };
         self.alive = asleep.saturating_sub(AWAKE.load(Relaxed));
     }
 
     fn end(mut self) -> Row {
-        self.after = Moment::now();
+        self.after = Snapshot::now();
         self
     }
 
     fn report(&self, sleeper: Sleeper, pause: Duration) -> Report {
         let Row { before, asleep, after, .. } = self;
-        let grown = |of: fn(&Moment) -> Option<u64>, to: &Moment| Some(of(to)?.saturating_sub(of(before)?) as f64);
+        let grown = |of: fn(&Snapshot) -> Option<u64>, to: &Snapshot| Some(of(to)?.saturating_sub(of(before)?) as f64);
         let mut report = Report::new("asyncio/sleepers");
         let values = [
-            ("bytes", Unit::Bytes, grown(|moment| moment.memory, asleep)),
-            ("peak", Unit::Bytes, grown(|moment| moment.peak, asleep)),
-            ("cpu", Unit::Ns, grown(|moment| moment.cpu, after)),
+            ("bytes", Unit::Bytes, grown(|snapshot| snapshot.memory, asleep)),
+            ("peak", Unit::Bytes, grown(|snapshot| snapshot.peak, asleep)),
+            ("cpu", Unit::Ns, grown(|snapshot| snapshot.cpu, after)),
             ("alive", Unit::Count, Some(self.alive as f64)),
             ("spawned", Unit::Ns, Some((asleep.at - before.at) as f64)),
         ];

@@ -1,10 +1,10 @@
-//! From a thousand to a million sleepers, tasks and threads: bytes for each, CPU time for all, and the curves.
+//! From a thousand to a million sleeping tasks and threads: memory per sleeper, CPU time for all, and the curves.
 //!
-//! Each row is a process of its own, for memory that was once used is not given back. A row counts only if all its sleepers were
-//! asleep at the same time when its memory was read; else it is tried again with a longer sleep, and then refused.
+//! Each row runs in its own process, because a process rarely returns memory to the system. A row is valid only if all its sleepers
+//! were asleep when its memory was read. Otherwise it is measured again with a longer sleep, and rejected after the last attempt.
 //!
 //! Article: asyncio, "대규모 I/O 바운드 작업에 적합". Run: `cargo run --release -p asyncio -- million --most 1000000`.
-//! Python twin: `python/million.py`. The runtimes alone, without this crate: `examples/bare.rs`.
+//! Python twin: `python/million.py`. The same runtimes without any code of this project: `examples/bare.rs`.
 
 pub mod measure;
 
@@ -19,18 +19,18 @@ use lab::{Result, terminal, text, twin_script};
 
 use measure::Sleeper;
 
-/// The name of the child experiment that is one row.
+/// The hidden command that measures one row.
 pub const ROW: &str = "sleepers";
-/// The fewest that a curve begins with.
-const LEAST: usize = 1000;
-/// Sleep of the first row; later ones are told by the row before.
-const FIRST: Duration = Duration::from_millis(100);
-/// How often a row is tried, each time with twice the sleep.
+/// The first size of a curve.
+const SMALLEST: usize = 1000;
+/// Length of the sleep in the first row. Later rows derive theirs from the row before.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// How often a row is measured until it is valid, each time with twice the sleep.
 const TRIES: usize = 4;
 
-/// How many, at the most.
+/// The largest sizes to measure.
 #[derive(Clone, Copy, Debug)]
-pub struct Most {
+pub struct Limits {
     /// Tasks in Rust.
     pub tasks: usize,
     /// Threads in Rust.
@@ -39,31 +39,31 @@ pub struct Most {
     pub twin: usize,
 }
 
-impl Most {
+impl Limits {
     fn sizes(self, sleeper: Sleeper) -> Vec<usize> {
         sizes(if sleeper == Sleeper::Thread { self.threads } else { self.tasks })
     }
 }
 
-/// A row that counts.
+/// A valid row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// How many slept together.
+    /// Number of sleepers.
     pub many: usize,
-    /// For each of them.
+    /// Memory per sleeper.
     pub bytes: f64,
-    /// For all of them, in ns; `None` where the system does not tell.
+    /// CPU time of the whole row in ns; `None` if the system does not report it.
     pub cpu: Option<f64>,
-    /// Until all slept, in ns.
+    /// Time until all slept, in ns.
     spawned: f64,
 }
 
-/// The rows of one kind of sleeper, and why one is missing.
+/// The rows of one kind of sleeper, and why the next one is missing.
 #[derive(Clone, Debug)]
 pub struct Rows {
     id: String,
     pub name: Text,
-    /// From few to many.
+    /// By size, smallest first.
     pub rows: Vec<Row>,
     refused: Option<(usize, Text)>,
     lanes: Vec<Lane>,
@@ -72,22 +72,22 @@ pub struct Rows {
 /// `cargo run -p asyncio -- million`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let about = text!("Rust 태스크는 많아야 이만큼", "the most tasks in Rust");
+    let about = text!("Rust 태스크의 최대 수", "maximum number of tasks in Rust");
     let most = options.size("most", 10..=1_000_000, 100_000, about);
-    let about = text!("Rust 스레드는 많아야 이만큼", "the most threads in Rust");
+    let about = text!("Rust 스레드의 최대 수", "maximum number of threads in Rust");
     let threads = options.size("threads", 10..=100_000, 10_000, about);
-    let about = text!("파이썬에서는 많아야 이만큼", "the most of each in Python");
+    let about = text!("파이썬 태스크와 스레드의 최대 수", "maximum number of tasks and of threads in Python");
     let twin = options.size("twin", 10..=1_000_000, 3000, about);
     let about = text!(
-        "천에서 백만까지: 자는 태스크와 스레드의 메모리",
-        "a thousand to a million: memory of sleeping tasks, threads"
+        "천 개에서 백만 개까지: 자는 태스크와 스레드의 메모리",
+        "a thousand to a million: memory of sleeping tasks and threads"
     );
     Experiment::new("million", about, options, move |a| {
-        run(Most { tasks: a.get(most), threads: a.get(threads), twin: a.get(twin) }, a.pythons())
+        run(Limits { tasks: a.get(most), threads: a.get(threads), twin: a.get(twin) }, a.pythons())
     })
 }
 
-/// The child that measures one row.
+/// The hidden command that measures one row.
 pub fn row_command() -> Experiment {
     let mut options = Options::new();
     let kind = options.choice("kind", Sleeper::TokioCurrentThread, Text::default());
@@ -100,22 +100,20 @@ pub fn row_command() -> Experiment {
 }
 
 /// Measures all rows, here and on CPython.
-pub fn run(most: Most, pythons: &[Interpreter]) -> Result<Report> {
+pub fn run(limits: Limits, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("asyncio/million");
-    let mut all: Vec<Rows> = Sleeper::ALL.into_iter().map(|sleeper| in_rust(sleeper, &most.sizes(sleeper))).collect();
+    let mut all: Vec<Rows> = Sleeper::ALL.into_iter().map(|sleeper| in_rust(sleeper, &limits.sizes(sleeper))).collect();
     for python in pythons {
-        all.extend(["asyncio", "threading"].map(|kind| on_python(python, kind, &sizes(most.twin))));
+        all.extend(["asyncio", "threading"].map(|kind| on_python(python, kind, &sizes(limits.twin))));
     }
     let lanes = all.iter().flat_map(|rows| rows.lanes.iter().cloned()).collect();
-    report.traces.push(Trace::new(text!("줄마다 새 프로세스", "a fresh process for each row"), lanes));
+    report.traces.push(Trace::new(text!("행마다 새 프로세스", "a new process for each row"), lanes));
     report.measures = all.iter().flat_map(Rows::measures).collect();
     report.measures_in_tables = true;
     report.charts = vec![memory(&all), cpu(&all)];
     report.tables = vec![
-        table(&all, text!("하나에 드는 메모리", "memory for each"), |row| {
-            Some(unit::value(row.bytes, Unit::Bytes))
-        }),
-        table(&all, text!("모두에 든 CPU 시간", "CPU time for all"), |row| Some(unit::duration(row.cpu?))),
+        table(&all, text!("개당 메모리", "memory per sleeper"), |row| Some(unit::value(row.bytes, Unit::Bytes))),
+        table(&all, text!("전체 CPU 시간", "CPU time for all"), |row| Some(unit::duration(row.cpu?))),
     ];
     report.notes = notes();
     report.notes.extend(all.iter().filter_map(Rows::refusal));
@@ -131,9 +129,9 @@ pub fn run(most: Most, pythons: &[Interpreter]) -> Result<Report> {
     Ok(report)
 }
 
-/// 1,000, 10,000 and so on, and the most at the end.
+/// 1,000, 10,000 and so on, and `most` at the end.
 pub fn sizes(most: usize) -> Vec<usize> {
-    let mut sizes: Vec<usize> = (0..).map(|n| LEAST * 10_usize.pow(n)).take_while(|&size| size < most).collect();
+    let mut sizes: Vec<usize> = (0..).map(|n| SMALLEST * 10_usize.pow(n)).take_while(|&size| size < most).collect();
     sizes.push(most);
     sizes
 }
@@ -154,44 +152,47 @@ fn on_python(python: &Interpreter, kind: &'static str, sizes: &[usize]) -> Rows 
     })
 }
 
-/// A single row, for who wants no curve.
+/// A single row, without the curve; `runtimes` uses it.
 pub fn one_in_rust(sleeper: Sleeper, many: usize) -> Rows {
     in_rust(sleeper, &[many])
 }
 
-/// The same of Python's tasks.
+/// A single row with the tasks of a Python.
 pub fn one_on_python(python: &Interpreter, many: usize) -> Rows {
     on_python(python, "asyncio", &[many])
 }
 
-/// A row that takes so much longer than it sleeps has hung.
+/// The time after which a row is regarded as hung: the usual limit and the sleep.
 fn limit(pause: Duration) -> Duration {
     python::LIMIT + pause
 }
 
-/// What a process reported of a row, if all slept together when it looked.
+/// The row that a process reported, if all its sleepers were asleep at the time of the snapshot.
 pub fn judge(report: &Report, many: usize) -> Result<Row, Text> {
     let of = |id: &str| report.measure(id).map(Measure::median);
     let alive = of("alive").unwrap_or(0.0);
     if alive != many as f64 {
         return Err(text!(
-            "{many}개 가운데 {alive:.0}개만 함께 자고 있었습니다",
+            "{many}개 중 {alive:.0}개만 동시에 자고 있었습니다",
             "only {alive:.0} of {many} were asleep at the same time"
         ));
     }
     let Some(bytes) = of("bytes") else {
-        return Err(text!("이 시스템은 메모리를 알려 주지 않습니다", "this system does not tell memory"));
+        return Err(text!(
+            "이 시스템에서는 메모리 사용량을 알 수 없습니다",
+            "this system does not report memory usage"
+        ));
     };
     Ok(Row { many, bytes: bytes / many as f64, cpu: of("cpu"), spawned: of("spawned").unwrap_or(0.0) })
 }
 
 impl Rows {
-    /// All sizes in turn, until one is refused: a larger one would be too.
+    /// Measures the sizes in order, up to the first one that fails: a larger one would fail too.
     fn measure(id: String, name: Text, sizes: &[usize], row: impl Fn(usize, Duration) -> Result<Report, Text>) -> Rows {
         let mut all = Rows { id, name, rows: Vec::new(), refused: None, lanes: Vec::new() };
         for &many in sizes {
             let pause = all.pause(many);
-            match first_that_counts(many, pause, &row) {
+            match first_valid(many, pause, &row) {
                 Ok((row, report)) => {
                     all.rows.push(row);
                     let lanes = report.traces.into_iter().flat_map(|trace| trace.lanes);
@@ -207,10 +208,10 @@ impl Rows {
         all
     }
 
-    /// Twice as long as spawning so many should take, and a little.
+    /// How long `many` sleepers should sleep: twice the time that spawning them is expected to take, and some more.
     fn pause(&self, many: usize) -> Duration {
-        self.rows.last().map_or(FIRST, |row| {
-            FIRST / 2 + Duration::from_nanos((row.spawned * 2.0) as u64).mul_f64(many as f64 / row.many as f64)
+        self.rows.last().map_or(FIRST_PAUSE, |row| {
+            FIRST_PAUSE / 2 + Duration::from_nanos((row.spawned * 2.0) as u64).mul_f64(many as f64 / row.many as f64)
         })
     }
 
@@ -222,7 +223,7 @@ impl Rows {
         let (id, name) = (&self.id, &self.name.en);
         let mut all = Vec::new();
         for Row { many, bytes, cpu, .. } in &self.rows {
-            let each = text!("{name} × {many}: 하나에 드는 메모리", "{name} × {many}: memory for each");
+            let each = text!("{name} × {many}: 개당 메모리", "{name} × {many}: memory per sleeper");
             all.push(Measure::new(format!("bytes.{id}.{many}"), each, Unit::Bytes, vec![*bytes]));
             let time = text!("{name} × {many}: CPU 시간", "{name} × {many}: CPU time");
             all.extend(cpu.map(|cpu| Measure::new(format!("cpu.{id}.{many}"), time, Unit::Ns, vec![cpu])));
@@ -230,7 +231,7 @@ impl Rows {
         all
     }
 
-    /// The line that says which row is missing, and why.
+    /// The note that says which row is missing and why.
     pub fn refusal(&self) -> Option<Text> {
         let (name, (many, why)) = (&self.name.en, self.refused.as_ref()?);
         let (ko, en) = (&why.ko, &why.en);
@@ -243,8 +244,8 @@ impl Rows {
     }
 }
 
-/// The row of the first try in which all slept together.
-fn first_that_counts(
+/// The first valid row, with twice the sleep in each attempt.
+fn first_valid(
     many: usize,
     pause: Duration,
     row: impl Fn(usize, Duration) -> Result<Report, Text>,
@@ -262,18 +263,18 @@ fn first_that_counts(
 
 fn memory(all: &[Rows]) -> Chart {
     let title =
-        text!("모두가 자는 동안의 메모리 (세로) / 수 (가로)", "memory while all are asleep, by how many there are");
+        text!("모두 자는 동안의 메모리(세로)와 개수(가로)", "memory while all are asleep (y), number of sleepers (x)");
     let curves = all.iter().map(|rows| rows.curve(|row| Some(row.bytes * row.many as f64)));
     Chart { title, x: Unit::Count, y: Unit::Bytes, curves: curves.filter(|curve| !curve.points.is_empty()).collect() }
 }
 
 fn cpu(all: &[Rows]) -> Chart {
-    let title = text!("CPU 시간 (세로) / 수 (가로)", "CPU time, by how many there are");
+    let title = text!("CPU 시간(세로)과 개수(가로)", "CPU time (y), number of sleepers (x)");
     let curves = all.iter().map(|rows| rows.curve(|row| row.cpu));
     Chart { title, x: Unit::Count, y: Unit::Ns, curves: curves.filter(|curve| !curve.points.is_empty()).collect() }
 }
 
-/// A row a kind, a column a number of sleepers.
+/// A table with one row per kind of sleeper and one column per number of sleepers.
 fn table(all: &[Rows], title: Text, cell: impl Fn(&Row) -> Option<String>) -> Table {
     let mut columns: Vec<usize> = all.iter().flat_map(|rows| rows.rows.iter().map(|row| row.many)).collect();
     columns.sort_unstable();
@@ -283,19 +284,19 @@ fn table(all: &[Rows], title: Text, cell: impl Fn(&Row) -> Option<String>) -> Ta
         let cells = columns.iter().map(|many| Text::same(of(many).unwrap_or_else(|| "–".to_owned())));
         [rows.name.clone()].into_iter().chain(cells).collect()
     };
-    let head = [text!("자는 것", "sleeper")].into_iter().chain(columns.iter().map(|many| Text::same(many.to_string())));
+    let head = [text!("종류", "sleeper")].into_iter().chain(columns.iter().map(|many| Text::same(many.to_string())));
     Table { title, head: head.collect(), rows: all.iter().map(line).collect() }
 }
 
 fn notes() -> Vec<Text> {
     vec![
         text!(
-            "줄마다 새 프로세스에서 쟀습니다. 메모리는 모두가 잠든 순간에 늘어나 있던 만큼(이 프로세스만의 것)을 수로 나눈 것이고, 그 순간 모두가 함께 자고 있지 않았던 줄은 버리고 더 긴 잠으로 다시 쟀습니다.",
-            "Every row was measured in a fresh process. Memory is what the process had grown by at a moment when all were asleep (what is its own), divided by their number; a row in which they were not asleep together was dropped and measured again with a longer sleep."
+            "행마다 새 프로세스에서 측정했습니다. 개당 메모리는 모두 자고 있을 때까지 늘어난 프로세스 전용 메모리를 개수로 나눈 값입니다. 그때 모두 자고 있지 않았던 행은 버리고 더 오래 자게 해서 다시 측정했습니다.",
+            "Each row was measured in a new process. Memory per sleeper is the growth of the process's private memory until all were asleep, divided by their number. A row in which not all were asleep at that time was discarded and measured again with a longer sleep."
         ),
         text!(
-            "자는 것 하나하나는 기록을 남기지 않습니다. 모두가 카운터 둘을 함께 쓰며, 그림의 레인은 프로세스의 것입니다. 스레드의 메모리에는 커널이 따로 쓰는 몫과 쓰지 않은 스택이 들어 있지 않습니다.",
-            "No sleeper keeps a record of itself: all share two counters, and the lanes are those of the processes. What the kernel keeps for a thread, and the stack that it does not use, is not in a thread's memory."
+            "태스크와 스레드는 개별 기록을 남기지 않고 카운터 2개를 공유합니다. 그림의 레인은 프로세스를 나타냅니다. 스레드의 메모리에는 커널이 스레드마다 쓰는 메모리와 아직 쓰지 않은 스택이 포함되지 않습니다.",
+            "Sleepers keep no records of their own; all share two counters. The lanes are those of the processes. A thread's memory includes neither the kernel's memory for the thread nor the part of its stack that it has not used."
         ),
     ]
 }
@@ -310,7 +311,7 @@ fn shows(all: &[Rows]) -> Text {
     let thread = all.iter().find(|rows| rows.id == Sleeper::Thread.id()).and_then(biggest);
     let thread = thread.map_or_else(|| "–".to_owned(), |(_, bytes)| unit::value(bytes, Unit::Bytes));
     text!(
-        "자는 태스크 하나에 {least}에서 {most}(런타임에 따라, {many}개일 때), 자는 스레드 하나에 {thread}가 듭니다. 기다리는 시간은 어느 쪽이나 같습니다. 수가 많을 때 갈리는 것은 메모리와, 만들고 치우는 데 드는 CPU 시간입니다.",
-        "A sleeping task takes {least} to {most} (by runtime, {many} of them), a sleeping thread {thread}. Neither waits for less time: with great numbers what differs is memory, and the CPU time to make them and clear them away."
+        "자는 태스크 하나는 런타임에 따라 {least}에서 {most}({many}개일 때), 자는 스레드 하나는 {thread}의 메모리를 씁니다. 기다리는 시간은 양쪽이 같습니다. 수가 많아지면 메모리, 그리고 생성과 정리에 드는 CPU 시간에서 차이가 납니다.",
+        "A sleeping task takes {least} to {most} of memory, depending on the runtime (with {many} tasks), and a sleeping thread takes {thread}. Both wait for the same time. With large numbers they differ in memory and in the CPU time to create and remove them."
     )
 }

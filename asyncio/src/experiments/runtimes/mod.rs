@@ -1,6 +1,6 @@
-//! tokio, async-std and smol side by side: sleeping tasks and on how many threads they ran, memory for each, and three small operations.
+//! tokio, async-std and smol side by side: sleeping tasks and the threads they ran on, memory per task, and three small operations.
 //!
-//! Article: asyncio. Run: `cargo run -p asyncio -- runtimes --tasks 1000`. Python twins: `python/article.py`, with a number of tasks,
+//! Article: asyncio. Run: `cargo run -p asyncio -- runtimes --tasks 1000`. Python twins: `python/article.py` with a number of tasks,
 //! `python/runtimes.py` and `python/million.py`.
 
 pub mod microbench;
@@ -17,32 +17,33 @@ use lab::{Result, text, twin_script};
 
 use super::million;
 use super::million::measure;
-use crate::overlap::{self, CLAIM, Home};
+use crate::overlap::{self, CLAIM, ThreadModel};
 use crate::programs::{self, PROGRAMS, Program};
 use microbench::Operation;
 use report as page;
-pub(crate) use row::WEIGHED;
+pub(crate) use row::MEMORY_TASKS;
 pub use row::lanes;
 use row::{ROUNDS, Row, most};
 
 /// `cargo run -p asyncio -- runtimes`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let tasks = options.size("tasks", 1..=100_000, 5, text!("태스크 수", "how many tasks"));
+    let tasks = options.size("tasks", 1..=100_000, 5, text!("태스크 수", "number of tasks"));
     let pause =
-        options.seconds("seconds", 0.0..=60.0, 0.3, text!("한 태스크가 기다리는 시간", "how long a task waits"));
-    let about = text!("양보, 채널, 에코 횟수", "yields, messages and echoes");
+        options.seconds("seconds", 0.0..=60.0, 0.3, text!("태스크 하나가 기다리는 시간", "how long each task waits"));
+    let about = text!("양보, 채널 왕복, 에코 횟수", "number of yields, channel round trips and echoes");
     let iterations = options.size("iterations", 1..=1_000_000, 2000, about);
-    let about = text!("같은 태스크를 tokio, async-std, smol에서 나란히", "the same tasks on tokio, async-std and smol");
+    let about =
+        text!("같은 태스크를 tokio, async-std, smol에서 실행해 비교", "the same tasks on tokio, async-std and smol");
     Experiment::new("runtimes", about, options, move |a| {
         run(a.get(tasks), a.get(pause), a.get(iterations), a.pythons())
     })
 }
 
-/// Lets `tasks` tasks sleep for `pause` on each runtime in turn, runs `times` of each operation, and all of it on CPython.
+/// Runs `tasks` tasks that sleep for `pause`, and `times` of each operation, on each runtime in turn and then on CPython.
 pub fn run(tasks: usize, pause: Duration, times: usize, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("asyncio/runtimes");
-    programs::threads_can_be_had()?;
+    programs::check_threads_available()?;
     let watch = Watch::start();
     let mut rows = PROGRAMS.map(Row::new);
     for _ in 0..ROUNDS {
@@ -63,33 +64,36 @@ pub fn run(tasks: usize, pause: Duration, times: usize, pythons: &[Interpreter])
     report.traces.extend(rows.into_iter().map(|row| row.trace));
     python::join(&mut report, pythons, twin_script!("article"), &args, &[CLAIM], |python, twin| {
         let threads = twin.measure("threads").map(|measure| most(&measure.samples));
-        twin.traces.iter().map(|trace| overlap::judge(&python.to_string(), trace, Home::OneThread, threads)).collect()
+        twin.traces
+            .iter()
+            .map(|trace| overlap::judge(&python.to_string(), trace, ThreadModel::OneThread, threads))
+            .collect()
     });
     let args = [times.to_string(), ROUNDS.to_string()];
     python::join(&mut report, pythons, twin_script!("runtimes"), &args, &[], |_, _| Vec::new());
-    weigh(&mut report, pythons);
+    measure_memory(&mut report, pythons);
     report.tables = vec![page::together(&report, pythons), page::operations(&report, pythons)];
-    // All runtimes draw the same picture: the table tells them apart.
+    // The drawings of all runtimes look the same; the table shows the differences.
     report.front = vec![Front::Table(0)];
     report.measures_in_tables = true;
     report.notes = page::notes(pause, times, foreign).into_iter().chain(report.notes).collect();
     Ok(report)
 }
 
-/// Memory for each task, each runtime in a fresh process: see `million`.
-fn weigh(report: &mut Report, pythons: &[Interpreter]) {
+/// Measures the memory per task, each runtime in a new process; see `million`.
+fn measure_memory(report: &mut Report, pythons: &[Interpreter]) {
     let mut all: Vec<(String, million::Rows)> = Vec::new();
     for Program { id, .. } in PROGRAMS {
-        let sleeper = measure::Sleeper::from_id(id).expect("both name the same runtimes");
-        all.push((format!("bytes.{id}"), million::one_in_rust(sleeper, WEIGHED)));
+        let sleeper = measure::Sleeper::from_id(id).expect("both modules use the same ids");
+        all.push((format!("bytes.{id}"), million::one_in_rust(sleeper, MEMORY_TASKS)));
     }
     for python in pythons {
         let prefix = python.measure_id("");
-        all.push((format!("{prefix}bytes"), million::one_on_python(python, WEIGHED)));
+        all.push((format!("{prefix}bytes"), million::one_on_python(python, MEMORY_TASKS)));
     }
     for (id, rows) in all {
         let name = &rows.name.en;
-        let what = text!("{name}: 태스크 하나의 메모리", "{name}: memory for each task");
+        let what = text!("{name}: 태스크 하나의 메모리", "{name}: memory per task");
         let row = rows.rows.first();
         report.measures.extend(row.map(|row| Measure::new(id, what, Unit::Bytes, vec![row.bytes])));
         report.notes.extend(rows.refusal());

@@ -1,4 +1,4 @@
-//! What was seen of one runtime.
+//! The results of one runtime.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -12,22 +12,21 @@ use super::microbench::{Operation, Took};
 use crate::overlap;
 use crate::programs::{Nap, Program};
 
-/// How often each program runs; they take turns.
+/// How often each program runs, in turn with the others.
 pub(crate) const ROUNDS: usize = 3;
-/// So many tasks sleep in a process of their own for the memory that each takes.
-pub(crate) const WEIGHED: usize = 10_000;
+/// Number of sleeping tasks with which the memory per task is measured, in a separate process.
+pub(crate) const MEMORY_TASKS: usize = 10_000;
 
-/// What was seen of one runtime, a sample a round.
+/// The results of one runtime, one sample per round.
 pub(crate) struct Row {
     pub(crate) program: Program,
     pub(crate) wall: Vec<f64>,
-    /// Of the whole process; no samples where the system does not tell.
+    /// CPU time of the whole process; empty if the system does not report it.
     cpu: Vec<f64>,
     pub(crate) threads: Vec<f64>,
     peak: Vec<f64>,
-    /// The round in which the fewest waited at once: the one that the verdict is on.
+    /// The round in which the fewest tasks waited at once; the verdict is on this round.
     pub(super) trace: Trace,
-    /// All rounds of all operations.
     pub(super) operations: Vec<(Operation, Took)>,
 }
 
@@ -54,14 +53,14 @@ impl Row {
     }
 
     pub(super) fn verdict(&self) -> lab::claims::Verdict {
-        overlap::judge(self.program.name, &self.trace, self.program.home, Some(most(&self.threads)))
+        overlap::judge(self.program.name, &self.trace, self.program.model, Some(most(&self.threads)))
     }
 
     pub(super) fn measures(&self) -> Vec<Measure> {
         let mut all = vec![
-            self.measure("wall", &text!("벽시계", "wall"), Unit::Ns, &self.wall),
+            self.measure("wall", &text!("벽시계 시간", "wall time"), Unit::Ns, &self.wall),
             self.measure("threads", &text!("스레드 수", "threads"), Unit::Count, &self.threads),
-            self.measure("peak", &text!("동시 대기 최대", "waiting at once"), Unit::Count, &self.peak),
+            self.measure("peak", &text!("동시 대기 최댓값", "waiting at once, peak"), Unit::Count, &self.peak),
             self.measure("cpu", &text!("CPU 시간", "CPU time"), Unit::Ns, &self.cpu),
         ];
         for operation in Operation::ALL {
@@ -71,13 +70,13 @@ impl Row {
                 (took().map(|t| t.wall).collect(), took().filter_map(|t| t.cpu).collect());
             all.push(self.measure(
                 &format!("wall.{}", operation.id()),
-                &text!("{ko}, 벽시계", "{en}, wall"),
+                &text!("{ko}, 벽시계 시간", "{en}, wall time"),
                 Unit::Ns,
                 &wall,
             ));
             all.push(self.measure(
                 &format!("cpu.{}", operation.id()),
-                &text!("{ko}, CPU", "{en}, CPU"),
+                &text!("{ko}, CPU 시간", "{en}, CPU time"),
                 Unit::Ns,
                 &cpu,
             ));
@@ -93,7 +92,7 @@ impl Row {
     }
 }
 
-/// The naps as a timeline.
+/// One lane per nap.
 pub fn lanes(naps: &[Nap]) -> Vec<Lane> {
     let lane =
         |(i, nap): (usize, &Nap)| Lane::of(text!("태스크 {i}", "Task {i}"), State::WaitingForIo, nap.start, nap.end);

@@ -1,5 +1,5 @@
-//! Three small programs on every runtime: two tasks that give way to each other, a message there and back through channels, and a
-//! TCP echo. A file a runtime, with that runtime's own tools; none is written better than the others.
+//! Three small programs on every runtime: two tasks that yield to each other, a message and its reply through channels, and a TCP
+//! echo. There is one file per runtime. Each uses that runtime's own API, and all are written alike, so that the comparison is fair.
 
 use std::future::Future;
 
@@ -15,16 +15,16 @@ mod operation;
 
 pub use operation::Operation;
 
-/// What one operation took on average, in ns.
+/// The mean time of one operation, in ns.
 #[derive(Clone, Copy, Debug)]
 pub struct Took {
-    /// On the wall clock.
+    /// Wall time.
     pub wall: f64,
-    /// Of all threads of the process; `None` where the system does not tell.
+    /// CPU time of all threads of the process; `None` if the system does not report it.
     pub cpu: Option<f64>,
 }
 
-/// Runs operations on the runtime of this id, which is one of [`PROGRAMS`](crate::programs::PROGRAMS).
+/// Runs an operation `times` times on the runtime with this id from [`PROGRAMS`](crate::programs::PROGRAMS).
 pub fn run(runtime: &str, operation: Operation, times: usize) -> Result<Took> {
     match runtime {
         "tokio-current-thread" => tokio(&mut Builder::new_current_thread(), operation, times),
@@ -42,10 +42,10 @@ fn tokio(builder: &mut Builder, operation: Operation, times: usize) -> Result<To
     runtime.block_on(clocked(times, on_tokio::run(operation, times)))
 }
 
-/// Clocks all of them, once the runtime is up.
+/// Measures the work without the start of the runtime.
 async fn clocked(times: usize, work: impl Future<Output = std::io::Result<()>>) -> Result<Took> {
     let (wall, cpu) = (clock::now(), clock::cpu());
-    work.await.map_err(|e| Error::failed(text!("TCP 에코가 끊겼습니다: {e}", "the TCP echo broke off: {e}")))?;
+    work.await.map_err(|e| Error::failed(text!("TCP 에코가 실패했습니다: {e}", "the TCP echo failed: {e}")))?;
     let each = |ns: u64| ns as f64 / times.max(1) as f64;
     let cpu = clock::cpu().zip(cpu).map(|(after, before)| each(after - before));
     Ok(Took { wall: each(clock::now() - wall), cpu })

@@ -1,4 +1,4 @@
-//! The operations with async-std's tools.
+//! The operations with async-std's API.
 
 use std::io;
 
@@ -34,11 +34,11 @@ async fn channels(times: usize) {
     let (answer, back) = channel::bounded(1);
     let peer = task::spawn(async move {
         while let Ok(n) = asked.recv().await {
-            answer.send(n).await.expect("the other end is read");
+            answer.send(n).await.expect("the receiver is open");
         }
     });
     for n in 0..times {
-        there.send(n).await.expect("the peer reads to the end");
+        there.send(n).await.expect("the peer is running");
         assert_eq!(back.recv().await, Ok(n));
     }
     drop(there);

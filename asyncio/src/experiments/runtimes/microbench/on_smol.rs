@@ -1,4 +1,4 @@
-//! The operations with smol's tools, on a `LocalExecutor`.
+//! The operations with smol's API, on a `LocalExecutor`.
 
 use std::io;
 
@@ -35,11 +35,11 @@ async fn channels(executor: &LocalExecutor<'_>, times: usize) {
     let (answer, back) = channel::bounded(1);
     let peer = executor.spawn(async move {
         while let Ok(n) = asked.recv().await {
-            answer.send(n).await.expect("the other end is read");
+            answer.send(n).await.expect("the receiver is open");
         }
     });
     for n in 0..times {
-        there.send(n).await.expect("the peer reads to the end");
+        there.send(n).await.expect("the peer is running");
         assert_eq!(back.recv().await, Ok(n));
     }
     drop(there);

@@ -1,4 +1,4 @@
-//! The operations with tokio's tools.
+//! The operations with tokio's API.
 
 use std::io;
 
@@ -34,11 +34,11 @@ async fn channel(times: usize) {
     let (answer, mut back) = mpsc::channel(1);
     let peer = tokio::spawn(async move {
         while let Some(n) = asked.recv().await {
-            answer.send(n).await.expect("the other end is read");
+            answer.send(n).await.expect("the receiver is open");
         }
     });
     for n in 0..times {
-        there.send(n).await.expect("the peer reads to the end");
+        there.send(n).await.expect("the peer is running");
         assert_eq!(back.recv().await, Some(n));
     }
     drop(there);

@@ -3,17 +3,17 @@
 use lab::lang::Text;
 use lab::text;
 
-/// What is sent to and fro over TCP.
+/// The message of the TCP echo.
 pub(super) const MESSAGE: [u8; 8] = [7; 8];
 
-/// What is measured.
+/// A small operation that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// Two tasks take turns; one operation is a turn of both.
+    /// Two tasks yield to each other; one operation is one yield of each.
     Yield,
-    /// A message to another task and its answer, through two channels of capacity 1.
+    /// A message to another task and its reply, through two channels of capacity 1.
     Channel,
-    /// Eight bytes to a TCP server on the loopback, a task of the same runtime, and back.
+    /// Eight bytes to a TCP server on the loopback interface and back; the server is a task of the same runtime.
     Echo,
 }
 
@@ -21,7 +21,7 @@ impl Operation {
     /// In the order of the table.
     pub const ALL: [Operation; 3] = [Operation::Yield, Operation::Channel, Operation::Echo];
 
-    /// For ids of measurements, the twin's too.
+    /// The id in measurements, in the twin's too.
     pub fn id(self) -> &'static str {
         match self {
             Operation::Yield => "yield",
@@ -33,7 +33,7 @@ impl Operation {
     pub fn name(self) -> Text {
         match self {
             Operation::Yield => text!("양보", "yield"),
-            Operation::Channel => text!("채널 왕복", "channel"),
+            Operation::Channel => text!("채널 왕복", "channel round trip"),
             Operation::Echo => text!("TCP 에코", "TCP echo"),
         }
     }
