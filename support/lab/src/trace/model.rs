@@ -18,9 +18,9 @@ pub enum State {
     WaitingForIo,
     /// In native code that does not need the GIL.
     Native,
-    /// Ready to run, and waiting for its turn on the event loop's thread.
+    /// Could go on, and waits for its turn on the event loop's thread.
     Ready,
-    /// Started, with nothing to do.
+    /// Alive with nothing to do.
     Idle,
 }
 
