@@ -108,7 +108,7 @@ impl Verdict {
         Verdict { claim: claim.to_owned(), on: on.into(), outcome: Outcome::of(holds), evidence }
     }
 
-    /// A verdict on a claim that could not be checked, and why.
+    /// A claim that could not be tried, and why.
     pub fn not_measured(claim: &str, on: impl Into<Text>, why: Text) -> Verdict {
         Verdict {
             claim: claim.to_owned(),
