@@ -8,16 +8,16 @@ use crate::lock::{Lock, ThreadId};
 use crate::program::Program;
 use crate::stage::{Grain, Stage};
 
-/// Who came where, one after another.
+/// The phases that threads reached, in order.
 pub type Trail = Vec<(usize, Phase)>;
 
-/// What came of a replay.
+/// The result of a replay.
 #[derive(Debug, PartialEq)]
 pub struct Replayed {
     pub trail: Trail,
-    /// Which thread made which operation, one after another.
+    /// Which thread made which operation, in order.
     pub operations: Vec<(usize, &'static str)>,
-    /// The schedule by loom's measure: a letter each time that a thread goes on.
+    /// The schedule in loom's steps: a letter each time that a thread goes on.
     pub letters: Vec<Turn>,
 }
 
@@ -25,16 +25,16 @@ fn threads(setup: &Setup) -> usize {
     setup.groups.iter().map(|group| group.count).sum()
 }
 
-/// Plays the threads of a setup with this lock while `conduct` lets them go on.
+/// Runs the threads of a setup with this lock; `conduct` decides who goes on.
 fn with_stage<L: Lock, T>(setup: &Setup, lock: &L, grain: Grain, conduct: impl FnOnce(&Stage) -> T) -> T {
     let stage = Stage::new(threads(setup), grain);
     thread::scope(|scope| {
         let groups = setup.groups.iter().flat_map(|group| std::iter::repeat_n(group, group.count));
         for (number, group) in groups.enumerate() {
             let stage = &stage;
-            scope.spawn(move || stage.play(number, |part| Program { lock, part, setup }.live(group)));
+            scope.spawn(move || stage.play(number, |part| Program { lock, part, setup }.run(group)));
         }
-        // Also if it panics, or the scope would wait for ever.
+        // Stops the threads also if `conduct` panics; otherwise the scope would wait for ever.
         let _end = End(&stage);
         conduct(&stage)
     })
@@ -48,7 +48,7 @@ impl Drop for End<'_> {
     }
 }
 
-/// Replays a schedule of the simulator's in the lock. The first difference, if there is one.
+/// Replays a schedule of the simulator in the lock. `Err` is the first difference.
 pub fn conform<L: Lock>(setup: &Setup, lock: &L, schedule: &Schedule) -> Result<Replayed, String> {
     with_stage(setup, lock, Grain::Turns, |stage| {
         let mut both = Both { stepper: Stepper::new(setup), stage, lock, threads: threads(setup), trail: Vec::new() };
@@ -73,7 +73,7 @@ impl<L: Lock> Both<'_, L> {
     fn go(&mut self, turn: Turn) -> Result<(), String> {
         assert!(self.stepper.go(turn), "the simulator itself refuses {turn}");
         if turn.thread >= self.threads {
-            return Ok(()); // a peer process knows nothing of the lock
+            return Ok(()); // a peer process does not use the lock
         }
         let simulated = &self.stepper.trail()[..];
         let comes_back = simulated.iter().any(|(_, place)| matches!(place, Phase::Wants | Phase::Computes));
@@ -85,7 +85,7 @@ impl<L: Lock> Both<'_, L> {
         self.same_requests()
     }
 
-    /// Outside of the lock it is the program that decides, and that one is the simulator's.
+    /// The simulator's choices, without threads that are outside of the lock: the program decides what they do there.
     fn choices(&self) -> Vec<Turn> {
         let inside = |turn: &Turn| turn.thread < self.threads && self.stepper.phase(turn.thread) != Phase::Outside;
         self.stepper.choices().into_iter().filter(inside).collect()
@@ -94,7 +94,7 @@ impl<L: Lock> Both<'_, L> {
     fn same_requests(&self) -> Result<(), String> {
         use gil_sim::sim::Kind::{Addressed, Shared};
         if !matches!(self.stepper.setup().kind, Shared | Addressed) {
-            return Ok(()); // to look is to count a tick
+            return Ok(()); // checking would count a tick
         }
         let Some(holder) = self.stepper.holders()[0] else { return Ok(()) };
         let asked = self.lock.wanted(ThreadId(holder as u64 + 1));
@@ -127,7 +127,7 @@ fn same<T: PartialEq + std::fmt::Debug + ?Sized, U: std::borrow::Borrow<T> + ?Si
     Err(format!("{what}: simulated {simulated:?}, shipped {shipped:?}"))
 }
 
-/// Plays a schedule by loom's measure in the lock alone.
+/// Plays a schedule of loom's steps in the lock alone.
 pub fn play<L: Lock>(setup: &Setup, lock: &L, letters: &[Turn]) -> Result<Replayed, String> {
     with_stage(setup, lock, Grain::Operations, |stage| {
         for turn in letters {

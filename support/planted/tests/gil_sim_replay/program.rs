@@ -1,4 +1,4 @@
-//! What the simulator's threads do (`src/sim/script.rs`), with a lock of `src/lock` in their hands.
+//! The programs of the simulator's threads (`src/sim/script.rs`), run with a lock of `src/lock`.
 
 use gil_sim::sim::{Group, Kind, Phase, Setup, Speed, Step};
 
@@ -16,8 +16,8 @@ impl<L: Lock> Program<'_, L> {
         ThreadId(self.part.number as u64 + 1)
     }
 
-    /// All of it, as often as the group does it.
-    pub fn live(&self, group: &Group) {
+    /// The whole program, as many times as the group repeats it.
+    pub fn run(&self, group: &Group) {
         self.take();
         for _ in 0..group.times.expect("a replay comes to an end") {
             group.steps.iter().for_each(|step| self.take_step(*step));
@@ -73,7 +73,7 @@ impl<L: Lock> Program<'_, L> {
         }
     }
 
-    /// A turn of computing that nobody interrupts does all that is left.
+    /// A turn of computing that is not interrupted does all the remaining work.
     fn compute_until_asked(&self, mut left: bool) {
         loop {
             while self.lock.wanted(self.me()) {
@@ -97,12 +97,12 @@ impl<L: Lock> Program<'_, L> {
             self.part.computes();
             if wanted {
                 left -= left.min(interval);
-                // The replay's lock lets go at each look: a look is a hundred ticks.
+                // The lock of the replay is released at each check: a check stands for a hundred ticks.
                 assert!(self.lock.wanted(self.me()), "the ticker is used up");
                 self.release();
                 self.take();
             } else if !self.part.is_wanted() {
-                // Nobody came: letting go and taking again would change nothing that anyone could see.
+                // No other thread waits: releasing and taking again would change nothing that one could notice.
                 left = 0;
             }
         }

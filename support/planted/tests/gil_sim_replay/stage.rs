@@ -1,6 +1,6 @@
-//! Threads of the system of which one at a time goes on, and whoever has the schedule says which.
+//! A scheduler for real threads: one runs at a time, and the caller of [`Stage::go`] decides which.
 //!
-//! `sync` tells each operation of the lock to the [`Part`] of the thread that makes it; this file knows nothing of locks but that.
+//! `sync` reports each operation of the lock to the [`Part`] of the thread that makes it; otherwise this file is independent of locks.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -10,15 +10,15 @@ use std::thread;
 
 use gil_sim::sim::{Phase, Turn};
 
-/// Operations in one turn; a thread that makes more will never end it.
+/// The most operations in one turn; with more, the turn is taken for an endless loop.
 const MOST: usize = 1000;
 
-/// How much a letter is.
+/// What a letter of the schedule stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grain {
-    /// The simulator's: all that a thread does until it sleeps, has woken somebody, has asked, or has computed.
+    /// A turn of the simulator: all that a thread does until it sleeps, has woken a thread, has asked, or has computed.
     Turns,
-    /// loom's: one operation.
+    /// A step of loom: one operation.
     Operations,
 }
 
@@ -34,19 +34,19 @@ pub enum Call {
 #[derive(Debug, Default)]
 struct Actor {
     asleep: bool,
-    /// Whether its sleep may end by its time.
+    /// Whether its sleep may time out.
     timed: bool,
-    /// Without the lock: what it does there is not ours.
+    /// Whether it is outside of the lock, where its choices are not compared.
     outside: bool,
     gone: bool,
     call: Option<Call>,
-    /// Mutexes that it has.
+    /// The number of mutexes that it holds.
     holds: usize,
 }
 
 #[derive(Debug, Default)]
 struct Now {
-    /// Whose turn it is; None: that of the one with the schedule.
+    /// Whose turn it is; `None` while the caller of [`Stage::go`] decides.
     running: Option<usize>,
     turn: Option<Turn>,
     /// Whether a thread that is outside comes back in this turn.
@@ -55,7 +55,7 @@ struct Now {
     length: usize,
     stopped: bool,
     actors: Vec<Actor>,
-    /// Threads that have found a semaphore at nought.
+    /// Threads on the slow path of a semaphore.
     slow: usize,
     trail: Vec<(usize, Phase)>,
     operations: Vec<(usize, &'static str)>,
@@ -63,7 +63,7 @@ struct Now {
     broken: Option<String>,
 }
 
-/// Where the threads are.
+/// The scheduler and the state of all threads.
 #[derive(Debug)]
 pub struct Stage {
     grain: Grain,
@@ -71,7 +71,7 @@ pub struct Stage {
     changed: Condvar,
 }
 
-/// The end of the replay unwinds whoever has not come to an end.
+/// The panic payload that ends the remaining threads when the replay ends.
 struct Stopped;
 
 impl Stage {
@@ -88,7 +88,7 @@ impl Stage {
         self.changed.wait(now).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Plays one thread's program, from its first turn on.
+    /// Runs one thread's program, starting in its first turn.
     pub fn play(self: &Arc<Self>, number: usize, program: impl FnOnce(&Part)) {
         let part = Part { stage: Arc::clone(self), number };
         PART.set(Some(part.clone()));
@@ -102,19 +102,19 @@ impl Stage {
         if let Err(payload) = end
             && !payload.is::<Stopped>()
         {
-            now.broken = Some(said(&*payload));
+            now.broken = Some(message(&*payload));
         }
         now.running = None;
         self.changed.notify_all();
     }
 
-    /// Lets a thread go on until its turn is over; why not, or what went wrong.
+    /// Lets a thread run until its turn is over. `Err` says why it cannot, or what went wrong.
     pub fn go(&self, turn: Turn, comes_back: bool) -> Result<(), String> {
         let mut now = self.now();
         let actor = &mut now.actors[turn.thread];
         let can = if actor.asleep { turn.by_time && actor.timed } else { !turn.by_time || actor.outside };
         if actor.gone || !can {
-            return Err(format!("{turn} cannot be had"));
+            return Err(format!("{turn} is not possible"));
         }
         actor.asleep = false;
         (now.turn, now.comes_back, now.length, now.running) = (Some(turn), comes_back, 0, Some(turn.thread));
@@ -125,37 +125,37 @@ impl Stage {
         now.broken.take().map_or(Ok(()), Err)
     }
 
-    /// Who can go on inside of the lock, and how.
+    /// Which threads inside of the lock can go on, and how.
     pub fn choices(&self) -> Vec<Turn> {
         let now = self.now();
         let inside = now.actors.iter().enumerate().filter(|(_, a)| !a.gone && !a.outside && (!a.asleep || a.timed));
         inside.map(|(thread, a)| Turn { thread, by_time: a.asleep, overtakes: false }).collect()
     }
 
-    /// Where threads came since the last call.
+    /// The phases that threads reached since the last call.
     pub fn trail(&self) -> Vec<(usize, Phase)> {
         std::mem::take(&mut self.now().trail)
     }
 
-    /// Whether a thread has come to its end.
+    /// Whether a thread has ended.
     pub fn is_gone(&self, thread: usize) -> bool {
         self.now().actors[thread].gone
     }
 
-    /// What was done, and a letter for each time that a thread went on by loom's measure.
+    /// All operations, and a letter for each of loom's steps.
     pub fn operations(&self) -> (Vec<(usize, &'static str)>, Vec<Turn>) {
         let now = self.now();
         (now.operations.clone(), now.letters.clone())
     }
 
-    /// Ends it for all.
+    /// Ends all threads.
     pub fn stop(&self) {
         self.now().stopped = true;
         self.changed.notify_all();
     }
 }
 
-fn said(payload: &(dyn Any + Send)) -> String {
+fn message(payload: &(dyn Any + Send)) -> String {
     let words = payload.downcast_ref::<String>().cloned();
     words.or_else(|| payload.downcast_ref::<&str>().map(|s| s.to_string())).unwrap_or_else(|| "a panic".into())
 }
@@ -164,12 +164,12 @@ thread_local! {
     static PART: RefCell<Option<Part>> = const { RefCell::new(None) };
 }
 
-/// What the calling thread plays; None: it only looks on, and nobody else runs meanwhile.
+/// The part of the calling thread; `None` if the scheduler does not control it, and then no other thread runs meanwhile.
 pub fn part() -> Option<Part> {
     PART.with_borrow(Clone::clone).filter(|_| !thread::panicking())
 }
 
-/// One thread's part.
+/// The handle of one thread, through which it waits for its turns.
 #[derive(Clone, Debug)]
 pub struct Part {
     stage: Arc<Stage>,
@@ -199,12 +199,12 @@ impl Part {
         self.waits_for_its_turn(now);
     }
 
-    /// Writes a letter of the finer schedule: here a thread goes on in both.
+    /// Records a letter of the schedule in loom's steps.
     pub fn passes(&self, by_time: bool) {
         self.stage.now().letters.push(Turn { thread: self.number, by_time, overtakes: false });
     }
 
-    /// Before each operation: a turn of its own by loom's measure.
+    /// Called before each operation, which is a step of its own for loom.
     pub fn operation(&self, what: &'static str) {
         if self.stage.grain == Grain::Operations {
             self.ends_turn();
@@ -218,7 +218,7 @@ impl Part {
         assert!(!too_long, "a turn that does not end");
     }
 
-    /// The thread has done something after which another may come between, by the simulator's measure.
+    /// The thread has done something that ends a turn of the simulator.
     pub fn pause(&self) {
         if self.stage.grain == Grain::Turns {
             self.ends_turn();
@@ -231,7 +231,7 @@ impl Part {
         self.passes(false);
     }
 
-    /// It does something outside, for as many turns as it takes there.
+    /// The thread is outside of the lock, for as many turns as that takes.
     pub fn is_outside(&self) {
         self.at(Phase::Outside);
         self.me(|me| me.outside = true);
@@ -245,7 +245,7 @@ impl Part {
         self.passes(false);
     }
 
-    /// Sleeps until woken; whether it was by its time.
+    /// Sleeps until woken. Returns whether the sleep timed out.
     pub fn sleeps(&self, timed: bool) -> bool {
         self.me(|me| (me.asleep, me.timed) = (true, timed));
         self.ends_turn();
@@ -254,7 +254,7 @@ impl Part {
         by_time
     }
 
-    /// Wakes a thread; a turn ends with that if it was asleep.
+    /// Wakes a thread; if it was asleep, this ends the turn.
     pub fn wakes(&self, sleeper: usize) {
         if std::mem::replace(&mut self.stage.now().actors[sleeper].asleep, false) {
             self.pause();
@@ -270,7 +270,7 @@ impl Part {
         self.stage.now().turn.is_some_and(|turn| turn.overtakes)
     }
 
-    /// This operation's signal did go to the newest.
+    /// Records that the signal of this operation went to the newest waiter.
     pub fn overtook(&self) {
         if let Some(last) = self.stage.now().letters.last_mut() {
             last.overtakes = true;
@@ -281,7 +281,7 @@ impl Part {
         self.stage.now().trail.push((self.number, place));
     }
 
-    /// It enters a function of the lock.
+    /// The thread enters a function of the lock.
     pub fn calls(&self, call: Call) {
         self.me(|me| me.call = Some(call));
     }
@@ -290,18 +290,18 @@ impl Part {
         self.me(|me| me.call)
     }
 
-    /// It has found a semaphore at nought, or has had it since.
+    /// The thread enters or leaves the slow path of a semaphore.
     pub fn is_slow(&self, more: bool) {
         let slow = &mut self.stage.now().slow;
         if more { *slow += 1 } else { *slow -= 1 }
     }
 
-    /// Whether anybody has.
+    /// Whether any thread is on the slow path of a semaphore.
     pub fn is_wanted(&self) -> bool {
         self.stage.now().slow > 0
     }
 
-    /// It has one mutex more, or less.
+    /// The thread has locked or unlocked a mutex.
     pub fn holds(&self, more: bool) {
         self.me(|me| if more { me.holds += 1 } else { me.holds -= 1 });
     }
