@@ -1,4 +1,5 @@
-//! `cargo run -p tests`: prints the blocks of the book anew: all, or those whose file's name contains a given word.
+//! `cargo run -p tests`: regenerates the printed blocks and the pictures of the book: all, or those whose path contains one of the
+//! given words.
 
 use std::fs;
 use std::process::ExitCode;
