@@ -114,7 +114,7 @@ impl Section {
         self
     }
 
-    /// Renamed experiments and options as `(old, new)`: the error for the old name tells the new one.
+    /// Renamed experiments and options as `(old, new)`: the error for the old name gives the new one.
     #[must_use]
     pub fn renamed(mut self, words: &[(&'static str, &'static str)]) -> Section {
         self.renamed.extend(words);

@@ -7,7 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use crate::escape::escape_controls;
 use crate::lang::{Lang, Text};
 
-/// A line of another program's output, made fit for a sentence of ours: escaped, cut, without the full stop.
+/// A line of another program's output, to be quoted in a sentence: escaped, cut, without its full stop.
 pub(crate) fn quote(line: &str) -> String {
     const COLUMNS: usize = 100;
     let line = escape_controls(line.trim().trim_end_matches('.'));

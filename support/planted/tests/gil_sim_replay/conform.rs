@@ -6,7 +6,7 @@ use gil_sim::sim::{Phase, Schedule, Setup, Stepper, Turn};
 
 use crate::lock::{Lock, ThreadId};
 use crate::program::Program;
-use crate::stage::{Grain, Stage};
+use crate::scheduler::{Grain, Scheduler};
 
 /// The phases that threads reached, in order.
 pub type Trail = Vec<(usize, Phase)>;
@@ -26,21 +26,21 @@ fn threads(setup: &Setup) -> usize {
 }
 
 /// Runs the threads of a setup with this lock; `conduct` decides who goes on.
-fn with_stage<L: Lock, T>(setup: &Setup, lock: &L, grain: Grain, conduct: impl FnOnce(&Stage) -> T) -> T {
-    let stage = Stage::new(threads(setup), grain);
+fn with_scheduler<L: Lock, T>(setup: &Setup, lock: &L, grain: Grain, conduct: impl FnOnce(&Scheduler) -> T) -> T {
+    let scheduler = Scheduler::new(threads(setup), grain);
     thread::scope(|scope| {
         let groups = setup.groups.iter().flat_map(|group| std::iter::repeat_n(group, group.count));
         for (number, group) in groups.enumerate() {
-            let stage = &stage;
-            scope.spawn(move || stage.play(number, |part| Program { lock, part, setup }.run(group)));
+            let scheduler = &scheduler;
+            scope.spawn(move || scheduler.run(number, |handle| Program { lock, handle, setup }.run(group)));
         }
         // Stops the threads also if `conduct` panics; otherwise the scope would wait for ever.
-        let _end = End(&stage);
-        conduct(&stage)
+        let _end = End(&scheduler);
+        conduct(&scheduler)
     })
 }
 
-struct End<'a>(&'a Stage);
+struct End<'a>(&'a Scheduler);
 
 impl Drop for End<'_> {
     fn drop(&mut self) {
@@ -50,20 +50,21 @@ impl Drop for End<'_> {
 
 /// Replays a schedule of the simulator in the lock. `Err` is the first difference.
 pub fn conform<L: Lock>(setup: &Setup, lock: &L, schedule: &Schedule) -> Result<Replayed, String> {
-    with_stage(setup, lock, Grain::Turns, |stage| {
-        let mut both = Both { stepper: Stepper::new(setup), stage, lock, threads: threads(setup), trail: Vec::new() };
+    with_scheduler(setup, lock, Grain::Turns, |scheduler| {
+        let mut both =
+            Both { stepper: Stepper::new(setup), scheduler, lock, threads: threads(setup), trail: Vec::new() };
         for (i, turn) in schedule.turns().iter().enumerate() {
             both.go(*turn).map_err(|what| format!("turn {} ({turn}) of {schedule}: {what}", i + 1))?;
         }
         both.end()?;
-        let (operations, letters) = stage.operations();
+        let (operations, letters) = scheduler.operations();
         Ok(Replayed { trail: both.trail, operations, letters })
     })
 }
 
 struct Both<'a, L> {
     stepper: Stepper,
-    stage: &'a Stage,
+    scheduler: &'a Scheduler,
     lock: &'a L,
     threads: usize,
     trail: Trail,
@@ -77,11 +78,11 @@ impl<L: Lock> Both<'_, L> {
         }
         let simulated = &self.stepper.trail()[..];
         let comes_back = simulated.iter().any(|(_, place)| matches!(place, Phase::Wants | Phase::Computes));
-        self.stage.go(turn, comes_back)?;
-        let shipped = self.stage.trail();
+        self.scheduler.go(turn, comes_back)?;
+        let shipped = self.scheduler.trail();
         same("places", simulated, &shipped)?;
         self.trail.extend(shipped);
-        same("who can go on", &self.choices(), &self.stage.choices())?;
+        same("who can go on", &self.choices(), &self.scheduler.choices())?;
         self.same_requests()
     }
 
@@ -103,7 +104,7 @@ impl<L: Lock> Both<'_, L> {
 
     fn end(&self) -> Result<(), String> {
         let done = |thread| self.stepper.phase(thread) == Phase::Done;
-        same("done", &self.each(done), &self.each(|thread| self.stage.is_gone(thread)))?;
+        same("done", &self.each(done), &self.each(|thread| self.scheduler.has_ended(thread)))?;
         if self.each(done).iter().all(|done| *done) {
             same("switches", &self.stepper.switches(), &self.lock.switches())?;
         }
@@ -129,11 +130,11 @@ fn same<T: PartialEq + std::fmt::Debug + ?Sized, U: std::borrow::Borrow<T> + ?Si
 
 /// Plays a schedule of loom's steps in the lock alone.
 pub fn play<L: Lock>(setup: &Setup, lock: &L, letters: &[Turn]) -> Result<Replayed, String> {
-    with_stage(setup, lock, Grain::Operations, |stage| {
+    with_scheduler(setup, lock, Grain::Operations, |scheduler| {
         for turn in letters {
-            stage.go(*turn, true)?;
+            scheduler.go(*turn, true)?;
         }
-        let (operations, letters) = stage.operations();
-        Ok(Replayed { trail: stage.trail(), operations, letters })
+        let (operations, letters) = scheduler.operations();
+        Ok(Replayed { trail: scheduler.trail(), operations, letters })
     })
 }

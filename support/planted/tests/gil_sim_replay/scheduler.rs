@@ -1,6 +1,6 @@
-//! A scheduler for real threads: one runs at a time, and the caller of [`Stage::go`] decides which.
+//! A scheduler for real threads: one runs at a time, and the caller of [`Scheduler::go`] decides which.
 //!
-//! `sync` reports each operation of the lock to the [`Part`] of the thread that makes it; otherwise this file is independent of locks.
+//! `sync` reports each operation of the lock to the [`ThreadHandle`] of the thread that makes it; otherwise this file is independent of locks.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -32,21 +32,21 @@ pub enum Call {
 }
 
 #[derive(Debug, Default)]
-struct Actor {
+struct ThreadState {
     asleep: bool,
     /// Whether its sleep may time out.
     timed: bool,
     /// Whether it is outside of the lock, where its choices are not compared.
     outside: bool,
-    gone: bool,
+    ended: bool,
     call: Option<Call>,
     /// The number of mutexes that it holds.
     holds: usize,
 }
 
 #[derive(Debug, Default)]
-struct Now {
-    /// Whose turn it is; `None` while the caller of [`Stage::go`] decides.
+struct State {
+    /// Whose turn it is; `None` while the caller of [`Scheduler::go`] decides.
     running: Option<usize>,
     turn: Option<Turn>,
     /// Whether a thread that is outside comes back in this turn.
@@ -54,7 +54,7 @@ struct Now {
     /// Operations in this turn.
     length: usize,
     stopped: bool,
-    actors: Vec<Actor>,
+    threads: Vec<ThreadState>,
     /// Threads on the slow path of a semaphore.
     slow: usize,
     trail: Vec<(usize, Phase)>,
@@ -65,92 +65,92 @@ struct Now {
 
 /// The scheduler and the state of all threads.
 #[derive(Debug)]
-pub struct Stage {
+pub struct Scheduler {
     grain: Grain,
-    now: Mutex<Now>,
+    state: Mutex<State>,
     changed: Condvar,
 }
 
 /// The panic payload that ends the remaining threads when the replay ends.
 struct Stopped;
 
-impl Stage {
-    pub fn new(threads: usize, grain: Grain) -> Arc<Stage> {
-        let actors = (0..threads).map(|_| Actor::default()).collect();
-        Arc::new(Stage { grain, now: Mutex::new(Now { actors, ..Now::default() }), changed: Condvar::new() })
+impl Scheduler {
+    pub fn new(threads: usize, grain: Grain) -> Arc<Scheduler> {
+        let threads = (0..threads).map(|_| ThreadState::default()).collect();
+        Arc::new(Scheduler { grain, state: Mutex::new(State { threads, ..State::default() }), changed: Condvar::new() })
     }
 
-    fn now(&self) -> MutexGuard<'_, Now> {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&self, now: MutexGuard<'a, Now>) -> MutexGuard<'a, Now> {
-        self.changed.wait(now).unwrap_or_else(PoisonError::into_inner)
+    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs one thread's program, starting in its first turn.
-    pub fn play(self: &Arc<Self>, number: usize, program: impl FnOnce(&Part)) {
-        let part = Part { stage: Arc::clone(self), number };
-        PART.set(Some(part.clone()));
+    pub fn run(self: &Arc<Self>, number: usize, program: impl FnOnce(&ThreadHandle)) {
+        let handle = ThreadHandle { scheduler: Arc::clone(self), number };
+        HANDLE.set(Some(handle.clone()));
         let end = catch_unwind(AssertUnwindSafe(|| {
-            part.waits_for_its_turn(self.now());
-            part.passes(false);
-            program(&part);
+            handle.waits_for_its_turn(self.state());
+            handle.passes(false);
+            program(&handle);
         }));
-        let mut now = self.now();
-        now.actors[number].gone = true;
+        let mut state = self.state();
+        state.threads[number].ended = true;
         if let Err(payload) = end
             && !payload.is::<Stopped>()
         {
-            now.broken = Some(message(&*payload));
+            state.broken = Some(message(&*payload));
         }
-        now.running = None;
+        state.running = None;
         self.changed.notify_all();
     }
 
     /// Lets a thread run until its turn is over. `Err` says why it cannot, or what went wrong.
     pub fn go(&self, turn: Turn, comes_back: bool) -> Result<(), String> {
-        let mut now = self.now();
-        let actor = &mut now.actors[turn.thread];
-        let can = if actor.asleep { turn.by_time && actor.timed } else { !turn.by_time || actor.outside };
-        if actor.gone || !can {
+        let mut state = self.state();
+        let thread = &mut state.threads[turn.thread];
+        let can = if thread.asleep { turn.by_time && thread.timed } else { !turn.by_time || thread.outside };
+        if thread.ended || !can {
             return Err(format!("{turn} is not possible"));
         }
-        actor.asleep = false;
-        (now.turn, now.comes_back, now.length, now.running) = (Some(turn), comes_back, 0, Some(turn.thread));
+        thread.asleep = false;
+        (state.turn, state.comes_back, state.length, state.running) = (Some(turn), comes_back, 0, Some(turn.thread));
         self.changed.notify_all();
-        while now.running.is_some() {
-            now = self.wait(now);
+        while state.running.is_some() {
+            state = self.wait(state);
         }
-        now.broken.take().map_or(Ok(()), Err)
+        state.broken.take().map_or(Ok(()), Err)
     }
 
     /// Which threads inside of the lock can go on, and how.
     pub fn choices(&self) -> Vec<Turn> {
-        let now = self.now();
-        let inside = now.actors.iter().enumerate().filter(|(_, a)| !a.gone && !a.outside && (!a.asleep || a.timed));
+        let state = self.state();
+        let inside = state.threads.iter().enumerate().filter(|(_, a)| !a.ended && !a.outside && (!a.asleep || a.timed));
         inside.map(|(thread, a)| Turn { thread, by_time: a.asleep, overtakes: false }).collect()
     }
 
     /// The phases that threads reached since the last call.
     pub fn trail(&self) -> Vec<(usize, Phase)> {
-        std::mem::take(&mut self.now().trail)
+        std::mem::take(&mut self.state().trail)
     }
 
     /// Whether a thread has ended.
-    pub fn is_gone(&self, thread: usize) -> bool {
-        self.now().actors[thread].gone
+    pub fn has_ended(&self, thread: usize) -> bool {
+        self.state().threads[thread].ended
     }
 
     /// All operations, and a letter for each of loom's steps.
     pub fn operations(&self) -> (Vec<(usize, &'static str)>, Vec<Turn>) {
-        let now = self.now();
-        (now.operations.clone(), now.letters.clone())
+        let state = self.state();
+        (state.operations.clone(), state.letters.clone())
     }
 
     /// Ends all threads.
     pub fn stop(&self) {
-        self.now().stopped = true;
+        self.state().stopped = true;
         self.changed.notify_all();
     }
 }
@@ -161,66 +161,66 @@ fn message(payload: &(dyn Any + Send)) -> String {
 }
 
 thread_local! {
-    static PART: RefCell<Option<Part>> = const { RefCell::new(None) };
+    static HANDLE: RefCell<Option<ThreadHandle>> = const { RefCell::new(None) };
 }
 
-/// The part of the calling thread; `None` if the scheduler does not control it, and then no other thread runs meanwhile.
-pub fn part() -> Option<Part> {
-    PART.with_borrow(Clone::clone).filter(|_| !thread::panicking())
+/// The handle of the calling thread; `None` if the scheduler does not control it, and then no other thread runs meanwhile.
+pub fn current_thread() -> Option<ThreadHandle> {
+    HANDLE.with_borrow(Clone::clone).filter(|_| !thread::panicking())
 }
 
 /// The handle of one thread, through which it waits for its turns.
 #[derive(Clone, Debug)]
-pub struct Part {
-    stage: Arc<Stage>,
+pub struct ThreadHandle {
+    scheduler: Arc<Scheduler>,
     pub number: usize,
 }
 
-impl Part {
-    fn me<T>(&self, look: impl FnOnce(&mut Actor) -> T) -> T {
-        look(&mut self.stage.now().actors[self.number])
+impl ThreadHandle {
+    fn me<T>(&self, look: impl FnOnce(&mut ThreadState) -> T) -> T {
+        look(&mut self.scheduler.state().threads[self.number])
     }
 
-    fn waits_for_its_turn(&self, mut now: MutexGuard<'_, Now>) {
-        while now.running != Some(self.number) && !now.stopped {
-            now = self.stage.wait(now);
+    fn waits_for_its_turn(&self, mut state: MutexGuard<'_, State>) {
+        while state.running != Some(self.number) && !state.stopped {
+            state = self.scheduler.wait(state);
         }
-        let stopped = now.stopped;
-        drop(now);
+        let stopped = state.stopped;
+        drop(state);
         if stopped {
             resume_unwind(Box::new(Stopped));
         }
     }
 
     fn ends_turn(&self) {
-        let mut now = self.stage.now();
-        now.running = None;
-        self.stage.changed.notify_all();
-        self.waits_for_its_turn(now);
+        let mut state = self.scheduler.state();
+        state.running = None;
+        self.scheduler.changed.notify_all();
+        self.waits_for_its_turn(state);
     }
 
     /// Records a letter of the schedule in loom's steps.
     pub fn passes(&self, by_time: bool) {
-        self.stage.now().letters.push(Turn { thread: self.number, by_time, overtakes: false });
+        self.scheduler.state().letters.push(Turn { thread: self.number, by_time, overtakes: false });
     }
 
     /// Called before each operation, which is a step of its own for loom.
     pub fn operation(&self, what: &'static str) {
-        if self.stage.grain == Grain::Operations {
+        if self.scheduler.grain == Grain::Operations {
             self.ends_turn();
         }
         self.passes(false);
-        let mut now = self.stage.now();
-        now.operations.push((self.number, what));
-        now.length += 1;
-        let too_long = now.length > MOST;
-        drop(now);
+        let mut state = self.scheduler.state();
+        state.operations.push((self.number, what));
+        state.length += 1;
+        let too_long = state.length > MOST;
+        drop(state);
         assert!(!too_long, "a turn that does not end");
     }
 
     /// The thread has done something that ends a turn of the simulator.
     pub fn pause(&self) {
-        if self.stage.grain == Grain::Turns {
+        if self.scheduler.grain == Grain::Turns {
             self.ends_turn();
         }
     }
@@ -237,7 +237,7 @@ impl Part {
         self.me(|me| me.outside = true);
         loop {
             self.ends_turn();
-            if self.stage.now().comes_back {
+            if self.scheduler.state().comes_back {
                 break;
             }
         }
@@ -249,36 +249,36 @@ impl Part {
     pub fn sleeps(&self, timed: bool) -> bool {
         self.me(|me| (me.asleep, me.timed) = (true, timed));
         self.ends_turn();
-        let by_time = self.stage.now().turn.is_some_and(|turn| turn.by_time);
+        let by_time = self.scheduler.state().turn.is_some_and(|turn| turn.by_time);
         self.passes(by_time);
         by_time
     }
 
     /// Wakes a thread; if it was asleep, this ends the turn.
     pub fn wakes(&self, sleeper: usize) {
-        if std::mem::replace(&mut self.stage.now().actors[sleeper].asleep, false) {
+        if std::mem::replace(&mut self.scheduler.state().threads[sleeper].asleep, false) {
             self.pause();
         }
     }
 
     pub fn is_asleep(&self, other: usize) -> bool {
-        self.stage.now().actors[other].asleep
+        self.scheduler.state().threads[other].asleep
     }
 
     /// Whether the schedule gives this turn's signal to the newest waiter.
     pub fn overtakes(&self) -> bool {
-        self.stage.now().turn.is_some_and(|turn| turn.overtakes)
+        self.scheduler.state().turn.is_some_and(|turn| turn.overtakes)
     }
 
     /// Records that the signal of this operation went to the newest waiter.
     pub fn overtook(&self) {
-        if let Some(last) = self.stage.now().letters.last_mut() {
+        if let Some(last) = self.scheduler.state().letters.last_mut() {
             last.overtakes = true;
         }
     }
 
-    pub fn at(&self, place: Phase) {
-        self.stage.now().trail.push((self.number, place));
+    pub fn at(&self, phase: Phase) {
+        self.scheduler.state().trail.push((self.number, phase));
     }
 
     /// The thread enters a function of the lock.
@@ -292,13 +292,13 @@ impl Part {
 
     /// The thread enters or leaves the slow path of a semaphore.
     pub fn is_slow(&self, more: bool) {
-        let slow = &mut self.stage.now().slow;
+        let slow = &mut self.scheduler.state().slow;
         if more { *slow += 1 } else { *slow -= 1 }
     }
 
     /// Whether any thread is on the slow path of a semaphore.
     pub fn is_wanted(&self) -> bool {
-        self.stage.now().slow > 0
+        self.scheduler.state().slow > 0
     }
 
     /// The thread has locked or unlocked a mutex.
