@@ -63,7 +63,7 @@ fn has_target(page: &Path, include: &str) -> bool {
 }
 
 #[test]
-fn every_page_exists_in_both_languages_with_the_same_headings() {
+fn every_page_has_its_facing_page_with_the_same_headings() {
     let (ko, en) = (pages(&source().join("ko")), pages(&source().join("en")));
     assert_eq!(ko, en);
     assert!(ko.len() >= 8, "a page for each section of the article");

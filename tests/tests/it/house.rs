@@ -229,7 +229,7 @@ fn a_listing_shows_only_the_library_that_it_teaches() {
 }
 
 #[test]
-fn every_command_has_a_file_of_its_name() {
+fn a_command_leads_to_its_file_by_name() {
     let members = members();
     for section in SECTIONS {
         let experiments = members[section].join("src/experiments");
@@ -258,7 +258,7 @@ fn file_of_twin(src: &Path, twin: &str) -> Option<PathBuf> {
 }
 
 #[test]
-fn every_twin_has_the_name_of_its_rust_file() {
+fn a_twin_has_the_name_of_its_file() {
     for section in SECTIONS {
         let folder = &members()[section];
         assert!(folder.join("tests/it/main.rs").is_file(), "{section}: no tests/it/main.rs");
@@ -278,7 +278,7 @@ fn every_twin_has_the_name_of_its_rust_file() {
 }
 
 #[test]
-fn every_command_is_in_both_readmes() {
+fn every_command_stands_in_both_readmes() {
     for readme in ["README.md", "README.ko.md"] {
         let page = fs::read_to_string(workspace().join(readme)).unwrap();
         for section in SECTIONS {

@@ -31,10 +31,7 @@ pub(crate) fn arguments() -> Vec<Arg> {
         )
         .value_parser(["ko", "en"])
         .hide_possible_values(true),
-        flag(
-            "full",
-            text!("모든 그림, 표, 설명까지 출력", "print all drawings, tables and notes, not only the first screen"),
-        ),
+        flag("full", text!("모든 그림, 표, 설명까지 출력", "print all drawings, tables and notes")),
         flag("json", text!("보고서를 JSON 객체 하나로 출력", "print the report as one JSON object")),
         value(
             "trace",
@@ -47,7 +44,7 @@ pub(crate) fn arguments() -> Vec<Arg> {
             "PATH",
             text!(
                 "쌍둥이를 실행할 파이썬, 여러 번 줄 수 있음 (기본 python3)",
-                "a Python to run the twins on, may be repeated (default python3)"
+                "Python for the twins, may be repeated (default python3)"
             ),
         )
         .action(ArgAction::Append),
