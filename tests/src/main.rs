@@ -1,5 +1,4 @@
-//! `cargo run -p tests`: regenerates the printed blocks and the pictures of the book: all, or those whose path contains one of the
-//! given words.
+//! `cargo run -p tests`: prints the blocks of the book anew: all, or those whose file's name contains a given word.
 
 use std::fs;
 use std::process::ExitCode;

@@ -157,7 +157,7 @@ fn blocks_are_up_to_date(language: &str) {
         let file = block.file(language);
         let kept = fs::read_to_string(block.path(language)).unwrap_or_else(|e| panic!("{file}: {e}"));
         let (kept, now) = (structure(&kept), structure(&block.print(language)));
-        assert_eq!(kept, now, "{file}: the program prints something else now; `cargo run -p tests` regenerates it");
+        assert_eq!(kept, now, "{file}: the program prints something else now; `cargo run -p tests` prints it anew");
     }
 }
 
@@ -230,7 +230,7 @@ fn sources(folder: &Path, all: &mut Vec<PathBuf>) {
     }
 }
 
-/// Korean texts keep to the glossary in all files, English ones only in the book, as code and comments may use the words otherwise.
+/// Korean is Korean wherever it stands; English words are held to the glossary in the book.
 #[test]
 fn texts_keep_to_the_glossary() {
     let (korean, english) = (excluded("ko"), excluded("en"));

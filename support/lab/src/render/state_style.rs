@@ -1,4 +1,4 @@
-//! How a state looks: glyph, name, terminal colour, picture colour.
+//! The look of a state, everywhere: glyph, name, terminal colour, picture colour.
 //! `docs/lanes.css` repeats the colours for the book.
 
 use anstyle::{AnsiColor, Style};

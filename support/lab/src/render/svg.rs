@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_trace_can_be_drawn() {
+    fn nothing_can_be_drawn() {
         assert!(svg(&[&Trace::default()], &[], Lang::Ko).to_string().starts_with("<svg"));
     }
 }
