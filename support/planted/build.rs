@@ -1,5 +1,5 @@
-//! Plants bugs into copies of the locks of `gil-sim` and of the locks and the buffer of `mutex`. A copy is the shipped file with a
-//! line changed, so that it cannot drift. A change whose text is not found exactly once fails the build.
+//! Plants bugs into copies of the locks of `gil-sim` and of the locks and the buffer of `mutex`. A copy is made from the shipped
+//! file at each build, so it is always up to date. A change whose text is not found exactly once fails the build.
 
 use std::path::Path;
 use std::{env, fs};
@@ -10,7 +10,7 @@ type Change = (&'static str, &'static str);
 /// A bug's name and its changes.
 type Bug = (&'static str, &'static [Change]);
 
-/// Bugs that fit the locks of 3.2 and later: their code differs in the request only.
+/// Bugs for both locks of 3.2 and later, which differ only in their requests.
 const BOTH: &[Bug] = &[
     // The releaser wakes nobody.
     ("no_signal", &[("state.locked = false;\n        self.freed.notify_one();", "state.locked = false;")]),
@@ -22,11 +22,11 @@ const BOTH: &[Bug] = &[
             "let saved = state.switch_number; drop(state); state = self.state.lock();",
         )],
     ),
-    // Takes being woken for being free: wrong as soon as a third thread barges in.
+    // Treats a wake-up as a free lock: wrong as soon as a third thread takes it first.
     ("if_for_while", &[("while state.locked {", "if state.locked {")]),
-    // The taker does not tell the releaser.
+    // The taker does not signal the releaser.
     ("no_switch_signal", &[("self.switched.notify_one();", "")]),
-    // The releaser looks who holds the lock before it holds the mutex that orders the answer.
+    // The releaser checks who holds the lock before it locks the mutex that makes the answer reliable.
     (
         "holder_checked_outside",
         &[
@@ -42,14 +42,14 @@ const BOTH: &[Bug] = &[
     ),
 ];
 
-/// Of 3.2 to 3.12.
+/// Bugs for the lock of 3.2 to 3.12.
 const SHARED: &[Bug] = &[
-    // A request outlives its waiter: the next releaser waits for nobody.
+    // A request remains when its waiter has the lock: the next holder is asked although nobody waits.
     (
         "request_never_reset",
         &[("time out afresh.\n        self.drop_request.store(false, Relaxed);", "time out afresh.\n")],
     ),
-    // The releaser may come back at once.
+    // The releaser may take the lock again at once.
     (
         "no_forced_switch",
         &[(
@@ -57,17 +57,17 @@ const SHARED: &[Bug] = &[
             "if false {\n            let mut switch",
         )],
     ),
-    // CPython before gh-96387: whoever gives up leaves its request behind.
+    // CPython before gh-96387: a thread that gives up leaves its request behind.
     ("gives_up_without_clearing", &[("self.withdraw(requested);", "")]),
-    // CPython since then: it is taken back, but after the mutex.
+    // CPython since then: the request is withdrawn, but only after the mutex is unlocked.
     ("gives_up_clearing_after_unlock", &[("self.withdraw(requested);", "drop(state); self.withdraw(requested);")]),
 ];
 
-/// Of 3.13 and later.
+/// Bugs for the lock of 3.13 and later.
 const ADDRESSED: &[Bug] = &[
-    // What was asked of me is still asked when I come back.
+    // A request to a thread is still set when that thread takes the lock again.
     ("request_never_reset", &[("requests to others stay.\n        self.clear(me.0);", "requests to others stay.\n")]),
-    // The request is for whoever runs, but only the one it was meant for takes it back.
+    // A request is valid for any holder, but only the thread that it was meant for resets it.
     (
         "request_stored_shared",
         &[
@@ -92,17 +92,17 @@ const ADDRESSED: &[Bug] = &[
     ),
 ];
 
-/// Of Python 2.
+/// Bugs for the lock of Python 2.
 const TICKS: &[Bug] = &[
-    // The semaphore lets two in.
+    // The semaphore lets two threads in.
     ("semaphore_of_two", &[("Semaphore::new(1)", "Semaphore::new(2)")]),
-    // It is not raised again.
+    // The semaphore is never posted.
     ("no_post", &[("self.0.post();", "")]),
-    // Awake means free.
+    // Treats a wake-up as a free lock.
     ("if_for_while", &[("while *locked {", "if *locked {")]),
     // Nobody is woken.
     ("no_signal", &[("self.released.notify_one();", "")]),
-    // The waiter is woken before there is anything to see.
+    // Signals before the lock is marked as free.
     (
         "signal_before_release",
         &[
@@ -119,12 +119,12 @@ const TICKS: &[Bug] = &[
 type Small = (&'static str, &'static str, &'static str);
 
 const SPIN: &[Small] = &[
-    // What the holder wrote need not be seen by the next one.
+    // The next holder need not see what this one wrote.
     ("relaxed_unlock", "store(false, Release)", "store(false, Relaxed)"),
     ("relaxed_lock", "(false, true, Acquire, Relaxed)", "(false, true, Relaxed, Relaxed)"),
-    // A look, then a step: two may look before either steps.
+    // Checks, then sets: two threads may check before either sets.
     (
-        "look_then_take",
+        "check_then_set",
         "self.locked.compare_exchange_weak(false, true, Acquire, Relaxed).is_err()",
         "self.locked.load(Acquire) || { self.locked.store(true, Relaxed); false }",
     ),
@@ -134,7 +134,7 @@ const SPIN: &[Small] = &[
 const TICKET: &[Small] = &[
     ("relaxed_unlock", "store(called.wrapping_add(1), Release)", "store(called.wrapping_add(1), Relaxed)"),
     ("relaxed_lock", "self.called.load(Acquire)", "self.called.load(Relaxed)"),
-    // Two may draw the same number.
+    // Two threads may draw the same number.
     (
         "drawn_in_two_steps",
         "self.next.fetch_add(1, Relaxed)",
@@ -181,7 +181,7 @@ fn main() {
     }
 }
 
-/// The shipped file without its inner comments, which an included file cannot have.
+/// The shipped file without its `//!` lines, which an included file cannot have.
 fn source(path: &str) -> String {
     println!("cargo::rerun-if-changed={path}");
     let source = fs::read_to_string(path).unwrap_or_else(|e| panic!("{path}: {e}"));
@@ -190,7 +190,7 @@ fn source(path: &str) -> String {
 
 fn plant(file: &str, source: &str, name: &str, changes: &[Change]) {
     let planted = changes.iter().fold(source.to_owned(), |text, (from, to)| {
-        assert_eq!(text.matches(from).count(), 1, "{name}: this is not once in {file}.rs: {from}");
+        assert_eq!(text.matches(from).count(), 1, "{name}: expected exactly once in {file}.rs: {from}");
         text.replace(from, to)
     });
     let out = env::var("OUT_DIR").expect("cargo sets it");

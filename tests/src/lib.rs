@@ -1,7 +1,7 @@
-//! The programs as a reader runs them.
+//! Helpers for the end-to-end tests.
 //!
 //! - [`run`]: finds a program and runs it; [`workspace`]: where it is, and whether it is up to date.
-//! - [`printed`]: the blocks of printed output in the book; `cargo run -p tests` prints them anew.
+//! - [`printed`]: the blocks of printed output in the book; `cargo run -p tests` regenerates them.
 
 #![forbid(unsafe_code)]
 

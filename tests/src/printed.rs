@@ -1,5 +1,5 @@
-//! The blocks of printed output that the book shows: files that a command regenerates (`cargo run -p tests`), and whose
-//! structure is compared with what the programs print today (`docs/printed.toml`).
+//! The blocks of printed output that the book shows (`docs/printed.toml`). `cargo run -p tests` regenerates their files; a test
+//! compares their structure with what the programs print now.
 
 use std::fs;
 use std::path::PathBuf;
@@ -68,7 +68,7 @@ impl Block {
         format!("{}/{}.{language}.svg", self.package, self.experiment)
     }
 
-    /// Draws the picture anew.
+    /// Regenerates the picture.
     pub fn draw(&self, language: &str) {
         let file = workspace().join("docs/printed").join(self.picture_file(language));
         let file = file.to_str().expect("our own paths are UTF-8");
@@ -95,9 +95,9 @@ impl Block {
     }
 }
 
-/// What is the same in every run and on every machine: the words of each paragraph, each once, in the order in which they first occur.
-/// Numbers, units, bars, table cells after the first column, evidence in parentheses, verdicts, notes and the sentence depend on the
-/// measurement and do not count.
+/// The part of a page that is the same in every run and on every machine: the words of each paragraph, each once, in the order in which
+/// they first occur. Numbers, units, bars, table cells after the first column, evidence in parentheses, verdicts, notes and the `⇒`
+/// sentence depend on the measurement and are left out.
 pub fn structure(page: &str) -> Vec<String> {
     page.split("\n\n").map(paragraph).filter(|words| !words.is_empty()).collect()
 }
@@ -106,7 +106,7 @@ fn paragraph(lines: &str) -> String {
     if lines.trim_start().starts_with("- ") {
         return String::new();
     }
-    // What a run comes to depends on what it measured: that there is a sentence is all that stays.
+    // The sentence depends on the measurement; only its presence is compared.
     if lines.trim_start().starts_with('⇒') {
         return "⇒".to_owned();
     }
@@ -126,7 +126,7 @@ fn paragraph(lines: &str) -> String {
     words.join(" ")
 }
 
-/// The word, or what Korean puts behind a unit without a blank: "ms가" is "가".
+/// The word, or in Korean the particle that follows a unit without a blank: "ms가" becomes "가".
 fn without_unit(word: &str) -> &str {
     let rest = |unit: &&str| word.strip_prefix(*unit).filter(|rest| rest.chars().all(|c| !c.is_ascii()));
     ["ms", "µs", "ns", "s", "KiB", "MiB", "B"].iter().find_map(rest).unwrap_or(word)
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn timings_bars_and_order_of_twins_do_not_count() {
+    fn timings_bars_and_the_order_of_threads_do_not_count() {
         let a = "스레드 0 시작\n스레드 1 시작\n\n스레드 0 │██  │\n└──┴\n 0  1.5 ms\n\n[맞음] 주장 (2.5배)\n\n⇒ 걸린 시간 3.20 ms가 듭니다.";
         let b = "스레드 1 시작\n스레드 0 시작\n\n스레드 0 │ ███│\n└─┴┴\n 0  99 µs\n\n[측정하지 않음] 주장 (컴퓨터가\n  바쁨)\n\n⇒ 걸린 시간\n  12 s가 듭니다.";
         assert_eq!(structure(a), structure(b));

@@ -11,8 +11,8 @@ use harness::{Done, finish, start};
 
 use crate::workspace::{is_stale, workspace};
 
-/// The executable of a member of the workspace. Panics if it is missing or older than its sources: cargo tells a test only where
-/// the programs of its own package are, and does not build those of others.
+/// The executable of a member of the workspace. Panics if it is missing or older than its sources, because cargo builds for a test
+/// only the programs of its own package.
 pub fn program(name: &str) -> PathBuf {
     program_in(Profile::Own, name)
 }
@@ -71,12 +71,12 @@ pub fn run_in(profile: Profile, name: &str, args: &[&str]) -> Done {
     finish(start(&mut command_in(profile, name, args)))
 }
 
-/// The words of a section's experiments, as `--help` lists them.
+/// The names of a section's experiments, as `--help` lists them.
 pub fn words(section: &str) -> Vec<String> {
     let help = run(section, &["--help", "--lang", "en"]).ends_with(0).out;
     let list = help.split("Experiments:\n").nth(1).unwrap_or_else(|| panic!("{section}: {help}"));
     let lines = list.lines().take_while(|line| !line.trim().is_empty());
-    // A description that wraps goes on with a deeper indent.
+    // The second line of a description is indented further.
     let words = lines.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
     words.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
 }

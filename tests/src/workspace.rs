@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 
-/// The root of the workspace.
+/// The root folder of the workspace.
 pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is a folder of the workspace")
 }
@@ -94,6 +94,6 @@ mod tests {
         assert!(!is_stale("threading", &program), "it was written just now");
         let file = fs::File::open(&program).expect("written above");
         file.set_modified(SystemTime::UNIX_EPOCH).expect("the file is ours");
-        assert!(is_stale("threading", &program), "it is as old as can be");
+        assert!(is_stale("threading", &program), "it is older than the sources");
     }
 }

@@ -1,4 +1,4 @@
-//! For tests that run a program: a time limit that names a hang, signals, and the processes that it leaves behind.
+//! For tests that run a program: a time limit that reports a hang, signals, and the processes that it leaves behind.
 //!
 //! [`finish`] waits for a child and reads its output; [`until`] waits for a condition. Both panic after [`HANG`], which no test
 //! on a busy machine reaches.
@@ -12,7 +12,7 @@ use std::process::{Child, Command, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A program or a condition that takes longer than this has hung. Generous: it measures nothing.
+/// A program or a condition that takes longer than this has hung. Generous, because nothing is measured with it.
 pub const HANG: Duration = Duration::from_secs(240);
 
 /// How a program ended, and what it printed.
@@ -71,7 +71,7 @@ pub fn finish(child: impl Into<Guarded>) -> Done {
             None if start.elapsed() > HANG => {
                 drop(child);
                 let (out, err) = (out.join().unwrap_or_default(), err.join().unwrap_or_default());
-                panic!("it hung; until then it printed: {out} {err}");
+                panic!("the program hung after this output: {out} {err}");
             }
             None => thread::sleep(Duration::from_millis(5)),
         }
@@ -83,20 +83,20 @@ fn read(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> 
     thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut pipe) = pipe {
-            // What was read before an error is what there is.
+            // After an error, what was read so far is returned.
             let _ = pipe.read_to_end(&mut bytes);
         }
         String::from_utf8_lossy(&bytes).into_owned()
     })
 }
 
-/// Waits until a condition holds. Panics if it does not for so long that it never will.
+/// Waits until a condition holds. Panics after [`HANG`].
 #[track_caller]
 pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     until_some(what, || holds().then_some(()));
 }
 
-/// Asks until there is an answer, and returns it.
+/// Polls until there is an answer, and returns it. Panics after [`HANG`].
 #[track_caller]
 pub fn until_some<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
@@ -104,7 +104,7 @@ pub fn until_some<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
         if let Some(answer) = answer() {
             return answer;
         }
-        assert!(start.elapsed() < HANG, "still not so: {what}");
+        assert!(start.elapsed() < HANG, "timed out waiting for: {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }
@@ -115,7 +115,7 @@ pub fn signal(name: &str, pid: u32) {
     assert!(status.expect("kill can be run").success());
 }
 
-/// All processes that descend from this one, now. Linux only; elsewhere the list is empty.
+/// All current descendants of this process. Linux only; elsewhere the list is empty.
 pub fn descendants(pid: u32) -> Vec<u32> {
     let mut found = Vec::new();
     let mut next = vec![pid];

@@ -1,4 +1,4 @@
-//! What recording costs: `cargo bench -p lab`. A change of state must stay well under a microsecond.
+//! The cost of recording: `cargo bench -p lab`. A change of state must take well under a microsecond.
 
 use divan::{Bencher, counter::ItemsCount};
 use lab::lang::Text;
@@ -24,7 +24,7 @@ fn enter(bencher: Bencher<'_, '_>) {
         });
 }
 
-/// The clock alone: the floor of the above.
+/// Reading the clock: a change of state cannot be faster than this.
 #[divan::bench]
 fn clock() -> u64 {
     lab::clock::now()

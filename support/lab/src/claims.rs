@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::lang::Text;
 
-/// How far a claim goes.
+/// How strongly a claim is meant: in how many runs it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
@@ -22,7 +22,7 @@ pub enum Class {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
-    /// Its name in verdicts.
+    /// Verdicts refer to it by this id.
     pub id: String,
     /// The heading of the article under which it stands.
     pub section: String,
@@ -30,19 +30,19 @@ pub struct Claim {
     pub ko: String,
     /// The claim in English.
     pub en: String,
-    /// How far it goes.
+    /// How strongly it is meant.
     pub class: Class,
-    /// Under which conditions it is said.
+    /// The conditions under which it is meant to hold.
     pub conditions: Vec<Condition>,
     /// The command that shows it.
     pub command: String,
 }
 
-/// What must be so for a claim to be meant.
+/// A condition under which a claim is meant to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
-    /// A CPython with its GIL on, or the model of it.
+    /// CPython with its GIL enabled, or the model of it.
     Gil,
     /// No GIL: Rust, or a free-threaded CPython.
     NoGil,
@@ -69,41 +69,41 @@ pub fn ledger() -> &'static [Claim] {
     &LEDGER
 }
 
-/// What became of a claim.
+/// The result of checking a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It was seen to hold.
+    /// It held in this run.
     Holds,
-    /// It was seen not to hold.
+    /// It did not hold in this run.
     DoesNotHold,
-    /// This machine or this run could not show it, for the reason given.
+    /// This machine or this run could not check it, for this reason.
     NotMeasured(Text),
 }
 
 impl Outcome {
-    /// Holds or does not.
+    /// [`Outcome::Holds`] or [`Outcome::DoesNotHold`].
     pub fn of(holds: bool) -> Outcome {
         if holds { Outcome::Holds } else { Outcome::DoesNotHold }
     }
 }
 
-/// A claim, who it was tried on, and what became of it.
+/// A claim, what it was checked on, and the result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
     /// The claim's id in the ledger.
     pub claim: String,
-    /// What it was tried on: "Rust", "Rust + GIL", "CPython 3.11.7".
+    /// What it was checked on: "Rust", "Rust + GIL", "CPython 3.11.7".
     pub on: Text,
-    /// What became of it.
+    /// The result.
     pub outcome: Outcome,
-    /// What was seen.
+    /// What was measured.
     pub evidence: Text,
 }
 
 impl Verdict {
-    /// A verdict by what was seen.
+    /// A verdict from a measurement.
     pub fn seen(claim: &str, on: impl Into<Text>, holds: bool, evidence: Text) -> Verdict {
         Verdict { claim: claim.to_owned(), on: on.into(), outcome: Outcome::of(holds), evidence }
     }
@@ -118,7 +118,7 @@ impl Verdict {
         }
     }
 
-    /// The claim it is about. A verdict on a claim that nobody made is a mistake of ours: `None`.
+    /// Its claim in the ledger. `None` if the ledger has no such id, which is a bug in the experiment.
     pub fn about(&self) -> Option<&'static Claim> {
         ledger().iter().find(|claim| claim.id == self.claim)
     }
@@ -130,18 +130,18 @@ mod tests {
     use crate::lang::has_hangul;
 
     #[test]
-    fn the_ledger_is_in_order() {
+    fn every_claim_is_complete_and_has_its_own_id() {
         let claims = ledger();
         assert!(!claims.is_empty());
         for (n, claim) in claims.iter().enumerate() {
             assert!(has_hangul(&claim.ko) && !has_hangul(&claim.en) && !claim.en.is_empty(), "{}", claim.id);
             assert!(claim.command.starts_with("cargo run "), "{}", claim.id);
-            assert!(claims[..n].iter().all(|other| other.id != claim.id), "{} stands twice", claim.id);
+            assert!(claims[..n].iter().all(|other| other.id != claim.id), "{} is there twice", claim.id);
         }
     }
 
     #[test]
-    fn a_verdict_on_no_claim_is_noticed() {
+    fn a_verdict_on_an_unknown_claim_is_noticed() {
         assert!(Verdict::seen("no-such-claim", "Rust", true, Text::default()).about().is_none());
         assert!(Verdict::seen(&ledger()[0].id, "Rust", true, Text::default()).about().is_some());
     }

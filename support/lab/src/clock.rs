@@ -1,9 +1,9 @@
-//! One clock for all: threads, tasks and processes put their spans on the same time axis.
+//! One clock for threads, tasks and processes, so that their spans share a time axis.
 
 /// Nanoseconds on a clock that every process of this machine shares.
 ///
 /// On Unix `CLOCK_MONOTONIC`, whose zero is the same for all processes (clock_gettime(2)); elsewhere the time of day,
-/// which they share too but which someone may set. Only differences mean anything.
+/// which they share too, but which may be set meanwhile. Only differences are meaningful.
 pub fn now() -> u64 {
     #[cfg(unix)]
     {
@@ -16,7 +16,7 @@ pub fn now() -> u64 {
     }
 }
 
-/// CPU time of all threads of this process so far, in ns. `None` where the system does not tell.
+/// CPU time of all threads of this process so far, in ns. `None` if the system does not report it.
 pub fn cpu() -> Option<u64> {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! What ends a program early: one clear line in the reader's language, and an exit code.
+//! The error that ends a program: one line in the reader's language, and an exit code.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// The command line was wrong: says what, and what to give instead. Exit code 2.
+    /// A wrong command line: the text says what is wrong and what to give instead. Exit code 2.
     pub fn usage(text: Text) -> Error {
         Error { text, code: 2 }
     }
@@ -25,7 +25,7 @@ impl Error {
         Error { text, code: 1 }
     }
 
-    /// The system gave us no more threads; `EAGAIN` is what pthread_create(3) calls that.
+    /// A thread could not be started. If resources are exhausted, the line names `EAGAIN`, as pthread_create(3) does.
     pub fn no_thread(e: &std::io::Error) -> Error {
         let name = if e.kind() == std::io::ErrorKind::WouldBlock { "EAGAIN: " } else { "" };
         Error::failed(crate::text!("스레드를 시작할 수 없습니다: {name}{e}", "cannot start a thread: {name}{e}"))
@@ -50,7 +50,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// An I/O error where nobody knew more about it than the operating system says.
+/// For an I/O error where the caller has nothing to add to the message of the operating system.
 impl From<std::io::Error> for Error {
     fn from(e: std::io::Error) -> Error {
         Error::failed(crate::text!("입출력 오류: {e}", "input/output error: {e}"))

@@ -1,4 +1,4 @@
-//! Two languages, one place: every text is written once, in Korean and in English, side by side.
+//! Texts in two languages: every text is written in one place, in Korean and in English.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -113,7 +113,7 @@ impl fmt::Display for Text {
     }
 }
 
-/// Whether a string holds Hangul; `const`, so that [`text!`](crate::text) asks it at compile time.
+/// Whether a string contains Hangul; `const`, so that [`text!`](crate::text) checks it at compile time.
 pub const fn has_hangul(s: &str) -> bool {
     let bytes = s.as_bytes();
     let mut i = 0;
@@ -158,7 +158,7 @@ macro_rules! text {
     ($ko:literal, $en:literal $(, $name:ident = $value:expr)* $(,)?) => {{
         const { assert!(!$crate::lang::has_hangul($en), "Korean comes first, English second") };
         $( let $name = &$value; )*
-        // Named again, so that an argument which one language forgets does not compile.
+        // Passed as named arguments, so that an argument that one language does not use is a compile error.
         $crate::lang::Text {
             ko: ::std::format!($ko $(, $name = $name)*),
             en: ::std::format!($en $(, $name = $name)*),

@@ -1,16 +1,17 @@
-//! The bench that every section works on.
+//! What all sections share: recording, reports, drawings, the Python twins and the command line.
 //!
-//! What an experiment does, in its order:
+//! The steps of an experiment, in order:
 //!
 //! 1. [`trace`] records lanes and spans, and answers questions about them.
-//! 2. [`report`] is what an experiment returns; [`claims`] and [`cores_used`] judge, [`stats`] summarizes.
+//! 2. [`report`] is what an experiment returns; [`claims`] and [`cores_used`] decide its verdicts, [`stats`] summarizes
+//!    its samples.
 //! 3. [`python`] runs the same experiment on the interpreters that were found.
 //! 4. [`render`] turns a report into text, SVG and Perfetto's format.
-//! 5. [`cli`] is the command line around it.
+//! 5. [`cli`] is the command line around these steps.
 //!
-//! What these stand on: texts in both languages ([`lang`], [`text!`]), the lines that the article's listings print ([`mod@say`]), one
-//! clock ([`clock`]), the machine ([`machine`]), children that end with their parent ([`process`]), standard output
-//! ([`terminal`]), files that are whole or not there ([`atomic_write`]), and [`Error`].
+//! They use texts in both languages ([`lang`], [`text!`]), the lines that the article's listings print ([`mod@say`]), one clock
+//! ([`clock`]), facts about the machine ([`machine`]), child processes that end with their parent ([`process`]), standard output
+//! ([`terminal`]), files that are written completely or not at all ([`atomic_write`]), and [`Error`].
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]

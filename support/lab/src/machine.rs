@@ -1,4 +1,4 @@
-//! The machine a number was measured on, and how much of it others used meanwhile.
+//! The machine that a measurement ran on, and how much of it other programs used.
 
 use std::fs;
 use std::path::Path;
@@ -21,24 +21,25 @@ pub fn describe() -> Text {
     let model =
         info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("", |(_, model)| model);
     let model = if model.is_empty() { String::new() } else { format!(", {model}") };
-    text!("{os} {arch}, 코어 {cores}개{model}", "{os} {arch}, {cores} cores{model}")
+    let noun = if cores == 1 { "core" } else { "cores" };
+    text!("{os} {arch}, 코어 {cores}개{model}", "{os} {arch}, {cores} {noun}{model}")
 }
 
-/// How much of the machine others used while something was measured: the note of every experiment that needs the cores.
+/// The note on how much other programs used during a measurement, for every experiment that needs the cores.
 pub fn others_used(foreign: Option<f64>) -> Text {
     match foreign.map(|share| value(share, Unit::Share)) {
         Some(share) => text!(
-            "측정하는 동안 다른 프로그램이 이 컴퓨터의 {share}를 썼습니다.",
-            "While this was measured, other programs used {share} of the machine."
+            "측정하는 동안 다른 프로그램이 CPU 시간의 {share}를 썼습니다.",
+            "Other programs used {share} of the CPU time during the measurement."
         ),
         None => text!(
-            "측정하는 동안 다른 프로그램이 이 컴퓨터를 얼마나 썼는지는 알 수 없습니다.",
-            "How much of the machine other programs used meanwhile is not known."
+            "측정하는 동안 다른 프로그램이 CPU를 얼마나 썼는지는 알 수 없습니다.",
+            "It is unknown how much CPU time other programs used during the measurement."
         ),
     }
 }
 
-/// Bytes that this user may still write to the disk of a folder; `None` where the system does not tell.
+/// Free bytes for this user on the disk of a folder; `None` if the system does not report it.
 pub fn free_disk(folder: &Path) -> Option<u64> {
     #[cfg(unix)]
     return rustix::fs::statvfs(folder).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
@@ -49,7 +50,7 @@ pub fn free_disk(folder: &Path) -> Option<u64> {
     }
 }
 
-/// Watches who uses the machine. Linux tells (`/proc`); elsewhere nothing is known.
+/// Measures how much CPU time other programs use. Linux only (`/proc`).
 #[derive(Clone, Copy, Debug)]
 pub struct Watch {
     start: Option<Ticks>,
@@ -67,23 +68,23 @@ struct Ticks {
 }
 
 impl Watch {
-    /// Begins to watch.
+    /// Starts the measurement.
     pub fn start() -> Watch {
         Watch { start: Ticks::now() }
     }
 
-    /// Whether this system tells at all.
+    /// Whether this system reports CPU time.
     pub fn can_tell() -> bool {
         Ticks::now().is_some()
     }
 
-    /// Which share of the whole machine (0 to 1) somebody else used since the start: neither this process nor a child of its
-    /// that has ended. `None` where the system does not tell, or too little time has passed to tell.
+    /// The share of all cores' time (0 to 1) that other processes used since the start. A child of this process is one of the
+    /// others until it has ended. `None` if the system does not report it, or if too little time has passed.
     pub fn foreign(&self) -> Option<f64> {
         self.spent()?.foreign()
     }
 
-    /// What was spent since the start. `None` where the system does not tell.
+    /// The ticks since the start. `None` if the system does not report it.
     fn spent(&self) -> Option<Ticks> {
         let (then, now) = (self.start?, Ticks::now()?);
         Some(Ticks {
@@ -94,7 +95,7 @@ impl Watch {
     }
 }
 
-/// Several pieces of work, each watched, together: pieces that are too short one by one may be long enough in sum.
+/// The sum over several pieces of work: each may be too short to be measured, and the sum long enough.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Watched {
     spent: Option<Ticks>,
@@ -113,7 +114,7 @@ impl Watched {
         }
     }
 
-    /// Which share of the whole machine somebody else used, as [`Watch::foreign`].
+    /// The share that other processes used, see [`Watch::foreign`].
     pub fn foreign(&self) -> Option<f64> {
         self.spent?.foreign()
     }
@@ -121,7 +122,7 @@ impl Watched {
 
 impl Ticks {
     fn foreign(self) -> Option<f64> {
-        // Below some twenty ticks the rounding of the counters is all that one would see.
+        // Below about twenty ticks the rounding of the counters is larger than the result.
         (self.all >= 20).then(|| self.busy.saturating_sub(self.own) as f64 / self.all as f64)
     }
 
@@ -135,35 +136,35 @@ impl Ticks {
             machine.lines().next()?.split_whitespace().skip(1).take(8).map_while(|n| n.parse().ok()).collect();
         let (&idle, &iowait) = (cpu.get(3)?, cpu.get(4)?);
         let all = cpu.iter().sum();
-        // The name of the program, in parentheses, may hold blanks and parentheses of its own.
+        // The name of the program, in parentheses, may contain blanks and parentheses.
         let (_, fields) = own.rsplit_once(')')?;
         let own = fields.split_whitespace().skip(11).take(4).map_while(|n| n.parse::<u64>().ok()).sum();
         Some(Ticks { all, busy: all - idle - iowait, own })
     }
 }
 
-/// The largest resident memory of this process so far, in bytes. `None` where the system does not tell.
+/// The largest resident memory of this process so far, in bytes. `None` if the system does not report it.
 pub fn peak_memory() -> Option<u64> {
     status_bytes("VmHWM:")
 }
 
-/// The resident memory of this process now, in bytes. `None` where the system does not tell.
+/// The resident memory of this process now, in bytes. `None` if the system does not report it.
 pub fn memory() -> Option<u64> {
     status_bytes("VmRSS:")
 }
 
-/// The address space of this process now, in bytes: what was set aside, used or not. `None` where the system does not tell.
+/// The address space of this process now, in bytes: what is reserved, used or not. `None` if the system does not report it.
 pub fn address_space() -> Option<u64> {
     status_bytes("VmSize:")
 }
 
-/// Threads of this process that are alive now, as the kernel counts them. `None` where the system does not tell.
+/// Threads of this process that are alive now, as the kernel counts them. `None` if the system does not report it.
 pub fn threads() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     status.lines().find_map(|line| line.strip_prefix("Threads:"))?.trim().parse().ok()
 }
 
-/// The memory that this process shares with no other, in bytes. `None` where the system does not tell.
+/// The memory that this process shares with no other, in bytes. `None` if the system does not report it.
 pub fn private_memory() -> Option<u64> {
     let rollup = fs::read_to_string("/proc/self/smaps_rollup").ok()?;
     let kib = |key: &str| -> Option<u64> {
@@ -195,7 +196,7 @@ mod tests {
     #[test]
     fn short_pieces_count_together() {
         let piece = |all, busy, own| Watched { spent: Some(Ticks { all, busy, own }) };
-        assert_eq!(piece(12, 10, 4).foreign(), None, "too short to tell");
+        assert_eq!(piece(12, 10, 4).foreign(), None, "too short to be measured");
         let mut both = Watched::default();
         for _ in 0..2 {
             both.spent = Watched::sum(both.spent, piece(12, 10, 4).spent);

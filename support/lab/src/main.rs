@@ -1,4 +1,4 @@
-//! `cargo run -p lab`: the command line of the bench.
+//! `cargo run -p lab`: this machine, the ledger of claims, and the preparation of a lab.
 
 mod experiments;
 
@@ -10,7 +10,9 @@ use lab::text;
 use experiments::{claims, machine, prepare};
 
 fn main() -> ExitCode {
-    let about =
-        text!("실험대: 이 컴퓨터, 주장 목록, 수업 준비", "the bench: this machine, the ledger of claims, before class");
+    let about = text!(
+        "실험 도구: 이 컴퓨터의 정보, 주장 목록, 수업 준비",
+        "lab tools: this machine, the ledger of claims, class preparation"
+    );
     Section::new("lab", about).with([machine::command(), claims::command(), prepare::command()]).main()
 }

@@ -1,7 +1,7 @@
-//! What the article's programs print, line by line, and the lanes that those lines already are.
+//! The lines that the article's programs print, and the lanes that are drawn from them.
 //!
-//! A line of the article is *who* and then *what*, the last word: "스레드 0 시작". The first line of somebody opens a lane, the
-//! next one closes it: the timeline of a listing is drawn from nothing but what the listing printed.
+//! A line of the article says *who* and then, in its last word, *what*: "스레드 0 시작". The first line of a thread, task or process
+//! opens a span, the next one closes it, so that the timeline of a listing needs nothing but its output.
 
 use std::io::{self, BufRead, BufReader, PipeWriter, Write};
 use std::process::Stdio;
@@ -21,11 +21,11 @@ use crate::trace::{Lane, Span, State};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
-    /// ns on [`clock::now`].
+    /// Its time on [`clock::now`], in ns.
     pub at: u64,
-    /// CPU time of the child process that said it, until then, in ns; `None` for a line of our own.
+    /// CPU time of the child process that printed it, up to this line, in ns; `None` for a line of this process.
     pub cpu: Option<u64>,
-    /// The line, without its end.
+    /// The line, without its line end.
     pub text: Text,
 }
 
@@ -38,7 +38,7 @@ static MODE: AtomicU8 = AtomicU8::new(TO_SCREEN);
 static LOG: Mutex<Vec<Line>> = Mutex::new(Vec::new());
 static RELAY: Mutex<Option<(PipeWriter, JoinHandle<()>)>> = Mutex::new(None);
 
-/// Keeps lines off the screen (`--json`); they are still remembered.
+/// Stops printing lines (`--json`); they are still recorded.
 pub fn quietly() {
     MODE.store(TO_NOBODY, Ordering::Relaxed);
 }
@@ -48,7 +48,7 @@ pub fn to_parent() {
     MODE.store(TO_PARENT, Ordering::Relaxed);
 }
 
-/// Prints a line and remembers it with its time. Use [`say!`](crate::say!).
+/// Prints a line and records it with its time. Use [`say!`](crate::say!).
 pub fn line(text: Text) {
     let mut line = Line { at: clock::now(), cpu: None, text };
     match MODE.load(Ordering::Relaxed) {
@@ -56,14 +56,14 @@ pub fn line(text: Text) {
             line.cpu = clock::cpu();
             let mut json = serde_json::to_string(&line).expect("strings and numbers");
             json.push('\n');
-            // One write: lines of several children must not mix. A parent that is gone ends us by our lifeline.
+            // A single write, so that lines of several children do not mix. If the parent is gone, the lifeline ends us.
             let _ = io::stdout().write_all(json.as_bytes());
         }
-        _ => heard(line),
+        _ => print_and_record(line),
     }
 }
 
-fn heard(line: Line) {
+fn print_and_record(line: Line) {
     let mut log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
     if MODE.load(Ordering::Relaxed) == TO_SCREEN {
         // Under the lock of the log, so that the screen and the log agree on the order.
@@ -72,7 +72,7 @@ fn heard(line: Line) {
     log.push(line);
 }
 
-/// Standard output for a child process: what it says is said here, with the child's times.
+/// Standard output for a child process: its lines are printed and recorded here, with the child's times.
 pub fn end() -> io::Result<Stdio> {
     let mut relay = RELAY.lock().unwrap_or_else(PoisonError::into_inner);
     if relay.is_none() {
@@ -80,7 +80,7 @@ pub fn end() -> io::Result<Stdio> {
         let listener = thread::spawn(move || {
             for said in BufReader::new(reader).lines().map_while(Result::ok) {
                 let line = serde_json::from_str(&said);
-                heard(line.unwrap_or_else(|_| Line { at: clock::now(), cpu: None, text: Text::same(said) }));
+                print_and_record(line.unwrap_or_else(|_| Line { at: clock::now(), cpu: None, text: Text::same(said) }));
             }
         });
         *relay = Some((writer, listener));
@@ -89,11 +89,11 @@ pub fn end() -> io::Result<Stdio> {
     Ok(Stdio::from(writer.try_clone()?))
 }
 
-/// All lines since the last call, in order of time. Children who were given [`end`] must have ended.
+/// All lines since the last call, in order of time. Children that were given [`end`] must have ended.
 pub fn take() -> Vec<Line> {
     let relay = RELAY.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some((writer, listener)) = relay {
-        drop(writer); // the last writer: the listener comes to the end
+        drop(writer); // the last writer: the listener reaches the end of the pipe
         let _ = listener.join();
     }
     let mut lines = std::mem::take(&mut *LOG.lock().unwrap_or_else(PoisonError::into_inner));
@@ -101,13 +101,13 @@ pub fn take() -> Vec<Line> {
     lines
 }
 
-/// The lines as the reader saw them.
+/// The lines in the language of this process.
 pub fn words(lines: &[Line]) -> Vec<String> {
     lines.iter().map(|line| line.text.get(lang::current()).to_owned()).collect()
 }
 
-/// The lanes that the lines are: somebody's first line opens a span in this state, the next closes it, and so on.
-/// Who never came to an end has no lane.
+/// The lanes that are drawn from the lines: the first line of a name opens a span in this state, the next closes it, and so on.
+/// A name whose span is never closed has no lane.
 pub fn lanes(lines: &[Line], state: State) -> Vec<Lane> {
     let mut lanes: Vec<Lane> = Vec::new();
     let mut open: Vec<Option<u64>> = Vec::new();
@@ -128,7 +128,7 @@ pub fn lanes(lines: &[Line], state: State) -> Vec<Lane> {
     lanes
 }
 
-/// The CPU time, in ns, that child processes took between their first and their last line; `None` if one did not tell.
+/// The CPU time, in ns, that child processes took between their first and their last line; `None` if a line has no CPU time.
 pub fn cpu_of_children(lines: &[Line]) -> Option<u64> {
     let mut spent: Vec<(String, u64, u64)> = Vec::new();
     for line in lines {
@@ -145,7 +145,7 @@ fn all_but_last_word(line: &str) -> String {
     line.rsplit_once(' ').map_or(line, |(who, _)| who).to_owned()
 }
 
-/// `print` in two languages: prints the line in the reader's language, and remembers when.
+/// `print` in two languages: prints the line in the reader's language, and records its time.
 #[macro_export]
 macro_rules! say {
     ($($words:tt)*) => { $crate::say::line($crate::text!($($words)*)) };
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_of_lines_are_lanes() {
+    fn pairs_of_lines_become_lanes() {
         let lines = [said(0, 1, false), said(1, 0, false), said(5, 0, true), said(9, 1, true)];
         let lanes = lanes(&lines, State::WaitingForIo);
         let seen: Vec<(&str, u64, u64)> =
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn children_tell_their_cpu_time() {
+    fn cpu_time_of_children_is_added_up() {
         let mut lines = [said(0, 1, false), said(1, 0, false), said(5, 0, true), said(9, 1, true)];
         assert_eq!(cpu_of_children(&lines), None);
         for (line, cpu) in lines.iter_mut().zip([10, 20, 24, 18]) {
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn who_never_ends_has_no_lane() {
+    fn a_start_without_an_end_has_no_lane() {
         let lines = [said(0, 1, false), said(1, 0, false), said(5, 0, true)];
         assert_eq!(lanes(&lines, State::Running).len(), 1);
     }

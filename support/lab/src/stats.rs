@@ -1,6 +1,6 @@
-//! Medians and spread, the only statistics that are printed here.
+//! Median, quantile and range: the only statistics that reports print.
 
-/// The middle value; of an even number the mean of the two middle ones. `None` without values.
+/// The middle value; for an even number of values, the mean of the two in the middle. `None` without values.
 pub fn median(samples: &[f64]) -> Option<f64> {
     let mut sorted = samples.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -12,7 +12,7 @@ pub fn median(samples: &[f64]) -> Option<f64> {
     }
 }
 
-/// The value that so large a part (0 to 1) of all does not exceed. `None` without values.
+/// The quantile at `part`, 0 to 1: at least that share of the values is no larger. `None` without values.
 pub fn quantile(samples: &[f64], part: f64) -> Option<f64> {
     let mut sorted = samples.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -32,14 +32,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_middle() {
+    fn median_of_odd_and_even_numbers() {
         assert_eq!(median(&[]), None);
         assert_eq!(median(&[3.0, 1.0, 100.0]), Some(3.0));
         assert_eq!(median(&[4.0, 1.0, 2.0, 100.0]), Some(3.0));
     }
 
     #[test]
-    fn parts_of_all() {
+    fn quantiles() {
         let hundred: Vec<f64> = (1..=100).rev().map(f64::from).collect();
         assert_eq!(quantile(&hundred, 0.99), Some(100.0));
         assert_eq!(quantile(&hundred, 0.5), Some(51.0));
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn the_spread() {
+    fn range_is_smallest_and_largest() {
         assert_eq!(range(&[]), None);
         assert_eq!(range(&[2.0, -1.0, 5.0]), Some((-1.0, 5.0)));
     }

@@ -1,4 +1,4 @@
-//! Standard output that someone may close: `| head -1` ends the program with one line, not with a panic.
+//! Standard output, which the reader may close: `| head -1` ends the program with one line, not with a panic.
 
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -9,30 +9,29 @@ use crate::lang;
 use crate::render::Canvas;
 use crate::text;
 
-/// Prints text as it is. Ends the program with exit code 1 if nobody can read it any more.
+/// Prints text unchanged. Ends the program with exit code 1 if it cannot be written.
 pub fn print(words: &str) {
     let mut out = io::stdout().lock();
     if let Err(e) = out.write_all(words.as_bytes()).and_then(|()| out.flush()) {
         let line = match e.kind() {
-            ErrorKind::BrokenPipe => text!(
-                "출력을 받던 쪽이 먼저 닫혀 여기서 멈춥니다.",
-                "the reader of the output has gone; stopping here."
-            ),
+            ErrorKind::BrokenPipe => {
+                text!("출력 파이프가 닫혀 여기서 종료합니다.", "the output pipe was closed; stopping here.")
+            }
             _ => text!("출력할 수 없습니다: {e}", "cannot write the output: {e}"),
         };
         complain(&line);
-        // Nothing is left to be told to anyone, and children end with their lifeline.
+        // Nobody can read a report any more. Child processes end by their lifeline.
         process::exit(1);
     }
 }
 
-/// One line on standard error; if that is closed too, silence. It stays one line whatever the reader's words in it were.
+/// Prints one line to standard error, or nothing if that is closed too. Input quoted in it is escaped, so it stays one line.
 pub fn complain(line: &lang::Text) {
     let _ = writeln!(io::stderr(), "{}", escape_controls(&line.to_string()));
 }
 
-/// The canvas of standard output. `COLUMNS` decides, else the terminal, else 80 columns;
-/// colour only on a terminal that has it and where `NO_COLOR` (no-color.org) does not forbid it.
+/// How to draw on standard output: in [`width`] columns, with colour if it is a terminal, `TERM` is not `dumb` and `NO_COLOR`
+/// (no-color.org) is not set.
 pub fn canvas() -> Canvas {
     let var = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let colour =
@@ -40,17 +39,17 @@ pub fn canvas() -> Canvas {
     Canvas { width: width(), colour, lang: lang::current() }
 }
 
-/// Columns for what is printed: `COLUMNS` decides, else the terminal, else 80; at least [`NARROWEST`].
+/// The columns of a page: `COLUMNS`, else the terminal's, else 80; at least [`NARROWEST`].
 pub fn width() -> usize {
     let asked = env::var("COLUMNS").ok();
     let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     chosen_width(asked.as_deref(), terminal)
 }
 
-/// Narrower terminals than this are drawn for as if they had so many columns.
+/// The smallest width of a page; a narrower terminal gets pages of this width.
 pub const NARROWEST: usize = 20;
 
-/// `COLUMNS=0` and what is no number are as if unset; so is a terminal that says it has no columns.
+/// `COLUMNS=0` and values that are not a number count as unset; so does a terminal that reports no columns.
 fn chosen_width(asked: Option<&str>, terminal: impl FnOnce() -> Option<usize>) -> usize {
     let usable = |columns: &usize| *columns > 0;
     let asked = asked.and_then(|columns| columns.trim().parse().ok()).filter(usable);
@@ -62,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_width_is_asked_for_then_the_terminals_then_80() {
+    fn columns_decide_then_the_terminal_then_80() {
         for (asked, terminal, width) in [
             (Some("100"), Some(50), 100),
             (None, Some(50), 50),

@@ -1,7 +1,7 @@
 //! A small HTTP/1.1 server on the loopback interface that answers every GET after a stated delay.
 //!
-//! Something real to wait for, without the network's moods: the sections and their Python twins send it their requests.
-//! One thread a connection, and a bound on everything that a client could make large.
+//! A real server to wait for, without the variation of a network: the sections and their Python twins send requests to it.
+//! It has one thread for each connection, and a limit on everything that a client could make large.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -18,8 +18,8 @@ pub const MOST_CONNECTIONS: usize = 2048;
 /// The longest request head, in bytes.
 pub const MOST_HEAD: usize = 8 * 1024;
 /// How long a client may take between two bytes.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// A connection thread needs little.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// The stack of a connection thread, which needs little.
 const STACK: usize = 128 * 1024;
 
 /// A running server. Dropping it closes its port and its connections.
@@ -38,7 +38,7 @@ struct Shared {
     served: AtomicUsize,
     /// Requests between their last byte and their answer.
     waiting: AtomicUsize,
-    /// The largest `waiting` there has been.
+    /// The largest `waiting` so far.
     peak: AtomicUsize,
     /// Open connections by number, so that they can be closed from outside.
     open: Mutex<Vec<Option<TcpStream>>>,
@@ -79,7 +79,7 @@ impl Server {
         self.shared.served.load(SeqCst)
     }
 
-    /// How many requests waited for their answer at the same time, at the most. Counts anew from here on.
+    /// The most requests that waited for their answer at the same time. Restarts the count.
     pub fn take_peak(&self) -> usize {
         self.shared.peak.swap(self.shared.waiting.load(SeqCst), SeqCst)
     }
@@ -88,7 +88,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.closing.store(true, SeqCst);
-        // Wakes the listener out of accept(); if it cannot be reached it is gone already.
+        // Wakes the listener out of accept(). If this fails, the listener is gone already.
         let _ = TcpStream::connect(self.address);
         if let Some(listener) = self.listener.take() {
             let _ = listener.join();
@@ -106,7 +106,7 @@ fn listen(socket: &TcpListener, shared: &Arc<Shared>) {
         }
         match stream {
             Ok(stream) => accept(stream, shared),
-            // Out of descriptors, most likely: some will be closed soon.
+            // Most likely out of file descriptors; some will be closed soon.
             Err(_) => thread::sleep(Duration::from_millis(10)),
         }
     }
@@ -129,7 +129,7 @@ fn accept(mut stream: TcpStream, shared: &Arc<Shared>) {
 }
 
 impl Shared {
-    /// A place among the open connections, if there is one.
+    /// Takes a free place among the open connections; `None` if there is none.
     fn enter(&self, stream: &TcpStream) -> Option<usize> {
         let handle = stream.try_clone().ok()?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
@@ -161,13 +161,13 @@ impl Shared {
 enum Asked {
     /// A GET; whether the connection ends after it.
     Get { close: bool },
-    /// Something that this server does not do: the status line, after which the connection ends.
+    /// A request that is not supported: its status line; after it the connection is closed.
     Refused(&'static str),
 }
 
 fn serve(stream: &mut TcpStream, shared: &Shared) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
     stream.set_nodelay(true)?;
     let mut buffer = Vec::new();
     loop {
@@ -178,7 +178,7 @@ fn serve(stream: &mut TcpStream, shared: &Shared) -> io::Result<()> {
             Asked::Refused(status) => return stream.write_all(&answer(status, "", true)),
             Asked::Get { close } => {
                 shared.wait();
-                // Before it is sent: who has an answer finds it counted.
+                // Counted before it is sent, so that a client that has its answer finds it counted.
                 shared.served.fetch_add(1, SeqCst);
                 stream.write_all(&answer("200 OK", "ok\n", close))?;
                 if close {
@@ -209,7 +209,7 @@ fn read_head(stream: &mut impl Read, buffer: &mut Vec<u8>) -> io::Result<Option<
     }
 }
 
-/// A whole request head at the start of the buffer, and its length in bytes. `None` if it is not whole yet.
+/// A whole request head at the start of the buffer, and its length in bytes. `None` if it is not complete yet.
 fn parse(buffer: &[u8]) -> Option<(usize, Asked)> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut request = httparse::Request::new(&mut headers);

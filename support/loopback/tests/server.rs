@@ -1,4 +1,4 @@
-//! What the server promises, and what clients may do to it without harm to others.
+//! What the server answers, and that a misbehaving client does not harm others.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
@@ -12,7 +12,7 @@ use loopback::{MOST_HEAD, Server};
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 const LAST_GET: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
-/// Sends bytes, closes the sending half, returns all that comes back.
+/// Sends bytes, closes the sending half, and returns everything that comes back.
 fn exchange(server: &Server, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     // The server may refuse and close before all is sent.
@@ -52,7 +52,7 @@ fn requests_wait_together() {
         }
     });
     assert!(server.take_peak() > 1);
-    // The wrong twin: one after another.
+    // The known-wrong case: one after another.
     for _ in 0..2 {
         exchange(&server, LAST_GET);
     }
@@ -60,15 +60,15 @@ fn requests_wait_together() {
 }
 
 #[test]
-fn what_breaks_the_rules_is_refused_and_the_next_is_served() {
+fn invalid_requests_are_refused_and_the_next_is_served() {
     let server = quick();
-    let bomb = [b"GET / HTTP/1.1\r\nX: ".to_vec(), vec![b'a'; MOST_HEAD + 2000]].concat();
+    let long = [b"GET / HTTP/1.1\r\nX: ".to_vec(), vec![b'a'; MOST_HEAD + 2000]].concat();
     let cases: [(&[u8], &str); 6] = [
         (b"nonsense\r\n\r\n", "400"),
         (b"GET / HTTP/9.9\r\n\r\n", "400"),
         (b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", "405"),
         (b"GET / HTTP/1.1\r\nContent-Length: 999999999999\r\n\r\n", "413"),
-        (&bomb, "431"),
+        (&long, "431"),
         (b"\xff\xfe\x00\r\n\r\n", "400"),
     ];
     for (bytes, status) in cases {
@@ -80,7 +80,7 @@ fn what_breaks_the_rules_is_refused_and_the_next_is_served() {
 }
 
 #[test]
-fn half_a_request_is_no_request() {
+fn an_incomplete_request_is_not_answered() {
     let server = quick();
     assert_eq!(exchange(&server, b"GET / HTT"), "");
     assert_eq!(exchange(&server, b""), "");
@@ -109,7 +109,7 @@ fn dropping_it_closes_port_and_connections() {
     idle.read_exact(&mut first).unwrap();
     drop(server);
     let mut rest = Vec::new();
-    // Ends: the connection was shut down, although the client never closed it.
+    // The read ends, because the server shut the connection down.
     let _ = idle.read_to_end(&mut rest);
     assert!(TcpStream::connect(address).is_err());
 }

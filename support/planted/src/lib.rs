@@ -1,6 +1,6 @@
-//! For the proofs of `mutex`, `gil-sim` and `process-pool`: one way to explore a model with loom, and one way to see that a
-//! model finds a bug. The tests of this crate plant bugs into copies of the shipped locks (`build.rs`); the models must find every
-//! one of them. Readers never build it: it is a dependency of tests only.
+//! For the loom models of `mutex`, `gil-sim` and `process-pool`: a function that explores a model, and one that checks that a model
+//! finds a bug. The tests of this crate plant bugs into copies of the shipped locks (`build.rs`); the models must find every one of
+//! them. Only tests depend on this crate.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 pub struct Limits {
     /// The most preemptions of one execution; `None` explores all interleavings that loom knows.
     pub preemptions: Option<usize>,
-    /// The most branches of one execution. A longer execution runs in a circle: a livelock.
+    /// The most branches of one execution. A longer execution is taken for a livelock.
     pub branches: usize,
     /// Fewer executions than this mean that the model has become vacuous.
     pub least: usize,
@@ -52,8 +52,8 @@ pub fn explore_plans(name: &str, limits: Limits, plans: u32, model: impl Fn(u32)
     assert!(n >= least, "{name}: explored {n} executions, fewer than {least}: the model has become vacuous");
 }
 
-/// Runs a model that must fail, for this reason: words of the panic's message. It runs in a process of its own, the test `test` of
-/// the same program: while a found deadlock unwinds, locks that are still held are released, and the checker panics again.
+/// Runs a model that must fail with `reason` in the panic's message. The model runs in a process of its own, as the test `test` of the
+/// same program: while a deadlock that loom has found unwinds, held locks are released, loom panics again, and that aborts the process.
 pub fn caught(test: &str, reason: &str, model: impl FnOnce()) {
     const CHILD: &str = "PLANTED_BUG";
     if env::var_os(CHILD).is_some() {

@@ -50,7 +50,7 @@ copies! { py2:
     signal_before_release
 }
 
-/// A bug, how loom says what it found, and the model that finds it.
+/// A test, a part of loom's message, and the model that finds the bug.
 macro_rules! found {
     ($($test:ident = $reason:literal: $model:ident($bound:expr, $($rest:expr),*);)*) => {$(
         #[test]
@@ -65,14 +65,14 @@ found! {
     a_release_that_wakes_nobody = "deadlock": in_and_out(None, || py32::no_signal::Gil::new(INTERVAL), 2, 1);
     a_wake_up_between_check_and_wait = "deadlock":
         in_and_out(None, || py32::unlocked_between_check_and_wait::Gil::new(INTERVAL), 2, 1);
-    awake_is_taken_for_free = "oncurrent": in_and_out(Some(2), || py32::if_for_while::Gil::new(INTERVAL), 3, 1);
+    a_wake_up_treated_as_a_free_lock = "oncurrent": in_and_out(Some(2), || py32::if_for_while::Gil::new(INTERVAL), 3, 1);
     a_request_that_is_never_reset = "nobody has asked since":
         busy_holder(None, || py32::request_never_reset::Gil::new(INTERVAL), 2, 1);
-    a_releaser_who_comes_back_first = "came back first":
+    a_releaser_that_takes_it_again_first = "came back first":
         busy_holder(None, || py32::no_forced_switch::Gil::new(INTERVAL), 2, 1);
-    a_taker_who_does_not_tell = "deadlock":
+    a_taker_that_does_not_signal = "deadlock":
         busy_holder(None, || py32::no_switch_signal::Gil::new(INTERVAL), 2, 1);
-    a_holder_looked_up_too_early = "deadlock":
+    a_holder_checked_too_early = "deadlock":
         busy_holder(None, || py32::holder_checked_outside::Gil::new(INTERVAL), 2, 1);
     cpython_before_gh_96387 = "deadlock": gives_up(
         None,
@@ -96,17 +96,17 @@ found! {
         in_and_out(None, || py313::no_signal::AddressedGil::new(INTERVAL), 2, 1);
     addressed_wake_up_between_check_and_wait = "deadlock":
         in_and_out(None, || py313::unlocked_between_check_and_wait::AddressedGil::new(INTERVAL), 2, 1);
-    addressed_awake_is_taken_for_free = "oncurrent":
+    addressed_wake_up_treated_as_a_free_lock = "oncurrent":
         in_and_out(Some(2), || py313::if_for_while::AddressedGil::new(INTERVAL), 3, 1);
     addressed_request_that_is_never_reset = "nobody has asked since":
         busy_holder(None, || py313::request_never_reset::AddressedGil::new(INTERVAL), 2, 1);
     a_request_that_hits_the_next_holder = "nobody has asked since":
         next_holder(None, || py313::request_stored_shared::AddressedGil::new(INTERVAL));
-    addressed_releaser_who_comes_back_first = "came back first":
+    addressed_releaser_that_takes_it_again_first = "came back first":
         busy_holder(None, || py313::no_forced_switch::AddressedGil::new(INTERVAL), 2, 1);
-    addressed_taker_who_does_not_tell = "deadlock":
+    addressed_taker_that_does_not_signal = "deadlock":
         busy_holder(None, || py313::no_switch_signal::AddressedGil::new(INTERVAL), 2, 1);
-    addressed_holder_looked_up_too_early = "deadlock":
+    addressed_holder_checked_too_early = "deadlock":
         busy_holder(None, || py313::holder_checked_outside::AddressedGil::new(INTERVAL), 2, 1);
     cpython_3_13_without_clearing = "deadlock": gives_up(
         None,
@@ -124,7 +124,7 @@ found! {
     );
 }
 
-// Python 2. Every other look lets go.
+// Python 2. The lock is released at every second check.
 found! {
     a_semaphore_that_lets_two_in = "oncurrent": ticking(
         None,
@@ -132,13 +132,13 @@ found! {
         2,
         1
     );
-    a_semaphore_that_is_not_raised = "deadlock":
+    a_semaphore_that_is_never_posted = "deadlock":
         ticking(None, || py2::no_post::Ticks::<py2::no_post::SemaphoreLock>::new(1), 2, 1);
-    python_2_takes_awake_for_free = "oncurrent":
+    python_2_treats_a_wake_up_as_a_free_lock = "oncurrent":
         ticking(None, || py2::if_for_while::Ticks::<py2::if_for_while::MutexAndCondvar>::new(1), 2, 2);
     python_2_wakes_nobody = "deadlock":
         ticking(None, || py2::no_signal::Ticks::<py2::no_signal::MutexAndCondvar>::new(1), 2, 1);
-    python_2_wakes_too_early = "deadlock": ticking(
+    python_2_signals_too_early = "deadlock": ticking(
         None,
         || py2::signal_before_release::Ticks::<py2::signal_before_release::MutexAndCondvar>::new(1),
         2,
@@ -146,7 +146,7 @@ found! {
     );
 }
 
-// PEP 703: no lock, and the model sees that there is none.
+// PEP 703: there is no lock, and the model notices it.
 found! {
     no_lock_at_all = "oncurrent": in_and_out(None, || lock::Free, 2, 1);
 }

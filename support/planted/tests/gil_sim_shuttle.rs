@@ -1,8 +1,8 @@
-//! The shipped locks with more threads than loom can follow: schedules drawn at random, not all of them.
+//! The shipped locks with more threads than loom can explore: random schedules, not all of them.
 //!
-//! The files of `src/lock` themselves, with shuttle's parts in the place of std's. Two schedulers draw: one takes any thread that
-//! can run at each step, the other (PCT) gives threads priorities and changes few of them, which finds other bugs. Unlike loom,
-//! shuttle runs every atomic as if it were `SeqCst`. What was not drawn is not checked: see `gil-sim/tests/loom.rs` for the proof.
+//! The files of `src/lock` are compiled with shuttle's types instead of std's. There are two schedulers: one chooses any runnable
+//! thread at each step, the other (PCT) gives threads priorities and changes a few of them, which finds other bugs. Unlike loom,
+//! shuttle runs every atomic as if it were `SeqCst`. Other schedules are not checked here: `gil-sim/tests/loom.rs` is the proof.
 //!
 //! The seed is fixed, so that a run can be repeated; SHUTTLE_RANDOM_SEED sets another.
 
@@ -35,10 +35,10 @@ copies! { py2: if_for_while no_signal semaphore_of_two }
 
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// Priorities that PCT changes in a schedule.
+/// The number of priorities that PCT changes in a schedule.
 const DEPTH: usize = 4;
 
-/// Runs the model under `schedules` schedules of each scheduler, and says so. Fails if fewer were run.
+/// Runs the model under `schedules` schedules of each scheduler, and prints their number. Fails if fewer were run.
 fn draw(name: &str, schedules: usize, model: impl Fn() + Send + Sync + 'static) {
     let seed = env::var("SHUTTLE_RANDOM_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_123);
     let model = Arc::new(model);
@@ -55,19 +55,19 @@ fn run(
     model: Arc<impl Fn() + Send + Sync + 'static>,
 ) {
     let mut config = Config::new();
-    config.silence_warnings = true; // that memory orders are not modelled: said above
+    config.silence_warnings = true; // it warns that memory orders are not modelled, see above
     let ran = Runner::new(scheduler, config).run(move || model());
-    // Straight to the handle: the test harness would keep what eprintln! prints.
+    // Directly to stderr: the test harness would capture eprintln!.
     let _ = writeln!(std::io::stderr(), "shuttle: {name}: {ran} {how} schedules (at least {schedules}), seed {seed}");
     assert!(ran >= schedules, "{name}: {ran} schedules, fewer than {schedules}");
 }
 
-/// A lock as a model needs it.
+/// What a model needs to know about a lock.
 struct Kind<L> {
     new: fn() -> L,
     /// Whether it has requests, and with them forced switching.
     requests: bool,
-    /// Takes it unless the interpreter is ending, as daemons do. Whether it was taken.
+    /// Takes it unless the interpreter is ending, as daemon threads do. Returns whether it was taken.
     take_unless: Option<fn(&L, ThreadId, &sync::AtomicBool) -> bool>,
 }
 
@@ -75,15 +75,15 @@ struct Kind<L> {
 struct Interpreter<L> {
     lock: L,
     ending: sync::AtomicBool,
-    /// Who is inside; 0: nobody. Of shuttle, so that others may run before and after each look.
+    /// Who is inside; 0 is nobody. An atomic of shuttle, so that other threads may run before and after each access.
     inside: sync::AtomicU64,
-    /// Who took the lock last, and how many turns there were: what only the model knows.
+    /// Who took the lock last, and the number of turns. Atomics of std, so that shuttle does not schedule at them.
     taken_by: Ghost,
     turns: Ghost,
 }
 
 impl<L: Lock> Interpreter<L> {
-    /// A turn inside, during which any other thread may run.
+    /// A turn with the lock held, during which any other thread may run.
     fn turn(&self, me: u64) {
         assert_eq!(self.inside.load(Relaxed), 0, "two threads at once");
         self.inside.store(me, Relaxed);
@@ -92,7 +92,7 @@ impl<L: Lock> Interpreter<L> {
         self.turns.fetch_add(1, Relaxed);
     }
 
-    /// A thread that computes, looks at its eval breaker, and makes a blocking call now and then. In the middle of its work the
+    /// A thread that computes, checks its eval breaker, and makes a blocking call now and then. In the middle of its work the
     /// interpreter begins to end.
     fn work(&self, me: u64, turns: u64, requests: bool, forced: bool) {
         sync::plan(thread_rng().r#gen());
@@ -116,13 +116,13 @@ impl<L: Lock> Interpreter<L> {
         }
     }
 
-    /// To be called directly after a take. When it was.
+    /// Must be called directly after a take. Returns its time.
     fn took(&self, me: u64) -> u64 {
         self.taken_by.store(me, Relaxed);
         sync::locked()
     }
 
-    /// A daemon that gets in for a turn, or gives up.
+    /// A daemon thread that takes the lock for one turn, or gives up.
     fn daemon(&self, me: u64, take_unless: fn(&L, ThreadId, &sync::AtomicBool) -> bool) {
         sync::plan(thread_rng().r#gen());
         if take_unless(&self.lock, ThreadId(me), &self.ending) {
@@ -133,7 +133,7 @@ impl<L: Lock> Interpreter<L> {
     }
 }
 
-/// `threads` threads of `turns` turns each, and so many daemons.
+/// `threads` threads of `turns` turns each, and `daemons` daemon threads.
 fn interpreter<L: Lock + 'static>(kind: &Kind<L>, threads: u64, turns: u64, daemons: u64) {
     let all = Arc::new(Interpreter {
         lock: (kind.new)(),
@@ -143,7 +143,7 @@ fn interpreter<L: Lock + 'static>(kind: &Kind<L>, threads: u64, turns: u64, daem
         turns: Ghost::new(0),
     });
     let requests = kind.requests;
-    // A daemon that takes the lock only to see that it must go is not seen by the model.
+    // The model does not see a daemon that takes the lock and finds that it must give up, so switching is not checked then.
     let forced = requests && daemons == 0;
     let mut running = Vec::new();
     for me in 1..=threads {
@@ -170,7 +170,7 @@ macro_rules! gil {
     }};
 }
 
-/// A lock of Python 2, shipped or copied; every other look lets go.
+/// A lock of Python 2, shipped or copied; it is released at every second check.
 macro_rules! ticks {
     ($lock:ty) => {
         Kind { new: || <$lock>::new(1), requests: false, take_unless: None }
@@ -205,10 +205,10 @@ fn python_2() {
     draw("2.7 condvar, 8 threads, 4 turns", 5_000, || interpreter(&ticks!(Ticks<MutexAndCondvar>), 8, 4, 0));
 }
 
-/// A planted bug, how it is found, and by what.
+/// A test, a part of the message, and the model that finds the planted bug.
 ///
-/// Drawing at random has its limits: CPython's late clearing hangs only if nobody else comes, and among eight threads somebody
-/// mostly does. Here three are few enough; loom, which does not draw, finds it at once.
+/// Random schedules have limits: CPython's late clearing hangs only if no other thread comes, and among eight threads one usually
+/// does. With three threads shuttle finds it too; loom explores all schedules and finds it at once.
 macro_rules! found {
     ($($test:ident = $reason:literal: $kind:expr, $threads:expr, $turns:expr, $daemons:expr;)*) => {$(
         #[test]
@@ -221,15 +221,15 @@ macro_rules! found {
 }
 
 found! {
-    awake_is_taken_for_free = "two threads at once": gil!(py32::if_for_while::Gil), 8, 4, 0;
+    a_wake_up_treated_as_a_free_lock = "two threads at once": gil!(py32::if_for_while::Gil), 8, 4, 0;
     a_request_that_is_never_reset = "nobody has asked since": gil!(py32::request_never_reset::Gil), 8, 4, 0;
-    a_releaser_who_comes_back_first = "came back first": gil!(py32::no_forced_switch::Gil), 8, 4, 0;
-    a_taker_who_does_not_tell = "deadlock": gil!(py32::no_switch_signal::Gil), 8, 4, 0;
+    a_releaser_that_takes_it_again_first = "came back first": gil!(py32::no_forced_switch::Gil), 8, 4, 0;
+    a_taker_that_does_not_signal = "deadlock": gil!(py32::no_switch_signal::Gil), 8, 4, 0;
     cpython_since_gh_96387 = "deadlock": gil!(py32::gives_up_clearing_after_unlock::Gil), 1, 6, 2;
     cpython_3_13_as_it_is = "deadlock": gil!(py313::gives_up_clearing_after_unlock::AddressedGil), 1, 6, 2;
     a_request_that_hits_the_next_holder = "nobody has asked since":
         gil!(py313::request_stored_shared::AddressedGil), 8, 4, 0;
-    python_2_takes_awake_for_free = "two threads at once":
+    python_2_treats_a_wake_up_as_a_free_lock = "two threads at once":
         ticks!(py2::if_for_while::Ticks<py2::if_for_while::MutexAndCondvar>), 8, 4, 0;
     python_2_wakes_nobody = "deadlock": ticks!(py2::no_signal::Ticks<py2::no_signal::MutexAndCondvar>), 8, 4, 0;
     a_semaphore_that_lets_two_in = "two threads at once":

@@ -25,26 +25,26 @@ use model::explore;
 use models::{buffered_by, counted, dinner as dine, through};
 use planted::caught;
 
-/// Copies of a lock's file, with a bug each. That they keep others out is a lie, which the models are to find.
+/// Copies of a lock's file, with a bug each. They claim to be exclusive but are not, and the models must find that.
 macro_rules! locks {
     ($file:ident, $lock:ident: $($name:ident)*) => {
         mod $file {$(
             #[allow(dead_code, unused_imports, unsafe_code, reason = "a planted bug leaves parts of the lock unused")]
             pub mod $name {
-                // What `super` is to the shipped file.
+                // The shipped file finds its neighbours in `super`; here they are imported.
                 mod copy {
                     include!(concat!(env!("OUT_DIR"), "/", stringify!($file), ".", stringify!($name), ".rs"));
                 }
                 use crate::locks::raw;
                 pub use copy::$lock;
-                // SAFETY: none; a model checker runs one thread at a time, so nothing bad can come of it.
+                // SAFETY: it is not exclusive, on purpose. A model checker runs one thread at a time, so there is no data race.
                 unsafe impl crate::locks::Exclusive for $lock {}
             }
         )*}
     };
 }
 
-locks! { spin, SpinLock: relaxed_unlock relaxed_lock look_then_take never_free }
+locks! { spin, SpinLock: relaxed_unlock relaxed_lock check_then_set never_free }
 locks! { ticket, TicketLock: relaxed_unlock relaxed_lock drawn_in_two_steps nobody_called }
 
 /// Copies of the buffer.
@@ -61,7 +61,7 @@ macro_rules! buffers {
 
 buffers! { put_wakes_nobody take_wakes_nobody one_too_many }
 
-/// A test, how loom says what it found, the bound, and the model that finds it.
+/// A test, a part of loom's message, the preemption bound, and the model that finds the bug.
 macro_rules! found {
     ($($test:ident = $reason:literal, $bound:expr, $model:expr;)*) => {$(
         #[test]
@@ -72,20 +72,20 @@ macro_rules! found {
 }
 
 found! {
-    spin_unlock_that_tells_nothing = "oncurrent", None, counted::<spin::relaxed_unlock::SpinLock>(2, 1);
-    spin_lock_that_hears_nothing = "oncurrent", None, counted::<spin::relaxed_lock::SpinLock>(2, 1);
-    spin_lock_that_looks_before_it_takes = "oncurrent", None, counted::<spin::look_then_take::SpinLock>(2, 1);
+    spin_unlock_with_relaxed_order = "oncurrent", None, counted::<spin::relaxed_unlock::SpinLock>(2, 1);
+    spin_lock_with_relaxed_order = "oncurrent", None, counted::<spin::relaxed_lock::SpinLock>(2, 1);
+    spin_lock_that_checks_then_sets = "oncurrent", None, counted::<spin::check_then_set::SpinLock>(2, 1);
     spin_lock_that_is_never_free = "maximum number of branches", None, counted::<spin::never_free::SpinLock>(2, 1);
-    ticket_unlock_that_tells_nothing = "oncurrent", None, counted::<ticket::relaxed_unlock::TicketLock>(2, 1);
-    ticket_lock_that_hears_nothing = "oncurrent", None, counted::<ticket::relaxed_lock::TicketLock>(2, 1);
+    ticket_unlock_with_relaxed_order = "oncurrent", None, counted::<ticket::relaxed_unlock::TicketLock>(2, 1);
+    ticket_lock_with_relaxed_order = "oncurrent", None, counted::<ticket::relaxed_lock::TicketLock>(2, 1);
     a_number_drawn_twice = "oncurrent", None, counted::<ticket::drawn_in_two_steps::TicketLock>(2, 1);
     a_number_never_called = "maximum number of branches", None, counted::<ticket::nobody_called::TicketLock>(2, 1);
 }
 
-// The lessons that ship. The livelock of the polite philosophers is found in `mutex/tests/livelock.rs`.
+// The shipped lessons. The livelock of the polite philosophers is found in `mutex/tests/livelock.rs`.
 found! {
-    awake_is_taken_for_something_to_take = "nothing to take", Some(2), buffered_by(2, 2, 1, Buffer::take_if);
-    one_bell_for_both = "deadlock", Some(2),
+    a_wake_up_treated_as_an_item = "nothing to take", Some(2), buffered_by(2, 2, 1, Buffer::take_if);
+    one_condvar_for_both_sides = "deadlock", Some(2),
         through(2, 2, 1, || OneBell::new(1), |bell, item| { bell.put(item); 0 }, OneBell::take);
     everybody_holds_the_left_fork = "deadlock", None, dine(Rule::LeftFirst, 3, 1);
 }

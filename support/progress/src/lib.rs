@@ -1,4 +1,4 @@
-//! How far a run has come: one bar on standard error, only if that is a terminal.
+//! A progress bar on standard error, shown only if that is a terminal.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -8,12 +8,12 @@ use std::fmt::Write;
 pub use indicatif::ProgressBar;
 use indicatif::{ProgressState, ProgressStyle};
 
-/// A bar of so many steps, as wide as the terminal leaves room for. Its message says what is being done.
+/// A bar of `count` steps, as wide as the terminal allows. Its message says what is being done.
 pub fn steps(count: usize) -> ProgressBar {
     bar(count, "{wide_bar} {pos}/{len} {msg}")
 }
 
-/// A bar of so many calls, with calls per second and the time that is left.
+/// A bar of `count` calls, with calls per second and the remaining time.
 pub fn calls(count: usize) -> ProgressBar {
     bar(count, "{wide_bar} {pos}/{len} {rate} {eta}")
 }
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rate_has_no_false_digits() {
+    fn a_rate_shows_three_digits() {
         for (per_second, shown) in [
             (488.6882, "489/s"),
             (48.86882, "48.9/s"),

@@ -1,4 +1,4 @@
-//! The listening socket: whom it lets in, and what happens when it stops.
+//! The listening socket: accepting connections, and draining them at shutdown.
 
 use std::io;
 use std::iter;
@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use crate::connection;
 use crate::state::{Drained, Shared};
 
-/// Connections that the kernel completes before we come to accept them; it takes at most `net.core.somaxconn`.
+/// Connections that the kernel completes before they are accepted; it caps this at `net.core.somaxconn`.
 const BACKLOG: u32 = 4096;
 
 const TOO_MANY: &[u8] =
@@ -24,14 +24,14 @@ const TOO_MANY: &[u8] =
 /// Must be called within a runtime.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // A port whose last connections have just closed may be taken again. On Windows the option means something else.
+    // Allows binding a port whose last connections have just closed. On Windows the option means something else.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// Lets connections in until the server stops, then drains.
+/// Accepts connections until the server stops, then drains.
 pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>) -> Drained {
     let mut connections = JoinSet::new();
     let mut stopped = pin!(shared.stopped());
@@ -42,13 +42,13 @@ pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>) -> Draine
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => admit(stream, &shared, &mut connections),
-                // Out of descriptors, most likely: some will be closed soon.
+                // Most likely out of file descriptors; some will be closed soon.
                 Err(_) => sleep(Duration::from_millis(10)).await,
             }
         }
     };
-    // Whoever is connected by now has reached us, even if we had no time yet to accept.
-    for stream in waiting(listener) {
+    // Clients in the backlog are already connected, so they are served too.
+    for stream in accept_backlog(listener) {
         admit(stream, &shared, &mut connections);
     }
     drain(connections, grace).await
@@ -59,13 +59,13 @@ fn admit(stream: TcpStream, shared: &Arc<Shared>, connections: &mut JoinSet<()>)
         connections.spawn(connection::serve(stream, Arc::clone(shared)));
     } else {
         shared.counters.turned_away.fetch_add(1, Relaxed);
-        // A new socket has room for so few bytes; where not, the client finds the connection closed.
+        // The send buffer of a new socket has room for this. If it has not, the client only sees the connection closed.
         let _ = stream.try_write(TOO_MANY);
     }
 }
 
-/// The connections in the backlog. The kernel is asked, not the runtime, which may not have heard of them yet. Closes the port.
-fn waiting(listener: TcpListener) -> Vec<TcpStream> {
+/// Accepts what is in the backlog, straight from the kernel: the runtime may not have been notified yet. Closes the port.
+fn accept_backlog(listener: TcpListener) -> Vec<TcpStream> {
     let Ok(listener) = listener.into_std() else {
         return Vec::new();
     };
@@ -77,7 +77,7 @@ fn waiting(listener: TcpListener) -> Vec<TcpStream> {
     iter::from_fn(accept).collect()
 }
 
-/// Waits for the answers that are in flight; after the grace, no longer.
+/// Waits for the answers in flight; after the grace period, closes the remaining connections.
 async fn drain(mut connections: JoinSet<()>, grace: Duration) -> Drained {
     let open = connections.len();
     let _ = timeout(grace, async { while connections.join_next().await.is_some() {} }).await;

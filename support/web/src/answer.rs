@@ -64,14 +64,14 @@ async fn serve(route: Route, request: Request<Incoming>, shared: &Shared, n: u64
 }
 
 async fn ok_after(delay: Duration) -> Response<Body> {
-    // A timer of no time at all would still wait for the next tick of a millisecond.
+    // A timer of zero length would still wait for the next millisecond tick.
     if !delay.is_zero() {
         sleep(delay).await;
     }
-    words(StatusCode::OK, "ok\n")
+    plain_text(StatusCode::OK, "ok\n")
 }
 
-/// Not even at the end: a server that drains need not wait for what is never answered.
+/// Ends without an answer also when the server stops, so that draining does not wait for it.
 async fn never(shared: &Shared) -> io::Result<Response<Body>> {
     tokio::select! {
         _ = timeout(shared.options.limits.never, pending::<()>()) => {}
@@ -89,26 +89,27 @@ async fn upload(mut body: Incoming, shared: &Shared) -> io::Result<Response<Body
         let mut bytes = 0;
         while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
             bytes += frame.map_err(io::Error::other)?.data_ref().map_or(0, |data| data.len() as u64);
-            // A chunked body does not say beforehand how long it will be.
+            // A chunked body does not state its length in advance.
             if bytes > limits.body {
                 return Ok(refuse(StatusCode::PAYLOAD_TOO_LARGE));
             }
         }
-        Ok(words(StatusCode::OK, format!("{bytes}\n")))
+        Ok(plain_text(StatusCode::OK, format!("{bytes}\n")))
     };
     timeout(limits.upload, count).await.unwrap_or_else(|_| Ok(refuse(StatusCode::REQUEST_TIMEOUT)))
 }
 
-fn words(status: StatusCode, words: impl Into<hyper::body::Bytes>) -> Response<Body> {
-    let mut response = Response::new(Body::of(words));
+fn plain_text(status: StatusCode, text: impl Into<hyper::body::Bytes>) -> Response<Body> {
+    let mut response = Response::new(Body::of(text));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     response
 }
 
-/// A status with its name as the body. Whoever is refused a body may still be sending it: that connection ends.
+/// A status with its name as the body. If the request's body is refused, the client may still be sending it, so the connection
+/// is closed.
 fn refuse(status: StatusCode) -> Response<Body> {
-    let mut response = words(status, format!("{status}\n"));
+    let mut response = plain_text(status, format!("{status}\n"));
     if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }

@@ -1,4 +1,4 @@
-//! The body of an answer: a few words, or so many bytes, made as the client takes them.
+//! The body of an answer: a short text, or many bytes that are produced as the client reads them.
 
 use std::io;
 use std::pin::Pin;
@@ -6,32 +6,32 @@ use std::task::{Context, Poll};
 
 use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
 
-/// What is handed to the socket at a time.
+/// The bytes that are handed to the socket at a time.
 static CHUNK: [u8; 16 * 1024] = [b'x'; 16 * 1024];
 
-/// Never held in memory as a whole.
+/// A body that is never in memory as a whole.
 #[derive(Debug)]
 pub struct Body {
     /// Sent first.
-    words: Bytes,
+    text: Bytes,
     /// How many bytes are still to come after them.
     left: u64,
-    /// Breaks off when only so many are left, however many were promised.
+    /// Breaks off when only this many are left, although all were promised.
     breaks_at: Option<u64>,
 }
 
 impl Body {
-    /// These words.
-    pub fn of(words: impl Into<Bytes>) -> Body {
-        Body { words: words.into(), left: 0, breaks_at: None }
+    /// A body of this text.
+    pub fn of(text: impl Into<Bytes>) -> Body {
+        Body { text: text.into(), left: 0, breaks_at: None }
     }
 
-    /// So many bytes.
+    /// A body of `n` bytes.
     pub fn bytes(n: u64) -> Body {
-        Body { words: Bytes::new(), left: n, breaks_at: None }
+        Body { text: Bytes::new(), left: n, breaks_at: None }
     }
 
-    /// Promises so many bytes and breaks off in the middle.
+    /// Promises `n` bytes and breaks off in the middle.
     pub fn broken(n: u64) -> Body {
         Body { breaks_at: Some(n / 2), ..Body::bytes(n) }
     }
@@ -42,8 +42,8 @@ impl HttpBody for Body {
     type Error = io::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if !self.words.is_empty() {
-            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.words)))));
+        if !self.text.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.text)))));
         }
         let stop = self.breaks_at.unwrap_or(0);
         let now = (self.left - stop.min(self.left)).min(CHUNK.len() as u64);
@@ -55,10 +55,10 @@ impl HttpBody for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.words.is_empty() && self.left == 0 && self.breaks_at.is_none()
+        self.text.is_empty() && self.left == 0 && self.breaks_at.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.words.len() as u64 + self.left)
+        SizeHint::with_exact(self.text.len() as u64 + self.left)
     }
 }

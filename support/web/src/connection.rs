@@ -13,31 +13,31 @@ use tokio::net::TcpStream;
 
 use crate::answer::answer;
 use crate::limits::{MOST_HEAD, MOST_HEADERS};
-use crate::patience::Patient;
 use crate::state::Shared;
+use crate::write_timeout::WriteTimeout;
 
-/// Serves until the client leaves, breaks a limit, or the server drains; then until what is in flight is answered.
+/// Serves until the client leaves or exceeds a limit, or until the server drains and the requests in flight are answered.
 pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let number = shared.counters.accepted.fetch_add(1, Relaxed);
     let _open = shared.counters.open();
     let limits = &shared.options.limits;
-    // Small answers should not wait for more to send with them; that it cannot be set is no reason not to serve.
+    // Sends small answers at once. If the option cannot be set, answers are only later.
     let _ = stream.set_nodelay(true);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_buf_size(MOST_HEAD)
         .max_headers(MOST_HEADERS)
-        // A client that has said all it wants to say may still want the answer.
+        // A client may close its sending half and still wait for the answer.
         .half_close(true)
         .serve_connection(
-            TokioIo::new(Patient::new(stream, limits.read)),
+            TokioIo::new(WriteTimeout::new(stream, limits.read)),
             service_fn(|request| answer(request, &shared, number)),
         );
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = stopped_and_heard(&shared) => {
+        () = stopped_and_polled(&shared) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -48,16 +48,16 @@ pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-/// The server stops, and the runtime has asked the kernel once more what has come: a request that was there before the end is in
-/// flight, and not an idle connection.
-async fn stopped_and_heard(shared: &Shared) {
+/// Waits until the server stops and the runtime has polled the kernel once more: a connection whose request arrived before the
+/// stop is not idle.
+async fn stopped_and_polled(shared: &Shared) {
     shared.stopped().await;
-    // Two turns: in the first the runtime hears of it, in the second hyper reads it.
+    // Two turns: in the first the runtime is notified of the request, in the second hyper reads it.
     tokio::task::yield_now().await;
     tokio::task::yield_now().await;
 }
 
-/// hyper's own limit for the head, or ours for writing.
+/// Whether a time limit ended the connection: hyper's for the head, or ours for writing.
 fn is_slow(e: &hyper::Error) -> bool {
     let inner = e.source().and_then(|source| source.downcast_ref::<io::Error>());
     e.is_timeout() || inner.is_some_and(|e| e.kind() == io::ErrorKind::TimedOut)

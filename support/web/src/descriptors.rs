@@ -1,10 +1,10 @@
-//! A connection is an open file, and a process may have only so many.
+//! The limit on open files, which is also a limit on connections.
 
-/// Room for what a process has open anyway: standard streams, libraries, epoll, pipes.
+/// Open files that a process has anyway: standard streams, libraries, epoll, pipes.
 const OTHERS: u64 = 64;
 
-/// Makes room for so many connections by raising the soft limit on open files (`RLIMIT_NOFILE`) as far as the hard one. `Err` with
-/// the number of connections for which there is room, if that is fewer.
+/// Makes room for this many connections by raising the soft limit on open files (`RLIMIT_NOFILE`), at most to the hard limit. If
+/// there is room for fewer, `Err` has their number.
 pub fn make_room(connections: u64) -> Result<(), u64> {
     let wanted = connections.saturating_add(OTHERS);
     match raise(wanted) {
@@ -22,9 +22,9 @@ fn raise(wanted: u64) -> Option<u64> {
     if current >= wanted {
         return Some(current);
     }
-    let better = now.maximum.map_or(wanted, |hard| hard.min(wanted));
-    match setrlimit(Resource::Nofile, Rlimit { current: Some(better), ..now }) {
-        Ok(()) => Some(better),
+    let raised = now.maximum.map_or(wanted, |hard| hard.min(wanted));
+    match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), ..now }) {
+        Ok(()) => Some(raised),
         Err(_) => Some(current),
     }
 }

@@ -1,4 +1,4 @@
-//! Chance with a seed: the n-th draw of a seed is always the same, in whatever order requests come.
+//! Seeded random numbers: the n-th draw of a seed is always the same, whatever the order of the requests.
 
 /// The n-th draw of a seed, at least 0 and less than 1 (SplitMix64, Steele, Lea and Flood 2014).
 pub fn draw(seed: u64, n: u64) -> f64 {
@@ -9,7 +9,7 @@ pub fn draw(seed: u64, n: u64) -> f64 {
     ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// Which share of the requests goes wrong, each 0 to 1; together no more than 1. For requests that would have been answered 200.
+/// The shares of requests that fail, each 0 to 1, together at most 1. Only requests that would be answered 200 can fail.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Faults {
     /// Answered 500.
@@ -20,19 +20,19 @@ pub struct Faults {
     pub never: f64,
 }
 
-/// What goes wrong with a request.
+/// How a request fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// 500.
+    /// The answer is 500.
     Error,
-    /// Closed.
+    /// The connection is closed without an answer.
     Close,
-    /// Silence.
+    /// There is no answer, and the connection stays open.
     Never,
 }
 
 impl Faults {
-    /// What goes wrong with the n-th request, if anything.
+    /// How the n-th request fails, if it does.
     pub fn of(&self, seed: u64, n: u64) -> Option<Fault> {
         let x = draw(seed, n);
         let kinds = [(Fault::Error, self.error), (Fault::Close, self.close), (Fault::Never, self.never)];
@@ -43,7 +43,7 @@ impl Faults {
         })
     }
 
-    /// Whether anything can go wrong.
+    /// Whether any request can fail.
     pub fn any(&self) -> bool {
         self.error + self.close + self.never > 0.0
     }

@@ -1,10 +1,10 @@
-//! A small real HTTP/1.1 server, for clients that want to see more than good weather.
+//! A small HTTP/1.1 server that also waits, fails and misbehaves, so that clients have to handle it.
 //!
-//! Its routes wait, fail and misbehave on purpose ([`route`]); its [`limits`] keep clients from doing the same to it; its end is
-//! graceful: what is in flight is answered. It runs on one thread of its own, an event loop, and knows no section: they start it
-//! in their process on port 0, and `cargo run -p asyncio -- serve` is the same server as a program.
+//! Its [`route`]s wait, fail and misbehave on purpose. Its [`limits`] protect it from clients that do the same. Its shutdown is
+//! graceful: requests in flight are answered. It runs an event loop on one thread of its own and depends on no section. Sections
+//! start it in their process on port 0; `cargo run -p asyncio -- serve` runs it as a program.
 //!
-//! `loopback` is the other one: a thread a connection, one answer, and next to nothing to build.
+//! `loopback` is the simpler server: one thread for each connection, a single answer, and few dependencies.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -16,11 +16,11 @@ mod connection;
 pub mod descriptors;
 pub mod draw;
 pub mod limits;
-mod patience;
 pub mod route;
 pub mod server;
 mod state;
 pub mod tally;
+mod write_timeout;
 
 pub use draw::Faults;
 pub use limits::Limits;

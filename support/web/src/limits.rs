@@ -2,26 +2,26 @@
 
 use std::time::Duration;
 
-/// The longest request head, in bytes; a longer one is answered 431. Also the most that is buffered of a connection.
+/// The longest request head, in bytes; a longer one is answered 431. Also the largest buffer of a connection.
 pub const MOST_HEAD: usize = 16 * 1024;
 /// The most header lines of a request; more are answered 431.
 pub const MOST_HEADERS: usize = 64;
 
-/// What clients may take of the server.
+/// Limits on what clients may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Connections that are open at the same time; one more is answered 503 and closed.
     pub connections: usize,
-    /// How long until the head of the next request is whole. A slow client is cut off then, and so is an idle one.
+    /// Time limit until the head of the next request is complete. It cuts off slow clients and idle ones.
     pub head: Duration,
     /// The largest body of a request, in bytes; a larger one is answered 413.
     pub body: u64,
-    /// How long until that body is whole; after it, 408.
+    /// Time limit until that body is complete; after it, the answer is 408.
     pub upload: Duration,
-    /// How long a client may leave an answer unread. Each byte that it takes gives it as long again.
+    /// Time limit for a client that does not read its answer. Every byte that it reads restarts it.
     pub read: Duration,
-    /// How long `/never` does not answer before it hangs up. Whether its client is still there cannot be told from a client that
-    /// has closed its sending half and waits.
+    /// How long `/never` waits before it closes the connection. Needed because a client that has gone looks like one that has closed
+    /// its sending half and waits.
     pub never: Duration,
 }
 

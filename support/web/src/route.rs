@@ -6,11 +6,11 @@
 //! | `/delay/MS` | `ok` after so many milliseconds |
 //! | `/random/LEAST/MOST` | `ok` after a time between the two, in milliseconds, drawn with the server's seed |
 //! | `/error` | 500 |
-//! | `/close` | none: the connection is closed |
+//! | `/close` | no answer: the connection is closed |
 //! | `/cut/N` | no more than the first half of a body of N bytes, then the connection is closed |
-//! | `/never` | none |
+//! | `/never` | no answer |
 //! | `/bytes/N` | a body of N bytes |
-//! | `/upload` (POST) | how many bytes came |
+//! | `/upload` (POST) | the number of bytes received |
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub const MOST_DELAY: Duration = Duration::from_secs(60);
 /// The largest body that a client can ask for, in bytes.
 pub const MOST_BYTES: u64 = 1 << 30;
 
-/// A path that was understood.
+/// A valid path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
     /// `/`
@@ -42,12 +42,12 @@ pub enum Route {
     Upload,
 }
 
-/// A path that was not.
+/// Why a path is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoRoute {
     /// There is no such path: 404.
     Unknown,
-    /// There is, but not with this number: 400.
+    /// The path exists, but its number is not valid: 400.
     BadNumber,
 }
 
@@ -76,7 +76,7 @@ impl Route {
         }
     }
 
-    /// Whether an answer to it is 200 and nothing else is asked for: what faults are injected into.
+    /// Whether it is normally answered 200 and only waits or sends bytes: faults are injected into such requests only.
     pub fn is_plain(self) -> bool {
         matches!(self, Route::Root | Route::Delay(_) | Route::Random(..) | Route::Bytes(_))
     }

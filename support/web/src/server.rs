@@ -1,4 +1,4 @@
-//! A running server: started on a thread of its own, stopped with grace.
+//! A running server: it is started on a thread of its own, and stopped gracefully.
 
 use std::io;
 use std::net::SocketAddr;
@@ -45,12 +45,12 @@ impl Server {
         self.address
     }
 
-    /// Where to send requests: `http://127.0.0.1:PORT`, a path to follow.
+    /// Where to send requests: `http://127.0.0.1:PORT`, without a path.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// What it has seen until now.
+    /// The counts until now.
     pub fn tally(&self) -> Tally {
         self.shared.counters.tally()
     }
@@ -60,8 +60,8 @@ impl Server {
         self.shared.counters.visits()
     }
 
-    /// Takes no new connection, answers what is in flight, at the most for so long, and ends. Tells what it left, and what it had
-    /// seen by then.
+    /// Accepts no new connection, answers requests in flight for at most `grace`, and stops. Returns how many connections were
+    /// open and aborted, and the final counts.
     pub fn stop(mut self, grace: Duration) -> (Drained, Tally) {
         let drained = self.end(grace);
         (drained.unwrap_or(Drained { open: 0, aborted: 0 }), self.tally())

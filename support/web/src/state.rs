@@ -9,18 +9,18 @@ use crate::draw::Faults;
 use crate::limits::Limits;
 use crate::tally::Counters;
 
-/// How a server is.
+/// The configuration of a server.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Where it listens; port 0 is any that is free.
+    /// Where it listens; port 0 means any free port.
     pub address: SocketAddr,
     /// How long `/` waits.
     pub delay: Duration,
-    /// What goes wrong on purpose.
+    /// Which requests fail on purpose.
     pub faults: Faults,
-    /// What all chance is drawn with.
+    /// The seed of all random draws.
     pub seed: u64,
-    /// What clients may take.
+    /// What clients may use.
     pub limits: Limits,
 }
 
@@ -37,24 +37,24 @@ impl Default for Options {
     }
 }
 
-/// What a server that was stopped left.
+/// The connections of a server when it was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drained {
     /// Connections that were open when it was told to stop.
     pub open: usize,
-    /// Those of them that were still busy when the grace was over, and were cut.
+    /// Those of them that were still busy at the end of the grace period, and were closed.
     pub aborted: usize,
 }
 
 pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) counters: Counters,
-    /// `None` while it serves; once it stops, for how long it may go on answering what is in flight.
+    /// `None` while it serves; once it stops, the grace period for answers in flight.
     pub(crate) phase: watch::Sender<Option<Duration>>,
 }
 
 impl Shared {
-    /// Waits until the server is told to stop; the grace that it is given.
+    /// Waits until the server is told to stop. Returns the grace period.
     pub(crate) async fn stopped(&self) -> Duration {
         let mut phase = self.phase.subscribe();
         let grace = phase.wait_for(Option::is_some).await.map(|grace| *grace);

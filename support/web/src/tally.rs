@@ -1,30 +1,30 @@
-//! What the server has seen: counts, and the first requests with their times.
+//! What the server counts and records: numbers, and the first requests with their times.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// So many requests are remembered with their times; the rest are counted.
+/// The most requests that are recorded with their times; the rest are only counted.
 pub const MOST_VISITS: usize = 2000;
 
 /// Counts until now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Connections that were let in.
+    /// Connections that were accepted and served.
     pub accepted: usize,
-    /// Connections that were turned away with 503, being too many.
+    /// Connections that were refused with 503 because there were too many.
     pub turned_away: usize,
     /// Connections that are open.
     pub open: usize,
     /// The most that were open at once.
     pub peak_open: usize,
-    /// Requests whose head came whole.
+    /// Requests whose head arrived completely.
     pub requests: usize,
-    /// The most of them that waited for their answer at once.
+    /// The most requests that waited for their answer at once.
     pub peak_in_flight: usize,
     /// Answers 2xx.
     pub ok: usize,
-    /// Answers 4xx of ours; a head that is no HTTP is answered before it counts as a request.
+    /// Answers 4xx to requests. A head that is not HTTP is answered too, but is not counted as a request.
     pub client_errors: usize,
     /// Answers 5xx.
     pub server_errors: usize,
@@ -41,9 +41,9 @@ pub struct Tally {
 pub struct Visit {
     /// Connections are numbered as they come, from 0.
     pub connection: usize,
-    /// When its head was there.
+    /// When its head was complete.
     pub start: Instant,
-    /// When its answer was ready to be sent, or it was given up.
+    /// When its answer was ready to be sent, or the request was given up.
     pub end: Instant,
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct Counters {
     visits: Mutex<Vec<Visit>>,
 }
 
-/// How many there are, and how many there were at the most.
+/// A current number, and the largest that it has been.
 #[derive(Debug, Default)]
 struct Gauge {
     now: AtomicUsize,
@@ -104,13 +104,13 @@ impl Counters {
         self.visits.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A connection is open until the guard is dropped.
+    /// Counts a connection as open until the guard is dropped.
     pub(crate) fn open(&self) -> Open<'_> {
         self.open.enter();
         Open(self)
     }
 
-    /// A request is in flight until the guard is dropped. Also its number, from 0.
+    /// Counts a request as in flight until the guard is dropped. Returns its number too, from 0.
     pub(crate) fn begin(&self, connection: usize) -> (u64, InFlight<'_>) {
         let n = self.requests.fetch_add(1, Relaxed) as u64;
         self.in_flight.enter();
@@ -126,7 +126,7 @@ impl Drop for Open<'_> {
     }
 }
 
-/// Dropped without a status, the request has had no answer: the guard also sees a client that went away.
+/// If it is dropped without a status, the request had no answer; a client that went away is counted in this way too.
 pub(crate) struct InFlight<'a> {
     counters: &'a Counters,
     connection: usize,

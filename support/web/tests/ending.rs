@@ -1,4 +1,4 @@
-//! The graceful end: what is in flight is answered, nothing new is let in, and it does end.
+//! Graceful shutdown: requests in flight are answered, new connections are refused, and it ends.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use common::{HANGS, connect, get, quick, rest, until};
 use web::{Drained, Server};
 
-/// Clients whose requests are in flight, on the server's own word.
+/// Clients whose requests are in flight by the server's own count.
 fn waiting(server: &Server, clients: usize, path: &str) -> Vec<TcpStream> {
     let before = server.tally().requests;
     let clients: Vec<TcpStream> = (0..clients)
@@ -32,7 +32,7 @@ fn answered(stream: TcpStream) -> bool {
 }
 
 #[test]
-fn what_is_in_flight_is_answered_and_idle_connections_are_closed() {
+fn requests_in_flight_are_answered_and_idle_connections_are_closed() {
     let server = quick();
     let mut idle = connect(server.address());
     idle.write_all(&get("/")).unwrap();
@@ -45,10 +45,10 @@ fn what_is_in_flight_is_answered_and_idle_connections_are_closed() {
     assert_eq!(tally.ok, 21);
     assert!(clients.into_iter().all(answered));
     rest(idle);
-    assert!(TcpStream::connect(address).is_err(), "nothing new is let in");
+    assert!(TcpStream::connect(address).is_err(), "no new connection is accepted");
 }
 
-/// The known-wrong end: no grace. The same clients see that.
+/// The known-wrong shutdown: without a grace period the same clients get no answer.
 #[test]
 fn without_grace_nobody_is_answered() {
     let server = quick();
@@ -59,21 +59,21 @@ fn without_grace_nobody_is_answered() {
 }
 
 #[test]
-fn new_ones_are_refused_while_it_drains() {
+fn new_connections_are_refused_while_it_drains() {
     let server = quick();
     let address = server.address();
     let clients = waiting(&server, 1, "/delay/1500");
     let stopping = thread::spawn(move || server.stop(HANGS));
     // The port is closed while the last answer is still to come.
     until("the port is closed", || TcpStream::connect(address).is_err());
-    assert!(!stopping.is_finished(), "it waits for its answer");
+    assert!(!stopping.is_finished(), "it waits for the last answer");
     assert_eq!(stopping.join().unwrap().0.aborted, 0);
     assert!(clients.into_iter().all(answered));
 }
 
-/// A request that had reached us counts as in flight, whether or not we had accepted it yet.
+/// A request that has reached the kernel counts as in flight, even if its connection is not accepted yet.
 #[test]
-fn what_waits_in_the_backlog_is_answered() {
+fn requests_in_the_backlog_are_answered() {
     for _ in 0..20 {
         let server = quick();
         let mut stream = connect(server.address());
@@ -85,7 +85,7 @@ fn what_waits_in_the_backlog_is_answered() {
 }
 
 #[test]
-fn what_is_never_answered_does_not_hold_it_up() {
+fn requests_that_are_never_answered_do_not_delay_it() {
     let server = quick();
     let clients = waiting(&server, 3, "/never");
     let start = Instant::now();
@@ -96,11 +96,11 @@ fn what_is_never_answered_does_not_hold_it_up() {
 }
 
 #[test]
-fn half_a_head_holds_it_up_for_no_longer_than_the_grace() {
+fn an_incomplete_head_delays_it_only_for_the_grace_period() {
     let server = quick();
     let mut half = connect(server.address());
     half.write_all(b"GET / HT").unwrap();
-    until("it is let in", || server.tally().open == 1);
+    until("it is accepted", || server.tally().open == 1);
     let (drained, _) = server.stop(Duration::from_millis(100));
     assert_eq!(drained.open, 1);
     rest(half);

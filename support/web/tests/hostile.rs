@@ -1,4 +1,4 @@
-//! Whatever comes over the wire, the server neither dies nor hangs nor answers 200 to what is no request.
+//! Whatever bytes arrive, the server neither crashes nor hangs, nor answers 200 to something that is no request.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
@@ -12,13 +12,13 @@ use common::{connect, exchange, get, last_get, rest, status, until};
 use proptest::prelude::*;
 use web::{Options, Server};
 
-/// One for all cases: what one of them broke, the next would see.
+/// One server for all cases: if a case breaks it, the next one notices.
 fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| Server::start(Options::default()).unwrap())
 }
 
-/// What people and their tools have sent to servers: broken request lines, ambiguous lengths, smuggling, other protocols.
+/// Broken request lines, ambiguous lengths, request smuggling, other protocols.
 const CORPUS: &[&[u8]] = &[
     b"",
     b"\r\n",
@@ -55,7 +55,7 @@ const CORPUS: &[&[u8]] = &[
 ];
 
 #[test]
-fn no_line_of_the_corpus_is_answered_200_and_each_is_survived() {
+fn no_entry_of_the_corpus_is_answered_200_and_each_is_survived() {
     for bytes in CORPUS {
         let shown = String::from_utf8_lossy(bytes);
         let answer = exchange(server(), bytes);
@@ -72,7 +72,7 @@ fn a_good_request_before_a_bad_one_is_answered() {
     }
 }
 
-/// A body that is in truth another request: it must not become one.
+/// A body that looks like a request must not be handled as one.
 #[test]
 fn a_request_within_a_body_is_a_body() {
     let inner = String::from_utf8(get("/error")).unwrap();
@@ -81,7 +81,7 @@ fn a_request_within_a_body_is_a_body() {
         format!("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{inner}");
     let answer = exchange(server(), outer.as_bytes());
     assert!(answer.ends_with(&format!("\r\n\r\n{length}\n")), "{answer}");
-    // Two lengths at once: whatever it makes of them, it answers once at the most and then ends the connection.
+    // Two lengths that contradict each other: the server answers at most once and then closes the connection.
     let both =
         format!("POST /upload HTTP/1.1\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{inner}");
     let answer = exchange(server(), both.as_bytes());
@@ -105,7 +105,7 @@ fn clients_that_vanish_leave_nothing_open() {
     assert_eq!(status(&server, "/"), Some(200));
 }
 
-/// A piece of what may come: a good request, words that HTTP is made of, or any bytes.
+/// A piece of input: a good request, a fragment of HTTP, or random bytes.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     let words = prop::sample::select(vec![
         "GET ",
@@ -139,9 +139,9 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// It ends every conversation, and the next client is served.
+    /// The server closes every connection, and serves the next client.
     #[test]
-    fn anything_is_survived(pieces in prop::collection::vec(piece(), 0..12), half_close in any::<bool>()) {
+    fn any_input_is_survived(pieces in prop::collection::vec(piece(), 0..12), half_close in any::<bool>()) {
         let mut stream = connect(server().address());
         for piece in &pieces {
             let _ = stream.write_all(piece);

@@ -1,4 +1,4 @@
-//! What clients may take, and that those who take more are cut off while others are served.
+//! Limits on clients: those that exceed them are cut off, and others are still served.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
@@ -29,9 +29,10 @@ fn a_slow_head_is_cut_off() {
     assert_eq!(status(&server, "/"), Some(200), "others are served");
 }
 
-/// The known-wrong limit: between two bytes instead of for the whole head. A client that sends a byte now and then would stay.
+/// The known-wrong limit: between two bytes instead of for the whole head. A client that sends a byte now and then would
+/// stay connected.
 #[test]
-fn a_head_byte_by_byte_is_cut_off_all_the_same() {
+fn a_head_sent_byte_by_byte_is_cut_off_too() {
     let server = limited(|limits| limits.head = SHORT);
     let mut slow = connect(server.address());
     let cut = (0..600).any(|_| {
@@ -62,7 +63,7 @@ fn a_slow_upload_is_answered_408() {
 }
 
 #[test]
-fn who_does_not_read_is_cut_off() {
+fn a_client_that_does_not_read_is_cut_off() {
     let server = limited(|limits| limits.read = SHORT);
     let mut lazy = connect(server.address());
     // More than the buffers of both sockets hold.
@@ -72,9 +73,9 @@ fn who_does_not_read_is_cut_off() {
     assert!(rest(lazy).len() < 1 << 30);
 }
 
-/// The limit is on standing still, not on being slow: who reads on is served to the end.
+/// The limit is on reading nothing, not on reading slowly.
 #[test]
-fn who_reads_slowly_gets_all() {
+fn a_slow_reader_gets_the_whole_answer() {
     let server = limited(|limits| limits.read = Duration::from_secs(5));
     let mut slow = connect(server.address());
     slow.write_all(&last_get("/bytes/20000000")).unwrap();
@@ -97,14 +98,14 @@ fn too_large_a_head_is_431_or_closed() {
     let long = [b"GET / HTTP/1.1\r\nX: ".to_vec(), vec![b'a'; 2 * MOST_HEAD]].concat();
     let many = [b"GET / HTTP/1.1\r\n".to_vec(), b"A: b\r\n".repeat(MOST_HEADERS + 1), b"\r\n".to_vec()].concat();
     let path = [b"GET /".to_vec(), vec![b'a'; 2 * MOST_HEAD], b" HTTP/1.1\r\n\r\n".to_vec()].concat();
-    for bomb in [long, many, path] {
-        let answer = exchange(&server, &bomb);
-        // Who is still sending when the connection ends may lose the answer with it; nobody gets a 200.
+    for request in [long, many, path] {
+        let answer = exchange(&server, &request);
+        // A client that is still sending may lose the answer when the connection is closed; none gets a 200.
         let refused = ["HTTP/1.1 431 ", "HTTP/1.1 414 ", "HTTP/1.1 400 "].iter().any(|head| answer.starts_with(head));
         assert!(answer.is_empty() || refused, "{answer}");
         assert_eq!(status(&server, "/"), Some(200));
     }
-    until("no bomb was a request", || server.tally().requests == 3);
+    until("none of them counts as a request", || server.tally().requests == 3);
     let fits =
         [b"GET / HTTP/1.1\r\nConnection: close\r\nX: ".to_vec(), vec![b'a'; MOST_HEAD / 2], b"\r\n\r\n".to_vec()];
     assert!(exchange(&server, &fits.concat()).starts_with("HTTP/1.1 200"), "what is within the limit is served");

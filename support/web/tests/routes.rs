@@ -1,4 +1,4 @@
-//! Every route, and what it promises.
+//! Every route, and its answer.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
@@ -35,7 +35,7 @@ fn a_random_delay_is_between_its_bounds_and_the_seed_decides() {
     };
     let (first, other) = (delays(1), delays(2));
     assert!(first.iter().chain(&other).all(|delay| *delay >= Duration::from_millis(20)), "{first:?} {other:?}");
-    // What was drawn, which a busy machine does not change.
+    // The drawn numbers are compared, because a busy machine changes the delays.
     let drawn = |seed: u64| (0..5).map(|n| web::draw::draw(!seed, n).to_bits()).collect::<Vec<_>>();
     assert_eq!(drawn(1), drawn(1));
     assert_ne!(drawn(1), drawn(2));
@@ -44,7 +44,7 @@ fn a_random_delay_is_between_its_bounds_and_the_seed_decides() {
 }
 
 #[test]
-fn errors_are_what_they_are_called() {
+fn error_routes_and_wrong_requests_have_their_status() {
     let server = quick();
     assert_eq!(status(&server, "/error"), Some(500));
     assert_eq!(exchange(&server, &last_get("/close")), "");
@@ -59,7 +59,7 @@ fn errors_are_what_they_are_called() {
 }
 
 #[test]
-fn never_is_silence_until_the_limit() {
+fn never_closes_without_an_answer_at_the_limit() {
     let mut options = Options::default();
     options.limits.never = Duration::from_millis(200);
     let server = Server::start(options).unwrap();
@@ -89,7 +89,7 @@ fn a_cut_body_is_shorter_than_promised() {
     let answer = exchange(&server, &last_get("/cut/100000"));
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.to_lowercase().contains("content-length: 100000"), "{head}");
-    // How much of the half was under way when it broke off is hyper's business.
+    // How much of the half was sent before the connection broke is up to hyper.
     assert!(!body.is_empty() && body.len() <= 50_000, "{}", body.len());
 }
 
@@ -134,7 +134,7 @@ fn requests_wait_together_on_one_thread() {
         }
     });
     assert!(server.tally().peak_in_flight > 1);
-    // The known-wrong twin: one after another.
+    // The known-wrong case: one after another.
     let server = Server::start(Options { delay: Duration::from_millis(20), ..Options::default() }).unwrap();
     (0..3).for_each(|_| drop(exchange(&server, &last_get("/"))));
     assert_eq!(server.tally().peak_in_flight, 1);
@@ -155,13 +155,13 @@ fn faults_come_in_their_shares_and_every_request_is_accounted_for() {
         })
         .collect();
     assert_eq!(seen, expected);
-    assert_eq!(status(&server, "/nonsense"), Some(404), "faults are for what would have been 200");
+    assert_eq!(status(&server, "/nonsense"), Some(404), "faults apply only to requests that would be answered 200");
     let tally = server.tally();
     assert_eq!(tally.ok + tally.server_errors + tally.unanswered + tally.client_errors, tally.requests);
 }
 
 #[test]
-fn what_is_open_is_counted() {
+fn open_connections_are_counted() {
     let server = quick();
     let mut streams: Vec<_> = (0..3).map(|_| connect(server.address())).collect();
     for stream in &mut streams {

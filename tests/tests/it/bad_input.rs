@@ -9,7 +9,7 @@ use lab::lang::has_hangul;
 use tests::run::{self, run};
 use unicode_width::UnicodeWidthStr;
 
-/// One line, in this language, and nothing else; no panic.
+/// Standard error has exactly one line, in this language, and no panic.
 #[track_caller]
 fn one_line(done: &Done, korean: bool) {
     assert_eq!(done.err.lines().count(), 1, "{done:?}");
@@ -161,13 +161,13 @@ fn names_that_are_not_utf_8() {
 }
 
 #[test]
-fn the_language_itself_may_be_wrong() {
+fn an_unknown_language_is_refused_in_korean() {
     let done = run("threading", &["--lang", "fr"]).ends_with(2);
     one_line(&done, true);
 }
 
 #[test]
-fn what_exists_is_named() {
+fn an_error_names_the_valid_values() {
     let done = run("threading", &["nonsense"]).ends_with(2);
     assert!(
         ["article", "cpu", "fetch", "files", "pools", "stack"].iter().all(|name| done.err.contains(name)),
@@ -179,7 +179,7 @@ fn what_exists_is_named() {
 }
 
 #[test]
-fn help_is_in_both_languages_and_hides_what_is_not_for_readers() {
+fn help_is_in_both_languages_and_hides_internal_commands() {
     for program in ["threading", "asyncio", "multiprocessing", "mutex", "gil-sim", "compare", "lab"] {
         let ko = run(program, &["--help"]).ends_with(0).out;
         let en = run(program, &["--help", "--lang", "en"]).ends_with(0).out;
@@ -193,7 +193,7 @@ fn help_is_in_both_languages_and_hides_what_is_not_for_readers() {
     }
 }
 
-/// A name that is not UTF-8 is a path like any other.
+/// A path that is not UTF-8 works.
 #[cfg(unix)]
 #[test]
 fn a_path_need_not_be_utf8() {
@@ -226,14 +226,14 @@ fn a_pipe_closed_early_is_one_line_and_leaves_no_process() {
         let family = descendants(child.id());
         drop(out);
         let done = finish(child);
-        // If the whole page was already in the pipe, there is no error.
+        // If the whole page fitted into the pipe, there is no error.
         if done.status.success() {
             assert_eq!(done.err, "");
         } else {
             assert_eq!(done.status.code(), Some(1), "{program}: {done:?}");
             one_line(&done, true);
         }
-        until("its children are gone", || !family.iter().any(|pid| alive(*pid)));
+        until("its children have ended", || !family.iter().any(|pid| alive(*pid)));
     }
 }
 
@@ -246,12 +246,12 @@ fn a_full_disk_is_one_line() {
     one_line(&done, true);
 }
 
-/// Ctrl-C during a run: the program ends by the signal, without output, and so do its children.
+/// Ctrl-C during a run ends the program without a panic, and its children too.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_interrupt_leaves_no_process() {
     if ignores_interrupts() {
-        println!("not measured: whoever started this test ignores SIGINT, and so do our children");
+        println!("not measured: this process ignores SIGINT, and its children inherit that");
         return;
     }
     let python = [("gil-sim", &["--iterations", "10000000000"][..]), ("threading", &["--seconds", "60"])];
@@ -270,6 +270,6 @@ fn an_interrupt_leaves_no_process() {
         signal("INT", pid);
         let done = finish(child);
         assert!(!done.status.success() && !done.err.contains("panicked"), "{program}: {done:?}");
-        until("its children are gone", || !family.iter().any(|pid| alive(*pid)));
+        until("its children have ended", || !family.iter().any(|pid| alive(*pid)));
     }
 }

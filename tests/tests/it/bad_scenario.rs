@@ -1,6 +1,6 @@
-//! Invalid scenario files, machine files and schedules: one clear line that says where, in the chosen language.
+//! Invalid scenario files, machine files and schedules: one clear line in the chosen language says where the mistake is.
 
-#![cfg(unix)] // the peer of a scenario is at the other end of a Unix socket
+#![cfg(unix)] // scenarios talk to their peer over a Unix socket
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -11,7 +11,7 @@ use lab::lang::has_hangul;
 use tests::run::{self, run};
 use tests::workspace::workspace;
 
-/// The error lines, in Korean and in English, of a command line that is refused before anything runs.
+/// The Korean and the English error line of a command line that is refused before anything runs.
 #[track_caller]
 fn refused(args: &[&str]) -> [String; 2] {
     ["ko", "en"].map(|lang| {
@@ -75,7 +75,7 @@ fn an_invalid_scenario_says_where() {
     let file = path.to_str().unwrap();
     for (words, at, said) in scenarios() {
         fs::write(&path, &words).unwrap();
-        // If it were read after all, there would be no machine for it, and nothing is measured.
+        // If the file were accepted by mistake, the missing machine would end the run before anything is measured.
         let both = refused(&["predict", file, "--machine", "no-such-machine"]);
         assert!(both.iter().all(|line| line.starts_with(&format!("{file}:{at}: "))), "{at}: {both:?}");
         assert!(both[1].contains(said), "{said}: {both:?}");
@@ -104,7 +104,7 @@ fn a_path_that_is_no_file_is_refused() {
     refused(&["predict", "convoy", "--machine", ""]);
 }
 
-/// Machine files of `calibrate` that were damaged afterwards.
+/// Machine files that `calibrate` wrote and that were damaged afterwards.
 #[test]
 fn an_invalid_machine_is_refused() {
     let home = tempfile::tempdir().unwrap();
@@ -132,7 +132,7 @@ fn an_invalid_machine_is_refused() {
         broken(&|m| m["wake"]["points"] = serde_json::json!([])),
         broken(&|m| m["late"]["points"] = serde_json::json!([[0, []]])),
         broken(&|m| m["cores"] = 0.into()),
-        // Beyond the end of virtual time.
+        // More than virtual time can hold.
         broken(&|m| m["late"]["points"] = serde_json::json!([[0, [u64::MAX]]])),
         broken(&|m| m["dispatch"] = u64::MAX.into()),
     ];
@@ -161,7 +161,7 @@ fn a_schedule_that_does_not_fit_says_at_which_turn() {
     refused(&["predict", "convoy", "extra"]);
 }
 
-/// Every line of input is answered, and at the end of the input there is a report.
+/// `step` answers every line of input, and prints a report at its end.
 #[test]
 fn garbage_on_the_input_of_step_is_answered() {
     let good = "a\nab\n";
@@ -176,10 +176,10 @@ fn garbage_on_the_input_of_step_is_answered() {
         drop(input);
         let done = finish(child).ends_with(0);
         assert!(done.err.matches(wrong).count() >= 4 && !done.err.contains("panicked"), "{}", done.err);
-        assert!(!done.err.contains(['\u{fe}', '\0']), "control characters are shown, not sent");
+        assert!(!done.err.contains(['\u{fe}', '\0']), "control characters are escaped");
         assert!(done.out.contains("⇒") && has_hangul(&done.err) == (lang == "ko"), "{}", done.out);
     }
-    // An input that cannot be read ends it.
+    // An input that cannot be read ends the program.
     let folder = fs::File::open(Path::new("/")).unwrap();
     let done = finish(start(run::command("gil-sim", &["step", "--lang", "en"]).stdin(folder))).ends_with(1);
     assert!(done.err.lines().last().unwrap().starts_with("input/output error") && done.out.is_empty(), "{done:?}");

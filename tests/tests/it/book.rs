@@ -1,5 +1,5 @@
-//! The book: every page in both languages, every link and every include leads somewhere, every printed block is what the
-//! programs print.
+//! The book: every page exists in both languages, every link and every include has a target, every printed block agrees with what
+//! the programs print.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -25,7 +25,7 @@ fn all_pages() -> Vec<PathBuf> {
     both.iter().flat_map(|folder| pages(folder).into_iter().map(|name| folder.join(name))).collect()
 }
 
-/// Local links of a page that lead nowhere.
+/// Local links of a page whose target is missing.
 fn broken_links(page: &Path, words: &str) -> Vec<String> {
     let target = |event| match event {
         Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => Some(dest_url.to_string()),
@@ -34,20 +34,20 @@ fn broken_links(page: &Path, words: &str) -> Vec<String> {
     let local = Parser::new(words).filter_map(target).filter(|url| !url.contains("://") && !url.starts_with('#'));
     let missing = |url: &String| {
         let file = page.parent().unwrap().join(url.split('#').next().unwrap_or_default());
-        // The built book has nothing but its own pages.
+        // The built book contains only its own pages.
         let outside = page.starts_with(source()) && !file.canonicalize().is_ok_and(|file| file.starts_with(source()));
         outside || !file.is_file()
     };
     local.filter(missing).collect()
 }
 
-/// Includes of a page that include nothing: no such file, or no such anchor in it.
+/// Includes of a page whose file, or whose anchor in it, is missing.
 fn broken_includes(page: &Path, words: &str) -> Vec<String> {
     let includes = words.split("{{#").skip(1).map(|rest| rest.split("}}").next().unwrap_or_default());
-    includes.filter(|include| !leads_somewhere(page, include)).map(str::to_owned).collect()
+    includes.filter(|include| !has_target(page, include)).map(str::to_owned).collect()
 }
 
-fn leads_somewhere(page: &Path, include: &str) -> bool {
+fn has_target(page: &Path, include: &str) -> bool {
     let Some(target) = include.strip_prefix("include ") else {
         return false;
     };
@@ -80,7 +80,7 @@ fn every_page_has_its_facing_page_with_the_same_headings() {
         assert_eq!(headings(&ko), headings(&en), "{name}");
         assert!(
             ko.contains(&format!("../en/{name}")) && en.contains(&format!("../ko/{name}")),
-            "{name}: no link across"
+            "{name}: no link to the other language"
         );
         assert!(lab::lang::has_hangul(&ko), "{name}");
         let count = |words: &str| words.matches("{{#include").count();
@@ -101,7 +101,7 @@ fn each_summary_lists_every_page() {
 }
 
 #[test]
-fn every_link_and_every_include_leads_somewhere() {
+fn every_link_and_every_include_has_a_target() {
     for page in all_pages() {
         let words = fs::read_to_string(&page).unwrap();
         let broken = [broken_links(&page, &words), broken_includes(&page, &words)].concat();
@@ -151,7 +151,7 @@ fn folder(path: &Path) -> Vec<PathBuf> {
     fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect()
 }
 
-/// Every block of a language has the structure of what its program prints today.
+/// Every block of a language has the structure of what its program prints now.
 fn blocks_are_up_to_date(language: &str) {
     for block in blocks() {
         let file = block.file(language);
@@ -162,12 +162,12 @@ fn blocks_are_up_to_date(language: &str) {
 }
 
 #[test]
-fn korean_blocks_are_what_the_programs_print() {
+fn korean_blocks_are_up_to_date() {
     blocks_are_up_to_date("ko");
 }
 
 #[test]
-fn english_blocks_are_what_the_programs_print() {
+fn english_blocks_are_up_to_date() {
     blocks_are_up_to_date("en");
 }
 
@@ -189,7 +189,7 @@ fn commands(words: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn prepare_runs_what_the_lab_pages_plan() {
+fn prepare_runs_the_commands_of_the_lab_pages() {
     #[derive(serde::Deserialize)]
     struct Plan {
         step: Vec<BTreeMap<String, String>>,
@@ -207,15 +207,15 @@ fn prepare_runs_what_the_lab_pages_plan() {
     }
 }
 
-/// Words that the glossary of a language rules out: the last column of its table.
-fn ruled_out(lang: &str) -> Vec<String> {
+/// Words that the glossary of a language excludes: the last column of its table.
+fn excluded(lang: &str) -> Vec<String> {
     let page = fs::read_to_string(source().join(lang).join("glossary.md")).unwrap();
     let rows = page.lines().filter(|line| line.starts_with("| ")).skip(1);
     let last = rows.map(|row| row.trim_end_matches(" |").rsplit("| ").next().unwrap_or_default());
     last.flat_map(|cell| cell.split(", ")).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// The words among `words` that stand in a text.
+/// The words among `words` that occur in a text.
 fn found<'a>(text: &str, words: &'a [String]) -> Vec<&'a str> {
     words.iter().map(String::as_str).filter(|word| text.contains(*word)).collect()
 }
@@ -233,7 +233,7 @@ fn sources(folder: &Path, all: &mut Vec<PathBuf>) {
 /// Korean is Korean wherever it stands; English words are held to the glossary in the book.
 #[test]
 fn texts_keep_to_the_glossary() {
-    let (korean, english) = (ruled_out("ko"), ruled_out("en"));
+    let (korean, english) = (excluded("ko"), excluded("en"));
     assert!(korean.len() > 15 && english.len() > 15, "{korean:?} {english:?}");
     let mut all = Vec::new();
     sources(workspace(), &mut all);
@@ -251,16 +251,16 @@ fn texts_keep_to_the_glossary() {
 }
 
 #[test]
-fn both_readmes_have_the_same_rooms() {
-    let rooms = |name: &str| {
+fn both_readmes_have_the_same_structure() {
+    let structure = |name: &str| {
         let words = fs::read_to_string(workspace().join(name)).unwrap();
         assert!(broken_links(&workspace().join(name), &words).is_empty(), "{name}");
-        let shape = |event| match event {
+        let part = |event| match event {
             Event::Start(Tag::Heading { level, .. }) => Some(level.to_string()),
             Event::Start(Tag::CodeBlock(_)) => Some("code".to_owned()),
             _ => None,
         };
-        Parser::new(&words).filter_map(shape).collect::<Vec<String>>()
+        Parser::new(&words).filter_map(part).collect::<Vec<String>>()
     };
-    assert_eq!(rooms("README.md"), rooms("README.ko.md"));
+    assert_eq!(structure("README.md"), structure("README.ko.md"));
 }

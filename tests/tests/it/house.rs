@@ -1,5 +1,4 @@
-//! The structure of the workspace: dependencies between crates run one way, no two files know each other in a circle, and a command leads
-//! to its files by name.
+//! The structure of the workspace: no circular dependencies between crates or files, and files that are named after their commands.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,8 +8,8 @@ use syn::visit::{self, Visit};
 use tests::run::{SECTIONS, words};
 use tests::workspace::workspace;
 
-/// Libraries that know no other member of the workspace.
-const KNOW_NOBODY: [&str; 7] = ["lab", "process-pool", "loopback", "web", "harness", "progress", "planted"];
+/// Libraries that depend on no other member of the workspace.
+const INDEPENDENT: [&str; 7] = ["lab", "process-pool", "loopback", "web", "harness", "progress", "planted"];
 
 /// The folders of all members, by name.
 fn members() -> BTreeMap<String, PathBuf> {
@@ -35,7 +34,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// `[dependencies]` of a manifest, without those for tests.
+/// `[dependencies]` of a manifest, without `[dev-dependencies]`.
 fn dependencies(manifest: &str) -> BTreeSet<String> {
     let section =
         |line: &str| line == "[dependencies]" || (line.starts_with("[target.") && line.ends_with(".dependencies]"));
@@ -52,18 +51,18 @@ fn dependencies(manifest: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn arrows_between_crates_run_one_way() {
+fn dependencies_between_crates_run_one_way() {
     let members = members();
     for (name, folder) in &members {
         let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
         let known: Vec<String> =
             dependencies(&manifest).into_iter().filter(|name| members.contains_key(name)).collect();
-        if KNOW_NOBODY.contains(&name.as_str()) {
-            assert!(known.is_empty(), "{name} knows {known:?}");
+        if INDEPENDENT.contains(&name.as_str()) {
+            assert!(known.is_empty(), "{name} depends on {known:?}");
         }
         if SECTIONS[..5].contains(&name.as_str()) {
             let others: Vec<_> = known.iter().filter(|k| SECTIONS.contains(&k.as_str()) && *k != "gil-sim").collect();
-            assert!(others.is_empty(), "the section {name} knows {others:?}");
+            assert!(others.is_empty(), "the section {name} depends on {others:?}");
         }
     }
     assert_eq!(
@@ -87,7 +86,7 @@ impl Named<'_> {
             "crate" => path[1..].to_vec(),
             "self" => [self.here, &path[1..]].concat(),
             "super" if ups <= self.here.len() => [&self.here[..self.here.len() - ups], &path[ups..]].concat(),
-            // A module that the file declares, if there is one of that name; else another crate, which no file of ours is.
+            // A module that the file declares, if it exists; else another crate, which matches no file here and is ignored.
             _ => [self.here, path].concat(),
         };
         self.found.insert(absolute);
@@ -115,7 +114,7 @@ impl<'a> Visit<'a> for Named<'_> {
         }
     }
 
-    /// `pub(super)` names who may look, not what is used.
+    /// Ignored: the path in `pub(super)` is not a use of that module.
     fn visit_visibility(&mut self, _: &'a syn::Visibility) {}
 
     fn visit_item_use(&mut self, item: &'a syn::ItemUse) {
@@ -138,13 +137,13 @@ fn module(src: &Path, file: &Path) -> Vec<String> {
     parts
 }
 
-/// Which module names which, by the sources of a crate: its root and programs are left out, they are its table of contents.
+/// Which module uses which in a crate. The root and the programs are left out, because they list all modules.
 fn arrows(sources: &BTreeMap<Vec<String>, String>) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
     let mut arrows = BTreeMap::new();
     for (here, source) in sources {
         let mut named = Named { here, found: BTreeSet::new() };
         named.visit_file(&syn::parse_file(source).unwrap_or_else(|e| panic!("{here:?}: {e}")));
-        // The deepest module on the way that is a file.
+        // The deepest module of the path that is a file.
         let file =
             |path: &Vec<String>| (1..=path.len()).rev().map(|n| path[..n].to_vec()).find(|p| sources.contains_key(p));
         let found: BTreeSet<_> = named.found.iter().filter_map(file).filter(|path| path != here).collect();
@@ -173,7 +172,7 @@ fn circles(sources: &BTreeMap<Vec<String>, String>) -> Vec<String> {
 }
 
 #[test]
-fn no_two_files_know_each_other_in_a_circle() {
+fn no_two_files_depend_on_each_other() {
     let mut all = BTreeSet::new();
     for (name, folder) in members() {
         let src = folder.join("src");
@@ -190,25 +189,25 @@ fn a_circle_is_noticed() {
     let sources = |list: &[(&str, &str)]| -> BTreeMap<Vec<String>, String> {
         list.iter().map(|(path, text)| (path.split("::").map(str::to_owned).collect(), (*text).to_owned())).collect()
     };
-    let part_knows_whole =
+    let child_and_parent =
         [("race", "mod part;\nuse part::Part;\npub struct Case;"), ("race::part", "use super::Case;")];
-    assert_eq!(circles(&sources(&part_knows_whole)).len(), 2);
+    assert_eq!(circles(&sources(&child_and_parent)).len(), 2);
     let of_three = [("a", "use crate::b::B;"), ("b", "fn f() { crate::c::g() }"), ("c", "use crate::{a::A, b};")];
     assert_eq!(circles(&sources(&of_three)).len(), 4);
     let only_in_tests = [("a", "use crate::b::B;"), ("b", "#[cfg(test)]\nmod tests { use crate::a::A; }")];
     assert_eq!(circles(&sources(&only_in_tests)), [""; 0]);
 }
 
-/// What an `article.rs` may use of ours: `say` prints in the reader's language, and `this_program` does what `std` lacks, it starts a
-/// process that runs one of our functions.
+/// What an `article.rs` may use of our own code: `say` prints in the reader's language, and `this_program` starts a process that runs
+/// one of our functions, which `std` cannot.
 const ARTICLES: [(&str, &[&str]); 3] = [
     ("threading", &["lab::say"]),
     ("asyncio", &["lab::say"]),
     ("multiprocessing", &["lab::say", "crate::this_program"]),
 ];
 
-/// What a source names of `lab` and of its own crate.
-fn helpers_of_ours(source: &str) -> Vec<String> {
+/// What a source uses of `lab` and of its own crate.
+fn own_helpers(source: &str) -> Vec<String> {
     let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
     let named = |line: &str, root: &str| {
         let rest = line.split(root).skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next());
@@ -222,11 +221,11 @@ fn a_listing_shows_only_the_library_that_it_teaches() {
     for (section, allowed) in ARTICLES {
         let source = fs::read_to_string(members()[section].join("src/article.rs")).unwrap();
         let others: Vec<String> =
-            helpers_of_ours(&source).into_iter().filter(|name| !allowed.contains(&name.as_str())).collect();
-        assert!(others.is_empty(), "{section}: {others:?} stand between the reader and the idea");
+            own_helpers(&source).into_iter().filter(|name| !allowed.contains(&name.as_str())).collect();
+        assert!(others.is_empty(), "{section}: {others:?} are helpers that hide the library");
     }
     let helpers = "use lab::{say};\n// lab::text\n.stdin(lab::process::lifeline::end()?) + crate::exit_status";
-    assert_eq!(helpers_of_ours(helpers), ["lab::", "lab::process", "crate::exit_status"]);
+    assert_eq!(own_helpers(helpers), ["lab::", "lab::process", "crate::exit_status"]);
 }
 
 #[test]

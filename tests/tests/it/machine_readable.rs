@@ -6,7 +6,7 @@ use lab::report::Report;
 use serde_json::Value;
 use tests::run::{SECTIONS, run, words};
 
-/// Every experiment, in a small size.
+/// Every experiment, with options that keep it short.
 const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("threading", &["article", "--seconds", "0.2"]),
     ("threading", &["cpu", "--iterations", "100000", "--rounds", "1"]),
@@ -65,7 +65,7 @@ fn read(program: &str, args: &[&str]) -> (Value, Report) {
     (value, report)
 }
 
-/// Calibrations take nine seconds each in a debug build: left out here.
+/// Left out: each of them takes nine seconds in a debug build.
 const CALIBRATIONS: [&str; 2] = ["calibrate", "verify"];
 
 #[test]
@@ -79,7 +79,7 @@ fn every_experiment_is_tried() {
     }
 }
 
-/// The schema is `lab::report::Report`: it refuses unknown fields, and what it writes again has no field more than was read.
+/// The schema is `lab::report::Report`: it refuses unknown fields, and writing it again gives the same fields.
 #[test]
 fn every_experiment_prints_one_report_and_nothing_else() {
     for (program, args) in EXPERIMENTS {
@@ -92,7 +92,10 @@ fn every_experiment_prints_one_report_and_nothing_else() {
             report.measures.iter().all(|m| !m.samples.is_empty() && m.samples.iter().all(|s| s.is_finite())),
             "{program}"
         );
-        assert!(report.verdicts.iter().all(|verdict| verdict.about().is_some()), "{program}: a verdict on no claim");
+        assert!(
+            report.verdicts.iter().all(|verdict| verdict.about().is_some()),
+            "{program}: a verdict on an unknown claim"
+        );
         for table in &report.tables {
             assert!(table.rows.iter().all(|row| row.len() == table.head.len()), "{program}: {}", table.title);
         }
@@ -128,10 +131,10 @@ fn traces_are_chrome_traces() {
         check(events).unwrap_or_else(|why| panic!("{program} {args:?}: {why}"));
         assert!(events.iter().any(|event| event["ph"] == "X"), "{program} {args:?}: no span");
     }
-    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "nothing is left beside it");
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "no other file is left");
 }
 
-/// What the trace event format asks of the two kinds of event that we write.
+/// Checks what the trace event format requires of the two kinds of event that we write.
 fn check(events: &[Value]) -> Result<(), String> {
     let is_number = |event: &Value, key: &str| event[key].as_f64().is_some_and(|n| n >= 0.0);
     for event in events {

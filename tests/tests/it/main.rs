@@ -1,4 +1,4 @@
-//! End to end: the programs as a reader runs them, and the book as a reader opens it. `cargo build --workspace` first, or
+//! End-to-end tests of the programs and of the book. They need the built programs: run `cargo build --workspace` first, or
 //! `cargo test --workspace`, which builds them.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]

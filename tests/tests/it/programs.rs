@@ -23,7 +23,7 @@ fn listing(page: &str, who: &str, [begin, end]: [&str; 2]) -> Vec<bool> {
         let (name, what) = line.rsplit_once(' ').unwrap();
         assert!(name.starts_with(who), "{page}");
         let step = state.entry(name).or_default();
-        assert_eq!(what, [begin, end][*step], "{line}: first it begins, then it ends");
+        assert_eq!(what, [begin, end][*step], "{line}: a start must come before its end");
         *step += 1;
         begins.push(what == begin);
     }
@@ -33,7 +33,7 @@ fn listing(page: &str, who: &str, [begin, end]: [&str; 2]) -> Vec<bool> {
 }
 
 #[test]
-fn the_listings_speak_as_in_the_article() {
+fn the_listings_print_the_lines_of_the_article() {
     for (program, [ko, en], _) in LISTINGS {
         let page = run(program, &["--no-python"]).ends_with(0);
         assert_eq!(page.err, "");
@@ -50,13 +50,13 @@ fn the_listings_speak_as_in_the_article() {
 
 /// The check above can fail.
 #[test]
-#[should_panic = "first it begins, then it ends"]
+#[should_panic = "a start must come before its end"]
 fn an_end_before_its_beginning_is_noticed() {
     listing("스레드 0 완료\n스레드 0 시작\n", "스레드", ["시작", "완료"]);
 }
 
 #[test]
-fn the_lanes_are_the_lines() {
+fn every_pair_of_lines_is_a_lane() {
     for (program, [ko, _], state) in LISTINGS {
         let report: Report = serde_json::from_str(&run(program, &["--no-python", "--json"]).ends_with(0).out).unwrap();
         assert_eq!(report.lines.len(), 10);
@@ -71,13 +71,13 @@ fn the_lanes_are_the_lines() {
     }
 }
 
-/// The program and a word that its page must have.
+/// Checks a program's page for a text that it must contain.
 #[test]
 fn every_other_program_shows_its_section() {
     for (program, ko, en) in [
         ("gil-sim", "GIL 아래에서", "under the GIL"),
         ("mutex", "load_then_store", "load_then_store"),
-        ("lab", "코어", "cores"),
+        ("lab", "코어", "core"),
     ] {
         let page = run(program, &[]).ends_with(0);
         assert!(page.out.contains(ko) && page.err.is_empty(), "{page:?}");
@@ -87,7 +87,7 @@ fn every_other_program_shows_its_section() {
 }
 
 #[test]
-fn the_main_job_fills_the_table() {
+fn compare_fills_the_articles_table() {
     let page = run("compare", &["--full"]).ends_with(0);
     assert_eq!(page.err, "", "no progress bar where there is no terminal");
     for word in
@@ -100,7 +100,7 @@ fn the_main_job_fills_the_table() {
 }
 
 #[test]
-fn under_the_gil_one_thread_runs_at_a_time_and_without_it_not() {
+fn under_the_gil_one_thread_runs_at_a_time() {
     let report: Report = serde_json::from_str(&run("gil-sim", &["--no-python", "--json"]).ends_with(0).out).unwrap();
     assert!(report.traces[1].is_serial(State::Running));
     assert_eq!(report.traces[1].title.en, "Rust, under the GIL");

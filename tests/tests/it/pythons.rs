@@ -1,4 +1,4 @@
-//! The twins on every Python that can be found, and on fake interpreters.
+//! The twins on every Python that is installed, and on fake interpreters.
 
 use std::env;
 use std::fs;
@@ -10,7 +10,7 @@ use lab::claims::Outcome;
 use lab::report::Report;
 use tests::run::{self, run};
 
-/// `python3` and pyenv's versions from 3.6 on, each if it is there.
+/// `python3` and all versions of Python 3 in pyenv, if they run.
 fn pythons() -> Vec<String> {
     let home = env::var_os("PYENV_ROOT")
         .map(PathBuf::from)
@@ -22,7 +22,7 @@ fn pythons() -> Vec<String> {
         .collect();
     found.push("python3".to_owned());
     found.retain(|python| Command::new(python).arg("--version").output().is_ok_and(|out| out.status.success()));
-    // Where there is none, nothing is measured; CI must have one.
+    // Without a Python nothing is measured here; CI must have one.
     assert!(!found.is_empty() || env::var_os("CI").is_none(), "CI has no Python");
     if found.is_empty() {
         println!("not measured: there is no Python here");
@@ -85,10 +85,10 @@ fn every_twin_runs_on_every_python() {
     }
 }
 
-/// The article's listings run as they stand, and print what the Rust ones print, in some order. `print` writes a line and its end
-/// separately: two threads may put their lines on one.
+/// The article's own listings run unchanged, and print the same lines as the Rust ones, in some order. `print` writes a line and its
+/// line end separately, so the lines of two threads may be on one line.
 #[test]
-fn the_articles_own_listings_run_as_they_stand() {
+fn the_articles_own_listings_run_unchanged() {
     let files = [("threading", "five_threads"), ("asyncio", "five_tasks"), ("multiprocessing", "five_processes")];
     for (section, file) in files {
         let small = if section == "multiprocessing" { ["--iterations", "1000"] } else { ["--seconds", "0"] };
@@ -110,7 +110,7 @@ fn the_articles_own_listings_run_as_they_stand() {
     }
 }
 
-/// If a Python is too old or lacks a library, a note says so, and the rest is measured.
+/// If a Python is too old or lacks a library, a note says so, and everything else is measured.
 #[test]
 fn a_twin_says_what_its_python_lacks() {
     let twins: [(&str, &[&str], &str, &str); 3] = [
@@ -134,7 +134,7 @@ fn a_twin_says_what_its_python_lacks() {
     }
 }
 
-/// `python3` is often one of the others.
+/// Counts versions, because `python3` is often one of the others.
 fn distinct_versions(pythons: &[String]) -> usize {
     let version = |python: &String| Command::new(python).arg("--version").output().unwrap().stdout;
     let mut versions: Vec<Vec<u8>> = pythons.iter().map(version).collect();
@@ -144,11 +144,11 @@ fn distinct_versions(pythons: &[String]) -> usize {
 }
 
 #[test]
-fn both_languages_of_computer_agree_on_every_file() {
+fn rust_and_python_agree_on_every_file() {
     if pythons().is_empty() {
         return;
     }
-    // Links that lead in a circle are named, and the exit code says so, as that of find(1) does.
+    // Circular links are reported, and make the exit code 1, as in find(1).
     let agree = |args: &[&str], code: i32| {
         let args = [&["files", "--rounds", "1", "--json"], args].concat();
         let report: Report = serde_json::from_str(&run("threading", &args).ends_with(code).out).unwrap();
@@ -157,7 +157,7 @@ fn both_languages_of_computer_agree_on_every_file() {
     agree(&["support/lab"], 0);
     #[cfg(unix)]
     {
-        // Links in a circle, and one that both follow.
+        // Circular links, and one link that both follow.
         let home = tempfile::tempdir().unwrap();
         fs::create_dir_all(home.path().join("a/b")).unwrap();
         fs::write(home.path().join("a/b/file"), "x").unwrap();
@@ -187,14 +187,14 @@ fn the_table_has_a_row_for_python_in_the_workloads_it_can_do() {
 }
 
 #[test]
-fn without_python_it_is_said_and_the_rest_goes_on() {
+fn without_python_a_verdict_says_so_and_rust_is_measured() {
     let report = report("threading", &["article", "--seconds", "0.1", "--no-python"]);
     assert!(report.verdicts.iter().any(|v| v.on.en == "Rust" && v.outcome == Outcome::Holds), "{:?}", report.verdicts);
     let missing = report.verdicts.iter().find(|v| v.on.en == "CPython").unwrap();
     assert!(matches!(missing.outcome, Outcome::NotMeasured(_)));
 }
 
-/// A fake Python that tells a version and then runs this script instead of the twin.
+/// A fake Python that reports a version, and runs this script instead of the twin.
 #[cfg(unix)]
 fn fake_python(script: &str) -> (tempfile::TempDir, String) {
     use std::os::unix::fs::PermissionsExt;
@@ -202,7 +202,8 @@ fn fake_python(script: &str) -> (tempfile::TempDir, String) {
     let path = home.path().join("python");
     let hello = r#"{"name": "CPython", "version": [3, 99, 0], "gil": true}"#;
     let program = format!("#!/bin/sh\nif [ \"$1\" = -c ]; then echo '{hello}'; exit; fi\n{script}\n");
-    // Written by another process: a test in another thread may fork while we have the file open for writing, and then it cannot be run.
+    // Another process writes the file: a test in another thread may fork while it is open for writing, and running it would fail
+    // with ETXTBSY.
     let mut cat =
         Command::new("sh").args(["-c", "cat > \"$1\"", "sh"]).arg(&path).stdin(Stdio::piped()).spawn().unwrap();
     std::io::Write::write_all(&mut cat.stdin.take().unwrap(), program.as_bytes()).unwrap();
@@ -214,7 +215,7 @@ fn fake_python(script: &str) -> (tempfile::TempDir, String) {
 
 #[cfg(unix)]
 #[test]
-fn a_twin_that_breaks_is_not_measured_and_says_why() {
+fn a_twin_that_fails_is_not_measured_and_the_verdict_says_why() {
     for (script, reason) in [
         ("echo nonsense", "printed: nonsense"),
         ("echo 'Traceback: no such thing' >&2; exit 3", "exit code 3: Traceback: no such thing"),
@@ -228,7 +229,7 @@ fn a_twin_that_breaks_is_not_measured_and_says_why() {
     }
 }
 
-/// A twin and its child hang, and our program is killed: no process is left.
+/// If our program is killed while a twin and its child hang, no process is left.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_twin_and_its_children_end_with_us() {
@@ -242,6 +243,6 @@ fn a_twin_and_its_children_end_with_us() {
     until("the twin and its child sleep", || sleepers().len() == 2);
     let family = descendants(child.id());
     signal("KILL", child.id());
-    until("all are gone", || !family.iter().any(|pid| alive(*pid)));
+    until("all have ended", || !family.iter().any(|pid| alive(*pid)));
     finish(child);
 }

@@ -53,12 +53,12 @@ fn pages_fit() {
 }
 
 #[test]
-fn a_width_of_nothing_is_no_width() {
+fn an_unusable_width_is_ignored() {
     let widest = |columns: &str| {
         let page = at_width(columns, "lab", &["claims", "--full"]).out;
         page.lines().map(UnicodeWidthStr::width).max()
     };
-    for nothing in ["0", "", "many"] {
-        assert_eq!(widest(nothing), widest("80"), "COLUMNS={nothing}");
+    for unusable in ["0", "", "many"] {
+        assert_eq!(widest(unusable), widest("80"), "COLUMNS={unusable}");
     }
 }

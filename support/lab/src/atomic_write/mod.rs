@@ -1,4 +1,4 @@
-//! Files that readers asked for: whole or not at all.
+//! Writes the files that a reader asked for: completely or not at all.
 
 #[cfg(target_os = "linux")]
 mod nameless;
@@ -13,7 +13,7 @@ pub use replace::replace;
 use crate::error::{Error, Result};
 use crate::text;
 
-/// Whether a file can be written at this path; asked before an experiment, not after it. Leaves nothing behind.
+/// Checks that a file can be written at this path, so that an experiment does not run in vain. Leaves nothing behind.
 pub fn can_be_written(path: &Path) -> Result<()> {
     if path.is_dir() || path.file_name().is_none() {
         let path = path.display();
@@ -25,7 +25,7 @@ pub fn can_be_written(path: &Path) -> Result<()> {
     replace::can_replace(path).map_err(|e| refuse(path, &e))
 }
 
-/// Writes a whole file, or leaves what was there. A device or a pipe is written to as it is.
+/// Writes the whole file, or leaves the old one unchanged. A device or a pipe is written to directly.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let written = if is_device(path) { fs::write(path, bytes) } else { replace(path, bytes) };
     written.map_err(|e| refuse(path, &e))
@@ -45,20 +45,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_whole_or_not_there() {
+    fn a_file_with_a_long_name_is_written_and_no_other_is_left() {
         let home = tempfile::tempdir().unwrap();
-        // As long as a name may be.
+        // 255 bytes, the longest file name that Linux allows.
         let path = home.path().join(format!("{}.json", "n".repeat(250)));
         can_be_written(&path).unwrap();
-        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "asking leaves nothing behind");
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "the check leaves nothing behind");
         write(&path, b"{}").unwrap();
         write(&path, b"[]").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"[]");
-        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "no part is left over");
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "no temporary file is left");
     }
 
     #[test]
-    fn what_cannot_be_written_is_said_before() {
+    fn an_unwritable_path_is_reported_before_the_run() {
         let home = tempfile::tempdir().unwrap();
         assert_eq!(can_be_written(home.path()).unwrap_err().code(), 2);
         assert_eq!(can_be_written(Path::new("")).unwrap_err().code(), 2);

@@ -1,4 +1,4 @@
-//! Linux: a file without a name, which gets one when it is whole.
+//! Linux: a file without a name (`O_TMPFILE`), which gets its name when it is complete.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -16,7 +16,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::from(rustix::fs::open(folder, flags, Mode::from_raw_mode(0o666))?);
     file.write_all(bytes)?;
     match name(&file, path) {
-        // Nobody can be given a name that is taken, but renaming replaces: for an instant the whole file has another name.
+        // linkat(2) cannot replace a file, rename(2) can: the complete file gets a temporary name first.
         Err(Errno::EXIST) => {
             let part = temporary::name(path);
             name(&file, &part)?;
@@ -26,14 +26,14 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// `open(2)` tells this way to name it, which needs no privilege.
+/// Gives the file its name, in the way that `open(2)` describes for callers without privileges.
 fn name(file: &File, path: &Path) -> rustix::io::Result<()> {
     let file = format!("/proc/self/fd/{}", file.as_raw_fd());
     rustix::fs::linkat(CWD, file, CWD, path, AtFlags::SYMLINK_FOLLOW)
 }
 
-/// Whether a file system, or a system without /proc, cannot do this at all.
-pub(super) fn is_unknown(e: &io::Error) -> bool {
-    let unknown = [Errno::OPNOTSUPP, Errno::ISDIR, Errno::NOENT, Errno::INVAL];
-    Errno::from_io_error(e).is_some_and(|errno| unknown.contains(&errno))
+/// Whether the error means that the file system, or a system without /proc, does not support this.
+pub(super) fn is_unsupported(e: &io::Error) -> bool {
+    let unsupported = [Errno::OPNOTSUPP, Errno::ISDIR, Errno::NOENT, Errno::INVAL];
+    Errno::from_io_error(e).is_some_and(|errno| unsupported.contains(&errno))
 }

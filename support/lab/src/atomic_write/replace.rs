@@ -1,4 +1,4 @@
-//! Files that are whole or not there, even when their writer is killed in the middle.
+//! Replaces a file atomically: it has its old or its new content, even if the writer is killed.
 
 use std::io;
 use std::path::Path;
@@ -7,20 +7,20 @@ use std::path::Path;
 use super::nameless;
 use super::temporary;
 
-/// Writes a file. What was there stays until the new one is whole.
+/// Writes a file. The old file stays until the new one is complete.
 ///
-/// On Linux the file gets its name when it is whole: until then it has none, and the system throws it away if we die. Elsewhere,
-/// and on file systems that know no files without a name, it is written under another name, which a killed process leaves behind.
+/// On Linux the new file has no name until it is complete, and the kernel removes it if this process dies. Elsewhere, and on file
+/// systems without such files, it is first written under a temporary name; a killed process leaves that file behind.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     match nameless::write(path, bytes) {
-        Err(e) if nameless::is_unknown(&e) => {}
+        Err(e) if nameless::is_unsupported(&e) => {}
         done => return done,
     }
-    by_another_name(path, bytes)
+    through_temporary_file(path, bytes)
 }
 
-fn by_another_name(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn through_temporary_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let part = temporary::name(path);
     let written = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
     if written.is_err() {
@@ -29,7 +29,7 @@ fn by_another_name(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-/// Whether a file could be written there: what is tried leaves nothing behind.
+/// Tries to create a file in the folder, and removes it again.
 pub(super) fn can_replace(path: &Path) -> io::Result<()> {
     let part = temporary::name(path);
     std::fs::write(&part, b"")?;
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_file_is_replaced_and_nothing_else_is_left() {
-        for write in [write as Write, by_another_name] {
+        for write in [write as Write, through_temporary_file] {
             let home = tempfile::tempdir().unwrap();
             let path = home.path().join(format!("{}.jpg", "긴".repeat(83)));
             for bytes in [&b"first"[..], b"", b"second"] {
@@ -58,8 +58,8 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_leaves_nothing() {
-        for write in [write as Write, by_another_name] {
+    fn a_failed_write_leaves_nothing() {
+        for write in [write as Write, through_temporary_file] {
             let home = tempfile::tempdir().unwrap();
             assert!(write(&home.path().join("no/such/folder"), b"x").is_err());
             fs::create_dir(home.path().join("taken")).unwrap();
@@ -68,8 +68,8 @@ mod tests {
         }
     }
 
-    /// Whether somebody who looks all the time sees a file that is not whole while one is written.
-    fn half_is_seen(write: Write) -> bool {
+    /// Whether a reader that polls the folder sees an incomplete file while one is written.
+    fn incomplete_file_is_seen(write: Write) -> bool {
         let home = tempfile::tempdir().unwrap();
         let (path, bytes) = (home.path().join("a.jpg"), vec![7; 64 << 20]);
         let sizes = || {
@@ -88,17 +88,17 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn half_a_file_is_never_seen_under_any_name() {
+    fn an_incomplete_file_is_never_seen_under_any_name() {
         let home = tempfile::tempdir().unwrap();
         if nameless::write(&home.path().join("a"), b"").is_err() {
-            println!("not measured: this file system knows no files without a name");
+            println!("not measured: this file system does not support files without a name");
             return;
         }
         let write_as_usual: Write = |path, bytes| fs::write(path, bytes);
-        for known_wrong in [write_as_usual, by_another_name] {
-            // On a busy machine whoever looks may be late; who writes 64 MiB is not always so quick.
-            assert!((0..20).any(|_| half_is_seen(known_wrong)), "the known-wrong twin");
+        for known_wrong in [write_as_usual, through_temporary_file] {
+            // On a busy machine the reader may look too late once, but not in all twenty rounds.
+            assert!((0..20).any(|_| incomplete_file_is_seen(known_wrong)), "the known-wrong writer is noticed");
         }
-        assert!((0..3).all(|_| !half_is_seen(write)));
+        assert!((0..3).all(|_| !incomplete_file_is_seen(write)));
     }
 }

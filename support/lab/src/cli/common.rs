@@ -1,4 +1,4 @@
-//! The few options that all programs share, and what they ask for.
+//! The options that all programs share, and the output that they select.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::terminal;
 use crate::text;
 
-/// As clap is told.
+/// The common options, declared for clap.
 pub(crate) fn arguments() -> Vec<Arg> {
     let value = |name, value: &'static str, about: Text| {
         let arg = Arg::new(name).long(name).value_name(value).help(about.to_string());
@@ -27,28 +27,32 @@ pub(crate) fn arguments() -> Vec<Arg> {
         value(
             "lang",
             "ko|en",
-            text!("출력 언어 (기본: 로캘, 없으면 한국어)", "language (default: the locale's, else Korean)"),
+            text!("출력 언어 (기본: 로캘, 없으면 한국어)", "output language (default: the locale's, else Korean)"),
         )
         .value_parser(["ko", "en"])
         .hide_possible_values(true),
-        flag("full", text!("모든 그림, 표, 설명까지", "all drawings, tables and notes, not only the first screen")),
-        flag("json", text!("보고서를 JSON 객체 하나로", "the report as one JSON object")),
-        value("trace", "FILE", text!("타임라인을 Perfetto/Chrome JSON으로", "the timeline as Perfetto/Chrome JSON")),
-        value("svg", "FILE", text!("화면의 그림을 SVG 파일로", "the drawings of the page as an SVG picture")),
+        flag("full", text!("모든 그림, 표, 설명까지 출력", "print all drawings, tables and notes")),
+        flag("json", text!("보고서를 JSON 객체 하나로 출력", "print the report as one JSON object")),
+        value(
+            "trace",
+            "FILE",
+            text!("타임라인을 Perfetto/Chrome JSON으로 저장", "save the timeline as Perfetto/Chrome JSON"),
+        ),
+        value("svg", "FILE", text!("화면의 그림을 SVG로 저장", "save the drawings of the page as SVG")),
         value(
             "python",
             "PATH",
             text!(
-                "쌍둥이용 파이썬, 여러 번 줄 수 있음 (기본 python3)",
-                "a Python for the twins, repeatable (default python3)"
+                "쌍둥이를 실행할 파이썬, 여러 번 줄 수 있음 (기본 python3)",
+                "Python for the twins, may be repeated (default python3)"
             ),
         )
         .action(ArgAction::Append),
-        flag("no-python", text!("파이썬 쌍둥이 없이", "without the Python twins")),
+        flag("no-python", text!("파이썬 쌍둥이를 실행하지 않음", "do not run the Python twins")),
     ]
 }
 
-/// The values of the common options.
+/// What the reader chose with the common options.
 pub(crate) struct Common {
     pub(crate) full: bool,
     pub(crate) json: bool,

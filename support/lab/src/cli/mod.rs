@@ -26,12 +26,12 @@ use crate::text;
 use common::Common;
 use options::Declared;
 
-/// In a narrower terminal, what an option is for stands on a line of its own.
+/// In a terminal narrower than this, the description of an option goes on a line of its own.
 const NARROW: usize = 60;
 
 type Run = Box<dyn Fn(&Args) -> Result<Report>>;
 
-/// One experiment: its word on the command line, its options, and what it runs.
+/// One experiment: its name on the command line, its options, and the function that runs it.
 pub struct Experiment {
     name: &'static str,
     about: Text,
@@ -41,7 +41,7 @@ pub struct Experiment {
 }
 
 impl Experiment {
-    /// An experiment by its word, a line about it, its options, and what it runs.
+    /// An experiment with its name, a line for `--help`, its options, and the function that runs it.
     pub fn new(
         name: &'static str,
         about: Text,
@@ -61,7 +61,8 @@ impl Experiment {
         })
     }
 
-    /// The same for a child that works on its standard input. It must end when its input ends: that is its lifeline.
+    /// Like [`Experiment::child`], for a child that reads its standard input itself. It must end when the input ends, because it
+    /// has no other lifeline.
     pub fn child_on_pipes(
         name: &'static str,
         options: Options,
@@ -81,7 +82,7 @@ pub struct Section {
     renamed: Vec<(&'static str, &'static str)>,
 }
 
-/// What the reader asked for; every value has been checked.
+/// The parsed command line; every value has been checked.
 #[derive(Debug)]
 pub struct Args {
     matches: ArgMatches,
@@ -101,7 +102,7 @@ impl Args {
 }
 
 impl Section {
-    /// A program by the name of its crate, and a line about it.
+    /// A program with the name of its crate and a line for `--help`.
     pub fn new(name: &'static str, about: Text) -> Section {
         Section { name, about, experiments: Vec::new(), renamed: Vec::new() }
     }
@@ -113,7 +114,7 @@ impl Section {
         self
     }
 
-    /// Words and options that had other names, `(old, new)`: the error for the old one names the new one.
+    /// Renamed experiments and options as `(old, new)`: the error for the old name gives the new one.
     #[must_use]
     pub fn renamed(mut self, words: &[(&'static str, &'static str)]) -> Section {
         self.renamed.extend(words);
@@ -137,7 +138,7 @@ impl Section {
         }
     }
 
-    /// The exit code of a run that has a report, or that was asked for help.
+    /// Runs the chosen experiment, or prints the help. Returns the exit code.
     fn parse_and_run(&self, args: Vec<OsString>) -> Result<u8> {
         let matches = match self.command().try_get_matches_from(&args) {
             Ok(matches) => matches,
@@ -168,7 +169,7 @@ impl Section {
         Ok(report.exit_code)
     }
 
-    /// The experiment that was named, else the first. Options before the name must be common ones.
+    /// The experiment that was named, else the first. Only common options may stand before the name.
     fn chosen(&self, matches: &ArgMatches) -> Result<&Experiment> {
         let first = self.experiments.first().expect("a section has an experiment");
         let Some((name, _)) = matches.subcommand() else {
@@ -178,7 +179,7 @@ impl Section {
         if let Some(option) = first.options.iter().find(given) {
             let (option, first) = (option.name, first.name);
             return Err(Error::usage(text!(
-                "--{option}는 '{first}' 실험의 옵션입니다. 실험 이름 뒤에 그 실험의 옵션을 주십시오.",
+                "--{option}는 '{first}' 실험의 옵션입니다. 실험의 옵션은 실험 이름 뒤에 주십시오.",
                 "--{option} is an option of '{first}'. Give an experiment's options after its name."
             )));
         }
@@ -196,19 +197,19 @@ impl Section {
         }
         for e in &self.experiments {
             let name = format!("{} {}", self.name, e.name);
-            let bare = e.options.iter().find(|option| option.is_positional());
-            let sub = skin(Command::new(e.name).bin_name(name), &e.about, bare).args(options(e)).hide(e.hidden);
+            let positional = e.options.iter().find(|option| option.is_positional());
+            let sub = skin(Command::new(e.name).bin_name(name), &e.about, positional).args(options(e)).hide(e.hidden);
             command = command.subcommand(sub);
         }
         command
     }
 
-    /// Whether one of the words is an experiment: what is too much then is not the name of one.
+    /// Whether an experiment is named already; then another word is no misspelled experiment.
     fn names_one(&self, args: &[OsString]) -> bool {
         args.iter().skip(1).any(|arg| self.experiments.iter().any(|e| arg == e.name))
     }
 
-    /// What clap found wrong, in one line of the reader's language.
+    /// The error of clap as one line in the reader's language.
     fn explain(&self, error: &clap::Error, args: &[OsString]) -> Error {
         let context = |kind| match error.get(kind) {
             Some(ContextValue::String(s)) => s.clone(),
@@ -219,8 +220,8 @@ impl Section {
         let known = words.join(", ");
         let unknown_experiment = |name: String| {
             text!(
-                "'{name}'이라는 실험은 없습니다. 고를 수 있는 실험: {known}",
-                "there is no experiment '{name}'. There are: {known}"
+                "'{name}'이라는 실험은 없습니다. 실험 목록: {known}",
+                "there is no experiment '{name}'. The experiments are: {known}"
             )
         };
         let given = [context(ContextKind::InvalidSubcommand), arg.clone()];
@@ -231,23 +232,23 @@ impl Section {
             ErrorKind::InvalidSubcommand => unknown_experiment(context(ContextKind::InvalidSubcommand)),
             ErrorKind::UnknownArgument if arg.starts_with('-') => {
                 text!(
-                    "'{arg}'라는 옵션은 없습니다. --help가 옵션을 보여 줍니다.",
-                    "there is no option '{arg}'. --help shows the options."
+                    "'{arg}'라는 옵션은 없습니다. 옵션 목록은 --help로 볼 수 있습니다.",
+                    "there is no option '{arg}'. --help lists the options."
                 )
             }
             ErrorKind::UnknownArgument if self.names_one(args) => {
                 text!(
-                    "'{arg}': 여기에 올 것이 아닙니다. --help를 보십시오.",
-                    "'{arg}' was not expected here. See --help."
+                    "'{arg}': 여기에 쓸 수 없는 인자입니다. --help를 보십시오.",
+                    "unexpected argument '{arg}'. See --help."
                 )
             }
             ErrorKind::UnknownArgument => unknown_experiment(arg),
             ErrorKind::ArgumentConflict => text!("{arg}: 한 번만 줄 수 있습니다.", "{arg}: give it only once."),
             ErrorKind::InvalidUtf8 => {
-                text!("명령줄에 UTF-8이 아닌 글자가 있습니다.", "the command line holds text that is not UTF-8.")
+                text!("명령줄에 UTF-8이 아닌 글자가 있습니다.", "the command line contains text that is not UTF-8.")
             }
             ErrorKind::InvalidValue | ErrorKind::ValueValidation if arg.starts_with("--lang") => {
-                text!("--lang: ko나 en을 주십시오.", "--lang: give ko or en.")
+                text!("--lang: ko와 en 가운데 하나를 주십시오.", "--lang: give ko or en.")
             }
             ErrorKind::InvalidValue
             | ErrorKind::ValueValidation
@@ -256,8 +257,8 @@ impl Section {
                 text!("{arg}: 값을 주십시오.", "{arg}: give it a value.")
             }
             _ => text!(
-                "명령줄을 이해할 수 없습니다. --help를 보십시오.",
-                "the command line cannot be understood. See --help."
+                "명령줄을 해석할 수 없습니다. --help를 보십시오.",
+                "the command line cannot be parsed. See --help."
             ),
         })
     }
@@ -271,16 +272,16 @@ fn ask_for_lang(args: &[OsString]) -> Option<Lang> {
     after.or(joined).and_then(Lang::from_code)
 }
 
-/// The look of help that all commands share; `bare` is what an experiment is given without a name.
-fn skin(command: Command, about: &Text, bare: Option<&Declared>) -> Command {
+/// The layout of the help of all commands; `positional` is the argument that an experiment takes without an option name.
+fn skin(command: Command, about: &Text, positional: Option<&Declared>) -> Command {
     let (usage, experiments, options) =
         (text!("사용법", "Usage"), text!("실험", "Experiments"), text!("옵션", "Options"));
     let help = Arg::new("help")
         .short('h')
         .long("help")
         .action(ArgAction::Help)
-        .help(text!("이 도움말", "this help").to_string());
-    let values = if bare.is_some() { "{positionals}\n\n" } else { "" };
+        .help(text!("도움말 출력", "print this help").to_string());
+    let values = if positional.is_some() { "{positionals}\n\n" } else { "" };
     let one = format!("{{about}}\n\n{usage}: {{usage}}\n\n{values}{options}:\n{{options}}\n");
     let many =
         format!("{{about}}\n\n{usage}: {{usage}}\n\n{experiments}:\n{{subcommands}}\n\n{options}:\n{{options}}\n");
@@ -291,8 +292,8 @@ fn skin(command: Command, about: &Text, bare: Option<&Declared>) -> Command {
         text!("{name} [실험] [옵션]", "{name} [EXPERIMENT] [OPTIONS]")
     } else {
         let name = command.get_bin_name().unwrap_or_default();
-        let bare = bare.map(|option| format!(" [{}]", option.shown())).unwrap_or_default();
-        text!("{name}{bare} [옵션]", "{name}{bare} [OPTIONS]")
+        let argument = positional.map(|option| format!(" [{}]", option.shown())).unwrap_or_default();
+        text!("{name}{argument} [옵션]", "{name}{argument} [OPTIONS]")
     };
     command
         .about(about.to_string())

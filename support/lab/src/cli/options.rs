@@ -1,4 +1,4 @@
-//! Typed options of experiments: declared once, read by the handle that declaring them returned.
+//! Typed options of experiments: declaring an option returns the handle that reads its value.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -13,18 +13,18 @@ use crate::error::{Error, Result};
 use crate::lang::Text;
 use crate::text;
 
-/// What an option takes.
+/// The kind of value that an option takes.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
-    /// A whole number from the first to the second.
+    /// A whole number between two limits, both included.
     Count(u64, u64),
-    /// Seconds, fractions allowed, from the first to the second.
+    /// Seconds between two limits, both included; fractions are allowed.
     Seconds(f64, f64),
     /// One of the words of [`Declared::words`].
     Choice,
-    /// A path; any bytes that the system allows.
+    /// A path, which need not be UTF-8.
     Path,
-    /// A text.
+    /// A text that is not empty.
     Word,
 }
 
@@ -40,7 +40,7 @@ pub trait Choice: Copy + PartialEq + 'static {
     }
 }
 
-/// The handle of an option. [`Args::get`](super::Args::get) turns it into the reader's value.
+/// The handle of an option. [`Args::get`](super::Args::get) returns the reader's value.
 ///
 /// There is no other way to a value, so a misspelled option name does not compile:
 ///
@@ -74,7 +74,7 @@ impl<T> fmt::Debug for Opt<T> {
 }
 
 impl<T> Opt<T> {
-    /// The reader's value. [`check`] has accepted every word before.
+    /// The reader's value. [`check`] has accepted it before.
     pub(super) fn value(self, matches: &ArgMatches) -> T {
         let words: Vec<&OsStr> =
             matches.get_many::<OsString>(self.name).into_iter().flatten().map(OsString::as_os_str).collect();
@@ -100,7 +100,7 @@ impl Options {
         Opt { name, read: |words| parsed(words).expect("it has a default") }
     }
 
-    /// The same as a `usize`.
+    /// Like [`Options::count`], as a `usize`.
     pub fn size(
         &mut self,
         name: &'static str,
@@ -165,25 +165,25 @@ impl Options {
         Opt { name, read: |words| strings(words).pop() }
     }
 
-    /// The main thing of an experiment, given by its place and not by name: `experiment PATH`. It may be left out.
+    /// A positional argument, `experiment PATH`, which may be left out.
     pub fn positional_path(&mut self, name: &'static str, about: Text) -> Opt<Option<PathBuf>> {
         self.declared.push(Declared { place: Place::One, ..Declared::new(name, Kind::Path, None, about) });
         Opt { name, read: path }
     }
 
-    /// The same, once or more often: `experiment WORD…`.
+    /// Any number of positional arguments: `experiment WORD…`.
     pub fn positional_words(&mut self, name: &'static str, about: Text) -> Opt<Vec<String>> {
         self.declared.push(Declared { place: Place::Many, ..Declared::new(name, Kind::Word, None, about) });
         Opt { name, read: strings }
     }
 
-    /// `--rounds N`: how often everything that is compared is repeated, in turn.
+    /// `--rounds N`: how many times everything that is compared is measured; each round measures each once.
     pub fn rounds(&mut self, default: usize) -> Opt<usize> {
         self.size(
             "rounds",
             1..=100,
             default,
-            text!("번갈아 되풀이하는 횟수", "how many times each is repeated, in turn"),
+            text!("모두를 번갈아 측정하는 횟수", "number of rounds; each measures everything once"),
         )
     }
 
@@ -194,7 +194,7 @@ impl Options {
 
     /// `--timeout S`: how long to wait for an answer, a lock or an end.
     pub fn timeout(&mut self, range: RangeInclusive<f64>, default: f64) -> Opt<Duration> {
-        self.seconds("timeout", range, default, text!("기다리는 최대 시간(초)", "the longest wait, in seconds"))
+        self.seconds("timeout", range, default, text!("최대 대기 시간(초)", "the longest time to wait, in seconds"))
     }
 
     fn declare(&mut self, name: &'static str, kind: Kind, default: Option<String>, about: Text) {
@@ -233,7 +233,7 @@ enum Place {
     Many,
 }
 
-/// What clap and the reader are told about an option.
+/// An option as it was declared.
 #[derive(Clone, Debug)]
 pub(super) struct Declared {
     pub(super) name: &'static str,
@@ -253,7 +253,7 @@ impl Declared {
         self.place != Place::Named
     }
 
-    /// How the usage line and messages name it.
+    /// Its name in the usage line and in messages.
     pub(super) fn shown(&self) -> String {
         match self.place {
             Place::Named => format!("--{}", self.name),
@@ -281,7 +281,7 @@ pub(super) fn argument(option: &Declared) -> Arg {
     };
     let arg = Arg::new(option.name).help(about);
     let arg = match option.place {
-        // A value that begins with a dash would be an option, and a misspelled option must be reported as one.
+        // No values with a leading dash: a misspelled option must be reported as an option.
         Place::One => arg.value_name(option.name.to_uppercase()),
         Place::Many => arg.value_name(option.name.to_uppercase()).action(ArgAction::Append).num_args(1..),
         Place::Named => arg.long(option.name).value_name(value).allow_hyphen_values(true),
@@ -293,7 +293,7 @@ pub(super) fn argument(option: &Declared) -> Arg {
     }
 }
 
-/// Whether the values of an option are ones that it takes; the error says what to give instead.
+/// Checks the values of an option; the error says what to give instead.
 pub(super) fn check(option: &Declared, matches: &ArgMatches) -> Result<()> {
     let values = matches.get_many::<OsString>(option.name).into_iter().flatten();
     values.map(OsString::as_os_str).try_for_each(|value| check_value(option, value))
@@ -304,7 +304,7 @@ fn check_value(option: &Declared, value: &OsStr) -> Result<()> {
     let word = value.to_str();
     let (fits, wanted) = match option.kind {
         Kind::Path => (!value.is_empty(), text!("경로를", "a path")),
-        Kind::Word => (word.is_some_and(|w| !w.is_empty()), text!("글자를", "a text")),
+        Kind::Word => (word.is_some_and(|w| !w.is_empty()), text!("빈 문자열이 아닌 값을", "a text that is not empty")),
         Kind::Choice => {
             let list = option.words.join(", ");
             (word.is_some_and(|w| option.words.contains(&w)), text!("{list} 가운데 하나를", "one of {list}"))
@@ -320,7 +320,7 @@ fn check_value(option: &Declared, value: &OsStr) -> Result<()> {
             let s = word.and_then(|w| w.parse::<f64>().ok());
             (
                 s.is_some_and(|s| (least..=most).contains(&s)),
-                text!("{least}부터 {most}까지의 초를", "seconds from {least} to {most}"),
+                text!("{least}초부터 {most}초까지의 값을", "seconds from {least} to {most}"),
             )
         }
     };

@@ -1,4 +1,4 @@
-//! `cargo run -p lab`: the cores and Pythons that it finds on this machine.
+//! `cargo run -p lab`: the cores and the Python interpreters of this machine.
 
 use lab::cli::{Args, Experiment, Options};
 use lab::lang::Text;
@@ -6,7 +6,7 @@ use lab::report::{Report, Table};
 use lab::{Result, machine, text};
 
 pub fn command() -> Experiment {
-    Experiment::new("machine", text!("코어와 파이썬", "cores and Pythons"), Options::new(), run)
+    Experiment::new("machine", text!("코어와 파이썬 인터프리터", "cores and Python interpreters"), Options::new(), run)
 }
 
 fn run(args: &Args) -> Result<Report> {
@@ -23,14 +23,16 @@ fn run(args: &Args) -> Result<Report> {
     let found = rows.len();
     if found > 0 {
         let head = vec![text!("인터프리터", "interpreter"), Text::same("GIL"), text!("경로", "path")];
-        report.tables.push(Table { title: text!("찾은 파이썬", "Pythons found"), head, rows });
+        report
+            .tables
+            .push(Table { title: text!("찾은 파이썬 인터프리터", "Python interpreters found"), head, rows });
     }
     let m = machine::describe();
     report.shows = Text {
-        ko: format!("{}; 파이썬 {found}개.", m.ko),
+        ko: format!("{}; 파이썬 인터프리터 {found}개.", m.ko),
         en: match found {
-            1 => format!("{}; 1 Python.", m.en),
-            _ => format!("{}; {found} Pythons.", m.en),
+            1 => format!("{}; 1 Python interpreter.", m.en),
+            _ => format!("{}; {found} Python interpreters.", m.en),
         },
     };
     Ok(report)

@@ -1,6 +1,6 @@
-//! No child outlives its parent: every child holds the reading end of a pipe that only the parent keeps open.
+//! No child outlives its parent: every child holds the reading end of a pipe whose writing end only the parent holds.
 //!
-//! When the parent ends, in whatever way, also by `kill -9`, the operating system closes the pipe and the child reads its end.
+//! When the parent ends, even by `kill -9`, the operating system closes the pipe, and the child reads end of file.
 //! Unlike Linux's `PR_SET_PDEATHSIG` this works on every system, and does not depend on which *thread* started the child.
 
 use std::ffi::OsString;
@@ -27,23 +27,23 @@ pub fn end() -> io::Result<Stdio> {
     Ok(Stdio::from(reader.try_clone()?))
 }
 
-/// In the child: from now on, when the parent ends, this process does.
+/// In the child: ends this process when the parent ends.
 pub fn watch() {
-    on_hang_up(|| process::exit(1));
+    on_end_of_input(|| process::exit(1));
 }
 
-/// Runs `then` in a thread of its own as soon as standard input comes to its end.
-fn on_hang_up(then: impl FnOnce() + Send + 'static) {
+/// Runs `then` in a new thread when standard input reaches its end.
+fn on_end_of_input(then: impl FnOnce() + Send + 'static) {
     thread::spawn(move || {
         let mut ignored = [0; 64];
-        // Nobody writes into a lifeline; an error means just as well that nobody is there.
+        // Nobody writes into a lifeline. An error, too, means that the parent is gone.
         while matches!(io::stdin().lock().read(&mut ignored), Ok(n) if n > 0) {}
         then();
     });
 }
 
-/// A command that runs another program under guard: our own executable starts it in a process group of its own, and kills
-/// the whole group when `lifeline` hangs up. For programs that know nothing of lifelines, such as Python and its workers.
+/// A command that runs another program under a guard: our own executable starts it in a process group of its own, and kills the
+/// whole group when `lifeline` is closed. For programs that do not watch a lifeline, such as Python and its workers.
 pub fn guarded(executable: OsString, program: OsString, lifeline: PipeReader) -> Command {
     let mut command = Command::new(executable);
     command.arg(GUARD).arg(program).stdin(lifeline);
@@ -61,12 +61,12 @@ pub fn guard(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     let mut child = match Command::new(&program).args(args).stdin(Stdio::null()).spawn() {
         Ok(child) => child,
         Err(e) => {
-            // In the system's words: the guard does not know the reader's language, and whoever started it says the rest.
+            // Only the system's message: the guard does not know the reader's language, and its parent adds the context.
             terminal::complain(&Text::same(e.to_string()));
             return ExitCode::from(127);
         }
     };
-    on_hang_up(|| {
+    on_end_of_input(|| {
         #[cfg(unix)]
         kill_group(process::id());
         process::exit(1);
@@ -77,7 +77,7 @@ pub fn guard(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Kills every process of a group that a guard leads. That none is left is no error.
+/// Kills every process in the group of a guard. An empty group is not an error.
 #[cfg(unix)]
 pub fn kill_group(leader: u32) {
     if let Some(pid) = i32::try_from(leader).ok().and_then(rustix::process::Pid::from_raw) {

@@ -20,19 +20,19 @@ struct Axis {
 impl Axis {
     fn over(unit: Unit, values: impl Iterator<Item = f64>) -> Axis {
         let (low, high) = values.map(f64::ln).fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(v), b.max(v)));
-        // A single value stands in the middle.
+        // A single value is drawn in the middle.
         if low < high { Axis { unit, low, high } } else { Axis { unit, low: low - 1.0, high: high + 1.0 } }
     }
 
-    /// Where a value stands, 0 to 1.
+    /// The position of a value on the axis, 0 to 1.
     fn place(&self, value: f64) -> f64 {
         ((value.ln() - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
     }
 
-    /// Round values within: powers of ten, of bytes powers of 32.
+    /// The ticks of the axis: powers of ten, or of 32 for bytes.
     fn ticks(&self) -> Vec<f64> {
         let base: f64 = if self.unit == Unit::Bytes { 32.0 } else { 10.0 };
-        // A value that is a round one itself must not fall to an error of the logarithm.
+        // The tolerance keeps a tick at the end of the axis, where the logarithm may be inexact.
         let first = (self.low / base.ln() - 1e-9).ceil() as i32;
         let last = (self.high / base.ln() + 1e-9).floor() as i32;
         (first..=last).map(|power| base.powi(power)).collect()
@@ -48,7 +48,7 @@ fn axes(chart: &Chart) -> Option<(Axis, Axis)> {
     Some((Axis::over(chart.x, points().map(|p| p.0)), Axis::over(chart.y, points().map(|p| p.1))))
 }
 
-/// For the terminal: a letter a curve, dots between its points. Every line fits the canvas; nothing without points.
+/// For the terminal: a letter for each curve, dots between its points. Every line fits the canvas. Empty without points.
 pub fn draw(chart: &Chart, canvas: Canvas) -> String {
     let Some((x, y)) = axes(chart) else { return String::new() };
     let labels: Vec<(usize, String)> = y.ticks().into_iter().map(|v| (row(&y, v), unit::value(v, chart.y))).collect();
@@ -88,7 +88,7 @@ fn cells(chart: &Chart, x: &Axis, y: &Axis, columns: usize) -> Vec<Vec<char>> {
             });
         }
     }
-    // Letters over dots; where two curves meet, the first in the legend has the place and the other the next free one.
+    // Letters replace dots. Where two curves meet, the first keeps the cell, and the second takes the next free one.
     for (letter, curve) in ('a'..).zip(&chart.curves) {
         for &(px, py) in &curve.points {
             let (line, mut at) = (&mut cells[row(y, py)], column(px));
@@ -104,7 +104,7 @@ fn cells(chart: &Chart, x: &Axis, y: &Axis, columns: usize) -> Vec<Vec<char>> {
     cells
 }
 
-/// For a picture: `(group, height)` of so wide a drawing.
+/// For SVG, at this width: `(group, height)`.
 pub(crate) fn picture(chart: &Chart, width: f64, lang: Lang) -> (Group, u64) {
     const HIGH: f64 = 260.0;
     const LEFT: f64 = 80.0;
@@ -128,9 +128,9 @@ pub(crate) fn picture(chart: &Chart, width: f64, lang: Lang) -> (Group, u64) {
         let line = Polyline::new().set("points", path.join(" ")).set("fill", "none");
         group = group.add(line.set("stroke", colour).set("stroke-width", 2));
         for &(px, py) in &curve.points {
-            let said = format!("{name}: {}, {}", unit::value(px, chart.x), unit::value(py, chart.y));
+            let label = format!("{name}: {}, {}", unit::value(px, chart.x), unit::value(py, chart.y));
             let dot = Circle::new().set("cx", across(px)).set("cy", down(py)).set("r", 4).set("fill", colour);
-            group = group.add(dot.add(Title::new(said)));
+            group = group.add(dot.add(Title::new(label)));
         }
         let below = foot + 40.0 + 18.0 * n as f64;
         group = group.add(Circle::new().set("cx", LEFT).set("cy", below - 4.0).set("r", 5).set("fill", colour));
@@ -139,7 +139,7 @@ pub(crate) fn picture(chart: &Chart, width: f64, lang: Lang) -> (Group, u64) {
     (group, (foot + 50.0) as u64 + 18 * chart.curves.len() as u64)
 }
 
-/// Colours that stay apart for colour-blind readers (Okabe and Ito, 2008).
+/// Colours that colour-blind readers can tell apart (Okabe and Ito, 2008).
 const COLOURS: [&str; 8] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#a6761d", "#999999"];
 
 fn words(words: &str, x: f64, y: f64) -> SvgText {
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_more_stands_higher_and_every_point_is_there() {
+    fn larger_values_are_drawn_higher_and_every_point_is_there() {
         let picture = draw(&chart(), canvas(80));
         let drawing: Vec<&str> = picture.lines().filter(|line| line.contains(['│', '┤'])).collect();
         let count = |letter| drawing.iter().map(|line| line.matches(letter).count()).sum::<usize>();
@@ -209,15 +209,15 @@ mod tests {
 
     #[test]
     fn points_that_coincide_are_both_seen() {
-        let mut twins = chart();
-        twins.curves[1].points = twins.curves[0].points.clone();
-        let picture = draw(&twins, canvas(80));
+        let mut equal = chart();
+        equal.curves[1].points = equal.curves[0].points.clone();
+        let picture = draw(&equal, canvas(80));
         let count = |letter| picture.lines().take(ROWS + 1).map(|line| line.matches(letter).count()).sum::<usize>();
         assert_eq!((count('a'), count('b')), (4, 4), "{picture}");
     }
 
     #[test]
-    fn nothing_and_a_single_point_can_be_drawn() {
+    fn no_curve_and_a_single_point_can_be_drawn() {
         let mut small = chart();
         small.curves.truncate(1);
         small.curves[0].points.truncate(1);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn ticks_are_round_values_within() {
+    fn ticks_are_round_values_on_the_axis() {
         let axis = Axis::over(Unit::Count, [1e3, 1e6].into_iter());
         assert_eq!(axis.ticks().len(), 4);
         let bytes = Axis::over(Unit::Bytes, [1e6, 1e9].into_iter());
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn the_picture_escapes_names_and_has_a_dot_a_point() {
+    fn the_picture_escapes_names_and_has_a_dot_for_each_point() {
         let (group, _) = picture(&chart(), 900.0, Lang::En);
         let picture = group.to_string();
         assert!(picture.contains("tasks &lt;1&gt;") && !picture.contains("tasks <1>"), "{picture}");

@@ -1,4 +1,4 @@
-//! Swim-lanes in the terminal: a row a lane, a column a moment.
+//! Draws lanes in the terminal: a row is a lane, a column is a moment.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,10 @@ use crate::report::unit;
 use crate::text;
 use crate::trace::{Lane, State, Trace};
 
-/// More lanes than this are counted, not drawn.
+/// The most lanes that are drawn; the others are only counted.
 pub const MOST_LANES: usize = 32;
 
-/// Where the time axis and the legend stand.
+/// Where the time axis and the legend are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Foot {
     /// Under each trace.
@@ -22,8 +22,8 @@ pub enum Foot {
     Last,
 }
 
-/// Draws traces: of each its title and a row a lane. Every line fits the canvas. All of them have one time scale and their bars
-/// begin in one column, so that lengths compare.
+/// Draws each trace: its title, and a row for each lane. Every line fits the canvas. All traces have the same time scale and their
+/// bars begin in the same column, so that lengths can be compared.
 ///
 /// A column shows what each lane did at one and the same instant: lanes that never run together never show it in one column,
 /// however fast they take turns.
@@ -58,7 +58,7 @@ pub fn draw(traces: &[&Trace], most_lanes: usize, foot: Foot, canvas: Canvas) ->
     pictures
 }
 
-/// So many ns over so many columns.
+/// The time scale: `duration` ns are drawn over `columns` columns.
 #[derive(Clone, Copy, Debug)]
 struct Scale {
     duration: u64,
@@ -87,8 +87,8 @@ fn rows(trace: &Trace, drawn: usize, label: usize, scale: Scale, canvas: Canvas)
 
 /// The instant that a column shows, in ns from the start; the same for all lanes.
 ///
-/// Not the middle of each column: turns that are about as long as a column would then show as a slow beat that nobody played,
-/// as wheels seem to stand still on film. The golden ratio spreads the instants over the columns without a period.
+/// Not the middle of each column: sampling at a fixed period would alias, and turns about as long as a column would look like slow
+/// turns. The golden ratio varies the instant within the column without a period.
 fn instant(column: usize, columns: usize, duration: u64) -> u64 {
     const GOLDEN: f64 = 0.618_033_988_749_894_8;
     let within = (column as f64 * GOLDEN).fract();
@@ -105,7 +105,7 @@ fn cells(lane: &Lane, start: u64, scale: Scale) -> Vec<Option<State>> {
             lane.spans.get(next).filter(|span| span.start <= t).map(|span| span.state)
         })
         .collect();
-    // A lane that lived between two columns is still shown to have lived.
+    // A lane that existed only between two sampled instants still gets one glyph.
     if row.iter().all(Option::is_none)
         && let Some(first) = lane.spans.first()
     {
@@ -142,7 +142,7 @@ fn axis(Scale { duration, columns }: Scale) -> (String, String) {
         if column < columns {
             ticks[column] = '┴';
         }
-        // The last number may not stand past the end of the bar.
+        // The last number must not go past the end of the bar.
         let start = column.saturating_sub(number.width() / 2).min((columns + 1).saturating_sub(number.width()));
         let used = numbers.width();
         if start > used {
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_life_is_still_seen() {
+    fn a_very_short_lane_is_still_drawn() {
         let mut trace = two_lanes();
         trace.lanes.push(Lane::of(Text::same("blink"), State::Native, 5 * SECOND + 10, 5 * SECOND + 11));
         assert!(alone(&trace, canvas(80)).lines().nth(2).unwrap().contains('▚'));
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_drawn_of_nothing() {
+    fn an_empty_trace_fits() {
         let empty = alone(&Trace::default(), canvas(80));
         assert!(empty.lines().all(|line| line.width() <= 80), "{empty}");
     }

@@ -1,4 +1,4 @@
-//! Columns: how wide a text is, and how it is made to fit.
+//! Fits text into columns: cuts, pads and wraps it.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use crate::escape::escape_controls;
 use crate::lang::{Lang, Text};
 
-/// A line that another program printed, as a part of a sentence of ours: escaped, cut, without the full stop.
+/// A line of another program's output, to be quoted in a sentence: escaped, cut, without its full stop.
 pub(crate) fn quote(line: &str) -> String {
     const COLUMNS: usize = 100;
     let line = escape_controls(line.trim().trim_end_matches('.'));
@@ -25,12 +25,12 @@ pub struct Canvas {
     pub lang: Lang,
 }
 
-/// A text as it may be drawn: a name in it can come from a file, and must command neither the terminal nor the layout.
+/// A text that is safe to draw: a name in it can come from a file, and must neither control the terminal nor break the layout.
 pub(crate) fn shown(text: &Text, lang: Lang) -> String {
     escape_controls(text.get(lang))
 }
 
-/// Cuts or pads a text to exactly so many columns; Hangul takes two.
+/// Cuts or pads a text to exactly this many columns; a Hangul syllable takes two.
 pub fn fit(s: &str, columns: usize) -> String {
     let width = s.width();
     if width <= columns {
@@ -50,8 +50,8 @@ pub fn fit(s: &str, columns: usize) -> String {
     format!("{out}{}", " ".repeat(columns.saturating_sub(used + 1)))
 }
 
-/// Breaks a text at blanks so that every line fits; the lines after the first stand under the first word. A word that is wider
-/// than a line is broken too. Where the head would take more than half of the width, the text begins on the next line.
+/// Breaks a text at blanks so that every line fits; later lines are indented to the first word. A word that is wider than a
+/// line is broken too. If the head takes more than half of the width, the text begins on the next line.
 pub(crate) fn wrap(head: &str, words: &str, width: usize) -> String {
     let mut out = String::from(head);
     let mut used = head.width();
@@ -86,7 +86,7 @@ pub(crate) fn wrap(head: &str, words: &str, width: usize) -> String {
     out
 }
 
-/// Breaks the lines of a page that do not fit; what follows keeps their indent.
+/// Breaks the lines of a page that do not fit; the continuation keeps their indent.
 pub(crate) fn within(page: &str, width: usize) -> String {
     let fitted = |line: &str| {
         let words = line.trim_start();

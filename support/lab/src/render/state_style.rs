@@ -26,8 +26,8 @@ pub fn name(state: State, lang: Lang) -> &'static str {
         (State::Running, Lang::En) => "running",
         (State::WaitingForLock, Lang::Ko) => "락 대기",
         (State::WaitingForLock, Lang::En) => "waiting for a lock",
-        (State::Requesting, Lang::Ko) => "요청함",
-        (State::Requesting, Lang::En) => "has asked",
+        (State::Requesting, Lang::Ko) => "GIL 요청",
+        (State::Requesting, Lang::En) => "requesting the GIL",
         (State::WaitingForIo, Lang::Ko) => "I/O 대기",
         (State::WaitingForIo, Lang::En) => "waiting for I/O",
         (State::Native, Lang::Ko) => "네이티브",
@@ -53,7 +53,7 @@ pub(crate) fn style(state: State) -> Style {
     colour.on_default()
 }
 
-/// Colours that stay apart for colour-blind readers (Okabe and Ito, 2008).
+/// Colours that colour-blind readers can tell apart (Okabe and Ito, 2008).
 pub(crate) fn fill(state: State) -> &'static str {
     match state {
         State::Running => "#009e73",

@@ -19,16 +19,16 @@ const ROW: u64 = 20;
 const LABEL: u64 = 116;
 const BAR: u64 = WIDTH - 2 * MARGIN - LABEL;
 const FONT: u64 = 13;
-/// What a column of a terminal takes on average: half a Hangul syllable.
+/// The average width of a terminal's column: half a Hangul syllable.
 const COLUMN: f64 = 6.8;
-/// A span of at least this width shows where it ends, so that two units of work that touch stay two.
+/// A span of at least this width has a border, so that two units of work that touch remain visible as two.
 const BORDERED: f64 = 3.0;
-/// Follows the reader's light or dark system.
+/// Follows the light or dark mode of the reader's system.
 const STYLE: &str = ".paper{fill:#fff}text{fill:#1b1d23}.rule{stroke:#b8bcc6}.border{stroke:#fff}\
 @media(prefers-color-scheme:dark){.paper{fill:#161923}text{fill:#d8dbe3}.rule{stroke:#59606f}.border{stroke:#161923}}";
 
-/// All traces and charts under one another as one SVG picture. All traces have one time scale. Hovering over a span tells its
-/// state and length.
+/// All traces and charts in one SVG picture, one below the other. All traces have the same time scale. Hovering over a span shows
+/// its state and length.
 pub fn svg(traces: &[&Trace], charts: &[&Chart], lang: Lang) -> Document {
     let paper = Rectangle::new().set("width", "100%").set("height", "100%").set("class", "paper");
     let mut document = Document::new().add(Style::new(STYLE)).add(paper);
@@ -53,7 +53,7 @@ pub fn svg(traces: &[&Trace], charts: &[&Chart], lang: Lang) -> Document {
         .set("role", "img")
 }
 
-/// A trace on a scale of so many ns over the bar, and its height.
+/// Draws one trace; a full bar is `duration` ns. Returns the height too.
 fn picture(trace: &Trace, duration: u64, lang: Lang) -> (Group, u64) {
     let mut group = Group::new();
     let mut y = 0;
@@ -82,7 +82,7 @@ fn picture(trace: &Trace, duration: u64, lang: Lang) -> (Group, u64) {
     (group.add(legend), y + lines * ROW)
 }
 
-/// A rectangle a span, not yet at its height.
+/// One rectangle for each span; the caller sets y and height.
 fn bars(lane: &Lane, start: u64, duration: u64, lang: Lang) -> impl Iterator<Item = Rectangle> {
     let per_ns = BAR as f64 / duration.max(1) as f64;
     lane.spans.iter().map(move |span| {
@@ -105,7 +105,7 @@ fn label(words: &str, x: u64, y: u64) -> SvgText {
     SvgText::new(words).set("x", x).set("y", y)
 }
 
-/// Words around `x`, moved so that they stay in the picture.
+/// Text centred at `x`, moved to the left if it would leave the picture.
 fn centred(words: &str, x: u64, y: u64) -> SvgText {
     let half = (words.width() as f64 * COLUMN / 2.0) as u64;
     let x = x.min((LABEL + BAR).saturating_sub(half));
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn svg_escapes_what_readers_wrote() {
+    fn svg_escapes_names() {
         let picture = svg(&traces().each_ref(), &[], Lang::Ko).to_string();
         assert!(picture.contains("스레드 &lt;0&gt;"), "{picture}");
         assert!(!picture.contains("스레드 <0>"));

@@ -1,11 +1,11 @@
-//! Curves over a number of things. [`crate::render::chart`] draws them.
+//! Charts: curves over one pair of axes. [`crate::render::chart`] draws them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::lang::Text;
 use crate::report::unit::Unit;
 
-/// A curve.
+/// One curve of a chart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Curve {
@@ -15,7 +15,7 @@ pub struct Curve {
     pub points: Vec<(f64, f64)>,
 }
 
-/// Some curves over one pair of axes.
+/// Curves over one pair of axes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chart {

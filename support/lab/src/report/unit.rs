@@ -14,7 +14,7 @@ pub enum Unit {
     Bytes,
     /// A plain number of things.
     Count,
-    /// How many times as fast, as much, as many.
+    /// A ratio: how many times as fast, or as much.
     Times,
     /// A part of a whole, 0 to 1.
     Share,
@@ -34,7 +34,7 @@ pub fn value(v: f64, unit: Unit) -> String {
     }
 }
 
-/// The evidence of a ratio: "1.92×".
+/// A ratio as the evidence of a verdict: "1.92×".
 pub fn times(ratio: f64) -> Text {
     Text::same(value(ratio, Unit::Times))
 }

@@ -1,4 +1,4 @@
-//! The trace: who was in which state from when to when. Everything that is drawn, claimed, tested or graded is read off it.
+//! The trace: which lane was in which state, from when to when. Drawings, verdicts and tests are computed from it.
 
 mod model;
 mod record;

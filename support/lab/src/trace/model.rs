@@ -1,4 +1,4 @@
-//! States, spans, lanes and traces, and the questions that they answer.
+//! States, spans, lanes and traces, and the queries on them.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +10,9 @@ use crate::lang::Text;
 pub enum State {
     /// Computing. Under a GIL: computing with the GIL held.
     Running,
-    /// Waiting for a lock, the GIL among them.
+    /// Waiting for a lock, such as the GIL.
     WaitingForLock,
-    /// Waiting for the GIL, and has asked its holder to let go.
+    /// Waiting for the GIL, and has requested it from the holder.
     Requesting,
     /// Waiting for a timer, the network or a disk.
     WaitingForIo,
@@ -37,7 +37,7 @@ impl State {
     ];
 }
 
-/// One stretch of one state, half open: `start..end`, so that spans that only touch do not overlap.
+/// A period in one state, half open (`start..end`), so that spans that only touch do not overlap.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Span {
@@ -63,7 +63,7 @@ impl Span {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lane {
-    /// What the reader calls it.
+    /// Its label in drawings.
     pub name: Text,
     /// In order of time; they do not overlap each other.
     pub spans: Vec<Span>,
@@ -121,7 +121,7 @@ pub struct Waits {
     pub longest: u64,
 }
 
-/// The questions that tests, claims and graders ask.
+/// The queries that tests and verdicts use.
 impl Trace {
     /// A trace of the machine's clock.
     pub fn new(title: Text, lanes: Vec<Lane>) -> Trace {
@@ -143,7 +143,7 @@ impl Trace {
         self.end() - self.start()
     }
 
-    /// How many lanes at the most were in one of these states at the same moment.
+    /// The largest number of lanes that were in one of these states at the same moment.
     pub fn peak_in_flight(&self, states: &[State]) -> usize {
         let mut edges: Vec<(u64, i64)> = self
             .spans()
@@ -171,7 +171,7 @@ impl Trace {
         self.peak_in_flight(&[state]) <= 1
     }
 
-    /// Which part of the whole run a lane spent in the state, 0 to 1.
+    /// The share of the whole run that a lane spent in the state, 0 to 1.
     pub fn share(&self, lane: usize, state: State) -> f64 {
         match self.duration() {
             0 => 0.0,

@@ -57,14 +57,14 @@ impl LaneRecorder {
         self.since = Some((state, now));
     }
 
-    /// The same, but since a moment that is past: of a state that is noticed only when it is over. In ns on [`clock::now`].
+    /// Like [`LaneRecorder::enter`], but from a moment in the past, for a state that is noticed too late. In ns on [`clock::now`].
     pub fn enter_at(&mut self, state: State, since: u64) {
         let since = since.max(self.since.map_or(0, |(_, start)| start));
         self.close(since);
         self.since = Some((state, since));
     }
 
-    /// From now on the lane is in no state: nothing is drawn.
+    /// From now on the lane is in no state, and nothing is drawn.
     pub fn leave(&mut self) {
         self.close(clock::now());
     }
@@ -90,7 +90,7 @@ impl Drop for LaneRecorder {
         let name = Text::default();
         let lane = mem::replace(&mut self.lane, Lane { name, spans: Vec::new() });
         let mut ended = self.home.lock().unwrap_or_else(PoisonError::into_inner);
-        // The recorder may have been finished without us; then there is nowhere to go.
+        // The recorder may have been finished already; then the lane is dropped.
         if let Some(place) = ended.get_mut(self.number) {
             *place = Some(lane);
         }

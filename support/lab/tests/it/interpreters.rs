@@ -1,5 +1,5 @@
-//! Interpreters as people have them: behind wrappers that print, with a `sitecustomize`, broken, and programs that are no Python.
-//! Each is a shell script. Run with the real `python3`, where there is one.
+//! Interpreters as they are found in practice: behind wrappers that print, with a `sitecustomize`, broken, or not a Python at all.
+//! Each is a shell script. One test also runs the real `python3`, if there is one.
 
 #![cfg(unix)]
 
@@ -11,7 +11,7 @@ use std::process::Command;
 use lab::report::Report;
 use tempfile::TempDir;
 
-/// What `cargo run -p lab` says of an interpreter: its name and whether it has a GIL. Else the error line.
+/// What `cargo run -p lab` reports about an interpreter: its name and whether it has a GIL. Otherwise the error line.
 fn found(python: Option<&Path>) -> Result<(String, String), String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
     command.args(["--json", "--lang", "en"]);
@@ -50,8 +50,8 @@ impl Script {
     }
 }
 
-/// A stand-in for an interpreter that introduces itself with these words, among whatever else is printed.
-fn introducing(before: &str, gil: &str, after: &str) -> Script {
+/// A fake interpreter that answers the question for its version, with other output before and after the answer.
+fn fake(before: &str, gil: &str, after: &str) -> Script {
     Script::new(&format!(
         "{before}\nprintf '{{\"name\": \"CPython\", \"version\": [3, 14, 1], \"gil\": {gil}}}'\n{after}"
     ))
@@ -70,7 +70,7 @@ fn an_interpreter_that_prints_before_and_after_is_found() {
     ];
     for before in noises {
         for after in noises {
-            let found = introducing(before, "true", after).found();
+            let found = fake(before, "true", after).found();
             let found = found.unwrap_or_else(|why| panic!("{before:?}, {after:?}: {why}"));
             assert_eq!(found, ("CPython 3.14.1".to_owned(), "yes".to_owned()), "{before:?}, {after:?}");
         }
@@ -78,7 +78,7 @@ fn an_interpreter_that_prints_before_and_after_is_found() {
 }
 
 #[test]
-fn what_is_no_python_is_quoted() {
+fn output_of_a_program_that_is_not_python_is_quoted() {
     let said = |body: &str| Script::new(body).found().unwrap_err();
     assert!(said("echo; echo I am a teapot; echo more").contains("it said: I am a teapot. "), "the first line");
     assert!(said("printf 'red \\033[31m'").contains("red \\u{1b}[31m"), "escaped");
@@ -97,13 +97,13 @@ fn what_is_no_python_is_quoted() {
 }
 
 #[test]
-fn whether_there_is_a_gil_is_said_or_unknown() {
+fn the_gil_is_reported_or_unknown() {
     for (word, name, gil) in [
         ("true", "CPython 3.14.1", "yes"),
         ("false", "CPython 3.14.1 free-threaded", "no"),
         ("null", "CPython 3.14.1", "unknown"),
     ] {
-        assert_eq!(introducing("", word, "").found().unwrap(), (name.to_owned(), gil.to_owned()));
+        assert_eq!(fake("", word, "").found().unwrap(), (name.to_owned(), gil.to_owned()));
     }
 }
 
@@ -113,14 +113,14 @@ fn a_default_python_that_does_not_work_says_why() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
     let done = command.args(["--lang", "en"]).env("PATH", broken.0.path()).output().unwrap();
     let err = String::from_utf8(done.stderr).unwrap();
-    assert!(done.status.success(), "the rest goes on: {err}");
+    assert!(done.status.success(), "the program runs on: {err}");
     assert_eq!(err, "python3: cannot be used, going on without Python: exit code 7: shims are not installed\n");
     let empty = tempfile::tempdir().unwrap();
     let done = Command::new(env!("CARGO_BIN_EXE_lab")).env("PATH", empty.path()).output().unwrap();
-    assert!(done.status.success() && done.stderr.is_empty(), "no Python is nothing to complain of: {done:?}");
+    assert!(done.status.success() && done.stderr.is_empty(), "a missing Python is no error: {done:?}");
 }
 
-/// Python is asked by a script that tells implementations apart by name. Here the real one takes other names.
+/// The probe script tells implementations apart by name. Here the real Python runs it under other names.
 #[test]
 fn implementations_are_known_by_name_or_measured() {
     let there = Command::new("python3").arg("--version").output().is_ok_and(|done| done.status.success());
@@ -131,7 +131,7 @@ fn implementations_are_known_by_name_or_measured() {
     }
     let real = found(None).unwrap();
     let named = |name: &str| {
-        // Takes the name before the question is asked, as another implementation would have it.
+        // Sets the name of another implementation before the probe script runs.
         let program = format!(
             "import sys, platform; platform.python_implementation = lambda: '{name}'; \
              hasattr(sys, '_is_gil_enabled') and delattr(sys, '_is_gil_enabled'); exec(sys.argv[1])"
@@ -145,7 +145,7 @@ fn implementations_are_known_by_name_or_measured() {
         let found = named(name);
         assert!(found.0.starts_with(name) && found.1 == gil, "{found:?}");
     }
-    // Two threads that count: the truth, or unknown on a busy machine, but never the opposite.
+    // Measured with two counting threads: right, or unknown on a busy machine, but never wrong.
     let (name, measured) = named("Snekpython");
     assert!(name.starts_with("Snekpython ") && (measured == "unknown" || measured == real.1), "{measured}, {real:?}");
 }

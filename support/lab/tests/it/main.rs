@@ -1,4 +1,4 @@
-//! The bench from outside.
+//! Integration tests of `lab`.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 

@@ -1,9 +1,9 @@
-//! Every question that can be asked of a trace, beside a known-wrong trace that must be answered otherwise.
+//! Every query on a trace, with a known-wrong trace for which the answer must differ.
 
 use lab::lang::Text;
 use lab::trace::{Lane, Span, State, Trace};
 
-/// A trace from a picture: a row a lane, a column a time unit.
+/// A trace from a picture: a row is a lane, a column is a time unit.
 /// `#` running, `-` waiting for a lock, `~` waiting for I/O, blank nothing.
 fn picture(rows: &[&str]) -> Trace {
     let lanes = rows.iter().map(|row| {
@@ -31,7 +31,7 @@ fn peak_in_flight() {
     let together = picture(&["~~~~", " ~~ ", "  ~~"]);
     let in_turn = picture(&["~~", "  ~~", "    ~~"]);
     assert_eq!(together.peak_in_flight(&[State::WaitingForIo]), 3);
-    assert_eq!(in_turn.peak_in_flight(&[State::WaitingForIo]), 1, "touching is not overlapping");
+    assert_eq!(in_turn.peak_in_flight(&[State::WaitingForIo]), 1, "spans that touch do not overlap");
     // Counting lanes, or counting pairs that overlap, would be wrong here: three lanes, never more than two at once.
     let relay = picture(&["~~~", "  ~~~", "    ~~~"]);
     assert_eq!(relay.peak_in_flight(&[State::WaitingForIo]), 2);
@@ -65,14 +65,14 @@ fn serial() {
     let gil = picture(&["#-#-#", "-#-#-"]);
     let one_slip = picture(&["#-##-", "-#-#-"]);
     assert!(gil.is_serial(State::Running));
-    assert!(!one_slip.is_serial(State::Running), "a single unit of overlap is enough");
+    assert!(!one_slip.is_serial(State::Running), "a single unit of overlap is noticed");
 }
 
 #[test]
 fn busy_share() {
     let trace = picture(&["##~~", "#   "]);
     assert_eq!(trace.share(0, State::Running), 0.5);
-    assert_eq!(trace.share(1, State::Running), 0.25, "of the whole run, not of its own life");
+    assert_eq!(trace.share(1, State::Running), 0.25, "of the whole run, not of the lane's lifetime");
     assert_eq!(trace.mean_in_flight(State::Running), 0.75);
     assert_eq!(picture(&[""]).share(0, State::Running), 0.0);
 }
@@ -86,7 +86,7 @@ fn mean_in_flight_tells_parallel_from_serial() {
 }
 
 #[test]
-fn who_waited_how_long() {
+fn waits_are_counted_and_added_up() {
     let trace = picture(&["#--#-#", "-##-#-"]);
     let waits = trace.waits(0, State::WaitingForLock);
     assert_eq!((waits.count, waits.total, waits.longest), (2, 3, 2));
@@ -95,11 +95,11 @@ fn who_waited_how_long() {
 }
 
 #[test]
-fn who_waited_for_whom() {
+fn a_lane_waits_for_those_that_run_meanwhile() {
     //                       A waits   B holds   C holds
     let trace = picture(&["---~~", "#", " ##"]);
     assert_eq!(trace.waited_for(0), [(2, 2), (1, 1)], "the longest first");
-    // Somebody who runs while A waits for I/O is not waited for.
+    // A lane that runs while A waits for I/O is not waited for.
     let innocent = picture(&["~~~", "###"]);
     assert!(innocent.waited_for(0).is_empty());
     // Nor does a lane wait for itself.

@@ -6,7 +6,7 @@ macro_rules! copies {
         mod $file {$(
             #[allow(dead_code, unused_mut, unused_variables, unused_assignments, reason = "a planted bug leaves parts of the lock unused")]
             pub mod $name {
-                // What `super` is to the shipped file.
+                // The shipped file finds its neighbours in `super`; here they are imported.
                 mod copy {
                     include!(concat!(env!("OUT_DIR"), "/", stringify!($file), ".", stringify!($name), ".rs"));
                 }

@@ -1,24 +1,24 @@
-//! A schedule of the simulator's, replayed in the locks that ship: the same string, the same steps.
+//! Replays schedules of the simulator in the shipped locks: the same string, the same steps.
 //!
-//! `gil-sim predict` and `step` write down who went on when, as a short string (`src/sim/schedule.rs`). Here the files of `gil-sim/src/lock` are
-//! made of parts (`sync`) that let no thread go on unless it is its turn (`stage`), and the simulator and the lock play the same string
-//! beside each other (`conform`). After every turn both must say the same of every thread: what it came to (wants the lock, waits, has
-//! asked, took it, let it go, waits for a taker), who can go on and how, whether the holder is asked; at the end, how often the lock
-//! changed hands.
+//! `gil-sim predict` and `step` record which thread went on when, as a short string (`src/sim/schedule.rs`). Here the files of
+//! `gil-sim/src/lock` are compiled with types (`sync`) that let a thread go on only in its turn (`scheduler`), and the simulator and the lock
+//! run the same string side by side (`conform`). After every turn both must agree on every thread's phase (wants the lock, waits, has
+//! asked, took it, released it, waits for a taker), on who can go on and how, and on whether the holder is asked; at the end, on how often
+//! the lock changed hands.
 //!
-//! In loom's terms a step is an operation on one of its types; in the simulator a turn is all that a thread does until another could see
-//! the difference. A letter is therefore several operations of its thread, up to and with the one that ends the turn:
+//! In loom a step is one operation on one of its types; in the simulator a turn is everything that a thread does until another thread
+//! could notice it. A letter therefore stands for several operations of its thread, up to the one that ends the turn:
 //!
 //! | the turn ends, in the simulator | in the lock's source |
 //! |---|---|
-//! | asleep for a mutex | `Mutex::lock`, which finds it taken |
-//! | asleep for a condition variable | `Condvar::wait`, `wait_timeout` |
-//! | has woken somebody | `Condvar::notify_one` or the end of a `MutexGuard`, where somebody sleeps |
-//! | has asked | the `store` of a request, under the first mutex |
-//! | has computed, is outside | none: the thread's own affair (`program`) |
+//! | it sleeps for a mutex | `Mutex::lock`, which finds it taken |
+//! | it sleeps on a condition variable | `Condvar::wait`, `wait_timeout` |
+//! | it has woken a thread | `Condvar::notify_one` or the drop of a `MutexGuard`, if a thread sleeps there |
+//! | it has asked | the `store` of a request, under the first mutex |
+//! | it has computed, or is outside | none: this is up to the program (`program`) |
 //!
-//! `!a` lets a's `wait_timeout` end by its time; `a*` lets a's `notify_one` wake the newest waiter. A replay also writes the schedule that
-//! has a letter for each operation, and that one is played again in the lock alone.
+//! `!a` makes a's `wait_timeout` time out; `a*` makes a's `notify_one` wake the newest waiter. A replay also records the schedule with a
+//! letter for each operation, which is then played in the lock alone.
 //!
 //! Not replayed: waiters that give up, which the simulator does not have (`gil-sim/tests/loom.rs`, `gil_sim.rs`), and Python 2's lock of a mutex and a
 //! condition variable (the simulator has the semaphore).
@@ -39,7 +39,7 @@ mod gil_sim_copies;
 mod lock;
 mod program;
 mod scenarios;
-mod stage;
+mod scheduler;
 mod sync;
 
 use conform::{Replayed, conform, play};
@@ -64,13 +64,13 @@ copies! { py313:
 }
 copies! { py2: semaphore_of_two no_post }
 
-/// Nobody looks at a clock here.
+/// Required by the locks; no clock runs here.
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// Schedules of each scenario and each kind.
+/// Seeds for each scenario and each kind of lock.
 const SEEDS: u64 = 30;
 
-/// All schedules of a lock, one after another; the first difference ends it.
+/// Replays all schedules in a lock, one after another, up to the first difference.
 fn all<L: Lock>(
     kind: Kind,
     new: impl Fn() -> L,
@@ -92,7 +92,7 @@ fn all<L: Lock>(
     Ok(())
 }
 
-/// Each place that a thread can come to under this lock was come to, or the comparison has become vacuous.
+/// Every schedule must agree. Every phase that a thread can reach under this lock must occur, or the comparison is vacuous.
 fn replayed_alike<L: Lock>(kind: Kind, new: impl Fn() -> L, places: &[Phase]) {
     let (mut schedules, mut turns, mut operations) = (0, 0, 0);
     let (mut by_time, mut overtakes, mut seen) = (0, 0, vec![0; places.len()]);
@@ -107,10 +107,10 @@ fn replayed_alike<L: Lock>(kind: Kind, new: impl Fn() -> L, places: &[Phase]) {
         }
     })
     .unwrap_or_else(|what| panic!("{what}"));
-    // Straight to the handle: the test harness would keep what eprintln! prints.
+    // Directly to stderr: the test harness would capture eprintln!.
     let _ = writeln!(
         std::io::stderr(),
-        "replay: {kind:?}: {schedules} schedules, {turns} turns, {operations} operations; {by_time} waits ended by their time, \
+        "replay: {kind:?}: {schedules} schedules, {turns} turns, {operations} operations; {by_time} waits timed out, \
          {overtakes} signals went to the newest; {places:?}: {seen:?}"
     );
     assert_eq!(schedules, 2 * SEEDS as usize * SCENARIOS.len());
@@ -149,7 +149,7 @@ fn read(words: &str) -> Schedule {
     Schedule::read(words).unwrap()
 }
 
-/// b waits for its interval and asks; a lets go, and waits until b has it.
+/// b waits for the interval and asks; a releases the lock, and waits until b has it.
 const HAND_OVER: &str = "ab!baabbaabba";
 
 #[test]
@@ -165,7 +165,7 @@ fn a_forced_switch_chosen_by_hand() {
         (b, Wants),
         (b, Waits), // b
         (b, Asked), // !b
-        (b, Waits), // a notices; it and b are in each other's way at the mutex
+        (b, Waits), // a notices; a and b meet at the mutex
         (a, Freed),
         (a, Forced),
         (b, Took),
@@ -176,9 +176,9 @@ fn a_forced_switch_chosen_by_hand() {
     assert_eq!(replayed.trail, expected);
 }
 
-/// The first letters of the same, an operation each: what a's take, b's wait and b's request are made of.
+/// The beginning of the same schedule, a letter for each operation: a takes the lock, b waits and asks.
 #[test]
-fn the_same_in_looms_terms() {
+fn the_same_schedule_in_operations() {
     let setup = setup(Kind::Shared, SCENARIOS[0].1(), 0);
     let replayed = conform(&setup, &Gil::new(INTERVAL), &read("ab!b")).unwrap();
     let of = |thread| replayed.operations.iter().filter(move |(t, _)| *t == thread).map(|(_, what)| *what);
@@ -187,24 +187,24 @@ fn the_same_in_looms_terms() {
     assert_eq!(of(0).collect::<Vec<_>>(), [&take[..], &rest].concat(), "takes it, and looks whether it is asked");
     let asks = ["Mutex::lock", "Condvar::wait_timeout", "Mutex::lock", "AtomicBool::store"];
     assert_eq!(of(1).collect::<Vec<_>>(), asks);
-    // One more where a thread begins, and where it wakes.
+    // One more letter where a thread begins, and where it wakes up.
     assert_eq!(replayed.letters.iter().map(Turn::to_string).collect::<String>(), "aaaaaaaaaabbb!bbb");
 }
 
-/// What one thread came to. By loom's measure, what follows an operation may come before what another does.
-fn places_of(replayed: &Replayed, thread: usize) -> Vec<Phase> {
+/// The phases of one thread. In loom's steps, the order of phases between threads may differ.
+fn phases_of(replayed: &Replayed, thread: usize) -> Vec<Phase> {
     replayed.trail.iter().filter(|(t, _)| *t == thread).map(|(_, place)| *place).collect()
 }
 
-/// A letter for each operation plays the same operations in the same order, without the simulator.
+/// The schedule with a letter for each operation gives the same operations in the same order, without the simulator.
 fn plays_again<L: Lock>(kind: Kind, new: impl Fn() -> L) {
     all(kind, &new, |setup, schedule, replayed| {
         let again = play(setup, &new(), &replayed.letters).unwrap_or_else(|what| panic!("{schedule}: {what}"));
         assert_eq!(again.operations, replayed.operations, "{schedule}");
         assert_eq!(again.letters, replayed.letters, "{schedule}");
         for thread in 0..3 {
-            // A schedule that was cut off may leave a thread a little further on its way to its next operation.
-            let (before, now) = (places_of(&replayed, thread), places_of(&again, thread));
+            // If the schedule was cut off, a thread may have reached one phase more on the way to its next operation.
+            let (before, now) = (phases_of(&replayed, thread), phases_of(&again, thread));
             assert!(now.starts_with(&before), "{schedule}: {before:?}, {now:?}");
         }
     })
@@ -212,14 +212,14 @@ fn plays_again<L: Lock>(kind: Kind, new: impl Fn() -> L) {
 }
 
 #[test]
-fn an_operation_a_letter() {
+fn a_letter_for_each_operation() {
     plays_again(Kind::Shared, || Gil::new(INTERVAL));
     plays_again(Kind::Addressed, || AddressedGil::new(INTERVAL));
     plays_again(Kind::Ticks, || Ticks::<SemaphoreLock>::new(0));
 }
 
-/// A bug planted into a copy of a lock (`build.rs`) makes a replay differ. Not every bug: where the simulator's turns leave nobody room to
-/// come between (`holder_checked_outside`), only loom finds it.
+/// A bug planted into a copy of a lock (`build.rs`) makes a replay differ. Not every bug does: `holder_checked_outside` shows only if a
+/// thread runs within a turn of another one, and only loom finds it.
 macro_rules! differs {
     ($($test:ident: $kind:ident, $lock:expr;)*) => {$(
         #[test]
@@ -233,17 +233,17 @@ macro_rules! differs {
 differs! {
     a_release_that_wakes_nobody: Shared, py32::no_signal::Gil::new(INTERVAL);
     a_wake_up_between_check_and_wait: Shared, py32::unlocked_between_check_and_wait::Gil::new(INTERVAL);
-    awake_is_taken_for_free: Shared, py32::if_for_while::Gil::new(INTERVAL);
+    a_wake_up_treated_as_a_free_lock: Shared, py32::if_for_while::Gil::new(INTERVAL);
     a_request_that_is_never_reset: Shared, py32::request_never_reset::Gil::new(INTERVAL);
-    a_releaser_who_does_not_wait: Shared, py32::no_forced_switch::Gil::new(INTERVAL);
-    a_taker_who_does_not_tell: Shared, py32::no_switch_signal::Gil::new(INTERVAL);
+    a_releaser_that_does_not_wait: Shared, py32::no_forced_switch::Gil::new(INTERVAL);
+    a_taker_that_does_not_signal: Shared, py32::no_switch_signal::Gil::new(INTERVAL);
     addressed_release_that_wakes_nobody: Addressed, py313::no_signal::AddressedGil::new(INTERVAL);
-    addressed_awake_is_taken_for_free: Addressed, py313::if_for_while::AddressedGil::new(INTERVAL);
+    addressed_wake_up_treated_as_a_free_lock: Addressed, py313::if_for_while::AddressedGil::new(INTERVAL);
     addressed_request_that_is_never_reset: Addressed, py313::request_never_reset::AddressedGil::new(INTERVAL);
     a_request_that_hits_the_next_holder: Addressed, py313::request_stored_shared::AddressedGil::new(INTERVAL);
-    addressed_releaser_who_does_not_wait: Addressed, py313::no_forced_switch::AddressedGil::new(INTERVAL);
-    addressed_taker_who_does_not_tell: Addressed, py313::no_switch_signal::AddressedGil::new(INTERVAL);
+    addressed_releaser_that_does_not_wait: Addressed, py313::no_forced_switch::AddressedGil::new(INTERVAL);
+    addressed_taker_that_does_not_signal: Addressed, py313::no_switch_signal::AddressedGil::new(INTERVAL);
     a_semaphore_that_lets_two_in: Ticks, py2::semaphore_of_two::Ticks::<py2::semaphore_of_two::SemaphoreLock>::new(0);
-    a_semaphore_that_is_not_raised: Ticks, py2::no_post::Ticks::<py2::no_post::SemaphoreLock>::new(0);
-    a_lock_that_is_none: Shared, Free;
+    a_semaphore_that_is_never_posted: Ticks, py2::no_post::Ticks::<py2::no_post::SemaphoreLock>::new(0);
+    no_lock_at_all: Shared, Free;
 }

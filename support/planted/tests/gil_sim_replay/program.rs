@@ -1,28 +1,28 @@
-//! What the simulator's threads do (`src/sim/script.rs`), with a lock of `src/lock` in their hands.
+//! The programs of the simulator's threads (`src/sim/script.rs`), run with a lock of `src/lock`.
 
 use gil_sim::sim::{Group, Kind, Phase, Setup, Speed, Step};
 
 use crate::lock::{Lock, ThreadId};
-use crate::stage::{Call, Part};
+use crate::scheduler::{Call, ThreadHandle};
 
 pub struct Program<'a, L> {
     pub lock: &'a L,
-    pub part: &'a Part,
+    pub handle: &'a ThreadHandle,
     pub setup: &'a Setup,
 }
 
 impl<L: Lock> Program<'_, L> {
     fn me(&self) -> ThreadId {
-        ThreadId(self.part.number as u64 + 1)
+        ThreadId(self.handle.number as u64 + 1)
     }
 
-    /// All of it, as often as the group does it.
-    pub fn live(&self, group: &Group) {
+    /// The whole program, as many times as the group repeats it.
+    pub fn run(&self, group: &Group) {
         self.take();
         for _ in 0..group.times.expect("a replay comes to an end") {
             group.steps.iter().for_each(|step| self.take_step(*step));
         }
-        self.part.calls(Call::Release);
+        self.handle.calls(Call::Release);
         self.lock.leave(self.me());
     }
 
@@ -30,7 +30,7 @@ impl<L: Lock> Program<'_, L> {
         match step {
             Step::Run(ns) => self.compute(ns),
             Step::NativeHeld(_) => {
-                self.part.computes();
+                self.handle.computes();
                 self.compute(0);
             }
             Step::Native(_) | Step::Wait(_) => self.outside(),
@@ -45,46 +45,46 @@ impl<L: Lock> Program<'_, L> {
     }
 
     fn take(&self) {
-        self.part.calls(Call::Take);
+        self.handle.calls(Call::Take);
         if self.setup.kind != Kind::Free {
-            self.part.at(Phase::Wants);
+            self.handle.at(Phase::Wants);
         }
         self.lock.take(self.me());
-        self.part.at(Phase::Computes);
+        self.handle.at(Phase::Computes);
     }
 
     fn release(&self) {
-        self.part.calls(Call::Release);
+        self.handle.calls(Call::Release);
         self.lock.release(self.me());
     }
 
     fn outside(&self) {
         self.release();
-        self.part.is_outside();
+        self.handle.is_outside();
         self.take();
     }
 
     fn compute(&self, ns: u64) {
         match self.setup.kind {
-            Kind::Free if ns > 0 => self.part.computes(),
+            Kind::Free if ns > 0 => self.handle.computes(),
             Kind::Free => {}
             Kind::Ticks => self.compute_by_ticks(ns),
             Kind::Shared | Kind::Addressed => self.compute_until_asked(ns > 0),
         }
     }
 
-    /// A turn of computing that nobody interrupts does all that is left.
+    /// A turn of computing that is not interrupted does all the remaining work.
     fn compute_until_asked(&self, mut left: bool) {
         loop {
             while self.lock.wanted(self.me()) {
-                self.part.computes(); // until it notices
+                self.handle.computes(); // until it notices
                 self.release();
                 self.take();
             }
             if !left {
                 return;
             }
-            self.part.computes();
+            self.handle.computes();
             left = self.lock.wanted(self.me());
         }
     }
@@ -93,16 +93,16 @@ impl<L: Lock> Program<'_, L> {
         let hundred_ticks = Speed::typical().hundred_ticks;
         let interval = (self.setup.interval * hundred_ticks / 100).max(1);
         while left > 0 {
-            let wanted = self.part.is_wanted();
-            self.part.computes();
+            let wanted = self.handle.is_wanted();
+            self.handle.computes();
             if wanted {
                 left -= left.min(interval);
-                // The replay's lock lets go at each look: a look is a hundred ticks.
+                // The lock of the replay is released at each check: a check stands for a hundred ticks.
                 assert!(self.lock.wanted(self.me()), "the ticker is used up");
                 self.release();
                 self.take();
-            } else if !self.part.is_wanted() {
-                // Nobody came: letting go and taking again would change nothing that anyone could see.
+            } else if !self.handle.is_wanted() {
+                // No other thread waits: releasing and taking again would change nothing that one could notice.
                 left = 0;
             }
         }

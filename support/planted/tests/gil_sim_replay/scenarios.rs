@@ -7,13 +7,13 @@ use lab::lang::Text;
 
 const US: u64 = 1000;
 
-/// A turn in this many is the end of a wait by its time, where one can be had; a signal in this many overtakes.
+/// One in this many possible time-outs is taken; one in this many signals goes to the newest waiter.
 const RARELY: u64 = 4;
 
-/// Turns after which a schedule drawn at random is left as it is.
+/// The most turns of a random schedule.
 const MOST: usize = 4000;
 
-/// A name, and groups of threads that come to an end.
+/// A name, and groups of threads that end.
 pub type Scenario = (&'static str, fn() -> Vec<Group>);
 
 fn group(count: usize, times: u64, steps: &[Step]) -> Group {
@@ -43,7 +43,7 @@ pub fn setup(kind: Kind, groups: Vec<Group>, seed: u64) -> Setup {
     Setup { kind, interval, groups, end: 1_000_000 * US, keep: 0, seed }
 }
 
-/// What a seeded run of the simulator wrote down, on a machine whose latencies have spread; the seed also says how many cores.
+/// The schedule of a seeded run of the simulator, on a machine with varying latencies; the seed also sets the number of cores.
 pub fn recorded(setup: &Setup) -> Schedule {
     let curve = |low: u64, high: u64| Curve { points: vec![(1, (0..8).map(|i| low + (high - low) * i / 7).collect())] };
     let machine = Machine {
@@ -57,13 +57,13 @@ pub fn recorded(setup: &Setup) -> Schedule {
         ..Machine::typical(1 + setup.seed as usize % 3)
     };
     let outcome = sim::run(setup, &machine, &Speed::typical());
-    assert!(outcome.threads.iter().all(|t| t.done.is_some()), "a scenario of the replay comes to an end");
+    assert!(outcome.threads.iter().all(|t| t.done.is_some()), "every scenario of the replay ends");
     let schedule = Schedule::read(&outcome.schedule).unwrap();
     followed(setup, schedule)
 }
 
-/// As far as the simulator itself goes on by a schedule: to its end. Only that of Python 2 may stop before, because letters do not say
-/// how much of its work a thread had done when another came, and so not how often it will let go.
+/// The schedule as far as the stepper follows it: to its end. Only with Python 2 it may stop earlier: the letters do not say how much of
+/// its work a thread had done when another came, so the number of releases is not known.
 fn followed(setup: &Setup, schedule: Schedule) -> Schedule {
     let mut stepper = Stepper::new(setup);
     let stops = schedule.turns().iter().find(|turn| !stepper.go(**turn));
@@ -72,7 +72,7 @@ fn followed(setup: &Setup, schedule: Schedule) -> Schedule {
     stepper.schedule()
 }
 
-/// A schedule drawn at random, as somebody might choose who goes on in `step`: waits end at any moment, signals go astray.
+/// A random schedule, as a reader might choose turns in `step`: waits time out at any moment, signals go to the newest waiter.
 pub fn drawn(setup: &Setup) -> Schedule {
     let mut dice = Dice(setup.seed);
     let mut stepper = Stepper::new(setup);
@@ -82,11 +82,11 @@ pub fn drawn(setup: &Setup) -> Schedule {
         if turn.by_time && !dice.rarely() {
             continue;
         }
-        assert!(stepper.go(Turn { overtakes: !turn.by_time && dice.rarely(), ..*turn }), "it was to be had");
+        assert!(stepper.go(Turn { overtakes: !turn.by_time && dice.rarely(), ..*turn }), "it was among the choices");
     }
     let threads = setup.groups.iter().map(|group| group.count).sum();
     let cut = stepper.turns().len() >= MOST;
-    assert!(cut || (0..threads).all(|t| stepper.phase(t) == Phase::Done), "somebody never gets in");
+    assert!(cut || (0..threads).all(|t| stepper.phase(t) == Phase::Done), "a thread never gets the lock");
     stepper.schedule()
 }
 

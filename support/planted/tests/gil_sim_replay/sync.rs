@@ -1,7 +1,7 @@
-//! The shape of `src/sync.rs`, made for the stage: who goes on after each operation is the schedule's business.
+//! The types of `src/sync.rs`, made for the replay: after each operation the schedule decides who goes on.
 //!
-//! A mutex, a condition variable and a semaphore behave as the simulator has them (`src/sim/sync.rs`): whoever finds a mutex free takes
-//! it, a woken thread tries again, signals go to the longest waiter unless a letter has `*`. What is compared is the protocol on top.
+//! A mutex, a condition variable and a semaphore behave as in the simulator (`src/sim/sync.rs`): a thread that finds a mutex free takes
+//! it, a woken thread tries again, signals go to the longest waiter unless a letter has `*`. The lock's protocol on top is compared.
 
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use gil_sim::sim::Phase;
 
-use crate::stage::{Call, Part, part};
+use crate::scheduler::{Call, ThreadHandle, current_thread};
 
 fn locked<T>(mutex: &sync::Mutex<T>) -> sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -36,7 +36,7 @@ impl<T> Mutex<T> {
     }
 
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        if let Some(me) = part() {
+        if let Some(me) = current_thread() {
             me.operation("Mutex::lock");
             while self.taken.swap(true, Ordering::Relaxed) {
                 locked(&self.asleep).push_back(me.number);
@@ -47,7 +47,7 @@ impl<T> Mutex<T> {
         MutexGuard { mutex: self, value: Some(locked(&self.value)) }
     }
 
-    fn unlock(&self, me: &Part) {
+    fn unlock(&self, me: &ThreadHandle) {
         me.holds(false);
         self.taken.store(false, Ordering::Relaxed);
         let next = locked(&self.asleep).pop_front();
@@ -59,9 +59,9 @@ impl<T> Mutex<T> {
 
 impl<T> Drop for MutexGuard<'_, T> {
     fn drop(&mut self) {
-        // A wait has let it go already.
+        // `Condvar::wait` has unlocked it already.
         let held = self.value.take().is_some();
-        if held && let Some(me) = part() {
+        if held && let Some(me) = current_thread() {
             me.operation("MutexGuard::drop");
             self.mutex.unlock(&me);
         }
@@ -86,7 +86,7 @@ impl<T> DerefMut for MutexGuard<'_, T> {
 struct Queue {
     waiting: VecDeque<usize>,
     newest: Option<usize>,
-    /// How many of those at the front are in the elder of glibc's two groups, which signals go to.
+    /// How many at the front belong to the older of glibc's two groups. Signals go to that group.
     elder: usize,
 }
 
@@ -108,7 +108,7 @@ impl Condvar {
     }
 
     pub fn notify_one(&self) {
-        let Some(me) = part() else { return };
+        let Some(me) = current_thread() else { return };
         me.operation("Condvar::notify_one");
         me.at(if me.call() == Some(Call::Take) { Phase::Took } else { Phase::Freed });
         if let Some(next) = self.next(&me) {
@@ -116,8 +116,8 @@ impl Condvar {
         }
     }
 
-    /// The longest waiter, or the newest of its group if that one has not yet fallen asleep, or the schedule says so.
-    fn next(&self, me: &Part) -> Option<usize> {
+    /// The longest waiter; or the newest of its group, if that one is not asleep yet or the schedule says so.
+    fn next(&self, me: &ThreadHandle) -> Option<usize> {
         let mut queue = locked(&self.0);
         if queue.elder == 0 {
             queue.elder = queue.waiting.len();
@@ -134,7 +134,7 @@ impl Condvar {
     }
 
     pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-        let me = part().expect("only a thread on the stage waits");
+        let me = current_thread().expect("only a scheduled thread waits");
         me.operation("Condvar::wait");
         me.at(Phase::Forced);
         self.waits(&me, guard, false).0
@@ -146,13 +146,13 @@ impl Condvar {
         guard: MutexGuard<'a, T>,
         _: Duration,
     ) -> (MutexGuard<'a, T>, bool) {
-        let me = part().expect("only a thread on the stage waits");
+        let me = current_thread().expect("only a scheduled thread waits");
         me.operation("Condvar::wait_timeout");
         me.at(Phase::Waits);
         self.waits(&me, guard, true)
     }
 
-    fn waits<'a, T>(&self, me: &Part, mut guard: MutexGuard<'a, T>, timed: bool) -> (MutexGuard<'a, T>, bool) {
+    fn waits<'a, T>(&self, me: &ThreadHandle, mut guard: MutexGuard<'a, T>, timed: bool) -> (MutexGuard<'a, T>, bool) {
         let mutex = guard.mutex;
         {
             let mut queue = locked(&self.0);
@@ -165,7 +165,7 @@ impl Condvar {
         let by_time = if waits_still {
             me.sleeps(timed)
         } else {
-            // The signal came while the mutex was being let go.
+            // The signal came while the mutex was being unlocked.
             me.passes(false);
             false
         };
@@ -174,7 +174,7 @@ impl Condvar {
     }
 }
 
-/// The system's `sem_t`, of which `src/sync/semaphore.rs` is a likeness: each call is one operation.
+/// The system's `sem_t`, like `src/sync/semaphore.rs`: each call is one operation.
 #[derive(Debug)]
 pub struct Semaphore(sync::Mutex<Sem>);
 
@@ -192,7 +192,7 @@ impl Semaphore {
     }
 
     pub fn wait(&self) {
-        let me = part().expect("only a thread on the stage waits");
+        let me = current_thread().expect("only a scheduled thread waits");
         me.operation("sem_wait");
         let sem = || locked(&self.0);
         if sem().value == 0 {
@@ -210,7 +210,7 @@ impl Semaphore {
     }
 
     pub fn post(&self) {
-        let Some(me) = part() else { return };
+        let Some(me) = current_thread() else { return };
         me.operation("sem_post");
         me.at(Phase::Freed);
         let (slow, next) = {
@@ -220,15 +220,15 @@ impl Semaphore {
         };
         match next {
             Some(next) => me.wakes(next),
-            // A system call that finds nobody asleep.
+            // The system call happens although no thread is asleep.
             None if slow > 0 => me.pause(),
             None => {}
         }
     }
 }
 
-/// What is stored under the first of the two mutexes, by a thread that wants in, is a request: its turn ends.
-fn stored(me: &Part, something: bool) {
+/// A thread that wants the lock and stores under its first mutex makes a request, which ends its turn.
+fn stored(me: &ThreadHandle, something: bool) {
     if something && me.call() == Some(Call::Take) && me.held() == 1 {
         me.at(Phase::Asked);
         me.pause();
@@ -247,14 +247,14 @@ macro_rules! atomic {
             }
 
             pub fn load(&self, _: Ordering) -> $value {
-                if let Some(me) = part() {
+                if let Some(me) = current_thread() {
                     me.operation(concat!(stringify!($name), "::load"));
                 }
                 self.0.load(Ordering::SeqCst)
             }
 
             pub fn store(&self, value: $value, _: Ordering) {
-                let me = part();
+                let me = current_thread();
                 if let Some(me) = &me {
                     me.operation(concat!(stringify!($name), "::store"));
                 }
@@ -271,7 +271,7 @@ macro_rules! atomic {
                 _: Ordering,
                 _: Ordering,
             ) -> Result<$value, $value> {
-                if let Some(me) = part() {
+                if let Some(me) = current_thread() {
                     me.operation(concat!(stringify!($name), "::compare_exchange"));
                 }
                 self.0.compare_exchange(old, new, Ordering::SeqCst, Ordering::SeqCst)

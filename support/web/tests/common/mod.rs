@@ -1,4 +1,4 @@
-//! A client that speaks raw TCP, and says what it likes.
+//! A raw TCP client that can send any bytes.
 
 #![allow(clippy::unwrap_used, dead_code, reason = "in a test a panic is the message; not every file uses all of it")]
 
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use web::{Options, Server};
 
-/// Longer than this, and it hangs. Generous: it is no measurement.
+/// A longer wait counts as a hang. Generous, because nothing is measured with it.
 pub const HANGS: Duration = Duration::from_secs(60);
 
 pub fn quick() -> Server {
@@ -31,7 +31,7 @@ pub fn last_get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").into_bytes()
 }
 
-/// All that comes until the end of the connection, in whatever way it ends. Panics if it does not end.
+/// Reads until the connection ends, closed or reset. Panics if it does not end.
 pub fn rest(mut stream: TcpStream) -> Vec<u8> {
     let (mut all, mut chunk) = (Vec::new(), [0; 4096]);
     loop {
@@ -41,13 +41,13 @@ pub fn rest(mut stream: TcpStream) -> Vec<u8> {
             Err(e) if matches!(e.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
                 panic!("the server neither answered nor closed the connection")
             }
-            // Reset: it had closed while we were still sending.
+            // Reset: the server closed the connection while we were still sending.
             Err(_) => return all,
         }
     }
 }
 
-/// Sends bytes, closes the sending half, returns all that comes back.
+/// Sends bytes, closes the sending half, and returns everything that comes back.
 pub fn exchange(server: &Server, bytes: &[u8]) -> String {
     let mut stream = connect(server.address());
     // The server may refuse and close before all is sent.
@@ -61,12 +61,12 @@ pub fn status(server: &Server, path: &str) -> Option<u16> {
     exchange(server, &last_get(path)).split(' ').nth(1)?.parse().ok()
 }
 
-/// Waits for something that must come, however busy the machine.
+/// Waits for a condition that must become true, however busy the machine is.
 #[track_caller]
 pub fn until(what: &str, condition: impl Fn() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < HANGS, "never came: {what}");
+        assert!(start.elapsed() < HANGS, "timed out waiting for: {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }

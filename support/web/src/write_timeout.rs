@@ -1,7 +1,7 @@
-//! A stream that gives up on a client who does not take what it asked for.
+//! A stream with a time limit on writing, for clients that do not read what they asked for.
 //!
-//! hyper knows a time limit for the head of a request, and none for writing: a client that asks for much and reads nothing would
-//! keep its connection, and what is buffered for it, for ever.
+//! hyper has a time limit for the head of a request, but none for writing: a client that asks for much and reads nothing would keep
+//! its connection and its buffers for ever.
 
 use std::future::Future;
 use std::io;
@@ -13,20 +13,20 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-pub(crate) struct Patient {
+pub(crate) struct WriteTimeout {
     stream: TcpStream,
     limit: Duration,
-    /// Runs while a write waits for the client; most connections never have one.
+    /// Runs while a write waits for the client; most connections never need one.
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
-impl Patient {
-    pub(crate) fn new(stream: TcpStream, limit: Duration) -> Patient {
-        Patient { stream, limit, alarm: None }
+impl WriteTimeout {
+    pub(crate) fn new(stream: TcpStream, limit: Duration) -> WriteTimeout {
+        WriteTimeout { stream, limit, alarm: None }
     }
 
-    /// The end of a write: done, or still waiting with the alarm set, or waited for too long.
-    fn watch<T>(&mut self, write: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+    /// Passes a finished write on. A pending one sets the alarm, and fails with `TimedOut` when the alarm goes off.
+    fn limit<T>(&mut self, write: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         if write.is_ready() {
             self.alarm = None;
             return write;
@@ -37,16 +37,16 @@ impl Patient {
     }
 }
 
-impl AsyncRead for Patient {
+impl AsyncRead for WriteTimeout {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for Patient {
+impl AsyncWrite for WriteTimeout {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let write = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.watch(write, cx)
+        self.limit(write, cx)
     }
 
     fn poll_write_vectored(
@@ -55,7 +55,7 @@ impl AsyncWrite for Patient {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let write = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.watch(write, cx)
+        self.limit(write, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
