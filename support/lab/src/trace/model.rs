@@ -18,7 +18,7 @@ pub enum State {
     WaitingForIo,
     /// In native code that does not need the GIL.
     Native,
-    /// Could go on, and waits for its turn on the event loop's thread.
+    /// Could go on, and waits for its turn: a task for the event loop's thread, a thread for a core.
     Ready,
     /// Alive with nothing to do.
     Idle,
