@@ -24,6 +24,7 @@ fn main() -> ExitCode {
     }
     what_it_cannot_use_is_said_in_one_line();
     the_page_has_both_languages();
+    the_first_screen_shows_what_its_sentence_says();
     the_report_reads_back();
     the_real_interpreter_is_interrupted_where_ours_is();
     a_twin_that_differs_is_noticed();
@@ -64,6 +65,20 @@ fn the_page_has_both_languages() {
     }
 }
 
+/// Which version may lose what, and not a drawing of something else.
+fn the_first_screen_shows_what_its_sentence_says() {
+    let page = |more: &[&str]| {
+        let out = gil_sim(&[&SMALL[..], &["--no-python", "--lang", "en"], more].concat());
+        String::from_utf8(out.stdout).expect("a text")
+    };
+    let shows = |page: &str| {
+        let rows = page.lines().filter(|line| line.contains("cannot lose: ")).count();
+        rows == 3 && !page.contains("lets go of the GIL") && page.lines().count() <= 24
+    };
+    assert!(shows(&page(&[])), "{}", page(&[]));
+    assert!(!shows(&page(&["--full"])), "the known-wrong page has everything");
+}
+
 /// What the program prints, read as a report.
 fn read(options: &[&str]) -> Option<Report> {
     let env = Interpreter { path: "env".into(), implementation: "env".into(), version: [0; 3], gil: None };
@@ -75,7 +90,7 @@ fn the_report_reads_back() {
     let small = [&SMALL[..], &["--no-python"]].concat();
     let report = read(&[&small[..], &["--json"]].concat()).expect("--json prints a report and nothing else");
     assert_eq!(report.experiment, "gil-sim/bytecode");
-    assert_eq!((report.traces.len(), report.tables.len(), report.measures.len()), (3, 6, 12 + 30));
+    assert_eq!((report.traces.len(), report.tables.len(), report.measures.len()), (3, 6, 12 + 36));
     assert!(report.tables.iter().all(|table| table.rows.iter().all(|row| row.len() == table.head.len())));
     assert!(report.traces.iter().all(|trace| trace.is_serial(State::Running)));
     for version in ["3.10", "3.11–3.12", "3.13–3.15"] {

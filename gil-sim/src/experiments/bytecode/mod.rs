@@ -10,9 +10,9 @@ use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self as twins, Interpreter};
 use lab::report::unit;
-use lab::report::{Report, Unit};
+use lab::report::{Front, Report, Unit};
 use lab::trace::{State, Trace};
-use lab::{stats, text, twin_script};
+use lab::{text, twin_script};
 
 use crate::vm::listing;
 use crate::vm::version::Version;
@@ -79,7 +79,8 @@ pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Inter
         vec![verdict]
     });
     report.tables.extend(listings);
-    report.tables.extend(CONTENDERS.iter().map(|contender| cases::table(contender.id, &cases, &real)));
+    report.front = vec![Front::Table(report.tables.len())];
+    report.tables.extend([cases::losses(&cases, &real), cases::orders(&cases)]);
     report.tables.extend(costs.iter().map(RefcountCost::table));
     if !notes.is_empty() {
         notes.push(text!(
@@ -125,14 +126,38 @@ fn explanations(interval: Duration) -> Vec<Text> {
     ]
 }
 
+/// What may be lost is what the search over all orders has found; a race that lost nothing proves nothing.
 fn shows(cases: &[Case], costs: &[RefcountCost]) -> Text {
-    let share = |id, version| unit::value(stats::median(lost(cases, id, version)).unwrap_or(f64::NAN), Unit::Share);
-    let (old, new, call) =
-        (share("plain", Version::Py36), share("plain", Version::Py313), share("call", Version::Py313));
+    let word = |id, version| {
+        let losing =
+            cases.iter().find(|case| case.id == id && case.version == version).map_or(0, |case| case.orders().1);
+        let most = lost(cases, id, version).iter().copied().fold(0.0, f64::max);
+        let most = unit::value(most, Unit::Share);
+        match losing {
+            0 => text!("잃을 수 없습니다", "cannot lose any"),
+            _ => text!("잃을 수 있습니다(이번에 최대 {most})", "may lose some (here up to {most})"),
+        }
+    };
+    let (old, new, call) = (word("plain", Version::Py36), word("plain", Version::Py313), word("call", Version::Py313));
     let (before, now) = (Version::Py36.name(), Version::Py313.name());
-    let times = refcount_cost::times(costs.first().map_or(f64::NAN, RefcountCost::ratio));
-    text!(
-        "같은 counter += 1이 {before}의 규칙으로는 갱신의 {old}를 잃고 {now}의 규칙으로는 {new}를 잃었습니다. 사이에 호출이 있으면 {now}에서도 {call}를 잃었습니다. 락을 없애고 카운트를 원자적으로 바꾸자 혼자 도는 스레드의 명령 하나에 {times}의 시간이 걸렸습니다.",
-        "The same counter += 1 lost {old} of its updates by the rules of {before} and {new} by those of {now}; with a call in between, {now} lost {call}. Without the lock and with atomic counts, an instruction takes a single thread {times} as long."
-    )
+    let price = match costs.first().and_then(RefcountCost::price).map(refcount_cost::times) {
+        Some(times) => text!(
+            "참조 카운트를 원자적으로 바꾸면 혼자 도는 스레드의 명령 하나가 {times}의 시간이 걸립니다.",
+            "With atomic reference counts an instruction of a single thread takes {times} as long."
+        ),
+        None => text!(
+            "원자적 카운트의 값은 이번 측정으로 말할 수 없습니다.",
+            "What atomic reference counts cost could not be told from this run."
+        ),
+    };
+    Text {
+        ko: format!(
+            "{before}의 규칙으로는 counter += 1이 갱신을 {}. {now}의 규칙으로는 {}. 사이에 호출이 있으면 {now}에서도 {}. {}",
+            old.ko, new.ko, call.ko, price.ko
+        ),
+        en: format!(
+            "Of the updates of counter += 1, {before} {}, {now} {}; with a call in between, {now} {}. {}",
+            old.en, new.en, call.en, price.en
+        ),
+    }
 }
