@@ -72,8 +72,7 @@ fn the_first_screen_shows_what_its_sentence_says() {
         String::from_utf8(out.stdout).expect("a text")
     };
     let shows = |page: &str| {
-        let rows = page.lines().filter(|line| line.contains("cannot lose: ")).count();
-        rows == 3 && !page.contains("lets go of the GIL") && page.lines().count() <= 24
+        page.contains("cannot lose: ") && !page.contains("lets go of the GIL") && page.lines().count() <= 24
     };
     assert!(shows(&page(&[])), "{}", page(&[]));
     assert!(!shows(&page(&["--full"])), "the known-wrong page has everything");
@@ -98,6 +97,8 @@ fn the_report_reads_back() {
         assert_eq!(lost.samples, [0.0; 3], "{version}");
     }
     assert!(report.verdicts.iter().all(|verdict| verdict.about().is_some()));
+    // However little was raced: the search over all orders decides what may be lost.
+    assert!(report.verdicts.iter().all(|verdict| verdict.outcome != Outcome::DoesNotHold), "{:?}", report.verdicts);
     let missing = report.verdicts.iter().find(|verdict| verdict.on.en == "CPython").expect("never silently skipped");
     assert!(matches!(missing.outcome, Outcome::NotMeasured(_)));
     // The known-wrong twin: a page for people is not a report.
@@ -162,6 +163,10 @@ fn a_twin_that_differs_is_noticed() {
     assert_eq!(compared.stranger.as_deref(), Some("plain: LOAD_SOMETHING"));
     assert!(compared.note(&python).en.contains("LOAD_SOMETHING"));
     assert!(matches!(judge::judge(&python, &[]).outcome, Outcome::NotMeasured(_)));
+    // That nothing was lost in a few runs does not contradict the claim that something may be lost.
+    let run = |lost: f64| cases::RealRun { id: "call", name: "CPython".into(), version: None, lost: vec![0.0, lost] };
+    assert!(matches!(judge::judge(&python, &[run(0.0)]).outcome, Outcome::NotMeasured(_)));
+    assert_eq!(judge::judge(&python, &[run(0.1)]).outcome, Outcome::Holds);
     assert_eq!(interpreters::version_of(&python), Ok(Version::Py313));
     assert!(interpreters::version_of(&Interpreter { implementation: "PyPy".into(), ..python }).is_err());
 }
