@@ -109,7 +109,7 @@ impl Cell {
 }
 
 /// The spans that a lane is in at the instant of each column, in a trace that starts at `start`.
-fn sampled<'a>(lane: &'a Lane, start: u64, scale: Scale) -> Vec<Option<&'a Span>> {
+fn sampled(lane: &Lane, start: u64, scale: Scale) -> Vec<Option<&Span>> {
     let duration = scale.duration.max(1);
     let stretches: Vec<&Span> = lane.spans.iter().filter(|span| !span.state.is_mark()).collect();
     let mut row: Vec<Option<&Span>> = (0..scale.columns)
