@@ -48,6 +48,7 @@ def fetch(threads, title, one_each=False):
             reason = get(url)
             spans.append({"state": "waiting_for_io", "start": int(start * 1e9), "end": int(time.monotonic() * 1e9)})
             if reason:
+                spans.append(dict(spans[-1], state="failed", start=spans[-1]["end"]))
                 failures.append((reason, url))
             if one_each or len(failures) >= MOST_FAILURES:
                 return

@@ -8,7 +8,7 @@ use std::time::Duration;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::report::unit;
-use lab::report::{Measure, Report, Table, Unit};
+use lab::report::{Front, Measure, Report, Table, Unit};
 use lab::trace::{Lane, Span, State, Trace};
 use lab::{Result, text};
 
@@ -44,6 +44,9 @@ pub const LOCK_VARIANTS: [LockVariant; 5] = [
     LockVariant { id: "3.13", kind: Kind::Addressed, two: false },
     LockVariant { id: "3.13t", kind: Kind::Free, two: false },
 ];
+
+/// What the first screen shows: hand-overs by ticks, hand-overs on request, and none.
+const FRONT: [&str; 3] = ["2.7", "3.12", "3.13t"];
 
 impl LockVariant {
     /// What readers call it.
@@ -100,7 +103,9 @@ pub fn run(file: Option<&Path>, lasting: Option<Duration>) -> Result<Report> {
     report.measures = outcomes.iter().flat_map(|(variant, outcome)| measures(*variant, &setup, outcome)).collect();
     report.measures_in_tables = true;
     report.notes = notes(&setup, cores);
-    report.shows = shows(&outcomes);
+    report.shows = shows(&outcomes, cores);
+    report.front =
+        FRONT.iter().filter_map(|id| LOCK_VARIANTS.iter().position(|v| v.id == *id)).map(Front::Trace).collect();
     Ok(report)
 }
 
@@ -176,9 +181,9 @@ fn members(setup: &Setup) -> impl Iterator<Item = &Group> {
     setup.groups.iter().flat_map(|group| std::iter::repeat_n(group, group.count))
 }
 
-/// Time for which the threads computed, all together, in ns.
+/// Time for which the threads were on a core and computed, all together, in ns.
 fn computed(outcome: &Outcome) -> u64 {
-    outcome.threads.iter().map(|thread| thread.held).sum()
+    outcome.trace.lanes.iter().map(|lane| lane.time_in(State::Running)).sum()
 }
 
 fn table(setup: &Setup, outcomes: &[(LockVariant, Outcome)]) -> Table {
@@ -229,13 +234,13 @@ fn notes(setup: &Setup, cores: usize) -> Vec<Text> {
             "Virtual time of the simulator on a made-up machine of {cores} cores: the same everywhere. The switch interval is {interval}, in 2.7 {ticks} ticks."
         ),
         text!(
-            "CPU 시간은 락을 쥐고(3.13t에서는 락 없이) 실행한 시간의 합이고, 코어를 기다린 시간도 들어 있습니다. I/O 횟수는 계산만 하지 않는 스레드가 마친 바퀴입니다.",
-            "CPU time is the sum of all running, with the lock or, in 3.13t, without one; waiting for a core is in it. I/O rounds are those of the threads that do more than compute."
+            "CPU 시간은 코어에서 실행한 시간의 합입니다. 코어를 기다린 시간은 들어 있지 않고, 그림에서는 차례 대기입니다. I/O 횟수는 계산만 하지 않는 스레드가 마친 바퀴입니다.",
+            "CPU time is the sum of all running on a core. Waiting for a core is not in it: the drawing calls that ready. I/O rounds are those of the threads that do more than compute."
         ),
     ]
 }
 
-fn shows(outcomes: &[(LockVariant, Outcome)]) -> Text {
+fn shows(outcomes: &[(LockVariant, Outcome)], cores: usize) -> Text {
     let peak = |id: &str| {
         let found = outcomes.iter().find(|(variant, _)| variant.id == id);
         found.map_or(0, |(_, outcome)| outcome.trace.peak_in_flight(&[State::Running]))
@@ -244,7 +249,7 @@ fn shows(outcomes: &[(LockVariant, Outcome)]) -> Text {
     let (old, new) = (switches("2.7"), switches("3.12"));
     let (one, two, free) = (peak("3.12"), peak("3.12-interpreters"), peak("3.13t"));
     text!(
-        "같은 스레드, 같은 컴퓨터에서 락만 바꾸었습니다. GIL 하나 아래에서 동시에 실행하는 스레드는 최대 {one}개, 인터프리터가 둘이면 {two}개, 락이 없으면 {free}개입니다. 2.7은 {old}번, 3.12는 {new}번 전환했습니다.",
-        "The same threads on the same machine, only the lock differs. Under one GIL at most {one} of them runs at once, in two interpreters {two}, without a lock {free}. 2.7 switched {old} times, 3.12 {new} times."
+        "같은 스레드를 코어 {cores}개에서 돌리며 락만 바꾸었습니다. 동시에 실행한 스레드는 GIL 하나면 최대 {one}개, 인터프리터가 둘이면 {two}개, 락이 없으면 {free}개입니다. 2.7은 {old}번, 3.12는 {new}번 전환했습니다.",
+        "On {cores} cores at most {one} thread ran at once under one GIL, {two} with two interpreters, {free} without a lock. 2.7 switched {old} times, 3.12 {new} times."
     )
 }

@@ -10,6 +10,8 @@ use super::setup::Setup;
 struct One {
     name: Text,
     state: Option<(State, u64)>,
+    /// What it computes at as soon as it has a core again.
+    without_core: Option<State>,
     totals: [u64; State::ALL.len()],
     spans: Vec<Span>,
 }
@@ -42,7 +44,7 @@ impl Lanes {
 
     /// One more lane.
     pub fn add(&mut self, name: Text) {
-        self.all.push(One { name, state: None, totals: [0; State::ALL.len()], spans: Vec::new() });
+        self.all.push(One { name, state: None, without_core: None, totals: [0; State::ALL.len()], spans: Vec::new() });
     }
 
     /// From `now` on the lane is in this state.
@@ -53,6 +55,22 @@ impl Lanes {
             }
             one.close(now, self.until);
             one.state = Some((state, now));
+        }
+    }
+
+    /// The thread waits for a core. Only who computes is seen to: who waits for a lock or for I/O waits for that in the first place.
+    pub fn loses_core(&mut self, lane: usize, now: u64) {
+        let computes = self.all.get(lane).and_then(|one| one.state).map(|(state, _)| state);
+        if let Some(state @ (State::Running | State::Native)) = computes {
+            self.enter(lane, State::Ready, now);
+            self.all[lane].without_core = Some(state);
+        }
+    }
+
+    /// The thread is on a core.
+    pub fn has_core(&mut self, lane: usize, now: u64) {
+        if let Some(state) = self.all.get_mut(lane).and_then(|one| one.without_core.take()) {
+            self.enter(lane, state, now);
         }
     }
 

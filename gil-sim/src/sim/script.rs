@@ -117,7 +117,8 @@ pub fn run(setup: &Setup, machine: &Machine, speed: &Speed) -> Outcome {
     let mut threads = shared.outcomes.take();
     let lanes = os.lanes.borrow();
     for (i, one) in threads.iter_mut().enumerate() {
-        one.held = lanes.total(i, State::Running);
+        // A holder that waits for a core keeps the lock.
+        one.held = lanes.total(i, State::Running) + lanes.total(i, State::Ready);
         one.waited = lanes.total(i, State::WaitingForLock) + lanes.total(i, State::Requesting);
     }
     let done = threads.iter().filter_map(|f| f.done).max().filter(|_| shared.left.get() == 0);

@@ -108,6 +108,12 @@ impl Verdict {
         Verdict { claim: claim.to_owned(), on: on.into(), outcome: Outcome::of(holds), evidence }
     }
 
+    /// On a claim that says something may happen: it was seen, or this run could not show it. Not to be seen does not prove that it
+    /// cannot happen.
+    pub fn seen_once(claim: &str, on: impl Into<Text>, seen: bool, evidence: Text) -> Verdict {
+        if seen { Verdict::seen(claim, on, true, evidence) } else { Verdict::not_measured(claim, on, evidence) }
+    }
+
     /// A claim that could not be tried, and why.
     pub fn not_measured(claim: &str, on: impl Into<Text>, why: Text) -> Verdict {
         Verdict {

@@ -6,13 +6,39 @@ use std::thread;
 use std::time::Duration;
 
 use lab::lang::Text;
-use lab::trace::State;
+use lab::trace::{State, Trace};
 use loopback::Server;
 use threading::experiments::fetch::failure::{Reason, summary};
 use threading::experiments::fetch::techniques::{MAX_FAILURES, pool, thread_per_request};
 use threading::experiments::fetch::{self, Workload};
 
 const IO: [State; 1] = [State::WaitingForIo];
+
+fn marks(trace: &Trace) -> usize {
+    let spans = trace.lanes.iter().flat_map(|lane| &lane.spans);
+    spans.filter(|span| span.state == State::Failed && span.start == span.end).count()
+}
+
+/// The first screen draws a request as a request: in sequence they are told apart, and the pool has a few at once.
+#[test]
+fn the_first_screen_shows_requests_one_after_another_and_a_few_at_once() {
+    let small = Workload { requests: 6, threads: 3, delay: Duration::from_millis(200), ..workload() };
+    let report = fetch::run(&small, &[]).unwrap();
+    let (front, _) = report.front_drawings();
+    // Lanes, and requests in the longest lane; between two requests of a lane there is a border.
+    let shape = |trace: &Trace| {
+        let most = trace.lanes.iter().map(|lane| lane.spans.len()).max();
+        (trace.lanes.len(), most.unwrap_or(0), trace.peak_in_flight(&IO) > 1)
+    };
+    let lesson = |sequence: &Trace, some: &Trace| {
+        let few_at_once = matches!(shape(some), (3, 2.., true));
+        shape(sequence) == (1, 6, false) && few_at_once
+    };
+    assert!(front.len() == 2 && lesson(front[0], front[1]));
+    assert!(front.iter().all(|trace| marks(trace) == 0), "nothing failed");
+    // The known-wrong pair, drawn before: with a thread a request nothing follows anything.
+    assert!(!lesson(front[0], &report.traces[1]));
+}
 
 fn workload() -> Workload {
     Workload {
@@ -129,6 +155,8 @@ fn a_list_is_fetched_and_its_failures_are_in_the_report() {
     }
     let named = report.notes.iter().filter(|note| note.en.contains(&format!("connection refused (×1), first {gone}")));
     assert_eq!(named.count(), 3);
+    // The one that failed is marked in its lane, and no other.
+    assert!(report.traces.iter().all(|trace| marks(trace) == 1));
     for (words, complaint) in [("nonsense\n", ":1 nonsense"), ("# none\n", "from 1 to")] {
         std::fs::write(&list, words).unwrap();
         let error = fetch::run(&Workload { urls: Some(list.clone()), ..workload() }, &[]).unwrap_err();

@@ -146,41 +146,70 @@ pub struct RealRun {
     pub lost: Vec<f64>,
 }
 
-/// One program under all versions, and on the real interpreters.
-pub fn table(id: &str, cases: &[Case], real: &[RealRun]) -> Table {
-    let cases: Vec<&Case> = cases.iter().filter(|case| case.id == id).collect();
-    let class = |version| cases.iter().find(|case| case.version == version).map(|case| case.class);
+/// What each version may lose of each program, and what was lost: the versions, then the real interpreters.
+pub fn losses(cases: &[Case], real: &[RealRun]) -> Table {
+    let class = |id: &str, version| {
+        let case = |case: &&Case| case.id == id && case.version == version;
+        cases.iter().find(case).map(|case| case.class)
+    };
     let mut rows: Vec<Vec<Text>> = Vec::new();
-    for case in &cases {
-        let (all, losing) = case.orders();
-        let orders = [all.to_string(), losing.to_string()].map(Text::same);
-        let [all, losing] = orders;
-        rows.push(vec![Text::same(case.version.name()), all, losing, words(Some(case.class)), seen(&case.lost)]);
+    for version in Version::ALL {
+        let of = |id: &str| cases.iter().find(|case| case.id == id && case.version == version);
+        let cell = |id| of(id).map_or_else(Text::default, |case| may_and_did(Some(case.class), &case.lost));
+        rows.push(row(version.name(), cell));
     }
-    for real in real.iter().filter(|real| real.id == id) {
-        let none = Text::same("–");
-        rows.push(vec![
-            Text::same(&real.name),
-            none.clone(),
-            none,
-            words(real.version.and_then(class)),
-            seen(&real.lost),
-        ]);
+    let mut names: Vec<&str> = real.iter().map(|real| real.name.as_str()).collect();
+    names.dedup();
+    for name in names {
+        let of = |id: &str| real.iter().find(|real| real.id == id && real.name == name);
+        let allowed = |real: &RealRun| real.version.and_then(|version| class(real.id, version));
+        let cell = |id| of(id).map_or_else(Text::default, |real| may_and_did(allowed(real), &real.lost));
+        rows.push(row(name, cell));
     }
-    let source = cases.first().map_or("", |case| case.program().source);
     Table {
         title: text!(
-            "{source}: 두 스레드가 한 번씩 더하는 모든 순서, 실제로 잃은 갱신",
-            "{source}: all orders of two that add 1 each; what real threads lost"
+            "버전마다 잃을 수 있는 것과 실제 스레드가 잃은 갱신(중앙값, 최대)",
+            "What each version may lose, and the updates that real threads lost (median, max)"
         ),
-        head: vec![
-            text!("버전", "version"),
-            text!("순서", "orders"),
-            text!("잃는 순서", "that lose"),
-            text!("규약", "protocol"),
-            text!("잃음(중앙값, 최대)", "lost (median, max)"),
-        ],
+        head: head(text!("버전", "version"), |contender| Text::same((contender.program)().source)),
         rows,
+    }
+}
+
+/// All orders of two threads that add 1 each, by exhaustive search.
+pub fn orders(cases: &[Case]) -> Table {
+    let row = |version: Version| {
+        row(version.name(), |id| {
+            let case = cases.iter().find(|case| case.id == id && case.version == version);
+            case.map_or_else(Text::default, |case| {
+                let (all, losing) = case.orders();
+                text!("{all}개 중 {losing}개", "{losing} of {all}")
+            })
+        })
+    };
+    Table {
+        title: text!(
+            "두 스레드가 한 번씩 더하는 모든 순서 가운데 갱신을 잃는 순서",
+            "Of all orders in which two threads add 1 each, those that lose an update"
+        ),
+        head: head(text!("버전", "version"), |contender| Text::same((contender.program)().source)),
+        rows: Version::ALL.into_iter().map(row).collect(),
+    }
+}
+
+fn head(first: Text, of: impl Fn(&Contender) -> Text) -> Vec<Text> {
+    std::iter::once(first).chain(CONTENDERS.iter().map(of)).collect()
+}
+
+fn row(name: &str, cell: impl Fn(&'static str) -> Text) -> Vec<Text> {
+    std::iter::once(Text::same(name)).chain(CONTENDERS.iter().map(|contender| cell(contender.id))).collect()
+}
+
+fn may_and_did(class: Option<Class>, lost: &[f64]) -> Text {
+    let (may, did) = (words(class), seen(lost));
+    match class {
+        Some(_) => Text { ko: format!("{}: {}", may.ko, did.ko), en: format!("{}: {}", may.en, did.en) },
+        None => did,
     }
 }
 
@@ -188,7 +217,7 @@ fn words(class: Option<Class>) -> Text {
     match class {
         Some(Interesting) => text!("잃을 수 있음", "may lose"),
         Some(Forbidden) => text!("잃을 수 없음", "cannot lose"),
-        None => Text::same("–"),
+        None => Text::default(),
     }
 }
 

@@ -23,23 +23,31 @@ struct Setting {
     together: bool,
 }
 
-/// The settings that are compared. The last one is broken: it shows what the lock and the atomic operations are for.
-const SETTINGS: [Setting; 5] = [
+/// The settings. The last one is broken: it shows what the lock and the atomic operations are for.
+const SETTINGS: [Setting; 6] = [
     Setting { id: "lock.alone", version: Version::Py313, counting: Plain, together: false },
+    Setting { id: "plain.alone", version: Version::Free, counting: Plain, together: false },
     Setting { id: "atomic.alone", version: Version::Free, counting: Atomic, together: false },
     Setting { id: "lock.together", version: Version::Py313, counting: Plain, together: true },
     Setting { id: "atomic.together", version: Version::Free, counting: Atomic, together: true },
     Setting { id: "plain.together", version: Version::Free, counting: Plain, together: true },
 ];
 
-/// Runs of each setting, interleaved.
+/// The two that tell the price of an atomic change: one thread, no lock, and nothing else differs. A thread under a lock also asks
+/// the lock at every look, which in our interpreter costs more than in CPython.
+pub const PRICED: (usize, usize) = (1, 2);
+
+/// Runs of each setting, interleaved; of those with one thread more, because a price is told from them.
 const REPEATS: usize = 3;
+const PAIRS: usize = 9;
 
 /// One run of one setting.
 struct Run {
     race: Race,
     /// Cores kept busy. On a busy machine fewer than the threads.
     cores: Option<f64>,
+    /// CPU time, in ns: of one thread alone the time that others take away is not in it.
+    cpu: f64,
 }
 
 /// What one program took in each of `SETTINGS`.
@@ -65,12 +73,14 @@ fn run(
     interval: Duration,
 ) -> Result<RefcountCost> {
     let mut runs: Vec<Vec<Run>> = SETTINGS.iter().map(|_| Vec::new()).collect();
-    for _ in 0..REPEATS {
-        for (setting, runs) in SETTINGS.iter().zip(&mut runs) {
+    for round in 0..PAIRS {
+        for (setting, runs) in SETTINGS.iter().zip(&mut runs).filter(|(s, _)| !s.together || round < REPEATS) {
             let threads = if setting.together { threads } else { 1 };
             let (race, used) =
                 CoresUsed::during(|| race(program, setting.version, setting.counting, threads, iterations, interval));
-            runs.push(Run { race: race?, cores: used.cores });
+            let race = race?;
+            let cpu = used.cores.map_or(race.wall as f64, |cores| cores * used.wall);
+            runs.push(Run { race, cores: used.cores, cpu });
         }
     }
     Ok(RefcountCost { id, source: program.source, runs, threads })
@@ -127,9 +137,11 @@ impl RefcountCost {
         }
     }
 
-    /// How many times as long an instruction takes one thread alone with atomic counts as under the lock.
-    pub fn ratio(&self) -> f64 {
-        self.instruction(1) / self.instruction(0)
+    /// How many times as long an instruction takes one thread alone with atomic counts as with plain ones; `None` if the runs do
+    /// not tell.
+    pub fn price(&self) -> Option<f64> {
+        let (plain, atomic) = (&self.runs[PRICED.0], &self.runs[PRICED.1]);
+        dearer(&plain.iter().zip(atomic).map(|(plain, atomic)| atomic.cpu / plain.cpu).collect::<Vec<_>>())
     }
 
     fn instruction(&self, setting: usize) -> f64 {
@@ -173,6 +185,13 @@ impl RefcountCost {
         let cells = [self.threads_of(setting).to_string(), cores, atomic.to_string(), time, most.to_string()];
         [Text::same(setting.lock()), setting.counts()].into_iter().chain(cells.map(Text::same)).collect()
     }
+}
+
+/// The median of the ratios of pairs, if all pairs but one at the most agree that the second costs more. An atomic change is never
+/// cheaper than a plain one, so a ratio below 1 speaks of the machine or of a build without the optimizer, and is no price.
+pub fn dearer(ratios: &[f64]) -> Option<f64> {
+    let against = ratios.iter().filter(|ratio| **ratio <= 1.0).count();
+    stats::median(ratios).filter(|_| ratios.len() >= PAIRS && against <= 1)
 }
 
 /// "1.31×".

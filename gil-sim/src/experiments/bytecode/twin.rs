@@ -149,7 +149,7 @@ pub fn judge(python: &Interpreter, real: &[RealRun]) -> Verdict {
     let Some(call) = real.iter().find(|real| real.id == "call") else {
         return Verdict::not_measured(LOST, on, text!("쌍둥이가 재지 않았습니다", "the twin did not measure it"));
     };
-    Verdict::seen(LOST, on, call.lost.iter().any(|share| *share > 0.0), evidence(&call.lost))
+    Verdict::seen_once(LOST, on, call.lost.iter().any(|share| *share > 0.0), evidence(&call.lost))
 }
 
 /// What was lost of `counter += one()`, in words.

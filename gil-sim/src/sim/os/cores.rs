@@ -78,6 +78,7 @@ impl Os {
 
     pub(super) fn queues(&self, t: &mut Thread<Os>) {
         t.is = Is::Queued;
+        self.lanes.borrow_mut().loses_core(t.number, self.now());
         self.queue.borrow_mut().push_back(t.number);
         if let Some(queued) = &self.machine.queued {
             let patience = self.draw(queued, 1);
@@ -130,6 +131,7 @@ impl Os {
         let mut threads = self.threads.borrow_mut();
         let t = &mut threads[me];
         t.is = Is::Running;
+        self.lanes.borrow_mut().has_core(me, self.now());
         if t.left > 0 && !t.interrupted {
             t.since = self.now();
             self.plan(t.since + t.left, What::Worked(me, t.piece));

@@ -11,7 +11,6 @@ use std::time::Instant;
 
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
-use lab::machine::Watch;
 use lab::python::{self, Interpreter};
 use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
@@ -67,9 +66,8 @@ pub fn run(workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Rep
         report.measures.extend(messages(size, times * rounds)?);
     }
     report.tables.push(table(&report.measures));
-    let watch = Watch::start();
     let even = break_even::measure(workers, rounds)?;
-    let foreign = watch.foreign();
+    let foreign = even.foreign;
     report.tables.push(even.table());
     report.shows = shows(&report, &even);
     report.measures.extend(even.measures());

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
 
 use super::layout::{Canvas, fit, shown, wrap};
-use super::state_style::{glyph, name, style};
+use super::state_style::{BORDER, glyph, name, style};
+use crate::lang::Lang;
 use crate::report::unit;
 use crate::text;
-use crate::trace::{Lane, State, Trace};
+use crate::trace::{Lane, Span, State, Trace};
 
 /// The most lanes that are drawn; the others are only counted.
 pub const MOST_LANES: usize = 32;
@@ -95,32 +96,72 @@ fn instant(column: usize, columns: usize, duration: u64) -> u64 {
     ((column as f64 + within) / columns as f64 * duration as f64) as u64
 }
 
-/// The state of a lane at the instant of each column, in a trace that starts at `start`.
-fn cells(lane: &Lane, start: u64, scale: Scale) -> Vec<Option<State>> {
+/// What a column of a lane shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cell {
+    state: State,
+    glyph: char,
+}
+
+impl Cell {
+    fn of(state: State) -> Cell {
+        Cell { state, glyph: glyph(state) }
+    }
+}
+
+/// The spans that a lane is in at the instant of each column, in a trace that starts at `start`.
+fn sampled(lane: &Lane, start: u64, scale: Scale) -> Vec<Option<&Span>> {
     let duration = scale.duration.max(1);
-    let mut row: Vec<Option<State>> = (0..scale.columns)
+    let stretches: Vec<&Span> = lane.spans.iter().filter(|span| !span.state.is_mark()).collect();
+    let mut row: Vec<Option<&Span>> = (0..scale.columns)
         .map(|column| {
             let t = start + instant(column, scale.columns, duration);
-            let next = lane.spans.partition_point(|span| span.end <= t);
-            lane.spans.get(next).filter(|span| span.start <= t).map(|span| span.state)
+            let next = stretches.partition_point(|span| span.end <= t);
+            stretches.get(next).copied().filter(|span| span.start <= t)
         })
         .collect();
     // A lane that existed only between two sampled instants still gets one glyph.
     if row.iter().all(Option::is_none)
-        && let Some(first) = lane.spans.first()
+        && let Some(first) = stretches.first()
     {
-        let offset = u128::from(first.start - start);
-        let column = (offset * scale.columns as u128 / u128::from(duration)) as usize;
-        row[column.min(scale.columns - 1)] = Some(first.state);
+        row[column_of(first.start, start, scale)] = Some(first);
     }
     row
 }
 
-fn paint(row: &[Option<State>], colour: bool) -> String {
+fn column_of(t: u64, start: u64, scale: Scale) -> usize {
+    let offset = u128::from(t.saturating_sub(start));
+    let column = (offset * scale.columns as u128 / u128::from(scale.duration.max(1))) as usize;
+    column.min(scale.columns - 1)
+}
+
+/// What each column shows: the state, the border between two waits, or over them the mark of what ended there.
+fn cells(lane: &Lane, start: u64, scale: Scale) -> Vec<Cell> {
+    /// Shorter waits have no border: it would hide them.
+    const BORDERED: u64 = 3;
+    let row = sampled(lane, start, scale);
+    let long = |span: &Span| (span.end - span.start) * scale.columns as u64 / scale.duration.max(1) >= BORDERED;
+    let bordered = |a: &Span, b: &Span| {
+        let waits = a.state == State::WaitingForIo && b.state == State::WaitingForIo;
+        waits && !std::ptr::eq(a, b) && long(a) && long(b)
+    };
+    let cell = |column: usize| match (column.checked_sub(1).and_then(|before| row[before]), row[column]) {
+        (Some(a), Some(b)) if bordered(a, b) => Cell { state: b.state, glyph: BORDER },
+        (_, Some(span)) => Cell::of(span.state),
+        (_, None) => Cell::of(State::Idle),
+    };
+    let mut cells: Vec<Cell> = (0..row.len()).map(cell).collect();
+    for mark in lane.spans.iter().filter(|span| span.state.is_mark()) {
+        cells[column_of(mark.start, start, scale)] = Cell::of(mark.state);
+    }
+    cells
+}
+
+fn paint(row: &[Cell], colour: bool) -> String {
     let mut out = String::new();
-    for run in row.chunk_by(|a, b| a == b) {
-        let state = run[0].unwrap_or(State::Idle);
-        let glyphs: String = std::iter::repeat_n(glyph(state), run.len()).collect();
+    for run in row.chunk_by(|a, b| a.state == b.state) {
+        let state = run[0].state;
+        let glyphs: String = run.iter().map(|cell| cell.glyph).collect();
         if colour && state != State::Idle {
             let _ = write!(out, "{}{glyphs}{:#}", style(state), style(state));
         } else {
@@ -169,15 +210,14 @@ pub(super) fn tick_step(duration: u64, columns: usize) -> u64 {
 
 /// The states that occur, broken into lines that fit.
 fn legend(lanes: &[&Lane], width: usize, canvas: Canvas) -> Vec<String> {
-    let used = State::ALL.into_iter().filter(|state| {
-        *state != State::Idle && lanes.iter().any(|lane| lane.spans.iter().any(|span| span.state == *state))
-    });
     let mut lines: Vec<String> = Vec::new();
     let mut columns = 0;
-    for state in used {
-        let name = fit(name(state, canvas.lang), name(state, canvas.lang).width().min(width.saturating_sub(3)));
-        let entry = format!("{} {name}", paint(&[Some(state); 2], canvas.colour));
-        let wide = 3 + name.width();
+    for (state, name) in entries(lanes, canvas.lang) {
+        // Two columns of a stretch, one of a moment.
+        let sample = if state.is_mark() { &[Cell::of(state); 2][..1] } else { &[Cell::of(state); 2][..] };
+        let name = fit(&name, name.width().min(width.saturating_sub(sample.len() + 1)));
+        let entry = format!("{} {name}", paint(sample, canvas.colour));
+        let wide = sample.len() + 1 + name.width();
         match lines.last_mut() {
             Some(line) if columns + 3 + wide <= width => {
                 line.push_str("   ");
@@ -193,11 +233,27 @@ fn legend(lanes: &[&Lane], width: usize, canvas: Canvas) -> Vec<String> {
     lines
 }
 
+/// The states that occur and their names; marks that look the same are one entry.
+pub(super) fn entries<'a, L: std::borrow::Borrow<Lane> + 'a>(lanes: &'a [L], lang: Lang) -> Vec<(State, String)> {
+    let occurs =
+        |state: &State| lanes.iter().any(|lane| lane.borrow().spans.iter().any(|span: &Span| span.state == *state));
+    let mut entries: Vec<(State, String)> = Vec::new();
+    for state in State::ALL.into_iter().filter(|state| *state != State::Idle && occurs(state)) {
+        match entries.last_mut() {
+            Some((last, names)) if last.is_mark() && glyph(*last) == glyph(state) => {
+                names.push_str(", ");
+                names.push_str(name(state, lang));
+            }
+            _ => entries.push((state, name(state, lang).to_owned())),
+        }
+    }
+    entries
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::lang::{Lang, Text};
-    use crate::trace::Span;
 
     const SECOND: u64 = 1_000_000_000;
 
@@ -262,8 +318,8 @@ mod tests {
             .iter()
             .map(|lane| cells(lane, trace.start(), Scale { duration: trace.duration(), columns: 80 }))
             .collect::<Vec<_>>();
-        assert!((0..80).all(|c| !(rows[0][c] == Some(State::Running) && rows[1][c] == Some(State::Running))));
-        assert!((0..80).all(|c| rows[0][c].or(rows[1][c]).is_some()));
+        assert!((0..80).all(|c| !(rows[0][c].state == State::Running && rows[1][c].state == State::Running)));
+        assert!((0..80).all(|c| [0, 1].iter().any(|lane| rows[*lane][c].state == State::Running)));
     }
 
     #[test]
@@ -310,6 +366,52 @@ mod tests {
             assert!((long(0) / 4).abs_diff(long(1)) <= 1, "{pictures:?}");
             assert_eq!(pictures.concat().matches('└').count(), if foot == Foot::Each { 2 } else { 1 });
         }
+    }
+
+    /// The cells of one lane, without its name and frame.
+    fn bar(spans: &[(State, u64, u64)], canvas: Canvas) -> String {
+        let spans = spans.iter().map(|&(state, start, end)| Span { state, start, end }).collect();
+        let trace = Trace::new(Text::default(), vec![Lane { name: Text::same("x"), spans }]);
+        alone(&trace, canvas).lines().next().unwrap().split('│').nth(1).unwrap().to_owned()
+    }
+
+    #[test]
+    fn waits_that_follow_each_other_are_told_apart() {
+        let waits = |count: u64| -> Vec<(State, u64, u64)> {
+            (0..count).map(|n| (State::WaitingForIo, n * SECOND, (n + 1) * SECOND - 1000)).collect()
+        };
+        assert_eq!(bar(&waits(12), canvas(80)).matches(BORDER).count(), 11);
+        // One wait as long as twelve is the known-wrong twin.
+        assert_eq!(bar(&[(State::WaitingForIo, 0, 12 * SECOND)], canvas(80)).matches(BORDER).count(), 0);
+        assert!(!bar(&waits(60), canvas(80)).contains(BORDER), "a border would hide waits that are as narrow as it");
+        let computes = [(State::Running, 0, SECOND), (State::Running, SECOND, 2 * SECOND)];
+        assert!(!bar(&computes, canvas(80)).contains(BORDER), "who was interrupted goes on with the same");
+    }
+
+    #[test]
+    fn what_failed_was_cancelled_or_killed_has_its_mark() {
+        let until = |mark: Option<State>| -> Vec<(State, u64, u64)> {
+            let ended = mark.map(|mark| (mark, SECOND, SECOND));
+            [(State::WaitingForIo, 0, SECOND)]
+                .into_iter()
+                .chain(ended)
+                .chain([(State::Running, SECOND, 3 * SECOND)])
+                .collect()
+        };
+        for lang in [Lang::Ko, Lang::En] {
+            for (state, mark) in [(State::Failed, '✗'), (State::Cancelled, '✗'), (State::Killed, '†')] {
+                let canvas = Canvas { lang, ..canvas(80) };
+                let bar = bar(&until(Some(state)), canvas);
+                assert_eq!((bar.matches(mark).count(), bar.width()), (1, canvas.width - 4), "{bar}");
+                let at = bar.chars().position(|c| c == mark).unwrap();
+                assert!(at.abs_diff(bar.chars().count() / 3) <= 1, "where the wait ended: {bar}");
+            }
+        }
+        assert!(!bar(&until(None), canvas(80)).contains(['✗', '†']), "what ended well has no mark");
+        let failed = Lane::of(Text::same("x"), State::Running, 0, 9).ended(State::Failed, 9);
+        let given_up = Lane::of(Text::same("y"), State::Running, 0, 5).ended(State::Cancelled, 5);
+        let page = alone(&Trace::new(Text::default(), vec![failed, given_up]), Canvas { lang: Lang::En, ..canvas(80) });
+        assert!(page.ends_with("██ running   ✗ failed, cancelled\n"), "{page}");
     }
 
     #[test]

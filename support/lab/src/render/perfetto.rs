@@ -6,7 +6,8 @@ use super::state_style::name;
 use crate::lang::Lang;
 use crate::trace::Trace;
 
-/// Chrome's trace event format, JSON object form: a process a trace, a thread a lane, a complete event (`"ph": "X"`) a span.
+/// Chrome's trace event format, JSON object form: a process a trace, a thread a lane, a complete event (`"ph": "X"`) a span, an
+/// instant event (`"i"`) what failed, was cancelled or killed.
 /// Times are µs from the start of the first trace. Format: "Trace Event Format", Google, 2016.
 pub fn chrome(traces: &[Trace], lang: Lang) -> Value {
     let zero = traces.iter().map(Trace::start).min().unwrap_or(0);
@@ -20,7 +21,11 @@ pub fn chrome(traces: &[Trace], lang: Lang) -> Value {
             events.push(
                 json!({"ph": "M", "name": "thread_sort_index", "pid": pid, "tid": tid, "args": {"sort_index": tid}}),
             );
-            for span in &lane.spans {
+            for mark in lane.spans.iter().filter(|span| span.state.is_mark()) {
+                let (name, ts) = (name(mark.state, lang), us(mark.start - zero));
+                events.push(json!({"ph": "i", "s": "t", "name": name, "pid": pid, "tid": tid, "ts": ts}));
+            }
+            for span in lane.spans.iter().filter(|span| !span.state.is_mark()) {
                 events.push(json!({
                     "ph": "X",
                     "name": name(span.state, lang),
@@ -47,6 +52,15 @@ mod tests {
             let lanes = vec![Lane::of(text!("스레드 <0>", "thread <0>"), State::Running, start, start + 500)];
             Trace::new(text!("제목 & 값", "title & value"), lanes)
         })
+    }
+
+    #[test]
+    fn a_mark_is_an_instant() {
+        let mut traces = traces();
+        traces[1].lanes = traces[1].lanes.drain(..).map(|lane| lane.ended(State::Failed, 3_500)).collect();
+        let json = chrome(&traces, Lang::En);
+        let of = |ph: &str| json["traceEvents"].as_array().unwrap().iter().filter(|e| e["ph"] == ph).count();
+        assert_eq!((of("X"), of("i")), (2, 1));
     }
 
     #[test]

@@ -1,5 +1,4 @@
 //! The look of a state, everywhere: glyph, name, terminal colour, picture colour.
-//! `docs/lanes.css` repeats the colours for the book.
 
 use anstyle::{AnsiColor, Style};
 
@@ -16,8 +15,13 @@ pub fn glyph(state: State) -> char {
         State::Native => '▚',
         State::Ready => '·',
         State::Idle => ' ',
+        State::Failed | State::Cancelled => '✗',
+        State::Killed => '†',
     }
 }
+
+/// Where one wait ends and the next begins, so that waits that follow each other are told apart. One column wide.
+pub(crate) const BORDER: char = '┃';
 
 /// What a state is called in the legend.
 pub fn name(state: State, lang: Lang) -> &'static str {
@@ -36,6 +40,12 @@ pub fn name(state: State, lang: Lang) -> &'static str {
         (State::Ready, Lang::En) => "ready",
         (State::Idle, Lang::Ko) => "쉼",
         (State::Idle, Lang::En) => "idle",
+        (State::Failed, Lang::Ko) => "실패",
+        (State::Failed, Lang::En) => "failed",
+        (State::Cancelled, Lang::Ko) => "취소됨",
+        (State::Cancelled, Lang::En) => "cancelled",
+        (State::Killed, Lang::Ko) => "죽임",
+        (State::Killed, Lang::En) => "killed",
     }
 }
 
@@ -43,8 +53,8 @@ pub fn name(state: State, lang: Lang) -> &'static str {
 pub(crate) fn style(state: State) -> Style {
     let colour = match state {
         State::Running => AnsiColor::Green,
-        State::WaitingForLock => AnsiColor::Red,
-        State::Requesting => AnsiColor::Yellow,
+        State::WaitingForLock | State::Failed | State::Killed => AnsiColor::Red,
+        State::Requesting | State::Cancelled => AnsiColor::Yellow,
         State::WaitingForIo => AnsiColor::Blue,
         State::Native => AnsiColor::Magenta,
         State::Ready => AnsiColor::Cyan,
@@ -63,5 +73,6 @@ pub(crate) fn fill(state: State) -> &'static str {
         State::Native => "#cc79a7",
         State::Ready => "#f0e442",
         State::Idle => "#dddddd",
+        State::Failed | State::Cancelled | State::Killed => "#cc0000",
     }
 }

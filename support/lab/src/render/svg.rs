@@ -1,13 +1,13 @@
 //! Traces and charts as one SVG picture, for a page 480 units wide: readable on a phone, light and dark.
 
 use svg::Document;
-use svg::node::element::{Group, Line, Rectangle, Style, Text as SvgText, Title};
+use svg::node::element::{Group, Line, Path, Rectangle, Style, Text as SvgText, Title};
 use unicode_width::UnicodeWidthStr;
 
 use super::chart;
-use super::lanes::tick_step;
+use super::lanes::{entries, tick_step};
 use super::layout::{fit, shown, wrap};
-use super::state_style::{fill, name};
+use super::state_style::{fill, glyph, name};
 use crate::lang::Lang;
 use crate::report::{Chart, unit};
 use crate::trace::{Lane, State, Trace};
@@ -66,6 +66,10 @@ fn picture(trace: &Trace, duration: u64, lang: Lang) -> (Group, u64) {
         for bar in bars(lane, trace.start(), duration, lang) {
             group = group.add(bar.set("y", y + 1).set("height", ROW - 4));
         }
+        for mark in lane.spans.iter().filter(|span| span.state.is_mark()) {
+            let x = LABEL as f64 + (mark.start - trace.start()) as f64 * BAR as f64 / duration.max(1) as f64;
+            group = group.add(marked(mark.state, x, (y + 9) as f64).add(Title::new(name(mark.state, lang))));
+        }
         y += ROW;
     }
     let step = tick_step(duration, columns(BAR));
@@ -85,7 +89,7 @@ fn picture(trace: &Trace, duration: u64, lang: Lang) -> (Group, u64) {
 /// One rectangle for each span; the caller sets y and height.
 fn bars(lane: &Lane, start: u64, duration: u64, lang: Lang) -> impl Iterator<Item = Rectangle> {
     let per_ns = BAR as f64 / duration.max(1) as f64;
-    lane.spans.iter().map(move |span| {
+    lane.spans.iter().filter(|span| !span.state.is_mark()).map(move |span| {
         let length = span.end - span.start;
         let width = (length as f64 * per_ns).max(0.5);
         let bar = Rectangle::new()
@@ -116,20 +120,36 @@ fn rule(x1: u64, y1: u64, x2: u64, y2: u64) -> Line {
     Line::new().set("x1", x1).set("y1", y1).set("x2", x2).set("y2", y2).set("class", "rule")
 }
 
+/// A cross or a dagger around this point, drawn and not written: not every font has them.
+fn marked(state: State, x: f64, y: f64) -> Path {
+    const HALF: f64 = 5.0;
+    let strokes = match glyph(state) {
+        '†' => [(0.0, -1.3, 0.0, 1.3), (-0.7, -0.5, 0.7, -0.5)],
+        _ => [(-1.0, -1.0, 1.0, 1.0), (-1.0, 1.0, 1.0, -1.0)],
+    };
+    let stroke = |(x1, y1, x2, y2): (f64, f64, f64, f64)| {
+        format!("M{:.2} {:.2}L{:.2} {:.2}", x + HALF * x1, y + HALF * y1, x + HALF * x2, y + HALF * y2)
+    };
+    Path::new().set("d", strokes.map(stroke).concat()).set("stroke", fill(state)).set("stroke-width", 2.5)
+}
+
 /// The states that occur, and how many lines they take.
 fn legend(lanes: &[Lane], top: u64, lang: Lang) -> (Group, u64) {
     let mut group = Group::new();
     let (mut x, mut lines) = (LABEL, 0);
-    let used = |state: &State| lanes.iter().any(|lane| lane.spans.iter().any(|span| span.state == *state));
-    for state in State::ALL.into_iter().filter(|state| *state != State::Idle && used(state)) {
-        let name = name(state, lang);
+    for (state, name) in entries(lanes, lang) {
         let wide = 18 + (name.width() as f64 * COLUMN) as u64 + 14;
         if lines == 0 || x + wide > LABEL + BAR {
             (x, lines) = (LABEL, lines + 1);
         }
         let y = top + (lines - 1) * ROW;
-        let square = Rectangle::new().set("x", x).set("y", y - 11).set("width", 12).set("height", 12);
-        group = group.add(square.set("fill", fill(state))).add(label(name, x + 18, y));
+        group = if state.is_mark() {
+            group.add(marked(state, (x + 6) as f64, (y - 5) as f64))
+        } else {
+            let square = Rectangle::new().set("x", x).set("y", y - 11).set("width", 12).set("height", 12);
+            group.add(square.set("fill", fill(state)))
+        };
+        group = group.add(label(&name, x + 18, y));
         x += wide;
     }
     (group, lines)
@@ -163,6 +183,22 @@ mod tests {
         let picture = svg(&traces.each_ref(), &[], Lang::En).to_string();
         let width = |units: f64| format!("width=\"{units:.2}\"");
         assert!(picture.contains(&width(BAR as f64)) && picture.contains(&width(BAR as f64 / 2.0)), "{picture}");
+    }
+
+    #[test]
+    fn what_failed_is_crossed_and_what_was_killed_has_a_dagger() {
+        let strokes = |mark: Option<State>| {
+            let mut traces = traces();
+            traces[0].lanes =
+                traces[0].lanes.drain(..).map(|lane| mark.iter().fold(lane, |l, m| l.ended(*m, 1_500))).collect();
+            let picture = svg(&traces.each_ref(), &[], Lang::En).to_string();
+            (picture.matches("<path").count(), mark.is_none_or(|mark| picture.contains(name(mark, Lang::En))))
+        };
+        // One at its place, one in the legend.
+        for mark in [State::Failed, State::Cancelled, State::Killed] {
+            assert_eq!(strokes(Some(mark)), (2, true));
+        }
+        assert_eq!(strokes(None), (0, true), "what ended well has no mark");
     }
 
     #[test]

@@ -18,15 +18,21 @@ pub enum State {
     WaitingForIo,
     /// In native code that does not need the GIL.
     Native,
-    /// Could go on, and waits for its turn on the event loop's thread.
+    /// Could go on, and waits for its turn: a task for the event loop's thread, a thread for a core.
     Ready,
     /// Alive with nothing to do.
     Idle,
+    /// What the lane did before came to nothing. This state and the next two are a moment, a span of no length.
+    Failed,
+    /// What the lane did before was given up.
+    Cancelled,
+    /// The lane's process was killed.
+    Killed,
 }
 
 impl State {
     /// All states, in the order of the legend.
-    pub const ALL: [State; 7] = [
+    pub const ALL: [State; 10] = [
         State::Running,
         State::WaitingForLock,
         State::Requesting,
@@ -34,7 +40,15 @@ impl State {
         State::Native,
         State::Ready,
         State::Idle,
+        State::Failed,
+        State::Cancelled,
+        State::Killed,
     ];
+
+    /// Whether it is a moment that has a mark, and no stretch of time.
+    pub fn is_mark(self) -> bool {
+        matches!(self, State::Failed | State::Cancelled | State::Killed)
+    }
 }
 
 /// A period in one state, half open (`start..end`), so that spans that only touch do not overlap.
@@ -74,6 +88,13 @@ impl Lane {
     pub fn of(name: Text, state: State, start: u64, end: u64) -> Lane {
         let spans = vec![Span { state, start, end }];
         Lane { name, spans }
+    }
+
+    /// The same, and how it ended: with a mark at its end.
+    #[must_use]
+    pub fn ended(mut self, mark: State, at: u64) -> Lane {
+        self.spans.push(Span { state: mark, start: at, end: at });
+        self
     }
 
     /// Time spent in a state, in ns.

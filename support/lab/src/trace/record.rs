@@ -69,6 +69,13 @@ impl LaneRecorder {
         self.close(clock::now());
     }
 
+    /// What the lane did until now ended like this: failed, cancelled or killed. Then it is in no state.
+    pub fn end_as(&mut self, mark: State) {
+        let now = clock::now();
+        self.close(now);
+        self.lane.spans.push(Span { state: mark, start: now, end: now });
+    }
+
     /// Does `work` in the state, then leaves it.
     pub fn during<T>(&mut self, state: State, work: impl FnOnce() -> T) -> T {
         self.enter(state);

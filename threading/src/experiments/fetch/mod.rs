@@ -15,7 +15,7 @@ use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::unit;
-use lab::report::{Measure, Report, Unit};
+use lab::report::{Front, Measure, Report, Unit};
 use lab::trace::{State, Trace};
 use lab::{Error, Result, text, twin_script};
 use loopback::Server;
@@ -96,6 +96,8 @@ pub fn run(workload: &Workload, pythons: &[Interpreter]) -> Result<Report> {
     let n = workload.threads;
     let fetched = pool(urls, n, timeout, text!("스레드 {n}개의 풀", "a pool of {n} threads"))?;
     let fast = add(&mut report, "threads", fetched, urls.len());
+    // The pair of the sentence: one after another, and a few at once.
+    report.front = vec![Front::Trace(0), Front::Trace(report.traces.len() - 1)];
     let peak = peak_of(report.traces.last());
     report.verdicts.push(overlap::judge("Rust", workload.threads.min(urls.len()), peak, 2));
     let args = twin_args(workload, urls);

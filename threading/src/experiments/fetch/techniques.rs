@@ -82,6 +82,7 @@ impl Job<'_> {
 
     fn get(&self, url: &str, lane: &mut LaneRecorder) -> Option<Failure> {
         let reason = lane.during(State::WaitingForIo, || get(url, self.timeout)).err()?;
+        lane.end_as(State::Failed);
         if self.failed.fetch_add(1, Relaxed) + 1 >= MAX_FAILURES {
             self.stop();
         }
