@@ -90,6 +90,7 @@ fn a_wrong_command_line() {
         ("asyncio", &["fetch", "--urls", "/"]),
         ("multiprocessing", &["cpu", "--workers", "0"]),
         ("multiprocessing", &["--iterations", "0"]),
+        ("multiprocessing", &["memory", "extra"]),
         ("multiprocessing", &["pool", "--workers", "0"]),
         ("multiprocessing", &["kill-storm", "--workers", "0"]),
         ("multiprocessing", &["kill-storm", "--kills", "-1"]),

@@ -57,6 +57,7 @@ fn every_twin_runs_on_every_python() {
         ("asyncio", &["fetch", "--requests", "40", "--concurrency", "10"]),
         ("multiprocessing", &["article", "--iterations", "10000"]),
         ("multiprocessing", &["cpu", "--iterations", "10000", "--rounds", "1"]),
+        ("multiprocessing", &["memory"]),
         ("multiprocessing", &["pool", "--iterations", "10000"]),
         ("multiprocessing", &["ipc", "--rounds", "1"]),
         ("multiprocessing", &["pool-failures", "--trials", "1", "--timeout", "0.5"]),
