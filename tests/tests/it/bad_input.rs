@@ -56,6 +56,8 @@ fn a_wrong_command_line() {
         ("threading", &["fetch", "--urls", "Cargo.toml"]),
         ("threading", &["fetch", "--urls", "Cargo.toml", "http://127.0.0.1/"]),
         ("threading", &["fetch", "--timeout", "0"]),
+        ("threading", &["one-core", "--threads", "1"]),
+        ("threading", &["one-core", "--seconds", "61"]),
         ("threading", &["pools", "--workers", "0"]),
         ("threading", &["pools", "--work", "nonsense"]),
         ("threading", &["stack", "--threads", "0"]),

@@ -12,6 +12,7 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("threading", &["cpu", "--iterations", "100000", "--rounds", "1"]),
     ("threading", &["fetch", "--delay", "0.01"]),
     ("threading", &["files", "support/lab", "--rounds", "1"]),
+    ("threading", &["one-core", "--seconds", "0.02", "--iterations", "100000", "--rounds", "1"]),
     ("threading", &["pools", "--iterations", "10000", "--rounds", "1"]),
     ("threading", &["stack", "--threads", "50"]),
     ("asyncio", &["article", "--seconds", "0.2"]),

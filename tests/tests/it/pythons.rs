@@ -45,6 +45,7 @@ fn every_twin_runs_on_every_python() {
         ("threading", &["cpu", "--iterations", "100000", "--rounds", "1"]),
         ("threading", &["fetch", "--delay", "0.01"]),
         ("threading", &["files", "support/lab/src", "--rounds", "1"]),
+        ("threading", &["one-core", "--seconds", "0.02", "--iterations", "100000", "--rounds", "1"]),
         ("threading", &["pools", "--iterations", "100000", "--rounds", "1"]),
         ("threading", &["stack", "--threads", "50"]),
         ("asyncio", &["article", "--seconds", "0.1"]),
