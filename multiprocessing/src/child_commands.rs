@@ -6,11 +6,12 @@ use lab::lang::Text;
 use crate::article::{self, PROCESS_TASK};
 use crate::echo;
 use crate::experiments::cpu::techniques;
+use crate::experiments::memory;
 use crate::translate::modes;
 use crate::work::MAX_ITERATIONS;
 
-pub fn all() -> [Experiment; 4] {
-    [process_task(), techniques::child(), modes::child(), echo::child()]
+pub fn all() -> [Experiment; 5] {
+    [process_task(), techniques::child(), modes::child(), echo::child(), memory::child()]
 }
 
 /// A process of the article's listing.

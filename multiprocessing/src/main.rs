@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use lab::cli::Section;
 use lab::text;
-use multiprocessing::experiments::{article, cpu, images, ipc, kill_storm, pool, pool_failures, translate};
+use multiprocessing::experiments::{article, cpu, images, ipc, kill_storm, memory, pool, pool_failures, translate};
 use multiprocessing::{child_commands, tasks};
 
 fn main() -> ExitCode {
@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         "multiprocessing",
         text!("멀티프로세싱: 진짜 프로세스와 그 비용", "real processes, and what they cost"),
     )
-    .with([article::command(), cpu::command(), pool::command(), kill_storm::command()])
+    .with([article::command(), cpu::command(), memory::command(), pool::command(), kill_storm::command()])
     .with([ipc::command(), pool_failures::command(), images::command(), translate::command()])
     .with(child_commands::all())
     .renamed(&[

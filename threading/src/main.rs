@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use lab::cli::Section;
 use lab::text;
-use threading::experiments::{article, cpu, fetch, files, pools, stack};
+use threading::experiments::{article, cpu, fetch, files, one_core, pools, stack};
 
 fn main() -> ExitCode {
     let about = text!("멀티스레딩: 기다리는 스레드와 계산하는 스레드", "threads that wait, and threads that compute");
@@ -14,6 +14,7 @@ fn main() -> ExitCode {
             cpu::command(),
             fetch::command(),
             files::command(),
+            one_core::command(),
             pools::command(),
             stack::command(),
         ])

@@ -5,6 +5,7 @@ pub mod cpu;
 pub mod images;
 pub mod ipc;
 pub mod kill_storm;
+pub mod memory;
 pub mod pool;
 pub mod pool_failures;
 pub mod translate;

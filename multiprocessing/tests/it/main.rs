@@ -6,5 +6,6 @@ mod cpu;
 mod death;
 mod exit_status;
 mod images;
+mod memory;
 mod pool_experiments;
 mod translate;

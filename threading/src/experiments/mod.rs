@@ -4,5 +4,6 @@ pub mod article;
 pub mod cpu;
 pub mod fetch;
 pub mod files;
+pub mod one_core;
 pub mod pools;
 pub mod stack;

@@ -7,6 +7,7 @@ mod article_and_cpu;
 mod cpu;
 mod fetch;
 mod files;
+mod one_core;
 mod pools;
 #[cfg(target_os = "linux")]
 mod stack;
