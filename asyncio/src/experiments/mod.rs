@@ -5,6 +5,7 @@ pub mod blocking;
 pub mod cancel;
 pub mod connections;
 pub mod fetch;
+pub mod files;
 pub mod gather;
 pub mod gil;
 pub mod million;

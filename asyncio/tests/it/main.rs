@@ -7,6 +7,7 @@ mod cancel;
 mod command_line;
 mod common;
 mod fetch;
+mod files;
 mod gather;
 mod loop_stalls;
 mod million;

@@ -71,6 +71,8 @@ fn a_wrong_command_line() {
         ("asyncio", &["million", "--most", "9"]),
         ("asyncio", &["million", "--threads", "100001"]),
         ("asyncio", &["blocking", "--iterations", "0"]),
+        ("asyncio", &["files", "--seconds", "-1"]),
+        ("asyncio", &["files", "--files", "0"]),
         ("asyncio", &["cancel", "--timeout", "61"]),
         ("asyncio", &["cancel", "--messages", "0"]),
         ("asyncio", &["gather", "--seconds", "NaN"]),

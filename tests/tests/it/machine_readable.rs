@@ -19,6 +19,7 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("asyncio", &["runtimes", "--seconds", "0.2", "--iterations", "20"]),
     ("asyncio", &["million", "--most", "200", "--threads", "50"]),
     ("asyncio", &["blocking", "--iterations", "20000000"]),
+    ("asyncio", &["files", "--seconds", "0.05", "--files", "10"]),
     ("asyncio", &["cancel", "--timeout", "0.02"]),
     ("asyncio", &["gather", "--seconds", "0.1"]),
     ("asyncio", &["gil", "--iterations", "20000000", "--seconds", "0.1"]),

@@ -52,6 +52,7 @@ fn every_twin_runs_on_every_python() {
         ("asyncio", &["runtimes", "--tasks", "3", "--seconds", "0.05", "--iterations", "20"]),
         ("asyncio", &["million", "--most", "100", "--threads", "10", "--twin", "100"]),
         ("asyncio", &["blocking", "--iterations", "10000000"]),
+        ("asyncio", &["files", "--seconds", "0.05", "--files", "10"]),
         ("asyncio", &["cancel", "--timeout", "0.02"]),
         ("asyncio", &["gather", "--seconds", "0.1"]),
         ("asyncio", &["gil", "--iterations", "10000000", "--seconds", "0.1"]),
