@@ -88,7 +88,8 @@ for way, name in WAYS:
         measure(way_id + "." + fate, name + ": " + ko, name + ": " + en, "count", before.count(fate))
     measure(way_id + ".went_on", name + ": 답 뒤에도 돎", name + ": went on after it", "count", TASKS - len(before))
     lanes = [{"name": {"ko": "태스크 %d" % end["name"], "en": "Task %d" % end["name"]},
-              "spans": [{"state": "waiting_for_io", "start": end["start"], "end": end["end"]}]}
+              "spans": [{"state": "waiting_for_io", "start": end["start"], "end": end["end"]}]
+              + [{"state": end["fate"], "start": end["end"], "end": end["end"]}] * (end["fate"] != "finished")}
              for end in sorted(ends, key=lambda end: end["name"])]
     lanes.append({"name": {"ko": "부른 쪽", "en": "the caller"},
                   "spans": [{"state": "waiting_for_io", "start": start, "end": answered}]})

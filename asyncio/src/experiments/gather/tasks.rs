@@ -73,6 +73,11 @@ impl Diary {
 
 impl Drop for Diary {
     fn drop(&mut self) {
+        match self.fate {
+            Fate::Finished => {}
+            Fate::Failed => self.lane.end_as(State::Failed),
+            Fate::Cancelled => self.lane.end_as(State::Cancelled),
+        }
         let end = End { fate: self.fate, at: clock::now() };
         self.ends.lock().unwrap_or_else(PoisonError::into_inner).push(end);
     }

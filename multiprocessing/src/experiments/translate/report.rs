@@ -2,7 +2,7 @@
 
 use lab::lang::Text;
 use lab::report::unit;
-use lab::report::{Measure, Report, Table, Unit};
+use lab::report::{Front, Measure, Report, Table, Unit};
 use lab::text;
 use lab::trace::Trace;
 
@@ -39,6 +39,8 @@ pub(super) fn measured(all: &[Vec<Report>; 4], workers: usize) -> Report {
         let trace = reports.last().and_then(|report| report.traces.first()).cloned().unwrap_or_default();
         report.traces.push(Trace { title: title(mode, workers), ..trace });
     }
+    // One copy of the weights each time: for threads, and for processes.
+    report.front = vec![Front::Trace(1), Front::Trace(3)];
     report
 }
 
