@@ -52,6 +52,19 @@ fn collecting_all_keeps_every_value_and_the_error() {
     assert_eq!(count(&seen.before, Outcome::Finished), 4);
 }
 
+/// What ended badly is marked in its lane; where the one that fails is waited for like the others, nothing is cancelled.
+#[test]
+fn who_failed_and_who_was_cancelled_is_marked() {
+    for technique in &TECHNIQUES {
+        let seen = technique.observe(Duration::from_millis(500)).unwrap();
+        let fates = [seen.before.as_slice(), seen.after.as_slice()].concat();
+        for (mark, fate) in [(State::Failed, Fate::Failed), (State::Cancelled, Fate::Cancelled)] {
+            let marked = seen.trace.lanes.iter().filter(|lane| lane.spans.last().is_some_and(|s| s.state == mark));
+            assert_eq!(marked.count(), count(&fates, fate), "{} {mark:?}", technique.id);
+        }
+    }
+}
+
 #[test]
 fn all_five_tasks_and_the_caller_wait_at_the_same_time() {
     for technique in &TECHNIQUES {

@@ -150,8 +150,12 @@ fn lanes(history: &[Stint], killed: &[u32]) -> Vec<Lane> {
         let seat = stints[0].seat;
         last = if last.0 == seat { (seat, last.1 + 1) } else { (seat, 1) };
         let nth = last.1;
-        let died = if killed.contains(&stints[0].pid) { " †" } else { "" };
-        Lane { name: text!("워커 {seat}-{nth}{died}", "Worker {seat}-{nth}{died}"), spans: spans(&stints) }
+        let died = killed.contains(&stints[0].pid);
+        let mark = if died { " †" } else { "" };
+        let lane =
+            Lane { name: text!("워커 {seat}-{nth}{mark}", "Worker {seat}-{nth}{mark}"), spans: spans(&stints) };
+        let end = lane.spans.last().map_or(0, |span| span.end);
+        if died { lane.ended(State::Killed, end) } else { lane }
     };
     processes.into_iter().map(lane).collect()
 }

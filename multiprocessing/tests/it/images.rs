@@ -96,6 +96,18 @@ fn every_technique_writes_the_same_bytes() {
     assert!(report.traces[2].lanes.len() <= 2 && !report.traces[2].lanes.is_empty());
 }
 
+/// Threads against processes; the sequence is the third drawing, and by default it would stand first.
+#[test]
+fn the_first_screen_draws_threads_and_processes() {
+    let (dir, out) = (Path::new(picture::FOLDER), tempfile::tempdir().unwrap());
+    let drawn = |more: &[&str]| {
+        let page = run(dir, out.path(), more).ends_with(0).out;
+        ["Rust, in sequence", "Rust, 2 threads", "Rust, 2 processes"].map(|title| page.contains(title))
+    };
+    assert_eq!(drawn(&[]), [false, true, true]);
+    assert_eq!(drawn(&["--full"]), [true; 3]);
+}
+
 #[test]
 fn names_that_differ_only_in_their_end_do_not_overwrite_each_other() {
     let (dir, out) = (named(&["a.jpg", "a.jpeg", "A.JPG", "notes.txt"]), tempfile::tempdir().unwrap());

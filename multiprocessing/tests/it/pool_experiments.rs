@@ -7,6 +7,7 @@ use crate::common::{
 };
 use harness::{Guarded, finish, signal, until};
 use lab::report::Report;
+use lab::trace::State;
 
 fn value(report: &Report, id: &str) -> f64 {
     report.measure(id).unwrap_or_else(|| panic!("no {id}")).median()
@@ -30,6 +31,12 @@ fn no_result_is_lost_when_workers_are_killed() {
     assert_eq!((value(&report, "kills"), value(&report, "lost"), value(&report, "twice")), (20.0, 0.0, 0.0));
     let dead = report.traces[0].lanes.iter().filter(|lane| lane.name.en.ends_with('†')).count();
     assert!(dead > 0 && report.traces[0].lanes.len() > 2, "{dead} of {}", report.traces[0].lanes.len());
+    // Each of them has its mark at the end of its bar, and no other lane has one.
+    for lane in &report.traces[0].lanes {
+        let marks: Vec<bool> = lane.spans.iter().map(|span| span.state == State::Killed).collect();
+        let killed = lane.name.en.ends_with('†');
+        assert_eq!((marks.iter().any(|mark| *mark), marks.last() == Some(&true)), (killed, killed), "{lane:?}");
+    }
 }
 
 #[test]

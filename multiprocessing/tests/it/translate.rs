@@ -39,6 +39,15 @@ fn the_shipped_sentences_are_translated_as_by_numpy() {
     assert!(known.len() > 300);
     assert_eq!(report.lines, known);
     assert_eq!(report.traces.iter().map(|t| t.lanes.len()).collect::<Vec<_>>(), [1, 2, 2, 2], "all workers had work");
+    // What the page shows reads like English; not everything in the file does, and a note says so.
+    let stutters = |words: &str| {
+        let words: Vec<&str> = words.split(' ').collect();
+        words.windows(2).any(|two| two[0] == two[1])
+    };
+    let shown: Vec<&str> = report.tables[0].rows.iter().map(|row| row[1].en.as_str()).collect();
+    assert!(shown.len() == 8 && !shown.iter().any(|words| stutters(words)), "{shown:?}");
+    assert!(known.iter().any(|words| stutters(words)), "the known-wrong choice: any of the file");
+    assert!(report.notes.iter().any(|note| note.en.contains("not to be relied on")), "{:?}", report.notes);
     for mode in MODES {
         let spans: usize =
             report.traces[MODES.iter().position(|m| *m == mode).unwrap()].lanes.iter().map(|l| l.spans.len()).sum();

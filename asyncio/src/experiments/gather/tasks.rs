@@ -73,6 +73,11 @@ impl TaskRecord {
 
 impl Drop for TaskRecord {
     fn drop(&mut self) {
+        match self.outcome {
+            Outcome::Finished => {}
+            Outcome::Failed => self.lane.end_as(State::Failed),
+            Outcome::Cancelled => self.lane.end_as(State::Cancelled),
+        }
         let end = End { outcome: self.outcome, at: clock::now() };
         self.ends.lock().unwrap_or_else(PoisonError::into_inner).push(end);
     }

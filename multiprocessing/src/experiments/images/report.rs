@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lab::lang::Text;
 use lab::report::unit;
-use lab::report::{Measure, Report, Unit};
+use lab::report::{Front, Measure, Report, Unit};
 use lab::text;
 
 use super::technique_runs::{TECHNIQUES, TechniqueRuns};
@@ -32,6 +32,8 @@ pub(super) fn report(workers: usize, runs: [TechniqueRuns; 3]) -> Report {
         report.measures.push(Measure::new(format!("speedup.{technique}"), name, Unit::Times, gains));
     }
     report.traces.extend(runs.map(|runs| runs.trace));
+    // The pair that the sentence compares: threads and processes.
+    report.front = vec![Front::Trace(1), Front::Trace(2)];
     report
 }
 

@@ -2,7 +2,7 @@
 
 use lab::lang::Text;
 use lab::report::unit;
-use lab::report::{Measure, Report, Table, Unit};
+use lab::report::{Front, Measure, Report, Table, Unit};
 use lab::text;
 use lab::trace::Trace;
 
@@ -39,19 +39,16 @@ pub(super) fn measured(all: &[Vec<Report>; 4], workers: usize) -> Report {
         let trace = reports.last().and_then(|report| report.traces.first()).cloned().unwrap_or_default();
         report.traces.push(Trace { title: title(mode, workers), ..trace });
     }
+    // One copy of the weights each time: for threads, and for processes.
+    report.front = vec![Front::Trace(1), Front::Trace(3)];
     report
 }
 
 pub(super) fn shown(sentences: &[String], translations: &[String]) -> Table {
-    // Spread over the whole file.
-    let pairs: Vec<_> = sentences.iter().zip(translations).filter(|(sentence, _)| !sentence.is_empty()).collect();
-    let step = pairs.len().div_ceil(MOST_SHOWN).max(1);
-    let rows = pairs.into_iter().step_by(step);
+    let pairs = sentences.iter().zip(translations).filter(|(sentence, _)| !sentence.is_empty());
+    let rows = pairs.take(MOST_SHOWN);
     Table {
-        title: text!(
-            "번역 (작은 모델이라 짧고 흔한 문장만 제대로 옮깁니다)",
-            "Translations (a small model: good on short everyday sentences only)"
-        ),
+        title: text!("번역: 파일의 첫 문장들", "Translations: the first sentences of the file"),
         head: vec![text!("문장", "sentence"), text!("번역", "translation")],
         rows: rows.map(|(from, to)| vec![Text::same(from), Text::same(to)]).collect(),
     }
@@ -59,6 +56,10 @@ pub(super) fn shown(sentences: &[String], translations: &[String]) -> Table {
 
 /// Adds the notes and the sentence.
 pub(super) fn describe(report: &mut Report, sentences: usize, workers: usize, unknown: usize, untranslatable: usize) {
+    report.notes.push(text!(
+        "모델이 작아 잘 옮기는 문장은 짧고 흔한 문장뿐이고, 그런 문장도 많이 틀립니다. 함께 오는 파일은 잘 옮긴 문장으로 시작합니다. 전체 번역은 --out으로 보십시오. 계산해 보라고 둔 모델이지 믿고 쓸 모델이 아닙니다.",
+        "The model is small: it gets some short everyday sentences right, and many of them wrong. The file that comes with the program begins with some that it gets right; --out writes all. It is here to be computed with, not to be relied on."
+    ));
     if untranslatable > 0 {
         report.notes.push(text!(
             "모델이 아는 글자가 하나도 없어 번역하지 않은 문장: {untranslatable}개. 번역 자리에 {UNTRANSLATABLE}를 썼습니다.",
