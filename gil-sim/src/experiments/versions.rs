@@ -65,10 +65,10 @@ impl LockVariant {
 /// `gil-sim versions FILE`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let file = options::scenario(&mut options, Some(text!("호위 효과", "the convoy")));
+    let file = options::scenario(&mut options, Some(text!("호위 효과", "the convoy effect")));
     let about = text!(
-        "가상 시간의 초 (기본 0.03, 파일이 있으면 그 길이)",
-        "seconds of virtual time (default 0.03, or the file's)"
+        "가상 시간(초) (기본 0.03, 파일이 있으면 파일에 적힌 길이)",
+        "seconds of virtual time (default 0.03, or as in the file)"
     );
     let seconds = options.seconds_if_given("seconds", 0.000_001..=3600.0, about);
     Experiment::new(
@@ -108,7 +108,7 @@ pub fn run(file: Option<&Path>, lasting: Option<Duration>) -> Result<Report> {
 fn built_in() -> (Text, Setup, Option<usize>) {
     let delay = Duration::from_millis(1);
     let load = Workload { cpu: 2, io: true, delay, interval: SWITCH_INTERVAL, lasting: LASTING };
-    (text!("호위 효과", "the convoy"), load.setup(), None)
+    (text!("호위 효과", "the convoy effect"), load.setup(), None)
 }
 
 /// The scenario under this lock, on a made-up machine.
@@ -225,11 +225,11 @@ fn notes(setup: &Setup, cores: usize) -> Vec<Text> {
     let interval = unit::duration(interval as f64);
     vec![
         text!(
-            "시뮬레이터의 가상 시간이고, 코어 {cores}개의 가상의 컴퓨터입니다. 어디서 돌려도 같은 결과입니다. 전환 간격은 {interval}, 2.7에서는 {ticks}틱입니다.",
+            "코어가 {cores}개인 가상의 컴퓨터에서 시뮬레이터가 계산한 가상 시간입니다. 어디서 실행해도 결과가 같습니다. 전환 간격은 {interval}, 2.7에서는 {ticks}틱입니다.",
             "Virtual time of the simulator on a made-up machine of {cores} cores: the same everywhere. The switch interval is {interval}, in 2.7 {ticks} ticks."
         ),
         text!(
-            "CPU 시간은 락을 쥐고(3.13t에서는 락 없이) 실행한 시간의 합이고, 코어를 기다린 시간도 들어 있습니다. I/O 횟수는 계산만 하지 않는 스레드가 마친 바퀴입니다.",
+            "CPU 시간은 락을 쥐고(3.13t에서는 락 없이) 실행한 시간의 합이며, 코어를 기다린 시간도 포함합니다. I/O 횟수는 계산만 하는 스레드를 제외한 스레드들이 반복한 횟수입니다.",
             "CPU time is the sum of all running, with the lock or, in 3.13t, without one; waiting for a core is in it. I/O rounds are those of the threads that do more than compute."
         ),
     ]
@@ -244,7 +244,7 @@ fn shows(outcomes: &[(LockVariant, Outcome)]) -> Text {
     let (old, new) = (switches("2.7"), switches("3.12"));
     let (one, two, free) = (peak("3.12"), peak("3.12-interpreters"), peak("3.13t"));
     text!(
-        "같은 스레드, 같은 컴퓨터에서 락만 바꾸었습니다. GIL 하나 아래에서 동시에 실행하는 스레드는 최대 {one}개, 인터프리터가 둘이면 {two}개, 락이 없으면 {free}개입니다. 2.7은 {old}번, 3.12는 {new}번 전환했습니다.",
-        "The same threads on the same machine, only the lock differs. Under one GIL at most {one} of them runs at once, in two interpreters {two}, without a lock {free}. 2.7 switched {old} times, 3.12 {new} times."
+        "스레드와 컴퓨터는 그대로 두고 락만 바꾸었습니다. 동시에 실행되는 스레드는 GIL이 하나면 최대 {one}개, 인터프리터가 둘이면 {two}개, 락이 없으면 {free}개입니다. 2.7은 {old}번, 3.12는 {new}번 전환했습니다.",
+        "The same threads on the same machine; only the lock differs. Threads running at once: at most {one} under one GIL, {two} in two interpreters, {free} without a lock. 2.7 switched {old} times, 3.12 {new} times."
     )
 }

@@ -90,8 +90,8 @@ impl BreakEven {
         let workers = self.workers;
         if machine::cores() < 2 {
             return text!(
-                "코어가 하나뿐이라 프로세스가 이득이 되는 지점은 측정하지 않았습니다.",
-                "There is only one core: from where on processes pay was not measured."
+                "코어가 하나뿐이라 프로세스의 손익분기점은 측정하지 않았습니다.",
+                "There is only one core: the break-even point of processes was not measured."
             );
         }
         let start = unit::duration(self.start);
@@ -99,13 +99,13 @@ impl BreakEven {
             Some(ns) => {
                 let work = unit::duration(ns);
                 text!(
-                    "여럿을 한꺼번에 맡기면 일 하나가 {work}만 되어도 워커 {workers}개가 차례로 하는 것보다 빨랐습니다. 풀을 띄우는 데는 {start}가 듭니다.",
-                    "With many tasks at once, {workers} workers were faster than the sequence from {work} of work in a task. Starting the pool takes {start}."
+                    "작업을 여러 개 한꺼번에 맡기면 작업 하나가 {work}일 때부터 워커 {workers}개가 순차 실행보다 빨랐습니다. 풀을 띄우는 데는 {start}가 걸립니다.",
+                    "With many tasks at once, the pool (workers: {workers}) was faster than the sequence from {work} of work per task on. Starting the pool takes {start}."
                 )
             }
             None => text!(
-                "이번에는 워커 {workers}개가 차례로 하는 것보다 빠른 적이 없었습니다.",
-                "In this run {workers} workers were never faster than the sequence."
+                "이번 실행에서는 워커 {workers}개가 순차 실행보다 빨랐던 적이 없습니다.",
+                "In this run the pool (workers: {workers}) was never faster than the sequence."
             ),
         }
     }
@@ -122,11 +122,11 @@ impl BreakEven {
         let workers = self.workers;
         Table {
             title: text!(
-                "차례로 하는 것과 비교한 워커 {workers}개의 빠르기: 1보다 크면 이득",
-                "How fast {workers} workers are against doing it in sequence: above 1 it pays"
+                "순차 실행 대비 워커 {workers}개의 속도: 1보다 크면 이득",
+                "Speed of the pool compared with the sequence (workers: {workers}): above 1 it pays"
             ),
             head: vec![
-                text!("일 하나", "a task"),
+                text!("작업 하나", "a task"),
                 text!("여럿을 한꺼번에", "many at once"),
                 text!("하나씩 맡기고 기다림", "one at a time"),
             ],
@@ -137,14 +137,14 @@ impl BreakEven {
     pub fn measures(self) -> Vec<Measure> {
         let measure = |point: Point| {
             let (iterations, task) = (point.iterations, unit::duration(point.task));
-            let many = text!("{task}짜리 일 여럿: 속도 향상", "many tasks of {task}: speed-up");
-            let call = text!("{task}짜리 일 하나: 속도 향상", "one task of {task}: speed-up");
+            let many = text!("{task}짜리 작업 여럿: 속도 향상", "many tasks of {task}: speed-up");
+            let call = text!("{task}짜리 작업 하나: 속도 향상", "one task of {task}: speed-up");
             [
                 Measure::new(format!("even.{iterations}.many"), many, Unit::Times, point.many),
                 Measure::new(format!("even.{iterations}.call"), call, Unit::Times, point.call),
             ]
         };
-        let start = text!("풀이 뜰 때까지", "until the pool is up");
+        let start = text!("풀을 띄우는 시간", "time to start the pool");
         let start = Measure::new("even.start", start, Unit::Ns, vec![self.start]);
         [start].into_iter().chain(self.points.into_iter().flat_map(measure)).collect()
     }
