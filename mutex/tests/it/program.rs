@@ -66,7 +66,7 @@ fn every_experiment_says_in_one_line_what_it_cannot_use() {
 #[test]
 fn every_experiment_shows_itself_in_both_languages() {
     let small: [(&str, &[&str], [&str; 2]); 10] = [
-        ("versions", &[], ["유실될 수 있음", "may lose"]),
+        ("versions", &[], ["유실 가능", "may lose"]),
         ("check-then-act", &["--trades", "20"], ["자체 락", "own lock"]),
         ("poison", &[], ["일부만 변경된 데이터", "half changed"]),
         ("bounded-buffer", &["--items", "50"], ["꺼낼 항목 없음", "nothing there"]),

@@ -186,8 +186,8 @@ pub fn table(id: &str, cases: &[Case], real: &[RealRun]) -> Table {
 
 fn words(class: Option<Class>) -> Text {
     match class {
-        Some(Interesting) => text!("유실될 수 있음", "may lose"),
-        Some(Forbidden) => text!("유실될 수 없음", "cannot lose"),
+        Some(Interesting) => text!("유실 가능", "may lose"),
+        Some(Forbidden) => text!("유실 불가", "cannot lose"),
         None => Text::same("–"),
     }
 }

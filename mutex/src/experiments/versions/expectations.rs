@@ -62,9 +62,9 @@ impl Expectation {
     /// The cell of the table.
     pub fn name(self) -> Text {
         match self {
-            MayLose => text!("유실될 수 있음", "may lose"),
+            MayLose => text!("유실 가능", "may lose"),
             CorrectByAccident => text!("우연히 맞음", "correct by accident"),
-            MustNotLose => text!("유실되면 안 됨", "must not lose"),
+            MustNotLose => text!("유실 불가", "must not lose"),
             Unknown => text!("알 수 없음", "unknown"),
         }
     }

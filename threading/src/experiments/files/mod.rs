@@ -143,10 +143,9 @@ fn shows(files: &FileSet, wrong: usize, warm: f64, cold: Option<f64>) -> Text {
         cold.map_or_else(Text::default, |gain| text!(", 디스크에서 {gain:.2}배", ", from the disk at {gain:.2}×"));
     let left_out = match wrong {
         0 => Text::default(),
-        n => text!(
-            " 실패한 {n}개는 위에 적었고 나머지는 읽었습니다.",
-            " Failed: {n} (listed above); the rest were read."
-        ),
+        n => {
+            text!(" 실패한 {n}개는 위에 적었고 나머지는 읽었습니다.", " {n} failed (listed above); the rest were read.")
+        }
     };
     Text {
         ko: format!(
