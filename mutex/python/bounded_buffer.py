@@ -76,7 +76,7 @@ for id, name, make in [("if", "Condition, if", Conditions), ("queue", "queue.Que
     lost, nothing, item = through(make())
     for what, unit, ko, en, value in [
         ("lost", "count", "유실되거나 중복된 항목", "items missing or twice", lost),
-        ("nothing", "count", "깨어났으나 꺼낼 항목 없음", "woken with nothing to take", nothing),
+        ("nothing", "count", "깨어났으나 항목 없음", "woken with nothing to take", nothing),
         ("item", "ns", "항목당 시간", "time per item", item * 1e9),
     ]:
         label = {"ko": name + ": " + ko, "en": name + ": " + en}

@@ -73,7 +73,7 @@ pub fn command() -> Experiment {
     let seconds = options.seconds_if_given("seconds", 0.000_001..=3600.0, about);
     Experiment::new(
         "versions",
-        text!("같은 시나리오를 모든 버전의 락에서", "the same scenario under the lock of every version"),
+        text!("모든 버전의 락에서 같은 시나리오 실행", "the same scenario under the lock of every version"),
         options,
         move |a| run(a.get(file).as_deref(), a.get(seconds)),
     )

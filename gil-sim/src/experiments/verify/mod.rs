@@ -53,7 +53,7 @@ pub fn command() -> Experiment {
     let transport = options.choice("transport", Transport::Socketpair, about);
     Experiment::new(
         "verify",
-        text!("예측과 실제 인터프리터", "predictions against the real interpreters"),
+        text!("예측과 실제 인터프리터의 비교", "predictions compared with the real interpreters"),
         options,
         move |a| run(a.get(file).as_deref(), a.get(breadth), a.get(rounds), a.get(transport), a.pythons()),
     )

@@ -126,7 +126,7 @@ fn measures(runs: &[Moved], size: Size) -> [Measure; 3] {
     let samples = |of: &dyn Fn(&Moved) -> f64| runs.iter().map(of).collect::<Vec<_>>();
     let item = text!("{name}: 항목당 시간", "{name}: time per item");
     let fullest = text!("{name}: 버퍼의 최대 항목 수", "{name}: most items in the buffer");
-    let nothing = text!("{name}: 깨어났으나 꺼낼 항목 없음", "{name}: woken with nothing to take");
+    let nothing = text!("{name}: 깨어났으나 항목 없음", "{name}: woken with nothing to take");
     [
         Measure::new(format!("item.{name}"), item, Unit::Ns, samples(&|m| m.wall as f64 / items)),
         Measure::new(format!("fullest.{name}"), fullest, Unit::Count, samples(&|m| m.fullest as f64)),

@@ -105,7 +105,7 @@ pub fn run(seats: usize, meals: u64) -> Result<Report> {
     report.notes = notes();
     let stuck = dinners.iter().filter(|dinner| dinner.eaten < all).count();
     report.shows = text!(
-        "철학자 {seats}명이 {meals}번씩 먹는 식사를 네 가지 규칙으로 실행했고, 이번에는 {stuck}가지가 멈췄습니다. 멈추지 않았다고 해서 올바르다고 증명된 것은 아닙니다. loom이 모든 실행 순서를 검사해 증명한 규칙은 둘뿐입니다.",
+        "철학자 {seats}명이 {meals}번씩 먹는 식사를 네 가지 규칙으로 실행했습니다. 이번에 멈춘 규칙은 {stuck}가지입니다. 멈추지 않았다고 해서 올바르다고 증명된 것은 아닙니다. loom이 모든 실행 순서를 검사해 증명한 규칙은 둘뿐입니다.",
         "{seats} philosophers, {meals} meals each, under four rules; rules that got stuck this time: {stuck}. That the others did not is no proof: only the two rules that loom checked in every order are proved correct."
     );
     Ok(report)
