@@ -84,7 +84,7 @@ fn measures(free: &Trace, held: &Trace, switches: u64) -> Vec<Measure> {
 fn shows(fast: u64, slow: u64, switches: u64) -> Text {
     let (fast, slow) = (unit::duration(fast as f64), unit::duration(slow as f64));
     text!(
-        "같은 스레드로 같은 작업을 하면, 락이 없을 때는 동시에 실행되어 {fast}, 뮤텍스 하나를 씌우면 번갈아 실행되어 {slow}가 걸립니다. GIL은 {switches}번 다른 스레드로 넘어갔습니다.",
+        "같은 작업이 락 없이는 동시에 실행되어 {fast}, 뮤텍스 하나를 씌우면 번갈아 실행되어 {slow}가 걸렸습니다. GIL은 {switches}번 넘어갔습니다.",
         "The same threads, the same work: without a lock they run at the same time and take {fast}; with one mutex around them they take turns and need {slow}. The GIL was handed over {switches} times."
     )
 }

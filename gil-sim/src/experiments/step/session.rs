@@ -53,7 +53,7 @@ impl Session {
         if turn.by_time {
             return text!(
                 "{ko}: {place_ko}, 만료될 대기 시간이 없습니다",
-                "{en} {place_en}: there is no timed wait that could end"
+                "{en} {place_en}: no timed wait that could end"
             );
         }
         text!("{ko}: {place_ko}, 다른 스레드가 깨워야 실행됩니다", "{en} {place_en}: it sleeps until it is woken")
