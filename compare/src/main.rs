@@ -8,7 +8,7 @@ use lab::text;
 
 fn main() -> ExitCode {
     let about =
-        text!("병렬 처리 기법 비교: 글의 표를 이 컴퓨터에서 잽니다", "the article's table, measured on this machine");
+        text!("병렬 처리 기법 비교: 글의 표를 이 컴퓨터에서 측정", "the article's table, measured on this machine");
     Section::new("compare", about)
         .with([table::command(), cell::cell_command(), cell::unit_command()])
         .renamed(&[("--turns", "--iterations")])

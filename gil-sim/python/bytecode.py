@@ -125,6 +125,6 @@ for _ in range(REPEATS):
 
 measures = []
 for name, _, code in forms:
-    title = {"ko": code + u": 잃음", "en": code + ": lost"}
+    title = {"ko": code + u": 유실된 갱신", "en": code + ": lost updates"}
     measures.append({"id": "lost_share." + name, "name": title, "unit": "share", "samples": samples[name]})
 print(json.dumps({"experiment": "gil-sim/bytecode", "measures": measures, "tables": [listing()]}))

@@ -52,7 +52,7 @@ def talk(delay, rounds):
     return gaps, sends
 
 
-measure("iteration", "루프 한 바퀴", "one iteration of the loop", [iteration() for _ in range(7)])
+measure("iteration", "루프 1회 반복", "one iteration of the loop", [iteration() for _ in range(7)])
 for delay, rounds in DELAYS:
     gaps, sends = talk(delay, rounds)
     ns = int(delay * 1e9 + 0.5)

@@ -45,5 +45,5 @@ for t in threads:
     t.join()
 
 lanes.sort(key=lambda lane: lane["name"]["en"])
-title = {"ko": "threading.Thread로 센 루프", "en": "the loop in threading.Thread"}
+title = {"ko": "threading.Thread로 실행한 루프", "en": "the loop in threading.Thread"}
 print(json.dumps({"experiment": "gil-sim/cpu-bound", "traces": [{"title": title, "lanes": lanes}]}))

@@ -45,7 +45,7 @@ def together(name, what, call):
     wall, used = clock() - start, cpu() - used
     both = {"ko": what, "en": what}
     measures.append({"id": "wall." + name, "name": both, "unit": "ns", "samples": [wall * 1e9]})
-    cores = {"ko": what + ": 쓴 코어", "en": what + ": cores busy"}
+    cores = {"ko": what + ": 사용한 코어", "en": what + ": cores busy"}
     measures.append({"id": "cores." + name, "name": cores, "unit": "times", "samples": [used / wall]})
 
 

@@ -183,9 +183,9 @@ for number in range(len(PLAN["groups"])):
     took = [t * 1e9 for s in mine for t in s["took"]]
     every = max(1, len(took) // MOST)
     measure("rate.%d" % number, "초당 횟수", "rounds a second", "count", [rate])
-    measure("latency.%d" % number, "한 번에 걸린 시간", "time of a round", "ns", took[::every])
+    measure("latency.%d" % number, "1회에 걸린 시간", "time of a round", "ns", took[::every])
 ends = [s["end"] for s in states if "end" in s]
 if len(ends) == len(states):
-    measure("wall", "전체 시간", "in all", "ns", [(max(ends) - start) * 1e9])
+    measure("wall", "전체 시간", "total time", "ns", [(max(ends) - start) * 1e9])
 measure("pauses", "멈춘 횟수", "pauses", "count", [float(sum(s["pauses"] for s in states))])
 print(json.dumps({"experiment": "gil-sim/run-on-cpython", "measures": measures}))

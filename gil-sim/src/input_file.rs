@@ -18,7 +18,7 @@ pub(crate) fn read(path: &Path) -> Result<String> {
         .map_err(|e| Error::usage(text!("{name}: 읽을 수 없습니다: {e}", "{name}: cannot be read: {e}")))?;
     if bytes.len() as u64 > MOST {
         let mib = MOST >> 20;
-        return Err(Error::usage(text!("{name}: {mib} MiB보다 깁니다", "{name}: longer than {mib} MiB")));
+        return Err(Error::usage(text!("{name}: {mib} MiB보다 큽니다", "{name}: larger than {mib} MiB")));
     }
     String::from_utf8(bytes).map_err(|e| {
         let good = e.utf8_error().valid_up_to();

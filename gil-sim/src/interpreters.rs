@@ -17,8 +17,8 @@ pub fn version_of(python: &Interpreter) -> Result<Version, Text> {
     match (python.implementation.as_str(), python.gil) {
         ("CPython", Some(gil)) => numbered(major, minor, gil).ok_or_else(|| {
             text!(
-                "CPython {major}.{minor}의 락은 모릅니다(2.7과 3.0–3.{NEWEST}만 압니다)",
-                "the lock of CPython {major}.{minor} is unknown here (known are 2.7 and 3.0 to 3.{NEWEST})"
+                "CPython {major}.{minor}의 락은 지원하지 않습니다(2.7과 3.0–3.{NEWEST}만 지원)",
+                "the lock of CPython {major}.{minor} is not supported (2.7 and 3.0 to 3.{NEWEST} are)"
             )
         }),
         (_, None) => Err(python.why_no_gil().unwrap_or_default()),

@@ -13,7 +13,7 @@ pub(crate) fn iterations(options: &mut Options, most: u64, default: u64) -> Opt<
         "iterations",
         1..=most,
         default,
-        text!("스레드마다 도는 바퀴 수", "iterations of the loop in each thread"),
+        text!("스레드마다 루프를 반복하는 횟수", "iterations of the loop in each thread"),
     )
 }
 
@@ -25,20 +25,25 @@ pub(crate) fn interval(options: &mut Options, default: f64) -> Opt<Duration> {
 
 /// `--seconds S`: how long everything is measured.
 pub(crate) fn seconds(options: &mut Options, default: f64) -> Opt<Duration> {
-    let about = text!("한 번에 지켜보는 초", "seconds of each measurement");
+    let about = text!("측정 한 번의 시간(초)", "seconds of each measurement");
     options.seconds("seconds", 0.01..=60.0, default, about)
 }
 
 /// `--delay S`: of a peer process.
 #[cfg(unix)]
 pub(crate) fn delay(options: &mut Options, default: f64) -> Opt<Duration> {
-    options.seconds("delay", 0.0..=10.0, default, text!("상대가 답하기까지의 초", "seconds until the peer answers"))
+    options.seconds(
+        "delay",
+        0.0..=10.0,
+        default,
+        text!("상대 프로세스가 응답하기까지의 시간(초)", "seconds until the peer answers"),
+    )
 }
 
 /// `FILE`: a scenario. The default, if there is one, is only named here.
 pub(crate) fn scenario(options: &mut Options, default: Option<Text>) -> Opt<Option<PathBuf>> {
     let about = text!(
-        "시나리오 파일, 또는 gil-sim/scenarios에 있는 것의 이름",
+        "시나리오 파일, 또는 gil-sim/scenarios에 있는 시나리오의 이름",
         "a scenario file, or the name of one in gil-sim/scenarios"
     );
     let about = match default {

@@ -37,13 +37,14 @@ impl Peer {
             // Its failure is reported by this process.
             .stderr(Stdio::null())
             .spawn();
-        let child =
-            child.map_err(|e| Error::failed(text!("상대를 시작할 수 없습니다: {e}", "cannot start the peer: {e}")))?;
+        let child = child.map_err(|e| {
+            Error::failed(text!("상대 프로세스를 시작할 수 없습니다: {e}", "cannot start the peer: {e}"))
+        })?;
         let mut peer = Peer { child, socket };
         peer.socket.write_all(&[0; 8])?;
         match peer.socket.read(&mut [0; 64]) {
             Ok(n) if n > 0 => Ok(peer),
-            _ => Err(Error::failed(text!("상대가 대답하지 않습니다", "the peer does not answer"))),
+            _ => Err(Error::failed(text!("상대 프로세스가 응답하지 않습니다", "the peer does not answer"))),
         }
     }
 
@@ -64,7 +65,7 @@ impl Drop for Peer {
 pub fn command() -> Experiment {
     let mut options = Options::new();
     let delay = options::delay(&mut options, 0.0);
-    let port = options.count("port", 0..=65_535, 0, text!("상대의 UDP 포트", "the partner's UDP port"));
+    let port = options.count("port", 0..=65_535, 0, text!("상대 프로세스의 UDP 포트", "the peer's UDP port"));
     Experiment::child_on_pipes("peer", options, move |a| match a.get(port) {
         0 => answer(a.get(delay)),
         port => answer_udp(a.get(delay), port as u16),

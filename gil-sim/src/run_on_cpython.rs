@@ -49,12 +49,15 @@ pub fn setup_for(python: &Interpreter, scenario: &Scenario) -> Result<Setup, Tex
     if scenario.cores.is_some_and(|cores| cores != machine::cores()) {
         let (asked, has) = (scenario.cores.unwrap_or_default(), machine::cores());
         return Err(text!(
-            "시나리오는 코어 {asked}개를 말하는데 여기는 {has}개입니다",
-            "the scenario speaks of {asked} cores, and here are {has}"
+            "시나리오에 적힌 코어는 {asked}개인데 이 컴퓨터의 코어는 {has}개입니다",
+            "the scenario's cores: {asked}; this machine's cores: {has}"
         ));
     }
     if scenario.setup.groups.iter().any(|group| group.interpreter > 0) {
-        return Err(text!("인터프리터 하나만 연주할 수 있습니다", "only scenarios of one interpreter can be played"));
+        return Err(text!(
+            "인터프리터가 하나인 시나리오만 실행할 수 있습니다",
+            "only scenarios with one interpreter can be run"
+        ));
     }
     let interval = match (scenario.setup.kind, kind) {
         (Kind::Ticks, Kind::Ticks) => scenario.setup.interval,
@@ -67,8 +70,8 @@ pub fn setup_for(python: &Interpreter, scenario: &Scenario) -> Result<Setup, Tex
 
 /// Runs it; `setup` is that of [`setup_for`].
 pub fn play(python: &Interpreter, setup: &Setup, speed: &Speed, transport: Transport) -> Result<ScenarioFigures, Text> {
-    let own =
-        env::current_exe().map_err(|e| text!("실행 파일을 알 수 없습니다: {e}", "the program is unknown: {e}"))?;
+    let own = env::current_exe()
+        .map_err(|e| text!("실행 파일의 경로를 알 수 없습니다: {e}", "the path of this program is unknown: {e}"))?;
     let args = [own.to_string_lossy().into_owned(), plan(setup, speed, transport).to_string()];
     let report = python::run(python, twin_script!("run_on_cpython"), &args, LIMIT)?;
     let groups = setup.groups.len();

@@ -48,7 +48,7 @@ fn what_it_cannot_use_is_said_in_one_line() {
 
 fn the_page_has_both_languages() {
     for (lang, words) in
-        [("ko", ["잃을 수 없음", "LoadGlobal counter", "GIL을 놓음"]), ("en", ["cannot lose", "INPLACE_ADD", "3.13t"])]
+        [("ko", ["유실 불가", "LoadGlobal counter", "GIL을 해제"]), ("en", ["cannot lose", "INPLACE_ADD", "3.13t"])]
     {
         let out = gil_sim(&[&SMALL[..], &["--full", "--no-python", "--lang", lang]].concat());
         let page = String::from_utf8(out.stdout).expect("a text");

@@ -70,7 +70,7 @@ def measure(id, ko, en, samples):
 
 def main(workers, iterations, rounds):
     ways = [
-        ("sequence", "차례로", "in sequence", "작업", "Task", sequence),
+        ("sequence", "순차 실행", "in sequence", "작업", "Task", sequence),
         ("threads", "threading.Thread", "threading.Thread", "스레드", "Thread", threads),
         ("processes", "multiprocessing.Process", "multiprocessing.Process", "프로세스", "Process", processes),
     ]

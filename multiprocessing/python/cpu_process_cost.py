@@ -70,8 +70,8 @@ def main():
 
     by_pipe(b"ready")
     small, large = bytes(16), bytes(1 << 20)
-    out += compare("ipc.small", "16바이트 왕복", "16 bytes there and back", 200, (by_pipe, small), (by_queue, small))
-    out += compare("ipc.large", "1 MiB 왕복", "1 MiB there and back", 20, (by_pipe, large), (by_queue, large))
+    out += compare("ipc.small", "16바이트 왕복", "16-byte round trip", 200, (by_pipe, small), (by_queue, small))
+    out += compare("ipc.large", "1 MiB 왕복", "1 MiB round trip", 20, (by_pipe, large), (by_queue, large))
     ours.send_bytes(b"")
     to.put(b"")
     for peer in peers:

@@ -66,13 +66,13 @@ def lanes(done, ko, en):
 def main(folder, workers, rounds):
     report = {"experiment": "multiprocessing/images"}
     if Image is None:
-        report["notes"] = [{"ko": "측정하지 않음: Pillow가 없습니다.", "en": "not measured: there is no Pillow."}]
+        report["notes"] = [{"ko": "측정하지 않음: Pillow가 없습니다.", "en": "not measured: Pillow is not installed."}]
         print(json.dumps(report))
         return
     paths = sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.lower().endswith(KINDS))
     paths = [path for path in paths if os.path.isfile(path)]
     ways = [
-        ("sequence", "차례로", "in sequence", "작업", "Task", sequence),
+        ("sequence", "순차 실행", "in sequence", "작업", "Task", sequence),
         ("threads", "ThreadPool", "ThreadPool", "스레드", "Thread", threads),
         ("processes", "multiprocessing.Pool", "multiprocessing.Pool", "프로세스", "Process", processes),
     ]

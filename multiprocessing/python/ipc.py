@@ -68,7 +68,7 @@ def timed(work):
 
 
 def measure(size, way, samples):
-    name = {"ko": f"{size}바이트 왕복, {way}", "en": f"{size} bytes there and back, {way}"}
+    name = {"ko": f"{size}바이트 왕복, {way}", "en": f"{size}-byte round trip, {way}"}
     return {"id": f"message.{size}.{way}", "name": name, "unit": "ns", "samples": samples}
 
 

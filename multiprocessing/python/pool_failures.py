@@ -111,11 +111,11 @@ def trial(kind, moment, seconds):
 
 def measure(kind, moment, what, samples):
     name = {
-        "came": {"ko": "온 결과", "en": "results that came"},
-        "failed": {"ko": "실패로 끝난 일", "en": "tasks that failed"},
-        "never": {"ko": "끝내 오지 않은 결과", "en": "results that never came"},
+        "came": {"ko": "도착한 결과", "en": "results that came"},
+        "failed": {"ko": "실패한 작업", "en": "tasks that failed"},
+        "never": {"ko": "끝내 도착하지 않은 결과", "en": "results that never came"},
     }[what]
-    moment_name = {"idle": {"ko": "쉬는 워커", "en": "idle worker"}, "busy": {"ko": "일하는 워커", "en": "busy worker"}}[moment]
+    moment_name = {"idle": {"ko": "쉬는 워커", "en": "idle worker"}, "busy": {"ko": "작업 중인 워커", "en": "busy worker"}}[moment]
     kinds = {"pool": "multiprocessing.Pool", "executor": "ProcessPoolExecutor"}
     full = {lang: f"{kinds[kind]}, {moment_name[lang]} kill -9: {name[lang]}" for lang in name}
     return {"id": f"{kind}.{moment}.{what}", "name": full, "unit": "count", "samples": samples}

@@ -101,13 +101,13 @@ def lanes(done, ko, en):
 def main(folder, file, workers, rounds):
     report = {"experiment": "multiprocessing/translate"}
     if np is None:
-        report["notes"] = [{"ko": "측정하지 않음: numpy가 없습니다.", "en": "not measured: there is no numpy."}]
+        report["notes"] = [{"ko": "측정하지 않음: numpy가 없습니다.", "en": "not measured: numpy is not installed."}]
         print(json.dumps(report))
         return
     with open(file, encoding="utf-8-sig") as lines:
         sentences = [line.strip() for line in lines]  # LF, CR LF or CR; blank lines are kept
     ways = [
-        ("sequence", "차례로", "in sequence", "작업", "Task", sequence),
+        ("sequence", "순차 실행", "in sequence", "작업", "Task", sequence),
         ("threads", "ThreadPool", "ThreadPool", "스레드", "Thread", threads),
         ("processes", "multiprocessing.Pool", "multiprocessing.Pool", "프로세스", "Process", processes),
     ]

@@ -91,7 +91,7 @@ impl EchoThread {
 /// The error when a peer cannot be started or does not answer.
 pub fn cannot_measure(e: io::Error) -> Error {
     Error::failed(text!(
-        "시작과 통신의 비용을 잴 수 없습니다: {e}",
-        "the cost of starting and talking cannot be measured: {e}"
+        "시작과 통신의 비용을 측정할 수 없습니다: {e}",
+        "the cost of starting and communicating cannot be measured: {e}"
     ))
 }

@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     process_pool::init(tasks::TASKS);
     Section::new(
         "multiprocessing",
-        text!("멀티프로세싱: 진짜 프로세스와 그 비용", "real processes, and what they cost"),
+        text!("멀티프로세싱: 실제 프로세스와 그 비용", "real processes, and what they cost"),
     )
     .with([article::command(), cpu::command(), memory::command(), pool::command(), kill_storm::command()])
     .with([ipc::command(), pool_failures::command(), images::command(), translate::command()])

@@ -18,7 +18,7 @@ pub fn failed(error: process_pool::Error) -> Error {
 
 /// The error of a run in which task `n` failed.
 pub fn task_error(n: usize, why: &Text) -> Error {
-    Error::failed(Text { ko: format!("일 {n}: {}", why.ko), en: format!("task {n}: {}", why.en) })
+    Error::failed(Text { ko: format!("작업 {n}: {}", why.ko), en: format!("task {n}: {}", why.en) })
 }
 
 impl Bilingual for process_pool::Error {
@@ -27,7 +27,7 @@ impl Bilingual for process_pool::Error {
         match self {
             NoWorkers => text!("워커는 하나 이상이어야 합니다.", "a pool needs at least one worker."),
             NotInitialized => text!(
-                "main의 첫 줄에서 pool::init을 부르지 않았습니다.",
+                "main의 첫 줄에서 pool::init을 호출하지 않았습니다.",
                 "pool::init was not called in the first line of main."
             ),
             NoMemoryLimit => text!(
@@ -35,7 +35,10 @@ impl Bilingual for process_pool::Error {
                 "the memory of a worker cannot be limited on this system."
             ),
             NoSharedMemory(e) => {
-                text!("프로세스끼리 나눌 메모리가 없습니다: {e}", "no memory to share with processes: {e}")
+                text!(
+                    "프로세스끼리 공유할 메모리를 할당할 수 없습니다: {e}",
+                    "cannot allocate memory to share with processes: {e}"
+                )
             }
             NoWorkerStarts(last) => {
                 let Text { ko, en } = last.text();
@@ -66,7 +69,8 @@ impl Bilingual for Failure {
             Failure::NoWorker(last) => {
                 let Text { ko, en } = last.text();
                 Text {
-                    ko: format!("일할 워커가 없습니다: {ko}"), en: format!("there is no worker for it: {en}")
+                    ko: format!("작업을 맡길 워커가 없습니다: {ko}"),
+                    en: format!("there is no worker for it: {en}"),
                 }
             }
             Failure::Unknown(name) => {
@@ -90,8 +94,10 @@ impl Bilingual for End {
         match *self {
             End::Signal(n) => text!("시그널 {n}", "signal {n}"),
             End::Code(n) => text!("종료 코드 {n}", "exit code {n}"),
-            End::Stopped => text!("누가 멈춰 세웠습니다", "it was stopped from outside"),
-            End::ProtocolError => text!("프로토콜에 없는 말을 했습니다", "it did not speak the protocol"),
+            End::Stopped => text!("외부에서 중지했습니다", "it was stopped from outside"),
+            End::ProtocolError => {
+                text!("프로토콜에 맞지 않는 데이터를 보냈습니다", "it sent data that is not in the protocol")
+            }
             End::Unknown => text!("이유를 알 수 없습니다", "for an unknown reason"),
         }
     }
@@ -114,7 +120,7 @@ mod tests {
             failed(process_pool::Error::NoWorkerStarts(killed.clone())).text().ko,
             "워커를 시작할 수 없습니다: 시그널 9"
         );
-        assert_eq!(Failure::NoWorker(killed).text().ko, "일할 워커가 없습니다: 시그널 9");
+        assert_eq!(Failure::NoWorker(killed).text().ko, "작업을 맡길 워커가 없습니다: 시그널 9");
         let died = Failure::Died { how: End::Code(1), attempts: 3 };
         assert_eq!(died.text().ko, "워커가 죽었습니다: 종료 코드 1 (시도 3번)");
         assert_eq!(died.text().en, died.to_string());

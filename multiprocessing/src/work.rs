@@ -77,7 +77,7 @@ pub fn per_addition(trace: &Trace, additions: u64) -> f64 {
 pub fn costs(each: &[(String, f64)]) -> Text {
     let each: Vec<String> = each.iter().map(|(on, ns)| format!("{on} {}", unit::duration(*ns))).collect();
     let each = each.join(", ");
-    text!("더하기 한 번에 걸린 CPU 시간: {each}.", "CPU time for one addition: {each}.")
+    text!("덧셈 한 번에 걸린 CPU 시간: {each}.", "CPU time for one addition: {each}.")
 }
 
 impl CountResult {

@@ -24,10 +24,10 @@ pub struct QueueResults<T> {
 /// One item after another, in this thread.
 pub fn in_sequence<I, T>(items: &[I], work: impl Fn(&I) -> T) -> QueueResults<T> {
     let recorder = Recorder::new();
-    let mut lane = recorder.lane(text!("차례로", "in sequence"));
+    let mut lane = recorder.lane(text!("순차 실행", "in sequence"));
     let results = items.iter().map(|item| lane.during(State::Running, || work(item))).collect();
     drop(lane);
-    QueueResults { results, lanes: recorder.finish(text!("차례로", "in sequence")).lanes }
+    QueueResults { results, lanes: recorder.finish(text!("순차 실행", "in sequence")).lanes }
 }
 
 /// In threads of this process.

@@ -57,8 +57,8 @@ for id, name, task, make in [
     stuck, ticks, wall = loop.run_until_complete(watch(task, make))
     for what, unit, ko, en, value in [
         ("stuck", "count", "교착", "deadlocks", stuck),
-        ("ticks", "count", "타이머가 울린 횟수", "ticks meanwhile", ticks),
-        ("wall", "ns", "걸린 시간", "took", wall * 1e9),
+        ("ticks", "count", "타이머 틱 횟수", "timer ticks", ticks),
+        ("wall", "ns", "걸린 시간", "time taken", wall * 1e9),
     ]:
         label = {"ko": name + ": " + ko, "en": name + ": " + en}
         measures.append({"id": what + "." + id, "name": label, "unit": unit, "samples": [value]})

@@ -75,9 +75,9 @@ measures = []
 for id, name, make in [("if", "Condition, if", Conditions), ("queue", "queue.Queue", lambda: queue.Queue(CAPACITY))]:
     lost, nothing, item = through(make())
     for what, unit, ko, en, value in [
-        ("lost", "count", "없어지거나 두 번", "missing or twice", lost),
-        ("nothing", "count", "빈손으로 깨어남", "woken for nothing", nothing),
-        ("item", "ns", "항목 하나", "one item", item * 1e9),
+        ("lost", "count", "유실되거나 중복된 항목", "items missing or twice", lost),
+        ("nothing", "count", "깨어났으나 항목 없음", "woken with nothing to take", nothing),
+        ("item", "ns", "항목당 시간", "time per item", item * 1e9),
     ]:
         label = {"ko": name + ": " + ko, "en": name + ": " + en}
         measures.append({"id": what + "." + id, "name": label, "unit": unit, "samples": [value]})

@@ -95,6 +95,6 @@ for _ in range(REPEATS):
 
 measures = []
 for id, _, code, _ in forms:
-    name = {"ko": code + ": 틀린 거래", "en": code + ": trades that went wrong"}
+    name = {"ko": code + ": 잘못된 거래", "en": code + ": trades that went wrong"}
     measures.append({"id": "wrong." + id, "name": name, "unit": "share", "samples": samples[id]})
 print(json.dumps({"experiment": "mutex/check-then-act", "measures": measures}))

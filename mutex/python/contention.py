@@ -50,8 +50,8 @@ for threads in STEPS:
     rate, ratio = load(threads)
     for what, unit, ko, en, value in [
         ("rate", "count", "초당 갱신", "updates a second", rate),
-        ("ratio", "times", "가장 많은 몫 대 가장 적은 몫", "largest share to smallest", ratio),
+        ("ratio", "times", "스레드별 갱신 횟수의 최대/최소", "most updates of a thread / fewest", ratio),
     ]:
-        name = {"ko": "with lock, 스레드 %d개: %s" % (threads, ko), "en": "with lock, %d threads: %s" % (threads, en)}
+        name = {"ko": "with lock, 스레드 %d개: %s" % (threads, ko), "en": "with lock, threads %d: %s" % (threads, en)}
         measures.append({"id": "%s.lock.%d" % (what, threads), "name": name, "unit": unit, "samples": [value]})
 print(json.dumps({"experiment": "mutex/contention", "measures": measures}))

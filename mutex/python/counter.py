@@ -116,6 +116,6 @@ for _ in range(RUNS):
 measures = []
 for id in asked:
     code = FORMS[id][1]
-    name = {"ko": code + u": 잃음", "en": code + ": lost"}
+    name = {"ko": code + u": 유실된 갱신", "en": code + ": lost updates"}
     measures.append({"id": "lost_share." + id, "name": name, "unit": "share", "samples": samples[id]})
 print(json.dumps({"experiment": "mutex/counter", "measures": measures}))

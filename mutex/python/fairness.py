@@ -72,9 +72,9 @@ measures = []
 for id, name, make in [("lock", "threading.Lock", threading.Lock), ("queue", "FifoLock", FifoLock)]:
     turns, longest, passed = watch(make())
     for what, unit, ko, en, samples in [
-        ("turns", "count", "스레드마다 차례", "turns of each thread", turns),
-        ("longest_wait", "ns", "가장 긴 기다림", "longest wait", [longest * 1e9]),
-        ("passed_by", "count", "그동안 남이 들어간 횟수(최대)", "turns of others during a wait (most)", [passed]),
+        ("turns", "count", "스레드별 락 획득", "acquisitions of each thread", turns),
+        ("longest_wait", "ns", "최장 대기 시간", "longest wait", [longest * 1e9]),
+        ("passed_by", "count", "한 번 대기하는 동안 다른 스레드의 획득(최대)", "acquisitions by others during a wait (most)", [passed]),
     ]:
         label = {"ko": name + ": " + ko, "en": name + ": " + en}
         measures.append({"id": what + "." + id, "name": label, "unit": unit, "samples": samples})

@@ -47,6 +47,6 @@ def half_seen(transfer):
 
 measures = []
 for id, transfer, code in [("in_two", in_two, "a -= 40; fails(); b += 40"), ("at_once", at_once, "a, b = after")]:
-    name = {"ko": code + ": 반쪽 데이터", "en": code + ": half-changed data"}
+    name = {"ko": code + ": 일부만 변경된 데이터", "en": code + ": half-changed data"}
     measures.append({"id": "half." + id, "name": name, "unit": "count", "samples": [half_seen(transfer)]})
 print(json.dumps({"experiment": "mutex/poison", "measures": measures}))

@@ -9,13 +9,13 @@ const BOTH: Outcome = Outcome {
     id: "2",
     class: Class::Acceptable,
     name: || Text::same("2"),
-    why: || text!("둘 다 셈에 들었음", "both were counted"),
+    why: || text!("두 갱신이 모두 반영됨", "both updates were counted"),
 };
 const NEITHER_ONE_NOR_TWO: Outcome = Outcome {
     id: OTHER,
     class: Class::Forbidden,
-    name: || text!("그 밖", "other"),
-    why: || text!("어떤 순서로도 안 나옴", "no order ends like this"),
+    name: || text!("기타", "other"),
+    why: || text!("어떤 실행 순서로도 나올 수 없음", "no order leads to this"),
 };
 const ONE_LOST: Outcome = Outcome {
     id: "1",

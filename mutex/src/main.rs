@@ -10,7 +10,7 @@ use mutex::experiments::{
 };
 
 fn main() -> ExitCode {
-    let about = text!("뮤텍스: 잃어버린 갱신과 그것을 막는 락", "the lost update, and locks that prevent it");
+    let about = text!("뮤텍스: 갱신 유실과 이를 막는 락", "the lost update, and locks that prevent it");
     Section::new("mutex", about)
         .with([counter::command(), versions::command(), check_then_act::command(), poison::command()])
         .with([bounded_buffer::command(), deadlock::command(), philosophers::command(), across_await::command()])

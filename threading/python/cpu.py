@@ -41,8 +41,8 @@ for _ in range(ROUNDS):
             cores.append(cpu / wall)
 
 print(json.dumps({"experiment": "threading/cpu", "measures": [
-    {"id": "wall.sequence", "name": {"ko": "차례로", "en": "in sequence"}, "unit": "ns", "samples": walls[sequence]},
+    {"id": "wall.sequence", "name": {"ko": "순차 실행", "en": "in sequence"}, "unit": "ns", "samples": walls[sequence]},
     {"id": "wall.threads", "name": {"ko": "스레드", "en": "threads"}, "unit": "ns", "samples": walls[threads]},
-    {"id": "cores.threads", "name": {"ko": "스레드가 쓴 코어 수(평균)", "en": "cores that the threads kept busy"},
+    {"id": "cores.threads", "name": {"ko": "스레드가 사용한 코어 수(평균)", "en": "cores that the threads kept busy"},
      "unit": "times", "samples": cores},
 ]}))

@@ -64,10 +64,10 @@ def fetch(threads, title, one_each=False):
     return {"title": title, "lanes": named}, wall, failures
 
 
-techniques = [("sequence", 1, "차례로", "in sequence")]
+techniques = [("sequence", 1, "순차 실행", "in sequence")]
 if EACH:
-    techniques.append(("each", len(URLS), "요청마다 스레드", "a thread a request"))
-techniques.append(("threads", min(THREADS, len(URLS)), "스레드 %d개의 풀" % THREADS, "a pool of %d threads" % THREADS))
+    techniques.append(("each", len(URLS), "요청마다 스레드", "a thread per request"))
+techniques.append(("threads", min(THREADS, len(URLS)), "스레드 %d개의 풀" % THREADS, "a pool (threads: %d)" % THREADS))
 traces, measures, notes = [], [], []
 for id, threads, ko, en in techniques:
     trace, wall, failures = fetch(threads, {"ko": ko, "en": en}, id == "each")
@@ -76,7 +76,7 @@ for id, threads, ko, en in techniques:
     for reason in sorted(set(reason for reason, _ in failures)):
         these = [url for r, url in failures if r == reason]
         notes.append({
-            "ko": "%s: %s(%d번), 처음은 %s" % (ko, reason, len(these), these[0]),
+            "ko": "%s: %s(%d번), 첫 주소 %s" % (ko, reason, len(these), these[0]),
             "en": "%s: %s (×%d), first %s" % (en, reason, len(these), these[0]),
         })
 print(json.dumps({"experiment": "threading/fetch", "traces": traces, "measures": measures, "notes": notes}))

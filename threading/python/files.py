@@ -103,7 +103,7 @@ paths = sorted(walk(ROOT, frozenset(), []), key=lambda path: path.split(b"/"))
 whole = sum(size(path) for path in paths) or 1
 measures, digests = [], set()
 for cold in (False, True):
-    for technique, ko, en in ((sequence, "차례로", "in sequence"), (threads, "스레드", "threads")):
+    for technique, ko, en in ((sequence, "순차 실행", "in sequence"), (threads, "스레드", "threads")):
         if cold and not forget(paths):
             continue
         before, start = from_storage(), time.monotonic()

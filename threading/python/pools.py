@@ -77,7 +77,7 @@ for _ in range(ROUNDS):
         if technique is executor:
             cores.append((time.process_time() - cpu) * 1e9 / wall)
 
-NAMES = {parts: ("저마다 제 몫", "each its own part"), executor: ("ThreadPoolExecutor", "ThreadPoolExecutor")}
+NAMES = {parts: ("정적 분할", "static partition"), executor: ("ThreadPoolExecutor", "ThreadPoolExecutor")}
 measures, traces = [], []
 
 
@@ -89,10 +89,10 @@ for technique, (ko, en) in NAMES.items():
     measure("wall." + technique.__name__, ko, en, "ns", walls[technique])
     lanes = [{"name": {"ko": "워커 %d" % i, "en": "Worker %d" % i}, "spans": s} for i, s in enumerate(last[technique])]
     traces.append({"title": {"ko": ko, "en": en}, "lanes": lanes})
-measure("cores", "ThreadPoolExecutor가 쓴 코어 수", "cores that ThreadPoolExecutor kept busy", "times", cores)
+measure("cores", "ThreadPoolExecutor가 사용한 코어 수", "cores that ThreadPoolExecutor kept busy", "times", cores)
 turns = max(1, int(UNIT)) if WORK == "cpu" else 20000
 for n in COUNTS:
     io, cpu = timed(lambda: crowd(n, lambda _: time.sleep(WAIT))), timed(lambda: crowd(n, lambda _: count(turns)))
-    measure("io.%d" % n, "스레드 %d개: 기다리는 일" % n, "jobs that wait, threads: %d" % n, "ns", [io])
-    measure("cpu.%d" % n, "스레드 %d개: 계산하는 일" % n, "jobs that compute, threads: %d" % n, "ns", [cpu])
+    measure("io.%d" % n, "스레드 %d개: 기다리는 작업" % n, "jobs that wait, threads: %d" % n, "ns", [io])
+    measure("cpu.%d" % n, "스레드 %d개: 계산하는 작업" % n, "jobs that compute, threads: %d" % n, "ns", [cpu])
 print(json.dumps({"experiment": "threading/pools", "traces": traces, "measures": measures}))

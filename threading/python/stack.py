@@ -37,7 +37,7 @@ def measure():
         after = grow(THREADS - half)
         alive = status("Threads") - others
     except RuntimeError as e:  # "can't start new thread"
-        ko = "스레드 %d개 뒤에 시스템이 더 주지 않습니다: %s" % (len(threads), e)
+        ko = "스레드 %d개를 만든 뒤로는 시스템이 더 만들어 주지 않습니다: %s" % (len(threads), e)
         return [], [{"ko": ko, "en": "after %d threads the system gives no more: %s" % (len(threads), e)}]
     finally:
         leave.set()
@@ -45,11 +45,11 @@ def measure():
             thread.join()
     space, memory = ((a - b) / float(THREADS - half) for a, b in zip(after, before))
     if alive != THREADS:
-        return [], [{"ko": "%d개만 함께 살아 있었습니다" % alive, "en": "only %d were alive together" % alive}]
+        return [], [{"ko": "%d개만 동시에 살아 있었습니다" % alive, "en": "only %d were alive at once" % alive}]
     named = [
-        ("alive", "함께 산 스레드", "threads alive together", "count", alive),
-        ("virtual", "스레드 하나의 주소 공간", "address space a thread", "bytes", space),
-        ("resident", "스레드 하나의 실제 메모리", "resident memory a thread", "bytes", memory),
+        ("alive", "동시에 살아 있던 스레드", "threads alive at once", "count", alive),
+        ("virtual", "스레드당 주소 공간", "address space per thread", "bytes", space),
+        ("resident", "스레드당 실제 메모리", "resident memory per thread", "bytes", memory),
     ]
     return [{"id": id, "name": {"ko": ko, "en": en}, "unit": unit, "samples": [n]} for id, ko, en, unit, n in named], []
 
@@ -57,5 +57,5 @@ def measure():
 try:
     measures, notes = measure()
 except IOError as e:
-    measures, notes = [], [{"ko": "이 시스템은 알려 주지 않습니다: %s" % e, "en": "this system does not tell: %s" % e}]
+    measures, notes = [], [{"ko": "이 시스템에서는 알 수 없습니다: %s" % e, "en": "not available on this system: %s" % e}]
 print(json.dumps({"experiment": "threading/stack", "measures": measures, "notes": notes}))

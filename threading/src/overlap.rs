@@ -13,8 +13,8 @@ pub fn judge(on: impl Into<Text>, threads: usize, peak: usize, enough: usize) ->
         return Verdict::not_measured(CLAIM, on, text!("스레드가 하나뿐입니다", "there is only one thread"));
     }
     let evidence = text!(
-        "스레드 {threads}개 가운데 동시에 기다린 것 최대 {peak}개",
-        "up to {peak} of {threads} threads waited at once"
+        "스레드 {threads}개 가운데 동시에 기다린 스레드 최대 {peak}개",
+        "threads that waited at once: at most {peak} of {threads}"
     );
     Verdict::seen(CLAIM, on, peak >= enough, evidence)
 }

@@ -57,10 +57,10 @@ fn collecting_all_keeps_every_value_and_the_error() {
 fn who_failed_and_who_was_cancelled_is_marked() {
     for technique in &TECHNIQUES {
         let seen = technique.observe(Duration::from_millis(500)).unwrap();
-        let fates = [seen.before.as_slice(), seen.after.as_slice()].concat();
-        for (mark, fate) in [(State::Failed, Fate::Failed), (State::Cancelled, Fate::Cancelled)] {
+        let outcomes = [seen.before.as_slice(), seen.after.as_slice()].concat();
+        for (mark, outcome) in [(State::Failed, Outcome::Failed), (State::Cancelled, Outcome::Cancelled)] {
             let marked = seen.trace.lanes.iter().filter(|lane| lane.spans.last().is_some_and(|s| s.state == mark));
-            assert_eq!(marked.count(), count(&fates, fate), "{} {mark:?}", technique.id);
+            assert_eq!(marked.count(), count(&outcomes, outcome), "{} {mark:?}", technique.id);
         }
     }
 }

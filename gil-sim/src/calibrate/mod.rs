@@ -54,16 +54,16 @@ pub fn machine(file: Option<&Path>, quiet: &Quiet) -> Result<Machine> {
     let words = input_file::read(path)?;
     let machine: Machine = serde_json::from_str(&words).map_err(|e| {
         Error::usage(text!(
-            "{name}: calibrate --out이 쓴 파일이 아닙니다: {e}",
-            "{name}: not a file that calibrate --out wrote: {e}"
+            "{name}: calibrate --out으로 만든 파일이 아닙니다: {e}",
+            "{name}: not a file written by calibrate --out: {e}"
         ))
     })?;
     if machine.is_whole() && largest(&serde_json::json!(machine)) <= LONGEST {
         return Ok(machine);
     }
     Err(Error::usage(text!(
-        "{name}: 컴퓨터의 기술이 아닙니다. 빈 곡선, 없는 코어, 한 시간을 넘는 시간이 있습니다",
-        "{name}: this describes no machine: a curve is empty, there are no cores, or something takes over an hour"
+        "{name}: 컴퓨터를 기술한 파일이 아닙니다. 빈 곡선이 있거나, 코어가 0개이거나, 한 시간을 넘는 값이 있습니다",
+        "{name}: this does not describe a machine: a curve is empty, there are no cores, or a time is over an hour"
     )))
 }
 

@@ -15,10 +15,10 @@ const ITERATIONS_IN_100_TICKS: f64 = 100.0 / 3.0;
 
 /// Measures an interpreter on a machine that was measured just before. The error is the reason why it cannot.
 pub fn speed(python: &Interpreter, machine: &Machine) -> Result<Speed, Text> {
-    let own =
-        env::current_exe().map_err(|e| text!("실행 파일을 알 수 없습니다: {e}", "the program is unknown: {e}"))?;
+    let own = env::current_exe()
+        .map_err(|e| text!("실행 파일의 경로를 알 수 없습니다: {e}", "the path of this program is unknown: {e}"))?;
     let report = python::run(python, twin_script!("calibrate"), &[own.to_string_lossy().into_owned()], LIMIT)?;
-    of_report(&report, machine).ok_or_else(|| text!("재야 할 것이 빠졌습니다", "a measurement is missing"))
+    of_report(&report, machine).ok_or_else(|| text!("필요한 측정값이 없습니다", "a measurement is missing"))
 }
 
 fn of_report(report: &Report, machine: &Machine) -> Option<Speed> {

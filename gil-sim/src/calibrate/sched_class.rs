@@ -45,7 +45,7 @@ impl Quiet {
             text!("실시간 클래스(SCHED_RR)에서 측정했습니다. {ko}", "Measured in a real-time class (SCHED_RR). {en}")
         } else {
             text!(
-                "보통 스케줄링 클래스에서 측정했습니다(실시간 클래스는 허용되지 않음). {ko}",
+                "일반 스케줄링 클래스에서 측정했습니다(실시간 클래스는 허용되지 않음). {ko}",
                 "Measured in the ordinary scheduling class (a real-time class is not permitted). {en}"
             )
         }

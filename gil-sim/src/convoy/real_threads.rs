@@ -106,7 +106,7 @@ fn talk(gil: &Gil, me: u64, lane: &mut LaneRecorder, mut peer: &UnixStream, unti
         call(&mut held, lane, || peer.write_all(&MESSAGE))?;
         let received = call(&mut held, lane, || peer.read(&mut answer))?;
         if received == 0 {
-            return Err(Error::failed(text!("상대가 연결을 끊었습니다", "the peer hung up")));
+            return Err(Error::failed(text!("상대 프로세스가 연결을 끊었습니다", "the peer closed the connection")));
         }
         let now = clock::now();
         took.push((now - last) as f64);

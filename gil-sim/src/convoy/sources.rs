@@ -47,8 +47,9 @@ impl Sources {
 
     /// This program, whose `peer` answers.
     pub fn program() -> Result<PathBuf> {
-        env::current_exe()
-            .map_err(|e| Error::failed(text!("실행 파일을 알 수 없습니다: {e}", "the program is unknown: {e}")))
+        env::current_exe().map_err(|e| {
+            Error::failed(text!("실행 파일의 경로를 알 수 없습니다: {e}", "the path of this program is unknown: {e}"))
+        })
     }
 
     /// The simulator's figures for threads in Rust, and its lanes.
@@ -95,8 +96,8 @@ impl Sources {
     pub fn note(&self) -> Text {
         let (Text { ko, en }, took) = (self.quiet.note(), unit::duration(self.took as f64));
         text!(
-            "시뮬레이터가 아는 것은 실험 앞에 {took} 동안 잰 이 컴퓨터의 지연뿐입니다(predict와 verify는 네 배를 되풀이해 잽니다). {ko}",
-            "All that the simulator knows are this machine's latencies, measured for {took} before (predict and verify repeat that four times as often); {en}"
+            "시뮬레이터의 입력은 실험 전에 {took} 동안 측정한 이 컴퓨터의 지연 시간뿐입니다(predict와 verify는 네 배 더 반복해 측정합니다). {ko}",
+            "The simulator is given only this machine's latencies, measured for {took} before the experiment (predict and verify repeat each measurement four times as often). {en}"
         )
     }
 }

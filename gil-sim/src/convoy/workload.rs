@@ -62,7 +62,7 @@ impl Workload {
     /// The same as a scenario, which says nothing of a version: each interpreter has its own.
     pub fn scenario(&self) -> Scenario {
         Scenario {
-            title: text!("호위 효과", "the convoy"),
+            title: text!("호위 효과", "the convoy effect"),
             version: "3.12".to_owned(),
             cores: None,
             setup: self.setup(),

@@ -1,4 +1,4 @@
-//! Calibration: what the parts of a lock take on this machine, shown and written to a file that `predict` reads.
+//! Calibration: how long the operations of a lock take here, shown and written to a file that `predict` reads.
 //!
 //! Run: `cargo run -p gil-sim -- calibrate --out machine.json`. Python twin: `python/calibrate.py`, which predict and verify run.
 
@@ -19,7 +19,7 @@ pub fn command() -> Experiment {
     let out = options.path("out", text!("predict가 읽을 파일", "a file for predict to read"));
     Experiment::new(
         "calibrate",
-        text!("이 컴퓨터에서 락을 이루는 일들이 걸리는 시간", "what the parts of a lock take on this machine"),
+        text!("이 컴퓨터에서 락의 각 동작에 걸리는 시간", "how long the operations of a lock take here"),
         options,
         move |a| run(a.get(out).as_deref()),
     )
@@ -37,8 +37,8 @@ pub fn run(out: Option<&Path>) -> Result<Report> {
     report.tables = vec![wakes(&found), curves(&found)];
     report.notes = vec![quiet.note(), rest(&found)];
     report.shows = text!(
-        "락 하나를 이루는 몇 가지 일이 이 컴퓨터에서 얼마나 걸리는지입니다. 어느 것에도 GIL은 들어 있지 않습니다.",
-        "What the few things that a lock is made of take on this machine. There is no GIL in any of them."
+        "락을 구성하는 동작들이 이 컴퓨터에서 얼마나 걸리는지 측정했습니다. 어느 측정값에도 GIL은 들어 있지 않습니다.",
+        "How long the operations that make up a lock take on this machine. No GIL is involved in any of them."
     );
     Ok(report)
 }
@@ -54,9 +54,9 @@ fn wakes(machine: &Machine) -> Table {
         vec![human(*idle), human(latency), human(cost)]
     });
     Table {
-        title: text!("잠든 스레드 깨우기 (중앙값)", "Waking a sleeper (medians)"),
+        title: text!("잠든 스레드 깨우기 (중앙값)", "Waking a sleeping thread (medians)"),
         head: vec![
-            text!("코어가 쉰 시간", "core idle for"),
+            text!("코어 유휴 시간", "core idle for"),
             text!("깨어나기까지", "until it runs"),
             text!("깨우는 쪽의 비용", "cost to the waker"),
         ],
@@ -71,11 +71,11 @@ fn curves(machine: &Machine) -> Table {
         std::iter::once(human(*slept)).chain(cells).collect()
     });
     Table {
-        title: text!("그만큼 잔 뒤에 (중앙값)", "After so much sleep (medians)"),
+        title: text!("sleep 뒤의 지연 (중앙값)", "Delays after a sleep (medians)"),
         head: vec![
-            text!("잔 시간", "slept"),
-            text!("타이머가 늦은 시간", "timer late by"),
-            text!("요청을 듣기까지", "request heard after"),
+            text!("sleep 시간", "slept"),
+            text!("타이머 지연", "timer late by"),
+            text!("요청을 확인하기까지", "request seen after"),
             Text::same("send"),
             Text::same("recv"),
         ],
@@ -88,7 +88,7 @@ fn rest(machine: &Machine) -> Text {
     let share = |length| unit::value(machine.steals.share(length, machine.heard.median(length)), Unit::Share);
     let (short, usual) = (share(500_000), share(5_000_000));
     text!(
-        "코어 {cores}개, 코어에서 다음 스레드로 넘어가는 데 {dispatch}. 방금 요청한 스레드가 오래 기다린 스레드의 신호를 가로채는 비율: 0.5 ms 기다린 뒤 {short}, 5 ms 뒤 {usual}.",
-        "{cores} cores; {dispatch} from one thread to the next on a core. Who has just asked takes the signal of a longer waiter: {short} of the time after a wait of 0.5 ms, {usual} after 5 ms."
+        "코어 {cores}개, 한 코어에서 다음 스레드로 전환하는 데 {dispatch}. 방금 요청한 스레드가 더 오래 기다린 스레드의 신호를 가로채는 비율: 0.5 ms 기다린 뒤 {short}, 5 ms 뒤 {usual}.",
+        "Cores: {cores}; switching from one thread to the next on a core takes {dispatch}. How often a thread that has just asked takes the signal of one that has waited longer: {short} after a wait of 0.5 ms, {usual} after 5 ms."
     )
 }

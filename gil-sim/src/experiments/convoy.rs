@@ -43,7 +43,7 @@ pub fn command() -> Experiment {
         "convoy",
         text!(
             "I/O 스레드 하나와 CPU 바운드 스레드들: 호위 효과(convoy effect)",
-            "an I/O thread beside CPU-bound threads: the convoy"
+            "an I/O thread and CPU-bound threads: the convoy effect"
         ),
         options,
         move |a| run(a.get(delay), a.get(interval), a.get(seconds), a.pythons()),
@@ -100,7 +100,7 @@ fn in_rust(report: &mut Report, sources: &Sources, workloads: &[Workload]) -> Re
 
 fn one_at_a_time(on: &str, trace: &Trace) -> Verdict {
     let peak = trace.peak_in_flight(&[State::Running]);
-    let evidence = text!("동시에 실행 중인 스레드 최대 {peak}개", "at the peak {peak} running at once");
+    let evidence = text!("동시에 실행된 스레드 최대 {peak}개", "at most {peak} running at once");
     Verdict::seen("gil-one-thread-at-a-time", on, peak <= 1, evidence)
 }
 
@@ -110,17 +110,17 @@ fn measures(Row { cpu, source }: &Row) -> Vec<Measure> {
     let all = [
         (
             "trips",
-            text!("{ko}, CPU 스레드 {cpu}개: 초당 왕복", "{en}, {cpu} CPU threads: round trips/s"),
+            text!("{ko}, CPU 스레드 {cpu}개: 초당 왕복", "{en}, CPU threads {cpu}: round trips/s"),
             Unit::Count,
             vec![seen.trips],
         ),
         (
             "trip",
-            text!("{ko}, CPU 스레드 {cpu}개: 왕복", "{en}, {cpu} CPU threads: a round trip"),
+            text!("{ko}, CPU 스레드 {cpu}개: 왕복", "{en}, CPU threads {cpu}: a round trip"),
             Unit::Ns,
             thin(&seen.latencies),
         ),
-        ("send", text!("{ko}, CPU 스레드 {cpu}개: send", "{en}, {cpu} CPU threads: send"), Unit::Ns, thin(&seen.sends)),
+        ("send", text!("{ko}, CPU 스레드 {cpu}개: send", "{en}, CPU threads {cpu}: send"), Unit::Ns, thin(&seen.sends)),
     ];
     let named = all.into_iter().filter(|(.., samples)| !samples.is_empty());
     named.map(|(what, name, unit, samples)| Measure::new(format!("{what}.{id}.{cpu}"), name, unit, samples)).collect()
@@ -143,7 +143,7 @@ fn table(rows: &[Row], interval: Duration) -> Table {
     Table {
         title: text!("I/O 스레드의 왕복", "The I/O thread's round trips"),
         head: vec![
-            text!("대상", "judge"),
+            text!("대상", "runs on"),
             text!("CPU 스레드", "CPU threads"),
             text!("초당 왕복", "trips/s"),
             text!("중앙값", "median"),
@@ -158,12 +158,12 @@ fn notes(delay: Duration, lasting: Duration, sources: &Sources) -> Vec<Text> {
     let (delay, lasting) = (unit::duration(workload::ns(delay) as f64), unit::duration(workload::ns(lasting) as f64));
     vec![
         text!(
-            "왕복 한 번은 다른 프로세스에 8바이트를 보내고(send) {delay} 뒤에 오는 답을 받는(recv) 것입니다. 줄마다 {lasting} 동안 쟀습니다. CPU 스레드는 그동안 쉬지 않고 셉니다.",
-            "A round trip sends 8 bytes to another process (send) and receives its answer {delay} later (recv); {lasting} for each row. A CPU thread counts all the while."
+            "왕복 한 번은 다른 프로세스에 8바이트를 보내고(send) {delay} 뒤에 오는 응답을 받는(recv) 것입니다. 행마다 {lasting} 동안 측정했습니다. CPU 스레드는 그동안 쉬지 않고 계산합니다.",
+            "A round trip sends 8 bytes to another process (send) and receives its answer {delay} later (recv); {lasting} for each row. The CPU threads compute all the time."
         ),
         text!(
-            "느린 send는 GIL을 되찾기까지 전환 간격 하나 이상 걸린 것의 몫입니다. 파이썬 쪽은 왕복만 쟀습니다. 요청함(▒)은 락 바깥에서 보이지 않아 시뮬레이터의 그림에만 있습니다.",
-            "Slow sends are those that had the GIL back only after a switch interval or more. On Python only whole round trips were timed. That a thread has asked (▒) cannot be seen from outside the lock: only the simulator shows it."
+            "느린 send는 GIL을 다시 획득하는 데 전환 간격 이상 걸린 send의 비율입니다. 파이썬에서는 왕복 시간만 측정했습니다. GIL 요청(▒)은 락 밖에서 볼 수 없어 시뮬레이터의 그림에만 있습니다.",
+            "Slow sends: the share of sends that got the GIL back only after a switch interval or more. In Python only whole round trips were timed. That a thread has asked (▒) cannot be seen from outside the lock; only the simulator shows it."
         ),
         sources.note(),
     ]
@@ -179,7 +179,7 @@ fn shows(rows: &[Row], interval: Duration) -> Text {
     let slow = of("rust", 1).and_then(|seen| seen.slow_sends(interval)).unwrap_or(f64::NAN);
     let (slow, interval) = (unit::value(slow, Unit::Share), unit::duration(workload::ns(interval) as f64));
     text!(
-        "막힐 일이 없는 send도 GIL을 놓습니다. 혼자면 평균 {alone}, CPU 바운드 스레드 하나 옆에서는 {beside}입니다. 그 가운데 {slow}는 GIL을 되찾는 데 전환 간격({interval}) 이상 걸렸고, 왕복은 초당 {before}번에서 {after}번으로 줄었습니다.",
-        "A send that never has to wait lets go of the GIL all the same. Alone it takes {alone} on average, beside one CPU-bound thread {beside}: {slow} of them had the GIL back only after a switch interval ({interval}) or more, and round trips went from {before} to {after} a second."
+        "블로킹되지 않는 send도 GIL을 해제합니다. send 한 번에 걸린 시간은 I/O 스레드만 있으면 평균 {alone}, CPU 바운드 스레드가 하나 있으면 {beside}입니다. 후자의 send 가운데 {slow}는 GIL을 다시 획득하는 데 전환 간격({interval}) 이상 걸렸고, 왕복은 초당 {before}번에서 {after}번이 되었습니다.",
+        "Even a send that never blocks releases the GIL. Alone it takes {alone} on average, beside one CPU-bound thread {beside}: {slow} of these sends got the GIL back only after a switch interval ({interval}) or more, and round trips went from {before} to {after} a second."
     )
 }

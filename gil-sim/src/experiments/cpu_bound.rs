@@ -54,8 +54,8 @@ pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Inter
     report.measures = measures(&free, &held, gil.switches());
     report.shows = shows(free.duration(), held.duration(), gil.switches());
     report.notes.push(text!(
-        "스레드마다 글의 루프(count += i)를 {iterations}바퀴, 파이썬에서는 그 20분의 1을 돕니다.",
-        "each thread runs {iterations} iterations of the article's loop (count += i), in Python a twentieth of it."
+        "스레드마다 글의 루프(count += i)를 {iterations}번, 파이썬에서는 그 20분의 1만큼 반복합니다.",
+        "each thread runs {iterations} iterations of the article's loop (count += i), in Python a twentieth of that."
     ));
     report.traces = vec![free, held];
 
@@ -70,7 +70,7 @@ pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Inter
 
 fn measures(free: &Trace, held: &Trace, switches: u64) -> Vec<Measure> {
     let wall = |id, name, trace: &Trace| Measure::new(id, name, Unit::Ns, vec![trace.duration() as f64]);
-    let handed_over = text!("GIL이 다른 스레드로 넘어간 횟수", "times the GIL changed hands");
+    let handed_over = text!("GIL이 다른 스레드로 넘어간 횟수", "times the GIL was handed over");
     let mut all = vec![
         wall("wall.free", text!("락 없이, 처음부터 끝까지", "without a lock, first to last"), free),
         wall("wall.gil", text!("GIL 아래에서, 처음부터 끝까지", "under the GIL, first to last"), held),
@@ -86,8 +86,8 @@ fn measures(free: &Trace, held: &Trace, switches: u64) -> Vec<Measure> {
 fn shows(fast: u64, slow: u64, switches: u64) -> Text {
     let (fast, slow) = (unit::duration(fast as f64), unit::duration(slow as f64));
     text!(
-        "같은 스레드, 같은 일: 락이 없으면 함께 달려 {fast}, 뮤텍스 하나를 씌우면 번갈아 달려 {slow}입니다. GIL의 주인은 {switches}번 바뀌었습니다.",
-        "The same threads, the same work: without a lock they run together, in {fast}; put one mutex around them and they take turns, in {slow}. The GIL changed hands {switches} times."
+        "같은 작업이 락 없이는 동시에 실행되어 {fast}, 뮤텍스 하나를 씌우면 번갈아 실행되어 {slow}가 걸렸습니다. GIL은 {switches}번 넘어갔습니다.",
+        "The same threads, the same work: without a lock they run at the same time and take {fast}; with one mutex around them they take turns and need {slow}. The GIL was handed over {switches} times."
     )
 }
 
@@ -124,7 +124,7 @@ fn slices(trace: &Trace) -> Vec<f64> {
 
 fn one_at_a_time(on: &str, trace: &Trace) -> Verdict {
     let peak = trace.peak_in_flight(&[State::Running]);
-    let evidence = text!("동시에 실행 중인 스레드 최대 {peak}개", "at the peak {peak} running at once");
+    let evidence = text!("동시에 실행된 스레드 최대 {peak}개", "at most {peak} running at once");
     if trace.lanes.len() < 2 {
         return Verdict::not_measured(ONE_AT_A_TIME, on, text!("스레드가 하나뿐입니다", "there is only one thread"));
     }
@@ -136,7 +136,7 @@ fn one_at_a_time(on: &str, trace: &Trace) -> Verdict {
 fn on_python(python: &Interpreter, trace: &Trace) -> Verdict {
     const GRAIN: f64 = 0.05;
     let mean = trace.mean_in_flight(State::Running);
-    let evidence = text!("평균 {mean:.2}개의 스레드가 실행 중", "{mean:.2} threads running on average");
+    let evidence = text!("실행 중인 스레드 평균 {mean:.2}개", "{mean:.2} threads running on average");
     if let Some(why) = python.why_no_gil() {
         return Verdict::not_measured(ONE_AT_A_TIME, python.to_string(), why);
     }

@@ -48,7 +48,7 @@ pub fn command() -> Experiment {
     Experiment::new(
         "interval",
         text!(
-            "전환 간격: I/O 스레드가 얻는 것, CPU 스레드가 잃는 것",
+            "전환 간격: I/O 스레드의 이득과 CPU 스레드의 손실",
             "the switch interval: the I/O thread's gain, the CPU thread's loss"
         ),
         options,
@@ -133,20 +133,20 @@ fn table(sweep: &Sweep) -> Table {
         let switches = seen.switches.map_or_else(dash, |n| Text::same(format!("{n:.0}")));
         vec![name, trips, longest, switches, kept]
     };
-    let alone = text!("I/O 스레드 혼자", "the I/O thread alone");
+    let alone = text!("I/O 스레드만", "the I/O thread alone");
     let mut rows = vec![row(alone, &Figures { switches: None, ..sweep.alone.clone() }, dash())];
     rows.extend(INTERVALS.iter().zip(&sweep.each).map(|(us, WithCpuThread { seen, kept })| {
         row(Text::same(human(*us)), seen, Text::same(unit::value(*kept, Unit::Share)))
     }));
     let (ko, en) = (&judge.ko, &judge.en);
     Table {
-        title: text!("{ko}: I/O 스레드 하나와 CPU 스레드 하나", "{en}: one I/O thread beside one CPU thread"),
+        title: text!("{ko}: I/O 스레드 하나와 CPU 스레드 하나", "{en}: one I/O thread and one CPU thread"),
         head: vec![
             text!("전환 간격", "switch interval"),
             text!("초당 왕복", "trips/s"),
             text!("가장 긴 왕복", "longest trip"),
             text!("초당 전환", "switches/s"),
-            text!("CPU 스레드의 일", "CPU thread's work"),
+            text!("CPU 스레드의 작업량", "CPU thread's work"),
         ],
         rows,
     }
@@ -156,7 +156,7 @@ fn measures(sweep: &Sweep) -> Vec<Measure> {
     let (Text { ko, en }, id) = (&sweep.judge, &sweep.id);
     let mut all = vec![Measure::new(
         format!("trips.{id}.alone"),
-        text!("{ko}, 혼자: 초당 왕복", "{en}, alone: round trips/s"),
+        text!("{ko}, I/O 스레드만: 초당 왕복", "{en}, alone: round trips/s"),
         Unit::Count,
         vec![sweep.alone.trips],
     )];
@@ -167,7 +167,7 @@ fn measures(sweep: &Sweep) -> Vec<Measure> {
         };
         let trips = text!("{ko}, {interval}: 초당 왕복", "{en}, {interval}: round trips/s");
         add("trips", trips, Unit::Count, seen.trips);
-        let work = text!("{ko}, {interval}: CPU 스레드의 일", "{en}, {interval}: the CPU thread's work");
+        let work = text!("{ko}, {interval}: CPU 스레드의 작업량", "{en}, {interval}: the CPU thread's work");
         add("work", work, Unit::Share, *kept);
         if let Some(switches) = seen.switches {
             add(
@@ -185,8 +185,8 @@ fn notes(delay: Duration, lasting: Duration, sources: &Sources) -> Vec<Text> {
     let (delay, lasting) = (unit::duration(ns(delay) as f64), unit::duration(ns(lasting) as f64));
     vec![
         text!(
-            "왕복 한 번은 다른 프로세스에 8바이트를 보내고 {delay} 뒤에 오는 답을 받는 것입니다. 줄마다 {lasting} 동안, 적어도 전환 간격의 {SHOWN}배 동안 쟀습니다. CPU 스레드의 일은 바로 앞에서 혼자 한 일과 비교한 것이고, 100 %를 넘으면 그사이 컴퓨터의 속도가 변한 것입니다. CPython은 몇 번 전환했는지 알려 주지 않습니다.",
-            "A round trip sends 8 bytes to another process and receives its answer {delay} later; {lasting} for each row, {SHOWN} switch intervals at least. The CPU thread's work is compared with what it did alone just before; above 100 % the machine has changed its speed. CPython does not tell how often it switched."
+            "왕복 한 번은 다른 프로세스에 8바이트를 보내고 {delay} 뒤에 오는 응답을 받는 것입니다. 행마다 {lasting} 동안, 적어도 전환 간격의 {SHOWN}배 동안 측정했습니다. CPU 스레드의 작업량은 바로 전에 혼자 실행했을 때와 비교한 값이며, 100 %를 넘으면 그사이 컴퓨터의 속도가 변한 것입니다. CPython은 전환 횟수를 알려 주지 않습니다.",
+            "A round trip sends 8 bytes to another process and receives its answer {delay} later; {lasting} for each row, {SHOWN} switch intervals at least. The CPU thread's work is compared with what it did alone just before; above 100 % the machine has changed its speed. CPython does not report how often it switched."
         ),
         sources.note(),
     ]
@@ -201,7 +201,7 @@ fn shows(rust: &Sweep) -> Text {
     let (t_short, s_short, k_short) = (trips(short), switches(short), kept(short));
     let (t_long, s_long, k_long) = (trips(long), switches(long), kept(long));
     text!(
-        "전환 간격은 맞바꿈입니다. {last}에서는 I/O 스레드가 초당 {t_long}번 오가고 GIL이 {s_long}번 넘어가며 CPU 스레드는 혼자일 때의 {k_long}만큼 일합니다. {first}에서는 {t_short}번, {s_short}번, {k_short}입니다.",
-        "The switch interval is a trade: at {last} {t_long} round trips and {s_long} switches a second, and the CPU thread does {k_long} of its work alone; at {first} {t_short}, {s_short} and {k_short}."
+        "전환 간격에는 트레이드오프가 있습니다. {last}에서는 초당 왕복 {t_long}번, 초당 전환 {s_long}번이고 CPU 스레드의 작업량은 혼자 실행할 때의 {k_long}입니다. {first}에서는 각각 {t_short}번, {s_short}번, {k_short}입니다.",
+        "The switch interval is a trade-off: at {last} there are {t_long} round trips and {s_long} switches a second, and the CPU thread does {k_long} of what it does alone; at {first} it is {t_short}, {s_short} and {k_short}."
     )
 }

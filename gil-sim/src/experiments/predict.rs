@@ -26,8 +26,8 @@ pub fn command() -> Experiment {
     let mut options = Options::new();
     let file = options::scenario(&mut options, Some(Text::same("convoy")));
     let about = text!(
-        "calibrate --out이 쓴 파일 (기본: 지금 이 컴퓨터를 잼)",
-        "a file that calibrate --out wrote (default: this machine, measured now)"
+        "calibrate --out으로 만든 파일 (기본: 지금 측정한 이 컴퓨터)",
+        "a file written by calibrate --out (default: this machine, measured now)"
     );
     let machine = options.path("machine", about);
     Experiment::new(
@@ -57,8 +57,8 @@ pub fn run(file: &Path, machine: Option<&Path>, pythons: &[Interpreter]) -> Resu
                 other.and_then(|(_, speed)| speed.err()).unwrap_or_else(|| text!("파이썬이 없습니다", "no Python"));
             let (ko, en) = (why.ko, why.en);
             report.notes.push(text!(
-                "인터프리터의 속도는 재지 않고 흔한 값을 썼습니다: {ko}.",
-                "the interpreter's speed was not measured; a usual one was taken: {en}."
+                "인터프리터의 속도는 측정하지 않고 일반적인 값을 썼습니다: {ko}.",
+                "the interpreter's speed was not measured; a typical value was used: {en}."
             ));
             Speed::typical()
         }
@@ -81,19 +81,19 @@ fn predicted(report: &mut Report, scenario: &Scenario, machine: Machine, speed: 
     let lasted = outcome.lasted as f64;
     report.measures = vec![
         Measure::new("lasted", text!("가상 시간", "virtual time"), Unit::Ns, vec![lasted]),
-        count("switches", text!("GIL이 넘어간 횟수", "times the GIL changed hands"), outcome.switches as f64),
-        count("events", text!("시뮬레이터의 사건", "events of the simulator"), outcome.events as f64),
+        count("switches", text!("GIL이 넘어간 횟수", "times the GIL was handed over"), outcome.switches as f64),
+        count("events", text!("시뮬레이터의 이벤트", "events of the simulator"), outcome.events as f64),
     ];
     let (version, cores) = (&scenario.version, machine.cores);
     let per_second = outcome.switches as f64 / lasted.max(1.0) * 1e9;
     let schedule = outcome.schedule.chars().take(60).collect::<String>();
     report.notes.push(text!(
-        "일정의 처음: {schedule} (step --schedule이 그대로 되풀이합니다).",
-        "the schedule begins: {schedule} (step --schedule plays it again)."
+        "스케줄의 처음: {schedule} (step --schedule로 그대로 재현할 수 있습니다).",
+        "the schedule begins with {schedule} (step --schedule replays it)."
     ));
     report.shows = text!(
-        "{version}의 락, 코어 {cores}개: GIL은 초당 {per_second:.0}번 넘어갑니다. 같은 씨앗이면 같은 결과입니다.",
-        "The lock of {version} on {cores} cores: the GIL changes hands {per_second:.0} times a second. The same seed gives the same run."
+        "{version}의 락, 코어 {cores}개: GIL은 초당 {per_second:.0}번 넘어갑니다. 시드가 같으면 결과도 같습니다.",
+        "The lock of {version} on {cores} cores: the GIL is handed over {per_second:.0} times a second. The same seed gives the same result."
     );
 }
 
@@ -117,14 +117,14 @@ fn groups(setup: &Setup, outcome: &Outcome) -> Table {
         ]
     });
     Table {
-        title: text!("스레드마다", "The threads"),
+        title: text!("스레드별 결과", "The threads"),
         head: vec![
             text!("스레드", "threads"),
             text!("초당 횟수", "rounds/s"),
             text!("중앙값", "median"),
             Text::same("p99"),
-            text!("GIL을 쥠", "held the GIL"),
-            text!("기다림", "waited"),
+            text!("GIL 보유", "held the GIL"),
+            text!("대기", "waited"),
         ],
         rows: rows.collect(),
     }

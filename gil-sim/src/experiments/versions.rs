@@ -68,15 +68,15 @@ impl LockVariant {
 /// `gil-sim versions FILE`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let file = options::scenario(&mut options, Some(text!("호위 효과", "the convoy")));
+    let file = options::scenario(&mut options, Some(text!("호위 효과", "the convoy effect")));
     let about = text!(
-        "가상 시간의 초 (기본 0.03, 파일이 있으면 그 길이)",
-        "seconds of virtual time (default 0.03, or the file's)"
+        "가상 시간(초) (기본 0.03, 파일이 있으면 파일에 적힌 길이)",
+        "seconds of virtual time (default 0.03, or as in the file)"
     );
     let seconds = options.seconds_if_given("seconds", 0.000_001..=3600.0, about);
     Experiment::new(
         "versions",
-        text!("같은 시나리오를 모든 버전의 락에서", "the same scenario under the lock of every version"),
+        text!("모든 버전의 락에서 같은 시나리오 실행", "the same scenario under the lock of every version"),
         options,
         move |a| run(a.get(file).as_deref(), a.get(seconds)),
     )
@@ -113,7 +113,7 @@ pub fn run(file: Option<&Path>, lasting: Option<Duration>) -> Result<Report> {
 fn built_in() -> (Text, Setup, Option<usize>) {
     let delay = Duration::from_millis(1);
     let load = Workload { cpu: 2, io: true, delay, interval: SWITCH_INTERVAL, lasting: LASTING };
-    (text!("호위 효과", "the convoy"), load.setup(), None)
+    (text!("호위 효과", "the convoy effect"), load.setup(), None)
 }
 
 /// The scenario under this lock, on a made-up machine.
@@ -230,12 +230,12 @@ fn notes(setup: &Setup, cores: usize) -> Vec<Text> {
     let interval = unit::duration(interval as f64);
     vec![
         text!(
-            "시뮬레이터의 가상 시간이고, 코어 {cores}개의 가상의 컴퓨터입니다. 어디서 돌려도 같은 결과입니다. 전환 간격은 {interval}, 2.7에서는 {ticks}틱입니다.",
+            "코어가 {cores}개인 가상의 컴퓨터에서 시뮬레이터가 계산한 가상 시간입니다. 어디서 실행해도 결과가 같습니다. 전환 간격은 {interval}, 2.7에서는 {ticks}틱입니다.",
             "Virtual time of the simulator on a made-up machine of {cores} cores: the same everywhere. The switch interval is {interval}, in 2.7 {ticks} ticks."
         ),
         text!(
-            "CPU 시간은 코어에서 실행한 시간의 합입니다. 코어를 기다린 시간은 들어 있지 않고, 그림에서는 차례 대기입니다. I/O 횟수는 계산만 하지 않는 스레드가 마친 바퀴입니다.",
-            "CPU time is the sum of all running on a core. Waiting for a core is not in it: the drawing calls that ready. I/O rounds are those of the threads that do more than compute."
+            "CPU 시간은 코어에서 실행한 시간의 합입니다. 코어를 기다린 시간은 포함하지 않으며, 그림에서는 차례 대기로 표시합니다. I/O 횟수는 계산만 하는 스레드를 제외한 스레드들이 반복한 횟수입니다.",
+            "CPU time is the time on a core, added up. Waiting for a core is not in it; the drawing shows it as ready. I/O rounds are those of the threads that do more than compute."
         ),
     ]
 }
@@ -249,7 +249,7 @@ fn shows(outcomes: &[(LockVariant, Outcome)], cores: usize) -> Text {
     let (old, new) = (switches("2.7"), switches("3.12"));
     let (one, two, free) = (peak("3.12"), peak("3.12-interpreters"), peak("3.13t"));
     text!(
-        "같은 스레드를 코어 {cores}개에서 돌리며 락만 바꾸었습니다. 동시에 실행한 스레드는 GIL 하나면 최대 {one}개, 인터프리터가 둘이면 {two}개, 락이 없으면 {free}개입니다. 2.7은 {old}번, 3.12는 {new}번 전환했습니다.",
+        "스레드는 그대로 두고 코어 {cores}개에서 락만 바꾸었습니다. 동시에 실행되는 스레드는 GIL이 하나면 최대 {one}개, 인터프리터가 둘이면 {two}개, 락이 없으면 {free}개입니다. 2.7은 {old}번, 3.12는 {new}번 전환했습니다.",
         "On {cores} cores at most {one} thread ran at once under one GIL, {two} with two interpreters, {free} without a lock. 2.7 switched {old} times, 3.12 {new} times."
     )
 }

@@ -72,7 +72,7 @@ fn lock(value: &Value<'_>, at: usize) -> Parsed<(String, Kind, u64)> {
 
 fn groups(list: &Value<'_>, end: usize) -> Parsed<Vec<Group>> {
     let DeValue::Array(tables) = list.get_ref() else {
-        return Err(wrong(list, text!("[[threads]] 표가 와야 합니다", "expected [[threads]] tables")));
+        return Err(wrong(list, text!("[[threads]] 테이블이 와야 합니다", "expected [[threads]] tables")));
     };
     let mut locks = Vec::new();
     let groups = tables.iter().map(|value| group(value, &mut locks)).collect::<Parsed<Vec<_>>>()?;

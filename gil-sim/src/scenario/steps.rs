@@ -13,14 +13,14 @@ pub(super) fn steps(does: &Value<'_>, locks: &mut Vec<String>) -> Parsed<Vec<Ste
     };
     let steps = steps.iter().map(|value| step(value, locks)).collect::<Parsed<Vec<_>>>()?;
     if steps.is_empty() {
-        return Err(wrong(does, text!("단계가 하나는 있어야 합니다", "expected at least one step")));
+        return Err(wrong(does, text!("단계가 하나 이상 있어야 합니다", "expected at least one step")));
     }
     balanced(does, &steps)?;
     if !steps.iter().any(takes_time) {
         return Err(wrong(
             does,
             text!(
-                "한 바퀴에 시간이 들어야 합니다. 0보다 긴 단계를 하나는 두십시오",
+                "한 번 반복하는 데 시간이 걸려야 합니다. 0보다 긴 단계를 하나 이상 넣으십시오",
                 "a round must take time: give it a step longer than 0"
             ),
         ));
@@ -44,11 +44,17 @@ fn balanced(does: &Value<'_>, steps: &[Step]) -> Parsed<()> {
     for step in steps {
         match step {
             Step::Lock(n) if held.contains(n) => {
-                return Err(wrong(does, text!("쥔 락을 다시 쥐려 합니다", "a lock that is held is taken again")));
+                return Err(wrong(
+                    does,
+                    text!("이미 쥔 락을 다시 획득하려 합니다", "a lock that is already held is locked again"),
+                ));
             }
             Step::Lock(n) => held.push(*n),
             Step::Unlock(n) if !held.contains(n) => {
-                return Err(wrong(does, text!("쥐지 않은 락을 놓으려 합니다", "a lock that is not held is let go")));
+                return Err(wrong(
+                    does,
+                    text!("쥐지 않은 락을 해제하려 합니다", "a lock that is not held is unlocked"),
+                ));
             }
             Step::Unlock(n) => held.retain(|h| h != n),
             _ => {}
@@ -57,7 +63,7 @@ fn balanced(does: &Value<'_>, steps: &[Step]) -> Parsed<()> {
     if held.is_empty() {
         return Ok(());
     }
-    Err(wrong(does, text!("마지막까지 놓지 않은 락이 있습니다", "a lock is still held at the end")))
+    Err(wrong(does, text!("끝까지 해제하지 않은 락이 있습니다", "a lock is still held at the end")))
 }
 
 fn step(value: &Value<'_>, locks: &mut Vec<String>) -> Parsed<Step> {
@@ -79,7 +85,7 @@ fn step(value: &Value<'_>, locks: &mut Vec<String>) -> Parsed<Step> {
                 value,
                 text!(
                     "'{rest}': 시간은 200us, 5ms, 1.5s처럼 쓰고, 한 시간을 넘을 수 없습니다",
-                    "'{rest}': write a duration as 200us, 5ms or 1.5s, of an hour at the most"
+                    "'{rest}': write a duration as 200us, 5ms or 1.5s, at most an hour"
                 ),
             )
         })

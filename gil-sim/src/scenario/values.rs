@@ -52,13 +52,13 @@ pub(super) fn text_of(value: &Value<'_>) -> Parsed<Text> {
             only(both, &["ko", "en"])?;
             let word = |key| match needed(both, key, value.span().start)?.get_ref() {
                 DeValue::String(words) => Ok(words.to_string()),
-                _ => Err(wrong(value, text!("글이 와야 합니다", "expected a text"))),
+                _ => Err(wrong(value, text!("문자열이 와야 합니다", "expected a string"))),
             };
             Ok(Text { ko: word("ko")?, en: word("en")? })
         }
         _ => Err(wrong(
             value,
-            text!("글이나 {{ ko = …, en = … }}가 와야 합니다", "expected a text, or {{ ko = …, en = … }}"),
+            text!("문자열이나 {{ ko = …, en = … }}가 와야 합니다", "expected a string, or {{ ko = …, en = … }}"),
         )),
     }
 }
@@ -71,7 +71,10 @@ pub(super) fn seconds(value: &Value<'_>) -> Parsed<f64> {
     };
     let most = FOREVER as f64 / 1e9;
     number.filter(|n| (1e-6..=most).contains(n)).ok_or_else(|| {
-        wrong(value, text!("0.000001부터 {most}까지의 초가 와야 합니다", "expected seconds from 0.000001 to {most}"))
+        wrong(
+            value,
+            text!("0.000001초부터 {most}초까지의 값이 와야 합니다", "expected seconds from 0.000001 to {most}"),
+        )
     })
 }
 
@@ -91,14 +94,12 @@ pub(super) fn whole_number(value: &Value<'_>, least: u64, most: u64) -> Parsed<u
 pub(super) fn table<'a, 'b>(value: &'a Value<'b>) -> Parsed<&'a DeTable<'b>> {
     match value.get_ref() {
         DeValue::Table(inner) => Ok(inner),
-        _ => Err(wrong(value, text!("표가 와야 합니다", "expected a table"))),
+        _ => Err(wrong(value, text!("테이블이 와야 합니다", "expected a table"))),
     }
 }
 
 pub(super) fn needed<'a, 'b>(table: &'a DeTable<'b>, key: &str, at: usize) -> Parsed<&'a Value<'b>> {
-    table
-        .get(key)
-        .ok_or_else(|| Wrong { at, what: text!("'{key}' 항목이 있어야 합니다", "'{key}' is missing") })
+    table.get(key).ok_or_else(|| Wrong { at, what: text!("'{key}' 키가 있어야 합니다", "'{key}' is missing") })
 }
 
 pub(super) fn only(table: &DeTable<'_>, known: &[&str]) -> Parsed<()> {
@@ -107,8 +108,8 @@ pub(super) fn only(table: &DeTable<'_>, known: &[&str]) -> Parsed<()> {
         Some(key) => {
             let (name, list) = (key.get_ref(), known.join(", "));
             let what = text!(
-                "'{name}'이라는 항목은 없습니다. 쓸 수 있는 항목: {list}",
-                "there is no '{name}' here. There are: {list}"
+                "'{name}'이라는 키는 없습니다. 쓸 수 있는 키: {list}",
+                "there is no key '{name}' here. The keys are: {list}"
             );
             Err(Wrong { at: key.span().start, what })
         }

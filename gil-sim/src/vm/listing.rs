@@ -138,8 +138,8 @@ pub fn table(program: &Program) -> Table {
     head.extend(COLUMNS.map(|(_, name)| Text::same(name)));
     Table {
         title: text!(
-            "{source}: 버전마다 eval breaker를 살피는 자리(●: 그 명령 다음)",
-            "{source}: where each version looks at its eval breaker (●: after it)"
+            "{source}: 버전마다 eval breaker를 확인하는 위치(●: 그 명령 다음)",
+            "{source}: where each version checks its eval breaker (●: after the instruction)"
         ),
         head,
         rows: rows.into_iter().map(|row| row.into_iter().map(Text::same).collect()).collect(),

@@ -31,7 +31,7 @@ pub fn command() -> Experiment {
         "iterations",
         1..=MAX_ITERATIONS,
         ITERATIONS,
-        text!("일 하나가 더하는 횟수", "additions in one unit of work"),
+        text!("작업 하나의 덧셈 횟수", "additions in one task"),
     );
     Experiment::new(
         "article",
@@ -75,12 +75,12 @@ pub fn run(iterations: u64, pythons: &[Interpreter]) -> Result<Report> {
     python::name_part(&mut report, pythons, iterations, twin_iterations);
     let Text { ko: each_ko, en: each_en } = work::costs(&each);
     report.notes.push(text!(
-        "프로세스 하나의 일: 더하기 {iterations}번 (CPython은 {twin_iterations}번). 막대는 '시작'부터 '완료'까지이며, 코어를 기다린 시간도 들어 있습니다.",
-        "The work of one process: {iterations} additions (CPython: {twin_iterations}). A bar goes from 'started' to 'done'; time spent waiting for a core is in it."
+        "프로세스 하나의 작업은 덧셈 {iterations}번입니다(CPython은 {twin_iterations}번). 막대는 '시작'부터 '완료'까지이며, 코어를 기다린 시간도 포함합니다.",
+        "The work of one process: {iterations} additions (CPython: {twin_iterations}). A bar goes from 'started' to 'done' and includes time spent waiting for a core."
     ));
     report.shows = text!(
-        "운영체제의 프로세스 다섯이 저마다 계산했습니다: CPU 시간을 합치면 {work}인 일이 {all} 만에 끝났습니다. {each_ko}",
-        "Five processes of the operating system computed, each on its own: work of {work} of CPU time in all was done in {all}. {each_en}"
+        "운영체제의 프로세스 다섯이 각각 계산했습니다. CPU 시간을 합치면 {work}인 작업이 {all} 만에 끝났습니다. {each_ko}",
+        "Five operating-system processes computed, each on its own. Together they used {work} of CPU time and finished in {all}. {each_en}"
     );
     Ok(report)
 }

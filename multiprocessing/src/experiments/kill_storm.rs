@@ -20,13 +20,16 @@ use process_pool::{Finish, Pool, Stint};
 pub fn command() -> Experiment {
     let mut options = Options::new();
     let workers = options.size("workers", 1..=64, 2, text!("워커 수", "workers"));
-    let tasks = options.size("tasks", 1..=100_000, 2_000, text!("일의 수", "tasks"));
+    let tasks = options.size("tasks", 1..=100_000, 2_000, text!("작업 수", "number of tasks"));
     let iterations =
-        options.count("iterations", 1..=100_000_000, 200_000, text!("일 하나가 더하는 횟수", "additions in a task"));
+        options.count("iterations", 1..=100_000_000, 200_000, text!("작업 하나의 덧셈 횟수", "additions in one task"));
     let kills = options.size("kills", 0..=1000, 8, text!("죽이는 횟수", "how many workers are killed"));
     Experiment::new(
         "kill-storm",
-        text!("일하는 워커를 kill -9로 죽여도 잃지 않는 풀", "workers are killed while they work; nothing is lost"),
+        text!(
+            "작업 중인 워커를 kill -9로 죽여도 결과를 잃지 않는 풀",
+            "workers are killed while they work; no result is lost"
+        ),
         options,
         move |a| run(a.get(workers), a.get(tasks), a.get(iterations), a.get(kills)),
     )
@@ -78,7 +81,7 @@ pub fn run(workers: usize, tasks: usize, iterations: u64, kills: usize) -> Resul
     let (lost, twice) = (run.tasks_delivered(|times| times == 0), run.tasks_delivered(|times| times > 1));
     if lost + twice > 0 {
         return Err(Error::failed(text!(
-            "결과 {lost}개를 잃고 {twice}개를 두 번 받았습니다.",
+            "결과 {lost}개가 유실되었고 {twice}개를 두 번 받았습니다.",
             "{lost} results lost, {twice} delivered twice."
         )));
     }
@@ -88,23 +91,23 @@ pub fn run(workers: usize, tasks: usize, iterations: u64, kills: usize) -> Resul
         .push(Trace::new(text!("Rust, 풀과 kill -9", "Rust, the pool and kill -9"), lanes(&run.history, &run.killed)));
     report.measures = run.measures();
     report.notes.push(text!(
-        "막대 하나는 프로세스 하나가 일하던 때입니다. 죽은 자리에는 새 프로세스가 앉습니다. 일 하나는 더하기 {iterations}번입니다.",
+        "레인 하나는 프로세스 하나입니다. 프로세스가 죽으면 새 프로세스가 그 자리를 대신합니다. 작업 하나는 덧셈 {iterations}번입니다.",
         "A lane is one process; a new one takes the place of one that died. A task is {iterations} additions."
     ));
     report.notes.push(text!(
-        "'적어도 한 번': 죽은 워커가 하던 일은 다시 합니다. 두 번 하면 안 되는 일에는 retries(0)을 씁니다.",
+        "적어도 한 번(at least once): 죽은 워커가 하던 작업은 다시 실행합니다. 두 번 실행하면 안 되는 작업에는 retries(0)을 쓰십시오.",
         "At least once: the task of a worker that dies is run again. Tasks that must not run twice need retries(0)."
     ));
     let (wanted, kills, begun) = (kills, run.killed.len(), run.history.len());
     if kills < wanted {
         report.notes.push(text!(
-            "{wanted}번 죽이려 했으나 {kills}번에서 일이 끝났습니다. 일이 더 많거나 길어야 합니다(--tasks, --iterations).",
-            "{wanted} kills were asked for, but the work was done after {kills}: give more or longer tasks (--tasks, --iterations)."
+            "{wanted}번 죽이려 했으나 {kills}번 죽인 뒤 작업이 모두 끝났습니다. 작업을 더 많거나 길게 하십시오(--tasks, --iterations).",
+            "kills asked for: {wanted}; the work was done after {kills}. Give more or longer tasks (--tasks, --iterations)."
         ));
     }
     report.shows = text!(
-        "일 {tasks}개를 하는 동안 워커를 {kills}번 죽였습니다. 시작된 일은 {begun}번, 결과는 {tasks}개, 모두 맞고 한 번씩 전달되었습니다.",
-        "Workers were killed {kills} times during {tasks} tasks. {begun} runs were started; {tasks} results came, each correct and exactly once."
+        "작업 {tasks}개를 처리하는 동안 워커를 {kills}번 죽였습니다. 작업은 모두 {begun}번 시작되었고, 결과 {tasks}개가 모두 정확하게 한 번씩 전달되었습니다.",
+        "During {tasks} tasks, workers were killed {kills} times. Tasks were started {begun} times; all {tasks} results came, each correct and exactly once."
     );
     Ok(report)
 }
@@ -122,7 +125,7 @@ impl KillRun {
             measure("kills", text!("kill -9", "kill -9"), self.killed.len()),
             measure(
                 "reruns",
-                text!("하던 중에 워커가 죽어 다시 한 일", "tasks run again after their worker died"),
+                text!("하던 중에 워커가 죽어 다시 실행한 작업", "tasks run again after their worker died"),
                 reruns,
             ),
             measure("lost", text!("잃은 결과", "results lost"), self.tasks_delivered(|times| times == 0)),

@@ -30,11 +30,11 @@ pub fn command() -> Experiment {
         "iterations",
         1..=MAX_ITERATIONS,
         200_000_000,
-        text!("일 하나가 더하는 횟수", "additions in one unit of work"),
+        text!("작업 하나의 덧셈 횟수", "additions in one task"),
     );
     Experiment::new(
         "pool",
-        text!("같은 일 다섯을 프로세스 풀로", "the same five tasks on a pool of processes"),
+        text!("같은 작업 다섯을 프로세스 풀로", "the same five tasks on a pool of processes"),
         options,
         move |a| run(a.get(workers), a.get(iterations), a.pythons()),
     )
@@ -77,13 +77,13 @@ pub fn run(workers: usize, iterations: u64, pythons: &[Interpreter]) -> Result<R
     report.traces.push(trace);
     each.extend(join_twin(&mut report, workers, iterations, pythons));
     report.notes.push(text!(
-        "일 하나는 더하기 {iterations}번. 막대는 코어에서 계산하던 때입니다. 빈 워커가 다음 일을 가져가며, 나눠 주는 크기(chunksize)는 없습니다.",
-        "A task is {iterations} additions. A bar is time on a core. Whoever is free takes the next task; there is no chunk size."
+        "작업 하나는 덧셈 {iterations}번입니다. 막대는 코어에서 계산하던 시간입니다. 노는 워커가 다음 작업을 가져가며, chunksize는 없습니다.",
+        "A task is {iterations} additions. A bar is time on a core. An idle worker takes the next task; there is no chunk size."
     ));
     let Text { ko: each_ko, en: each_en } = work::costs(&each);
     report.shows = text!(
-        "워커 {workers}개가 일 {TASKS}개를 {share} 만에 끝냈습니다. 워커는 한 번 시작해 여러 일을 하므로, 일마다 프로세스를 띄우는 비용이 없습니다. {each_ko}",
-        "{TASKS} tasks on a pool of {workers} took {share}. Workers are started once and do many tasks, so that no task pays for a process. {each_en}"
+        "워커 {workers}개가 작업 {TASKS}개를 {share} 만에 끝냈습니다. 워커를 한 번 띄워 여러 작업을 처리하므로, 작업마다 프로세스를 띄우는 비용이 없습니다. {each_ko}",
+        "{TASKS} tasks on a pool of {workers} took {share}. Workers are started once and do many tasks, so there is no process to start for each task. {each_en}"
     );
     Ok(report)
 }

@@ -22,11 +22,11 @@ use process_pool::{Failure, Pool, Task};
 pub fn command() -> Experiment {
     let mut options = Options::new();
     let trials =
-        options.size("trials", 1..=50, 6, text!("쉬는 워커를 죽여 보는 횟수", "how often an idle worker is killed"));
+        options.size("trials", 1..=50, 6, text!("쉬는 워커를 죽이는 횟수", "how often an idle worker is killed"));
     let timeout = options.timeout(0.5..=10.0, 2.0);
     Experiment::new(
         "pool-failures",
-        text!("워커가 죽을 때 CPython의 풀은", "what CPython's pools do when a worker is killed"),
+        text!("워커가 죽을 때 CPython 풀의 동작", "what CPython's pools do when a worker is killed"),
         options,
         move |a| run(a.get(trials), a.get(timeout), a.pythons()),
     )
@@ -59,8 +59,8 @@ pub fn run(trials: usize, limit: Duration, pythons: &[Interpreter]) -> Result<Re
     report.measures_in_tables = true;
     let s = limit.as_secs_f64();
     report.notes.push(text!(
-        "쉬는 워커를 죽이는 시도 {trials}번, 일하는 워커를 죽이는 시도 {half}번. {s}초 안에 오지 않은 결과는 오지 않은 것으로 셉니다.",
-        "An idle worker was killed in {trials} trials, a busy one in {half}. A result that does not come within {s} s counts as one that never comes."
+        "쉬는 워커를 죽이는 시도 {trials}번, 작업 중인 워커를 죽이는 시도 {half}번. {s}초 안에 도착하지 않은 결과는 끝내 도착하지 않은 것으로 셉니다.",
+        "Trials that killed an idle worker: {trials}; a busy one: {half}. A result that does not come within {s} s counts as one that never comes."
     ));
     report.shows = shows(&report, pythons);
     Ok(report)
@@ -104,9 +104,9 @@ fn count(results: Vec<std::result::Result<u64, Failure>>) -> Counts {
 
 fn measures(moment: &str, counts: &[Counts]) -> Vec<Measure> {
     let words = [
-        text!("온 결과", "results that came"),
-        text!("실패로 끝난 일", "tasks that failed"),
-        text!("끝내 오지 않은 결과", "results that never came"),
+        text!("도착한 결과", "results that came"),
+        text!("실패한 작업", "tasks that failed"),
+        text!("끝내 도착하지 않은 결과", "results that never came"),
     ];
     let when = moment_text(moment);
     let measure = |(n, what): (usize, Text)| {
@@ -121,7 +121,7 @@ fn measures(moment: &str, counts: &[Counts]) -> Vec<Measure> {
 fn moment_text(moment: &str) -> Text {
     match moment {
         "idle" => text!("쉬는 워커 kill -9", "idle worker killed"),
-        _ => text!("일하는 워커 kill -9", "busy worker killed"),
+        _ => text!("작업 중인 워커 kill -9", "busy worker killed"),
     }
 }
 
@@ -135,7 +135,7 @@ fn table(report: &Report, pythons: &[Interpreter]) -> Table {
         }
     }
     Table {
-        title: text!("워커가 죽은 뒤, 일 {TASKS}개의 결과", "The results of {TASKS} tasks after a worker's death"),
+        title: text!("워커가 죽은 뒤, 작업 {TASKS}개의 결과", "The results of {TASKS} tasks after a worker's death"),
         head: vec![text!("풀", "pool"), moment_text("idle"), moment_text("busy")],
         rows: rows.into_iter().flatten().collect(),
     }
@@ -150,8 +150,8 @@ fn row(report: &Report, name: Text, who: &str) -> Option<Vec<Text>> {
         let whole = came.iter().filter(|n| **n == TASKS as f64).count();
         let (failed, never) = (failed.iter().sum::<f64>(), never.iter().sum::<f64>());
         Some(text!(
-            "{trials}번 가운데 모두 옴 {whole}, 멈춤 {hung}; 실패 {failed:.0}개, 오지 않음 {never:.0}개",
-            "of {trials}: whole {whole}, hung {hung}; {failed:.0} failed, {never:.0} never came"
+            "{trials}번 가운데 모두 도착 {whole}, 멈춤 {hung}; 실패 {failed:.0}개, 도착하지 않음 {never:.0}개",
+            "of {trials}: all came {whole}, hung {hung}; {failed:.0} failed, {never:.0} never came"
         ))
     };
     Some(vec![name, cell("idle")?, cell("busy")?])
@@ -160,8 +160,10 @@ fn row(report: &Report, name: Text, who: &str) -> Option<Vec<Text>> {
 fn shows(report: &Report, pythons: &[Interpreter]) -> Text {
     let sum = |id: String| report.measure(&id).map(|m| m.samples.iter().sum::<f64>());
     let ours: f64 = MOMENTS.iter().filter_map(|moment| sum(format!("ours.{moment}.never"))).sum();
-    let mut shows =
-        text!("이 풀에서 오지 않은 결과는 {ours:.0}개입니다.", "On this pool {ours:.0} results never came.");
+    let mut shows = text!(
+        "이 풀에서 끝내 도착하지 않은 결과는 {ours:.0}개입니다.",
+        "Results that never came on this pool: {ours:.0}."
+    );
     for python in pythons {
         let prefix = python.measure_id("");
         let trials = report.measure(&format!("{prefix}pool.idle.never"));
@@ -171,8 +173,8 @@ fn shows(report: &Report, pythons: &[Interpreter]) -> Text {
         };
         let (hung, all) = (trials.samples.iter().filter(|n| **n > 0.0).count(), trials.samples.len());
         let more = text!(
-            " {python}의 Pool은 쉬는 워커가 죽으면 {all}번 가운데 {hung}번 영원히 멈췄고, 일하던 워커를 {busy}번 죽이는 동안 결과 {lost:.0}개를 잃었습니다.",
-            " {python}'s Pool hung in {hung} of {all} trials when an idle worker died, and lost {lost:.0} results when busy ones died {busy} times."
+            " {python}의 Pool은 쉬는 워커를 죽인 시도 {all}번 가운데 {hung}번 영원히 멈췄고, 작업 중인 워커를 {busy}번 죽이는 동안 결과 {lost:.0}개가 유실되었습니다.",
+            " {python}'s Pool hung in {hung} of {all} trials that killed an idle worker. Results lost when busy workers were killed (times: {busy}): {lost:.0}."
         );
         shows = Text { ko: shows.ko + &more.ko, en: shows.en + &more.en };
     }

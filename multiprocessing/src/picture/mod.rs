@@ -47,7 +47,7 @@ pub fn shrink(path: &Path) -> Result<Vec<u8>, Text> {
     // A decoder that panics on an unusual file must not end the processing of the others.
     match panic::catch_unwind(|| process(path)) {
         Ok(done) => done,
-        Err(_) => Err(text!("디코더가 패닉을 일으켰습니다", "its decoder panicked")),
+        Err(_) => Err(text!("디코더에서 패닉이 발생했습니다", "its decoder panicked")),
     }
 }
 

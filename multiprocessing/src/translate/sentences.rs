@@ -17,7 +17,7 @@ pub fn real_path(file: &Path) -> Result<PathBuf> {
     let real = file.canonicalize().and_then(|real| real.metadata().map(|seen| (real, seen)));
     match real {
         Ok((real, seen)) if seen.is_file() => Ok(real),
-        Ok(_) => Err(refuse(file, text!("보통 파일이 아닙니다", "it is no regular file"))),
+        Ok(_) => Err(refuse(file, text!("일반 파일이 아닙니다", "it is not a regular file"))),
         Err(e) => Err(refuse(file, Text::same(e.to_string()))),
     }
 }

@@ -62,7 +62,7 @@ fn vocabulary(path: &Path, tokens: usize) -> Result<Vec<String>> {
     if found == tokens {
         return Ok(words);
     }
-    let why = text!("단어가 {tokens}개여야 하는데 {found}개입니다", "{found} words where the model has {tokens}");
+    let why = text!("단어가 {tokens}개여야 하는데 {found}개입니다", "{found} words, but the model has {tokens}");
     Err(unreadable(path, why))
 }
 

@@ -100,21 +100,21 @@ const DONE: Outcome = Outcome {
     id: "done",
     class: Acceptable,
     name: || text!("둘 다 끝남", "both done"),
-    why: || text!("락을 쥔 태스크가 깨어나 놓음", "the holder woke and let go"),
+    why: || text!("락을 쥔 태스크가 깨어나 락을 해제함", "the holder woke and released the lock"),
 };
 const STUCK: Outcome = Outcome {
     id: "stuck",
     class: Interesting,
     name: || text!("교착", "deadlock"),
-    why: || text!("스레드가 막혀, 쥔 태스크가 깨지 못함", "the thread is blocked, the holder cannot wake"),
+    why: || {
+        text!("스레드가 블로킹되어 락을 쥔 태스크가 깨어나지 못함", "the thread is blocked, so the holder cannot wake")
+    },
 };
 const BROKEN: &[Outcome] = &[DONE, STUCK];
 const FIXED: &[Outcome] = &[
     DONE,
     Outcome {
-        class: Forbidden,
-        why: || text!("쥔 채로 기다리지 않거나, 태스크만 기다림", "nobody blocks the thread"),
-        ..STUCK
+        class: Forbidden, why: || text!("스레드가 블로킹되지 않음", "nothing blocks the thread"), ..STUCK
     },
 ];
 
@@ -173,7 +173,7 @@ pub fn watch(name: &'static str, patience: Duration) -> Result<VariantResult> {
 pub fn command() -> Experiment {
     let mut options = Options::new();
     let timeout = options.timeout(0.02..=10.0, 0.1);
-    let about = text!("락을 쥔 채 await", "a lock that is held over an await");
+    let about = text!("락을 쥔 채 await", "a lock that is held across an await");
     Experiment::new("across-await", about, options, move |a| run(a.get(timeout), a.pythons()))
 }
 
@@ -188,14 +188,14 @@ pub fn run(patience: Duration, pythons: &[Interpreter]) -> Result<Report> {
         tally.check()?;
         report.measures.extend(tally.measures());
         let (ticks, wall) = (seen.ticks as f64, seen.trace.duration() as f64);
-        let ticked = text!("{name}: 타이머가 울린 횟수", "{name}: ticks meanwhile");
+        let ticked = text!("{name}: 타이머 틱 횟수", "{name}: timer ticks");
         report.measures.push(Measure::new(format!("ticks.{name}"), ticked, Unit::Count, vec![ticks]));
-        let took = text!("{name}: 걸린 시간", "{name}: took");
+        let took = text!("{name}: 걸린 시간", "{name}: time taken");
         report.measures.push(Measure::new(format!("wall.{name}"), took, Unit::Ns, vec![wall]));
         report.traces.push(seen.trace);
         tallies.push(tally);
     }
-    let title = text!("한 스레드, 락을 청하는 태스크 둘", "one thread, two tasks that want the lock");
+    let title = text!("스레드 하나에서 락을 요청하는 태스크 둘", "two tasks on one thread request the lock");
     report.tables.push(outcomes::table(title, &tallies));
     report.shows = shows(&report);
     let args = [patience.as_secs_f64().to_string()];
@@ -208,16 +208,16 @@ fn notes(patience: Duration) -> Vec<Text> {
     let patience = unit::value(patience.as_nanos() as f64, Unit::Ns);
     vec![
         text!(
-            "진짜 `lock()`은 끝없이 기다립니다. 여기서는 {patience} 뒤에 물러나므로 교착도 끝이 납니다. 그동안 스레드가 막혀 있어 타이머도 멈춥니다.",
-            "A real `lock()` waits for ever. Here it gives up after {patience}, so that a deadlock ends too. Meanwhile the thread is blocked, and the ticker stands still."
+            "실제 `lock()`은 무한정 기다립니다. 여기서는 {patience} 뒤에 포기하므로 교착이 되어도 프로그램이 끝납니다. 그동안 스레드가 블로킹되어 타이머도 멈춥니다.",
+            "A real `lock()` waits forever. Here it gives up after {patience}, so that the program ends even after a deadlock. Meanwhile the thread is blocked, so the ticker stops too."
         ),
         text!(
-            "컴파일러는 이 실수를 절반만 막습니다. std의 가드는 Send가 아니어서 `tokio::spawn`은 거절하지만, 스레드 하나에서는 받아들입니다. 나머지 절반은 clippy의 await_holding_lock이 막습니다. parking_lot의 `send_guard`를 켜면 앞의 절반도 사라집니다.",
-            "The compiler stops half of this: std's guard is not Send, so `tokio::spawn` refuses it, but a single thread accepts it. clippy's await_holding_lock stops the other half. parking_lot's feature `send_guard` takes away the first half."
+            "컴파일러는 이 실수를 절반만 막습니다. std의 가드는 Send가 아니므로 `tokio::spawn`에서는 컴파일 오류가 나지만, 단일 스레드 런타임에서는 컴파일됩니다. 나머지 절반은 clippy의 await_holding_lock이 찾아냅니다. parking_lot의 `send_guard` 기능을 켜면 앞의 절반도 막지 못합니다.",
+            "The compiler prevents half of this: std's guard is not Send, so it does not compile with `tokio::spawn`, but it does on a single-threaded runtime. clippy's await_holding_lock finds the other half. With parking_lot's feature `send_guard` the first half compiles too."
         ),
         text!(
-            "await를 건너지 않는다면 async 코드에서도 std의 락이 낫습니다. 더 빠르고, 쥔 시간이 짧으면 아무도 막지 않습니다.",
-            "Where it is not held over an await, std's lock is the better one in async code too: it is quicker, and blocks nobody for long."
+            "락을 쥔 채 await하지 않는다면 async 코드에서도 std의 락이 낫습니다. 더 빠르고, 쥐는 시간이 짧으면 다른 태스크를 오래 막지 않습니다.",
+            "If the lock is not held across an await, std's lock is the better choice in async code too: it is faster, and if it is held briefly, it does not block other tasks for long."
         ),
     ]
 }
@@ -228,7 +228,7 @@ fn shows(report: &Report) -> Text {
     let wall = |name: &str| unit::value(value(&format!("wall.{name}")), Unit::Ns);
     let (broken_wall, fixed_wall) = (wall("std_across_await"), wall("tokio_across_await"));
     text!(
-        "std의 락을 쥐고 await하자 {broken_wall} 동안 타이머가 {broken}번 움직였고, tokio의 락으로는 {fixed_wall} 동안 {fixed}번 움직였습니다.",
-        "With std's lock held over an await the ticker ticked {broken} times in {broken_wall}; with tokio's, {fixed} times in {fixed_wall}."
+        "std의 락을 쥔 채 await하면 {broken_wall} 동안 타이머 틱이 {broken}번, tokio의 락을 쓰면 {fixed_wall} 동안 {fixed}번 발생했습니다.",
+        "With std's lock held across an await, timer ticks: {broken} in {broken_wall}; with tokio's lock: {fixed} in {fixed_wall}."
     )
 }

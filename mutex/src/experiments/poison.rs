@@ -73,28 +73,33 @@ pub fn transfer_at_once(books: &mut Books) {
 const REFUSED: Outcome = Outcome {
     id: "refused",
     class: Acceptable,
-    name: || text!("거절됨", "refused"),
+    name: || text!("접근 거부", "refused"),
     why: || text!("락이 포이즌 상태가 됨(PoisonError)", "the lock is poisoned (PoisonError)"),
 };
 const HALF: Outcome = Outcome {
     id: "half",
     class: Interesting,
-    name: || text!("반쪽 데이터", "half changed"),
-    why: || text!("락은 풀렸고 아무 말이 없음", "the lock was free and said nothing"),
+    name: || text!("일부만 변경된 데이터", "half changed"),
+    why: || text!("락은 풀렸고 오류가 보고되지 않음", "the lock was free and reported no error"),
 };
 const WHOLE: Outcome = Outcome {
     id: "whole",
     class: Acceptable,
-    name: || text!("온전한 데이터", "whole"),
+    name: || text!("온전한 데이터", "intact"),
     why: || text!("합이 그대로임", "the sum is right"),
 };
-const NEVER_HALF: Outcome =
-    Outcome {
-        class: Forbidden, why: || text!("고쳤거나 애초에 갈라지지 않음", "repaired, or never torn"), ..HALF
-    };
+const NEVER_HALF: Outcome = Outcome {
+    class: Forbidden,
+    why: || text!("복구했거나 중간 상태를 남기지 않음", "repaired, or never half changed"),
+    ..HALF
+};
 
-const REFUSES: &[Outcome] =
-    &[REFUSED, Outcome { why: || text!("보기 전에 거절됨", "refused before anybody sees it"), ..NEVER_HALF }];
+const REFUSES: &[Outcome] = &[
+    REFUSED,
+    Outcome {
+        why: || text!("데이터를 읽기 전에 거부됨", "refused before anyone sees the data"), ..NEVER_HALF
+    },
+];
 const SILENT: &[Outcome] = &[HALF];
 const KEPT: &[Outcome] = &[WHOLE, NEVER_HALF];
 
@@ -186,7 +191,7 @@ fn by_python(report: &Report, pythons: &[Interpreter]) -> Option<Table> {
         head: vec![
             text!("인터프리터", "interpreter"),
             text!("코드", "code"),
-            text!("다음 스레드가 봄", "next one sees"),
+            text!("다음 스레드가 보는 것", "next thread sees"),
         ],
         rows,
     })
@@ -194,7 +199,10 @@ fn by_python(report: &Report, pythons: &[Interpreter]) -> Option<Table> {
 
 /// `cargo run -p mutex -- poison`.
 pub fn command() -> Experiment {
-    let about = text!("임계 구역에서의 패닉: 다음 스레드가 보는 것", "a panic inside: what the next one sees");
+    let about = text!(
+        "임계 구역에서의 패닉: 다음 스레드가 보는 것",
+        "a panic in a critical section: what the next thread sees"
+    );
     Experiment::new("poison", about, Options::new(), |a| run(a.pythons()))
 }
 
@@ -206,7 +214,7 @@ pub fn run(pythons: &[Interpreter]) -> Result<Report> {
     report.tables.push(outcomes::table(
         text!(
             "한 스레드가 임계 구역에서 패닉한 뒤 다음 스레드가 보는 것",
-            "a thread panics in the critical section: what the next one sees"
+            "a thread panics in the critical section: what the next thread sees"
         ),
         &tallies,
     ));
@@ -216,19 +224,19 @@ pub fn run(pythons: &[Interpreter]) -> Result<Report> {
     report.tables.extend(by_python(&report, pythons));
     report.notes = vec![
         text!(
-            "독은 데이터를 고치지 않습니다. 반쪽일 수 있다고 알릴 뿐입니다. 파이썬의 `with lock:`은 예외가 나면 락을 놓고, parking_lot처럼 아무것도 알리지 않습니다.",
-            "Poison repairs nothing; it says that the data may be torn. Python's `with lock:` lets go when an exception passes and, like parking_lot, says nothing."
+            "포이즌은 데이터를 복구하지 않습니다. 일부만 변경되었을 수 있다고 알릴 뿐입니다. 파이썬의 `with lock:`은 예외가 나면 락을 해제하고, parking_lot처럼 아무것도 알리지 않습니다.",
+            "Poisoning repairs nothing; it only says that the data may be half changed. Python's `with lock:` releases the lock when an exception passes and, like parking_lot, reports nothing."
         ),
         text!(
-            "어느 락에서나 통하는 해법은 하나입니다. 실패할 수 있는 일을 먼저 다 하고, 고치는 일은 마지막에 한 번에 합니다.",
-            "One remedy works with every lock: do first whatever can fail, and make the change itself at the end, at once."
+            "어느 락에나 통하는 해법이 있습니다. 실패할 수 있는 작업을 먼저 모두 끝내고, 데이터는 마지막에 한꺼번에 변경합니다.",
+            "One remedy works with every lock: first do everything that can fail, then make the whole change at once, at the end."
         ),
     ];
     let (asked, told) = (tallies.len(), tallies.iter().map(|tally| tally.seen("refused")).sum::<u64>());
     let half: u64 = tallies.iter().map(|tally| tally.seen("half")).sum();
     report.shows = text!(
-        "같은 패닉 뒤 {asked}가지 방식 가운데 {told}가지가 다음 스레드를 막았고, {half}가지는 반쪽 데이터를 아무 말 없이 내주었습니다.",
-        "After the same panic, {told} of {asked} variants stopped the next thread, and {half} gave it half-changed data without a word."
+        "같은 패닉 뒤에 {asked}가지 방식 가운데 {told}가지는 다음 스레드의 접근을 막았고, {half}가지는 일부만 변경된 데이터를 경고 없이 넘겨주었습니다.",
+        "After the same panic, {told} of {asked} variants stopped the next thread, and {half} gave it half-changed data without a warning."
     );
     Ok(report)
 }

@@ -66,15 +66,15 @@ fn every_experiment_says_in_one_line_what_it_cannot_use() {
 #[test]
 fn every_experiment_shows_itself_in_both_languages() {
     let small: [(&str, &[&str], [&str; 2]); 10] = [
-        ("versions", &[], ["잃을 수 있음", "may lose"]),
-        ("check-then-act", &["--trades", "20"], ["자기 락", "own lock"]),
-        ("poison", &[], ["반쪽 데이터", "half changed"]),
-        ("bounded-buffer", &["--items", "50"], ["빈손", "nothing there"]),
+        ("versions", &[], ["유실 가능", "may lose"]),
+        ("check-then-act", &["--trades", "20"], ["자체 락", "own lock"]),
+        ("poison", &[], ["일부만 변경된 데이터", "half changed"]),
+        ("bounded-buffer", &["--items", "50"], ["꺼낼 항목 없음", "nothing there"]),
         ("deadlock", &["--rounds", "1", "--timeout", "0.02"], ["교착", "deadlock"]),
         ("philosophers", &["--seats", "3", "--meals", "5"], ["라이브락", "livelock"]),
         ("across-await", &["--timeout", "0.05"], ["타이머", "Ticker"]),
-        ("rwlock", &["--rounds", "20", "--threads", "2"], ["독자", "Reader"]),
-        ("fairness", &["--seconds", "0.02", "--threads", "2"], ["가장 긴 기다림", "longest wait"]),
+        ("rwlock", &["--rounds", "20", "--threads", "2"], ["리더", "Reader"]),
+        ("fairness", &["--seconds", "0.02", "--threads", "2"], ["최장 대기 시간", "longest wait"]),
         ("contention", &["--seconds", "0.002", "--threads", "2"], ["초당 갱신", "updates a second"]),
     ];
     for (experiment, options, [ko, en]) in small {

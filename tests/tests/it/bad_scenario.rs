@@ -46,8 +46,8 @@ fn scenarios() -> Vec<(Vec<u8>, String, &'static str)> {
         (words, at, said)
     };
     vec![
-        at("interval =", "intervall =", "intervall", "There are: version, interval"),
-        at("[gil]", "\"a\\nb\" = 1\n[gil]", "\"a", "there is no 'a\\nb' here"),
+        at("interval =", "intervall =", "intervall", "The keys are: version, interval"),
+        at("[gil]", "\"a\\nb\" = 1\n[gil]", "\"a", "there is no key 'a\\nb' here"),
         at("\"3.12\"", "\"3.16\"", "\"3.16\"", "expected \"2.7\""),
         at("\"3.12\"", "3.12", "3.12", "expected \"2.7\""),
         at("\"5ms\"", "\"soon\"", "\"soon\"", "expected a duration"),

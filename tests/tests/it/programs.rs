@@ -91,7 +91,7 @@ fn compare_fills_the_articles_table() {
     let page = run("compare", &["--full"]).ends_with(0);
     assert_eq!(page.err, "", "no progress bar where there is no terminal");
     for word in
-        ["I/O 바운드: 웹 요청", "CPU 바운드: 세는 루프", "CPU 바운드: 이미지 처리", "글의 표와 이 컴퓨터에서 잰 것"]
+        ["I/O 바운드: 웹 요청", "CPU 바운드: 덧셈 루프", "CPU 바운드: 이미지 처리", "글의 표와 이 컴퓨터의 측정 결과"]
     {
         assert!(page.out.contains(word), "{word}: {}", page.out);
     }

@@ -38,7 +38,7 @@ pub fn run(pause: Duration, pythons: &[Interpreter]) -> Result<Report> {
         twin.traces.iter().map(|trace| judge(&python.to_string(), trace)).collect()
     });
     report.shows = text!(
-        "스레드 다섯이 차례로가 아니라 함께 기다렸습니다: 동시에 최대 {peak}개, 모두 {all}. GIL이 있어도 같습니다. 기다리는 스레드는 GIL을 놓기 때문입니다.",
+        "스레드 다섯이 차례로가 아니라 동시에 기다렸습니다(최대 {peak}개, 모두 {all}). GIL이 있어도 같습니다. 기다리는 스레드는 GIL을 해제하기 때문입니다.",
         "The five threads waited together, not in turn: up to {peak} at once, {all} in all. A GIL changes nothing here: a thread that waits releases it."
     );
     Ok(report)

@@ -209,5 +209,5 @@ struct UnitResults {
 }
 
 fn no_answer(e: io::Error) -> Error {
-    Error::failed(text!("서버가 답하지 않습니다: {e}", "the server does not answer: {e}"))
+    Error::failed(text!("서버가 응답하지 않습니다: {e}", "the server does not answer: {e}"))
 }

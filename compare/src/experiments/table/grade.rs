@@ -87,15 +87,15 @@ pub const LIGHT: f64 = 32.0 * 1024.0;
 pub fn rules() -> Vec<Text> {
     vec![
         text!(
-            "병렬성: 평균 {PARALLEL}개보다 많은 코어를 쓰면 O. GIL 영향: GIL을 씌웠을 때 쓰는 코어가 {PARALLEL}분의 1 아래로 줄면 있음.",
+            "병렬성: 평균 {PARALLEL}개보다 많은 코어를 쓰면 O. GIL 영향: GIL이 없을 때 쓰는 코어가 GIL을 씌웠을 때의 {PARALLEL}배보다 많으면 있음.",
             "parallelism: yes if more than {PARALLEL} cores were busy on average. Effect of the GIL: yes if without it the loop keeps more than {PARALLEL} times as many cores busy."
         ),
         text!(
-            "I/O 바운드: 이상적인 처리량(단위 수 ÷ 지연)의 70 %부터 매우 좋음(단위당 32 KiB 이하일 때), 50 %부터 좋음, 10 %부터 중간.",
-            "I/O-bound: very good from 70 % of the ideal rate (units ÷ delay), if a unit takes at most 32 KiB; good from 50 %, fair from 10 %."
+            "I/O 바운드: 이상적인 처리량(단위 수 ÷ 지연) 대비 70 % 이상이면 매우 좋음(단위당 32 KiB 이하일 때), 50 % 이상이면 좋음, 10 % 이상이면 중간.",
+            "I/O-bound: very good from 70 % of the ideal rate (units ÷ delay) and at most 32 KiB per unit; good from 50 %, fair from 10 %."
         ),
         text!(
-            "CPU 바운드: 속도 향상이 코어 수의 75 %부터 매우 좋음, 50 %부터 좋음, {PARALLEL}배까지거나 코어를 하나만 썼으면 나쁨.",
+            "CPU 바운드: 속도 향상이 코어 수의 75 % 이상이면 매우 좋음, 50 % 이상이면 좋음, {PARALLEL}배 이하이거나 코어를 하나만 썼으면 나쁨.",
             "CPU-bound: very good if the speed-up is at least 75 % of the cores, good from 50 %; bad if it is at most {PARALLEL}, or only one core was busy."
         ),
     ]

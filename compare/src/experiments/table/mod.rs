@@ -30,7 +30,7 @@ pub fn command() -> Experiment {
     let mut options = Options::new();
     let size = SizeOptions::declare(&mut options);
     let rounds = options.rounds(3);
-    let about = text!("서버가 답하기까지의 시간(초)", "seconds until the server answers");
+    let about = text!("서버가 응답하기까지의 시간(초)", "seconds until the server answers");
     let delay = options.seconds("delay", 0.001..=5.0, 0.05, about);
     let about = text!("글의 표", "the article's table");
     Experiment::new("table", about, options, move |a| run(&size.get(a), a.get(delay), a.get(rounds), a.pythons()))
@@ -100,7 +100,7 @@ impl Bench<'_> {
                 row.push(Text::same(memory.unwrap_or("–".into())));
             }
             _ => {
-                row.push(text!("측정 안 함", "not measured"));
+                row.push(text!("측정하지 않음", "not measured"));
                 row.extend([Text::same("–"), Text::same("–"), Text::same("–")]);
             }
         }
@@ -130,7 +130,10 @@ impl Bench<'_> {
             }
         }
         Table {
-            title: text!("글의 표와 이 컴퓨터에서 잰 것", "the article's table, and what was measured on this machine"),
+            title: text!(
+                "글의 표와 이 컴퓨터의 측정 결과",
+                "the article's table, and what was measured on this machine"
+            ),
             head,
             rows,
         }
@@ -207,23 +210,23 @@ impl Bench<'_> {
             Text { ko: format!("{}.", machine.ko), en: format!("{}.", machine.en) },
             machine::others_used(self.foreign),
             text!(
-                "I/O: {delay} 뒤에 답하는 루프백 서버에 {waiting}개 단위가 GET을 {gets}번씩. 루프: {jobs}개 단위가 {iterations}바퀴씩, 파이썬은 그 {share}분의 1. 이미지: 그림마다 {copies}번 디코드, 흐리기, 반으로 줄이기, JPEG 인코드.",
-                "I/O: {waiting} units send {gets} GETs each to a loopback server that answers after {delay}. Loop: {jobs} units of {iterations} iterations, in Python one {share}th of it. Images: decode, blur, halve and encode as JPEG, each picture × {copies}.",
+                "I/O: {delay} 뒤에 응답하는 루프백 서버에 단위 {waiting}개가 GET을 {gets}번씩 보냄. 루프: 단위 {jobs}개가 {iterations}번씩 반복, 파이썬은 그 {share}분의 1. 이미지: 이미지마다 {copies}번씩 디코딩, 블러, 절반으로 축소, JPEG 인코딩.",
+                "I/O: {waiting} units, GETs of each: {gets}, to a loopback server that answers after {delay}. Loop: {jobs} units of {iterations} iterations, in Python 1/{share} of that. Images: each picture is decoded, blurred, halved and encoded as JPEG (repetitions: {copies}).",
                 share = PYTHON_SHARE
             ),
             text!(
-                "번갈아 {done}회 쟀고(요청 {asked}회), 칸마다 새 프로세스에서 쟀습니다. 속도는 같은 언어로 차례로 했을 때의 몇 배인지입니다. 프로세스의 메모리는 혼자 쓰는 몫, 나머지는 단위 하나에 늘어난 상주 메모리입니다.",
-                "Rounds, in turn: {done} (asked for: {asked}); every cell in a new process. Speed is against the sequence in the same language. Memory of a process is its private memory; of the others, the growth of resident memory per unit."
+                "번갈아 {done}회 측정했고(요청 {asked}회), 칸마다 새 프로세스를 썼습니다. 속도는 같은 언어의 순차 실행 대비 배수입니다. 메모리는 프로세스에서는 혼자 쓰는 메모리, 나머지에서는 단위당 늘어난 상주 메모리입니다.",
+                "Rounds, in turn: {done} (asked for: {asked}); every cell in a new process. Speed is compared with the sequence in the same language. Memory: for processes, private memory; for the others, the growth of resident memory per unit."
             ),
         ];
         notes.extend(grade::rules());
         notes.push(text!(
-            "방식, 코드 복잡도, 사용 사례는 재는 것이 아니어서 표에 없습니다.",
+            "방식, 코드 복잡도, 사용 사례는 측정할 수 없어 표에 없습니다.",
             "the rows on how it works, code complexity and use cases are missing: they cannot be measured."
         ));
         if self.too_busy() {
             notes.push(text!(
-                "컴퓨터가 바빠서 병렬성, GIL 영향, CPU 바운드 칸은 판정하지 않았습니다. 한가할 때 다시 재십시오.",
+                "컴퓨터가 바빠서 병렬성, GIL 영향, CPU 바운드 칸은 판정하지 않았습니다. 한가할 때 다시 측정하십시오.",
                 "the machine was too busy to judge parallelism, the effect of the GIL and CPU-bound work: measure again when it is idle."
             ));
         }
@@ -274,8 +277,8 @@ impl Bench<'_> {
             return agreed;
         }
         let whose = text!(
-            "멀티스레딩의 X는 스레드가 아니라 GIL의 것입니다.",
-            "The \"no\" of threads belongs to the GIL, not to threads."
+            "멀티스레딩의 X는 스레드가 아니라 GIL 때문입니다.",
+            "The \"no\" of threads is due to the GIL, not to threads."
         );
         Text { ko: format!("{} {}", agreed.ko, whose.ko), en: format!("{} {}", agreed.en, whose.en) }
     }

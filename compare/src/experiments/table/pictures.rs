@@ -14,7 +14,7 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     picture::list(folder).map_err(|e| {
         let folder = folder.display();
         Error::failed(text!(
-            "{folder}: 그림이 든 폴더를 읽을 수 없습니다: {e}",
+            "{folder}: 이미지가 있는 폴더를 읽을 수 없습니다: {e}",
             "{folder}: cannot read the folder of pictures: {e}"
         ))
     })

@@ -49,7 +49,7 @@ impl Workload {
     pub fn name(self) -> Text {
         match self {
             Workload::Io => text!("I/O 바운드: 웹 요청", "I/O-bound: web requests"),
-            Workload::Cpu => text!("CPU 바운드: 세는 루프", "CPU-bound: the counting loop"),
+            Workload::Cpu => text!("CPU 바운드: 덧셈 루프", "CPU-bound: the counting loop"),
             Workload::Images => text!("CPU 바운드: 이미지 처리", "CPU-bound: image processing"),
         }
     }
@@ -94,13 +94,13 @@ impl Technique {
 
     pub fn name(self) -> Text {
         match self {
-            Technique::Sequence => text!("차례로", "in sequence"),
+            Technique::Sequence => text!("순차 실행", "in sequence"),
             Technique::Threads => text!("스레드", "threads"),
             Technique::ThreadsGil => text!("스레드 + GIL", "threads + GIL"),
             Technique::Asyncio => text!("asyncio", "asyncio"),
             Technique::AsyncioGil => text!("asyncio + GIL", "asyncio + GIL"),
             Technique::Processes => text!("프로세스", "processes"),
-            Technique::ProcessesGil => text!("프로세스 + 저마다 GIL", "processes, a GIL each"),
+            Technique::ProcessesGil => text!("프로세스 + 각자 GIL", "processes, a GIL each"),
         }
     }
 
@@ -142,13 +142,14 @@ pub struct SizeOptions {
 
 impl SizeOptions {
     pub fn declare(options: &mut Options) -> SizeOptions {
-        let about = text!("I/O: 동시에 기다리는 단위의 수", "I/O: units that wait at once");
+        let about = text!("I/O: 동시에 기다리는 단위 수", "I/O: units that wait at once");
         let waiting = options.size("waiting", 1..=2000, 100, about);
-        let gets = options.size("gets", 1..=1000, 2, text!("I/O: 단위마다 보내는 GET의 수", "I/O: GETs of each unit"));
-        let jobs = options.size("jobs", 1..=64, 4, text!("루프: 단위의 수", "loop: number of units"));
+        let gets =
+            options.size("gets", 1..=1000, 2, text!("I/O: 단위마다 보내는 GET 요청 수", "I/O: GETs of each unit"));
+        let jobs = options.size("jobs", 1..=64, 4, text!("루프: 단위 수", "loop: number of units"));
         let about = text!("루프: 단위마다 반복 횟수", "loop: iterations of each unit");
         let iterations = options.count("iterations", 1..=10_000_000_000, 60_000_000, about);
-        let about = text!("이미지: 그림마다 되풀이하는 횟수", "images: how often each picture is done");
+        let about = text!("이미지: 이미지마다 반복하는 횟수", "images: how often each picture is processed");
         let copies = options.size("copies", 1..=100, 2, about);
         SizeOptions { waiting, gets, jobs, iterations, copies }
     }

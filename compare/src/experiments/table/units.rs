@@ -26,7 +26,9 @@ where
         let tasks: Vec<_> = (0..n).map(|i| tokio::spawn(work(i))).collect();
         let mut checks = Vec::with_capacity(n);
         for task in tasks {
-            checks.push(task.await.map_err(|e| Error::failed(text!("태스크가 죽었습니다: {e}", "a task died: {e}")))??);
+            checks.push(task.await.map_err(|e| {
+                Error::failed(text!("태스크가 비정상 종료되었습니다: {e}", "a task has failed: {e}"))
+            })??);
         }
         Ok(checks)
     })
@@ -65,7 +67,7 @@ pub fn processes(n: usize, args: &[String]) -> Result<Vec<ProcessResult>> {
 }
 
 fn unreadable() -> Error {
-    Error::failed(text!("프로세스의 대답을 읽을 수 없습니다.", "cannot read the answer of a process."))
+    Error::failed(text!("프로세스의 응답을 읽을 수 없습니다.", "cannot read the answer of a process."))
 }
 
 #[cfg(test)]

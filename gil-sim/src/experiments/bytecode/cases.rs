@@ -105,22 +105,22 @@ impl Case {
         let (lost, miscounted) = (race.lost(), race.miscounted);
         if miscounted > 0 {
             return Err(Error::failed(text!(
-                "{version}: {source}: 참조 횟수가 {miscounted}만큼 틀렸습니다. 있어서는 안 되는 일입니다.",
-                "{version}: {source}: reference counts are off by {miscounted}, which is forbidden."
+                "{version}: {source}: 참조 카운트가 {miscounted}만큼 틀렸습니다. 나와서는 안 되는 결과입니다.",
+                "{version}: {source}: reference counts are off by {miscounted}, which must not happen."
             )));
         }
         if race.counter > race.updates {
             let (counter, updates) = (race.counter, race.updates);
             return Err(Error::failed(text!(
-                "{version}: {source}: 갱신 {updates}번에 카운터가 {counter}입니다. 있어서는 안 되는 일입니다.",
-                "{version}: {source}: the counter is at {counter} after {updates} updates, which is forbidden."
+                "{version}: {source}: 갱신 {updates}번 뒤의 카운터가 {counter}입니다. 나와서는 안 되는 결과입니다.",
+                "{version}: {source}: the counter is at {counter} after {updates} updates, which must not happen."
             )));
         }
         let (_, losing) = self.orders();
         if self.class == Forbidden && (lost > 0 || losing > 0) {
             return Err(Error::failed(text!(
-                "{version}: {source}: 갱신 {lost}번을 잃었습니다. 있어서는 안 되는 일입니다.",
-                "{version}: {source}: lost {lost} updates, which is forbidden."
+                "{version}: {source}: 갱신 {lost}번이 유실되었습니다. 나와서는 안 되는 결과입니다.",
+                "{version}: {source}: lost {lost} updates, which must not happen."
             )));
         }
         Ok(())
@@ -129,7 +129,7 @@ impl Case {
     /// The share lost, as a measurement.
     pub fn measure(&self) -> Measure {
         let (source, version) = (self.program().source, self.version.name());
-        let name = text!("{version}: {source}: 잃음", "{version}: {source}: lost");
+        let name = text!("{version}: {source}: 유실된 갱신", "{version}: {source}: lost updates");
         Measure::new(format!("lost_share.{}.{version}", self.id), name, Unit::Share, self.lost.clone())
     }
 }
@@ -168,7 +168,7 @@ pub fn losses(cases: &[Case], real: &[RealRun]) -> Table {
     }
     Table {
         title: text!(
-            "버전마다 잃을 수 있는 것과 실제 스레드가 잃은 갱신(중앙값, 최대)",
+            "버전마다 유실될 수 있는 갱신과 실제로 유실된 갱신(중앙값, 최대)",
             "What each version may lose, and the updates that real threads lost (median, max)"
         ),
         head: head(text!("버전", "version"), |contender| Text::same((contender.program)().source)),
@@ -189,7 +189,7 @@ pub fn orders(cases: &[Case]) -> Table {
     };
     Table {
         title: text!(
-            "두 스레드가 한 번씩 더하는 모든 순서 가운데 갱신을 잃는 순서",
+            "두 스레드가 한 번씩 더하는 모든 순서 가운데 갱신이 유실되는 순서",
             "Of all orders in which two threads add 1 each, those that lose an update"
         ),
         head: head(text!("버전", "version"), |contender| Text::same((contender.program)().source)),
@@ -215,8 +215,8 @@ fn may_and_did(class: Option<Class>, lost: &[f64]) -> Text {
 
 fn words(class: Option<Class>) -> Text {
     match class {
-        Some(Interesting) => text!("잃을 수 있음", "may lose"),
-        Some(Forbidden) => text!("잃을 수 없음", "cannot lose"),
+        Some(Interesting) => text!("유실 가능", "may lose"),
+        Some(Forbidden) => text!("유실 불가", "cannot lose"),
         None => Text::default(),
     }
 }

@@ -46,14 +46,14 @@ pub fn all(interval: Duration) -> Result<Vec<Trace>> {
         (text!("count += i", "count += i"), programs::article(), COUNT),
     ];
     let waiting =
-        picture(text!("기다리는 동안은 GIL을 놓음", "whoever waits lets go of the GIL"), &waits, version, interval)?;
+        picture(text!("기다리는 동안 GIL을 해제", "a thread that waits releases the GIL"), &waits, version, interval)?;
     peer.join().expect("the peer does not panic")?;
     let native = |lets_go| {
         let program = programs::calls(programs::native(lets_go), NATIVE);
         [0, 1].map(|n| (text!("스레드 {n}", "Thread {n}"), program.clone(), TIMES))
     };
-    let lets_go = text!("GIL을 놓는 네이티브 코드", "native code that lets go of the GIL");
-    let keeps = text!("GIL을 쥔 채 도는 네이티브 코드", "native code that keeps the GIL");
+    let lets_go = text!("GIL을 해제하는 네이티브 코드", "native code that releases the GIL");
+    let keeps = text!("GIL을 쥔 채 실행되는 네이티브 코드", "native code that holds the GIL");
     Ok(vec![
         waiting,
         picture(lets_go, &native(true), version, interval)?,

@@ -39,8 +39,8 @@ pub fn command() -> Experiment {
     Experiment::new(
         "bytecode",
         text!(
-            "counter += 1의 바이트코드: 어디서 GIL이 넘어가고 무엇을 잃는가",
-            "counter += 1 as bytecode: where the GIL goes, and what gets lost"
+            "counter += 1의 바이트코드: GIL이 넘어가는 위치와 유실되는 갱신",
+            "counter += 1 as bytecode: where the GIL is handed over, and lost updates"
         ),
         options,
         move |a| run(a.get(threads), a.get(iterations), a.get(interval), a.pythons()),
@@ -84,8 +84,8 @@ pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Inter
     report.tables.extend(costs.iter().map(RefcountCost::table));
     if !notes.is_empty() {
         notes.push(text!(
-            "신호 처리기도 eval breaker에서 불립니다. 신호를 받아들인 자리는 GIL을 넘길 수 있는 자리입니다.",
-            "Signal handlers are called at the eval breaker too: where a signal is taken, the GIL can be handed over."
+            "시그널 핸들러도 eval breaker에서 호출됩니다. 시그널을 처리한 위치는 GIL을 넘길 수 있는 위치입니다.",
+            "Signal handlers are called at the eval breaker too: where a signal is handled, the GIL can be handed over."
         ));
     }
     report.notes.extend(notes);
@@ -98,12 +98,12 @@ pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Inter
 fn verdicts(cases: &[Case], traces: &[Trace]) -> Vec<Verdict> {
     let on = format!("Rust + GIL {}", Version::Py313.name());
     let peak = traces.iter().map(|trace| trace.peak_in_flight(&[State::Running])).max().unwrap_or(0);
-    let evidence = text!("동시에 실행 중인 스레드 최대 {peak}개", "at the peak {peak} running at once");
+    let evidence = text!("동시에 실행된 스레드 최대 {peak}개", "at most {peak} running at once");
     let lost = lost(cases, "call", Version::Py313);
     // Whether it may happen is what the search over all orders has found; whether it did is luck.
     let (all, losing) = case(cases, "call", Version::Py313).map_or((0, 0), Case::orders);
     let Text { ko, en } = twin::evidence(lost);
-    let may = text!("순서 {all}개 중 {losing}개에서 잃음; {ko}", "{losing} of {all} orders lose; {en}");
+    let may = text!("순서 {all}개 중 {losing}개에서 유실; {ko}", "{losing} of {all} orders lose; {en}");
     vec![Verdict::seen(ONE, &on, peak <= 1, evidence), Verdict::seen(LOST, &on, losing > 0, may)]
 }
 
@@ -119,16 +119,16 @@ fn explanations(interval: Duration) -> Vec<Text> {
     let us = interval.as_micros();
     vec![
         text!(
-            "돌고 있는 스레드는 ●에서만 GIL을 넘깁니다. 3.9까지는 읽기(LoadGlobal)와 쓰기(StoreGlobal) 사이에 ●가 있고, 3.10부터는 없습니다. 그 사이에서 함수를 호출하면 그 함수의 첫머리(Resume)에 ●가 있어 다시 잃습니다.",
-            "A thread that runs hands over the GIL only at a ●. Up to 3.9 there is one between load (LoadGlobal) and store (StoreGlobal), from 3.10 on there is none. A call in between brings one back, at the beginning (Resume) of what is called."
+            "실행 중인 스레드는 ●에서만 GIL을 넘깁니다. 3.9까지는 읽기(LoadGlobal)와 쓰기(StoreGlobal) 사이에 ●가 있고, 3.10부터는 없습니다. 그 사이에서 함수를 호출하면 호출된 함수의 시작 위치(Resume)에 ●가 있어 갱신이 다시 유실됩니다.",
+            "A running thread hands over the GIL only at a ●. Up to 3.9 there is one between load (LoadGlobal) and store (StoreGlobal), from 3.10 on there is none. A call in between adds one again, at the start (Resume) of the called function."
         ),
         text!(
-            "순서는 두 스레드가 ●에서만 자리를 바꿀 때 가능한 모든 순서를 시험해 센 것입니다(스레드마다 갱신 한 번). 그 비율은 확률이 아닙니다. 잃은 갱신은 실제 스레드가 전환 간격 {us}µs로 경주한 결과이고, 2.7은 간격이 아니라 100틱마다 넘깁니다.",
-            "Orders: every order in which two threads can go on if they change places only at a ● was tried and counted (one update a thread); their share is no probability. What was lost is what real threads lost with a switch interval of {us} µs; 2.7 hands over every 100 ticks instead."
+            "순서는 두 스레드가 ●에서만 전환될 때 가능한 모든 실행 순서를 시험해 센 것입니다(스레드마다 갱신 한 번). 그 비율은 확률이 아닙니다. 유실된 갱신은 실제 스레드를 전환 간격 {us} µs로 실행한 결과이며, 2.7은 시간 간격이 아니라 100틱마다 GIL을 넘깁니다.",
+            "Orders: every order in which two threads can run if they switch only at a ● was tried and counted (one update per thread); their share is not a probability. Lost updates are those of real threads with a switch interval of {us} µs; 2.7 hands over every 100 ticks instead."
         ),
         text!(
-            "락이 없는 3.13t에서는 다른 스레드가 어느 명령 사이에나 끼어듭니다. 그래서 공유 객체의 참조 카운트를 바꿀 때마다 원자적 연산이 하나 들고, 여러 코어가 같은 객체를 쓰면 그 연산은 더 비싸집니다. 락도 원자적 연산도 없으면 카운트가 틀릴 수 있습니다(표의 마지막 줄). CPython은 불멸 객체와 편향 카운트로 원자적 연산을 줄이므로, 여기 나온 값은 가장 단순한 방법의 값입니다.",
-            "3.13t has no lock: another thread may come in between any two instructions. So each change of a shared object's reference count is an atomic step, and a dearer one where several cores use the same object; with neither lock nor atomic steps counts may go wrong (last rows). CPython spares itself many of those steps (immortal objects, biased counts), so this is the price of the plain way."
+            "락이 없는 3.13t에서는 다른 스레드가 어느 명령 사이에나 끼어들 수 있습니다. 그래서 공유 객체의 참조 카운트를 바꿀 때마다 원자적 연산이 하나 필요하고, 여러 코어가 같은 객체를 쓰면 그 비용이 더 커집니다. 락도 원자적 연산도 없으면 카운트가 틀릴 수 있습니다(표의 마지막 줄). CPython은 불멸 객체(immortal object)와 편향 참조 카운팅(biased reference counting)으로 원자적 연산을 줄이므로, 여기 나온 것은 가장 단순한 방법의 비용입니다.",
+            "3.13t has no lock: another thread may come in between any two instructions. So each change of a shared object's reference count needs an atomic operation, which costs more if several cores use the same object; with neither a lock nor atomic operations, counts may go wrong (last rows). CPython avoids many of these operations (immortal objects, biased reference counts), so this is the cost of the simplest method."
         ),
     ]
 }
@@ -140,26 +140,26 @@ fn shows(cases: &[Case], costs: &[RefcountCost]) -> Text {
         let most = lost(cases, id, version).iter().copied().fold(0.0, f64::max);
         let share = unit::value(most, Unit::Share);
         match losing {
-            0 => text!("잃을 수 없습니다", "cannot lose any"),
-            _ if most == 0.0 => text!("잃을 수 있습니다(이번에는 보이지 않음)", "may lose some (none seen here)"),
-            _ => text!("잃을 수 있습니다(이번에 최대 {share})", "may lose some (here up to {share})"),
+            0 => text!("유실되지 않습니다", "cannot lose any"),
+            _ if most == 0.0 => text!("유실될 수 있습니다(이번 실행에서는 없음)", "may lose some (none seen here)"),
+            _ => text!("유실될 수 있습니다(이번 실행에서 최대 {share})", "may lose some (here up to {share})"),
         }
     };
     let (old, new, call) = (word("plain", Version::Py36), word("plain", Version::Py313), word("call", Version::Py313));
     let (before, now) = (Version::Py36.name(), Version::Py313.name());
     let price = match costs.first().and_then(RefcountCost::price).map(refcount_cost::times) {
         Some(times) => text!(
-            "참조 카운트를 원자적으로 바꾸면 혼자 도는 스레드의 명령 하나에 걸리는 시간이 {times}입니다.",
+            "참조 카운트를 원자적으로 바꾸면 스레드 하나가 명령 하나를 실행하는 시간이 {times}가 됩니다.",
             "With atomic reference counts an instruction of a single thread takes {times} as long."
         ),
         None => text!(
-            "원자적 카운트의 값은 이번 측정으로 말할 수 없습니다.",
+            "원자적 카운트의 비용은 이번 측정으로 알 수 없습니다.",
             "What atomic reference counts cost could not be told from this run."
         ),
     };
     Text {
         ko: format!(
-            "{before}의 규칙으로는 counter += 1이 갱신을 {}. {now}의 규칙으로는 {}. 사이에 호출이 있으면 {now}에서도 {}. {}",
+            "counter += 1의 갱신은 {before}의 규칙으로는 {}. {now}의 규칙으로는 {}. 읽기와 쓰기 사이에 호출이 있으면 {now}에서도 {}. {}",
             old.ko, new.ko, call.ko, price.ko
         ),
         en: format!(

@@ -100,7 +100,7 @@ impl Setting {
 
     fn counts(&self) -> Text {
         match self.counting {
-            Plain => text!("평범", "plain"),
+            Plain => text!("일반", "plain"),
             Atomic => text!("원자적", "atomic"),
         }
     }
@@ -116,13 +116,13 @@ impl RefcountCost {
             };
             SETTINGS.iter().zip(&self.runs).map(one).collect()
         };
-        let changes = text!("명령 하나의 카운트 변경", "changes of counts an instruction");
+        let changes = text!("명령당 카운트 변경", "count changes per instruction");
         [
-            quantity("instruction", text!("명령 하나", "one instruction"), Unit::Ns, Run::instruction),
+            quantity("instruction", text!("명령당 시간", "time per instruction"), Unit::Ns, Run::instruction),
             quantity("count_changes", changes, Unit::Times, |run| {
                 run.race.tally.counts as f64 / run.race.tally.instructions as f64
             }),
-            quantity("miscounted", text!("틀린 카운트", "counts off at the end"), Unit::Count, |run| {
+            quantity("miscounted", text!("틀린 카운트", "wrong counts at the end"), Unit::Count, |run| {
                 run.race.miscounted as f64
             }),
         ]
@@ -158,8 +158,8 @@ impl RefcountCost {
         let source = self.source;
         Table {
             title: text!(
-                "{source}: 참조 카운트의 값(명령 하나 = 전체 시간 / 모든 스레드의 명령)",
-                "{source}: the price of counts (time over all threads' instructions)"
+                "{source}: 참조 카운트의 비용(명령당 시간 = 전체 시간 / 모든 스레드의 명령 수)",
+                "{source}: the cost of reference counts (time / instructions of all threads)"
             ),
             rows: (0..SETTINGS.len()).map(|setting| self.row(setting)).collect(),
             head: vec![
@@ -167,9 +167,9 @@ impl RefcountCost {
                 text!("카운트", "counts"),
                 text!("스레드", "threads"),
                 text!("코어", "cores"),
-                text!("원자적 연산", "atomic steps"),
-                text!("명령 하나", "instruction"),
-                text!("틀린 카운트", "counts off"),
+                text!("원자적 연산", "atomic operations"),
+                text!("명령당 시간", "per instruction"),
+                text!("틀린 카운트", "wrong counts"),
             ],
         }
     }

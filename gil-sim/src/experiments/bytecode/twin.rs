@@ -107,15 +107,15 @@ impl Compared {
         let rows: Vec<Vec<Text>> = self.rows.iter().filter(|row| row[0].en != first).cloned().collect();
         (!rows.is_empty()).then(|| Table {
             title: text!(
-                "{python}: 스스로 보여 주는 dis와 신호를 받아들인 자리",
-                "{python}: its own dis, and where it took signals"
+                "{python}: dis의 출력과 시그널을 처리한 위치",
+                "{python}: the output of dis, and where it handled signals"
             ),
             head: vec![
                 text!("함수", "function"),
                 Text::same("dis"),
-                text!("우리 명령", "ours"),
+                text!("gil-sim의 명령", "gil-sim's"),
                 Text::same("●"),
-                text!("신호", "signals"),
+                text!("시그널", "signals"),
             ],
             rows,
         })
@@ -126,19 +126,19 @@ impl Compared {
         let (here, elsewhere, all) = (self.here, self.elsewhere, self.here + self.elsewhere);
         if let Some(stranger) = &self.stranger {
             return text!(
-                "{python}: dis가 우리 표와 다른 명령을 보여 줍니다({stranger}). 나란히 놓지 못했습니다.",
-                "{python}: its dis shows an instruction that our table has elsewhere or not at all ({stranger}); not compared."
+                "{python}: dis가 gil-sim의 표에 없거나 위치가 다른 명령을 출력해({stranger}) 비교하지 못했습니다.",
+                "{python}: its dis shows an instruction that gil-sim's table has elsewhere or not at all ({stranger}); not compared."
             );
         }
         if all == 0 {
             return text!(
-                "{python}: 신호를 받는 자리는 측정하지 않음: 이 시스템에는 setitimer가 없거나 신호가 오지 않았습니다.",
-                "{python}: where it takes signals was not measured: this system has no setitimer, or no signal came."
+                "{python}: 시그널을 처리하는 위치는 측정하지 않음: 이 시스템에 setitimer가 없거나 시그널이 오지 않았습니다.",
+                "{python}: where it handles signals was not measured: this system has no setitimer, or no signal came."
             );
         }
         text!(
-            "{python}: 우리에게도 있는 명령에서 받아들인 신호 {all}번 가운데 {here}번은 ●가 있는 자리에서, {elsewhere}번은 다른 자리에서였습니다.",
-            "{python}: of {all} signals taken at instructions that we have too, {here} came where there is a ●, {elsewhere} elsewhere."
+            "{python}: gil-sim에도 있는 명령에서 처리한 시그널 {all}번 가운데 {here}번은 ●가 있는 위치, {elsewhere}번은 다른 위치였습니다.",
+            "{python}: of {all} signals handled at instructions that gil-sim has too, {here} were handled at a ●, {elsewhere} elsewhere."
         )
     }
 }
@@ -147,7 +147,11 @@ impl Compared {
 pub fn judge(python: &Interpreter, real: &[RealRun]) -> Verdict {
     let on = python.to_string();
     let Some(call) = real.iter().find(|real| real.id == "call") else {
-        return Verdict::not_measured(LOST, on, text!("쌍둥이가 재지 않았습니다", "the twin did not measure it"));
+        return Verdict::not_measured(
+            LOST,
+            on,
+            text!("파이썬 대응 프로그램이 측정하지 않았습니다", "the twin did not measure it"),
+        );
     };
     Verdict::seen_once(LOST, on, call.lost.iter().any(|share| *share > 0.0), evidence(&call.lost))
 }
@@ -157,13 +161,10 @@ pub fn evidence(lost: &[f64]) -> Text {
     let (runs, most) = (lost.len(), lost.iter().copied().fold(0.0, f64::max));
     if most == 0.0 {
         return text!(
-            "counter += one(): {runs}번 실행에서 보이지 않음, 없다는 증명은 아님",
+            "counter += one(): {runs}번 실행에서 나타나지 않음(없다는 증명은 아님)",
             "counter += one(): none seen in {runs} runs; that does not prove there is none"
         );
     }
     let most = unit::value(most, Unit::Share);
-    text!(
-        "counter += one(): {runs}번 실행에서 최대 {most}를 잃음",
-        "counter += one(): up to {most} lost in {runs} runs"
-    )
+    text!("counter += one(): {runs}번 실행에서 최대 {most} 유실", "counter += one(): up to {most} lost in {runs} runs")
 }

@@ -34,7 +34,10 @@ pub fn command() -> Experiment {
     let seconds = options::seconds(&mut options, 0.4);
     Experiment::new(
         "native",
-        text!("GIL을 놓는 네이티브 코드와 쥔 네이티브 코드", "native code that lets go of the GIL, and that keeps it"),
+        text!(
+            "GIL을 해제하는 네이티브 코드와 쥔 채 실행되는 네이티브 코드",
+            "native code that releases the GIL, and native code that holds it"
+        ),
         options,
         move |a| run(a.get(seconds), a.pythons()),
     )
@@ -80,8 +83,8 @@ pub fn run(lasting: Duration, pythons: &[Interpreter]) -> Result<Report> {
 
 fn on(judge: &str, lets_go: bool) -> Text {
     match lets_go {
-        true => text!("{judge} (GIL을 놓음)", "{judge} (lets go of the GIL)"),
-        false => text!("{judge} (GIL을 쥠)", "{judge} (keeps the GIL)"),
+        true => text!("{judge} (GIL을 해제함)", "{judge} (releases the GIL)"),
+        false => text!("{judge} (GIL을 쥠)", "{judge} (holds the GIL)"),
     }
 }
 
@@ -101,6 +104,10 @@ fn verdict(python: &Interpreter, twin: &Report, id: &str, call: &str, foreign: O
     }
     match (cores(twin, id), twin.measure(&format!("wall.{id}"))) {
         (cores @ Some(_), Some(wall)) => CoresUsed { cores, wall: wall.median(), foreign }.parallel(PARALLEL, on),
-        _ => Verdict::not_measured(PARALLEL, on, text!("쌍둥이가 재지 않았습니다", "the twin did not measure it")),
+        _ => Verdict::not_measured(
+            PARALLEL,
+            on,
+            text!("파이썬 대응 프로그램이 측정하지 않았습니다", "the twin did not measure it"),
+        ),
     }
 }

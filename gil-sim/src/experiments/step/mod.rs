@@ -24,10 +24,10 @@ const MOST_THREADS: usize = 26;
 pub fn command() -> Experiment {
     let mut options = Options::new();
     let file = options::scenario(&mut options, Some(Text::same("convoy")));
-    let schedule = options.word("schedule", text!("묻지 않고 따라갈 일정", "a schedule to play instead of asking"));
+    let schedule = options.word("schedule", text!("묻지 않고 실행할 스케줄", "a schedule to play instead of asking"));
     Experiment::new(
         "step",
-        text!("여러분이 스케줄러: 한 걸음씩 고르기", "you are the scheduler: one step at a time"),
+        text!("직접 스케줄러가 되어 한 단계씩 실행", "you are the scheduler: one step at a time"),
         options,
         move |a| run(&a.get(file).unwrap_or_else(|| "convoy".into()), a.get(schedule).as_deref()),
     )
@@ -40,8 +40,8 @@ pub fn run(file: &Path, schedule: Option<&str>) -> Result<Report> {
     let threads: usize = setup.groups.iter().map(|g| g.count).sum();
     if threads > MOST_THREADS {
         return Err(Error::usage(text!(
-            "스레드가 {threads}개입니다. 한 걸음씩 볼 수 있는 것은 {MOST_THREADS}개까지입니다.",
-            "there are {threads} threads; step shows {MOST_THREADS} at the most."
+            "스레드가 {threads}개입니다. step은 {MOST_THREADS}개까지만 보여 줍니다.",
+            "there are {threads} threads; step shows at most {MOST_THREADS}."
         )));
     }
     let mut seen = Session::new(setup);

@@ -15,8 +15,8 @@ impl Session {
     /// Asks on standard input until its end.
     pub(super) fn ask(&mut self) -> Result<()> {
         tell(&text!(
-            "차례를 고르십시오. 글자: 그 스레드가 나아감, !글자: 기다리던 시간이 끝남,\nu: 되돌리기, q: 끝",
-            "Choose who goes on. A letter: that thread; ! and a letter: its time is up;\nu: undo; q: quit"
+            "다음 차례를 고르십시오. 글자: 그 스레드를 한 단계 실행, !글자: 그 스레드의 대기 시간 만료,\nu: 되돌리기, q: 끝내기",
+            "Choose the next turn. A letter: that thread runs; ! and a letter: its timed wait ends;\nu: undo; q: quit"
         ));
         self.show();
         let mut input = io::stdin().lock();
@@ -26,7 +26,7 @@ impl Session {
                 "q" if !self.is_choice(word) => break,
                 "u" if !self.is_choice(word) => {
                     if !self.stepper.undo() {
-                        tell(&text!("처음입니다.", "This is the beginning."));
+                        tell(&text!("되돌릴 차례가 없습니다.", "There is no turn to undo."));
                     }
                 }
                 "" => {}
@@ -60,7 +60,7 @@ impl Session {
         let mut page = String::new();
         for (thread, name) in self.names.iter().enumerate() {
             let asked = if self.stepper.requested(thread) {
-                text!(" · 요청받음", " · was asked")
+                text!(" · GIL 요청을 받음", " · asked for the GIL")
             } else {
                 Text::default()
             };

@@ -18,20 +18,20 @@ impl Session {
         // Nothing took any time here; a turn is drawn as a microsecond.
         let (ko, en) = (&title.ko, &title.en);
         trace.title =
-            Text { ko: format!("{ko} (한 차례를 1 µs로)"), en: format!("{en} (a turn drawn as 1 µs)") };
+            Text { ko: format!("{ko} (한 차례를 1 µs로 그림)"), en: format!("{en} (a turn drawn as 1 µs)") };
         report.traces = vec![trace];
         report.tables = vec![self.table()];
         let (n, peak, words) = (turns.len(), self.peak, turns.iter().map(Turn::to_string).collect::<String>());
-        report.notes.push(text!("일정: {words}", "schedule: {words}"));
+        report.notes.push(text!("스케줄: {words}", "schedule: {words}"));
         report.shows = if peak <= self.stepper.holders().len() {
             text!(
-                "{n}번의 차례 동안 한 GIL을 쥔 스레드는 많아야 하나였습니다. 락은 지켜졌습니다.",
-                "In {n} turns at most one thread held a GIL at once: the lock held."
+                "{n}차례 동안 같은 GIL을 동시에 쥔 스레드는 많아야 하나였습니다. 락이 제대로 동작했습니다.",
+                "In {n} turns, at most one thread held a GIL at any time: the lock works."
             )
         } else {
             text!(
-                "{n}번의 차례 동안 한때 {peak}개의 스레드가 함께 계산했습니다.",
-                "In {n} turns, at one time {peak} threads computed at once."
+                "{n}차례 동안 최대 {peak}개의 스레드가 동시에 계산했습니다.",
+                "In {n} turns, up to {peak} threads computed at once."
             )
         };
         report
@@ -52,10 +52,8 @@ impl Session {
                 rows.push(row);
             }
         }
-        let mut head = vec![text!("차례", "turn"), text!("누가", "who")];
+        let mut head = vec![text!("차례", "turn"), text!("대상", "who")];
         head.extend(self.names.clone());
-        Table {
-            title: text!("차례마다 스레드가 있는 곳", "Where the threads are after each turn"), head, rows
-        }
+        Table { title: text!("차례별 스레드의 상태", "The state of each thread after each turn"), head, rows }
     }
 }

@@ -52,11 +52,11 @@ impl Session {
         let (ko, en, place_ko, place_en) = (&name.ko, &name.en, place.ko, place.en);
         if turn.by_time {
             return text!(
-                "{ko}: {place_ko}, 끝날 시간 제한이 없습니다",
+                "{ko}: {place_ko}, 만료될 대기 시간이 없습니다",
                 "{en} {place_en}: no timed wait that could end"
             );
         }
-        text!("{ko}: {place_ko}, 깨워져야 나아갑니다", "{en} {place_en}: it sleeps until it is woken")
+        text!("{ko}: {place_ko}, 다른 스레드가 깨워야 실행됩니다", "{en} {place_en}: it sleeps until it is woken")
     }
 
     pub(super) fn choices(&self) -> String {
@@ -86,14 +86,14 @@ fn names(setup: &Setup) -> Vec<Text> {
 pub(super) fn words(phase: Phase) -> Text {
     match phase {
         Phase::Begins => text!("시작", "begins"),
-        Phase::Wants => text!("GIL을 얻으려 함", "wants the GIL"),
-        Phase::Waits => text!("기다림", "waits"),
-        Phase::Asked => text!("요청함", "has asked"),
-        Phase::Took => text!("가져감, 알림", "takes it, tells"),
+        Phase::Wants => text!("GIL을 획득하려 함", "wants the GIL"),
+        Phase::Waits => text!("대기", "waits"),
+        Phase::Asked => text!("GIL을 요청함", "has asked"),
+        Phase::Took => text!("획득, 알림", "takes it, signals"),
         Phase::Computes => text!("GIL을 쥠", "has the GIL"),
-        Phase::Freed => text!("놓음, 깨움", "lets go, wakes"),
-        Phase::Forced => text!("넘어가길 기다림", "awaits a taker"),
-        Phase::Outside => text!("밖에 있음", "is outside"),
+        Phase::Freed => text!("해제, 깨움", "releases, wakes"),
+        Phase::Forced => text!("넘어가기를 대기", "waits for a taker"),
+        Phase::Outside => text!("GIL 밖", "is outside"),
         Phase::Done => text!("끝남", "done"),
     }
 }

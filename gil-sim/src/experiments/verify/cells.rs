@@ -71,7 +71,7 @@ pub(crate) fn of_scenario(python: &Interpreter, scenario: &Scenario) -> Result<V
         }
     }
     if setup.groups.iter().all(|group| group.times.is_some()) {
-        cells.push(cell(text!("전체 시간", "time in all"), Quantity::Wall));
+        cells.push(cell(text!("전체 시간", "total time"), Quantity::Wall));
     }
     if setup.groups.iter().all(computes) {
         cells.push(cell(text!("초당 전환", "switches a second"), Quantity::Switches));
@@ -116,7 +116,7 @@ fn cpu_bound(kind: Kind) -> Vec<Cell> {
     };
     let mut cells: Vec<Cell> = [2, 4]
         .map(|n| Cell {
-            name: text!("CPU {n}개: 순차 실행의 몇 배", "{n} CPU: times the sequence"),
+            name: text!("CPU {n}개: 순차 실행의 몇 배", "{n} CPU: time / time in sequence"),
             quantity: Quantity::Ratio(Box::new(with(1))),
             setup: with(n),
         })
@@ -141,7 +141,7 @@ fn convoy(kind: Kind, threads: usize, delay: u64, interval: u64) -> Cell {
     let (delay, interval) = (short(delay), if kind == Kind::Ticks { "100".to_owned() } else { short(interval) });
     Cell {
         name: text!(
-            "CPU {threads}개, 답 {delay} 뒤, 간격 {interval}",
+            "CPU {threads}개, 응답 지연 {delay}, 전환 간격 {interval}",
             "{threads} CPU, answer after {delay}, interval {interval}"
         ),
         quantity: Quantity::RoundTrip(io),

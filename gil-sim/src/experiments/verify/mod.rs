@@ -46,14 +46,14 @@ pub fn command() -> Experiment {
     let breadth = options.choice(
         "breadth",
         Breadth::Short,
-        text!("파일이 없을 때 무엇을 견줄지", "what to compare without a file"),
+        text!("파일이 없을 때 비교할 대상", "what to compare without a file"),
     );
     let rounds = options.rounds(1);
-    let about = text!("상대 프로세스와 말하는 길", "how to talk to the peer process");
+    let about = text!("상대 프로세스와 통신하는 방법", "how to communicate with the peer process");
     let transport = options.choice("transport", Transport::Socketpair, about);
     Experiment::new(
         "verify",
-        text!("예측과 실제 인터프리터", "predictions against the real interpreters"),
+        text!("예측과 실제 인터프리터의 비교", "predictions compared with the real interpreters"),
         options,
         move |a| run(a.get(file).as_deref(), a.get(breadth), a.get(rounds), a.get(transport), a.pythons()),
     )
@@ -94,7 +94,7 @@ fn prepare(python: &Interpreter, given: Option<&Scenario>, breadth: Breadth) -> 
     Ok(match cells {
         Ok(cells) if cells.is_empty() => {
             return Err(Error::usage(text!(
-                "이 시나리오에는 견줄 것이 없습니다: 'run forever'가 아닌 스레드를 하나는 두십시오.",
+                "이 시나리오에는 비교할 것이 없습니다: 'run forever'가 아닌 스레드를 하나 이상 넣으십시오.",
                 "there is nothing to compare in this scenario: give it a thread that does more than 'run forever'."
             )));
         }

@@ -46,11 +46,11 @@ pub(crate) fn fill(report: &mut Report, all: &[InterpreterResult]) {
         (Some(middle), Some((_, most))) => {
             let (middle, most, n) = (middle * 100.0, most * 100.0, worst.len());
             text!(
-                "GIL을 한 번도 재지 않은 예측이 {n}칸에서 중앙값 {middle:.0} %, 가장 크게 {most:.0} % 어긋났습니다.",
-                "Predictions that never measured a GIL were off by {middle:.0} % (median) and by {most:.0} % at the most, over {n} cells."
+                "GIL을 측정하지 않고 예측한 값 {n}개의 오차는 중앙값 {middle:.0} %, 최대 {most:.0} %입니다.",
+                "Predictions made without measuring a GIL were off by {middle:.0} % (median) and {most:.0} % (largest); values compared: {n}."
             )
         }
-        _ => text!("견줄 것이 없습니다.", "There is nothing to compare."),
+        _ => text!("비교할 것이 없습니다.", "There is nothing to compare."),
     };
 }
 
@@ -88,7 +88,7 @@ fn summary(python: &str, errors: &[f64]) -> Option<Text> {
     let (middle, (_, most)) = (stats::median(errors)? * 100.0, stats::range(errors)?);
     let most = most * 100.0;
     Some(text!(
-        "{python}: 오차의 중앙값 {middle:.0} %, 가장 큰 오차 {most:.0} %.",
+        "{python}: 오차의 중앙값 {middle:.0} %, 최대 오차 {most:.0} %.",
         "{python}: median error {middle:.0} %, largest {most:.0} %."
     ))
 }

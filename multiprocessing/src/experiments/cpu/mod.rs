@@ -67,7 +67,7 @@ fn all() -> [Technique; 3] {
     [
         Technique::new(
             "sequence",
-            rust("차례로", "in sequence"),
+            rust("순차 실행", "in sequence"),
             |n| text!("작업 {n}", "Task {n}"),
             techniques::sequence,
         ),
@@ -88,19 +88,24 @@ fn all() -> [Technique; 3] {
 
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let workers = options.size("workers", 1..=64, 4, text!("일을 나눌 수", "threads or processes that share the work"));
+    let workers = options.size(
+        "workers",
+        1..=64,
+        4,
+        text!("작업을 나눌 스레드나 프로세스의 수", "threads or processes that share the work"),
+    );
     let iterations = options.count(
         "iterations",
         1..=MAX_ITERATIONS,
         100_000_000,
-        text!("일 하나가 더하는 횟수", "additions in one unit of work"),
+        text!("작업 하나의 덧셈 횟수", "additions in one task"),
     );
     let rounds = options.rounds(3);
     Experiment::new(
         "cpu",
         text!(
-            "같은 계산을 차례로, 스레드로, 프로세스로; 시작과 통신의 비용",
-            "the same work in sequence, threads, processes; their costs"
+            "같은 계산의 순차 실행, 스레드, 프로세스; 시작과 통신의 비용",
+            "the same work in sequence, threads, processes, and their costs"
         ),
         options,
         move |a| run(a.get(workers), a.get(iterations), a.get(rounds), a.pythons()),
@@ -155,11 +160,11 @@ fn notes(workers: usize, iterations: u64, foreign: Option<f64>) -> Vec<Text> {
     let sum = work::expected(iterations);
     let mut notes = vec![
         text!(
-            "한 단위의 일: 0부터 더하기 {iterations}번, 그런 일 {workers}개. 세 방법의 합은 모두 {sum}입니다.",
-            "One unit of work: {iterations} additions, counting up from 0; {workers} units. Each unit has the sum {sum}, by all three techniques."
+            "작업 하나는 0부터 덧셈 {iterations}번이고, 작업은 {workers}개입니다. 작업마다 합은 세 방법 모두 {sum}입니다.",
+            "One task: {iterations} additions, counting up from 0; tasks: {workers}. Each task has the sum {sum} with all three techniques."
         ),
         text!(
-            "막대는 코어에서 계산하던 때이고, 코어나 GIL을 기다리던 때는 비어 있습니다. 가장 빨랐던 회차를 그렸습니다.",
+            "막대는 코어에서 계산하던 시간이고, 코어나 GIL을 기다린 시간은 비어 있습니다. 가장 빠른 회차를 그렸습니다.",
             "A bar is time on a core; waiting for a core or the GIL is blank. The fastest round is drawn."
         ),
     ];
@@ -174,14 +179,14 @@ fn shows(report: &Report, each: &Text) -> Text {
         (process_cost::median(report, "start.process"), process_cost::median(report, "start.thread"));
     let parallel = threads.min(processes) > PARALLEL;
     let conclusion = match parallel {
-        true => text!("Rust에는 GIL이 없으므로 둘 다 병렬입니다.", "Without a GIL both are parallel."),
-        false => text!("이번에는 병렬로 빨라지지 않았습니다.", "This time there was no parallel speed-up."),
+        true => text!("Rust에는 GIL이 없으므로 둘 다 병렬입니다.", "Rust has no GIL, so both are parallel."),
+        false => text!("이번 실행에서는 병렬로 빨라지지 않았습니다.", "This time there was no parallel speed-up."),
     };
     let Text { ko, en } = conclusion;
     let Text { ko: each_ko, en: each_en } = each;
     text!(
-        "같은 일을 차례로 할 때의 속도를 1이라 하면 스레드는 {threads:.2}, 프로세스는 {processes:.2}입니다. {ko} 프로세스는 띄우고 끝내는 데 {process}, 스레드는 {thread}가 듭니다. {each_ko}",
-        "Against the sequence, threads had {threads:.2} times the speed and processes {processes:.2} times. {en} A process costs {process} from start to end, a thread {thread}. {each_en}"
+        "순차 실행 대비 속도는 스레드 {threads:.2}배, 프로세스 {processes:.2}배입니다. {ko} 시작에서 끝까지 프로세스는 {process}, 스레드는 {thread}가 걸립니다. {each_ko}",
+        "Compared with the sequence, threads had {threads:.2} times the speed and processes {processes:.2} times. {en} From start to end a process takes {process}, a thread {thread}. {each_en}"
     )
 }
 

@@ -29,8 +29,8 @@ pub fn measure() -> Result<Vec<Measure>> {
     let life = text!("시작에서 끝까지", "from start to end");
     measures.extend(compare("start", life, 100, process_life, thread_life)?);
     for (id, size, rounds, name) in [
-        ("ipc.small", SMALL, 500, text!("16바이트 왕복", "16 bytes there and back")),
-        ("ipc.large", LARGE, 50, text!("1 MiB 왕복", "1 MiB there and back")),
+        ("ipc.small", SMALL, 500, text!("16바이트 왕복", "16-byte round trip")),
+        ("ipc.large", LARGE, 50, text!("1 MiB 왕복", "1 MiB round trip")),
     ] {
         let mut process = EchoProcess::start(size).map_err(cannot_measure)?;
         let thread = EchoThread::start()?;
@@ -95,7 +95,7 @@ pub fn judge(on: &str, report: &Report) -> Verdict {
     };
     let evidence = text!(
         "스레드와 비교해 시작 {start:.1}배, 1 MiB 왕복 {large:.1}배, 16바이트 왕복 {small:.1}배",
-        "against a thread: start {start:.1}×, 1 MiB there and back {large:.1}×, 16 bytes {small:.1}×"
+        "compared with a thread: start {start:.1}×, 1 MiB round trip {large:.1}×, 16-byte round trip {small:.1}×"
     );
     Verdict::seen(CLAIM, on, start > 1.0 && large > 1.0, evidence)
 }

@@ -34,6 +34,6 @@ pub fn processes(workers: usize, iterations: u64) -> Result<Vec<CountResult>> {
     let results: Option<Vec<CountResult>> = printed.iter().map(|lines| CountResult::from_lines(lines)).collect();
     // The executable was replaced by another program while we ran.
     results.ok_or_else(|| {
-        Error::failed(text!("프로세스의 대답을 읽을 수 없습니다.", "cannot read the answer of a process."))
+        Error::failed(text!("프로세스의 응답을 읽을 수 없습니다.", "cannot read the answer of a process."))
     })
 }

@@ -30,7 +30,10 @@ pub fn command() -> Experiment {
     let mut options = Options::new();
     let dir = options.positional_path(
         "dir",
-        text!("그림이 든 폴더 (기본: 함께 오는 그림)", "the folder of pictures (default: those that come with it)"),
+        text!(
+            "이미지가 있는 폴더 (기본: 함께 제공되는 이미지)",
+            "the folder of pictures (default: those that come with it)"
+        ),
     );
     let out = options.path(
         "out",
@@ -39,12 +42,17 @@ pub fn command() -> Experiment {
             "the folder to write to (default: images, beside the program)"
         ),
     );
-    let workers = options.size("workers", 1..=64, 4, text!("일을 나눌 수", "threads or processes that share the work"));
+    let workers = options.size(
+        "workers",
+        1..=64,
+        4,
+        text!("작업을 나눌 스레드나 프로세스의 수", "threads or processes that share the work"),
+    );
     let rounds = options.rounds(3);
     Experiment::new(
         "images",
         text!(
-            "그림 처리: 차례로, 스레드로, 프로세스 풀로",
+            "이미지 처리: 순차 실행, 스레드, 프로세스 풀",
             "image processing: in sequence, in threads, on a pool of processes"
         ),
         options,
@@ -67,7 +75,7 @@ pub fn run(dir: &Path, out: Option<&Path>, workers: usize, rounds: usize, python
     if count == 0 {
         let dir = dir.display();
         return Err(Error::failed(text!(
-            "{dir}: 그림(png, jpg, jpeg)이 없습니다.",
+            "{dir}: 이미지(png, jpg, jpeg)가 없습니다.",
             "{dir}: there is no picture (png, jpg, jpeg)."
         )));
     }
@@ -165,7 +173,7 @@ fn require_one_done(pictures: &[PathBuf], outcomes: &[Outcome]) -> Result<()> {
 fn all_failed(first: &Path, why: &Text) -> Error {
     let first = first.display();
     Error::failed(Text {
-        ko: format!("쓸 수 있는 그림이 하나도 없습니다. {first}: {}", why.ko),
+        ko: format!("처리할 수 있는 이미지가 하나도 없습니다. {first}: {}", why.ko),
         en: format!("not one picture can be used. {first}: {}", why.en),
     })
 }
@@ -181,8 +189,8 @@ fn same_bytes(pictures: &[PathBuf], folders: &[PathBuf], broken: &[(&Path, Text)
             if fs::read(&path)? != known {
                 let path = path.display();
                 return Err(Error::failed(text!(
-                    "{path}: 차례로 처리한 결과와 다릅니다. 그 사이에 그림이 바뀌었습니까?",
-                    "{path}: not what came out in sequence. Did a picture change meanwhile?"
+                    "{path}: 순차 실행의 결과와 다릅니다. 실행 중에 이미지가 바뀌었습니까?",
+                    "{path}: differs from the result in sequence. Did a picture change meanwhile?"
                 )));
             }
         }

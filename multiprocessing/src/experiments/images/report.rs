@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use lab::lang::Text;
-use lab::report::unit;
 use lab::report::{Front, Measure, Report, Unit};
 use lab::text;
 
@@ -11,9 +10,9 @@ use super::technique_runs::{TECHNIQUES, TechniqueRuns};
 
 pub(super) fn title(technique: &str, workers: usize) -> Text {
     match technique {
-        "sequence" => text!("Rust, 차례로", "Rust, in sequence"),
-        "threads" => text!("Rust, 스레드 {workers}개", "Rust, {workers} threads"),
-        _ => text!("Rust, 프로세스 {workers}개", "Rust, {workers} processes"),
+        "sequence" => text!("Rust, 순차 실행", "Rust, in sequence"),
+        "threads" => text!("Rust, 스레드 {workers}개", "Rust, threads ({workers})"),
+        _ => text!("Rust, 프로세스 {workers}개", "Rust, processes ({workers})"),
     }
 }
 
@@ -43,30 +42,27 @@ pub(super) fn describe(report: &mut Report, pictures: usize, out: &Path, broken:
     for (picture, why) in broken {
         let picture = picture.display();
         report.notes.push(Text {
-            ko: format!("처리하지 못한 그림 {picture}: {}", why.ko),
+            ko: format!("처리하지 못한 이미지 {picture}: {}", why.ko),
             en: format!("picture failed: {picture}: {}", why.en),
         });
     }
     report.exit_code = u8::from(!broken.is_empty());
     report.notes.push(text!(
-        "그림 한 장의 일: 디코딩하고, 투명한 곳은 흰색으로 채우고, 흐리게 하고, 절반 크기로 줄이고, EXIF에 적힌 대로 돌려 JPEG로 인코딩합니다. 프로세스 쪽 시간에는 풀을 시작하는 시간도 들어 있습니다.",
-        "The work of a picture: decode, put on white where it is transparent, blur, halve, turn as its EXIF says, encode as a JPEG. The time of the processes includes starting the pool."
+        "이미지마다 디코딩하고, 투명한 부분을 흰색으로 채우고, 블러를 적용하고, 절반으로 축소하고, EXIF 방향대로 회전해 JPEG로 인코딩합니다. 프로세스의 시간에는 풀을 시작하는 시간도 포함됩니다.",
+        "The work on a picture: decode, fill transparent parts with white, blur, halve, rotate as its EXIF says, encode as a JPEG. The time of the processes includes starting the pool."
     ));
     report.notes.push(text!(
-        "결과는 {out} 아래, 방법마다 한 폴더에 있습니다.",
+        "결과는 {out} 아래에 방법별 폴더로 있습니다.",
         "The results are below {out}, a folder for each technique."
     ));
     report.notes.push(text!(
-        "Rust에는 GIL이 없으니 속도만 보면 스레드로 충분합니다. 프로세스를 쓰는 이유는 격리입니다: 디코더가 abort, 스택 오버플로, 네이티브 코드의 충돌로 죽어도 그 그림 한 장만 잃습니다.",
+        "Rust에는 GIL이 없으니 속도만 보면 스레드로 충분합니다. 프로세스를 쓰는 이유는 격리입니다: 디코더가 abort, 스택 오버플로, 네이티브 코드의 충돌로 죽어도 그 이미지 한 장만 잃습니다.",
         "Rust has no GIL: for speed alone threads are enough. The reason for processes is isolation: a decoder that dies of an abort, a stack overflow or a crash in native code costs one picture, not all."
     ));
-    let gain = |who: &str| {
-        let gain = report.measure(&format!("speedup.{who}")).map_or(f64::NAN, Measure::median);
-        unit::value(gain, Unit::Times)
-    };
+    let gain = |who: &str| report.measure(&format!("speedup.{who}")).map_or(f64::NAN, Measure::median);
     let (threads, processes) = (gain("threads"), gain("processes"));
     report.shows = text!(
-        "그림 {pictures}장 가운데 {done}장을 처리했고, 세 방법의 결과가 바이트까지 같습니다. 속도는 차례로 할 때의 스레드 {threads}, 프로세스 {processes}입니다.",
-        "{done} of {pictures} pictures were processed, with the same bytes by all three techniques. Against the sequence, threads had {threads} the speed, processes {processes}."
+        "이미지 {pictures}장 가운데 {done}장을 처리했고, 세 방법의 결과가 바이트까지 같습니다. 순차 실행 대비 속도는 스레드 {threads:.2}배, 프로세스 {processes:.2}배입니다.",
+        "{done} of {pictures} pictures were processed, with the same bytes from all three techniques. Compared with the sequence, threads had {threads:.2}× the speed, processes {processes:.2}×."
     );
 }

@@ -175,22 +175,22 @@ impl BreakEven {
             Pays::From { task, gain } => {
                 let (work, gain) = (unit::duration(task), unit::value(gain, Unit::Times));
                 text!(
-                    "여럿을 한꺼번에 맡기면 일 하나가 {work}만 되어도 워커 {workers}개가 차례로 하는 것보다 빨랐고, 가장 큰 일에서는 {gain}였습니다. 풀을 띄우는 데는 {start}가 듭니다.",
-                    "With many tasks at once, {workers} workers were faster than the sequence from {work} of work in a task, with the largest {gain}. Starting the pool takes {start}."
+                    "작업을 여러 개 한꺼번에 맡기면 작업 하나가 {work}일 때부터 워커 {workers}개가 순차 실행보다 빨랐고, 가장 큰 작업에서는 {gain}였습니다. 풀을 띄우는 데는 {start}가 걸립니다.",
+                    "With many tasks at once, the pool (workers: {workers}) was faster than the sequence from {work} of work per task on, with the largest {gain}. Starting the pool takes {start}."
                 )
             }
             Pays::NotSeen { gain } => {
                 let gain = unit::value(gain, Unit::Times);
                 text!(
-                    "가장 큰 일에서도 워커 {workers}개가 차례로 하는 것의 {gain}에 그쳤습니다. 이 컴퓨터의 코어들이 실제 코어 하나를 나누어 쓰는지 확인하십시오.",
-                    "Even with the largest tasks {workers} workers came to {gain} of the sequence: see whether the cores of this machine share one physical core."
+                    "가장 큰 작업에서도 워커 {workers}개의 속도가 순차 실행의 {gain}에 그쳤습니다. 이 컴퓨터의 코어들이 물리 코어 하나를 나누어 쓰는지 확인하십시오.",
+                    "Even with the largest tasks the pool (workers: {workers}) came to {gain} of the sequence: see whether the cores of this machine share one physical core."
                 )
             }
             Pays::NotMeasured(why) => {
                 let (ko, en) = (why.ko, why.en);
                 text!(
-                    "프로세스가 이득이 되는 지점은 측정하지 않았습니다: {ko}.",
-                    "From where on processes pay was not measured: {en}."
+                    "프로세스의 손익분기점은 측정하지 않았습니다: {ko}.",
+                    "The break-even point of processes was not measured: {en}."
                 )
             }
         }
@@ -208,11 +208,11 @@ impl BreakEven {
         let workers = self.workers;
         Table {
             title: text!(
-                "차례로 하는 것과 비교한 워커 {workers}개의 빠르기: 1보다 크면 이득",
-                "How fast {workers} workers are against doing it in sequence: above 1 it pays"
+                "순차 실행 대비 워커 {workers}개의 속도: 1보다 크면 이득",
+                "Speed of the pool compared with the sequence (workers: {workers}): above 1 it pays"
             ),
             head: vec![
-                text!("일 하나", "a task"),
+                text!("작업 하나", "a task"),
                 text!("여럿을 한꺼번에", "many at once"),
                 text!("하나씩 맡기고 기다림", "one at a time"),
             ],
@@ -224,15 +224,15 @@ impl BreakEven {
         let ratios = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a / b).collect();
         let measure = |Point { iterations, times }: Point| {
             let task = unit::duration(least(&times.task));
-            let many = text!("{task}짜리 일 여럿: 속도 향상", "many tasks of {task}: speed-up");
-            let call = text!("{task}짜리 일 하나: 속도 향상", "one task of {task}: speed-up");
+            let many = text!("{task}짜리 작업 여럿: 속도 향상", "many tasks of {task}: speed-up");
+            let call = text!("{task}짜리 작업 하나: 속도 향상", "one task of {task}: speed-up");
             let (all, one) = (ratios(&times.sequence, &times.pool), ratios(&times.task, &times.call));
             [
                 Measure::new(format!("even.{iterations}.many"), many, Unit::Times, all),
                 Measure::new(format!("even.{iterations}.call"), call, Unit::Times, one),
             ]
         };
-        let start = text!("풀이 뜰 때까지", "until the pool is up");
+        let start = text!("풀을 띄우는 시간", "time to start the pool");
         let start = Measure::new("even.start", start, Unit::Ns, vec![self.start]);
         [start].into_iter().chain(self.points.into_iter().flat_map(measure)).collect()
     }

@@ -31,8 +31,8 @@ pub fn command() -> Experiment {
     Experiment::new(
         "ipc",
         text!(
-            "메시지 하나의 값, 그리고 프로세스가 이득이 되는 지점",
-            "what a message costs, and from where on processes pay"
+            "메시지 하나의 비용, 그리고 프로세스의 손익분기점",
+            "what a message costs, and the break-even point of processes"
         ),
         options,
         move |a| run(a.get(workers), a.get(rounds), a.pythons()),
@@ -74,12 +74,12 @@ pub fn run(workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Rep
     report.measures_in_tables = true;
     report.notes = vec![
         text!(
-            "왕복: 보내고, 받은 쪽이 복사해 돌려보내고, 받은 것을 복사해 둘 때까지. '공유 메모리'는 복사 없이 있는 자리만 알립니다.",
-            "There and back: sent, copied and returned by the other side, copied out. 'Shared memory' copies nothing: only the place of the bytes is sent."
+            "왕복: 메시지를 보내고, 상대가 복사해 돌려보내고, 받은 것을 다시 복사할 때까지의 시간입니다. '공유 메모리'는 복사하지 않고 바이트가 있는 위치만 알립니다.",
+            "Round trip: the message is sent, copied and returned by the other side, and copied again on arrival. 'Shared memory' copies nothing: only the position of the bytes is sent."
         ),
         text!(
-            "풀은 64 KiB부터 스스로 공유 메모리를 씁니다. 한 번 쓴 자리를 다시 쓰므로 페이지 폴트가 없습니다.",
-            "From 64 KiB on the pool uses shared memory by itself. Its blocks are used again, so that no page faults are left."
+            "풀은 64 KiB부터 자동으로 공유 메모리를 씁니다. 한 번 쓴 블록을 재사용하므로 페이지 폴트가 생기지 않습니다.",
+            "From 64 KiB on, the pool uses shared memory automatically. Its blocks are reused, so there are no further page faults."
         ),
         machine::others_used(foreign),
     ];
@@ -110,8 +110,7 @@ fn messages(size: usize, times: usize) -> Result<Vec<Measure>> {
     echo.end().map_err(echo::cannot_measure)?;
     let measure = |((id, name), samples): ((&str, Text), Vec<f64>)| {
         let shown = unit::value(size as f64, Unit::Bytes);
-        let name =
-            Text { ko: format!("{shown} 왕복, {}", name.ko), en: format!("{shown} there and back, {}", name.en) };
+        let name = Text { ko: format!("{shown} 왕복, {}", name.ko), en: format!("{shown} round trip, {}", name.en) };
         // The first round pays for page faults and for a worker that is still starting.
         Measure::new(format!("message.{size}.{id}"), name, Unit::Ns, samples[1..].to_vec())
     };
@@ -150,7 +149,7 @@ fn table(measures: &[Measure]) -> Table {
         [first].into_iter().chain(four.iter().map(cell)).collect()
     };
     Table {
-        title: text!("메시지 왕복, 중앙값", "A message there and back, medians"),
+        title: text!("메시지 왕복, 중앙값", "Round trip of a message, medians"),
         head: [text!("크기", "size")].into_iter().chain(transports().map(|(_, name)| name)).collect(),
         rows: SIZES.into_iter().zip(measures.chunks(transports().len())).map(row).collect(),
     }
@@ -178,7 +177,7 @@ fn twin_table(report: &Report, python: &Interpreter) -> Option<Table> {
     };
     let rows: Vec<Vec<Text>> = SIZES.iter().filter_map(|(size, _)| row(*size)).collect();
     (!rows.is_empty()).then(|| Table {
-        title: text!("{python}: 메시지 왕복, 중앙값", "{python}: a message there and back, medians"),
+        title: text!("{python}: 메시지 왕복, 중앙값", "{python}: round trip of a message, medians"),
         head: vec![
             text!("크기", "size"),
             Text::same("Pipe"),
@@ -199,7 +198,7 @@ fn shows(report: &Report, even: &BreakEven) -> Text {
     let even = even.text();
     Text {
         ko: format!(
-            "풀에 작은 일을 하나 맡기고 답을 받는 데 {small}, 1 MiB를 주고받는 데 {large} (파이프로는 {pipe})입니다. {}",
+            "풀에 작은 작업 하나를 맡기고 결과를 받는 데 {small}, 1 MiB를 주고받는 데 {large}(파이프로는 {pipe})가 걸립니다. {}",
             even.ko
         ),
         en: format!(

@@ -23,16 +23,21 @@ pub fn command() -> Experiment {
     let file = options.positional_path(
         "file",
         text!(
-            "한 줄에 한 문장인 중국어 텍스트 파일 (기본: 함께 오는 문장)",
-            "a text file, a Chinese sentence a line (default: those that come with it)"
+            "한 줄에 한 문장인 중국어 텍스트 파일 (기본: 함께 제공되는 문장)",
+            "a text file, one Chinese sentence per line (default: those that come with it)"
         ),
     );
     let out = options.path("out", text!("번역을 쓸 파일", "a file to write the translations to"));
-    let workers = options.size("workers", 1..=64, 4, text!("일을 나눌 수", "threads or processes that share the work"));
+    let workers = options.size(
+        "workers",
+        1..=64,
+        4,
+        text!("작업을 나눌 스레드나 프로세스의 수", "threads or processes that share the work"),
+    );
     let rounds = options.rounds(3);
     Experiment::new(
         "translate",
-        text!("번역 모델의 추론: 차례로, 스레드로, 프로세스로", "a translation model: in sequence, threads, processes"),
+        text!("번역 모델의 추론: 순차 실행, 스레드, 프로세스", "a translation model: in sequence, threads, processes"),
         options,
         move |a| {
             let file = a.get(file).unwrap_or_else(|| sentences::SHIPPED.into());
@@ -93,8 +98,8 @@ fn require_same(all: &[Vec<Report>; 4]) -> Result<Vec<String>> {
     for (mode, reports) in MODES.into_iter().zip(all) {
         if reports.iter().any(|report| report.lines != *first) {
             return Err(Error::failed(text!(
-                "{mode}: 번역이 다릅니다. 그 사이에 파일이 바뀌었습니까?",
-                "{mode}: other translations. Did a file change meanwhile?"
+                "{mode}: 번역이 다릅니다. 실행 중에 파일이 바뀌었습니까?",
+                "{mode}: the translations differ. Did a file change meanwhile?"
             )));
         }
     }

@@ -66,24 +66,25 @@ impl Passage for Crossbeam {
 const ONCE: Outcome = Outcome {
     id: "once",
     class: Acceptable,
-    name: || text!("한 번씩 나옴", "came once"),
+    name: || text!("한 번씩 나옴", "came out once"),
     why: || text!("넣은 것이 그대로 나옴", "what went in came out"),
 };
 const NOTHING: Outcome = Outcome {
     id: "nothing",
     class: Interesting,
-    name: || text!("빈손", "nothing there"),
-    why: || text!("깨어 보니 남이 먼저 꺼냄", "woken, but another was quicker"),
+    name: || text!("꺼낼 항목 없음", "nothing there"),
+    why: || text!("깨어났으나 다른 소비자가 먼저 꺼냄", "woken, but another consumer took it first"),
 };
-const NEVER: Outcome =
-    Outcome {
-        class: Forbidden, why: || text!("깨어나면 다시 확인함", "whoever wakes looks again"), ..NOTHING
-    };
+const NEVER: Outcome = Outcome {
+    class: Forbidden,
+    why: || text!("깨어나면 조건을 다시 확인함", "the condition is checked again on waking"),
+    ..NOTHING
+};
 const LOST: Outcome = Outcome {
     id: "lost",
     class: Forbidden,
-    name: || text!("없어지거나 두 번", "missing or twice"),
-    why: || text!("어떤 순서로도 안 나옴", "no order ends like this"),
+    name: || text!("유실 또는 중복", "missing or twice"),
+    why: || text!("어떤 실행 순서로도 나올 수 없음", "no order leads to this"),
 };
 
 /// The outcomes of a buffer that does not check again.

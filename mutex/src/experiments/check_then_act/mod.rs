@@ -37,7 +37,7 @@ pub fn command() -> Experiment {
     let threads = options.threads(2..=64, 4);
     let about = text!("스레드마다 거래 횟수", "trades of each thread");
     let trades = options.count("trades", 1..=1_000_000, 200, about);
-    let about = text!("GIL 아래의 확인하고 행동하기", "check-then-act under the GIL");
+    let about = text!("GIL 아래의 확인 후 행동(check-then-act)", "check-then-act under the GIL");
     Experiment::new("check-then-act", about, options, move |a| run(a.get(threads), a.get(trades), a.pythons()))
 }
 
@@ -69,7 +69,7 @@ pub fn run(threads: usize, trades: u64, pythons: &[Interpreter]) -> Result<Repor
 
 fn measure(case: &Case) -> Measure {
     let (shop, version) = (case.shop.name(), case.version.name());
-    let name = text!("{version}, {shop}: 틀린 거래", "{version}, {shop}: trades that went wrong");
+    let name = text!("{version}, {shop}: 잘못된 거래", "{version}, {shop}: trades that went wrong");
     Measure::new(format!("wrong.{shop}.{version}"), name, Unit::Share, case.wrong.clone())
 }
 
@@ -90,7 +90,7 @@ fn judged(shop: Shop, on: String, wrong: &[f64]) -> Verdict {
 /// The median over all runs.
 fn seen(wrong: &[f64]) -> Text {
     let wrong = unit::value(stats::median(wrong).unwrap_or(f64::NAN), Unit::Share);
-    text!("거래의 {wrong}가 틀림", "{wrong} of trades went wrong")
+    text!("거래의 {wrong}가 잘못됨", "{wrong} of trades went wrong")
 }
 
 fn judge(python: &Interpreter, twin: &Report) -> Vec<Verdict> {
@@ -98,7 +98,11 @@ fn judge(python: &Interpreter, twin: &Report) -> Vec<Verdict> {
         let (on, id) = (format!("{python}, {}", shop.name()), format!("wrong.{}", shop.name()));
         let Some(wrong) = twin.measure(&id) else {
             let claim = if shop == Shop::Gil { claims::LOST } else { claims::KEPT };
-            return Verdict::not_measured(claim, on, text!("쌍둥이가 재지 않았습니다", "the twin did not measure it"));
+            return Verdict::not_measured(
+                claim,
+                on,
+                text!("파이썬 대응 프로그램이 측정하지 않았습니다", "the twin did not measure it"),
+            );
         };
         judged(shop, on, &wrong.samples)
     };
@@ -120,15 +124,15 @@ fn table(cases: &[Case]) -> Table {
     };
     Table {
         title: text!(
-            "두 스레드가 한 번씩 거래하는 모든 순서, 그리고 실제로 틀린 거래",
+            "두 스레드가 한 번씩 거래하는 모든 실행 순서와 실제로 잘못된 거래",
             "all orders of two threads that trade once; and trades that went wrong"
         ),
         head: vec![
             Text::same("GIL"),
             text!("순서", "orders"),
-            text!("틀리는 순서", "that go wrong"),
+            text!("잘못되는 순서", "that go wrong"),
             text!("GIL만", "GIL only"),
-            text!("자기 락", "own lock"),
+            text!("자체 락", "own lock"),
         ],
         rows: Version::ALL.into_iter().map(row).collect(),
     }
@@ -152,7 +156,7 @@ fn python_table(report: &Report, pythons: &[Interpreter]) -> Table {
     };
     let codes = FORMS.iter().map(|(_, code)| Text::same(*code));
     Table {
-        title: text!("파이썬: 틀린 거래", "Python: trades that went wrong"),
+        title: text!("파이썬: 잘못된 거래", "Python: trades that went wrong"),
         head: [text!("인터프리터", "interpreter")].into_iter().chain(codes).collect(),
         rows: pythons.iter().map(row).collect(),
     }
@@ -161,16 +165,16 @@ fn python_table(report: &Report, pythons: &[Interpreter]) -> Table {
 fn notes(threads: usize, trades: u64) -> Vec<Text> {
     vec![
         text!(
-            "스레드 {threads}개가 {trades}번씩 거래합니다. 재고가 있으면 하나 팔고 없으면 하나 들여오며, 장부에도 같은 수를 적습니다. 재고가 0 아래로 보이거나, 끝에 재고와 장부가 어긋나면 틀린 거래입니다. `check`는 창고에 묻는 20 µs 동안 GIL을 놓습니다.",
-            "{threads} threads trade {trades} times each: sell one if there is one, else fetch one, and write the same into the books. A trade went wrong if the stock is seen below zero, or by as much as stock and books differ at the end. `check` asks the warehouse, and lets go of the GIL for 20 µs meanwhile."
+            "스레드 {threads}개가 {trades}번씩 거래합니다. 재고가 있으면 하나 팔고 없으면 하나 입고하며, 장부에도 같은 수를 기록합니다. 재고가 음수로 보이거나 마지막에 재고와 장부가 다르면 잘못된 거래로 셉니다. `check`는 창고에 조회하는 20 µs 동안 GIL을 해제합니다.",
+            "{threads} threads make {trades} trades each: sell one if it is in stock, else buy one, and record the same in the books. Wrong trades: those that saw the stock below zero, and the difference between stock and books at the end. `check` asks the warehouse and releases the GIL for 20 µs meanwhile."
         ),
         text!(
-            "3.10부터 `stock += k`나 `books += k` 하나하나는 갱신을 잃지 않습니다. 그래도 확인과 행동 사이에 GIL이 넘어가면, 확인한 것은 이미 지난 일입니다. 기다리는 호출은 언제나 GIL을 놓고, 기다리지 않는 호출 뒤에서도 넘어갈 수 있습니다. 호출 없이 쓴 `if stock > 0:`은 3.10부터 우연히 맞지만, 거기에 로그 한 줄만 넣어도 깨집니다.",
-            "From 3.10 on neither `stock += k` nor `books += k` alone loses an update. But if the GIL goes elsewhere between check and act, what was checked is over. A call that waits always lets go of it, and after any other call it may go too. Written without a call, `if stock > 0:` is right by accident from 3.10 on; one line of logging in it, and it breaks."
+            "3.10부터 `stock += k`나 `books += k` 각각에서는 갱신이 유실되지 않습니다. 그래도 확인과 행동 사이에 GIL이 넘어가면 확인한 결과는 더 이상 유효하지 않습니다. 블로킹 호출은 언제나 GIL을 해제하고, 그 밖의 호출 뒤에도 GIL이 넘어갈 수 있습니다. 호출 없이 쓴 `if stock > 0:`은 3.10부터 우연히 올바르게 동작하지만, 로그 한 줄만 넣어도 깨집니다.",
+            "From 3.10 on neither `stock += k` nor `books += k` alone loses an update. But if the GIL is handed over between check and act, the check is no longer valid. A blocking call always releases the GIL, and after any other call it may be handed over too. Written without a call, `if stock > 0:` is correct by accident from 3.10 on; one line of logging breaks it."
         ),
         text!(
-            "순서는 버전이 허락하는 모든 순서이고, 그 비율은 확률이 아닙니다. 자기 락을 쥔 가게는 기다림이 있어 순서로 세지 않고 실제로만 돌립니다.",
-            "Orders: all orders that a version allows; their share is no probability. The shop with a lock of its own waits, so it is run and not counted by orders."
+            "순서는 그 버전에서 가능한 모든 실행 순서이며, 그 비율은 확률이 아닙니다. 자체 락을 쓰는 가게에는 대기가 있어 순서를 세지 않고 실제로 실행만 합니다.",
+            "Orders: all orders that a version allows; their share is not a probability. The shop with its own lock waits, so its orders are not counted; it is only run."
         ),
     ]
 }
@@ -182,7 +186,7 @@ fn shows(cases: &[Case], threads: usize) -> Text {
     };
     let (wrong, kept) = (of(Shop::Gil).en, of(Shop::Locked).en);
     text!(
-        "한 번에 한 스레드만 실행하는 3.13의 GIL 아래에서도 스레드 {threads}개의 거래는 {wrong}가 틀렸습니다. 자기 락으로 감싸면 {kept}입니다.",
-        "Under 3.13's GIL, which lets one thread run at a time, {wrong} of the trades of {threads} threads went wrong; with a lock of their own, {kept}."
+        "한 번에 한 스레드만 실행되는 3.13의 GIL 아래에서도 스레드 {threads}개의 거래 가운데 {wrong}가 잘못되었습니다. 자체 락으로 보호하면 {kept}입니다.",
+        "Under 3.13's GIL, which lets one thread run at a time, {wrong} of the trades of {threads} threads went wrong; with their own lock, {kept}."
     )
 }

@@ -203,7 +203,7 @@ pub fn check(shop: Shop, version: Version, day: Day) -> Result<()> {
         return Ok(());
     }
     Err(Error::failed(text!(
-        "{version}: 자기 락을 쥔 가게에서 거래 {wrong}번이 틀렸습니다. 있어서는 안 되는 일입니다.",
-        "{version}: {wrong} trades of the shop with a lock of its own went wrong, which is forbidden."
+        "{version}: 자체 락을 쓰는 가게에서 거래 {wrong}건이 잘못되었습니다. 나와서는 안 되는 결과입니다.",
+        "{version}: {wrong} trades of the shop with its own lock went wrong, which must not happen."
     )))
 }

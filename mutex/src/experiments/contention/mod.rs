@@ -74,8 +74,8 @@ pub fn check(variant: &CounterVariant, load: &Load) -> Result<()> {
         return Ok(());
     }
     Err(Error::failed(text!(
-        "{name}: 스레드 {threads}개에서 갱신 {lost}번이 맞지 않습니다. 있어서는 안 되는 일입니다.",
-        "{name}: {lost} updates of {threads} threads are missing or too many, which is forbidden."
+        "{name}: 스레드 {threads}개에서 갱신 {lost}번이 맞지 않습니다. 나와서는 안 되는 결과입니다.",
+        "{name}: {lost} updates of {threads} threads are missing or too many, which must not happen."
     )))
 }
 
@@ -89,9 +89,9 @@ pub fn steps(most: usize) -> Vec<usize> {
 pub fn command() -> Experiment {
     let mut options = Options::new();
     let threads = options.threads(1..=64, 8);
-    let about = text!("한 번에 재는 초", "seconds of each measurement");
+    let about = text!("측정 한 번의 시간(초)", "seconds of each measurement");
     let seconds = options.seconds("seconds", 0.001..=10.0, 0.02, about);
-    let about = text!("스레드 수에 따른 처리량과 몫", "throughput and shares, by the number of threads");
+    let about = text!("스레드 수에 따른 처리량과 스레드별 몫", "throughput and shares, by the number of threads");
     Experiment::new("contention", about, options, move |a| run(a.get(threads), a.get(seconds), a.pythons()))
 }
 
@@ -125,10 +125,10 @@ pub fn run(most: usize, lasting: Duration, pythons: &[Interpreter]) -> Result<Re
 
 fn measures(name: &str, threads: usize, loads: &[Load]) -> [Measure; 2] {
     let samples = |of: fn(&Load) -> f64| loads.iter().map(of).collect::<Vec<_>>();
-    let rate = text!("{name}, 스레드 {threads}개: 초당 갱신", "{name}, {threads} threads: updates a second");
+    let rate = text!("{name}, 스레드 {threads}개: 초당 갱신", "{name}, threads {threads}: updates a second");
     let ratio = text!(
-        "{name}, 스레드 {threads}개: 가장 많은 몫 대 가장 적은 몫",
-        "{name}, {threads} threads: largest share to smallest"
+        "{name}, 스레드 {threads}개: 스레드별 갱신 횟수의 최대/최소",
+        "{name}, threads {threads}: most updates of a thread / fewest"
     );
     [
         Measure::new(format!("rate.{name}.{threads}"), rate, Unit::Count, samples(Load::rate)),
@@ -140,20 +140,19 @@ fn verdict(variant: &CounterVariant, loads: &[Vec<Load>]) -> Verdict {
     let all = loads.iter().flatten();
     let (made, lost) =
         all.fold((0, 0), |(made, lost), load| (made + load.updates.iter().sum::<u64>(), lost + load.lost));
-    let evidence = text!("갱신 {made}번 가운데 {lost}번을 잃음", "{lost} of {made} updates lost");
+    let evidence = text!("갱신 {made}번 가운데 {lost}번 유실", "{lost} of {made} updates lost");
     Verdict::seen(claims::KEPT, format!("Rust, {}", variant.on), lost == 0, evidence)
 }
 
 /// Millions of updates a second, and shares; a row a variant, a column a number of threads.
 fn tables(report: &Report, variants: &[CounterVariant], steps: &[usize], pythons: &[Interpreter]) -> Vec<Table> {
-    let head: Vec<Text> = [text!("방식", "variant")]
-        .into_iter()
-        .chain(
-            steps
-                .iter()
-                .map(|n| if *n == 1 { text!("스레드 1", "1 thread") } else { text!("스레드 {n}", "{n} threads") }),
-        )
-        .collect();
+    let head: Vec<Text> =
+        [text!("방식", "variant")]
+            .into_iter()
+            .chain(steps.iter().map(|n| {
+                if *n == 1 { text!("스레드 1개", "1 thread") } else { text!("스레드 {n}개", "{n} threads") }
+            }))
+            .collect();
     let rows = |what: &str, show: fn(f64) -> String| -> Vec<Vec<Text>> {
         let cell = |m: Option<&Measure>| Text::same(m.map_or_else(|| "–".to_owned(), |m| show(m.median())));
         let ours = variants.iter().map(|variant| {
@@ -168,14 +167,17 @@ fn tables(report: &Report, variants: &[CounterVariant], steps: &[usize], pythons
     };
     vec![
         Table {
-            title: text!("모두 합쳐 초당 갱신(백만 번)", "updates a second, all threads together (millions)"),
+            title: text!(
+                "초당 갱신, 모든 스레드의 합(단위: 백만 번)",
+                "updates a second, all threads together (millions)"
+            ),
             head: head.clone(),
             rows: rows("rate", |rate| format!("{:.2}", rate / 1e6)),
         },
         Table {
             title: text!(
-                "가장 많이 한 스레드와 가장 적게 한 스레드의 비",
-                "the thread that did most over the one that did least"
+                "가장 많이 갱신한 스레드와 가장 적게 갱신한 스레드의 비율",
+                "most updates of a thread / fewest updates of a thread"
             ),
             head,
             rows: rows("ratio", |ratio| format!("{ratio:.1}")),
@@ -187,12 +189,12 @@ fn notes(lasting: Duration) -> Vec<Text> {
     let (ms, cores) = (lasting.as_millis(), machine::cores());
     let mut notes = vec![
         text!(
-            "칸마다 {ms} ms씩 {REPEATS}번 번갈아 잰 중앙값입니다. 이 프로세스가 쓸 수 있는 코어는 {cores}개입니다. 스레드가 코어보다 많으면, 줄을 세우는 락은 다음 차례가 코어에 없을 때 모두가 그 스레드를 기다립니다.",
-            "Each cell is the median of {REPEATS} interleaved runs of {ms} ms. This process may use {cores} cores. With more threads than cores, a lock with a queue makes all wait for the next one while it is not on a core."
+            "각 칸은 {ms} ms씩 {REPEATS}번 번갈아 측정한 값의 중앙값입니다. 이 프로세스가 쓸 수 있는 코어는 {cores}개입니다. 스레드가 코어보다 많을 때 대기열이 있는 락에서는, 다음 차례인 스레드가 코어에서 실행 중이 아니면 모두가 그 스레드를 기다립니다.",
+            "Each cell is the median of {REPEATS} interleaved runs of {ms} ms. Cores that this process may use: {cores}. With more threads than cores, a lock with a queue makes all threads wait for the next one in the queue, even while that one is not running."
         ),
         text!(
-            "스레드마다 따로 세는 카운터는 더할 때 아무것도 나누지 않고, 읽을 때 모두 더합니다. 경합은 빠른 락이 아니라 나누지 않음으로 없어집니다.",
-            "A counter for each thread shares nothing when adding, and sums up when read. Contention goes away by sharing less, not by a quicker lock."
+            "스레드별로 분리한 카운터는 더할 때 아무것도 공유하지 않고, 읽을 때 모두 합산합니다. 경합은 더 빠른 락이 아니라 공유를 줄여서 없앱니다.",
+            "A counter for each thread shares nothing when adding, and is summed up when read. Contention goes away by sharing less, not by a faster lock."
         ),
     ];
     if cfg!(debug_assertions) {
@@ -208,11 +210,38 @@ fn shows(report: &Report, most: usize) -> Text {
     let rate = |name: &str, threads: usize| {
         report.measure(&format!("rate.{name}.{threads}")).map_or(f64::NAN, Measure::median)
     };
-    let millions = |rate: f64| format!("{:.1}", rate / 1e6);
-    let (one, all) = (millions(rate("std_mutex", 1)), millions(rate("std_mutex", most)));
-    let sharded = millions(rate("sharded", most));
-    text!(
-        "std::sync::Mutex는 스레드 하나로 초당 {one}백만 번, {most}개로 모두 합쳐 {all}백만 번 더했습니다. 나누지 않는 카운터는 {most}개로 {sharded}백만 번입니다.",
-        "std::sync::Mutex made {one} million updates a second with one thread and {all} million with {most} together; a counter that is not shared made {sharded} million."
-    )
+    let [one, all, sharded] = [rate("std_mutex", 1), rate("std_mutex", most), rate("sharded", most)];
+    let [ko_one, ko_all, ko_sharded] = [one, all, sharded].map(in_korean);
+    let [one, all, sharded] = [one, all, sharded].map(|rate| format!("{:.1}", rate / 1e6));
+    Text {
+        ko: format!(
+            "std::sync::Mutex는 스레드 하나로 초당 {ko_one} 번, 스레드 {most}개로 모두 합쳐 초당 {ko_all} 번 더했습니다. 스레드별로 분리한 카운터는 스레드 {most}개로 초당 {ko_sharded} 번 더했습니다."
+        ),
+        en: format!(
+            "std::sync::Mutex made {one} million updates a second with one thread and {all} million in all with {most}; a counter split by thread made {sharded} million with {most}."
+        ),
+    }
+}
+
+/// A rate as Korean reads it, in ten thousands: "1억 2,340만".
+fn in_korean(rate: f64) -> String {
+    let all = (rate / 1e5).round() as u64 * 10;
+    let (hundred_millions, rest) = (all / 10_000, all % 10_000);
+    let rest = if rest < 1000 { rest.to_string() } else { format!("{},{:03}", rest / 1000, rest % 1000) };
+    match hundred_millions {
+        0 => format!("{rest}만"),
+        n if rest == "0" => format!("{n}억"),
+        n => format!("{n}억 {rest}만"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn korean_counts_in_ten_thousands() {
+        let read = [940_000.0, 48_300_000.0, 100_000_000.0, 123_400_000.0].map(in_korean);
+        assert_eq!(read, ["90만", "4,830만", "1억", "1억 2,340만"]);
+    }
 }

@@ -71,7 +71,7 @@ pub fn variants() -> Vec<CounterVariant> {
             take,
         ),
         CounterVariant::new(
-            ("sharded", "a counter for each thread"),
+            ("sharded", "CachePadded<AtomicU64>"),
             PROTECTED,
             Shards::from(std::array::from_fn(|_| CachePadded::new(AtomicU64::new(0)))),
             sharded,

@@ -75,8 +75,8 @@ pub fn fixed() -> Result<Trace> {
 fn titled(trace: Trace, name: &str, end: u64) -> Trace {
     let (made, peak) = (THREADS * TURNS, trace.peak_in_flight(&[State::Running]));
     let title = text!(
-        "Rust, {name}: {made}번 더한 카운터가 {end}, 동시에 안에 있던 스레드 최대 {peak}개",
-        "Rust, {name}: {made} updates, the counter at {end}; up to {peak} inside at once"
+        "Rust, {name}: {made}번 더한 카운터의 값 {end}, 임계 구역에 동시에 들어간 스레드 최대 {peak}개",
+        "Rust, {name}: {made} updates, the counter at {end}; at most {peak} inside at once"
     );
     Trace { title, ..trace }
 }

@@ -52,7 +52,6 @@ fn run_pair(variant: &CounterVariant, rounds: u64, deadline: u64) -> Result<Vec<
 
 /// All outcomes of all variants.
 pub fn table(tallies: &[Tally]) -> Table {
-    let title =
-        text!("0에서 시작해 두 스레드가 한 번씩 더한 결과", "two threads add 1 each to 0: where the counter ends");
+    let title = text!("0에서 시작해 두 스레드가 1씩 더한 결과", "two threads add 1 each to 0: the final value");
     outcomes::table(title, tallies)
 }

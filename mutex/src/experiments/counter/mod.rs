@@ -128,10 +128,10 @@ pub fn command() -> Experiment {
     let threads = options.threads(2..=64, 4);
     let about = text!("스레드 하나가 1을 더하는 횟수", "how often each thread adds 1");
     let iterations = options.count("iterations", 1..=10_000_000, 600_000, about);
-    let about = text!("두 스레드가 한 번씩 더하는 시험의 횟수", "how often two threads add 1 each and look");
+    let about = text!("두 스레드가 1씩 더하는 시험의 횟수", "rounds in which two threads add 1 each");
     let rounds = options.count("rounds", 1..=1_000_000, 20_000, about);
     let about =
-        text!("모두가 더하는 카운터 하나: 락 없이, 락으로", "one counter that all add to: without a lock, with one");
+        text!("모든 스레드가 더하는 카운터 하나: 락 없이, 락으로", "one shared counter: without a lock, and with one");
     Experiment::new("counter", about, options, move |a| {
         run(a.get(threads), a.get(iterations), a.get(rounds), a.pythons())
     })

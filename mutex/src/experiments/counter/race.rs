@@ -51,8 +51,8 @@ pub fn check(variant: &CounterVariant, races: &[Race]) -> Result<()> {
         return Ok(());
     }
     Err(Error::failed(text!(
-        "{name}: 갱신 {made}번 가운데 {lost}번을 잃었습니다. 있어서는 안 되는 일입니다.",
-        "{name}: lost {lost} of {made} updates, which is forbidden."
+        "{name}: 갱신 {made}번 가운데 {lost}번이 유실되었습니다. 나와서는 안 되는 결과입니다.",
+        "{name}: lost {lost} of {made} updates, which must not happen."
     )))
 }
 
@@ -70,17 +70,17 @@ pub fn measures(variants: &[CounterVariant], races: &[Vec<Race>]) -> Vec<Measure
         variants.iter().zip(races).map(one).collect()
     };
     [
-        quantity("lost", Unit::Count, |v| text!("{v}: 잃은 갱신", "{v}: updates lost"), |race| race.lost as f64),
+        quantity("lost", Unit::Count, |v| text!("{v}: 유실된 갱신", "{v}: updates lost"), |race| race.lost as f64),
         quantity(
             "lost_share",
             Unit::Share,
-            |v| text!("{v}: 잃은 비율", "{v}: share lost"),
+            |v| text!("{v}: 유실된 비율", "{v}: share lost"),
             |race| race.lost as f64 / race.made as f64,
         ),
         quantity(
             "update",
             Unit::Ns,
-            |v| text!("{v}: 갱신 하나", "{v}: one update"),
+            |v| text!("{v}: 갱신당 시간", "{v}: time per update"),
             |race| race.wall as f64 / race.made as f64,
         ),
     ]

@@ -40,10 +40,10 @@ pub fn child() -> Result<()> {
     let count = |id: &str, name: Text, n: usize| Measure::new(id, name, Unit::Count, vec![n as f64]);
     let report = Report {
         measures: vec![
-            count("detector.one_order", text!("한 순서: 탐지기가 찾은 스레드", "one order: threads detected"), fixed),
+            count("detector.one_order", text!("같은 순서: 탐지기가 찾은 스레드", "one order: threads detected"), fixed),
             count(
                 "detector.opposite",
-                text!("두 순서: 탐지기가 찾은 스레드", "two orders: threads detected"),
+                text!("서로 다른 순서: 탐지기가 찾은 스레드", "two orders: threads detected"),
                 opposite,
             ),
         ],

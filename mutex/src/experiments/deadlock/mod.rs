@@ -111,7 +111,7 @@ const DONE: Outcome = Outcome {
     id: "done",
     class: Acceptable,
     name: || text!("둘 다 끝남", "both done"),
-    why: || text!("돈이 옮겨졌고 합은 그대로", "the money went over, the sum is right"),
+    why: || text!("송금이 끝났고 합계가 그대로임", "the money was moved, the sum is right"),
 };
 const STUCK: Outcome = Outcome {
     id: "stuck",
@@ -123,14 +123,16 @@ const TORN: Outcome = Outcome {
     id: "torn",
     class: Forbidden,
     name: || text!("합이 틀림", "wrong sum"),
-    why: || text!("어떤 순서로도 안 나옴", "no order ends like this"),
+    why: || text!("어떤 실행 순서로도 나올 수 없음", "no order leads to this"),
 };
 
 const BROKEN: &[Outcome] = &[DONE, STUCK, TORN];
 const FIXED: &[Outcome] = &[
     DONE,
     Outcome {
-        class: Forbidden, why: || text!("순서가 하나뿐이라 불가능", "impossible with one order"), ..STUCK
+        class: Forbidden,
+        why: || text!("락을 획득하는 순서가 같아 불가능", "impossible with one order"),
+        ..STUCK
     },
     TORN,
 ];
@@ -168,9 +170,12 @@ const THINK: Duration = Duration::from_millis(10);
 /// `cargo run -p mutex -- deadlock`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let rounds = options.count("rounds", 1..=1000, 3, text!("되풀이 횟수", "how often it is repeated"));
+    let rounds = options.count("rounds", 1..=1000, 3, text!("반복 횟수", "how often it is repeated"));
     let timeout = options.timeout(0.02..=10.0, 0.1);
-    let about = text!("락 둘, 순서 둘: 교착과 탐지기", "two locks, two orders: deadlock, and a detector");
+    let about = text!(
+        "락 둘을 서로 다른 순서로 획득하기: 교착과 탐지기",
+        "two locks, taken in two orders: deadlock, and a detector"
+    );
     Experiment::new("deadlock", about, options, move |a| run(a.get(rounds), a.get(timeout), a.pythons()))
 }
 
@@ -207,12 +212,12 @@ fn notes(enough: Duration) -> Vec<Text> {
     let enough = unit::value(enough.as_nanos() as f64, Unit::Ns);
     vec![
         text!(
-            "그림의 두 번째 락은 {enough}까지만 기다립니다. 그래서 교착도 끝이 납니다. 기다림에 끝을 두는 것은 해법이 아니라 진단입니다. 물러난 쪽은 처음부터 다시 해야 하고, 둘이 함께 물러나기를 되풀이할 수도 있습니다(`philosophers`의 put-back).",
-            "In the pictures the second lock is waited for at most {enough}, so that a deadlock ends too. A time limit is a diagnosis and no remedy: whoever gives up must begin anew, and two may give up together again and again (put-back in `philosophers`)."
+            "그림에서 두 번째 락은 {enough}까지만 기다리므로 교착이 되어도 끝납니다. 대기 시간을 제한하는 것은 해법이 아니라 진단 방법입니다. 포기한 스레드는 처음부터 다시 해야 하고, 둘이 동시에 포기하기를 반복할 수도 있습니다(`philosophers`의 put-back).",
+            "In the pictures, a thread waits at most {enough} for its second lock, so that a deadlock ends too. A time limit finds a deadlock but is no remedy: the thread that gives up must start again, and two may give up together again and again (put-back in `philosophers`)."
         ),
         text!(
-            "탐지기는 자식 프로세스에서 실행됩니다. 찾아낸 스레드들은 영원히 기다리므로, 그 프로세스를 끝내는 것 말고는 풀 길이 없습니다. std의 Mutex에는 탐지기도 시간 제한도 없습니다.",
-            "The detector runs in a child process: the threads that it finds wait for ever, and only the end of their process ends that. std's mutex has neither a detector nor a time limit."
+            "탐지기는 자식 프로세스에서 실행됩니다. 교착에 빠진 스레드는 영원히 기다리므로 그 프로세스를 끝내는 수밖에 없습니다. std의 Mutex에는 탐지기도 시간 제한도 없습니다.",
+            "The detector runs in a child process: the threads that it finds wait forever, and only ending the process ends that. std's mutex has neither a detector nor a time limit."
         ),
     ]
 }
@@ -223,9 +228,9 @@ fn shows(tallies: &[Tally], report: &Report) -> Result<Text> {
     let found = report
         .measure("detector.opposite")
         .map(Measure::median)
-        .ok_or_else(|| Error::failed(text!("탐지기가 아무것도 재지 않았습니다.", "the detector measured nothing.")))?;
+        .ok_or_else(|| Error::failed(text!("탐지기의 측정값이 없습니다.", "the detector measured nothing.")))?;
     Ok(text!(
-        "두 순서로 잠그자 {rounds}번 가운데 {stuck}번이 교착이었고, 한 순서로 잠그자 {fixed}번 모두 끝났습니다. 탐지기는 진짜 교착에서 서로 기다리는 스레드 {found}개를 찾았습니다.",
-        "Locked in two orders, {stuck} of {rounds} rounds were deadlocks; in one order all {fixed} came to their end. In a real deadlock the detector found {found} threads that wait for each other."
+        "서로 다른 순서로 잠그면 {rounds}번 가운데 {stuck}번 교착이 되었고, 같은 순서로 잠그면 {fixed}번 모두 끝났습니다. 탐지기는 실제 교착에서 서로 기다리는 스레드 {found}개를 찾았습니다.",
+        "Locked in two orders, {stuck} of {rounds} rounds ended in a deadlock; in one order, all {fixed} finished. In a real deadlock the detector found {found} threads that wait for each other."
     ))
 }

@@ -99,12 +99,14 @@ fn during(wait: &Span, begins: &[u64]) -> usize {
 pub fn command() -> Experiment {
     let mut options = Options::new();
     let threads = options.threads(2..=64, 3);
-    let about = text!("락마다 지켜보는 초", "seconds of looking at each lock");
+    let about = text!("락마다 측정하는 시간(초)", "seconds of measuring each lock");
     let seconds = options.seconds("seconds", 0.001..=10.0, 0.25, about);
-    let about = text!("임계 구역에 머무는 초", "seconds spent inside");
+    let about = text!("임계 구역에 머무는 시간(초)", "seconds spent in the critical section");
     let section = options.seconds("section", 0.0001..=0.1, 0.002, about);
-    let about =
-        text!("긴 임계 구역과 곧바로 다시 잠그기: 누가 굶는가", "long sections, asked for again at once: who starves");
+    let about = text!(
+        "긴 임계 구역 뒤 곧바로 다시 잠그기: 기아(starvation)",
+        "long sections, locked again at once: starvation"
+    );
     Experiment::new("fairness", about, options, move |a| {
         run(a.get(threads), a.get(seconds), a.get(section), a.pythons())
     })
@@ -140,19 +142,19 @@ fn measures(contender: &Contender, treatment: &Treatment) -> [Measure; 3] {
     [
         Measure::new(
             format!("turns.{id}"),
-            text!("{name}: 스레드마다 차례", "{name}: turns of each thread"),
+            text!("{name}: 스레드별 락 획득", "{name}: acquisitions of each thread"),
             Unit::Count,
             turns,
         ),
         Measure::new(
             format!("longest_wait.{id}"),
-            text!("{name}: 가장 긴 기다림", "{name}: longest wait"),
+            text!("{name}: 최장 대기 시간", "{name}: longest wait"),
             Unit::Ns,
             vec![treatment.longest as f64],
         ),
         Measure::new(
             format!("passed_by.{id}"),
-            text!("{name}: 한 번 기다리는 동안 남이 들어간 횟수", "{name}: turns of others during a wait"),
+            text!("{name}: 한 번 대기하는 동안 다른 스레드의 획득", "{name}: acquisitions by others during a wait"),
             Unit::Count,
             passed,
         ),
@@ -177,12 +179,12 @@ fn python_rows(report: &Report, python: &Interpreter) -> Vec<Vec<Text>> {
 
 fn table(rows: Vec<Vec<Text>>) -> Table {
     Table {
-        title: text!("차례가 어떻게 나뉘었나", "how the turns were shared out"),
+        title: text!("락 획득의 분배", "how the acquisitions were shared"),
         head: vec![
             text!("락", "lock"),
-            text!("스레드마다 차례", "turns of each thread"),
-            text!("가장 긴 기다림", "longest wait"),
-            text!("그동안 남이 들어감(최대)", "passed by (most)"),
+            text!("스레드별 락 획득", "acquisitions of each thread"),
+            text!("최장 대기 시간", "longest wait"),
+            text!("그동안 다른 스레드의 획득(최대)", "by others meanwhile (most)"),
         ],
         rows,
     }
@@ -193,16 +195,16 @@ fn notes(lasting: Duration, section: Duration) -> Vec<Text> {
     let (lasting, section) = (show(lasting), show(section));
     vec![
         text!(
-            "락마다 {lasting} 동안, 모든 스레드가 임계 구역에 {section}씩 머물고 나오자마자 다시 락을 청합니다. 줄을 세우는 락에서는 한 번 기다리는 동안 다른 스레드가 저마다 한 번씩만 들어갑니다.",
-            "For {lasting} with each lock, every thread stays inside for {section} and asks again as soon as it is out. In a queue each of the others gets in once during a wait, and no more."
+            "락마다 {lasting} 동안, 모든 스레드가 임계 구역에 {section}씩 머물고 나오자마자 다시 락을 요청합니다. 대기열이 있는 락에서는 한 번 기다리는 동안 다른 스레드가 각각 한 번씩만 락을 획득합니다.",
+            "For {lasting} with each lock, every thread stays in the critical section for {section} and requests the lock again as soon as it is out. With a queue, each of the others gets the lock only once during a wait."
         ),
         text!(
-            "parking_lot은 0.12까지 약 0.5 ms마다 락을 기다리던 스레드에게 넘겼습니다. 0.13(2026년 10월)이 그것을 없앴습니다. 0.13의 문서는 기본 방식이 기다리는 스레드를 굶길 수 있다고 적고, 넘겨주기는 `unlock_fair`와 `FairMutex`로 남겼습니다.",
-            "Up to 0.12 parking_lot handed the lock over about every 0.5 ms. 0.13 (October 2026) has removed that: its documentation says that the default can starve those who wait, and leaves `unlock_fair` and `FairMutex` for handing over."
+            "parking_lot은 0.12까지 약 0.5 ms마다 대기 중인 스레드에 락을 넘겼습니다. 0.13(2026년 10월)에서 이 동작이 없어졌습니다. 0.13의 문서는 기본 방식에서 대기 중인 스레드가 기아에 빠질 수 있다고 밝히고, 락을 넘기려면 `unlock_fair`와 `FairMutex`를 쓰도록 했습니다.",
+            "Up to 0.12, parking_lot handed the lock to a waiting thread about every 0.5 ms. 0.13 (October 2026) removed that: its documentation says that waiting threads can starve by default, and that `unlock_fair` and `FairMutex` hand the lock over."
         ),
         text!(
-            "공정함은 공짜가 아닙니다. 넘겨줄 때마다 잠든 스레드를 깨우므로 짧은 임계 구역에서는 처리량이 떨어집니다. `contention`이 그 값을 잽니다. 여기의 0.12는 교착 탐지기를 켜고 빌드했으므로 속도를 비교하지 마십시오.",
-            "Fairness is not free: each hand-over wakes a sleeper, and throughput falls where sections are short; `contention` measures it. 0.12 is built with its deadlock detector here, so do not compare its speed."
+            "공정성에는 비용이 듭니다. 락을 넘길 때마다 잠든 스레드를 깨우므로 임계 구역이 짧으면 처리량이 떨어집니다. 그 비용은 `contention`이 측정합니다. 여기의 0.12는 교착 탐지기를 켜고 빌드했으므로 속도를 비교하지 마십시오.",
+            "Fairness has a cost: each hand-over wakes a sleeping thread, and throughput falls if sections are short; `contention` measures it. 0.12 is built with its deadlock detector here, so do not compare its speed."
         ),
     ]
 }
@@ -216,7 +218,7 @@ fn shows(report: &Report) -> Text {
     let (std, old, new, fair) =
         (turns("std"), turns("parking_lot_012"), turns("parking_lot_013"), turns("unlock_fair"));
     text!(
-        "같은 일을 시켰더니 차례가 std {std}, parking_lot 0.12 {old}, 0.13 {new}, 0.13의 unlock_fair {fair}로 나뉘었습니다.",
-        "The same work, and the turns went {std} with std, {old} with parking_lot 0.12, {new} with 0.13, and {fair} with 0.13's unlock_fair."
+        "같은 작업에서 스레드별 락 획득은 std {std}, parking_lot 0.12 {old}, 0.13 {new}, 0.13의 unlock_fair {fair}입니다.",
+        "For the same work, the acquisitions were shared {std} with std, {old} with parking_lot 0.12, {new} with 0.13, and {fair} with 0.13's unlock_fair."
     )
 }

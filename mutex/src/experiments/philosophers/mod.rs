@@ -57,20 +57,20 @@ fn proved(rule: Rule) -> (Class, Text) {
             (Class::Interesting, text!("교착: 모두가 왼쪽 포크를 듦", "deadlock: all hold their left fork"))
         }
         Rule::PutBack => {
-            (Class::Interesting, text!("라이브락: 모두가 들고 놓기를 되풀이", "livelock: all take and put back"))
+            (Class::Interesting, text!("라이브락: 모두가 들고 놓기를 반복", "livelock: all take and put back"))
         }
         Rule::LowerFirst => {
-            (Class::Forbidden, text!("둘 다 없음: 기다림이 원을 이루지 않음", "neither: no circle of waiting"))
+            (Class::Forbidden, text!("둘 다 없음: 순환 대기가 생기지 않음", "neither: no circular wait"))
         }
         Rule::OneLess => {
-            (Class::Forbidden, text!("둘 다 없음: 한 사람은 포크 둘을 얻음", "neither: someone gets two forks"))
+            (Class::Forbidden, text!("둘 다 없음: 적어도 한 명은 포크 둘을 얻음", "neither: someone gets two forks"))
         }
     }
 }
 
 fn seats_and_meals(options: &mut Options) -> (Opt<usize>, Opt<u64>) {
     let seats = options.size("seats", 2..=32, 5, text!("철학자 수", "how many philosophers"));
-    let meals = options.count("meals", 1..=10_000, 200, text!("저마다 먹는 끼니", "meals of each"));
+    let meals = options.count("meals", 1..=10_000, 200, text!("철학자마다 식사 횟수", "meals of each philosopher"));
     (seats, meals)
 }
 
@@ -78,7 +78,7 @@ fn seats_and_meals(options: &mut Options) -> (Opt<usize>, Opt<u64>) {
 pub fn command() -> Experiment {
     let mut options = Options::new();
     let (seats, meals) = seats_and_meals(&mut options);
-    let about = text!("식사하는 철학자들: 규칙 넷", "the dining philosophers under four rules");
+    let about = text!("식사하는 철학자 문제: 네 가지 규칙", "the dining philosophers under four rules");
     Experiment::new("philosophers", about, options, move |a| run(a.get(seats), a.get(meals)))
 }
 
@@ -105,8 +105,8 @@ pub fn run(seats: usize, meals: u64) -> Result<Report> {
     report.notes = notes();
     let stuck = dinners.iter().filter(|dinner| dinner.eaten < all).count();
     report.shows = text!(
-        "{seats}명이 {meals}번씩 먹는 식사를 규칙 넷으로 차렸습니다. 이번에 멈춘 것은 {stuck}가지입니다. 멈추지 않은 것이 옳다는 뜻은 아니고, 옳음은 loom이 모든 순서에서 증명한 두 규칙에만 있습니다.",
-        "{seats} philosophers, {meals} meals each, under four rules; this time {stuck} of them stood still. That the others did not is no proof: only the two that loom tried in every order are proved right."
+        "철학자 {seats}명이 {meals}번씩 먹는 식사를 네 가지 규칙으로 실행했습니다. 이번에 멈춘 규칙은 {stuck}가지입니다. 멈추지 않았다고 해서 올바르다고 증명된 것은 아닙니다. loom이 모든 실행 순서를 검사해 증명한 규칙은 둘뿐입니다.",
+        "{seats} philosophers, {meals} meals each, under four rules; rules that got stuck this time: {stuck}. That the others did not is no proof: only the two rules that loom checked in every order are proved correct."
     );
     Ok(report)
 }
@@ -137,10 +137,9 @@ fn ask(rule: Rule, seats: usize, meals: u64) -> Result<Dinner> {
     let args = [&[CHILD.to_owned()][..], &options].concat();
     let report = python::own(&args, LIMIT).map_err(|why| failed(rule, &why))?;
     let number = |id: &str| report.measure(id).map(|m| m.median() as u64);
-    number("eaten")
-        .zip(number("put_back"))
-        .map(|(eaten, put_back)| Dinner { eaten, put_back })
-        .ok_or_else(|| failed(rule, &text!("식사의 결과를 말하지 않았습니다", "it did not tell how the dinner went")))
+    number("eaten").zip(number("put_back")).map(|(eaten, put_back)| Dinner { eaten, put_back }).ok_or_else(|| {
+        failed(rule, &text!("식사의 결과를 출력하지 않았습니다", "it did not report how the dinner went"))
+    })
 }
 
 fn failed(rule: Rule, why: &Text) -> Error {
@@ -154,7 +153,7 @@ pub fn check(rule: Rule, dinner: Dinner, all: u64) -> Result<()> {
     if eaten == all || proved(rule).0 == Class::Interesting {
         return Ok(());
     }
-    Err(failed(rule, &text!("{all}끼 가운데 {eaten}끼에서 멈췄습니다", "it stood still after {eaten} of {all} meals")))
+    Err(failed(rule, &text!("{all}끼 가운데 {eaten}끼에서 멈췄습니다", "it got stuck after {eaten} of {all} meals")))
 }
 
 /// The child: runs a dinner, watches it and reports. Threads that still wait end with the process.
@@ -195,8 +194,12 @@ fn measures(rule: Rule, dinner: Dinner) -> [Measure; 2] {
     let name = rule.name();
     let count = |id: &str, name: Text, n: u64| Measure::new(id, name, Unit::Count, vec![n as f64]);
     [
-        count(&format!("{name}.eaten"), text!("{name}: 먹은 끼니", "{name}: meals eaten"), dinner.eaten),
-        count(&format!("{name}.put_back"), text!("{name}: 내려놓은 포크", "{name}: forks put back"), dinner.put_back),
+        count(&format!("{name}.eaten"), text!("{name}: 식사 횟수", "{name}: meals eaten"), dinner.eaten),
+        count(
+            &format!("{name}.put_back"),
+            text!("{name}: 포크를 내려놓은 횟수", "{name}: forks put back"),
+            dinner.put_back,
+        ),
     ]
 }
 
@@ -204,25 +207,22 @@ fn table(dinners: &[Dinner], all: u64) -> Table {
     let row = |(rule, dinner): (Rule, &Dinner)| {
         let (class, found) = proved(rule);
         let share = unit::value(dinner.eaten as f64 / all as f64, Unit::Share);
-        let stood = if dinner.eaten < all {
-            text!("멈춤, {share}", "stood still, {share}")
-        } else {
-            text!("끝남", "ended")
-        };
+        let stood =
+            if dinner.eaten < all { text!("멈춤, {share}", "stuck, {share}") } else { text!("끝남", "finished") };
         let back = Text::same(dinner.put_back.to_string());
         vec![Text::same(rule.name()), found, class.name(), stood, back]
     };
     Table {
         title: text!(
-            "규칙마다: 모형 검사기가 찾은 것과 이번 식사",
-            "each rule: what model checkers find, and this dinner"
+            "규칙별 모델 검사 결과와 이번 식사",
+            "each rule: what model checkers find, and this dinner's result"
         ),
         head: vec![
             text!("규칙", "rule"),
-            text!("모형 검사", "model checkers"),
-            text!("멈춤의 분류", "standing still is"),
+            text!("모델 검사", "model checkers"),
+            text!("멈춤의 분류", "getting stuck is"),
             text!("이번 식사", "this dinner"),
-            text!("내려놓음", "put back"),
+            text!("내려놓은 횟수", "put back"),
         ],
         rows: Rule::ALL.into_iter().zip(dinners).map(row).collect(),
     }
@@ -232,16 +232,16 @@ fn notes() -> Vec<Text> {
     let still = unit::value(STILL.as_nanos() as f64, Unit::Ns);
     vec![
         text!(
-            "식사는 규칙마다 자식 프로세스에서 합니다. {still} 동안 아무도 먹지 않으면 멈춘 것으로 봅니다. 멈춘 스레드는 그 프로세스와 함께 끝납니다.",
-            "Each dinner is a child process. If nobody eats for {still}, it stands still; the threads that wait end with it."
+            "식사는 규칙마다 자식 프로세스에서 실행합니다. {still} 동안 아무도 먹지 않으면 멈춘 것으로 판단하며, 멈춘 스레드는 그 프로세스와 함께 끝냅니다.",
+            "Each dinner runs in a child process. If nobody eats for {still}, it counts as stuck; its waiting threads end with the process."
         ),
         text!(
-            "증명을 보려면: `cargo test -p mutex --test loom -- --nocapture`. 모형마다 탐색한 실행의 수와 한계를 말합니다. 교착은 loom(`--test planted`)이, 라이브락은 가장 공평한 일정인 차례대로 한 걸음씩에서 shuttle(`--test livelock`)이 찾아냅니다.",
+            "증명은 `cargo test -p mutex --test loom -- --nocapture`로 볼 수 있습니다. 모델마다 탐색한 실행의 수와 탐색의 한계를 출력합니다. 교착은 loom(`--test planted`)이, 라이브락은 스레드를 한 단계씩 번갈아 실행하는 가장 공정한 스케줄에서 shuttle(`--test livelock`)이 찾아냅니다.",
             "To see the proof: `cargo test -p mutex --test loom -- --nocapture`; each model says how many executions it explored and its bound. The deadlock is found by loom (`--test planted`), the livelock by shuttle in the fairest schedule, one step each in turn (`--test livelock`)."
         ),
         text!(
-            "파이썬 쌍둥이는 없습니다. 파이썬에는 스레드의 모든 순서를 시험하는 도구가 없고, 잠드는 시간을 조절해 멈추지 않게 만든 프로그램은 아무것도 증명하지 않습니다.",
-            "There is no Python twin: nothing there tries all orders of threads, and a program that was tuned by sleeping until it no longer stops proves nothing."
+            "파이썬 대응 프로그램은 없습니다. 파이썬에는 스레드의 모든 실행 순서를 검사하는 도구가 없고, sleep 시간을 조절해 멈추지 않게 만든 프로그램은 아무것도 증명하지 못합니다.",
+            "There is no Python twin: Python has no tool that tries all orders of threads, and a program whose sleeps were tuned until it no longer gets stuck proves nothing."
         ),
     ]
 }

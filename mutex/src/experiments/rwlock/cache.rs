@@ -50,19 +50,21 @@ const ONCE: Outcome = Outcome {
     id: "once",
     class: Acceptable,
     name: || text!("한 번 계산", "computed once"),
-    why: || text!("뒤에 온 쪽은 값을 봄", "the later one finds the value"),
+    why: || text!("나중 스레드는 저장된 값을 읽음", "the later thread finds the value"),
 };
 const TWICE: Outcome = Outcome {
     id: "twice",
     class: Interesting,
     name: || text!("두 번 계산", "computed twice"),
-    why: || text!("둘 다 비었다고 봄", "both saw that it was empty"),
+    why: || text!("둘 다 비어 있다고 판단함", "both saw that it was empty"),
 };
 const BROKEN: &[Outcome] = &[ONCE, TWICE];
 const FIXED: &[Outcome] = &[
     ONCE,
     Outcome {
-        class: Forbidden, why: || text!("쓰기 락 안에서 확인함", "looked at under the write lock"), ..TWICE
+        class: Forbidden,
+        why: || text!("쓰기 락을 쥐고 다시 확인함", "checked again under the write lock"),
+        ..TWICE
     },
 ];
 

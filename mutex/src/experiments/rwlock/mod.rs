@@ -62,8 +62,8 @@ pub fn kinds() -> Vec<Kind> {
 
 /// Three readers and a writer, each inside for a while; inside they wait, so that no core is needed.
 pub fn pictured(kind: &Kind, turns: usize, inside: &(dyn Fn() + Sync)) -> Result<Trace> {
-    let reader = |n: usize| text!("독자 {n}", "Reader {n}");
-    let names = vec![reader(0), reader(1), reader(2), text!("저자", "Writer")];
+    let reader = |n: usize| text!("리더 {n}", "Reader {n}");
+    let names = vec![reader(0), reader(1), reader(2), text!("라이터", "Writer")];
     let name = kind.name;
     let (trace, _) = record_together(text!("Rust, {name}", "Rust, {name}"), names, |n, lane| {
         let (around, state) = if n == 3 { (&kind.write, State::Running) } else { (&kind.read, State::WaitingForIo) };
@@ -102,10 +102,10 @@ fn reads(kind: &Kind, threads: usize) -> Result<f64> {
 /// `cargo run -p mutex -- rwlock`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let about = text!("두 스레드가 묻는 횟수", "how often two threads ask");
+    let about = text!("두 스레드가 캐시를 조회하는 횟수", "how often two threads query the cache");
     let rounds = options.count("rounds", 1..=100_000, 2000, about);
     let threads = options.threads(2..=64, 4);
-    let about = text!("여러 독자 또는 저자 하나", "many readers or one writer");
+    let about = text!("여러 리더 또는 라이터 하나", "many readers or one writer");
     Experiment::new("rwlock", about, options, move |a| run(a.get(rounds), a.get(threads)))
 }
 
@@ -124,7 +124,7 @@ pub fn run(rounds: u64, threads: usize) -> Result<Report> {
         report.measures.extend(tally.measures());
         tallies.push(tally);
     }
-    let title = text!("두 스레드가 빈 캐시에 동시에 물은 결과", "two threads ask an empty cache at once");
+    let title = text!("두 스레드가 빈 캐시를 동시에 조회한 결과", "two threads query an empty cache at once");
     report.tables.push(outcomes::table(title, &tallies));
     let prices = prices(threads)?;
     report.tables.push(price_table(&prices, threads));
@@ -146,7 +146,7 @@ fn prices(threads: usize) -> Result<Vec<[Measure; 2]>> {
         }
     }
     let measure = |name: &str, n: usize, samples: Vec<f64>| {
-        let what = text!("{name}, 독자 {n}명: 읽기 하나", "{name}, {n} readers: one read");
+        let what = text!("{name}, 리더 {n}개: 읽기 한 번", "{name}, readers {n}: one read");
         Measure::new(format!("read.{name}.{n}"), what, Unit::Ns, samples)
     };
     let both = |(kind, [alone, beside]): (&Kind, [Vec<f64>; 2])| {
@@ -160,11 +160,11 @@ fn price_table(prices: &[[Measure; 2]], threads: usize) -> Table {
     let row =
         |(kind, [alone, beside]): (&Kind, &[Measure; 2])| vec![Text::same(kind.name), value(alone), value(beside)];
     Table {
-        title: text!("짧은 읽기 하나에 드는 시간(쓰는 이 없음)", "one short read, with nobody writing"),
+        title: text!("짧은 읽기 한 번에 걸리는 시간(쓰기 없음)", "time of one short read, with no writer"),
         head: vec![
             text!("락", "lock"),
-            text!("독자 1명", "1 reader"),
-            text!("독자 {threads}명 함께", "{threads} readers together"),
+            text!("리더 1개", "1 reader"),
+            text!("리더 {threads}개 동시에", "{threads} readers at once"),
         ],
         rows: kinds().iter().zip(prices).map(row).collect(),
     }
@@ -173,19 +173,19 @@ fn price_table(prices: &[[Measure; 2]], threads: usize) -> Table {
 fn notes() -> Vec<Text> {
     vec![
         text!(
-            "그림에서 독자는 'I/O 대기'로 데이터를 읽고, 저자는 '실행'으로 고칩니다. 뮤텍스 아래에서는 독자도 한 번에 하나입니다.",
-            "In the pictures readers wait for I/O while they read, and the writer runs. Behind a mutex, readers too come one at a time."
+            "그림에서 'I/O 대기'는 리더가 데이터를 읽는 시간이고, '실행'은 라이터가 데이터를 변경하는 시간입니다. 뮤텍스를 쓰면 리더도 한 번에 하나만 들어갑니다.",
+            "In the pictures, a reader is shown as waiting for I/O while it reads, and the writer as running. With a mutex, readers too enter one at a time."
         ),
         text!(
-            "읽기가 짧으면 RwLock은 이득이 없습니다. 독자마다 같은 수를 바꾸므로 그 캐시 라인을 두고 다툽니다. ShardedLock은 그것을 나누고, 대신 쓰는 쪽이 조각마다 락을 잡습니다.",
-            "For short reads an RwLock gains nothing: every reader changes the same number, and they contend for its cache line. ShardedLock splits that, and its writer must take every shard."
+            "읽기가 짧으면 RwLock은 이득이 없습니다. 모든 리더가 같은 카운터를 변경하므로 그 캐시 라인에서 경합이 생깁니다. ShardedLock은 카운터를 샤드로 나누는 대신, 라이터가 모든 샤드의 락을 획득해야 합니다.",
+            "For short reads an RwLock gains nothing: every reader changes the same counter, so they contend for its cache line. ShardedLock splits the counter into shards, and its writer must lock every shard."
         ),
         text!(
-            "읽기 락을 쥔 채 한 번 더 읽기 락을 청하면, 그 사이에 기다리기 시작한 저자 뒤에 서서 교착이 될 수 있습니다. parking_lot 0.13은 그런 쓰임을 위한 것을 RecursiveRwLock으로 떼어 놓았습니다.",
-            "To ask for a read lock again while holding one can be a deadlock: a writer who has begun to wait in between comes first. parking_lot 0.13 has split off RecursiveRwLock for those who need that."
+            "읽기 락을 쥔 채 읽기 락을 한 번 더 요청하면, 그사이에 대기를 시작한 라이터 뒤에서 기다리게 되어 교착이 될 수 있습니다. parking_lot 0.13은 그런 용도의 락을 RecursiveRwLock으로 분리했습니다.",
+            "Requesting a read lock again while holding one can deadlock: a writer that has begun to wait in between goes first. parking_lot 0.13 has a separate RecursiveRwLock for this use."
         ),
         text!(
-            "파이썬 쌍둥이는 없습니다. 파이썬의 표준 라이브러리에는 읽기·쓰기 락이 없습니다.",
+            "파이썬 대응 프로그램은 없습니다. 파이썬의 표준 라이브러리에는 읽기-쓰기 락이 없습니다.",
             "There is no Python twin: Python's standard library has no readers-writer lock."
         ),
     ]
@@ -198,7 +198,7 @@ fn shows(tallies: &[Tally], traces: &[Trace], prices: &[[Measure; 2]], threads: 
     let beside = |n: usize| unit::value(stats::median(&prices[n][1].samples).unwrap_or(f64::NAN), Unit::Ns);
     let (short_mutex, short_rwlock) = (beside(0), beside(1));
     text!(
-        "독자는 뮤텍스 아래에서 동시에 최대 {mutex}명, RwLock 아래에서 {rwlock}명이었습니다. 짧은 읽기 하나는 독자 {threads}명일 때 뮤텍스로 {short_mutex}, std의 RwLock으로 {short_rwlock}입니다. 다시 확인하지 않은 캐시는 {rounds}번 가운데 {twice}번 두 번 계산했습니다.",
-        "At the peak {mutex} reader was in behind a mutex and {rwlock} behind an RwLock. A short read beside {threads} readers took {short_mutex} with a mutex and {short_rwlock} with std's RwLock. The cache that did not look again computed twice in {twice} of {rounds} rounds."
+        "동시에 읽은 스레드는 뮤텍스에서 최대 {mutex}개, RwLock에서 최대 {rwlock}개였습니다. 리더가 {threads}개일 때 짧은 읽기 한 번에 걸린 시간은 뮤텍스 {short_mutex}, std의 RwLock {short_rwlock}입니다. 다시 확인하지 않는 캐시는 {rounds}회 가운데 {twice}회에서 값을 두 번 계산했습니다.",
+        "Readers at once: at most {mutex} with a mutex and {rwlock} with an RwLock. With {threads} readers, a short read took {short_mutex} with a mutex and {short_rwlock} with std's RwLock. The cache that does not check again computed its value twice in {twice} of {rounds} rounds."
     )
 }

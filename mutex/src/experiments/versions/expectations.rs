@@ -62,10 +62,10 @@ impl Expectation {
     /// The cell of the table.
     pub fn name(self) -> Text {
         match self {
-            MayLose => text!("잃을 수 있음", "may lose"),
+            MayLose => text!("유실 가능", "may lose"),
             CorrectByAccident => text!("우연히 맞음", "correct by accident"),
-            MustNotLose => text!("잃으면 안 됨", "must not lose"),
-            Unknown => text!("모름", "unknown"),
+            MustNotLose => text!("유실 불가", "must not lose"),
+            Unknown => text!("알 수 없음", "unknown"),
         }
     }
 

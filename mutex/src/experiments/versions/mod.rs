@@ -27,7 +27,7 @@ pub fn command() -> Experiment {
     let threads = options.threads(2..=64, 4);
     let about = text!("스레드 하나가 1을 더하는 횟수", "how often each thread adds 1");
     let iterations = options.count("iterations", 1..=10_000_000, 200_000, about);
-    let about = text!("counter += 1을 찾은 모든 파이썬에서", "counter += 1 on every Python that is found");
+    let about = text!("찾은 모든 파이썬에서 counter += 1 실행", "counter += 1 on every Python that is found");
     Experiment::new("versions", about, options, move |a| run(a.get(threads), a.get(iterations), &all(a.pythons())))
 }
 

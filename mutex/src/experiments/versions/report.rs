@@ -22,7 +22,7 @@ fn expected() -> Table {
         [Text::same(form.code)].into_iter().chain(cells).collect()
     };
     Table {
-        title: text!("무엇을 예상하는가", "what is expected"),
+        title: text!("예상 결과", "what is expected"),
         head: [text!("코드", "code")].into_iter().chain(Rules::ALL.map(Rules::name)).collect(),
         rows: FORMS.iter().map(row).collect(),
     }
@@ -36,7 +36,7 @@ fn lost(report: &Report, pythons: &[Interpreter]) -> Table {
     };
     let codes = FORMS.iter().map(|form| Text::same(form.code));
     Table {
-        title: text!("잃은 갱신, 중앙값", "updates lost, medians"),
+        title: text!("유실된 갱신, 중앙값", "updates lost, medians"),
         head: [text!("인터프리터", "interpreter")].into_iter().chain(codes).collect(),
         rows: pythons.iter().map(row).collect(),
     }
@@ -59,7 +59,7 @@ fn cell(form: &Form, rules: Rules, lost: Option<&Measure>) -> Text {
     // A JIT that loses in some runs only would look as if it lost nothing.
     if any && lost.median() == 0.0 {
         let most = unit::value(most, Unit::Share);
-        return text!("{value} (최대 {most})", "{value} (at most {most})");
+        return text!("{value} (최대 {most})", "{value} (max {most})");
     }
     Text::same(value)
 }
@@ -67,16 +67,16 @@ fn cell(form: &Form, rules: Rules, lost: Option<&Measure>) -> Text {
 fn notes(threads: usize) -> Vec<Text> {
     vec![
         text!(
-            "스레드 {threads}개, 전환 간격은 0.1 ms로 줄였습니다(기본 5 ms). 간격을 줄여도 CPython 3.10부터의 `counter += 1`은 그대로 0 %입니다. 얼마나 자주 넘기는가가 아니라 어디서 넘기는가가 결정하기 때문입니다.",
+            "스레드 {threads}개, 전환 간격은 0.1 ms로 줄였습니다(기본 5 ms). 간격을 줄여도 CPython 3.10부터는 `counter += 1`에서 유실되는 갱신이 0 % 그대로입니다. GIL을 얼마나 자주 넘기는지가 아니라 어디서 넘기는지가 결과를 결정하기 때문입니다.",
             "{threads} threads, with a switch interval of 0.1 ms (default 5 ms). However short it is, `counter += 1` stays at 0 % on CPython from 3.10 on: what counts is not how often the GIL is handed over, but where."
         ),
         text!(
-            "CPython 3.10부터 GIL은 뒤로 점프할 때와 호출할 때만 넘어갑니다. `one()`은 파이썬 함수, `int(1)`은 C 함수이고 둘 다 그런 자리를 만듭니다. 3.9까지는 거의 모든 명령 사이에서 넘어갈 수 있었습니다. 명령마다의 그림은 `cargo run -p gil-sim -- bytecode`에 있습니다.",
-            "From CPython 3.10 on the GIL is handed over only at backward jumps and calls; `one()` is a Python function, `int(1)` one in C, and both make such a place. Up to 3.9 it could happen between almost any two instructions. `cargo run -p gil-sim -- bytecode` shows them one by one."
+            "CPython 3.10부터 GIL은 역방향 점프와 호출에서만 넘어갑니다. `one()`은 파이썬 함수, `int(1)`은 C 함수이며 둘 다 그런 위치가 됩니다. 3.9까지는 거의 모든 명령 사이에서 넘어갈 수 있었습니다. 명령별로 보려면 `cargo run -p gil-sim -- bytecode`를 실행하십시오.",
+            "From CPython 3.10 on the GIL is handed over only at backward jumps and calls; `one()` is a Python function, `int(1)` is one in C, and both are such places. Up to 3.9 it could happen between almost any two instructions. `cargo run -p gil-sim -- bytecode` shows them one by one."
         ),
         text!(
-            "이 규칙은 GIL의 것이 아니라 CPython 구현의 것입니다. 규칙이 다른 구현(예: GIL이 있는 PyPy)은 '다른 구현'으로 두고, 측정만 할 뿐 맞고 틀림을 따지지 않습니다.",
-            "The rule is that of CPython's implementation, not of the GIL. Implementations with other rules (PyPy, for one, which has a GIL) count as 'others': what they lose is measured and not judged."
+            "이 규칙은 GIL이 아니라 CPython 구현의 규칙입니다. 규칙이 다른 구현(예: GIL이 있는 PyPy)은 '다른 구현'으로 분류해 측정만 하고 판정하지 않습니다.",
+            "This is a rule of CPython's implementation, not of the GIL. Implementations with other rules (such as PyPy, which has a GIL) count as 'others': what they lose is measured but not judged."
         ),
     ]
 }
@@ -102,9 +102,12 @@ fn shows(report: &Report, pythons: &[Interpreter]) -> Text {
     let (call, locked) = (lost("call", &Rules::ALL), lost("lock", &Rules::ALL));
     match (parts.is_empty(), call, locked) {
         (false, Some(call), Some(locked)) => Text {
-            ko: format!("`counter += 1`이 잃은 갱신: {}. 사이에 호출이 있으면 {call}, 락 안에서는 {locked}.", list.ko),
+            ko: format!(
+                "`counter += 1`에서 유실된 갱신: {}. 읽기와 쓰기 사이에 호출이 있으면 {call}, 락을 쓰면 {locked}.",
+                list.ko
+            ),
             en: format!(
-                "Updates that `counter += 1` lost: {}. With a call in between {call}, and behind a lock {locked}.",
+                "Updates that `counter += 1` lost: {}. With a call in between {call}, and with a lock {locked}.",
                 list.en
             ),
         },

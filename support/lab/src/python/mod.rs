@@ -250,7 +250,7 @@ pub fn name_part(report: &mut Report, pythons: &[Interpreter], ours: u64, twins:
         _ => format!("{:.1} %", 100.0 * twins as f64 / ours.max(1) as f64),
     };
     for python in pythons {
-        let (before, part) = (format!("{python}: "), text!("일의 {part}", "{part} of the work"));
+        let (before, part) = (format!("{python}: "), text!("작업의 {part}", "{part} of the work"));
         let name = |text: &str, part: &str| Some(format!("{python} ({part}): {}", text.strip_prefix(&before)?));
         let titles = report.traces.iter_mut().map(|trace| &mut trace.title);
         for title in titles.chain(report.measures.iter_mut().map(|measure| &mut measure.name)) {
@@ -321,7 +321,7 @@ mod tests {
         };
         assert_eq!(
             named(100, 5),
-            text!("CPython 3.11.7 (일의 1/20): 스레드", "CPython 3.11.7 (1/20 of the work): threads")
+            text!("CPython 3.11.7 (작업의 1/20): 스레드", "CPython 3.11.7 (1/20 of the work): threads")
         );
         assert_eq!(named(3, 2).en, "CPython 3.11.7 (66.7 % of the work): threads");
         assert_eq!(named(3, 3).en, "CPython 3.11.7: threads");

@@ -18,7 +18,6 @@ use lab::cores_used::{CoresUsed, Meter, PARALLEL};
 use lab::lang::Text;
 use lab::machine::Watch;
 use lab::python::{self, Interpreter};
-use lab::report::unit;
 use lab::report::{Front, Measure, Report, Unit};
 use lab::trace::{LaneRecorder, Recorder};
 use lab::{Result, clock, machine, text, twin_script};
@@ -28,15 +27,19 @@ use rayon::prelude::*;
 /// `cargo run -p threading -- cpu`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let jobs = options.size("jobs", 1..=64, 4, text!("일의 수", "number of jobs"));
-    let about = text!("일 하나의 반복 횟수", "iterations of the loop in a job");
+    let jobs = options.size("jobs", 1..=64, 4, text!("작업 수", "number of jobs"));
+    let about = text!("작업 하나의 반복 횟수", "iterations of the loop in a job");
     let iterations = options.count("iterations", 1..=1_000_000_000, 60_000_000, about);
     let rounds = options.rounds(3);
-    let about =
-        text!("시뮬레이터의 컴퓨터 (gil-sim calibrate --out)", "the simulator's machine (gil-sim calibrate --out)");
+    let about = text!(
+        "시뮬레이터가 모사할 컴퓨터 (gil-sim calibrate --out)",
+        "the machine to simulate (from gil-sim calibrate --out)"
+    );
     let machine = options.path("machine", about);
-    let about =
-        text!("세는 루프: 차례로, 스레드로, GIL 아래에서", "the counting loop: in sequence, in threads, under the GIL");
+    let about = text!(
+        "덧셈 루프: 순차 실행, 스레드, GIL 아래의 스레드",
+        "the counting loop: in sequence, in threads, under the GIL"
+    );
     Experiment::new("cpu", about, options, move |a| {
         let job = Job { jobs: a.get(jobs), iterations: a.get(iterations) };
         run(job, a.get(rounds), a.get(machine).as_deref(), a.pythons())
@@ -100,11 +103,11 @@ pub fn crossbeam(job: Job, lanes: Vec<LaneRecorder>) -> u64 {
 type Technique = (&'static str, fn() -> Text, fn(Job, Vec<LaneRecorder>) -> u64);
 
 const TECHNIQUES: [Technique; 5] = [
-    ("sequence", || text!("차례로", "in sequence"), sequence),
+    ("sequence", || text!("순차 실행", "in sequence"), sequence),
     ("threads", || text!("스레드", "threads"), threads),
     ("threads-gil", || text!("스레드, GIL 아래에서", "threads under the GIL"), threads_under_gil),
     ("rayon", || text!("rayon, 작업 훔치기(work stealing) 풀", "rayon, a work-stealing pool"), rayon),
-    ("crossbeam", || text!("crossbeam, 채널 하나와 워커들", "crossbeam, workers on a channel"), crossbeam),
+    ("crossbeam", || text!("crossbeam, 채널 하나와 워커", "crossbeam, workers on a channel"), crossbeam),
 ];
 
 /// Does the same jobs by each technique, in turn, `rounds` times. `machine` is a file that describes one for the simulator.
@@ -129,11 +132,11 @@ pub fn run(job: Job, rounds: usize, machine: Option<&Path>, pythons: &[Interpret
     add_predictions(&mut report, runs, job, &simulated);
     report.notes.extend([note(job), predicted::note(machine), machine::others_used(whole.foreign())]);
 
-    let speed_up = |n: usize| unit::value(median(&walls[0]) / median(&walls[n]), Unit::Times);
+    let speed_up = |n: usize| median(&walls[0]) / median(&walls[n]);
     let (free, gil) = (speed_up(1), speed_up(2));
     // The first screen shows the same threads without and with the lock.
     report.front = vec![Front::Trace(1), Front::Trace(2)];
-    report.shows = shows(&free, &gil, median(&walls[2]) > PARALLEL * median(&walls[1]));
+    report.shows = shows(free, gil, median(&walls[2]) > PARALLEL * median(&walls[1]));
     Ok(report)
 }
 
@@ -144,7 +147,7 @@ fn rust(report: &mut Report, job: Job, rounds: usize) -> (Vec<Vec<f64>>, Vec<f64
     for round in 0..rounds {
         for (n, (id, name, work)) in TECHNIQUES.iter().enumerate() {
             let recorder = Recorder::new();
-            let lanes = (0..job.jobs).map(|i| recorder.lane(text!("일 {i}", "Job {i}"))).collect();
+            let lanes = (0..job.jobs).map(|i| recorder.lane(text!("작업 {i}", "Job {i}"))).collect();
             let start = clock::now();
             let sum = meters[n].during(|| work(job, lanes));
             walls[n].push((clock::now() - start) as f64);
@@ -203,22 +206,22 @@ fn add_predictions(report: &mut Report, runs: Vec<ThreadRun>, job: Job, machine:
 fn note(job: Job) -> Text {
     let (jobs, iterations, cores) = (job.jobs, job.iterations, machine::cores());
     text!(
-        "일 {jobs}개, 하나는 글의 루프(count += i) {iterations}번, 파이썬에서는 그 20분의 1. 코어 {cores}개.",
-        "{jobs} jobs, each {iterations} iterations of the article's loop (count += i), in Python a twentieth of it. {cores} cores."
+        "작업 {jobs}개. 작업 하나는 글의 루프(count += i) {iterations}번이고, 파이썬에서는 그 20분의 1입니다. 코어 {cores}개.",
+        "Jobs: {jobs}, each {iterations} iterations of the article's loop (count += i), in Python a twentieth of that. Cores: {cores}."
     )
 }
 
 /// The sentence. It draws a conclusion only if the lock made a difference; a busy machine can hide it.
-fn shows(free: &str, gil: &str, differs: bool) -> Text {
+fn shows(free: f64, gil: f64, differs: bool) -> Text {
     if differs {
         return text!(
-            "차례로 할 때의 속도를 1이라 하면 스레드는 {free}, 같은 스레드에 GIL을 씌우면 {gil}입니다. 병렬성을 막는 것은 스레드가 아니라 락입니다.",
-            "Against the sequence, threads run at {free} the speed, and the same threads under a GIL at {gil}. It is the lock that prevents parallelism, not the threads."
+            "순차 실행 대비 속도는 스레드 {free:.2}배, 같은 스레드에 GIL을 씌우면 {gil:.2}배입니다. 병렬성을 막는 것은 스레드가 아니라 락입니다.",
+            "Compared with the sequence, threads run at {free:.2}× the speed, and the same threads under a GIL at {gil:.2}×. It is the lock that prevents parallelism, not the threads."
         );
     }
     text!(
-        "차례로 할 때의 속도를 1이라 하면 스레드는 {free}, 같은 스레드에 GIL을 씌우면 {gil}입니다. 이번에는 차이가 보이지 않았습니다.",
-        "Against the sequence, threads run at {free} the speed, and the same threads under a GIL at {gil}. This run shows no difference."
+        "순차 실행 대비 속도는 스레드 {free:.2}배, 같은 스레드에 GIL을 씌우면 {gil:.2}배입니다. 이번 실행에서는 차이가 나타나지 않았습니다.",
+        "Compared with the sequence, threads run at {free:.2}× the speed, and the same threads under a GIL at {gil:.2}×. This run shows no difference."
     )
 }
 

@@ -51,7 +51,7 @@ pub fn machine(file: Option<&Path>) -> Result<Machine> {
 // ANCHOR: predict
 /// Simulates `jobs` threads that each compute for the time of a single job.
 pub fn predict(kind: Kind, alone: f64, jobs: usize, machine: &Machine) -> Outcome {
-    let name = text!("일", "Job");
+    let name = text!("작업", "Job");
     let steps = vec![Step::Run(alone as u64)];
     let setup = Setup {
         kind,
@@ -92,10 +92,13 @@ pub fn table(all: &[ThreadRun], jobs: usize) -> Table {
         vec![j.on.clone(), ns(j.alone), ns(j.measured), predicted, off]
     };
     Table {
-        title: text!("스레드 {jobs}개의 판정", "The judges of {jobs} threads"),
+        title: text!(
+            "스레드 {jobs}개: 측정과 시뮬레이터의 예측",
+            "Threads: {jobs}; measured, and predicted by the simulator"
+        ),
         head: vec![
-            text!("대상", "judge"),
-            text!("일 하나만", "one job alone"),
+            text!("대상", "runs on"),
+            text!("작업 하나만", "one job alone"),
             text!("스레드, 측정", "threads, measured"),
             text!("시뮬레이터", "simulator"),
             text!("차이", "off by"),
@@ -107,7 +110,7 @@ pub fn table(all: &[ThreadRun], jobs: usize) -> Table {
 pub fn measures(all: &[ThreadRun]) -> Vec<Measure> {
     let of = |j: &ThreadRun| {
         let (ko, en) = (&j.on.ko, &j.on.en);
-        let name = text!("시뮬레이터가 말하는 {ko}", "simulator on {en}");
+        let name = text!("시뮬레이터의 예측: {ko}", "predicted by the simulator: {en}");
         Some(Measure::new(format!("predicted.{}", j.id), name, Unit::Ns, vec![j.predicted?]))
     };
     all.iter().filter_map(of).collect()
@@ -116,12 +119,12 @@ pub fn measures(all: &[ThreadRun]) -> Vec<Measure> {
 pub fn note(file: Option<&Path>) -> Text {
     match file.map(Path::display) {
         Some(file) => text!(
-            "시뮬레이터가 아는 것은 일 하나의 시간, {file}에 적힌 컴퓨터, 락의 종류뿐입니다.",
-            "The simulator knows only the time of a single job, the machine in {file}, and the kind of lock."
+            "시뮬레이터의 입력은 작업 하나의 시간, {file}에 적힌 컴퓨터, 락의 종류뿐입니다.",
+            "The simulator is given only the time of a single job, the machine in {file}, and the kind of lock."
         ),
         None => text!(
-            "시뮬레이터가 아는 것은 일 하나의 시간, 코어 수, 락의 종류뿐이고 지연은 흔한 값입니다(--machine 파일로 바꿈). 다른 프로그램이 코어를 쓰면 재는 쪽만 늦어집니다.",
-            "The simulator knows only the time of a single job, the number of cores and the kind of lock; its latencies are typical ones (--machine FILE changes that). If other programs use the cores, only the measured times get longer."
+            "시뮬레이터의 입력은 작업 하나의 시간, 코어 수, 락의 종류뿐이고 지연 시간은 일반적인 값입니다(--machine FILE로 변경). 다른 프로그램이 코어를 쓰면 측정한 시간만 길어집니다.",
+            "The simulator is given only the time of a single job, the number of cores and the kind of lock; its latencies are typical ones (--machine FILE changes that). If other programs use the cores, only the measured times get longer."
         ),
     }
 }

@@ -48,7 +48,7 @@ impl Reason {
             Reason::Refused => text!("연결 거부", "connection refused"),
             Reason::TimedOut => text!("시간 초과", "timed out"),
             Reason::NoAddress => text!("주소를 찾지 못함", "no such host"),
-            Reason::HungUp => text!("상대가 끊음", "the other side hung up"),
+            Reason::HungUp => text!("상대가 연결을 끊음", "the other side closed the connection"),
             Reason::NoDescriptor => text!("열린 파일이 너무 많음 (EMFILE)", "too many open files (EMFILE)"),
             Reason::Status(code, phrase) => Text::same(format!("HTTP {code} {phrase}").trim_end()),
             Reason::Other(words) => Text::same(words),
@@ -64,7 +64,7 @@ pub fn summary(failures: &[Failure]) -> Vec<Text> {
     }
     let line = |(reason, (count, url)): (&Reason, (usize, &str))| {
         let Text { ko, en } = reason.text();
-        text!("{ko}({count}번), 처음은 {url}", "{en} (×{count}), first {url}")
+        text!("{ko}({count}번), 첫 주소 {url}", "{en} (×{count}), first {url}")
     };
     by_name.into_iter().map(line).collect()
 }

@@ -32,14 +32,15 @@ pub fn command() -> Experiment {
     let about = text!("루프백 서버 대신 가져올 주소", "addresses to fetch instead of the loopback server's");
     let given = options.positional_words("url", about);
     let urls =
-        options.path("urls", text!("가져올 주소의 목록, 줄마다 하나", "a file of addresses to fetch, one a line"));
-    let requests = options.size("requests", 1..=100_000, 12, text!("GET의 수", "number of GETs"));
+        options.path("urls", text!("가져올 주소의 목록, 한 줄에 하나씩", "a file of addresses to fetch, one per line"));
+    let requests = options.size("requests", 1..=100_000, 12, text!("GET 요청 수", "number of GETs"));
     let about = text!("풀의 스레드 수", "threads of the pool");
     let threads = options.size("threads", 1..=1000, 4, about);
-    let about = text!("루프백 서버가 답하기까지의 시간(초)", "seconds until the loopback server answers");
+    let about = text!("루프백 서버가 응답하기까지의 시간(초)", "seconds until the loopback server answers");
     let delay = options.seconds("delay", 0.0..=10.0, 0.05, about);
     let timeout = options.timeout(1.0..=600.0, 30.0);
-    let about = text!("웹 요청: 차례로, 요청마다 스레드, 풀", "web requests: in sequence, a thread each, a pool");
+    let about =
+        text!("웹 요청: 순차 실행, 요청마다 스레드, 풀", "web requests: in sequence, a thread per request, a pool");
     Experiment::new("fetch", about, options, move |a| {
         let workload = Workload {
             requests: a.get(requests),
@@ -82,7 +83,7 @@ pub fn run(workload: &Workload, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("threading/fetch");
     let targets = targets(workload)?;
     let (urls, timeout) = (&targets.urls, workload.timeout);
-    let sequence = pool(urls, 1, timeout, text!("차례로", "in sequence"))?;
+    let sequence = pool(urls, 1, timeout, text!("순차 실행", "in sequence"))?;
     if sequence.failures.len() >= urls.len().min(MAX_FAILURES) {
         return Err(nothing_fetched(&sequence));
     }
@@ -94,7 +95,7 @@ pub fn run(workload: &Workload, pythons: &[Interpreter]) -> Result<Report> {
         Err(why) => report.notes.push(why),
     }
     let n = workload.threads;
-    let fetched = pool(urls, n, timeout, text!("스레드 {n}개의 풀", "a pool of {n} threads"))?;
+    let fetched = pool(urls, n, timeout, text!("스레드 {n}개의 풀", "a pool (threads: {n})"))?;
     let fast = add(&mut report, "threads", fetched, urls.len());
     // The pair of the sentence: one after another, and a few at once.
     report.front = vec![Front::Trace(0), Front::Trace(report.traces.len() - 1)];
@@ -118,7 +119,7 @@ fn targets(workload: &Workload) -> Result<Targets> {
         (Some(path), []) => {
             let (urls, name) = (targets::list(path)?, path.display());
             let count = urls.len();
-            let described = text!("{name}: 주소 {count}개.", "{name}: {count} addresses.");
+            let described = text!("{name}: 주소 {count}개.", "{name}: addresses: {count}.");
             Ok(Targets { urls, described, _server: None })
         }
         (None, given @ [_, ..]) => {
@@ -132,7 +133,7 @@ fn targets(workload: &Workload) -> Result<Targets> {
             let server = Server::start(workload.delay)?;
             let (url, delay) = (server.url(), unit::duration(workload.delay.as_nanos() as f64));
             let described = text!(
-                "이 프로그램이 연 루프백 서버({url})가 {delay} 뒤에 답합니다.",
+                "이 프로그램이 연 루프백 서버({url})가 {delay} 뒤에 응답합니다.",
                 "our own loopback server ({url}) answers after {delay}."
             );
             Ok(Targets { urls: vec![url; workload.requests], described, _server: Some(server) })
@@ -156,11 +157,11 @@ fn nothing_fetched(sequence: &Fetched) -> Error {
 
 /// A thread for each request, or why that was not measured.
 fn at_once(workload: &Workload, urls: &[String]) -> Result<Fetched, Text> {
-    let title = || text!("요청마다 스레드", "a thread a request");
+    let title = || text!("요청마다 스레드", "a thread per request");
     let count = urls.len();
     let fetched = match count {
         0..=MAX_AT_ONCE => thread_per_request(urls, workload.timeout, title()).map_err(|e| e.text().clone()),
-        _ => Err(text!("한꺼번에 스레드 {count}개는 띄우지 않습니다", "not {count} threads at once")),
+        _ => Err(text!("스레드 {count}개를 한꺼번에 띄우지는 않습니다", "{count} threads at once would be too many")),
     };
     fetched.map_err(|why| {
         let Text { ko, en } = title();
@@ -210,10 +211,10 @@ fn twin_args(workload: &Workload, urls: &[String]) -> Vec<String> {
 }
 
 fn shows(requests: usize, threads: usize, slow: f64, fast: f64, peak: usize) -> Text {
-    let gain = unit::value(slow / fast, Unit::Times);
+    let gain = slow / fast;
     let (slow, fast) = (unit::duration(slow), unit::duration(fast));
     text!(
-        "GET {requests}번: 차례로 {slow}, 스레드 {threads}개의 풀로 {fast}({gain}). 동시에 최대 {peak}개가 응답을 기다렸습니다. 기다림은 GIL이 있어도 겹칩니다.",
-        "{requests} GETs: {slow} in sequence, {fast} with a pool of {threads} threads ({gain}). Up to {peak} waited for their answer at once. Waiting overlaps, with or without a GIL."
+        "GET {requests}번에 걸린 시간은 순차 실행 {slow}, 스레드 {threads}개의 풀 {fast}({gain:.2}배)입니다. 동시에 최대 {peak}개가 응답을 기다렸습니다. 기다리는 시간은 GIL이 있어도 겹칩니다.",
+        "GETs: {requests}. In sequence {slow}, with a pool (threads: {threads}) {fast} ({gain:.2}×). At most {peak} waited for an answer at once. Waiting overlaps, with or without a GIL."
     )
 }

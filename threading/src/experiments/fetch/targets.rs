@@ -21,7 +21,7 @@ pub fn check(option: &str, url: &str) -> Result<String> {
             "{option} {url}: for https run `cargo run -p threading --features https -- fetch …`."
         ))),
         _ => Err(Error::usage(text!(
-            "{option} {url}: http://호스트/… 꼴의 주소를 주십시오.",
+            "{option} {url}: http://호스트/… 형식의 주소를 주십시오.",
             "{option} {url}: give an address like http://host/…."
         ))),
     }
@@ -40,8 +40,8 @@ pub fn list(path: &Path) -> Result<Vec<String>> {
     let urls: Vec<String> = lines.map(|(n, line)| check(&format!("--urls {name}:{n}"), line)).collect::<Result<_>>()?;
     if urls.is_empty() || urls.len() > MAX_URLS {
         return Err(Error::usage(text!(
-            "--urls {name}: 주소를 1개부터 {MAX_URLS}개까지, 줄마다 하나씩 주십시오.",
-            "--urls {name}: give from 1 to {MAX_URLS} addresses, one a line."
+            "--urls {name}: 주소를 1개부터 {MAX_URLS}개까지, 한 줄에 하나씩 주십시오.",
+            "--urls {name}: give from 1 to {MAX_URLS} addresses, one per line."
         )));
     }
     Ok(urls)

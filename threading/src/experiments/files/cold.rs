@@ -34,9 +34,12 @@ pub fn measure(report: &mut Report, files: &mut FileSet, workload: &Workload) ->
     // Whole pages are read, and read ahead: it may be more than the files.
     let percent = unit::value(cold.least.unwrap_or_default().min(1.0), Unit::Share);
     let why = match cold.least {
-        None => text!("이 시스템에는 버리라고 할 길이 없습니다", "this system cannot be asked to drop cached files"),
+        None => text!(
+            "이 시스템에서는 캐시를 버리도록 요청할 수 없습니다",
+            "this system cannot be asked to drop cached files"
+        ),
         Some(least) if least < COLD => text!(
-            "버리라고 했지만 디스크에서 온 것은 {percent}뿐입니다",
+            "캐시를 버리도록 요청했지만 디스크에서 읽은 것은 {percent}뿐입니다",
             "although the system was asked to drop the files, only {percent} of them came from storage"
         ),
         Some(_) => {
@@ -91,7 +94,7 @@ fn show(report: &mut Report, workload: &Workload, cold: ColdReads) -> f64 {
 
 fn note(percent: &str) -> Text {
     text!(
-        "콜드 캐시: 읽기 전에 posix_fadvise(DONTNEED)로 파일마다 버리게 했고, 적어도 {percent}가 디스크에서 왔습니다. 이름과 길이, 디스크 뒤의 캐시는 그대로입니다.",
-        "Cold cache: before reading, posix_fadvise(DONTNEED) on every file; at least {percent} came from storage. Names and lengths stay cached, and so does what is behind the disk."
+        "콜드 캐시: 읽기 전에 파일마다 posix_fadvise(DONTNEED)로 캐시를 버리도록 요청했고, 적어도 {percent}를 디스크에서 읽었습니다. 파일의 이름과 길이, 저장 장치 자체의 캐시는 남아 있습니다.",
+        "Cold cache: before reading, posix_fadvise(DONTNEED) on every file; at least {percent} came from storage. File names and lengths stay cached, and so does what the storage device itself caches."
     )
 }

@@ -42,7 +42,7 @@ pub fn command() -> Experiment {
     let make = options.size("make", 0..=1_000_000, 0, about);
     let rounds = options.rounds(3);
     let about = text!(
-        "파일 읽기와 체크섬: 차례로, 스레드, rayon",
+        "파일 읽기와 체크섬: 순차 실행, 스레드, rayon",
         "reading and checksumming files: in sequence, threads, rayon"
     );
     Experiment::new("files", about, options, move |a| {
@@ -138,26 +138,22 @@ fn compare_with_python(report: &mut Report, files: &FileSet, workload: &Workload
 }
 
 fn shows(files: &FileSet, wrong: usize, warm: f64, cold: Option<f64>) -> Text {
-    let times = |gain| unit::value(gain, Unit::Times);
-    let (count, warm, bytes) = (files.paths.len(), times(warm), unit::value(files.bytes as f64, Unit::Bytes));
-    let cold = cold.map_or_else(Text::default, |gain| {
-        let gain = times(gain);
-        text!(", 디스크에서는 {gain}", ", from the disk at {gain}")
-    });
+    let (count, bytes) = (files.paths.len(), unit::value(files.bytes as f64, Unit::Bytes));
+    let cold =
+        cold.map_or_else(Text::default, |gain| text!(", 디스크에서 {gain:.2}배", ", from the disk at {gain:.2}×"));
     let left_out = match wrong {
         0 => Text::default(),
-        n => text!(
-            " 실패한 {n}개는 위에 적었고 나머지는 했습니다.",
-            " {n} failed and are listed above; the rest were read."
-        ),
+        n => {
+            text!(" 실패한 {n}개는 위에 적었고 나머지는 읽었습니다.", " {n} failed (listed above); the rest were read.")
+        }
     };
     Text {
         ko: format!(
-            "파일 {count}개({bytes})의 다이제스트가 모든 방식에서 같습니다. 차례로 읽는 속도를 1이라 하면 스레드는 캐시에서 {warm}{}입니다.{}",
+            "파일 {count}개({bytes})의 다이제스트가 모든 방식에서 같습니다. 순차 실행 대비 스레드의 속도는 캐시에서 {warm:.2}배{}입니다.{}",
             cold.ko, left_out.ko
         ),
         en: format!(
-            "The digest of {count} files ({bytes}) is the same by every technique. Against the sequence, threads read from the cache at {warm} the speed{}.{}",
+            "The digest of all files ({count}, {bytes}) is the same with every technique. Compared with the sequence, threads read from the cache at {warm:.2}× the speed{}.{}",
             cold.en, left_out.en
         ),
     }

@@ -28,8 +28,8 @@ pub const TECHNIQUES: [&str; 3] = ["sequence", "threads", "rayon"];
 
 pub fn title(technique: &str, threads: usize) -> Text {
     match technique {
-        "sequence" => text!("차례로", "in sequence"),
-        "threads" => text!("스레드 {threads}개", "{threads} threads"),
+        "sequence" => text!("순차 실행", "in sequence"),
+        "threads" => text!("스레드 {threads}개", "threads ({threads})"),
         other => Text::same(other),
     }
 }

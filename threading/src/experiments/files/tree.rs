@@ -38,7 +38,7 @@ fn problem(e: &walkdir::Error) -> Text {
     if let Some(ancestor) = e.loop_ancestor() {
         let ancestor = ancestor.display();
         return text!(
-            "{path}: 링크가 제자리로 돌아옵니다({ancestor}). 따라가지 않았습니다.",
+            "{path}: 상위 폴더({ancestor})를 가리키는 링크라서 따라가지 않았습니다.",
             "{path}: the link leads back to {ancestor}; not followed."
         );
     }

@@ -39,14 +39,18 @@ impl Choice for Work {
 /// `cargo run -p threading -- pools`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let about = text!("일의 수, 앞의 4분의 1이 깁니다", "jobs; the first quarter is long");
+    let about = text!("작업 수, 앞의 4분의 1은 긴 작업", "number of jobs; the first quarter are long");
     let jobs = options.size("jobs", 1..=10_000, 16, about);
     let workers = options.size("workers", 1..=64, 2, text!("워커 수", "workers"));
-    let work = options.choice("work", Work::Cpu, text!("계산하는 일, 기다리는 일", "jobs compute, or wait"));
-    let about = text!("짧은 일 하나의 반복 횟수", "iterations of the loop in a short job");
+    let work = options.choice(
+        "work",
+        Work::Cpu,
+        text!("계산하는 작업, 기다리는 작업", "jobs that compute, or jobs that wait"),
+    );
+    let about = text!("짧은 작업 하나의 반복 횟수", "iterations of the loop in a short job");
     let iterations = options.count("iterations", 1..=1_000_000_000, 10_000_000, about);
     let rounds = options.rounds(3);
-    let about = text!("고르지 않은 일을 나누는 네 가지 방식", "uneven jobs, shared out in four ways");
+    let about = text!("길이가 다른 작업을 나누는 네 가지 방식", "jobs of unequal length, divided in four ways");
     Experiment::new("pools", about, options, move |a| {
         let workload =
             Workload { jobs: a.get(jobs), workers: a.get(workers), iterations: a.get(iterations), work: a.get(work) };
@@ -158,13 +162,13 @@ fn row(workload: &Workload, wall: &Measure, trace: &Trace, moved: Option<usize>)
 
 fn who_did_what(rows: Vec<Vec<Text>>) -> Table {
     Table {
-        title: text!("누가 무엇을 했나", "Who did what"),
+        title: text!("워커별 작업", "What each worker did"),
         head: vec![
             text!("방식", "technique"),
             text!("시간", "time"),
-            text!("워커마다 한 일", "jobs of each worker"),
-            text!("남의 몫에서", "another's part"),
-            text!("쉰 몫", "idle"),
+            text!("워커별 작업 수", "jobs of each worker"),
+            text!("다른 워커의 몫", "from another's part"),
+            text!("유휴 비율", "idle"),
         ],
         rows,
     }
@@ -247,14 +251,14 @@ fn note(workload: &Workload) -> Text {
     if workload.waits() {
         let wait = unit::value(WAIT.as_nanos() as f64, Unit::Ns);
         return text!(
-            "일 {jobs}개, 워커 {workers}개. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 {wait}를 기다립니다.",
-            "{jobs} jobs, {workers} workers. The first {long} are {LONG} times the others; a short one waits {wait}."
+            "작업 {jobs}개, 워커 {workers}개. 앞의 {long}개는 나머지보다 {LONG}배 길고, 짧은 작업 하나는 {wait} 동안 기다립니다.",
+            "Jobs: {jobs}, workers: {workers}. The first {long} take {LONG} times as long as the others; a short one waits {wait}."
         );
     }
     let iterations = workload.iterations;
     text!(
-        "일 {jobs}개, 워커 {workers}개. 앞의 {long}개는 나머지의 {LONG}배이고, 짧은 일 하나는 루프 {iterations}번입니다(파이썬에서는 그 {PYTHON_ITERATIONS}분의 1).",
-        "{jobs} jobs, {workers} workers. The first {long} are {LONG} times the others; a short one is {iterations} iterations of the loop (in Python a {PYTHON_ITERATIONS}th of it)."
+        "작업 {jobs}개, 워커 {workers}개. 앞의 {long}개는 나머지보다 {LONG}배 길고, 짧은 작업 하나는 루프 {iterations}번입니다(파이썬에서는 그 {PYTHON_ITERATIONS}분의 1).",
+        "Jobs: {jobs}, workers: {workers}. The first {long} take {LONG} times as long as the others; a short one is {iterations} iterations of the loop (in Python a {PYTHON_ITERATIONS}th of it)."
     )
 }
 
@@ -262,12 +266,12 @@ fn shows(walls: &[Vec<f64>], points: &[oversubscribe::Point]) -> Text {
     let median = |n: usize| stats::median(&walls[n]).unwrap_or(f64::NAN);
     let [parts, channel, stealing, rayon] = [0, 1, 2, 3].map(|n| unit::value(median(n), Unit::Ns));
     let gain = |of: fn(&oversubscribe::Point) -> f64| match (points.first(), points.last()) {
-        (Some(one), Some(many)) => unit::value(of(one) / of(many), Unit::Times),
-        _ => "–".to_owned(),
+        (Some(one), Some(many)) => of(one) / of(many),
+        _ => f64::NAN,
     };
     let (threads, io, cpu) = (points.last().map_or(0, |p| p.threads), gain(|p| p.io), gain(|p| p.cpu));
     text!(
-        "미리 나누면 {parts}, 채널에서 꺼내면 {channel}, 훔치면 {stealing}, rayon은 {rayon}입니다. 스레드 {threads}개는 기다리는 일을 {io}로, 계산하는 일을 {cpu}로 합니다.",
-        "Divided beforehand {parts}, from a channel {channel}, with stealing {stealing}, rayon {rayon}. Against one thread, {threads} threads do jobs that wait at {io} the speed, and jobs that compute at {cpu}."
+        "걸린 시간은 정적 분할 {parts}, 채널 하나 {channel}, 작업 훔치기 {stealing}, rayon {rayon}입니다. 스레드 하나 대비 스레드 {threads}개의 속도는 기다리는 작업에서 {io:.2}배, 계산하는 작업에서 {cpu:.2}배입니다.",
+        "Time taken: static partition {parts}, one channel {channel}, work stealing {stealing}, rayon {rayon}. Compared with one thread, {threads} threads do jobs that wait at {io:.2}× the speed, and jobs that compute at {cpu:.2}×."
     )
 }

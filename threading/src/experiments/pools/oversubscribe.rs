@@ -91,8 +91,8 @@ pub fn table(points: &[Point], on: &str) -> Table {
         title: text!("{on}: 코어 {cores}개보다 많은 스레드", "{on}: more threads than the {cores} cores"),
         head: vec![
             text!("스레드", "threads"),
-            text!("기다리는 일 {JOBS}개", "{JOBS} jobs that wait"),
-            text!("계산하는 일 {JOBS}개", "{JOBS} jobs that compute"),
+            text!("기다리는 작업 {JOBS}개", "{JOBS} jobs that wait"),
+            text!("계산하는 작업 {JOBS}개", "{JOBS} jobs that compute"),
         ],
         rows: points.iter().map(row).collect(),
     }
@@ -105,8 +105,8 @@ pub fn measures(points: &[Point]) -> Vec<Measure> {
     let both = |point: &Point| {
         let n = point.threads;
         [
-            of(point, "io", text!("스레드 {n}개: 기다리는 일", "jobs that wait, threads: {n}"), point.io),
-            of(point, "cpu", text!("스레드 {n}개: 계산하는 일", "jobs that compute, threads: {n}"), point.cpu),
+            of(point, "io", text!("스레드 {n}개: 기다리는 작업", "jobs that wait, threads: {n}"), point.io),
+            of(point, "cpu", text!("스레드 {n}개: 계산하는 작업", "jobs that compute, threads: {n}"), point.cpu),
         ]
     };
     points.iter().flat_map(both).collect()

@@ -24,9 +24,9 @@ pub type Technique =
 
 /// All but the first balance the load.
 pub const TECHNIQUES: [Technique; 4] = [
-    ("parts", || text!("저마다 제 몫", "each its own part"), parts),
+    ("parts", || text!("정적 분할", "static partition"), parts),
     ("channel", || text!("crossbeam 채널 하나", "one crossbeam channel"), channel),
-    ("stealing", || text!("제 몫의 덱, 남의 작업 훔치기(work stealing)", "own deque, stealing from others"), stealing),
+    ("stealing", || text!("워커별 덱, 작업 훔치기(work stealing)", "a deque per worker, work stealing"), stealing),
     ("rayon", || text!("rayon", "rayon"), rayon),
 ];
 
@@ -105,7 +105,8 @@ fn steal(stealers: &[Stealer<usize>]) -> Option<usize> {
 /// Work stealing by a library. Without `with_max_len` rayon keeps some jobs together in one piece, which only one thread can take.
 pub fn rayon(jobs: usize, lanes: Vec<LaneRecorder>, state: State, work: Work<'_>) -> Result<Vec<JobsDone>> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(lanes.len()).build();
-    let pool = pool.map_err(|e| Error::failed(text!("rayon 풀을 만들 수 없습니다: {e}", "no rayon pool: {e}")))?;
+    let pool =
+        pool.map_err(|e| Error::failed(text!("rayon 풀을 만들 수 없습니다: {e}", "cannot make a rayon pool: {e}")))?;
     // One for each thread of the pool; only that thread locks it.
     let mine: Vec<Mutex<(LaneRecorder, JobsDone)>> =
         lanes.into_iter().map(|lane| Mutex::new((lane, Vec::new()))).collect();

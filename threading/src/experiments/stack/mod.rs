@@ -26,10 +26,10 @@ const USED: usize = 64;
 /// `cargo run -p threading -- stack`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let about = text!("함께 살 스레드 수", "threads alive together");
+    let about = text!("동시에 살아 있을 스레드 수", "threads alive at once");
     let threads = options.size("threads", 1..=100_000, 1000, about);
     let about =
-        text!("스레드 하나의 값: 가상 메모리와 실제 메모리", "what a thread costs: virtual and resident memory");
+        text!("스레드 하나의 비용: 가상 메모리와 실제 메모리", "what a thread costs: virtual and resident memory");
     Experiment::new("stack", about, options, move |a| run(a.get(threads), a.pythons()))
 }
 
@@ -119,11 +119,11 @@ fn cells(on: &str, asked: &Text, said: &Report) -> Vec<Text> {
 
 fn titled(threads: usize, rows: Vec<Vec<Text>>) -> Table {
     Table {
-        title: text!("스레드 하나의 값, 스레드 {threads}개에서", "What one thread costs, of {threads}"),
+        title: text!("스레드 하나의 비용, 스레드 {threads}개일 때", "What one thread costs, measured with {threads}"),
         head: vec![
-            text!("대상", "who"),
+            text!("대상", "runs on"),
             text!("스택", "stack"),
-            text!("함께 산 스레드", "alive together"),
+            text!("동시에 살아 있던 스레드", "alive at once"),
             text!("가상(VmSize)", "virtual (VmSize)"),
             text!("실제(VmHWM)", "resident (VmHWM)"),
         ],
@@ -134,12 +134,12 @@ fn titled(threads: usize, rows: Vec<Vec<Text>>) -> Table {
 fn notes() -> Vec<Text> {
     vec![
         text!(
-            "줄마다 새 프로세스입니다. 스레드 절반이 산 때와 모두가 산 때의 차이를 스레드 수로 나눕니다. 앞의 절반은 malloc의 아레나처럼 한 번만 드는 것을 치릅니다.",
-            "Every row is a new process. Divided by the number of threads is the growth from half of them to all; the first half pays for what is needed only once, such as malloc's arenas."
+            "행마다 새 프로세스에서 측정합니다. 스레드가 절반만 살아 있을 때와 모두 살아 있을 때의 차이를 그사이 늘어난 스레드 수로 나눕니다. malloc의 아레나처럼 한 번만 드는 비용은 앞의 절반에 포함됩니다.",
+            "Each row is measured in a new process. The growth from half of the threads to all of them is divided by the number of threads added; costs that occur only once, such as malloc's arenas, are in the first half."
         ),
         text!(
-            "커널이 스레드마다 따로 쓰는 것(커널 스택 16 KiB 등)은 어느 쪽에도 들어 있지 않습니다.",
-            "Neither contains the kernel's own memory for each thread (16 KiB of kernel stack, and more)."
+            "커널이 스레드마다 따로 쓰는 메모리(커널 스택 16 KiB 등)는 어느 값에도 포함되지 않습니다.",
+            "Neither value contains the kernel's own memory for each thread (16 KiB of kernel stack, and more)."
         ),
     ]
 }
@@ -155,12 +155,12 @@ fn shows(report: &Report) -> Text {
         (of("virtual", plain), of("resident", plain), of("resident", used))
     else {
         return text!(
-            "여기서 모자란 것은 메모리가 아니라 한도입니다. 위에 이유가 있습니다.",
-            "Not memory but a limit was exhausted; the reason is above."
+            "메모리가 부족한 것이 아니라 한도에 걸렸습니다. 이유는 위에 있습니다.",
+            "Memory was not exhausted; a system limit was reached. The reason is above."
         );
     };
     text!(
-        "스택 8 MiB를 달라고 한 스레드 하나는 주소 공간 {reserved}에 실제 메모리 {resident}입니다. {USED} KiB를 쓰면 {used_memory}가 됩니다. 드는 것은 예약한 만큼이 아니라 쓴 만큼입니다.",
-        "A thread with a stack of 8 MiB takes {reserved} of address space and {resident} of memory; if it uses {USED} KiB of its stack, {used_memory}. What costs memory is not what is reserved but what is used."
+        "스택이 8 MiB인 스레드 하나는 주소 공간 {reserved}, 실제 메모리 {resident}를 씁니다. 스택을 {USED} KiB 쓰면 실제 메모리는 {used_memory}가 됩니다. 메모리는 예약한 만큼이 아니라 사용한 만큼 듭니다.",
+        "A thread with a stack of 8 MiB takes {reserved} of address space and {resident} of memory; if it uses {USED} KiB of its stack, {used_memory}. Memory is needed for what is used, not for what is reserved."
     )
 }

@@ -43,7 +43,7 @@ impl StackSetup {
     pub fn measure(&self) -> Result<Report> {
         let others = machine::threads().ok_or_else(|| unknown(&text!("스레드 수", "the number of threads")))?;
         let recorder = Recorder::new();
-        let mut main = recorder.lane(text!("스레드를 띄우는 쪽", "who starts them"));
+        let mut main = recorder.lane(text!("메인 스레드", "main thread"));
         let mut crowd = Crowd::default();
         let start = clock::now();
         main.enter(State::Running);
@@ -59,12 +59,13 @@ impl StackSetup {
         if alive != self.threads as u64 {
             let all = self.threads;
             return Err(Error::failed(text!(
-                "{all}개 가운데 {alive}개만 함께 살아 있었습니다",
-                "only {alive} of {all} were alive together"
+                "{all}개 가운데 {alive}개만 동시에 살아 있었습니다",
+                "only {alive} of {all} were alive at once"
             )));
         }
         let grown = |n: usize| after[n].saturating_sub(before[n]) as f64 / (self.threads - half) as f64;
-        let traces = vec![recorder.finish(text!("Rust, 스레드 몇 개의 일생", "Rust, the lives of some threads"))];
+        let traces =
+            vec![recorder.finish(text!("Rust, 스레드 몇 개의 시작과 끝", "Rust, start and end of some threads"))];
         let measures = measures(alive as f64, grown(0), grown(1), each);
         Ok(Report { traces, measures, ..Report::new("threading/stack") })
     }
@@ -79,7 +80,7 @@ impl StackSetup {
         if crowd.all_alive() {
             return Ok(());
         }
-        Err(Error::failed(text!("스레드가 모두 살아나지 않았습니다", "not all threads came alive")))
+        Err(Error::failed(text!("시작되지 않은 스레드가 있습니다", "not all threads have started")))
     }
 }
 
@@ -87,8 +88,8 @@ impl StackSetup {
 fn refused(started: usize, asked: usize, e: &std::io::Error) -> Error {
     let name = if e.kind() == std::io::ErrorKind::WouldBlock { "EAGAIN: " } else { "" };
     Error::failed(text!(
-        "스레드 {asked}개 가운데 {started}개 뒤에 시스템이 더 주지 않습니다: {name}{e}. 스레드 수를 줄이거나 한도(ulimit -u, ulimit -v, vm.max_map_count)를 보십시오",
-        "after {started} of {asked} threads the system gives no more: {name}{e}. Ask for fewer, or see the limits (ulimit -u, ulimit -v, vm.max_map_count)"
+        "스레드 {asked}개 가운데 {started}개를 만든 뒤로는 시스템이 더 만들어 주지 않습니다: {name}{e}. 스레드 수를 줄이거나 한도(ulimit -u, ulimit -v, vm.max_map_count)를 확인하십시오",
+        "after {started} of {asked} threads the system gives no more: {name}{e}. Ask for fewer, or check the limits (ulimit -u, ulimit -v, vm.max_map_count)"
     ))
 }
 
@@ -102,16 +103,16 @@ fn memory() -> Result<[u64; 2]> {
 
 fn unknown(what: &Text) -> Error {
     let (ko, en) = (&what.ko, &what.en);
-    Error::failed(text!("이 시스템은 알려 주지 않습니다: {ko}", "this system does not tell {en}"))
+    Error::failed(text!("이 시스템에서는 알 수 없습니다: {ko}", "this system does not report {en}"))
 }
 
 fn measures(alive: f64, space: f64, memory: f64, each: f64) -> Vec<Measure> {
     let measure = |id, name, unit, value| Measure::new(id, name, unit, vec![value]);
     vec![
-        measure("alive", text!("함께 산 스레드", "threads alive together"), Unit::Count, alive),
-        measure("virtual", text!("스레드 하나의 주소 공간", "address space a thread"), Unit::Bytes, space),
-        measure("resident", text!("스레드 하나의 실제 메모리", "resident memory a thread"), Unit::Bytes, memory),
-        measure("start", text!("스레드 하나를 띄우는 데", "to start one"), Unit::Ns, each),
+        measure("alive", text!("동시에 살아 있던 스레드", "threads alive at once"), Unit::Count, alive),
+        measure("virtual", text!("스레드당 주소 공간", "address space per thread"), Unit::Bytes, space),
+        measure("resident", text!("스레드당 실제 메모리", "resident memory per thread"), Unit::Bytes, memory),
+        measure("start", text!("스레드 하나를 띄우는 시간", "time to start one"), Unit::Ns, each),
     ]
 }
 
