@@ -106,7 +106,7 @@ fn judge(on: &str, plan: &FetchPlan, peak: usize) -> Verdict {
 fn why_no_twin(plan: &FetchPlan) -> Text {
     if plan.targets.is_empty() {
         text!(
-            "쌍둥이는 재시도하지 않으므로 --inject와 함께 실행하지 않습니다",
+            "파이썬 대응 프로그램은 재시도하지 않으므로 --inject와 함께 실행하지 않습니다",
             "the twin does not retry, so it is not run with --inject"
         )
     } else {

@@ -43,12 +43,12 @@ pub(crate) fn arguments() -> Vec<Arg> {
             "python",
             "PATH",
             text!(
-                "쌍둥이를 실행할 파이썬, 여러 번 줄 수 있음 (기본 python3)",
+                "실험을 함께 실행할 파이썬, 여러 번 지정 가능 (기본 python3)",
                 "Python for the twins, may be repeated (default python3)"
             ),
         )
         .action(ArgAction::Append),
-        flag("no-python", text!("파이썬 쌍둥이를 실행하지 않음", "do not run the Python twins")),
+        flag("no-python", text!("파이썬으로는 실행하지 않음", "do not run the Python twins")),
     ]
 }
 

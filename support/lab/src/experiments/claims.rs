@@ -9,7 +9,7 @@ use lab::{Result, text};
 pub fn command() -> Experiment {
     Experiment::new(
         "claims",
-        text!("글의 주장과 그것을 보이는 명령", "the article's claims and the commands that show them"),
+        text!("글의 주장과 확인 명령", "the article's claims and the commands that show them"),
         Options::new(),
         run,
     )
