@@ -39,7 +39,7 @@ pub fn command() -> Experiment {
         text!("세는 루프: 차례로, 스레드로, GIL 아래에서", "the counting loop: in sequence, in threads, under the GIL");
     Experiment::new("cpu", about, options, move |a| {
         let job = Job { jobs: a.get(jobs), iterations: a.get(iterations) };
-        run(job, a.get(rounds), a.get(machine).as_deref(), a.pythons())
+        run(job, a.get(rounds), a.get(machine).as_deref(), &python::with_jython(a.pythons()))
     })
 }
 
