@@ -200,20 +200,52 @@ fn without_python_a_verdict_says_so_and_rust_is_measured() {
 /// A fake Python that reports a version, and runs this script instead of the twin.
 #[cfg(unix)]
 fn fake_python(script: &str) -> (tempfile::TempDir, String) {
-    use std::os::unix::fs::PermissionsExt;
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("python");
-    let hello = r#"{"name": "CPython", "version": [3, 99, 0], "gil": true}"#;
+    fake(&path, r#"{"name": "CPython", "version": [3, 99, 0], "gil": true}"#, script);
+    let python = path.display().to_string();
+    (home, python)
+}
+
+/// A program that says `hello` when it is asked what it is, and else runs the script.
+#[cfg(unix)]
+fn fake(path: &std::path::Path, hello: &str, script: &str) {
+    use std::os::unix::fs::PermissionsExt;
     let program = format!("#!/bin/sh\nif [ \"$1\" = -c ]; then echo '{hello}'; exit; fi\n{script}\n");
     // Another process writes the file: a test in another thread may fork while it is open for writing, and running it would fail
     // with ETXTBSY.
     let mut cat =
-        Command::new("sh").args(["-c", "cat > \"$1\"", "sh"]).arg(&path).stdin(Stdio::piped()).spawn().unwrap();
+        Command::new("sh").args(["-c", "cat > \"$1\"", "sh"]).arg(path).stdin(Stdio::piped()).spawn().unwrap();
     std::io::Write::write_all(&mut cat.stdin.take().unwrap(), program.as_bytes()).unwrap();
     assert!(cat.wait().unwrap().success());
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    let python = path.display().to_string();
-    (home, python)
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Beside `python3` the two experiments whose claims are about interpreters without a GIL look for `jython`, the others do not; and
+/// whoever chose interpreters gets those.
+#[cfg(unix)]
+#[test]
+fn jython_is_found_on_the_path_by_the_experiments_that_are_about_it() {
+    let home = tempfile::tempdir().unwrap();
+    let python = home.path().join("python3");
+    fake(&python, r#"{"name": "CPython", "version": [3, 99, 0], "gil": true}"#, "exit 3");
+    fake(&home.path().join("jython"), r#"{"name": "Jython", "version": [2, 7, 99], "gil": false}"#, "exit 3");
+    let path = format!("{}:{}", home.path().display(), env::var("PATH").unwrap());
+    let judged = |program: &str, args: &[&str]| {
+        let mut command = run::command(program, &[args, &["--json"]].concat());
+        // No versions of pyenv beside them.
+        let done = finish(start(command.env("PATH", &path).env("PYENV_ROOT", home.path()))).ends_with(0);
+        let report: Report = serde_json::from_str(&done.out).unwrap();
+        let on = |name: &str| report.verdicts.iter().any(|verdict| verdict.on.en == name);
+        (on("CPython 3.99.0"), on("Jython 2.7.99"))
+    };
+    let small = ["cpu", "--iterations", "100000", "--rounds", "1"];
+    assert_eq!(judged("threading", &small), (true, true));
+    assert_eq!(judged("mutex", &["versions", "--iterations", "1000"]), (true, true));
+    assert_eq!(judged("threading", &["article", "--seconds", "0"]), (true, false), "its twin is for Python 3");
+    let chosen = [&small[..], &["--python", python.to_str().unwrap()]].concat();
+    assert_eq!(judged("threading", &chosen), (true, false), "somebody chose");
+    assert_eq!(judged("threading", &[&small[..], &["--no-python"]].concat()), (false, false));
 }
 
 #[cfg(unix)]

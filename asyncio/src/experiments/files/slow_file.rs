@@ -40,7 +40,8 @@ fn path(_: &PipeReader) -> io::Result<PathBuf> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::fs;

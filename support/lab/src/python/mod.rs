@@ -21,6 +21,9 @@ use crate::text;
 use crate::trace::Trace;
 use output::{first_line, last_object, last_report, no_report};
 
+/// The interpreter where none is given.
+const DEFAULT: &str = "python3";
+
 /// Time in which an interpreter must tell what it is.
 const INTRODUCTION: Duration = Duration::from_secs(30);
 
@@ -129,7 +132,7 @@ struct Introduction {
 /// and does not work is named on standard error, and the run goes on without it.
 pub fn find(given: &[PathBuf]) -> Result<Vec<Interpreter>> {
     if given.is_empty() {
-        return Ok(find_default(Path::new("python3")).into_iter().collect());
+        return Ok(find_default(DEFAULT, &text!("파이썬", "Python")).into_iter().collect());
     }
     given
         .iter()
@@ -145,7 +148,16 @@ pub fn find(given: &[PathBuf]) -> Result<Vec<Interpreter>> {
         .collect()
 }
 
-fn find_default(name: &Path) -> Option<Interpreter> {
+/// For twins that run on Python 2.7: beside the default interpreter also `jython`, if it is on the PATH. Who chose interpreters, or
+/// none, gets those that were chosen.
+pub fn with_jython(given: &[Interpreter]) -> Vec<Interpreter> {
+    let is_default = !given.is_empty() && given.iter().all(|python| python.path == Path::new(DEFAULT));
+    let jython = if is_default { find_default("jython", &Text::same("Jython")) } else { None };
+    given.iter().cloned().chain(jython).collect()
+}
+
+fn find_default(name: &str, known_as: &Text) -> Option<Interpreter> {
+    let name = Path::new(name);
     let folders = env::var_os("PATH")?;
     let there =
         env::split_paths(&folders).any(|folder| folder.join(name).with_extension(env::consts::EXE_EXTENSION).is_file());
@@ -155,8 +167,8 @@ fn find_default(name: &Path) -> Option<Interpreter> {
     let complain = |why: Text| {
         let name = name.display();
         terminal::complain(&Text {
-            ko: format!("{name}: 쓸 수 없어 파이썬 없이 진행합니다: {}", why.ko),
-            en: format!("{name}: cannot be used, going on without Python: {}", why.en),
+            ko: format!("{name}: 쓸 수 없어 {} 없이 진행합니다: {}", known_as.ko, why.ko),
+            en: format!("{name}: cannot be used, going on without {}: {}", known_as.en, why.en),
         });
     };
     introduce(name).map_err(complain).ok()

@@ -42,7 +42,7 @@ pub fn command() -> Experiment {
     );
     Experiment::new("cpu", about, options, move |a| {
         let job = Job { jobs: a.get(jobs), iterations: a.get(iterations) };
-        run(job, a.get(rounds), a.get(machine).as_deref(), a.pythons())
+        run(job, a.get(rounds), a.get(machine).as_deref(), &python::with_jython(a.pythons()))
     })
 }
 

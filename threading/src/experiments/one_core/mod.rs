@@ -164,7 +164,7 @@ pub fn run(job: Job, rounds: usize, pythons: &[Interpreter]) -> Result<Report> {
         report::on_twin(&python.to_string(), twin, watch.foreign())
     });
     report.tables.push(report::table(&report, pythons));
-    report.notes.insert(0, report::note(job));
+    report.notes.insert(0, report::note(job.threads, job.iterations, job.pause));
     report.notes.push(machine::others_used(watch.foreign()));
     Ok(report)
 }

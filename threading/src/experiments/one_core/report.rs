@@ -1,5 +1,7 @@
 //! What was measured on one core and on all, and what that says of the article's claims.
 
+use std::time::Duration;
+
 use lab::claims::Verdict;
 use lab::cores_used::{CoresUsed, PARALLEL};
 use lab::lang::Text;
@@ -8,8 +10,6 @@ use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{State, Trace};
 use lab::{machine, stats, text};
-
-use super::Job;
 
 /// Waiting needs no second core.
 const CONCURRENCY: &str = "concurrency-one-core";
@@ -125,8 +125,7 @@ pub fn table(report: &Report, pythons: &[Interpreter]) -> Table {
     }
 }
 
-pub fn note(job: Job) -> Text {
-    let Job { threads, iterations, pause } = job;
+pub fn note(threads: usize, iterations: u64, pause: Duration) -> Text {
     let (pause, cores) = (unit::duration(pause.as_nanos() as f64), machine::cores());
     text!(
         "스레드 {threads}개가 {pause}씩 기다리거나 글의 루프(count += i)를 {iterations}번씩 돕니다(파이썬에서는 그 20분의 1). '모든 코어'는 {cores}개입니다. 그림의 ·는 코어를 기다린 때입니다.",
