@@ -58,7 +58,11 @@ pub fn judge_twin(python: &Interpreter, twin: &Report) -> Vec<Verdict> {
         let on = text!("{python}, {title}", "{python}, {title}");
         match twin.traces.iter().find(|trace| trace.title.en == title) {
             Some(trace) => judge(on, trace),
-            None => Verdict::not_measured(CLAIM, on, text!("파이썬 대응 프로그램이 측정하지 않았습니다", "the twin did not measure it")),
+            None => Verdict::not_measured(
+                CLAIM,
+                on,
+                text!("파이썬 대응 프로그램이 측정하지 않았습니다", "the twin did not measure it"),
+            ),
         }
     };
     TWINS.map(judge).into()

@@ -73,7 +73,11 @@ pub fn judge_twin(python: &Interpreter, twin: &Report) -> Verdict {
         return Verdict::not_measured(CLAIM, on, why);
     }
     let (Some(alone), Some(beside)) = (median("late.alone"), median("late.beside")) else {
-        return Verdict::not_measured(CLAIM, on, text!("파이썬 대응 프로그램이 측정하지 않았습니다", "the twin did not measure it"));
+        return Verdict::not_measured(
+            CLAIM,
+            on,
+            text!("파이썬 대응 프로그램이 측정하지 않았습니다", "the twin did not measure it"),
+        );
     };
     let (a, b) = (unit::duration(alone), unit::duration(beside));
     if alone >= LONG_WAIT as f64 {
