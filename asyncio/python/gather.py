@@ -89,7 +89,7 @@ for technique, name in TECHNIQUES:
     measure(technique_id + ".went_on", name + ": 답 뒤에도 실행", name + ": still running", "count", TASKS - len(before))
     lanes = [{"name": {"ko": "태스크 %d" % end["name"], "en": "Task %d" % end["name"]},
               "spans": [{"state": "waiting_for_io", "start": end["start"], "end": end["end"]}]
-              + [{"state": end["fate"], "start": end["end"], "end": end["end"]}] * (end["fate"] != "finished")}
+              + [{"state": end["outcome"], "start": end["end"], "end": end["end"]}] * (end["outcome"] != "finished")}
              for end in sorted(ends, key=lambda end: end["name"])]
     lanes.append({"name": {"ko": "호출자", "en": "caller"},
                   "spans": [{"state": "waiting_for_io", "start": start, "end": answered}]})

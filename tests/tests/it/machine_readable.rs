@@ -138,13 +138,19 @@ fn traces_are_chrome_traces() {
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "no other file is left");
 }
 
-/// Checks what the trace event format requires of the two kinds of event that we write.
+/// Checks what the trace event format requires of the three kinds of event that we write: spans, instants and names.
 fn check(events: &[Value]) -> Result<(), String> {
     let is_number = |event: &Value, key: &str| event[key].as_f64().is_some_and(|n| n >= 0.0);
     for event in events {
         let good = match event["ph"].as_str() {
             Some("X") => {
                 ["ts", "dur", "pid", "tid"].iter().all(|key| is_number(event, key)) && event["name"].is_string()
+            }
+            // An instant of a thread: what failed, was cancelled or killed.
+            Some("i") => {
+                ["ts", "pid", "tid"].iter().all(|key| is_number(event, key))
+                    && event["name"].is_string()
+                    && event["s"] == "t"
             }
             Some("M") => is_number(event, "pid") && event["args"].is_object() && event["name"].is_string(),
             _ => false,
@@ -160,10 +166,15 @@ fn check(events: &[Value]) -> Result<(), String> {
 fn a_broken_trace_is_noticed() {
     let span = serde_json::json!({"ph": "X", "name": "running", "pid": 1, "tid": 1, "ts": 0.0, "dur": 1.0});
     assert!(check(std::slice::from_ref(&span)).is_ok());
-    for key in ["ph", "name", "ts", "dur", "tid"] {
-        let mut broken = span.clone();
-        broken.as_object_mut().unwrap().remove(key);
-        assert!(check(&[broken]).is_err(), "{key}");
+    let instant = serde_json::json!({"ph": "i", "name": "failed", "pid": 1, "tid": 1, "ts": 0.0, "s": "t"});
+    assert!(check(std::slice::from_ref(&instant)).is_ok());
+    let (of_span, of_instant) = (["ph", "name", "ts", "dur", "tid"], ["ph", "name", "ts", "s", "tid"]);
+    for (event, keys) in [(&span, of_span), (&instant, of_instant)] {
+        for key in keys {
+            let mut broken = event.clone();
+            broken.as_object_mut().unwrap().remove(key);
+            assert!(check(&[broken]).is_err(), "{key}");
+        }
     }
     let mut backwards = span;
     backwards["dur"] = (-1.0).into();
