@@ -176,6 +176,12 @@ impl<'a> Bench<'a> {
         (!found.wall.is_empty()).then_some(found)
     }
 
+    /// Speed-up against the sequence in the same language and the same round.
+    pub fn speed_up_in(&self, samples: &CellSamples, round: usize) -> Option<f64> {
+        let sequence = self.find(samples.who, samples.workload, Technique::Sequence)?;
+        Some(samples.rate.get(round)? / sequence.rate.get(round)?)
+    }
+
     /// Speed-up against the sequence in the same language.
     pub fn speed_up(&self, samples: &CellSamples) -> Option<f64> {
         let sequence = self.find(samples.who, samples.workload, Technique::Sequence)?;

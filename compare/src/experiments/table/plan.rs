@@ -125,7 +125,7 @@ pub struct Size {
 }
 
 /// Python does one part in so many of the iterations, to take about the same time.
-pub const PYTHON_SHARE: u64 = 20;
+pub const PYTHON_SHARE: u64 = 40;
 
 /// Few, because they are slow. GETs per second are compared.
 pub const GETS_IN_SEQUENCE: usize = 10;
@@ -148,7 +148,7 @@ impl SizeOptions {
             options.size("gets", 1..=1000, 2, text!("I/O: 단위마다 보내는 GET 요청 수", "I/O: GETs of each unit"));
         let jobs = options.size("jobs", 1..=64, 4, text!("루프: 단위 수", "loop: number of units"));
         let about = text!("루프: 단위마다 반복 횟수", "loop: iterations of each unit");
-        let iterations = options.count("iterations", 1..=10_000_000_000, 60_000_000, about);
+        let iterations = options.count("iterations", 1..=10_000_000_000, 240_000_000, about);
         let about = text!("이미지: 이미지마다 반복하는 횟수", "images: how often each picture is processed");
         let copies = options.size("copies", 1..=100, 2, about);
         SizeOptions { waiting, gets, jobs, iterations, copies }
