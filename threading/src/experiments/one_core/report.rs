@@ -37,7 +37,7 @@ impl Computed {
     pub fn measures(&self, cores: &str) -> Vec<Measure> {
         let Text { ko, en } = cores_name(cores);
         let ratios = self.sequence.iter().zip(&self.threads).map(|(sequence, threads)| sequence / threads).collect();
-        let speed = text!("{ko}: 차례로 할 때와 비교한 속도", "{en}: speed against the sequence");
+        let speed = text!("{ko}: 순차 실행 대비 속도", "{en}: speed against the sequence");
         let used = text!("{ko}: 쓴 코어 수(평균)", "{en}: cores kept busy");
         let used = self.used.cores.map(|n| Measure::new(format!("cores.threads.{cores}"), used, Unit::Times, vec![n]));
         used.into_iter().chain([Measure::new(format!("speed.threads.{cores}"), speed, Unit::Times, ratios)]).collect()
@@ -111,7 +111,7 @@ pub fn table(report: &Report, pythons: &[Interpreter]) -> Table {
     }
     Table {
         title: text!(
-            "계산할 때: 쓴 코어 수와, 차례로 할 때와 비교한 속도",
+            "계산할 때: 쓴 코어 수와, 순차 실행 대비 속도",
             "computing: cores kept busy, and speed against the sequence"
         ),
         head: vec![
@@ -138,13 +138,13 @@ pub fn shows(report: &Report, threads: usize) -> Text {
     let all = of("speed.threads.all").unwrap_or(f64::NAN);
     let Some(one) = of("speed.threads.one") else {
         return text!(
-            "모든 코어에서 스레드 {threads}개의 계산은 차례로 할 때의 {all:.2}배 속도입니다. 코어 하나에서는 측정하지 않았습니다.",
+            "모든 코어에서 스레드 {threads}개의 계산은 순차 실행의 {all:.2}배 속도입니다. 코어 하나에서는 측정하지 않았습니다.",
             "On all cores, {threads} threads that compute have {all:.2} times the speed of the sequence. Nothing was measured on one core."
         );
     };
     let peak = report.traces.last().map_or(0, |trace| trace.peak_in_flight(&[State::WaitingForIo]));
     text!(
-        "코어 하나에서도 스레드 {threads}개 가운데 {peak}개가 동시에 기다립니다(동시성). 계산은 차례로 할 때와 비교해 코어 하나에서 {one:.2}배, 모든 코어에서 {all:.2}배 속도입니다(병렬성).",
+        "코어 하나에서도 스레드 {threads}개 가운데 {peak}개가 동시에 기다립니다(동시성). 계산은 순차 실행과 비교해 코어 하나에서 {one:.2}배, 모든 코어에서 {all:.2}배 속도입니다(병렬성).",
         "On one core, {peak} of {threads} threads still wait at once (concurrency). Computing, against the sequence, has {one:.2} times the speed on one core and {all:.2} times on all cores (parallelism)."
     )
 }
