@@ -30,7 +30,10 @@ pub fn judge_twin(python: &Interpreter, twin: &Report) -> Vec<Verdict> {
                 "{code}: none seen in {runs} runs; that does not prove there is none"
             ),
         };
-        Verdict::seen(claim, python.to_string(), any == should_lose, evidence)
+        match should_lose {
+            true => Verdict::seen_once(claim, python.to_string(), any, evidence),
+            false => Verdict::seen(claim, python.to_string(), !any, evidence),
+        }
     };
     vec![
         one(KEPT, "lost_share.lock", "with lock: counter += 1", false),

@@ -122,15 +122,19 @@ fn the_verdict_is_what_was_seen() {
     let torn = race::Race { lost: 3, ..whole };
     let (calm, collided): (&[_], &[_]) = (&[("2", 9)], &[("2", 8), ("1", 1)]);
     for (variant, seen, race, outcome) in [
-        (broken, calm, torn, Holds),
-        (broken, collided, whole, Holds),
-        (broken, calm, whole, DoesNotHold),
-        (fake, calm, whole, Holds),
-        (fake, calm, torn, DoesNotHold),
-        (fake, collided, whole, DoesNotHold),
+        (broken, calm, torn, Some(Holds)),
+        (broken, collided, whole, Some(Holds)),
+        // That nothing was lost in these runs does not contradict that it may be.
+        (broken, calm, whole, None),
+        (fake, calm, whole, Some(Holds)),
+        (fake, calm, torn, Some(DoesNotHold)),
+        (fake, collided, whole, Some(DoesNotHold)),
     ] {
         let verdict = verdicts::judge(variant, &tally(variant, seen), &[race, whole]);
-        assert_eq!(verdict.outcome, outcome, "{}: {seen:?} {race:?}", variant.name);
+        match outcome {
+            Some(outcome) => assert_eq!(verdict.outcome, outcome, "{}: {seen:?} {race:?}", variant.name),
+            None => assert!(matches!(verdict.outcome, NotMeasured(_)), "{verdict:?}"),
+        }
         assert!(verdict.about().is_some());
     }
 }
@@ -147,6 +151,7 @@ fn the_twin_is_judged_by_what_it_lost() {
         mutex::claims::judge_twin(&python, twin).into_iter().map(|verdict| verdict.outcome).collect()
     };
     assert_eq!(outcomes(&twin(0.0, 0.4)), [Holds, Holds]);
-    assert_eq!(outcomes(&twin(0.1, 0.0)), [DoesNotHold, DoesNotHold]);
+    assert_eq!(outcomes(&twin(0.1, 0.4)), [DoesNotHold, Holds]);
+    assert!(matches!(outcomes(&twin(0.0, 0.0))[..], [Holds, NotMeasured(_)]));
     assert!(outcomes(&Report::default()).iter().all(|outcome| matches!(outcome, NotMeasured(_))));
 }

@@ -33,7 +33,10 @@ pub fn judge(variant: &CounterVariant, tally: &Tally, races: &[Race]) -> Verdict
         ),
     };
     let on = format!("Rust, {}", variant.on);
-    if variant.protects() { Verdict::seen(KEPT, on, !any, evidence) } else { Verdict::seen(LOST, on, any, evidence) }
+    match variant.protects() {
+        true => Verdict::seen(KEPT, on, !any, evidence),
+        false => Verdict::seen_once(LOST, on, any, evidence),
+    }
 }
 
 /// How to read the numbers, and what they do not say.
