@@ -160,6 +160,34 @@ fn names_that_are_not_utf_8() {
     }
 }
 
+/// Refused before anything starts: an experiment that began would have emptied the file.
+#[test]
+fn a_file_is_not_read_and_written_and_not_written_twice() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("file");
+    fs::write(&file, "http://127.0.0.1:1/\n").unwrap();
+    fs::create_dir(home.path().join("folder")).unwrap();
+    let at = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
+    let (file_again, new, new_again) = (at("folder/../file"), at("new"), at("folder/../new"));
+    let (file, folder) = (at("file"), at("folder"));
+    for program in ["threading", "asyncio", "multiprocessing", "mutex", "gil-sim", "compare", "lab"] {
+        refused(program, &["--svg", &new, "--trace", &new_again], 2);
+    }
+    refused("asyncio", &["fetch", "--urls", &file, "--out", &file_again], 2);
+    refused("asyncio", &["fetch", "--out", &new, "--trace", &new_again], 2);
+    refused("threading", &["fetch", "--urls", &file, "--trace", &file_again], 2);
+    refused("threading", &["cpu", "--machine", &file, "--svg", &file], 2);
+    refused("multiprocessing", &["images", &folder, "--out", &folder], 2);
+    refused("multiprocessing", &["translate", &file, "--out", &file_again], 2);
+    refused("gil-sim", &["calibrate", "--out", &new, "--svg", &new_again], 2);
+    refused("gil-sim", &["predict", &file, "--trace", &file_again], 2);
+    refused("lab", &["--python", &file, "--trace", &file_again], 2);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "http://127.0.0.1:1/\n");
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2, "nothing was made");
+    // A device takes what several write.
+    run("lab", &["claims", "--svg", "/dev/null", "--trace", "/dev/null", "--no-python"]).ends_with(0);
+}
+
 #[test]
 fn the_language_itself_may_be_wrong() {
     let done = run("threading", &["--lang", "fr"]).ends_with(2);

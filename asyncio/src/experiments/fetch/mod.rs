@@ -59,7 +59,7 @@ pub fn command() -> Experiment {
     let retries = options.count("retries", 0..=100, 3, text!("재시도 횟수", "attempts after the first"));
     let about = text!("첫 재시도 전의 최대 쉼, 갈수록 두 배", "longest first pause, doubling");
     let backoff = options.seconds("backoff", 0.0..=60.0, 0.1, about);
-    let out = options.path("out", text!("결과를 NDJSON으로 적을 파일", "a file for the results, as NDJSON"));
+    let out = options.output("out", text!("결과를 NDJSON으로 적을 파일", "a file for the results, as NDJSON"));
     let served = ServerOptions::declare(&mut options);
     let about =
         text!("API 클라이언트: 한도, 재시도, 취소, NDJSON", "an API client: limits, retries, cancelling, NDJSON");

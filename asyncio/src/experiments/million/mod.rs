@@ -78,6 +78,7 @@ pub fn command() -> Experiment {
     let threads = options.size("threads", 10..=100_000, 10_000, about);
     let about = text!("파이썬에서는 많아야 이만큼", "the most of each in Python");
     let twin = options.size("twin", 10..=1_000_000, 3000, about);
+    options.for_twins(twin);
     let about = text!(
         "천에서 백만까지: 자는 태스크와 스레드의 메모리",
         "a thousand to a million: memory of sleeping tasks, threads"

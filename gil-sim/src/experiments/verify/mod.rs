@@ -48,9 +48,11 @@ pub fn command() -> Experiment {
         Breadth::Short,
         text!("파일이 없을 때 무엇을 견줄지", "what to compare without a file"),
     );
+    options.conflict(file, breadth);
     let rounds = options.rounds(1);
     let about = text!("상대 프로세스와 말하는 길", "how to talk to the peer process");
     let transport = options.choice("transport", Transport::Socketpair, about);
+    options.for_twins(transport);
     Experiment::new(
         "verify",
         text!("예측과 실제 인터프리터", "predictions against the real interpreters"),

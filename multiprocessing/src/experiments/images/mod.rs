@@ -32,7 +32,7 @@ pub fn command() -> Experiment {
         "dir",
         text!("그림이 든 폴더 (기본: 함께 오는 그림)", "the folder of pictures (default: those that come with it)"),
     );
-    let out = options.path(
+    let out = options.output(
         "out",
         text!(
             "결과를 쓸 폴더 (기본: 이 프로그램 옆의 images)",

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches};
 
+use super::rules::Rule;
 use crate::error::{Error, Result};
 use crate::lang::Text;
 use crate::text;
@@ -23,9 +24,16 @@ enum Kind {
     /// One of the words of [`Declared::words`].
     Choice,
     /// A path; any bytes that the system allows.
-    Path,
+    Path(Direction),
     /// A text.
     Word,
+}
+
+/// Whether what a path leads to is read or written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Read,
+    Write,
 }
 
 /// An enum whose variants are words on the command line.
@@ -86,6 +94,7 @@ impl<T> Opt<T> {
 #[derive(Debug, Default)]
 pub struct Options {
     declared: Vec<Declared>,
+    rules: Vec<Rule>,
 }
 
 impl Options {
@@ -153,9 +162,15 @@ impl Options {
         Opt { name, read }
     }
 
-    /// `--NAME PATH`, which may be left out.
+    /// `--NAME PATH` of a file that is read; it may be left out.
     pub fn path(&mut self, name: &'static str, about: Text) -> Opt<Option<PathBuf>> {
-        self.declare(name, Kind::Path, None, about);
+        self.declare(name, Kind::Path(Direction::Read), None, about);
+        Opt { name, read: path }
+    }
+
+    /// `--NAME PATH` of a file or a folder that is written; it may be left out.
+    pub fn output(&mut self, name: &'static str, about: Text) -> Opt<Option<PathBuf>> {
+        self.declare(name, Kind::Path(Direction::Write), None, about);
         Opt { name, read: path }
     }
 
@@ -167,7 +182,8 @@ impl Options {
 
     /// The main thing of an experiment, given by its place and not by name: `experiment PATH`. It may be left out.
     pub fn positional_path(&mut self, name: &'static str, about: Text) -> Opt<Option<PathBuf>> {
-        self.declared.push(Declared { place: Place::One, ..Declared::new(name, Kind::Path, None, about) });
+        self.declared
+            .push(Declared { place: Place::One, ..Declared::new(name, Kind::Path(Direction::Read), None, about) });
         Opt { name, read: path }
     }
 
@@ -197,12 +213,27 @@ impl Options {
         self.seconds("timeout", range, default, text!("기다리는 최대 시간(초)", "the longest wait, in seconds"))
     }
 
+    /// Beside `first`, `second` has no effect: whoever gives both is told so.
+    pub fn conflict<A, B>(&mut self, first: Opt<A>, second: Opt<B>) {
+        self.rules.push(Rule::Conflict(first.name, second.name));
+    }
+
+    /// `option` has an effect only beside `other`.
+    pub fn needs<A, B>(&mut self, option: Opt<A>, other: Opt<B>) {
+        self.rules.push(Rule::Needs(option.name, other.name));
+    }
+
+    /// The option is for the twins only: `--no-python` leaves it without effect.
+    pub fn for_twins<A>(&mut self, option: Opt<A>) {
+        self.rules.push(Rule::Conflict("no-python", option.name));
+    }
+
     fn declare(&mut self, name: &'static str, kind: Kind, default: Option<String>, about: Text) {
         self.declared.push(Declared::new(name, kind, default, about));
     }
 
-    pub(super) fn into_declared(self) -> Vec<Declared> {
-        self.declared
+    pub(super) fn into_parts(self) -> (Vec<Declared>, Vec<Rule>) {
+        (self.declared, self.rules)
     }
 }
 
@@ -253,6 +284,11 @@ impl Declared {
         self.place != Place::Named
     }
 
+    /// Whether it names a file to read or to write; `None` if it names none.
+    pub(super) fn direction(&self) -> Option<Direction> {
+        if let Kind::Path(direction) = self.kind { Some(direction) } else { None }
+    }
+
     /// How the usage line and messages name it.
     pub(super) fn shown(&self) -> String {
         match self.place {
@@ -276,7 +312,7 @@ pub(super) fn argument(option: &Declared) -> Arg {
         Kind::Count(..) => "N",
         Kind::Seconds(..) => "S",
         Kind::Choice => "WORD",
-        Kind::Path => "PATH",
+        Kind::Path(_) => "PATH",
         Kind::Word => "TEXT",
     };
     let arg = Arg::new(option.name).help(about);
@@ -303,7 +339,7 @@ fn check_value(option: &Declared, value: &OsStr) -> Result<()> {
     let (name, shown) = (option.shown(), value.to_string_lossy());
     let word = value.to_str();
     let (fits, wanted) = match option.kind {
-        Kind::Path => (!value.is_empty(), text!("경로를", "a path")),
+        Kind::Path(_) => (!value.is_empty(), text!("경로를", "a path")),
         Kind::Word => (word.is_some_and(|w| !w.is_empty()), text!("글자를", "a text")),
         Kind::Choice => {
             let list = option.words.join(", ");

@@ -40,6 +40,7 @@ pub fn command() -> Experiment {
     let links = options.choice("links", Links::Skip, text!("심볼릭 링크", "symbolic links"));
     let about = text!("먼저 DIR에 만들 작은 파일의 수", "small files to make in DIR first");
     let make = options.size("make", 0..=1_000_000, 0, about);
+    options.needs(make, dir);
     let rounds = options.rounds(3);
     let about = text!(
         "파일 읽기와 체크섬: 차례로, 스레드, rayon",
@@ -55,10 +56,6 @@ pub fn command() -> Experiment {
 /// The given directory, filled with new files if asked for; by default this workspace.
 fn directory(named: Option<PathBuf>, make: usize) -> Result<PathBuf> {
     match named {
-        None if make > 0 => Err(Error::usage(text!(
-            "--make: 파일을 만들 폴더 DIR을 주십시오.",
-            "--make: give the directory to make them in."
-        ))),
         None => Ok(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).to_owned()),
         Some(dir) => {
             if make > 0 {
