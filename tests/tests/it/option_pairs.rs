@@ -19,6 +19,10 @@ const COMMON: [&str; 7] = ["--lang", "--full", "--json", "--trace", "--svg", "--
 const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("*", "*", "--json", "--full"),
     ("*", "*", "--no-python", "--python"),
+    ("threading", "fetch", "--urls", "URL"),
+    ("threading", "fetch", "--urls", "--requests"),
+    ("threading", "fetch", "--urls", "--delay"),
+    ("threading", "fetch", "URL", "--delay"),
     ("asyncio", "million", "--no-python", "--twin"),
     ("gil-sim", "verify", "FILE", "--breadth"),
     ("gil-sim", "verify", "--no-python", "--transport"),

@@ -69,6 +69,14 @@ impl LaneRecorder {
         self.close(clock::now());
     }
 
+    /// Leaves the state, which turned out to be another: an attempt that failed was no wait for an answer.
+    pub fn leave_as(&mut self, state: State) {
+        if let Some((entered, _)) = &mut self.since {
+            *entered = state;
+        }
+        self.leave();
+    }
+
     /// Does `work` in the state, then leaves it.
     pub fn during<T>(&mut self, state: State, work: impl FnOnce() -> T) -> T {
         self.enter(state);
