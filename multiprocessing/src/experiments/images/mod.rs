@@ -229,6 +229,28 @@ mod tests {
         assert!(broken(&pictures, &all).unwrap_err().text().en.contains("a.png"));
     }
 
+    /// The speed of a technique that failed at a picture is no speed-up.
+    #[test]
+    fn what_one_technique_alone_failed_at_is_not_compared() {
+        let why = text!("이유", "why");
+        let failed = || vec![Outcome::Written, Outcome::Failed(why.clone())];
+        let written = || vec![Outcome::Written, Outcome::Written];
+        let shown = |outcomes: [Vec<Outcome>; 3]| {
+            let runs = outcomes.map(|outcomes| TechniqueRuns {
+                walls: vec![1e9],
+                outcomes: vec![outcomes],
+                ..TechniqueRuns::default()
+            });
+            let mut report = report::report(2, runs);
+            report::describe(&mut report, 2, Path::new("out"), &[]);
+            (report.measure("speedup.threads").is_some(), report.shows.en.contains('×'))
+        };
+        assert_eq!(shown([written(), written(), written()]), (true, true));
+        assert_eq!(shown([failed(), failed(), failed()]), (true, true), "all failed at the same picture");
+        assert_eq!(shown([written(), failed(), written()]), (false, false));
+        assert_eq!(shown([failed(), failed(), written()]), (false, false));
+    }
+
     #[test]
     fn other_bytes_are_noticed() {
         let home = tempfile::tempdir().unwrap();

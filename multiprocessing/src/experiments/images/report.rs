@@ -7,7 +7,7 @@ use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
 use lab::text;
 
-use super::technique_runs::{TECHNIQUES, TechniqueRuns};
+use super::technique_runs::{TECHNIQUES, TechniqueRuns, same_work};
 
 pub(super) fn title(technique: &str, workers: usize) -> Text {
     match technique {
@@ -17,7 +17,7 @@ pub(super) fn title(technique: &str, workers: usize) -> Text {
     }
 }
 
-/// Lanes, wall times, and the speed-up against the sequence of the same round.
+/// Lanes, wall times, and the speed-up against the sequence of the same round, if the same work was done.
 pub(super) fn report(workers: usize, runs: [TechniqueRuns; 3]) -> Report {
     let mut report = Report::new("multiprocessing/images");
     for (technique, runs) in TECHNIQUES.into_iter().zip(&runs) {
@@ -25,7 +25,8 @@ pub(super) fn report(workers: usize, runs: [TechniqueRuns; 3]) -> Report {
         let name = Text { ko: format!("{}: 걸린 시간", name.ko), en: format!("{}: wall time", name.en) };
         report.measures.push(Measure::new(format!("wall.{technique}"), name, Unit::Ns, runs.walls.clone()));
     }
-    for (technique, other) in TECHNIQUES.into_iter().zip(&runs).skip(1) {
+    let compared = if same_work(&runs) { TECHNIQUES.len() } else { 0 };
+    for (technique, other) in TECHNIQUES.into_iter().zip(&runs).take(compared).skip(1) {
         let name = title(technique, workers);
         let name = Text { ko: format!("{}: 속도 향상", name.ko), en: format!("{}: speed-up", name.en) };
         let gains = runs[0].walls.iter().zip(&other.walls).map(|(sequence, wall)| sequence / wall).collect();
@@ -59,10 +60,16 @@ pub(super) fn describe(report: &mut Report, pictures: usize, out: &Path, broken:
         "Rust has no GIL: for speed alone threads are enough. The reason for processes is isolation: a decoder that dies of an abort, a stack overflow or a crash in native code costs one picture, not all."
     ));
     let gain = |who: &str| {
-        let gain = report.measure(&format!("speedup.{who}")).map_or(f64::NAN, Measure::median);
-        unit::value(gain, Unit::Times)
+        let gain = report.measure(&format!("speedup.{who}"))?;
+        Some(unit::value(gain.median(), Unit::Times))
     };
-    let (threads, processes) = (gain("threads"), gain("processes"));
+    let Some((threads, processes)) = gain("threads").zip(gain("processes")) else {
+        report.shows = text!(
+            "그림 {pictures}장 가운데 {done}장을 세 방법이 모두 처리했고, 그 결과가 바이트까지 같습니다. 나머지는 방법마다 달라 한 일이 같지 않으므로 시간을 견주지 않습니다.",
+            "{done} of {pictures} pictures were processed by all three techniques, with the same bytes. Not all failed at the same ones: the work differs, so the times are not compared."
+        );
+        return;
+    };
     report.shows = text!(
         "그림 {pictures}장 가운데 {done}장을 처리했고, 세 방법의 결과가 바이트까지 같습니다. 속도는 차례로 할 때의 스레드 {threads}, 프로세스 {processes}입니다.",
         "{done} of {pictures} pictures were processed, with the same bytes by all three techniques. Against the sequence, threads had {threads} the speed, processes {processes}."

@@ -39,6 +39,9 @@ pub fn measure(report: &mut Report, files: &mut FileSet, workload: &Workload) ->
             "버리라고 했지만 디스크에서 온 것은 {percent}뿐입니다",
             "although the system was asked to drop the files, only {percent} of them came from storage"
         ),
+        Some(_) if !files.same_by_all() => {
+            text!("방식마다 읽은 것이 같지 않습니다", "the techniques did not read the same")
+        }
         Some(_) => {
             report.notes.push(note(&percent));
             return Ok(Some(show(report, workload, cold)));

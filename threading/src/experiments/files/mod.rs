@@ -82,7 +82,8 @@ pub fn run(workload: &Workload, pythons: &[Interpreter]) -> Result<Report> {
     let (root, digest) = (files.root.display(), &files.digest);
     report.notes.push(text!("{root}: SHA-256 {digest}.", "{root}: SHA-256 {digest}."));
     unlisted.into_iter().chain(files.failures()).for_each(|failure| report.fail(failure));
-    report.shows = shows(&files, report.failures.len(), warm, cold);
+    let gains = files.same_by_all().then_some((warm, cold));
+    report.shows = shows(&files, report.failures.len(), gains);
     Ok(report)
 }
 
@@ -134,13 +135,9 @@ fn compare_with_python(report: &mut Report, files: &FileSet, workload: &Workload
     report.notes.extend(notes);
 }
 
-fn shows(files: &FileSet, wrong: usize, warm: f64, cold: Option<f64>) -> Text {
-    let times = |gain| unit::value(gain, Unit::Times);
-    let (count, warm, bytes) = (files.paths.len(), times(warm), unit::value(files.bytes as f64, Unit::Bytes));
-    let cold = cold.map_or_else(Text::default, |gain| {
-        let gain = times(gain);
-        text!(", 디스크에서는 {gain}", ", from the disk at {gain}")
-    });
+/// The sentence; with speeds only where all techniques read the same.
+fn shows(files: &FileSet, wrong: usize, gains: Option<(f64, Option<f64>)>) -> Text {
+    let (count, bytes) = (files.paths.len(), unit::value(files.bytes as f64, Unit::Bytes));
     let left_out = match wrong {
         0 => Text::default(),
         n => text!(
@@ -148,14 +145,48 @@ fn shows(files: &FileSet, wrong: usize, warm: f64, cold: Option<f64>) -> Text {
             " {n} failed and are listed above; the rest were read."
         ),
     };
-    Text {
-        ko: format!(
-            "파일 {count}개({bytes})의 다이제스트가 모든 방식에서 같습니다. 차례로 읽는 속도를 1이라 하면 스레드는 캐시에서 {warm}{}입니다.{}",
-            cold.ko, left_out.ko
+    let said = match gains {
+        None => text!(
+            "파일 {count}개({bytes})를 읽는 동안 결과가 방식마다 달라졌으므로 시간을 견주지 않습니다.",
+            "{count} files ({bytes}) did not read the same by every technique, so the times are not compared."
         ),
-        en: format!(
-            "The digest of {count} files ({bytes}) is the same by every technique. Against the sequence, threads read from the cache at {warm} the speed{}.{}",
-            cold.en, left_out.en
-        ),
+        Some((warm, cold)) => {
+            let warm = unit::value(warm, Unit::Times);
+            let cold = cold.map_or_else(Text::default, |gain| {
+                let gain = unit::value(gain, Unit::Times);
+                text!(", 디스크에서는 {gain}", ", from the disk at {gain}")
+            });
+            let (ko, en) = (cold.ko, cold.en);
+            text!(
+                "파일 {count}개({bytes})의 다이제스트가 모든 방식에서 같습니다. 차례로 읽는 속도를 1이라 하면 스레드는 캐시에서 {warm}{ko}입니다.",
+                "The digest of {count} files ({bytes}) is the same by every technique. Against the sequence, threads read from the cache at {warm} the speed{en}."
+            )
+        }
+    };
+    Text { ko: said.ko + &left_out.ko, en: said.en + &left_out.en }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_the_same_is_not_compared() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("file"), "before").unwrap();
+        let root = tree::open(home.path()).unwrap();
+        let (paths, _) = tree::list(&root, false);
+        let mut files = FileSet::read(root, paths);
+        let mut report = Report::new("threading/files");
+        let workload = Workload { root: home.path().to_owned(), threads: 2, rounds: 1, follow: false };
+        warm(&mut report, &mut files, &workload).unwrap();
+        assert!(files.same_by_all());
+        std::fs::write(home.path().join("file"), "after").unwrap();
+        let gain = warm(&mut report, &mut files, &workload).unwrap();
+        assert!(!files.same_by_all());
+        assert_eq!(cold::measure(&mut report, &mut files, &workload).unwrap(), None);
+        assert!(report.verdicts.iter().all(|v| matches!(v.outcome, lab::claims::Outcome::NotMeasured(_))));
+        let gains = |gains| shows(&files, 1, gains).en;
+        assert!(gains(Some((gain, None))).contains('×') && !gains(None).contains('×'));
     }
 }
