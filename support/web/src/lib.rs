@@ -17,6 +17,7 @@ pub mod descriptors;
 pub mod draw;
 pub mod limits;
 mod patience;
+mod request_line;
 pub mod route;
 pub mod server;
 mod state;
