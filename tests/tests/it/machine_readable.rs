@@ -138,13 +138,18 @@ fn traces_are_chrome_traces() {
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "no other file is left");
 }
 
-/// Checks what the trace event format requires of the two kinds of event that we write.
+/// Checks what the trace event format requires of the kinds of event that we write: spans, marks and names.
 fn check(events: &[Value]) -> Result<(), String> {
     let is_number = |event: &Value, key: &str| event[key].as_f64().is_some_and(|n| n >= 0.0);
     for event in events {
         let good = match event["ph"].as_str() {
             Some("X") => {
                 ["ts", "dur", "pid", "tid"].iter().all(|key| is_number(event, key)) && event["name"].is_string()
+            }
+            Some("i") => {
+                ["ts", "pid", "tid"].iter().all(|key| is_number(event, key))
+                    && event["name"].is_string()
+                    && event["s"].as_str().is_some_and(|scope| ["t", "p", "g"].contains(&scope))
             }
             Some("M") => is_number(event, "pid") && event["args"].is_object() && event["name"].is_string(),
             _ => false,
@@ -162,6 +167,13 @@ fn a_broken_trace_is_noticed() {
     assert!(check(std::slice::from_ref(&span)).is_ok());
     for key in ["ph", "name", "ts", "dur", "tid"] {
         let mut broken = span.clone();
+        broken.as_object_mut().unwrap().remove(key);
+        assert!(check(&[broken]).is_err(), "{key}");
+    }
+    let mark = serde_json::json!({"ph": "i", "name": "failed", "pid": 1, "tid": 1, "ts": 0.0, "s": "t"});
+    assert!(check(std::slice::from_ref(&mark)).is_ok());
+    for key in ["name", "ts", "tid", "s"] {
+        let mut broken = mark.clone();
         broken.as_object_mut().unwrap().remove(key);
         assert!(check(&[broken]).is_err(), "{key}");
     }
