@@ -1,7 +1,7 @@
 """Twin of threading/src/experiments/fetch/mod.rs: the same GETs in sequence, with a thread for each request, and with a bounded pool.
 
 Usage: fetch.py URL COUNT THREADS TIMEOUT EACH, or fetch.py FILE list THREADS TIMEOUT EACH (EACH: 1 or 0). Prints one JSON report
-with the lanes of the threads; who failed is named.
+with the lanes of the threads. Failures are named; the time of a failed GET counts as idle.
 """
 import io
 import json
@@ -17,7 +17,7 @@ MOST_FAILURES = 100
 opener = build_opener(ProxyHandler({}))
 
 if COUNT == "list":
-    with io.open(TARGET, encoding="utf-8") as lines:
+    with io.open(TARGET, encoding="utf-8-sig") as lines:
         URLS = [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
 else:
     URLS = [TARGET] * int(COUNT)
@@ -46,7 +46,8 @@ def fetch(threads, title, one_each=False):
         for url in left:
             start = time.monotonic()
             reason = get(url)
-            spans.append({"state": "waiting_for_io", "start": int(start * 1e9), "end": int(time.monotonic() * 1e9)})
+            state = "idle" if reason else "waiting_for_io"
+            spans.append({"state": state, "start": int(start * 1e9), "end": int(time.monotonic() * 1e9)})
             if reason:
                 spans.append(dict(spans[-1], state="failed", start=spans[-1]["end"]))
                 failures.append((reason, url))
@@ -73,6 +74,9 @@ for id, threads, ko, en in techniques:
     trace, wall, failures = fetch(threads, {"ko": ko, "en": en}, id == "each")
     traces.append(trace)
     measures.append({"id": "wall." + id, "name": trace["title"], "unit": "ns", "samples": [wall]})
+    if failures:
+        name = {"ko": ko + ": 실패", "en": en + ": failed"}
+        measures.append({"id": "failed." + id, "name": name, "unit": "count", "samples": [len(failures)]})
     for reason in sorted(set(reason for reason, _ in failures)):
         these = [url for r, url in failures if r == reason]
         notes.append({

@@ -16,7 +16,7 @@ use crate::sim::Machine;
 /// `gil-sim calibrate`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let out = options.path("out", text!("predict가 읽을 파일", "a file for predict to read"));
+    let out = options.output("out", text!("predict가 읽을 파일", "a file for predict to read"));
     Experiment::new(
         "calibrate",
         text!("이 컴퓨터에서 락의 각 동작에 걸리는 시간", "how long the operations of a lock take here"),

@@ -102,7 +102,7 @@ fn the_first_screen_draws_threads_and_processes() {
     let (dir, out) = (Path::new(picture::FOLDER), tempfile::tempdir().unwrap());
     let drawn = |more: &[&str]| {
         let page = run(dir, out.path(), more).ends_with(0).out;
-        ["Rust, in sequence", "Rust, 2 threads", "Rust, 2 processes"].map(|title| page.contains(title))
+        ["Rust, in sequence", "Rust, threads (2)", "Rust, processes (2)"].map(|title| page.contains(title))
     };
     assert_eq!(drawn(&[]), [false, true, true]);
     assert_eq!(drawn(&["--full"]), [true; 3]);

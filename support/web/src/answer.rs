@@ -6,12 +6,13 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode, Version};
 use tokio::time::{sleep, timeout};
 
 use crate::body::Body;
 use crate::draw::{Fault, draw};
+use crate::limits::MOST_URI;
 use crate::route::{NoRoute, Route};
 use crate::state::Shared;
 
@@ -28,6 +29,9 @@ pub(crate) async fn answer(
 }
 
 async fn respond(request: Request<Incoming>, shared: &Shared, n: u64) -> io::Result<Response<Body>> {
+    if let Some(status) = flaw(&request) {
+        return Ok(refuse(status));
+    }
     let route = match Route::of(request.uri().path()) {
         Ok(route) => route,
         Err(NoRoute::Unknown) => return Ok(refuse(StatusCode::NOT_FOUND)),
@@ -44,6 +48,17 @@ async fn respond(request: Request<Incoming>, shared: &Shared, n: u64) -> io::Res
         Some(Fault::Never) => never(shared).await,
         None => serve(route, request, shared, n).await,
     }
+}
+
+/// The status for a request head that hyper could parse but that is wrong.
+fn flaw(request: &Request<Incoming>) -> Option<StatusCode> {
+    if request.uri().path_and_query().is_some_and(|path| path.as_str().len() > MOST_URI) {
+        return Some(StatusCode::URI_TOO_LONG);
+    }
+    // RFC 9112, 3.2: HTTP/1.1 requires exactly one Host; with several, it is unclear which one is meant.
+    let hosts = request.headers().get_all(HOST).iter().count();
+    let good = hosts == 1 || (hosts == 0 && request.version() < Version::HTTP_11);
+    (!good).then_some(StatusCode::BAD_REQUEST)
 }
 
 async fn serve(route: Route, request: Request<Incoming>, shared: &Shared, n: u64) -> io::Result<Response<Body>> {
@@ -88,7 +103,11 @@ async fn upload(mut body: Incoming, shared: &Shared) -> io::Result<Response<Body
     let count = async {
         let mut bytes = 0;
         while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-            bytes += frame.map_err(io::Error::other)?.data_ref().map_or(0, |data| data.len() as u64);
+            // The body was cut, or its chunks are malformed. A client that closed only its sending half still gets the answer.
+            let Ok(frame) = frame else {
+                return Ok(closing(refuse(StatusCode::BAD_REQUEST)));
+            };
+            bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
             // A chunked body does not state its length in advance.
             if bytes > limits.body {
                 return Ok(refuse(StatusCode::PAYLOAD_TOO_LARGE));
@@ -106,13 +125,19 @@ fn plain_text(status: StatusCode, text: impl Into<hyper::body::Bytes>) -> Respon
     response
 }
 
-/// A status with its name as the body. If the request's body is refused, the client may still be sending it, so the connection
-/// is closed.
+/// A status with its name as the body. If the request is refused before all of it was read, the client may still be sending it, so
+/// the connection is closed.
 fn refuse(status: StatusCode) -> Response<Body> {
-    let mut response = plain_text(status, format!("{status}\n"));
-    if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    let response = plain_text(status, format!("{status}\n"));
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT | StatusCode::URI_TOO_LONG => closing(response),
+        _ => response,
     }
+}
+
+/// The answer after which the connection is closed.
+fn closing(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 
 use crate::answer::answer;
 use crate::limits::{MOST_HEAD, MOST_HEADERS};
+use crate::request_line::LineLimit;
 use crate::state::Shared;
 use crate::write_timeout::WriteTimeout;
 
@@ -31,7 +32,7 @@ pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
         // A client may close its sending half and still wait for the answer.
         .half_close(true)
         .serve_connection(
-            TokioIo::new(WriteTimeout::new(stream, limits.read)),
+            TokioIo::new(WriteTimeout::new(LineLimit::new(stream), limits.read)),
             service_fn(|request| answer(request, &shared, number)),
         );
     let mut connection = pin!(connection);

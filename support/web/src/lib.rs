@@ -16,6 +16,7 @@ mod connection;
 pub mod descriptors;
 pub mod draw;
 pub mod limits;
+mod request_line;
 pub mod route;
 pub mod server;
 mod state;

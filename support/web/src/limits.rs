@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// The longest request head, in bytes; a longer one is answered 431. Also the largest buffer of a connection.
 pub const MOST_HEAD: usize = 16 * 1024;
+/// The longest path with its query, in bytes; a longer one is answered 414.
+pub const MOST_URI: usize = 8 * 1024;
 /// The most header lines of a request; more are answered 431.
 pub const MOST_HEADERS: usize = 64;
 

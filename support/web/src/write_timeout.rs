@@ -10,18 +10,19 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
+use crate::request_line::LineLimit;
+
 pub(crate) struct WriteTimeout {
-    stream: TcpStream,
+    stream: LineLimit,
     limit: Duration,
     /// Runs while a write waits for the client; most connections never need one.
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
 impl WriteTimeout {
-    pub(crate) fn new(stream: TcpStream, limit: Duration) -> WriteTimeout {
+    pub(crate) fn new(stream: LineLimit, limit: Duration) -> WriteTimeout {
         WriteTimeout { stream, limit, alarm: None }
     }
 

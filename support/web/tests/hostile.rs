@@ -64,6 +64,51 @@ fn no_entry_of_the_corpus_is_answered_200_and_each_is_survived() {
     }
 }
 
+/// RFC 9112, 3.2: exactly one Host in HTTP/1.1, at most one in HTTP/1.0.
+#[test]
+fn a_request_names_its_host_once() {
+    for (head, status) in [
+        ("GET / HTTP/1.1\r\n", "400"),
+        ("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n", "400"),
+        ("GET / HTTP/1.1\r\nHost: x\r\nhost: x\r\n", "400"),
+        ("GET http://x/ HTTP/1.1\r\n", "400"),
+        ("GET / HTTP/1.0\r\nHost: x\r\nHost: y\r\n", "400"),
+        ("GET / HTTP/1.1\r\nHost: x\r\n", "200"),
+        ("GET / HTTP/1.1\r\nHost:\r\n", "200"),
+        ("GET http://x/ HTTP/1.1\r\nHost: x\r\n", "200"),
+        ("GET / HTTP/1.0\r\n", "200"),
+    ] {
+        let answer = exchange(server(), format!("{head}Connection: close\r\n\r\n").as_bytes());
+        assert!(answer.split(' ').nth(1) == Some(status), "{head:?}: {answer}");
+    }
+}
+
+/// A client that closed only its sending half, or that still waits, gets the answer; the rest is not read as a second request.
+#[test]
+fn an_upload_that_is_cut_or_broken_is_answered_400() {
+    let head = "POST /upload HTTP/1.1\r\nHost: x\r\n";
+    for cut in [
+        "Content-Length: 9\r\n\r\nabc",
+        "Content-Length: 9\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n5\r\nab",
+        "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n",
+    ] {
+        let answer = exchange(server(), format!("{head}{cut}").as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.matches("HTTP/1.1").count() == 1, "{cut:?}: {answer}");
+    }
+    for broken in [
+        "Transfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n-1\r\nabc",
+        "Transfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n3\r\nabcdefGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    ] {
+        let mut stream = connect(server().address());
+        stream.write_all(format!("{head}{broken}").as_bytes()).unwrap();
+        let answer = String::from_utf8(rest(stream)).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.matches("HTTP/1.1").count() == 1, "{broken:?}: {answer}");
+    }
+}
+
 #[test]
 fn a_good_request_before_a_bad_one_is_answered() {
     for bad in CORPUS {

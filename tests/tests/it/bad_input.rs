@@ -55,6 +55,9 @@ fn a_wrong_command_line() {
         ("threading", &["fetch", "--urls", "support"]),
         ("threading", &["fetch", "--urls", "Cargo.toml"]),
         ("threading", &["fetch", "--urls", "Cargo.toml", "http://127.0.0.1/"]),
+        ("threading", &["fetch", "http://127.0.0.1/a\rX-Evil: 1"]),
+        ("threading", &["fetch", "http://user:password@127.0.0.1/"]),
+        ("threading", &["fetch", "--fail-on", "some"]),
         ("threading", &["fetch", "--timeout", "0"]),
         ("threading", &["one-core", "--threads", "1"]),
         ("threading", &["one-core", "--seconds", "61"]),
@@ -163,6 +166,34 @@ fn names_that_are_not_utf_8() {
             assert!(done.err.contains("gone\u{fffd}"), "{done:?}");
         }
     }
+}
+
+/// Refused before anything starts: an experiment that had begun would have emptied the file.
+#[test]
+fn a_file_is_not_read_and_written_and_not_written_twice() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("file");
+    fs::write(&file, "http://127.0.0.1:1/\n").unwrap();
+    fs::create_dir(home.path().join("folder")).unwrap();
+    let at = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
+    let (file_again, new, new_again) = (at("folder/../file"), at("new"), at("folder/../new"));
+    let (file, folder) = (at("file"), at("folder"));
+    for program in ["threading", "asyncio", "multiprocessing", "mutex", "gil-sim", "compare", "lab"] {
+        refused(program, &["--svg", &new, "--trace", &new_again], 2);
+    }
+    refused("asyncio", &["fetch", "--urls", &file, "--out", &file_again], 2);
+    refused("asyncio", &["fetch", "--out", &new, "--trace", &new_again], 2);
+    refused("threading", &["fetch", "--urls", &file, "--trace", &file_again], 2);
+    refused("threading", &["cpu", "--machine", &file, "--svg", &file], 2);
+    refused("multiprocessing", &["images", &folder, "--out", &folder], 2);
+    refused("multiprocessing", &["translate", &file, "--out", &file_again], 2);
+    refused("gil-sim", &["calibrate", "--out", &new, "--svg", &new_again], 2);
+    refused("gil-sim", &["predict", &file, "--trace", &file_again], 2);
+    refused("lab", &["--python", &file, "--trace", &file_again], 2);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "http://127.0.0.1:1/\n");
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2, "nothing was made");
+    // Several outputs may share a device.
+    run("lab", &["claims", "--svg", "/dev/null", "--trace", "/dev/null", "--no-python"]).ends_with(0);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod bad_scenario;
 mod book;
 mod house;
 mod machine_readable;
+mod option_pairs;
 mod programs;
 mod pythons;
 mod widths;

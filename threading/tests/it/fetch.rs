@@ -5,12 +5,15 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use lab::claims::Outcome;
 use lab::lang::Text;
 use lab::trace::{State, Trace};
 use loopback::Server;
+use threading::experiments::fetch::client::{client, get};
 use threading::experiments::fetch::failure::{Reason, summary};
+use threading::experiments::fetch::targets::check;
 use threading::experiments::fetch::techniques::{MAX_FAILURES, pool, thread_per_request};
-use threading::experiments::fetch::{self, Workload};
+use threading::experiments::fetch::{self, FailOn, Workload};
 
 const IO: [State; 1] = [State::WaitingForIo];
 
@@ -48,6 +51,7 @@ fn workload() -> Workload {
         timeout: Duration::from_secs(10),
         given: Vec::new(),
         urls: None,
+        fail_on: FailOn::All,
     }
 }
 
@@ -64,7 +68,7 @@ fn a_pool_has_a_bound_that_a_thread_a_request_has_not() {
     let six = thread_per_request(&urls, Duration::from_secs(10), Text::default()).unwrap();
     assert!(!bounded(six.trace.peak_in_flight(&IO)) && !bounded(server.take_peak()));
     assert_eq!(server.served(), 14);
-    assert!(three.failures.is_empty() && six.failures.is_empty());
+    assert_eq!((three.answered(), six.answered()), (6, 6));
 }
 
 /// The bound holds only if a library starts no hidden threads.
@@ -79,10 +83,14 @@ fn a_request_has_no_thread_but_its_own() {
         assert!(child.try_wait().unwrap().is_none(), "it ended without a request");
         thread::sleep(Duration::from_millis(5));
     }
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    // ureq resolves a name in a thread of its own, which ends when the address is known.
+    let alone = || std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap().contains("Threads:\t1\n");
+    while !alone() {
+        assert_eq!(server.served(), 0, "answered, and there was always another thread");
+        thread::sleep(Duration::from_millis(5));
+    }
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(status.contains("Threads:\t1\n"), "the probe waits in main: {status}");
 }
 
 /// A server that sends the same bytes to everyone and hangs up. It runs until the test ends.
@@ -123,19 +131,20 @@ fn failures_are_named(threads: usize) {
     let urls: Vec<String> = bad.iter().flat_map(|bad| [server.url(), bad.clone(), server.url()]).collect();
     let fetched = pool(&urls, threads, Duration::from_secs(5), Text::default()).unwrap();
     assert_eq!(server.served(), 8, "the good ones are all served");
-    let reason = |url: &String| &fetched.failures.iter().find(|f| f.url == *url).unwrap().reason;
-    assert_eq!(fetched.failures.len(), 4, "{:?}", fetched.failures);
+    let failures = fetched.failures(&urls);
+    let reason = |url: &String| &failures.iter().find(|f| f.url == *url).unwrap().reason;
+    assert_eq!(failures.len(), 4, "{failures:?}");
     assert_eq!(*reason(&bad[0]), Reason::Refused);
     assert_eq!(*reason(&bad[1]), Reason::Status(404, "Not Found".into()));
     assert_eq!(*reason(&bad[2]), Reason::TimedOut);
     assert_eq!(*reason(&bad[3]), Reason::HungUp);
-    assert_eq!(summary(&fetched.failures).len(), 4, "a line for each name");
+    assert_eq!(summary(&failures).len(), 4, "a line for each name");
 }
 
 #[test]
 fn a_server_that_is_gone_is_not_asked_forever() {
     let urls = vec![gone(); 5 * MAX_FAILURES];
-    let failed = pool(&urls, 4, Duration::from_secs(10), Text::default()).unwrap().failures.len();
+    let failed = pool(&urls, 4, Duration::from_secs(10), Text::default()).unwrap().failures(&urls).len();
     assert!((MAX_FAILURES..MAX_FAILURES + 4).contains(&failed), "{failed}");
     let url = gone();
     let error = fetch::run(&Workload { given: vec![url.clone()], ..workload() }, &[]).unwrap_err();
@@ -162,4 +171,191 @@ fn a_list_is_fetched_and_its_failures_are_in_the_report() {
         let error = fetch::run(&Workload { urls: Some(list.clone()), ..workload() }, &[]).unwrap_err();
         assert!(error.code() == 2 && error.text().en.contains(complaint), "{error}");
     }
+}
+
+/// A server that sends these answers in turn and keeps every connection open until the test ends.
+fn says_and_stays(answers: &'static [&'static [u8]]) -> String {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", socket.local_addr().unwrap());
+    let talk = move |(n, mut stream): (usize, TcpStream)| {
+        let lines = BufReader::new(&stream).lines().map_while(Result::ok);
+        lines.take_while(|line| !line.is_empty()).for_each(drop);
+        let _ = stream.write_all(answers[n % answers.len()]);
+        stream // kept
+    };
+    thread::spawn(move || socket.incoming().flatten().enumerate().map(talk).collect::<Vec<_>>());
+    url
+}
+
+/// A client that reads to the end of the stream would hang: each of these connections stays open.
+#[test]
+fn an_answer_ends_where_http_says() {
+    let client = client(Duration::from_secs(20));
+    for (answer, outcome) in [
+        (&b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"[..], Ok(2)),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", Ok(0)),
+        (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", Ok(0)),
+        (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", Err(Reason::Status(304, "Not Modified".into()))),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", Ok(2)),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", Ok(2)),
+        (
+            b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+            Err(Reason::Status(404, "Not Found".into())),
+        ),
+        (
+            b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
+            Err(Reason::Redirect(302, "Found".into())),
+        ),
+    ] {
+        let url = says_and_stays(Box::leak(Box::new([answer])));
+        assert_eq!(get(&client, &url), outcome, "{}", answer.escape_ascii());
+    }
+}
+
+/// The client before this one took each of these for a success.
+#[test]
+fn an_answer_that_is_cut_or_contradicts_itself_is_a_failure() {
+    let client = client(Duration::from_secs(20));
+    let cut = [
+        &b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"[..],
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok",
+        b"HTTP/1.1 103 Early Hints\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-",
+        b"",
+    ];
+    for answer in cut {
+        let outcome = get(&client, &says(answer));
+        assert_eq!(outcome, Err(Reason::HungUp), "{}", answer.escape_ascii());
+    }
+    let contradicts = [
+        &b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok"[..],
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok",
+        b"I am a parrot\r\n\r\n",
+    ];
+    for answer in contradicts {
+        let outcome = get(&client, &says_and_stays(Box::leak(Box::new([answer]))));
+        assert!(matches!(outcome, Err(Reason::NotHttp(_))), "{}: {outcome:?}", answer.escape_ascii());
+    }
+}
+
+/// Sends one GET; returns the request as the server received it, and the outcome.
+fn heard(url: impl FnOnce(&str) -> String) -> (String, Result<u64, Reason>) {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = url(&socket.local_addr().unwrap().to_string());
+    let listen = thread::spawn(move || {
+        let (mut stream, _) = socket.accept().unwrap();
+        let lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+        let request: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+        request.join("\n")
+    });
+    let got = get(&client(Duration::from_secs(20)), &check("URL", &url).unwrap());
+    (listen.join().unwrap(), got)
+}
+
+/// An address in a list cannot add headers: it ends with its line, and control characters in it are refused.
+#[test]
+fn an_address_cannot_write_headers() {
+    let home = tempfile::tempdir().unwrap();
+    let list = home.path().join("list");
+    for evil in ["a\rX-Evil: 1", "a\u{0}b", "a\u{b}b", "a b"] {
+        std::fs::write(&list, format!("http://127.0.0.1:1/{evil}\n")).unwrap();
+        let error = fetch::run(&Workload { urls: Some(list.clone()), ..workload() }, &[]).unwrap_err();
+        assert!(error.code() == 2 && !error.text().en.contains(char::is_control), "{error}");
+    }
+    let (request, got) = heard(|authority| format!("HTTP://{authority}/한?q=글#part"));
+    assert_eq!(got, Ok(0));
+    assert!(request.starts_with("GET /%ED%95%9C?q=%EA%B8%80 HTTP/1.1\n"), "{request}");
+    let (request, _) = heard(|authority| format!("http://{authority}?q"));
+    assert!(request.starts_with("GET /?q HTTP/1.1\n"), "{request}");
+}
+
+#[test]
+fn a_list_may_come_from_any_editor() {
+    let (server, home) = (Server::start(Duration::ZERO).unwrap(), tempfile::tempdir().unwrap());
+    let list = home.path().join("list");
+    let url = server.url();
+    std::fs::write(&list, format!("\u{feff}# from an editor\r\n{url}\r\n\r\n{url}\r\n")).unwrap();
+    fetch::run(&Workload { urls: Some(list.clone()), ..workload() }, &[]).unwrap();
+    assert_eq!(server.served(), 6);
+    let utf16: Vec<u8> = "\u{feff}http://a/".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(&list, utf16).unwrap();
+    let error = fetch::run(&Workload { urls: Some(list.clone()), ..workload() }, &[]).unwrap_err();
+    assert!(error.code() == 2 && error.text().en.contains("UTF-16"), "{error}");
+}
+
+/// A server that answers this many requests well, and all later ones with 503.
+fn fails_after(good: usize) -> String {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", socket.local_addr().unwrap());
+    let talk = move |(n, mut stream): (usize, TcpStream)| {
+        let lines = BufReader::new(&stream).lines().map_while(Result::ok);
+        lines.take_while(|line| !line.is_empty()).for_each(drop);
+        let answer = if n < good { "HTTP/1.1 204 No Content\r\n\r\n" } else { "HTTP/1.1 503 Busy\r\n\r\n" };
+        let _ = stream.write_all(answer.as_bytes());
+    };
+    thread::spawn(move || socket.incoming().flatten().enumerate().for_each(talk));
+    url
+}
+
+/// Requests that fail fast are no speed-up: the sequence (and the probe before it) is answered, the pool is not.
+#[test]
+fn no_ratio_and_no_verdict_from_different_work() {
+    let url = fails_after(1 + 10);
+    let report = fetch::run(&Workload { given: vec![url], requests: 10, ..workload() }, &[]).unwrap();
+    assert_eq!((report.measure("failed.threads").unwrap().median(), report.exit_code), (10.0, 1));
+    assert!(matches!(report.verdicts[0].outcome, Outcome::NotMeasured(_)), "{:?}", report.verdicts);
+    assert!(report.shows.en.contains("not compared") && !report.shows.en.contains('×'), "{}", report.shows);
+    assert_eq!(report.traces.last().unwrap().peak_in_flight(&IO), 0, "a failed request does not count as waiting");
+}
+
+#[test]
+fn the_same_failures_may_be_compared_and_the_exit_code_is_chosen() {
+    let (server, gone, home) =
+        (Server::start(Duration::from_millis(500)).unwrap(), gone(), tempfile::tempdir().unwrap());
+    let list = home.path().join("list");
+    std::fs::write(&list, format!("{0}\n{0}\n{gone}\n", server.url())).unwrap();
+    for (fail_on, exit_code) in [(FailOn::All, 0), (FailOn::Any, 1)] {
+        let report = fetch::run(&Workload { urls: Some(list.clone()), fail_on, ..workload() }, &[]).unwrap();
+        assert_eq!(report.exit_code, exit_code);
+        assert_eq!(report.verdicts[0].outcome, Outcome::Holds);
+        assert!(report.shows.en.contains("GETs: 3 (2 answered)") && report.shows.en.contains('×'), "{}", report.shows);
+    }
+}
+
+/// Under a limit on open files, a thread per request fails and a sequence does not.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_on_open_files_is_no_speed_up() {
+    let program = env!("CARGO_BIN_EXE_threading");
+    let script = format!("ulimit -n 40; exec '{program}' fetch --requests 60 --threads 60 --no-python --json");
+    let out = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+    let report: lab::report::Report = serde_json::from_slice(&out.stdout).unwrap();
+    let failed = report.measure("failed.threads").map_or(0.0, |measure| measure.median());
+    assert!(failed > 0.0, "60 connections do not fit into 40 descriptors: {report:?}");
+    assert!(
+        matches!(report.verdicts[0].outcome, Outcome::NotMeasured(_)) && !report.shows.en.contains('×'),
+        "{report:?}"
+    );
+}
+
+/// The same rules hold for the Python twin's lanes and failures.
+#[test]
+fn the_twin_is_judged_by_what_it_did() {
+    let twin = std::process::Command::new("python3");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/python/fetch.py");
+    let run = |url: &str, mut python: std::process::Command| {
+        let out = python.args([script, url, "6", "3", "20", "0"]).output().ok()?;
+        let report: lab::report::Report = serde_json::from_slice(&out.stdout).unwrap();
+        Some(report)
+    };
+    let Some(report) = run(&fails_after(6), twin) else {
+        println!("not measured: there is no Python here");
+        return;
+    };
+    assert!(report.measure("failed.sequence").is_none() && report.measure("failed.threads").unwrap().median() == 6.0);
+    let pooled = report.traces.last().unwrap();
+    assert_eq!((pooled.peak_in_flight(&IO), marks(pooled)), (0, 6));
 }

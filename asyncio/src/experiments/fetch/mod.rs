@@ -64,7 +64,7 @@ pub fn command() -> Experiment {
         "longest pause before the first retry, doubled for each further one"
     );
     let backoff = options.seconds("backoff", 0.0..=60.0, 0.1, about);
-    let out = options.path("out", text!("결과를 NDJSON으로 저장할 파일", "file for the results, as NDJSON"));
+    let out = options.output("out", text!("결과를 NDJSON으로 저장할 파일", "file for the results, as NDJSON"));
     let served = ServerOptions::declare(&mut options);
     let about = text!(
         "API 클라이언트: 동시성 제한, 재시도, 취소, NDJSON",

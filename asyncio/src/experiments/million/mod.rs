@@ -78,6 +78,7 @@ pub fn command() -> Experiment {
     let threads = options.size("threads", 10..=100_000, 10_000, about);
     let about = text!("파이썬 태스크와 스레드의 최대 수", "maximum number of tasks and of threads in Python");
     let twin = options.size("twin", 10..=1_000_000, 3000, about);
+    options.for_twins(twin);
     let about = text!(
         "천 개에서 백만 개까지: 자는 태스크와 스레드의 메모리",
         "a thousand to a million: memory of sleeping tasks and threads"

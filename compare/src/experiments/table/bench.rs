@@ -1,5 +1,6 @@
 //! Measures all cells in turn, round by round, each in a process of its own.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use lab::lang::Text;
@@ -7,7 +8,7 @@ use lab::machine::Watch;
 use lab::python::{self, Interpreter};
 use lab::report::{Measure, Report};
 use lab::stats;
-use lab::{Error, Result, twin_script};
+use lab::{Error, Result, text, twin_script};
 use loopback::Server;
 
 use super::cell::{CELL, Cell};
@@ -53,6 +54,8 @@ pub struct Bench<'a> {
     pub cells: Vec<CellSamples>,
     /// The share of the machine that other programs used meanwhile.
     pub foreign: Option<f64>,
+    /// The results of the first cell of each language and workload; the other techniques must have the same.
+    results: BTreeMap<(String, &'static str), Vec<String>>,
 }
 
 /// All cells, in the order in which a round measures them: what is compared is measured one after the other.
@@ -83,7 +86,7 @@ impl<'a> Bench<'a> {
     /// Starts the server; nothing is measured yet.
     pub fn new(size: &'a Size, delay: Duration, pythons: &'a [Interpreter]) -> Result<Bench<'a>> {
         let server = Server::start(delay)?;
-        Ok(Bench { size, delay, server, pythons, cells: cells(pythons.len()), foreign: None })
+        Ok(Bench { size, delay, server, pythons, cells: cells(pythons.len()), foreign: None, results: BTreeMap::new() })
     }
 
     /// Measures all cells round by round. Returns the number of rounds that there was time for.
@@ -132,9 +135,11 @@ impl<'a> Bench<'a> {
             }
             Who::Python(p) => python::run(&self.pythons[p], twin_script!("table"), &self.python_args(&cell), LIMIT),
         };
+        let report = report.and_then(|report| self.same_results(n, report));
         let samples = &mut self.cells[n];
         match report {
-            Err(why) => samples.missing = Some(why),
+            Err(why) if samples.who == Who::Rust => return Err(Error::failed(join(&self.name(&self.cells[n]), &why))),
+            Err(why) => samples.give_up(why),
             Ok(report) => samples.add(&report),
         }
         Ok(())
@@ -148,6 +153,19 @@ impl<'a> Bench<'a> {
         args.extend(numbers.iter().map(u64::to_string));
         args.push(pictures::FOLDER.to_owned());
         args
+    }
+
+    /// Returns the report of a cell if its results are the same as those of the other techniques in the same language. A cell of I/O
+    /// has one result for each unit that was answered.
+    fn same_results(&mut self, n: usize, report: Report) -> Result<Report, Text> {
+        let (who, workload) = (self.cells[n].who, self.cells[n].workload);
+        let results = report.lines.clone();
+        if workload == Workload::Io {
+            let units = if self.cells[n].technique == Technique::Sequence { 1 } else { self.size.waiting };
+            return if results.len() == units { Ok(report) } else { Err(other_results()) };
+        }
+        let known = self.results.entry((self.id(who), workload.id())).or_insert_with(|| results.clone());
+        if *known == results { Ok(report) } else { Err(other_results()) }
     }
 
     pub fn who(&self, who: Who) -> String {
@@ -190,6 +208,12 @@ impl<'a> Bench<'a> {
 }
 
 impl CellSamples {
+    /// Drops earlier rounds too: they may not have done the same work either.
+    fn give_up(&mut self, why: Text) {
+        [&mut self.wall, &mut self.rate, &mut self.memory, &mut self.cores].into_iter().for_each(Vec::clear);
+        self.missing = Some(why);
+    }
+
     fn add(&mut self, report: &Report) {
         let to = [
             ("wall", &mut self.wall),
@@ -203,7 +227,39 @@ impl CellSamples {
     }
 }
 
+fn other_results() -> Text {
+    text!("다른 기법과 결과가 다릅니다", "its results differ from those of the other techniques")
+}
+
 /// "a: b".
 pub fn join(a: &Text, b: &Text) -> Text {
     Text { ko: format!("{}: {}", a.ko, b.ko), en: format!("{}: {}", a.en, b.en) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_results_are_not_compared() {
+        let size = Size { waiting: 2, gets: 1, jobs: 2, iterations: 1, copies: 1 };
+        let mut bench = Bench::new(&size, Duration::ZERO, &[]).unwrap();
+        let of =
+            |lines: &[&str]| Report { lines: lines.iter().map(|&line| line.into()).collect(), ..Report::default() };
+        let place = |bench: &Bench<'_>, workload, technique| {
+            bench.cells.iter().position(|c| c.workload == workload && c.technique == technique).unwrap()
+        };
+        let sequence = place(&bench, Workload::Cpu, Technique::Sequence);
+        let threads = place(&bench, Workload::Cpu, Technique::Threads);
+        assert!(bench.same_results(sequence, of(&["1", "1"])).is_ok());
+        assert!(bench.same_results(threads, of(&["1", "1"])).is_ok());
+        assert!(bench.same_results(threads, of(&["1", "0"])).is_err(), "another sum");
+        assert!(bench.same_results(threads, of(&["1"])).is_err(), "a unit is missing");
+        let io = place(&bench, Workload::Io, Technique::Threads);
+        assert!(bench.same_results(io, of(&["1", "1"])).is_ok());
+        assert!(bench.same_results(io, of(&["1"])).is_err(), "a unit was not answered");
+        bench.cells[threads].wall.push(1.0);
+        bench.cells[threads].give_up(other_results());
+        assert!(bench.find(Who::Rust, Workload::Cpu, Technique::Threads).is_none());
+    }
 }

@@ -48,9 +48,11 @@ pub fn command() -> Experiment {
         Breadth::Short,
         text!("파일이 없을 때 비교할 대상", "what to compare without a file"),
     );
+    options.conflict(file, breadth);
     let rounds = options.rounds(1);
     let about = text!("상대 프로세스와 통신하는 방법", "how to communicate with the peer process");
     let transport = options.choice("transport", Transport::Socketpair, about);
+    options.for_twins(transport);
     Experiment::new(
         "verify",
         text!("예측과 실제 인터프리터의 비교", "predictions compared with the real interpreters"),

@@ -35,7 +35,7 @@ pub fn command() -> Experiment {
             "the folder of pictures (default: those that come with it)"
         ),
     );
-    let out = options.path(
+    let out = options.output(
         "out",
         text!(
             "결과를 쓸 폴더 (기본: 이 프로그램 옆의 images)",
@@ -235,6 +235,28 @@ mod tests {
         assert_eq!(broken(&pictures, &one).unwrap(), [(Path::new("b.png"), why.clone())]);
         let all = runs(vec![Outcome::Failed(why.clone()), Outcome::Failed(why)]);
         assert!(broken(&pictures, &all).unwrap_err().text().en.contains("a.png"));
+    }
+
+    /// A technique that failed on a picture did less work; its time gives no speed-up.
+    #[test]
+    fn a_failure_of_one_technique_alone_prevents_the_comparison() {
+        let why = text!("이유", "why");
+        let failed = || vec![Outcome::Written, Outcome::Failed(why.clone())];
+        let written = || vec![Outcome::Written, Outcome::Written];
+        let shown = |outcomes: [Vec<Outcome>; 3]| {
+            let runs = outcomes.map(|outcomes| TechniqueRuns {
+                walls: vec![1e9],
+                outcomes: vec![outcomes],
+                ..TechniqueRuns::default()
+            });
+            let mut report = report::report(2, runs);
+            report::describe(&mut report, 2, Path::new("out"), &[]);
+            (report.measure("speedup.threads").is_some(), report.shows.en.contains('×'))
+        };
+        assert_eq!(shown([written(), written(), written()]), (true, true));
+        assert_eq!(shown([failed(), failed(), failed()]), (true, true), "all failed at the same picture");
+        assert_eq!(shown([written(), failed(), written()]), (false, false));
+        assert_eq!(shown([failed(), failed(), written()]), (false, false));
     }
 
     #[test]

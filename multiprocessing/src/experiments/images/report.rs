@@ -6,7 +6,7 @@ use lab::lang::Text;
 use lab::report::{Front, Measure, Report, Unit};
 use lab::text;
 
-use super::technique_runs::{TECHNIQUES, TechniqueRuns};
+use super::technique_runs::{TECHNIQUES, TechniqueRuns, same_work};
 
 pub(super) fn title(technique: &str, workers: usize) -> Text {
     match technique {
@@ -16,7 +16,7 @@ pub(super) fn title(technique: &str, workers: usize) -> Text {
     }
 }
 
-/// Lanes, wall times, and the speed-up against the sequence of the same round.
+/// Lanes, wall times, and the speed-up against the sequence of the same round, if the same work was done.
 pub(super) fn report(workers: usize, runs: [TechniqueRuns; 3]) -> Report {
     let mut report = Report::new("multiprocessing/images");
     for (technique, runs) in TECHNIQUES.into_iter().zip(&runs) {
@@ -24,7 +24,8 @@ pub(super) fn report(workers: usize, runs: [TechniqueRuns; 3]) -> Report {
         let name = Text { ko: format!("{}: 걸린 시간", name.ko), en: format!("{}: wall time", name.en) };
         report.measures.push(Measure::new(format!("wall.{technique}"), name, Unit::Ns, runs.walls.clone()));
     }
-    for (technique, other) in TECHNIQUES.into_iter().zip(&runs).skip(1) {
+    let compared = if same_work(&runs) { TECHNIQUES.len() } else { 0 };
+    for (technique, other) in TECHNIQUES.into_iter().zip(&runs).take(compared).skip(1) {
         let name = title(technique, workers);
         let name = Text { ko: format!("{}: 속도 향상", name.ko), en: format!("{}: speed-up", name.en) };
         let gains = runs[0].walls.iter().zip(&other.walls).map(|(sequence, wall)| sequence / wall).collect();
@@ -59,8 +60,14 @@ pub(super) fn describe(report: &mut Report, pictures: usize, out: &Path, broken:
         "Rust에는 GIL이 없으니 속도만 보면 스레드로 충분합니다. 프로세스를 쓰는 이유는 격리입니다: 디코더가 abort, 스택 오버플로, 네이티브 코드의 충돌로 죽어도 그 이미지 한 장만 잃습니다.",
         "Rust has no GIL: for speed alone threads are enough. The reason for processes is isolation: a decoder that dies of an abort, a stack overflow or a crash in native code costs one picture, not all."
     ));
-    let gain = |who: &str| report.measure(&format!("speedup.{who}")).map_or(f64::NAN, Measure::median);
-    let (threads, processes) = (gain("threads"), gain("processes"));
+    let gain = |who: &str| report.measure(&format!("speedup.{who}")).map(Measure::median);
+    let Some((threads, processes)) = gain("threads").zip(gain("processes")) else {
+        report.shows = text!(
+            "이미지 {pictures}장 가운데 {done}장은 세 방법으로 모두 처리했고, 결과가 바이트까지 같습니다. 실패한 이미지가 방법마다 달라 수행한 작업이 같지 않으므로 시간을 비교하지 않습니다.",
+            "{done} of {pictures} pictures were processed by all three techniques, with the same bytes. The techniques did not fail on the same pictures, so the work differs and the times are not compared."
+        );
+        return;
+    };
     report.shows = text!(
         "이미지 {pictures}장 가운데 {done}장을 처리했고, 세 방법의 결과가 바이트까지 같습니다. 순차 실행 대비 속도는 스레드 {threads:.2}배, 프로세스 {processes:.2}배입니다.",
         "{done} of {pictures} pictures were processed, with the same bytes from all three techniques. Compared with the sequence, threads had {threads:.2}× the speed, processes {processes:.2}×."

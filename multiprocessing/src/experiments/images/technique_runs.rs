@@ -20,6 +20,14 @@ pub(super) struct TechniqueRuns {
     pub(super) trace: Trace,
 }
 
+/// Whether the same pictures were written in every round of every technique; only then may times be compared.
+pub(super) fn same_work(runs: &[TechniqueRuns; 3]) -> bool {
+    let written = |outcomes: &Vec<Outcome>| outcomes.iter().map(|o| *o == Outcome::Written).collect::<Vec<bool>>();
+    let mut all = runs.iter().flat_map(|runs| runs.outcomes.iter().map(written));
+    let first = all.next();
+    all.all(|other| Some(other) == first)
+}
+
 impl TechniqueRuns {
     pub(super) fn add(&mut self, wall: u64, done: QueueResults<Outcome>, title: Text) {
         self.walls.push(wall as f64);

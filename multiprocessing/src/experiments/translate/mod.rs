@@ -27,7 +27,7 @@ pub fn command() -> Experiment {
             "a text file, one Chinese sentence per line (default: those that come with it)"
         ),
     );
-    let out = options.path("out", text!("번역을 쓸 파일", "a file to write the translations to"));
+    let out = options.output("out", text!("번역을 쓸 파일", "a file to write the translations to"));
     let workers = options.size(
         "workers",
         1..=64,

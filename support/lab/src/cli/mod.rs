@@ -2,6 +2,7 @@
 
 mod common;
 mod options;
+mod rules;
 
 use std::env;
 use std::ffi::OsString;
@@ -24,7 +25,7 @@ use crate::say;
 use crate::terminal;
 use crate::text;
 use common::Common;
-use options::Declared;
+use options::{Declared, Rule};
 
 /// In a terminal narrower than this, the description of an option goes on a line of its own.
 const NARROW: usize = 60;
@@ -36,6 +37,7 @@ pub struct Experiment {
     name: &'static str,
     about: Text,
     options: Vec<Declared>,
+    rules: Vec<Rule>,
     hidden: bool,
     run: Run,
 }
@@ -48,7 +50,8 @@ impl Experiment {
         options: Options,
         run: impl Fn(&Args) -> Result<Report> + 'static,
     ) -> Experiment {
-        Experiment { name, about, options: options.into_declared(), hidden: false, run: Box::new(run) }
+        let (options, rules) = options.into_parts();
+        Experiment { name, about, options, rules, hidden: false, run: Box::new(run) }
     }
 
     /// The work of a child process: what the program does when it starts itself again with `name` as its first argument. The
@@ -69,8 +72,8 @@ impl Experiment {
         run: impl Fn(&Args) -> Result<()> + 'static,
     ) -> Experiment {
         let run = move |args: &Args| run(args).map(|()| Report::default());
-        let options = options.into_declared();
-        Experiment { name, about: Text::default(), options, hidden: true, run: Box::new(run) }
+        let (options, rules) = options.into_parts();
+        Experiment { name, about: Text::default(), options, rules, hidden: true, run: Box::new(run) }
     }
 }
 
@@ -155,6 +158,8 @@ impl Section {
         };
         experiment.options.iter().try_for_each(|option| options::check(option, &matches))?;
         let common = Common::from(&matches);
+        rules::check(&experiment.rules, &experiment.options, &matches)?;
+        rules::check_files(&experiment.options, &matches, &common)?;
         if common.json {
             say::quietly();
         }

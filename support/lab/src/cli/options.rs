@@ -23,9 +23,25 @@ enum Kind {
     /// One of the words of [`Declared::words`].
     Choice,
     /// A path, which need not be UTF-8.
-    Path,
+    Path(Direction),
     /// A text that is not empty.
     Word,
+}
+
+/// Whether the program reads or writes the file of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Read,
+    Write,
+}
+
+/// A pair of options, by their names.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Rule {
+    /// Together with the first, the second has no effect.
+    Conflict(&'static str, &'static str),
+    /// The first has an effect only together with the second.
+    Needs(&'static str, &'static str),
 }
 
 /// An enum whose variants are words on the command line.
@@ -86,6 +102,7 @@ impl<T> Opt<T> {
 #[derive(Debug, Default)]
 pub struct Options {
     declared: Vec<Declared>,
+    rules: Vec<Rule>,
 }
 
 impl Options {
@@ -153,9 +170,15 @@ impl Options {
         Opt { name, read }
     }
 
-    /// `--NAME PATH`, which may be left out.
+    /// `--NAME PATH` of a file that is read; it may be left out.
     pub fn path(&mut self, name: &'static str, about: Text) -> Opt<Option<PathBuf>> {
-        self.declare(name, Kind::Path, None, about);
+        self.declare(name, Kind::Path(Direction::Read), None, about);
+        Opt { name, read: path }
+    }
+
+    /// `--NAME PATH` of a file or a folder that is written; it may be left out.
+    pub fn output(&mut self, name: &'static str, about: Text) -> Opt<Option<PathBuf>> {
+        self.declare(name, Kind::Path(Direction::Write), None, about);
         Opt { name, read: path }
     }
 
@@ -167,7 +190,8 @@ impl Options {
 
     /// A positional argument, `experiment PATH`, which may be left out.
     pub fn positional_path(&mut self, name: &'static str, about: Text) -> Opt<Option<PathBuf>> {
-        self.declared.push(Declared { place: Place::One, ..Declared::new(name, Kind::Path, None, about) });
+        self.declared
+            .push(Declared { place: Place::One, ..Declared::new(name, Kind::Path(Direction::Read), None, about) });
         Opt { name, read: path }
     }
 
@@ -197,12 +221,27 @@ impl Options {
         self.seconds("timeout", range, default, text!("최대 대기 시간(초)", "the longest time to wait, in seconds"))
     }
 
+    /// Together with `first`, `second` has no effect, so giving both is an error.
+    pub fn conflict<A, B>(&mut self, first: Opt<A>, second: Opt<B>) {
+        self.rules.push(Rule::Conflict(first.name, second.name));
+    }
+
+    /// `option` has an effect only together with `other`.
+    pub fn needs<A, B>(&mut self, option: Opt<A>, other: Opt<B>) {
+        self.rules.push(Rule::Needs(option.name, other.name));
+    }
+
+    /// Only the Python twins use the option, so `--no-python` with it is an error.
+    pub fn for_twins<A>(&mut self, option: Opt<A>) {
+        self.rules.push(Rule::Conflict("no-python", option.name));
+    }
+
     fn declare(&mut self, name: &'static str, kind: Kind, default: Option<String>, about: Text) {
         self.declared.push(Declared::new(name, kind, default, about));
     }
 
-    pub(super) fn into_declared(self) -> Vec<Declared> {
-        self.declared
+    pub(super) fn into_parts(self) -> (Vec<Declared>, Vec<Rule>) {
+        (self.declared, self.rules)
     }
 }
 
@@ -253,6 +292,11 @@ impl Declared {
         self.place != Place::Named
     }
 
+    /// Whether it names a file to read or to write; `None` if it names none.
+    pub(super) fn direction(&self) -> Option<Direction> {
+        if let Kind::Path(direction) = self.kind { Some(direction) } else { None }
+    }
+
     /// Its name in the usage line and in messages.
     pub(super) fn shown(&self) -> String {
         match self.place {
@@ -276,7 +320,7 @@ pub(super) fn argument(option: &Declared) -> Arg {
         Kind::Count(..) => "N",
         Kind::Seconds(..) => "S",
         Kind::Choice => "WORD",
-        Kind::Path => "PATH",
+        Kind::Path(_) => "PATH",
         Kind::Word => "TEXT",
     };
     let arg = Arg::new(option.name).help(about);
@@ -303,7 +347,7 @@ fn check_value(option: &Declared, value: &OsStr) -> Result<()> {
     let (name, shown) = (option.shown(), value.to_string_lossy());
     let word = value.to_str();
     let (fits, wanted) = match option.kind {
-        Kind::Path => (!value.is_empty(), text!("경로를", "a path")),
+        Kind::Path(_) => (!value.is_empty(), text!("경로를", "a path")),
         Kind::Word => (word.is_some_and(|w| !w.is_empty()), text!("빈 문자열이 아닌 값을", "a text that is not empty")),
         Kind::Choice => {
             let list = option.words.join(", ");

@@ -76,6 +76,15 @@ impl LaneRecorder {
         self.lane.spans.push(Span { state: mark, start: now, end: now });
     }
 
+    /// The attempt since the last [`LaneRecorder::enter`] failed. Its time counts as idle, because nothing came of the wait; a mark
+    /// is at its end.
+    pub fn fail(&mut self) {
+        if let Some((state, _)) = &mut self.since {
+            *state = State::Idle;
+        }
+        self.end_as(State::Failed);
+    }
+
     /// Does `work` in the state, then leaves it.
     pub fn during<T>(&mut self, state: State, work: impl FnOnce() -> T) -> T {
         self.enter(state);
@@ -124,6 +133,27 @@ mod tests {
         assert_eq!(states, [vec![State::WaitingForLock, State::Running], vec![State::Native]]);
         let spans = &trace.lanes[0].spans;
         assert_eq!(spans[0].end, spans[1].start, "one state ends where the next begins");
+    }
+
+    #[test]
+    fn an_attempt_that_failed_is_marked_and_did_not_wait() {
+        use State::{Cancelled, Failed, Idle, WaitingForIo};
+        let recorder = Recorder::new();
+        let mut lane = recorder.lane(Text::same("lane"));
+        lane.during(WaitingForIo, || ());
+        lane.enter(WaitingForIo);
+        lane.fail();
+        lane.enter(WaitingForIo);
+        lane.end_as(Cancelled);
+        drop(lane);
+        let trace = recorder.finish(Text::default());
+        let spans = &trace.lanes[0].spans;
+        let states: Vec<State> = spans.iter().map(|span| span.state).collect();
+        assert_eq!(states, [WaitingForIo, Idle, Failed, WaitingForIo, Cancelled]);
+        assert!(
+            spans[2].start == spans[1].end && spans[2].end == spans[2].start,
+            "a moment, at the end of the attempt"
+        );
     }
 
     #[test]

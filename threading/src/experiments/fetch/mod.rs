@@ -4,23 +4,21 @@
 
 pub mod client;
 pub mod failure;
-mod plain;
+mod report;
 pub mod targets;
 pub mod techniques;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lab::cli::{Experiment, Options};
+use lab::cli::{Choice, Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
-use lab::report::unit;
-use lab::report::{Front, Measure, Report, Unit};
-use lab::trace::{State, Trace};
+use lab::report::{Front, Report};
 use lab::{Error, Result, text, twin_script};
-use loopback::Server;
 
-use crate::overlap::{self, CLAIM};
+use crate::overlap::CLAIM;
+use targets::Targets;
 use techniques::{Fetched, MAX_FAILURES, pool, thread_per_request};
 
 /// More threads at once are not started: our own server takes about twice as many connections, with three descriptors each.
@@ -39,6 +37,15 @@ pub fn command() -> Experiment {
     let about = text!("루프백 서버가 응답하기까지의 시간(초)", "seconds until the loopback server answers");
     let delay = options.seconds("delay", 0.0..=10.0, 0.05, about);
     let timeout = options.timeout(1.0..=600.0, 30.0);
+    let about = text!(
+        "종료 코드를 1로 만드는 실패: 하나라도(any), 모두(all)",
+        "exit with 1 if any request failed, or if all did"
+    );
+    let fail_on = options.choice("fail-on", FailOn::All, about);
+    options.conflict(urls, given);
+    options.conflict(urls, requests); // a list is fetched once
+    options.conflict(urls, delay);
+    options.conflict(given, delay);
     let about =
         text!("웹 요청: 순차 실행, 요청마다 스레드, 풀", "web requests: in sequence, a thread per request, a pool");
     Experiment::new("fetch", about, options, move |a| {
@@ -49,6 +56,7 @@ pub fn command() -> Experiment {
             timeout: a.get(timeout),
             given: a.get(given),
             urls: a.get(urls),
+            fail_on: a.get(fail_on),
         };
         run(&workload, a.pythons())
     })
@@ -68,89 +76,84 @@ pub struct Workload {
     pub given: Vec<String>,
     /// A file of addresses to fetch instead.
     pub urls: Option<PathBuf>,
+    pub fail_on: FailOn,
 }
 
-/// Where the requests go.
-struct Targets {
-    urls: Vec<String>,
-    described: Text,
-    /// Our own server; it stops when this is dropped.
-    _server: Option<Server>,
+/// Which failures make the exit code 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailOn {
+    /// One is enough.
+    Any,
+    /// All of a technique.
+    All,
+}
+
+impl Choice for FailOn {
+    const WORDS: &'static [(&'static str, FailOn)] = &[("any", FailOn::Any), ("all", FailOn::All)];
+}
+
+impl FailOn {
+    fn is_met(self, fetched: &Fetched) -> bool {
+        match self {
+            FailOn::Any => fetched.answered() < fetched.outcomes.len(),
+            FailOn::All => fetched.answered() == 0,
+        }
+    }
 }
 
 /// Fetches in sequence, with a thread for each request and with a bounded pool.
 pub fn run(workload: &Workload, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("threading/fetch");
     let targets = targets(workload)?;
-    let (urls, timeout) = (&targets.urls, workload.timeout);
+    let (urls, timeout, threads) = (&targets.urls, workload.timeout, workload.threads);
     let sequence = pool(urls, 1, timeout, text!("순차 실행", "in sequence"))?;
-    if sequence.failures.len() >= urls.len().min(MAX_FAILURES) {
-        return Err(nothing_fetched(&sequence));
+    if sequence.failures(urls).len() >= urls.len().min(MAX_FAILURES) {
+        return Err(nothing_fetched(&sequence, urls));
     }
-    let slow = add(&mut report, "sequence", sequence, urls.len());
-    match at_once(workload, urls) {
-        Ok(fetched) => {
-            add(&mut report, "each", fetched, urls.len());
-        }
-        Err(why) => report.notes.push(why),
+    report::add(&mut report, "sequence", &sequence, urls);
+    let each = at_once(workload, urls);
+    match &each {
+        Ok(each) => report::add(&mut report, "each", each, urls),
+        Err(why) => report.notes.push(why.clone()),
     }
-    let n = workload.threads;
-    let fetched = pool(urls, n, timeout, text!("스레드 {n}개의 풀", "a pool (threads: {n})"))?;
-    let fast = add(&mut report, "threads", fetched, urls.len());
+    let pooled = pool(urls, threads, timeout, text!("스레드 {threads}개의 풀", "a pool (threads: {threads})"))?;
+    report::add(&mut report, "threads", &pooled, urls);
     // The pair of the sentence: one after another, and a few at once.
     report.front = vec![Front::Trace(0), Front::Trace(report.traces.len() - 1)];
-    let peak = peak_of(report.traces.last());
-    report.verdicts.push(overlap::judge("Rust", workload.threads.min(urls.len()), peak, 2));
+    report.verdicts.push(report::judge(&sequence, &pooled, threads));
     let args = twin_args(workload, urls);
     python::join(&mut report, pythons, twin_script!("fetch"), &args, &[CLAIM], |python, twin| {
-        vec![overlap::judge(python.to_string(), workload.threads.min(urls.len()), peak_of(twin.traces.last()), 2)]
+        vec![report::judge_twin(python.to_string(), twin, urls.len(), threads)]
     });
     report.notes.push(targets.described);
-    report.shows = shows(urls.len(), n, slow, fast, peak);
+    report.shows = report::shows(&sequence, &pooled, threads);
+    let runs = [Some(&sequence), each.as_ref().ok(), Some(&pooled)];
+    report.exit_code = u8::from(runs.into_iter().flatten().any(|run| workload.fail_on.is_met(run)));
     Ok(report)
 }
 
 fn targets(workload: &Workload) -> Result<Targets> {
     match (&workload.urls, workload.given.as_slice()) {
-        (Some(_), [_, ..]) => Err(Error::usage(text!(
-            "주소와 --urls 가운데 하나만 주십시오.",
-            "give either addresses or --urls, not both."
-        ))),
-        (Some(path), []) => {
-            let (urls, name) = (targets::list(path)?, path.display());
-            let count = urls.len();
-            let described = text!("{name}: 주소 {count}개.", "{name}: addresses: {count}.");
-            Ok(Targets { urls, described, _server: None })
-        }
-        (None, given @ [_, ..]) => {
-            let given: Vec<String> = given.iter().map(|url| targets::check("URL", url)).collect::<Result<_>>()?;
-            probe(&given[0], workload.timeout)?;
-            let described = Text::same(format!("{}.", given.join(", ")));
-            let urls = given.into_iter().cycle().take(workload.requests).collect();
-            Ok(Targets { urls, described, _server: None })
-        }
-        (None, []) => {
-            let server = Server::start(workload.delay)?;
-            let (url, delay) = (server.url(), unit::duration(workload.delay.as_nanos() as f64));
-            let described = text!(
-                "이 프로그램이 연 루프백 서버({url})가 {delay} 뒤에 응답합니다.",
-                "our own loopback server ({url}) answers after {delay}."
-            );
-            Ok(Targets { urls: vec![url; workload.requests], described, _server: Some(server) })
+        (Some(path), _) => Targets::listed(path),
+        (None, []) => Targets::own(workload.delay, workload.requests),
+        (None, given) => {
+            let targets = Targets::given(given, workload.requests)?;
+            probe(&targets.urls[0], workload.timeout)?;
+            Ok(targets)
         }
     }
 }
 
 /// One GET before all others, so that an unreachable server is reported at once.
 fn probe(url: &str, timeout: Duration) -> Result<()> {
-    client::get(url, timeout).map_err(|reason| {
+    client::get(&client::client(timeout), url).map(drop).map_err(|reason| {
         let Text { ko, en } = reason.text();
         Error::failed(text!("{url}: 가져올 수 없습니다: {ko}", "{url}: cannot be fetched: {en}"))
     })
 }
 
-fn nothing_fetched(sequence: &Fetched) -> Error {
-    let first = failure::summary(&sequence.failures).into_iter().next().unwrap_or_default();
+fn nothing_fetched(sequence: &Fetched, urls: &[String]) -> Error {
+    let first = failure::summary(&sequence.failures(urls)).into_iter().next().unwrap_or_default();
     let (ko, en) = (first.ko, first.en);
     Error::failed(text!("아무것도 가져오지 못했습니다: {ko}", "nothing could be fetched: {en}"))
 }
@@ -169,36 +172,6 @@ fn at_once(workload: &Workload, urls: &[String]) -> Result<Fetched, Text> {
     })
 }
 
-/// Adds the results of a technique to the report. Returns its wall time in ns.
-fn add(report: &mut Report, id: &str, fetched: Fetched, requests: usize) -> f64 {
-    let wall = fetched.trace.duration() as f64;
-    let title = fetched.trace.title.clone();
-    report.measures.push(Measure::new(format!("wall.{id}"), title.clone(), Unit::Ns, vec![wall]));
-    if !fetched.failures.is_empty() {
-        let failed = fetched.failures.len();
-        let name = Text { ko: format!("{}: 실패", title.ko), en: format!("{}: failed", title.en) };
-        report.measures.push(Measure::new(format!("failed.{id}"), name, Unit::Count, vec![failed as f64]));
-        report.notes.extend(
-            failure::summary(&fetched.failures).into_iter().map(|line| Text {
-                ko: format!("{}: {}", title.ko, line.ko),
-                en: format!("{}: {}", title.en, line.en),
-            }),
-        );
-        if failed >= MAX_FAILURES && failed < requests {
-            report.notes.push(text!(
-                "{failed}번 실패한 뒤 나머지는 보내지 않았습니다.",
-                "after {failed} failures the rest were not sent."
-            ));
-        }
-    }
-    report.traces.push(fetched.trace);
-    wall
-}
-
-fn peak_of(trace: Option<&Trace>) -> usize {
-    trace.map_or(0, |trace| trace.peak_in_flight(&[State::WaitingForIo]))
-}
-
 /// The list's file, or one address and how often to fetch it.
 fn twin_args(workload: &Workload, urls: &[String]) -> Vec<String> {
     let (list, count) = match &workload.urls {
@@ -208,13 +181,4 @@ fn twin_args(workload: &Workload, urls: &[String]) -> Vec<String> {
     let each = urls.len() <= MAX_AT_ONCE;
     let timeout = workload.timeout.as_secs_f64().to_string();
     vec![list, count, workload.threads.to_string(), timeout, u8::from(each).to_string()]
-}
-
-fn shows(requests: usize, threads: usize, slow: f64, fast: f64, peak: usize) -> Text {
-    let gain = slow / fast;
-    let (slow, fast) = (unit::duration(slow), unit::duration(fast));
-    text!(
-        "GET {requests}번에 걸린 시간은 순차 실행 {slow}, 스레드 {threads}개의 풀 {fast}({gain:.2}배)입니다. 동시에 최대 {peak}개가 응답을 기다렸습니다. 기다리는 시간은 GIL이 있어도 겹칩니다.",
-        "GETs: {requests}. In sequence {slow}, with a pool (threads: {threads}) {fast} ({gain:.2}×). At most {peak} waited for an answer at once. Waiting overlaps, with or without a GIL."
-    )
 }

@@ -1,42 +1,116 @@
-//! The addresses to fetch, given on the command line or in a file.
+//! Where the requests go: our own server, addresses on the command line, or a list in a file.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::Duration;
 
+use lab::lang::Text;
+use lab::report::unit;
 use lab::{Error, Result, text};
+use loopback::Server;
+use ureq::http::Uri;
 
 const MAX_LIST_BYTES: u64 = 16 << 20;
 const MAX_URLS: usize = 100_000;
 
-/// Checks an address; `option` says where it was given.
-pub fn check(option: &str, url: &str) -> Result<String> {
-    let has_host = |rest: &&str| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':']);
-    let scheme = url.split_once("://").filter(|(_, rest)| has_host(rest)).map(|(scheme, _)| scheme);
-    match scheme {
-        Some("http") => Ok(url.to_owned()),
-        Some("https") if cfg!(feature = "https") => Ok(url.to_owned()),
-        Some("https") => Err(Error::usage(text!(
-            "{option} {url}: https는 `cargo run -p threading --features https -- fetch …`로 실행하십시오.",
-            "{option} {url}: for https run `cargo run -p threading --features https -- fetch …`."
-        ))),
-        _ => Err(Error::usage(text!(
-            "{option} {url}: http://호스트/… 형식의 주소를 주십시오.",
-            "{option} {url}: give an address like http://host/…."
-        ))),
+/// Where the requests go.
+pub struct Targets {
+    pub urls: Vec<String>,
+    pub described: Text,
+    /// Our own server; it stops when this is dropped.
+    _server: Option<Server>,
+}
+
+impl Targets {
+    /// Our own server, which answers after the delay.
+    pub fn own(delay: Duration, requests: usize) -> Result<Targets> {
+        let server = Server::start(delay)?;
+        let (url, delay) = (server.url(), unit::duration(delay.as_nanos() as f64));
+        let described = text!(
+            "이 프로그램이 연 루프백 서버({url})가 {delay} 뒤에 응답합니다.",
+            "our own loopback server ({url}) answers after {delay}."
+        );
+        Ok(Targets { urls: vec![url; requests], described, _server: Some(server) })
+    }
+
+    /// These addresses, each equally often.
+    pub fn given(urls: &[String], requests: usize) -> Result<Targets> {
+        let urls: Vec<String> = urls.iter().map(|url| check("URL", url)).collect::<Result<_>>()?;
+        let described = Text::same(format!("{}.", urls.join(", ")));
+        Ok(Targets { urls: urls.into_iter().cycle().take(requests).collect(), described, _server: None })
+    }
+
+    /// The addresses in a file, each once.
+    pub fn listed(path: &Path) -> Result<Targets> {
+        let (urls, name) = (list(path)?, path.display());
+        let count = urls.len();
+        let described = text!("{name}: 주소 {count}개.", "{name}: addresses: {count}.");
+        Ok(Targets { urls, described, _server: None })
     }
 }
 
-/// The addresses in a file, one a line; empty lines and comments (`#`) are skipped.
+/// Checks an address and returns it in the form in which it is sent; `option` says where it was given.
+pub fn check(option: &str, url: &str) -> Result<String> {
+    let shown: String = url.chars().flat_map(char::escape_default).take(200).collect();
+    let refuse = |why: Text| {
+        let (ko, en) = (why.ko, why.en);
+        Error::usage(text!("{option} {shown}: {ko}", "{option} {shown}: {en}"))
+    };
+    let malformed = || refuse(text!("http://호스트/… 형식의 주소를 주십시오.", "give an address like http://host/…."));
+    let authority =
+        url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') {
+        return Err(Error::usage(text!(
+            "{option}: 주소에 사용자 이름이나 비밀번호를 넣지 마십시오. 보고서에 그대로 출력됩니다.",
+            "{option}: leave the user name and password out of the address. The report would show them."
+        )));
+    }
+    if url.contains(|c: char| c.is_control() || c.is_whitespace()) {
+        return Err(refuse(text!(
+            "주소에 공백이나 제어 문자가 있습니다. %20처럼 인코딩해 주십시오.",
+            "it contains white space or a control character. Encode it, like %20."
+        )));
+    }
+    if !authority.is_ascii() {
+        return Err(refuse(text!("호스트 이름은 xn--… 형식으로 주십시오.", "give the host name in its xn--… form.")));
+    }
+    let sent = escaped(url);
+    let uri: Uri = sent.parse().map_err(|_| malformed())?;
+    let authority = uri.authority().filter(|authority| !authority.host().is_empty()).ok_or_else(malformed)?;
+    let port = authority.as_str().strip_prefix(authority.host()).and_then(|rest| rest.strip_prefix(':'));
+    if port.is_some_and(|port| port.parse::<u16>().is_err()) {
+        return Err(malformed());
+    }
+    match uri.scheme_str() {
+        Some("http") => Ok(sent),
+        Some("https") if cfg!(feature = "https") => Ok(sent),
+        Some("https") => Err(refuse(text!(
+            "https는 `cargo run -p threading --features https -- fetch …`로 실행하십시오.",
+            "for https run `cargo run -p threading --features https -- fetch …`."
+        ))),
+        _ => Err(malformed()),
+    }
+}
+
+/// Percent-encodes the UTF-8 bytes of what is not ASCII, as browsers do: `%EA%B0%80` for `가`.
+fn escaped(url: &str) -> String {
+    let escape = |byte: u8| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    url.bytes().map(escape).collect()
+}
+
+/// The addresses in a file, one per line; empty lines and comments (`#`) are skipped.
 pub fn list(path: &Path) -> Result<Vec<String>> {
     let name = path.display();
-    let words = read(path).map_err(|e| {
+    let words = read(path).map_err(|why| {
+        let (ko, en) = (why.ko, why.en);
         Error::usage(text!(
-            "--urls {name}: 읽을 수 있는 UTF-8 파일을 주십시오: {e}",
-            "--urls {name}: give a UTF-8 file that can be read: {e}"
+            "--urls {name}: 읽을 수 있는 UTF-8 파일을 주십시오: {ko}",
+            "--urls {name}: give a UTF-8 file that can be read: {en}"
         ))
     })?;
-    let lines = (1..).zip(words.lines().map(str::trim)).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let lines = (1..).zip(words.lines().map(str::trim_ascii));
+    let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     let urls: Vec<String> = lines.map(|(n, line)| check(&format!("--urls {name}:{n}"), line)).collect::<Result<_>>()?;
     if urls.is_empty() || urls.len() > MAX_URLS {
         return Err(Error::usage(text!(
@@ -47,12 +121,48 @@ pub fn list(path: &Path) -> Result<Vec<String>> {
     Ok(urls)
 }
 
-fn read(path: &Path) -> io::Result<String> {
-    let mut words = String::new();
-    let file = File::open(path)?;
-    if file.metadata()?.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
+fn read(path: &Path) -> Result<String, Text> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).and_then(|file| match file.metadata()?.is_dir() {
+        true => Err(io::ErrorKind::IsADirectory.into()),
+        false => file.take(MAX_LIST_BYTES + 1).read_to_end(&mut bytes),
+    });
+    file.map_err(|e| Text::same(e.to_string()))?;
+    if bytes.len() as u64 > MAX_LIST_BYTES {
+        return Err(text!("16 MiB보다 큽니다", "it is larger than 16 MiB"));
     }
-    file.take(MAX_LIST_BYTES).read_to_string(&mut words)?;
-    Ok(words)
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(text!("UTF-16입니다", "it is UTF-16"));
+    }
+    let words = String::from_utf8(bytes).map_err(|e| Text::same(e.utf8_error().to_string()))?;
+    // Some editors write a byte order mark before UTF-8.
+    Ok(words.strip_prefix('\u{feff}').map_or(words.clone(), str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_encoded_or_refused() {
+        for (url, sent) in [
+            ("http://a", "http://a"),
+            ("HTTP://a:1/b/c?d#e", "HTTP://a:1/b/c?d#e"),
+            ("http://[::1]:8080?q", "http://[::1]:8080?q"),
+            ("http://a/한?q=글", "http://a/%ED%95%9C?q=%EA%B8%80"),
+        ] {
+            assert_eq!(check("URL", url).unwrap(), sent);
+        }
+        let injected = ["http://a/\r\nX: y", "http://a/\u{0}", "http://a\r\nX: y/", "http://a/b c", "http://a/\u{85}"];
+        let malformed =
+            ["", "a", "/a", "http://", "http:///a", "http://:80/", "ftp://a/", "http://a:99999/", "http://u:p@a/"];
+        for url in injected.into_iter().chain(malformed) {
+            assert_eq!(check("URL", url).unwrap_err().code(), 2, "{url}");
+        }
+        let refused = |url| check("URL", url).unwrap_err().text().en.clone();
+        assert!(refused("http://한국.kr/").contains("xn--"));
+        for url in ["http://u:secret@a/", "http://u:secret @a/", "u:secret@a"] {
+            assert!(!refused(url).contains("secret"), "{url}");
+        }
+    }
 }

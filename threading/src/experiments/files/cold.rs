@@ -42,6 +42,9 @@ pub fn measure(report: &mut Report, files: &mut FileSet, workload: &Workload) ->
             "캐시를 버리도록 요청했지만 디스크에서 읽은 것은 {percent}뿐입니다",
             "although the system was asked to drop the files, only {percent} of them came from storage"
         ),
+        Some(_) if !files.same_by_all() => {
+            text!("읽은 결과가 방식마다 다릅니다", "the techniques did not read the same")
+        }
         Some(_) => {
             report.notes.push(note(&percent));
             return Ok(Some(show(report, workload, cold)));

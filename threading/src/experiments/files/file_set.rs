@@ -66,6 +66,11 @@ impl FileSet {
         Ok(trace)
     }
 
+    /// Whether every reading so far had the same results; only then may times be compared.
+    pub fn same_by_all(&self) -> bool {
+        self.changed.is_empty()
+    }
+
     /// Files that could not be read, and those that changed meanwhile; one line each.
     pub fn failures(&self) -> impl Iterator<Item = Text> {
         let unreadable = self.paths.iter().zip(&self.sums).filter_map(|(path, sum)| {

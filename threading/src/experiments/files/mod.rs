@@ -40,6 +40,7 @@ pub fn command() -> Experiment {
     let links = options.choice("links", Links::Skip, text!("심볼릭 링크", "symbolic links"));
     let about = text!("먼저 DIR에 만들 작은 파일의 수", "small files to make in DIR first");
     let make = options.size("make", 0..=1_000_000, 0, about);
+    options.needs(make, dir);
     let rounds = options.rounds(3);
     let about = text!(
         "파일 읽기와 체크섬: 순차 실행, 스레드, rayon",
@@ -55,10 +56,6 @@ pub fn command() -> Experiment {
 /// The given directory, filled with new files if asked for; by default this workspace.
 fn directory(named: Option<PathBuf>, make: usize) -> Result<PathBuf> {
     match named {
-        None if make > 0 => Err(Error::usage(text!(
-            "--make: 파일을 만들 폴더 DIR을 주십시오.",
-            "--make: give the directory to make them in."
-        ))),
         None => Ok(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).to_owned()),
         Some(dir) => {
             if make > 0 {
@@ -85,7 +82,8 @@ pub fn run(workload: &Workload, pythons: &[Interpreter]) -> Result<Report> {
     let (root, digest) = (files.root.display(), &files.digest);
     report.notes.push(text!("{root}: SHA-256 {digest}.", "{root}: SHA-256 {digest}."));
     unlisted.into_iter().chain(files.failures()).for_each(|failure| report.fail(failure));
-    report.shows = shows(&files, report.failures.len(), warm, cold);
+    let gains = files.same_by_all().then_some((warm, cold));
+    report.shows = shows(&files, report.failures.len(), gains);
     Ok(report)
 }
 
@@ -137,24 +135,54 @@ fn compare_with_python(report: &mut Report, files: &FileSet, workload: &Workload
     report.notes.extend(notes);
 }
 
-fn shows(files: &FileSet, wrong: usize, warm: f64, cold: Option<f64>) -> Text {
+/// The sentence; with speeds only if all techniques read the same.
+fn shows(files: &FileSet, wrong: usize, gains: Option<(f64, Option<f64>)>) -> Text {
     let (count, bytes) = (files.paths.len(), unit::value(files.bytes as f64, Unit::Bytes));
-    let cold =
-        cold.map_or_else(Text::default, |gain| text!(", 디스크에서 {gain:.2}배", ", from the disk at {gain:.2}×"));
     let left_out = match wrong {
         0 => Text::default(),
         n => {
             text!(" 실패한 {n}개는 위에 적었고 나머지는 읽었습니다.", " {n} failed (listed above); the rest were read.")
         }
     };
-    Text {
-        ko: format!(
-            "파일 {count}개({bytes})의 다이제스트가 모든 방식에서 같습니다. 순차 실행 대비 스레드의 속도는 캐시에서 {warm:.2}배{}입니다.{}",
-            cold.ko, left_out.ko
+    let said = match gains {
+        None => text!(
+            "파일 {count}개({bytes})를 읽은 결과가 방식마다 다르므로 시간을 비교하지 않습니다.",
+            "The techniques did not read the same from the files ({count}, {bytes}), so the times are not compared."
         ),
-        en: format!(
-            "The digest of all files ({count}, {bytes}) is the same with every technique. Compared with the sequence, threads read from the cache at {warm:.2}× the speed{}.{}",
-            cold.en, left_out.en
-        ),
+        Some((warm, cold)) => {
+            let cold = cold
+                .map_or_else(Text::default, |gain| text!(", 디스크에서 {gain:.2}배", ", from the disk at {gain:.2}×"));
+            let (ko, en) = (cold.ko, cold.en);
+            text!(
+                "파일 {count}개({bytes})의 다이제스트가 모든 방식에서 같습니다. 순차 실행 대비 스레드의 속도는 캐시에서 {warm:.2}배{ko}입니다.",
+                "The digest of all files ({count}, {bytes}) is the same with every technique. Compared with the sequence, threads read from the cache at {warm:.2}× the speed{en}."
+            )
+        }
+    };
+    Text { ko: said.ko + &left_out.ko, en: said.en + &left_out.en }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_different_results_are_not_compared() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("file"), "before").unwrap();
+        let root = tree::open(home.path()).unwrap();
+        let (paths, _) = tree::list(&root, false);
+        let mut files = FileSet::read(root, paths);
+        let mut report = Report::new("threading/files");
+        let workload = Workload { root: home.path().to_owned(), threads: 2, rounds: 1, follow: false };
+        warm(&mut report, &mut files, &workload).unwrap();
+        assert!(files.same_by_all());
+        std::fs::write(home.path().join("file"), "after").unwrap();
+        let gain = warm(&mut report, &mut files, &workload).unwrap();
+        assert!(!files.same_by_all());
+        assert_eq!(cold::measure(&mut report, &mut files, &workload).unwrap(), None);
+        assert!(report.verdicts.iter().all(|v| matches!(v.outcome, lab::claims::Outcome::NotMeasured(_))));
+        let gains = |gains| shows(&files, 1, gains).en;
+        assert!(gains(Some((gain, None))).contains('×') && !gains(None).contains('×'));
     }
 }
