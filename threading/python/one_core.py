@@ -106,7 +106,7 @@ def main(workers, turns, rounds, seconds):
                 cores.append(sum(cpu for *_, cpu in said) / walls[-1])
             name = {"ko": "%s, %s: " % (ko, who_ko), "en": "%s, %s: " % (en, who)}
             for id, unit, samples, words in (("cores", "times", cores, ("쓴 코어 수(평균)", "cores kept busy")),
-                                             ("speed", "times", speeds, ("차례로 할 때와 비교한 속도", "speed against the sequence")),
+                                             ("speed", "times", speeds, ("순차 실행 대비 속도", "speed against the sequence")),
                                              ("wall", "ns", walls, ("걸린 시간", "wall time"))):
                 measures.append({"id": "%s.%s.%s" % (id, who, place), "unit": unit, "samples": samples,
                                  "name": {"ko": name["ko"] + words[0], "en": name["en"] + words[1]}})
