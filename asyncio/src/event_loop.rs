@@ -2,6 +2,7 @@
 //!
 //! The article's listing builds its runtime by itself, so no hook can be set there; [`from_lines`] makes its lane from what it printed.
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gil_sim::lock::Lock;
@@ -9,10 +10,8 @@ use gil_sim::{Gil, ThreadId};
 use lab::lang::Text;
 use lab::say::Line;
 use lab::trace::{Lane, LaneRecorder, Span, State, Trace};
-use lab::{Result, text};
+use lab::{Error, Result, text};
 use tokio::runtime::{Builder, Runtime};
-
-use crate::programs::cannot_start;
 
 /// The event loop's thread for the lock; other threads have the numbers after it.
 pub const LOOP: ThreadId = ThreadId(1);
@@ -75,4 +74,9 @@ pub fn tasks(trace: &Trace) -> impl DoubleEndedIterator<Item = &Lane> {
 #[must_use]
 pub fn without_it(trace: &Trace) -> Trace {
     Trace { lanes: tasks(trace).cloned().collect(), ..trace.clone() }
+}
+
+/// The error for a runtime whose threads cannot be started.
+pub(crate) fn cannot_start(e: io::Error) -> Error {
+    Error::failed(text!("런타임의 스레드를 시작할 수 없습니다: {e}", "the runtime's threads cannot be started: {e}"))
 }
