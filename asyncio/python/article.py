@@ -5,6 +5,7 @@ Prints one JSON report. With TASKS and ROUNDS it contains measurements, one samp
 import asyncio
 import itertools
 import json
+import selectors
 import sys
 import threading
 import time
@@ -13,12 +14,43 @@ pause = float(sys.argv[1])
 count, rounds = (int(word) for word in sys.argv[2:] or (5, 1))
 threads = set()
 
-# asyncio.run and time.monotonic_ns are missing before 3.7.
-run = getattr(asyncio, "run", None) or asyncio.get_event_loop().run_until_complete
-
 
 def now():
     return int(time.monotonic() * 1e9)
+
+
+class Selector(selectors.DefaultSelector):
+    """Records the lane of the loop's thread: it waits in select and runs in between."""
+
+    def __init__(self):
+        super().__init__()
+        self.spans, self.since = [], now()
+
+    def select(self, timeout=None):
+        if timeout is not None and timeout <= 0:
+            return super().select(timeout)  # does not wait
+        start = now()
+        self.spans.append({"state": "running", "start": self.since, "end": start})
+        try:
+            return super().select(timeout)
+        finally:
+            self.since = now()
+            self.spans.append({"state": "waiting_for_io", "start": start, "end": self.since})
+
+    def lane(self):
+        last = {"state": "running", "start": self.since, "end": now()}
+        return {"name": {"ko": "루프 스레드", "en": "loop thread"}, "spans": self.spans + [last]}
+
+
+def run(main):
+    """asyncio.run, on a loop with this selector: the result of main, and the lane."""
+    selector = Selector()
+    loop = asyncio.SelectorEventLoop(selector)
+    try:
+        result = loop.run_until_complete(main)
+        return result, selector.lane()
+    finally:
+        loop.close()
 
 
 async def async_task(name):
@@ -46,18 +78,18 @@ def measure(id, ko, en, unit, samples):
 
 
 wall, cpu, used, together = [], [], [], []
-lanes = []
+lanes, thread = [], None
 for _ in range(rounds):
     threads.clear()
     start, spent = now(), time.process_time()
-    lanes = run(main())
+    lanes, thread = run(main())
     wall.append(now() - start)
     cpu.append((time.process_time() - spent) * 1e9)
     used.append(len(threads))
     together.append(peak(lanes))
 
 report = {"experiment": "asyncio/article"}
-report["traces"] = [{"title": {"ko": "asyncio", "en": "asyncio"}, "lanes": lanes}]
+report["traces"] = [{"title": {"ko": "asyncio", "en": "asyncio"}, "lanes": [thread] + lanes}]
 if len(sys.argv) > 2:
     report["measures"] = [
         measure("wall", "벽시계 시간", "wall time", "ns", wall),

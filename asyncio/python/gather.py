@@ -4,18 +4,51 @@ Prints one JSON report: for each technique the lanes, when the caller had its an
 """
 import asyncio
 import json
+import selectors
 import sys
 import time
 
 pause = float(sys.argv[1])
 TASKS, FAILS = 5, 1
 
-# asyncio.run and create_task are missing before 3.7.
-run = getattr(asyncio, "run", None) or asyncio.get_event_loop().run_until_complete
 
 
 def now():
     return int(time.monotonic() * 1e9)
+
+
+class Selector(selectors.DefaultSelector):
+    """Records the lane of the loop's thread: it waits in select and runs in between."""
+
+    def __init__(self):
+        super().__init__()
+        self.spans, self.since = [], now()
+
+    def select(self, timeout=None):
+        if timeout is not None and timeout <= 0:
+            return super().select(timeout)  # does not wait
+        start = now()
+        self.spans.append({"state": "running", "start": self.since, "end": start})
+        try:
+            return super().select(timeout)
+        finally:
+            self.since = now()
+            self.spans.append({"state": "waiting_for_io", "start": start, "end": self.since})
+
+    def lane(self):
+        last = {"state": "running", "start": self.since, "end": now()}
+        return {"name": {"ko": "루프 스레드", "en": "loop thread"}, "spans": self.spans + [last]}
+
+
+def run(main):
+    """asyncio.run, on a loop with this selector: the result of main, and the lane."""
+    selector = Selector()
+    loop = asyncio.SelectorEventLoop(selector)
+    try:
+        result = loop.run_until_complete(main)
+        return result, selector.lane()
+    finally:
+        loop.close()
 
 
 class Refused(Exception):
@@ -80,7 +113,7 @@ def measure(id, ko, en, unit, value):
 
 
 for technique, name in TECHNIQUES:
-    start, answered, ends = run(watch(technique))
+    (start, answered, ends), thread = run(watch(technique))
     before = [end["outcome"] for end in ends if end["end"] <= answered]
     technique_id = technique.__name__
     measure(technique_id + ".answer", name + ": 답을 받기까지", name + ": time to answer", "ns", answered - start)
@@ -93,6 +126,6 @@ for technique, name in TECHNIQUES:
              for end in sorted(ends, key=lambda end: end["name"])]
     lanes.append({"name": {"ko": "호출자", "en": "caller"},
                   "spans": [{"state": "waiting_for_io", "start": start, "end": answered}]})
-    traces.append({"title": {"ko": name, "en": name}, "lanes": lanes})
+    traces.append({"title": {"ko": name, "en": name}, "lanes": [thread] + lanes})
 
 print(json.dumps({"experiment": "asyncio/gather", "traces": traces, "measures": measures, "notes": notes}))

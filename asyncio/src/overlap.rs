@@ -5,6 +5,8 @@ use lab::lang::Text;
 use lab::text;
 use lab::trace::{State, Trace};
 
+use crate::event_loop;
+
 /// The claim's id in the ledger.
 pub const CLAIM: &str = "asyncio-io-overlap";
 
@@ -20,9 +22,10 @@ pub enum ThreadModel {
     Pool,
 }
 
-/// The verdict on tasks whose waits are the lanes of the trace and which ran on `threads` threads. If the threads were not counted
+/// The verdict on tasks whose waits are the lanes of the trace (the lane of the loop's thread does not count) and which ran on `threads` threads. If the threads were not counted
 /// (`None`), the verdict is on the waiting alone.
 pub fn judge(on: &str, trace: &Trace, model: ThreadModel, threads: Option<usize>) -> Verdict {
+    let trace = &event_loop::without_it(trace);
     let (peak, all) = (trace.peak_in_flight(&[State::WaitingForIo]), trace.lanes.len());
     if all < 2 {
         let why = text!("태스크가 하나뿐입니다", "there is only one task");

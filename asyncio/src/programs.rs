@@ -3,14 +3,14 @@
 //! The article's listing, extended: each task records when it slept and on which threads it ran.
 
 use std::future::Future;
-use std::io;
 use std::sync::Mutex;
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use lab::{Error, Result, clock, machine, text};
+use lab::{Result, clock, machine};
 use tokio::runtime::Builder;
 
+use crate::event_loop::cannot_start;
 use crate::overlap::ThreadModel;
 
 /// What a task recorded.
@@ -111,9 +111,4 @@ pub fn check_threads_available() -> Result<()> {
         }
         Ok(())
     })
-}
-
-/// The error for a runtime whose threads cannot be started.
-pub(crate) fn cannot_start(e: io::Error) -> Error {
-    Error::failed(text!("런타임의 스레드를 시작할 수 없습니다: {e}", "the runtime's threads cannot be started: {e}"))
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use lab::cli::{Choice, Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
-use lab::report::Report;
 use lab::report::unit;
+use lab::report::{Front, Report};
 use lab::trace::{State, Trace};
 use lab::{Result, say, text, twin_script};
 
 use crate::overlap::{self, CLAIM, ThreadModel};
-use crate::{article, article_async_std, article_smol, notes, programs};
+use crate::{article, article_async_std, article_smol, event_loop, notes, programs};
 
 /// The runtime of the listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +57,16 @@ pub fn run(runtime: Runtime, pause: Duration, pythons: &[Interpreter]) -> Result
     listing(pause);
     let lines = say::take();
     report.lines = say::words(&lines);
-    let trace = Trace::new(Text::same(name), say::lanes(&lines, State::WaitingForIo));
+    let mut trace = Trace::new(Text::same(name), say::lanes(&lines, State::WaitingForIo));
     report.verdicts.push(overlap::judge(name, &trace, model, None));
     let (peak, all) = (trace.peak_in_flight(&[State::WaitingForIo]), unit::duration(trace.duration() as f64));
+    if model == ThreadModel::OneThread {
+        // First: the thread that runs the tasks under it.
+        trace.lanes.splice(0..0, event_loop::from_lines(&lines));
+    }
     report.traces.push(trace);
+    // CPython's drawing has the same shape; one of them shows all of its lanes on the first screen.
+    report.front = vec![Front::Trace(0)];
 
     let args = [pause.as_secs_f64().to_string()];
     python::join(&mut report, pythons, twin_script!("article"), &args, &[CLAIM], |python, twin| {

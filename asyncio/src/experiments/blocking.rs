@@ -18,12 +18,11 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{LaneRecorder, Recorder};
 use lab::trace::{State, Trace};
 use lab::{Result, clock, machine, stats, text, twin_script};
-use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::{task, time};
 
+use crate::event_loop::{self, event_loop, lane_name};
 use crate::heartbeat::{Late, ticker};
-use crate::programs::cannot_start;
 
 /// Number of other tasks on the loop.
 pub const OTHERS: usize = 3;
@@ -115,15 +114,15 @@ pub struct Stall {
     pub late: Vec<Late>,
     /// Time of the computation, in ns.
     pub took: u64,
-    /// Lanes: first the computing task, then the others.
+    /// Lanes: first the loop's thread, then the computing task, then the others.
     pub trace: Trace,
 }
 
 impl Technique {
     /// Runs the computation beside the other tasks.
     pub fn observe(&self, iterations: u64) -> Result<Stall> {
-        let runtime = Builder::new_current_thread().enable_time().build().map_err(cannot_start)?;
         let (recorder, stop) = (Recorder::new(), &AtomicBool::new(false));
+        let runtime = event_loop(None, recorder.lane(lane_name()))?;
         let busy = recorder.lane(text!("계산", "computing"));
         let [a, b, c] =
             [0, 1, 2].map(|i| ticker(recorder.lane(text!("다른 태스크 {i}", "other task {i}")), PERIOD, stop));
@@ -138,6 +137,7 @@ impl Technique {
             took
         };
         let (took, a, b, c) = runtime.block_on(async { tokio::join!(job, a, b, c) });
+        drop(runtime); // its hooks hold the loop's lane, which must end before `finish`
         let trace = recorder.finish(Text::same(format!("Rust: {}", self.rust)));
         Ok(Stall { late: [a, b, c].concat(), took, trace })
     }
@@ -255,8 +255,9 @@ fn shows(report: &Report) -> Text {
 
 /// Whether another task woke up during the computation, from its first to its last running span.
 pub fn others_woke(trace: &Trace) -> bool {
-    let running = || trace.lanes[0].spans.iter().filter(|span| span.state == State::Running);
+    let lanes: Vec<_> = event_loop::tasks(trace).collect();
+    let running = || lanes[0].spans.iter().filter(|span| span.state == State::Running);
     let (Some(first), Some(last)) = (running().next(), running().next_back()) else { return false };
-    let woke = trace.lanes[1..].iter().flat_map(|lane| &lane.spans).filter(|span| span.state == State::Ready);
+    let woke = lanes[1..].iter().flat_map(|lane| &lane.spans).filter(|span| span.state == State::Ready);
     woke.map(|span| span.end).any(|at| first.start < at && at < last.end)
 }

@@ -3,12 +3,14 @@
 use std::process::Command;
 use std::time::Duration;
 
+use asyncio::event_loop;
 use asyncio::overlap::{self, ThreadModel};
 use lab::claims::Outcome;
 use lab::lang::Text;
 use lab::report::Report;
-use lab::say;
-use lab::trace::{State, Trace};
+use lab::say::Line;
+use lab::trace::{Span, State, Trace};
+use lab::{say, text};
 
 /// Long enough for five tasks to start even on a very busy machine.
 const SECONDS: &str = "1";
@@ -25,7 +27,22 @@ fn listing_on(runtime: &str) -> Report {
 }
 
 fn all_wait_at_once(trace: &Trace) -> bool {
-    trace.lanes.len() == 5 && trace.peak_in_flight(&[State::WaitingForIo]) == 5
+    let tasks = event_loop::without_it(trace);
+    tasks.lanes.len() == 5 && tasks.peak_in_flight(&[State::WaitingForIo]) == 5
+}
+
+/// The first lane is the loop's thread. It does one thing at a time, and sleeps for most of the time in which all five tasks wait.
+fn the_thread_sleeps_while_all_wait(trace: &Trace) -> bool {
+    let Some(thread) = trace.lanes.first().filter(|lane| lane.name == event_loop::lane_name()) else { return false };
+    let tasks: Vec<Span> = event_loop::tasks(trace).flat_map(|lane| lane.spans.clone()).collect();
+    let from = tasks.iter().map(|span| span.start).max().unwrap();
+    let until = tasks.iter().map(|span| span.end).min().unwrap();
+    let sleeps = thread.spans.iter().filter(|span| span.state == State::WaitingForIo);
+    let slept: u64 = sleeps.map(|span| span.end.min(until).saturating_sub(span.start.max(from))).sum();
+    thread.spans.windows(2).all(|pair| pair[0].end <= pair[1].start)
+        && thread.spans.iter().any(|span| span.state == State::Running)
+        && from < until
+        && 2 * slept >= until - from
 }
 
 /// An event loop starts all tasks before it waits for the first time.
@@ -50,7 +67,38 @@ fn on_one_thread_all_five_start_before_any_is_done() {
         let report = listing_on(runtime);
         assert!(all_start_before_any_is_done(&report.lines), "{runtime}: {:?}", report.lines);
         assert_eq!(report.verdicts[0].outcome, Outcome::Holds, "{runtime}");
+        // Elsewhere the system does not report CPU time.
+        let drawn = the_thread_sleeps_while_all_wait(&report.traces[0]);
+        assert!(drawn || !cfg!(unix), "{runtime}: {:?}", report.traces[0]);
     }
+}
+
+/// A pool has several threads, and its lines do not tell on which of them a task ran.
+#[test]
+fn the_threads_of_a_pool_have_no_lane() {
+    let report = listing_on("async-std");
+    assert!(report.traces[0].lanes.iter().all(|lane| lane.name != event_loop::lane_name()));
+}
+
+/// Known wrong: each task waits by computing, so that the thread never sleeps, although the lanes of the tasks look the same.
+#[test]
+fn a_thread_that_computes_while_all_wait_does_not_sleep() {
+    let line = |at: u64, cpu: u64, text: Text| Line { at, cpu: Some(cpu), text };
+    let lines = |cpu_while_waiting: u64| -> Vec<Line> {
+        let started = (0..5).map(|i| line(i, i, text!("태스크 {i} 시작", "Task {i} started")));
+        let at = 1_000_000_000;
+        let done = (0..5).map(|i| line(at + i, 5 + cpu_while_waiting + i, text!("태스크 {i} 완료", "Task {i} done")));
+        started.chain(done).collect()
+    };
+    let trace = |lines: &[Line]| {
+        let mut lanes = say::lanes(lines, State::WaitingForIo);
+        lanes.splice(0..0, event_loop::from_lines(lines));
+        Trace::new(Text::default(), lanes)
+    };
+    let (sleeps, computes) = (trace(&lines(1000)), trace(&lines(2_000_000_000)));
+    assert!(all_wait_at_once(&sleeps) && all_wait_at_once(&computes));
+    assert!(the_thread_sleeps_while_all_wait(&sleeps), "{sleeps:?}");
+    assert!(!the_thread_sleeps_while_all_wait(&computes), "{computes:?}");
 }
 
 /// Known wrong: the tasks are awaited one after another instead of gathered, although the code is async.
@@ -83,7 +131,9 @@ fn cpython_confirms_the_claim() {
     let python = Command::new("python3").arg("--version").output();
     if python.is_ok_and(|out| out.status.success()) {
         assert_eq!(verdict.outcome, Outcome::Holds);
+        assert!(verdict.evidence.en.contains("up to 5 of 5 tasks"), "the thread is no task: {}", verdict.evidence.en);
         assert!(all_wait_at_once(&report.traces[1]));
+        assert!(the_thread_sleeps_while_all_wait(&report.traces[1]), "{:?}", report.traces[1]);
     } else {
         assert!(matches!(verdict.outcome, Outcome::NotMeasured(_)));
     }

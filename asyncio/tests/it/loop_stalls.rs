@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use asyncio::event_loop;
 use asyncio::experiments::blocking::{PERIOD, Stall, TECHNIQUES, others_woke};
 use asyncio::experiments::gil::report::{CLAIM, judge, judge_twin, long_waits};
 use asyncio::experiments::gil::{CASES, Case, CaseResult, run_case};
@@ -16,6 +17,25 @@ const ITERATIONS: u64 = 500_000_000;
 
 fn stall(id: &str) -> Stall {
     TECHNIQUES.iter().find(|technique| technique.id == id).unwrap().observe(ITERATIONS).unwrap()
+}
+
+/// For how long the loop's thread slept while the computation ran.
+fn slept_meanwhile(trace: &Trace) -> u64 {
+    let spans = |lane: usize, state| trace.lanes[lane].spans.iter().filter(move |span| span.state == state);
+    let common = |a: &Span, b: &Span| a.end.min(b.end).saturating_sub(a.start.max(b.start));
+    let sleeps = spans(0, State::WaitingForIo);
+    sleeps.flat_map(|sleep| spans(1, State::Running).map(move |run| common(sleep, run))).sum()
+}
+
+/// The known-wrong programs are the first two: they compute on the thread, which has no other.
+#[test]
+fn the_loop_sleeps_during_the_computation_if_another_thread_does_it() {
+    for (id, sleeps) in [("in_the_loop", false), ("yields", false), ("spawn_blocking", true), ("own_thread", true)] {
+        let trace = stall(id).trace;
+        assert_eq!(trace.lanes[0].name, event_loop::lane_name(), "{id}");
+        assert!(trace.lanes[0].spans.windows(2).all(|pair| pair[0].end <= pair[1].start), "{id}: one thread");
+        assert_eq!(slept_meanwhile(&trace) > 0, sleeps, "{id}");
+    }
 }
 
 /// The known-wrong program is one of the experiment's techniques.

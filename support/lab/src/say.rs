@@ -23,7 +23,7 @@ use crate::trace::{Lane, Span, State};
 pub struct Line {
     /// Its time on [`clock::now`], in ns.
     pub at: u64,
-    /// CPU time of the child process that printed it, up to this line, in ns; `None` for a line of this process.
+    /// CPU time of the process that printed it, up to this line, in ns; `None` if it is not known.
     pub cpu: Option<u64>,
     /// The line, without its line end.
     pub text: Text,
@@ -50,10 +50,9 @@ pub fn to_parent() {
 
 /// Prints a line and records it with its time. Use [`say!`](crate::say!).
 pub fn line(text: Text) {
-    let mut line = Line { at: clock::now(), cpu: None, text };
+    let line = Line { at: clock::now(), cpu: clock::cpu(), text };
     match MODE.load(Ordering::Relaxed) {
         TO_PARENT => {
-            line.cpu = clock::cpu();
             let mut json = serde_json::to_string(&line).expect("strings and numbers");
             json.push('\n');
             // A single write, so that lines of several children do not mix. If the parent is gone, the lifeline ends us.

@@ -18,7 +18,7 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::{Error, Result, text, twin_script};
 use tokio::runtime::Builder;
 
-use crate::programs::cannot_start;
+use crate::event_loop::cannot_start;
 use partial_reads::{INTERRUPTED, Reader, Received};
 use transfer::{AMOUNT, Balances, Transfer};
 

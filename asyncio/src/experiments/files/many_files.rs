@@ -10,7 +10,7 @@ use lab::{Error, Result, clock, machine, text};
 use tokio::runtime::Builder;
 
 use super::techniques::cannot_read;
-use crate::programs::cannot_start;
+use crate::event_loop::cannot_start;
 
 /// Bytes in each of them.
 pub const SIZE: usize = 16 << 10;

@@ -10,6 +10,7 @@ use lab::trace::{State, Trace};
 
 use super::many_files::{ReadAll, SIZE};
 use super::techniques::{PERIOD, TECHNIQUES};
+use crate::event_loop;
 
 /// The claim, by its id in the ledger.
 pub const CLAIM: &str = "asyncio-file-io";
@@ -19,7 +20,7 @@ const TWINS: [(&str, &str); 2] = [("open", "open().read()"), ("executor", "run_i
 
 /// When the other task woke up, in ns: the ends of the times in which it was ready.
 fn ticks(trace: &Trace) -> Vec<u64> {
-    let spans = trace.lanes.iter().skip(1).flat_map(|lane| &lane.spans);
+    let spans = event_loop::tasks(trace).skip(1).flat_map(|lane| &lane.spans);
     let mut ticks: Vec<u64> = spans.filter(|span| span.state == State::Ready).map(|span| span.end).collect();
     ticks.sort_unstable();
     ticks
@@ -27,7 +28,7 @@ fn ticks(trace: &Trace) -> Vec<u64> {
 
 /// How often the other task woke up between the first and the last moment of the reading.
 pub fn ticks_during(trace: &Trace) -> usize {
-    let spans = trace.lanes.first().map_or(&[][..], |lane| &lane.spans);
+    let spans = event_loop::tasks(trace).next().map_or(&[][..], |lane| &lane.spans);
     let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return 0 };
     ticks(trace).into_iter().filter(|tick| (first.start + 1..last.end).contains(tick)).count()
 }
@@ -38,7 +39,7 @@ pub fn longest_gap(trace: &Trace) -> u64 {
 }
 
 fn reading(trace: &Trace) -> u64 {
-    trace.lanes.first().map_or(0, |lane| lane.time_in(State::WaitingForIo))
+    event_loop::tasks(trace).next().map_or(0, |lane| lane.time_in(State::WaitingForIo))
 }
 
 /// Whether the other task went on while one read.

@@ -10,11 +10,10 @@ use std::time::Duration;
 use lab::lang::Text;
 use lab::trace::{LaneRecorder, Recorder, State, Trace};
 use lab::{Error, Result, text};
-use tokio::runtime::Builder;
 
 use super::slow_file::{CONTENT, SlowFile};
+use crate::event_loop::{event_loop, lane_name};
 use crate::heartbeat::ticker_on;
-use crate::programs::cannot_start;
 
 /// The other task of the loop sleeps so long at a time.
 pub const PERIOD: Duration = Duration::from_millis(10);
@@ -65,10 +64,10 @@ impl Loop {
         }
     }
 
-    /// The future runs in this thread, on all of them.
-    fn block_on<F: Future>(self, future: F) -> Result<F::Output> {
+    /// The future runs in this thread, on all of them. tokio's has a lane; the others have no hooks from which to draw one.
+    fn block_on<F: Future>(self, recorder: &Recorder, future: F) -> Result<F::Output> {
         Ok(match self {
-            Loop::Tokio => Builder::new_current_thread().enable_time().build().map_err(cannot_start)?.block_on(future),
+            Loop::Tokio => event_loop(None, recorder.lane(lane_name()))?.block_on(future),
             Loop::AsyncStd => async_std::task::block_on(future),
             Loop::Smol => smol::block_on(future),
         })
@@ -98,18 +97,21 @@ pub const TECHNIQUES: [Technique; 4] = [
 ];
 
 impl Technique {
-    /// Reads a slow file beside a task that ticks. The first lane is the reading.
+    /// Reads a slow file beside a task that ticks. The first lane that is not the loop's is the reading.
     pub fn observe(&self, delay: Duration) -> Result<Trace> {
         let (recorder, stop) = (Recorder::new(), &AtomicBool::new(false));
-        let lane = recorder.lane(text!("읽기", "reads"));
         let sleep = |pause| self.on.sleep(pause);
-        let other = ticker_on(sleep, recorder.lane(text!("다른 태스크", "the other")), PERIOD, stop);
-        let job = async {
-            let read = self.read_between_pauses(delay, lane).await;
-            stop.store(true, Relaxed);
-            read
+        let both = async {
+            let lane = recorder.lane(text!("읽기", "reads"));
+            let other = ticker_on(sleep, recorder.lane(text!("다른 태스크", "the other")), PERIOD, stop);
+            let job = async {
+                let read = self.read_between_pauses(delay, lane).await;
+                stop.store(true, Relaxed);
+                read
+            };
+            tokio::join!(job, other)
         };
-        let (read, _) = self.on.block_on(async { tokio::join!(job, other) })?;
+        let (read, _) = self.on.block_on(&recorder, both)?;
         match read {
             Ok(bytes) if bytes == CONTENT => Ok(recorder.finish(Text::same(format!("Rust: {}", self.name)))),
             Ok(_) => Err(cannot_read(&io::ErrorKind::UnexpectedEof.into())),

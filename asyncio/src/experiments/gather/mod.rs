@@ -17,11 +17,10 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::Recorder;
 use lab::trace::{State, Trace};
 use lab::{Result, clock, text, twin_script};
-use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 use tokio::time;
 
-use crate::programs::cannot_start;
+use crate::event_loop::{event_loop, lane_name};
 use tasks::{Ends, Outcome, Refused, TASKS, TaskRecord};
 
 /// What the caller receives: the names of the finished tasks, or one error, or both if everything is collected.
@@ -136,15 +135,15 @@ pub struct Collected {
     pub before: Vec<Outcome>,
     /// How the tasks ended that continued after the answer.
     pub after: Vec<Outcome>,
-    /// Lanes of the tasks; the last lane is the caller's.
+    /// Lanes of the loop's thread, the tasks and the caller, in this order.
     pub trace: Trace,
 }
 
 impl Technique {
     /// Runs the five tasks and waits until all have ended, also those that nobody awaits.
     pub fn observe(&self, pause: Duration) -> Result<Collected> {
-        let runtime = Builder::new_current_thread().enable_time().build().map_err(cannot_start)?;
         let (recorder, ends) = (Recorder::new(), Ends::default());
+        let runtime = event_loop(None, recorder.lane(lane_name()))?;
         let records = TaskRecord::five(&recorder, &ends);
         let mut caller = recorder.lane(text!("호출자", "caller"));
         let start = clock::now();
@@ -159,6 +158,7 @@ impl Technique {
             }
             (answer, answered)
         });
+        drop(runtime); // its hooks hold the loop's lane, which must end before `finish`
         let all = std::mem::take(&mut *ends.lock().unwrap_or_else(PoisonError::into_inner));
         let outcomes =
             |after: bool| all.iter().filter(|end| (end.at > answered) == after).map(|end| end.outcome).collect();

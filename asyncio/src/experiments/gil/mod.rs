@@ -11,8 +11,8 @@ pub mod report;
 
 pub use cases::{CASES, Case, CaseResult};
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -24,54 +24,22 @@ use lab::machine::Watch;
 use lab::python::{self, Interpreter};
 use lab::report::unit;
 use lab::report::{Front, Report};
-use lab::trace::State;
 use lab::trace::{LaneRecorder, Recorder};
 use lab::{Error, Result, text, twin_script};
-use tokio::runtime::{Builder, Runtime};
 use tokio::time;
 
+use crate::event_loop::{LOOP, event_loop, lane_name};
 use crate::heartbeat::ticker;
-use crate::programs::cannot_start;
 use report::CLAIM;
 
 /// How long the loop's tasks sleep at a time.
 pub const PERIOD: Duration = Duration::from_millis(10);
-/// The event loop's thread; the computing threads have the numbers after it.
-const LOOP: ThreadId = ThreadId(1);
-
-// ANCHOR: event_loop
-/// tokio's event loop as a thread that needs the lock to run: it releases the lock before it waits for events and takes it again
-/// afterwards.
-fn event_loop(gil: Option<Arc<Gil>>, lane: LaneRecorder) -> Result<Runtime> {
-    let (lane, theirs) = (Arc::new(Mutex::new(lane)), gil.clone());
-    let enter = move |state| lane.lock().unwrap_or_else(PoisonError::into_inner).enter(state);
-    enter(State::Running);
-    let back = enter.clone();
-    let before_it_waits = move || {
-        if let Some(gil) = &gil {
-            enter(State::WaitingForLock);
-            gil.release(LOOP);
-        }
-        enter(State::WaitingForIo);
-    };
-    let after_it_waited = move || {
-        if let Some(gil) = &theirs {
-            back(State::WaitingForLock);
-            gil.take(LOOP);
-        }
-        back(State::Running);
-    };
-    let mut builder = Builder::new_current_thread();
-    let builder = builder.enable_time().on_thread_park(before_it_waits).on_thread_unpark(after_it_waited);
-    builder.build().map_err(cannot_start)
-}
-// ANCHOR_END: event_loop
 
 /// Runs one case. The loop runs until the computing threads have done their `iterations`, or, if there are none, for `lasting`.
 pub fn run_case(case: Case, iterations: u64, lasting: Duration) -> Result<CaseResult> {
     let gil = case.gil.then(|| Arc::new(Gil::new(SWITCH_INTERVAL)));
     let recorder = Recorder::new();
-    let runtime = event_loop(gil.clone(), recorder.lane(text!("이벤트 루프", "event loop")))?;
+    let runtime = event_loop(gil.clone(), recorder.lane(lane_name()))?;
     let computing: Vec<LaneRecorder> =
         (0..case.computing).map(|i| recorder.lane(text!("CPU {i}", "CPU {i}"))).collect();
     let stop = &AtomicBool::new(false);

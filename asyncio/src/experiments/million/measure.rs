@@ -15,7 +15,7 @@ use lab::trace::{Lane, Span, State, Trace};
 use lab::{Result, clock, machine};
 use tokio::runtime::Builder;
 
-use crate::programs::cannot_start;
+use crate::event_loop::cannot_start;
 
 /// Number of sleepers that have gone to sleep.
 static ASLEEP: AtomicUsize = AtomicUsize::new(0);

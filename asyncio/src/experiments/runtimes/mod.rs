@@ -71,9 +71,10 @@ pub fn run(tasks: usize, pause: Duration, times: usize, pythons: &[Interpreter])
     });
     let args = [times.to_string(), ROUNDS.to_string()];
     python::join(&mut report, pythons, twin_script!("runtimes"), &args, &[], |_, _| Vec::new());
+    page::draw_once(&mut report, tasks);
     measure_memory(&mut report, pythons);
     report.tables = vec![page::together(&report, pythons), page::operations(&report, pythons)];
-    // The drawings of all runtimes look the same; the table shows the differences.
+    // The table shows the differences.
     report.front = vec![Front::Table(0)];
     report.measures_in_tables = true;
     report.notes = page::notes(pause, times, foreign).into_iter().chain(report.notes).collect();

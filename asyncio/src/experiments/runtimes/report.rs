@@ -6,12 +6,13 @@ use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::report::unit;
 use lab::report::{Measure, Report, Table};
+use lab::trace::{State, Trace};
 use lab::{machine, stats, text};
 
 use super::microbench::Operation;
 use super::row::{MEMORY_TASKS, ROUNDS, Row, most};
-use crate::notes;
 use crate::programs::PROGRAMS;
+use crate::{event_loop, notes};
 
 /// A row's name, and the function from a measurement's short name to its id.
 type RowSource = (Text, Box<dyn Fn(&str) -> String>);
@@ -82,6 +83,25 @@ pub(crate) fn operations(report: &Report, pythons: &[Interpreter]) -> Table {
         head: [text!("런타임", "runtime")].into_iter().chain(Operation::ALL.map(Operation::name)).collect(),
         rows: row_sources(pythons).into_iter().map(row).collect(),
     }
+}
+
+/// Keeps the first trace, and those that look different because not all `tasks` waited at once.
+pub fn draw_once(report: &mut Report, tasks: usize) {
+    let together = |trace: &Trace| event_loop::without_it(trace).peak_in_flight(&[State::WaitingForIo]) == tasks;
+    let all = std::mem::take(&mut report.traces);
+    let (first, rest): (Vec<_>, Vec<_>) = all.into_iter().enumerate().partition(|(n, _)| *n == 0);
+    let (same, other): (Vec<_>, Vec<_>) = rest.into_iter().partition(|(_, trace)| together(trace));
+    if let (Some((_, drawn)), false) = (first.first(), same.is_empty()) {
+        let (ko, en) = (&drawn.title.ko, &drawn.title.en);
+        let those =
+            |of: fn(&Text) -> &String| same.iter().map(|(_, t)| of(&t.title).as_str()).collect::<Vec<_>>().join(", ");
+        let (theirs_ko, theirs_en) = (those(|title| &title.ko), those(|title| &title.en));
+        report.notes.push(text!(
+            "{ko}의 그림만 그립니다. 다음에서도 태스크 {tasks}개가 모두 동시에 기다려 그림이 같습니다: {theirs_ko}. 태스크를 몇 개의 스레드에서 실행했는지는 표에 있습니다.",
+            "Only {en} is drawn. All {tasks} tasks waited at once here, too, so that the drawing is the same: {theirs_en}. The table says how many threads ran the tasks."
+        ));
+    }
+    report.traces = first.into_iter().chain(other).map(|(_, trace)| trace).collect();
 }
 
 pub(crate) fn shows(tasks: usize, pause: Duration, rows: &[Row]) -> Text {

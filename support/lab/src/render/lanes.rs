@@ -73,8 +73,8 @@ fn rows(trace: &Trace, drawn: usize, label: usize, scale: Scale, canvas: Canvas)
     if !title.is_empty() {
         let _ = writeln!(out, "{}", fit(&title, canvas.width).trim_end());
     }
-    for lane in &trace.lanes[..drawn] {
-        let row = paint(&cells(lane, trace.start(), scale), canvas.colour);
+    for (lane, row) in trace.lanes.iter().zip(all_cells(&trace.lanes[..drawn], trace.start(), scale)) {
+        let row = paint(&row, canvas.colour);
         let _ = writeln!(out, "{} │{row}│", fit(&shown(&lane.name, canvas.lang), label));
     }
     let left = trace.lanes.len() - drawn;
@@ -155,6 +155,23 @@ fn cells(lane: &Lane, start: u64, scale: Scale) -> Vec<Cell> {
         cells[column_of(mark.start, start, scale)] = Cell::of(mark.state);
     }
     cells
+}
+
+/// The cells of all lanes. A lane that ran only between the sampled instants shows it once, where it first ran: else the thread of an
+/// event loop, which runs for microseconds, would look as if it only waited. Not where another lane runs in the same column, because
+/// lanes that took turns would look parallel.
+fn all_cells(lanes: &[Lane], start: u64, scale: Scale) -> Vec<Vec<Cell>> {
+    let runs = |cell: &Cell| cell.state == State::Running;
+    let mut rows: Vec<Vec<Cell>> = lanes.iter().map(|lane| cells(lane, start, scale)).collect();
+    for (n, lane) in lanes.iter().enumerate() {
+        let ran = lane.spans.iter().find(|span| span.state == State::Running && span.start < span.end);
+        let Some(first) = ran.filter(|_| !rows[n].iter().any(runs)) else { continue };
+        let column = column_of(first.start, start, scale);
+        if !rows[n][column].state.is_mark() && !rows.iter().any(|row| runs(&row[column])) {
+            rows[n][column] = Cell::of(State::Running);
+        }
+    }
+    rows
 }
 
 fn paint(row: &[Cell], colour: bool) -> String {
@@ -338,6 +355,26 @@ mod tests {
         let mut trace = two_lanes();
         trace.lanes.push(Lane::of(Text::same("blink"), State::Native, 5 * SECOND + 10, 5 * SECOND + 11));
         assert!(alone(&trace, canvas(80)).lines().nth(2).unwrap().contains('▚'));
+    }
+
+    #[test]
+    fn a_lane_that_ran_for_a_moment_shows_it_once() {
+        let span = |state, start, end| Span { state, start, end };
+        let at = |ran: u64| {
+            let (before, after) = (span(State::WaitingForIo, 0, ran), span(State::WaitingForIo, ran + 10, SECOND));
+            let spans = vec![before, span(State::Running, ran, ran + 10), after];
+            Lane { name: Text::same("x"), spans: spans.into_iter().filter(|span| span.start < span.end).collect() }
+        };
+        let shown = |lanes: Vec<Lane>| {
+            let picture = alone(&Trace::new(Text::default(), lanes.clone()), canvas(80));
+            let bars: Vec<String> =
+                picture.lines().take(lanes.len()).map(|line| line.split('│').nth(1).unwrap().to_owned()).collect();
+            bars.iter().map(|bar| bar.chars().position(|c| c == '█')).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(vec![at(0)]), [Some(0)]);
+        let waits = Lane::of(Text::same("x"), State::WaitingForIo, 0, SECOND);
+        assert_eq!(shown(vec![waits.clone(), at(0), waits]), [None, Some(0), None], "who only waited never ran");
+        assert_eq!(shown(vec![at(100), at(200)]), [Some(0), None], "turns within a column must not look parallel");
     }
 
     #[test]

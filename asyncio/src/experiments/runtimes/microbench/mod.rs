@@ -6,7 +6,7 @@ use std::future::Future;
 use lab::{Error, Result, clock, machine, text};
 use tokio::runtime::Builder;
 
-use crate::programs::cannot_start;
+use crate::event_loop::cannot_start;
 
 mod on_async_std;
 mod on_smol;
