@@ -2,7 +2,7 @@
 
 use lab::lang::Text;
 use lab::{Error, text};
-use process_pool::{End, Failure, WorkerLoss};
+use process_pool::{End, Failure, Panic, WorkerLoss};
 
 pub trait Bilingual {
     fn text(&self) -> Text;
@@ -51,7 +51,14 @@ impl Bilingual for process_pool::Error {
 impl Bilingual for Failure {
     fn text(&self) -> Text {
         match self {
-            Failure::Panicked(said) => text!("패닉: {said}", "panicked: {said}"),
+            Failure::Panicked(panic) => Text { ko: panic_text("패닉", panic), en: panic_text("panicked", panic) },
+            Failure::Aborted { panic, attempts } => {
+                let (ko, en) = (
+                    panic_text("패닉으로 워커가 중단되었습니다", panic),
+                    panic_text("its worker was aborted by a panic", panic),
+                );
+                text!("{ko} (시도 {attempts}번)", "{en} (attempts: {attempts})")
+            }
             Failure::Died { how, attempts } => {
                 let Text { ko, en } = how.text();
                 Text {
@@ -73,6 +80,14 @@ impl Bilingual for Failure {
                 text!("'{name}': init에 등록하지 않은 작업입니다", "'{name}' was not among the tasks given to init")
             }
         }
+    }
+}
+
+/// What happened, where, and the panic's message.
+fn panic_text(what: &str, panic: &Panic) -> String {
+    match &panic.location {
+        Some(at) => format!("{what} ({at}): {}", panic.message),
+        None => format!("{what}: {}", panic.message),
     }
 }
 

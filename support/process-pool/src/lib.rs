@@ -63,6 +63,7 @@ mod error;
 mod failure;
 mod history;
 pub mod limits;
+mod panics;
 mod task;
 #[cfg(unix)]
 mod unix;
@@ -74,6 +75,7 @@ pub use builder::{Builder, Start};
 pub use error::Error;
 pub use failure::{End, Failure, WorkerLoss};
 pub use history::{Finish, Stint};
+pub use panics::{Location, Panic};
 pub use task::{Ran, Run, Task};
 #[cfg(unix)]
 pub use unix::{Bytes, FORKSERVER, Pool, Unordered, WORKER, frame, result_frame};

@@ -9,7 +9,7 @@ use crate::limits::{BATCH_TASKS, BATCH_TIME};
 use crate::unix::bytes::{TransferContext, TransferScope};
 use crate::unix::engine::{Engine, JobSource};
 use crate::unix::frame::{Kind, ProtocolError, Reader, ValueLocation};
-use crate::unix::result_frame::{ResultKind, Summary, TaskResult};
+use crate::unix::result_frame::{self, ResultKind, Summary, TaskResult};
 use crate::unix::worker_handle::{Verdict, WorkerHandle};
 
 /// The outcome of reading from a worker once.
@@ -177,7 +177,7 @@ fn outcome(kind: ResultKind, value: &[u8]) -> Result<&[u8], Failure> {
     let message = || String::from_utf8_lossy(value).into_owned();
     match kind {
         ResultKind::Done => Ok(value),
-        ResultKind::Panicked => Err(Failure::Panicked(message())),
+        ResultKind::Panicked => Err(Failure::Panicked(Box::new(result_frame::read_panic(value)))),
         ResultKind::Unreadable => Err(Failure::Unreadable(message())),
     }
 }

@@ -5,6 +5,7 @@ use crate::history::{Finish, Stint};
 use crate::unix::batch::Retry;
 use crate::unix::clock;
 use crate::unix::engine::{Engine, JobSource};
+use crate::unix::result_frame;
 use crate::unix::worker_handle::{Verdict, WorkerHandle};
 
 impl Engine {
@@ -88,8 +89,12 @@ impl Engine {
 
 /// The failure of a task that has no retries left.
 fn failure_of(worker: &WorkerHandle, how: End, attempts: u32) -> Failure {
+    let words = worker.claims.words();
     match worker.verdict {
         Some(Verdict::TimedOut) => Failure::TimedOut { attempts },
+        None if how == End::ABORT && !words.is_empty() => {
+            Failure::Aborted { panic: Box::new(result_frame::read_panic(&words)), attempts }
+        }
         _ => Failure::Died { how, attempts },
     }
 }

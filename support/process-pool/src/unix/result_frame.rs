@@ -1,5 +1,6 @@
 //! The body of a results frame.
 
+use crate::panics::Panic;
 use crate::unix::frame::{ProtocolError, Reader, ValueLocation, put_number, put_place};
 
 /// The result of one task, as sent by its worker.
@@ -84,4 +85,31 @@ impl Summary {
     pub fn take(from: &mut Reader<'_>) -> Result<Summary, ProtocolError> {
         Ok(Summary { done: from.number()?, skipped: from.number()?, ns: from.number()? })
     }
+}
+
+/// A panic as the value of its result.
+#[must_use]
+pub fn panic(panic: &Panic) -> Vec<u8> {
+    postcard::to_stdvec(panic).unwrap_or_default()
+}
+
+/// The same in less than a page: without the backtrace and the end of a long message.
+#[must_use]
+pub fn short_panic(known: &Panic) -> Vec<u8> {
+    let mut end = known.message.len().min(2048);
+    while !known.message.is_char_boundary(end) {
+        end -= 1;
+    }
+    let location = known.location.clone().filter(|at| at.file.len() < 1024);
+    panic(&Panic { message: known.message[..end].to_owned(), location, backtrace: None })
+}
+
+/// Reads a panic; untrusted bytes that are none become its message.
+#[must_use]
+pub fn read_panic(bytes: &[u8]) -> Panic {
+    postcard::from_bytes(bytes).unwrap_or_else(|_| Panic {
+        message: String::from_utf8_lossy(bytes).into_owned(),
+        location: None,
+        backtrace: None,
+    })
 }

@@ -9,6 +9,7 @@ mod failures;
 mod frames;
 mod hang;
 mod kill_storm;
+mod panics;
 mod retries;
 mod starts;
 mod tasks;
@@ -35,6 +36,8 @@ fn main() -> ExitCode {
         Some("folders") => starts::folders(),
         Some("few-descriptors") => starts::few_descriptors(),
         Some("crowded") => starts::crowded(),
+        Some("backtrace") => panics::backtrace(true),
+        Some("no-backtrace") => panics::backtrace(false),
         _ => return run_all(),
     }
     ExitCode::SUCCESS
@@ -52,7 +55,8 @@ fn run_all() -> ExitCode {
         if start == Start::Fork { trial } else { trial.with_kind("exec") }
     };
     // What is true of a pool is true of it in whatever way its workers come to be.
-    let of_pools = [basics::TESTS, kill_storm::TESTS, failures::TESTS, retries::TESTS, cleanup::TESTS].concat();
+    let of_pools =
+        [basics::TESTS, kill_storm::TESTS, failures::TESTS, panics::TESTS, retries::TESTS, cleanup::TESTS].concat();
     let mut trials: Vec<Trial> = of_pools.iter().map(|test| trial(Start::Fork, test)).collect();
     trials.extend(of_pools.iter().map(|test| trial(Start::Exec, test)));
     trials.extend([frames::TESTS, starts::TESTS].concat().iter().map(|test| trial(Start::Fork, test)));

@@ -12,8 +12,33 @@ use std::time::{Duration, Instant};
 use process_pool::{Bytes, Run, Task};
 
 pub static TASKS: &[&dyn Run] = &[
-    &SQUARE, &ECHO, &REVERSE, &NUMBERS, &PID, &SLEEP, &SPIN, &PANIC, &ABORT, &EXIT, &OVERFLOW, &ALLOCATE, &TRAP, &ONCE,
-    &PRINT, &CHILD, &SCRIBBLE, &KEEP, &STOP, &SELF_KILL, &NOTE, &CORK, &FOLDER, &THREADS,
+    &SQUARE,
+    &ECHO,
+    &REVERSE,
+    &NUMBERS,
+    &PID,
+    &SLEEP,
+    &SPIN,
+    &PANIC,
+    &ABORT,
+    &EXIT,
+    &OVERFLOW,
+    &ALLOCATE,
+    &TRAP,
+    &ONCE,
+    &PRINT,
+    &CHILD,
+    &SCRIBBLE,
+    &KEEP,
+    &STOP,
+    &SELF_KILL,
+    &NOTE,
+    &CORK,
+    &FOLDER,
+    &THREADS,
+    &CATCH,
+    &PANIC_TWICE,
+    &PASS_ON,
 ];
 
 pub static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
@@ -37,6 +62,29 @@ pub static SPIN: Task<(u64, u64), u64> = Task::new("spin", |(n, us)| {
     n
 });
 pub static PANIC: Task<u64, u64> = Task::new("panic", |n| panic!("on purpose {n}"));
+/// The line of [`PANIC`]'s panic.
+pub const PANIC_LINE: u32 = line!() - 2;
+/// Panics, catches it, and then panics for good, or returns.
+pub static CATCH: Task<bool, u64> = Task::new("catch", |again| {
+    let _ = std::panic::catch_unwind(|| panic!("caught by the task"));
+    if again { panic!("not caught") } else { process::abort() }
+});
+/// Panics again while the first panic unwinds.
+pub static PANIC_TWICE: Task<u64, u64> = Task::new("panic-twice", |n| {
+    struct Again;
+    impl Drop for Again {
+        fn drop(&mut self) {
+            panic!("the second");
+        }
+    }
+    let _again = Again;
+    panic!("the first {n}")
+});
+/// Passes on the panic of another thread.
+pub static PASS_ON: Task<u64, u64> = Task::new("pass-on", |n| {
+    let other = thread::spawn(move || -> u64 { panic!("elsewhere {n}") });
+    other.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+});
 pub static ABORT: Task<u64, u64> = Task::new("abort", |_| process::abort());
 pub static EXIT: Task<i32, u64> = Task::new("exit", |code| process::exit(code));
 pub static OVERFLOW: Task<u64, u64> = Task::new("overflow", |n| {

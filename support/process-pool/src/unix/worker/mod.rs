@@ -7,12 +7,12 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::panic;
 use std::process;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use crate::limits::{self, BATCH_BYTES, LARGE};
+use crate::panics::{self, Panic};
 use crate::task::{Ran, Run};
 use crate::unix::bytes::{TransferContext, TransferScope};
 use crate::unix::child::kill_group;
@@ -20,7 +20,7 @@ use crate::unix::clock;
 use crate::unix::fd_passing;
 use crate::unix::fork;
 use crate::unix::frame::{self, Inbox, Kind, ProtocolError, Reader, ValueLocation};
-use crate::unix::result_frame::{ResultKind, Summary, TaskResult};
+use crate::unix::result_frame::{self, ResultKind, Summary, TaskResult};
 use crate::unix::shm::{Arena, Block, Claims, RemoteArena};
 use pace::Pace;
 
@@ -34,11 +34,14 @@ pub fn live(tasks: &'static [&'static dyn Run], line: UnixStream) -> ! {
     process::exit(1)
 }
 
+/// The panic handler needs it, too.
+static CLAIMS: OnceLock<Claims> = OnceLock::new();
+
 struct Worker {
     tasks: &'static [&'static dyn Run],
     from: File,
     to: File,
-    claims: Claims,
+    claims: &'static Claims,
     record: bool,
     parent: Arc<RemoteArena>,
     own: Arc<Arena>,
@@ -61,7 +64,8 @@ struct Worker {
 impl Worker {
     fn start(tasks: &'static [&'static dyn Run], lifeline: &UnixStream) -> io::Result<Worker> {
         let (setup, given) = fd_passing::receive(lifeline)?;
-        let claims = Claims::of(given.own_memory.as_fd())?;
+        let map = Claims::of(given.own_memory.as_fd())?;
+        let claims = CLAIMS.get_or_init(|| map);
         let own = Arena::new(given.own_memory.as_fd(), setup.own_memory)?;
         let parent = RemoteArena::new(given.parent_memory.as_fd(), setup.parent_memory)?;
         limits::apply(setup.limit)?;
@@ -157,9 +161,12 @@ impl Worker {
         self.claims.end(self.next);
         let kind = match ran {
             Ran::Done => ResultKind::Done,
-            Ran::Panicked(said) => self.set_message(ResultKind::Panicked, &said),
-            Ran::Unreadable(why) => self.set_message(ResultKind::Unreadable, &why),
+            Ran::Panicked(panic) => self.set_message(ResultKind::Panicked, &result_frame::panic(&panic)),
+            Ran::Unreadable(why) => self.set_message(ResultKind::Unreadable, why.as_bytes()),
         };
+        if panics::forget() {
+            self.claims.forget_words();
+        }
         let kept = self.parent.is_viewed();
         let result = TaskResult { kind, kept, span: (start, end), value: ValueLocation::Inline(&[]) };
         result.put_head(&mut self.results);
@@ -168,9 +175,9 @@ impl Worker {
         Ok(())
     }
 
-    fn set_message(&mut self, kind: ResultKind, message: &str) -> ResultKind {
+    fn set_message(&mut self, kind: ResultKind, message: &[u8]) -> ResultKind {
         self.value.clear();
-        self.value.extend_from_slice(message.as_bytes());
+        self.value.extend_from_slice(message);
         kind
     }
 
@@ -239,16 +246,12 @@ fn end_with_parent(mut line: UnixStream) -> io::Result<()> {
 pub fn prepare() {
     // Initialize stdout before forking.
     let _ = io::stdout();
-    keep_panics_quiet();
+    panics::record(leave_words);
 }
 
-/// A panic of a task is reported to the parent; only those of other threads are printed on standard error.
-fn keep_panics_quiet() {
-    let worker = thread::current().id();
-    let usual = panic::take_hook();
-    panic::set_hook(Box::new(move |panic| {
-        if thread::current().id() != worker {
-            usual(panic);
-        }
-    }));
+/// If the panic ends this process, that is what the parent hears of it.
+fn leave_words(panic: &Panic) {
+    if let Some(claims) = CLAIMS.get() {
+        claims.leave_words(&result_frame::short_panic(panic));
+    }
 }
