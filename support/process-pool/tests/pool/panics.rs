@@ -55,6 +55,8 @@ fn the_first_of_two_panics_is_reported() {
         }
         other => panic!("{other:?}"),
     }
+    // Nor for a death without any panic.
+    let mut pool = builder().workers(1).retries(0).build().unwrap();
     panic_of(pool.call(&PANIC, &5));
     let died = pool.call(&crate::tasks::ABORT, &0);
     assert!(matches!(died, Err(Failure::Died { .. })), "{died:?}");
