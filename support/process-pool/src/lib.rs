@@ -17,10 +17,11 @@
 //!
 //! # Guarantees
 //!
-//! **At least once.** A task whose worker dies is retried by another worker, up to [`Builder::retries`] times; side effects
-//! from before the death remain. Each result is delivered once. A task that must not run twice needs `retries(0)`: it is then
-//! sent to its worker alone, and reported as failed when that worker dies. Only the task that was running is blamed for a
-//! death; tasks queued behind it are sent to other workers without losing an attempt.
+//! **At least once, and at most [`Builder::retries`]` + 1` times.** A task whose worker dies is retried by another worker; side
+//! effects from before the death remain. Each result is delivered once. A task that must not run twice needs `retries(0)`:
+//! it is then sent to its worker alone, and reported as failed when that worker dies. A death is charged to the tasks that
+//! ran on the worker and have no result yet: mostly the one that was running. They are retried one by one; tasks queued
+//! behind them are sent to other workers without losing an attempt.
 //!
 //! **No shared lock.** Each worker has its own pair of pipes, so no worker can die while holding a lock that others need. The
 //! parent alone knows which worker has which task ([`Pool`] takes `&mut self`: one caller at a time). The batch size follows the

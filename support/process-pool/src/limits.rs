@@ -10,8 +10,9 @@ pub const BATCH_BYTES: usize = 48 << 10;
 pub const BATCH_TASKS: usize = 1 << 15;
 /// The target run time of a batch, in ns: long against the cost of a message, short for whoever waits.
 pub const BATCH_TIME: f64 = 5e5;
-/// The maximum size of a frame, in bytes. Frames come near it only when shared memory is full.
-pub const LONGEST_FRAME: usize = 1 << 30;
+/// The maximum size of a frame, in bytes. Frames come near it only when shared memory is full: then longer arguments and
+/// results are refused.
+pub const LONGEST_FRAME: usize = 256 << 20;
 /// A worker that sends no hello frame within this time is killed.
 pub const STARTUP_TIMEOUT: Duration = Duration::from_secs(30);
 /// A worker that neither begins its tasks nor sends the results of those that ended within this time is killed.

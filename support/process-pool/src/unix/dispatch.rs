@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::failure::Failure;
 use crate::limits::{BATCH_BYTES, LARGE, MAX_UNEXPLAINED_DEATHS};
-use crate::unix::batch::Batch;
+use crate::unix::batch::{Batch, Retry};
 use crate::unix::bytes::{TransferContext, TransferScope};
 use crate::unix::engine::{Engine, JobSource};
 use crate::unix::frame::{self, Kind, ValueLocation};
@@ -55,8 +55,16 @@ impl Engine {
         let transfer =
             TransferScope::new(TransferContext { own: Arc::clone(&self.arena), foreign: None, blocks: Vec::new() });
         while batch.entries.len() < most && batch.arguments.len() < BATCH_BYTES {
-            if let Some(retry) = self.retry_queue.pop_front() {
+            // A task that ran on a worker that died is sent alone: if one of them is the reason, no other is charged again.
+            let may_join = |retry: &mut Retry| retry.attempts == 0 || batch.entries.is_empty();
+            if let Some(retry) = self.retry_queue.pop_front_if(may_join) {
+                let alone = retry.attempts > 0;
                 batch.push_retry(retry);
+                if alone {
+                    break;
+                }
+            } else if !self.retry_queue.is_empty() {
+                break;
             } else if self.exhausted || !self.pull(&mut batch, &transfer, jobs) {
                 break;
             }

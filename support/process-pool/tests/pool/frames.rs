@@ -154,7 +154,7 @@ fn a_damaged_frame_is_accepted_or_rejected() {
 }
 
 fn a_claimed_length_allocates_nothing() {
-    let mut bytes = b"PL\x03\0\0\0\0\x40".to_vec(); // a gigabyte is to follow
+    let mut bytes = b"PL\x03\0\0\0\0\x10".to_vec(); // 256 MiB are to follow
     bytes.extend([0; 1000]);
     let mut from = Slowly { bytes: &bytes, step: 100 };
     let mut inbox = Inbox::default();

@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Some("folders") => starts::folders(),
         Some("few-descriptors") => starts::few_descriptors(),
         Some("crowded") => starts::crowded(),
+        Some("huge") => retries::huge(),
         Some("backtrace") => panics::backtrace(true),
         Some("no-backtrace") => panics::backtrace(false),
         _ => return run_all(),

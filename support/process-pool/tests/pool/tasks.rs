@@ -39,6 +39,9 @@ pub static TASKS: &[&dyn Run] = &[
     &CATCH,
     &PANIC_TWICE,
     &PASS_ON,
+    &CLOSE_ALL,
+    &HUGE,
+    &FORK_OFF,
 ];
 
 pub static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
@@ -174,6 +177,40 @@ pub static CORK: Task<(String, String, bool), String> = Task::new("cork", |(path
 /// Other systems cannot shrink a pipe.
 #[cfg(not(target_os = "linux"))]
 pub static CORK: Task<(String, String, bool), String> = Task::new("cork", |_| String::new());
+
+/// Appends a byte to a file, closes all descriptors but the standard ones, and returns.
+pub static CLOSE_ALL: Task<String, u64> = Task::new("close-all", |path| {
+    File::options().create(true).append(true).open(path).unwrap().write_all(b"x").unwrap();
+    for number in 3..1000 {
+        close(number);
+    }
+    1
+});
+/// Appends a byte to a file, and returns so many bytes.
+pub static HUGE: Task<(String, usize), Bytes> = Task::new("huge", |(path, len)| {
+    File::options().create(true).append(true).open(path).unwrap().write_all(b"x").unwrap();
+    Bytes::from(vec![1; len])
+});
+/// Forks, and returns in both processes.
+pub static FORK_OFF: Task<u64, u64> = Task::new("fork-off", |n| {
+    fork();
+    n
+});
+
+#[allow(unsafe_code, reason = "std has no fork, and closes only what it owns")]
+mod raw {
+    pub fn close(number: i32) {
+        // SAFETY: whoever owns the descriptor will miss it, which is what is tried here.
+        unsafe { libc::close(number) };
+    }
+
+    /// Returns 0 in the new process.
+    pub fn fork() -> i32 {
+        // SAFETY: the calling process has no other thread that could hold a lock, or the copy ends without taking one.
+        unsafe { libc::fork() }
+    }
+}
+pub use raw::{close, fork};
 
 static KEPT: OnceLock<(Bytes, u8)> = OnceLock::new();
 /// Keeps the first bytes that it gets, which are all the same; returns whether they are unchanged.

@@ -23,6 +23,13 @@ impl Claims {
         map(memory, 2 * PAGE).map(Claims)
     }
 
+    /// Worker: if a task forks, and the copy returns from the task as well, it must not go on as this worker: it ends when it
+    /// touches what it does not have. Elsewhere than on Linux there is no such protection.
+    pub fn leave_to_this_process(&self) {
+        #[cfg(target_os = "linux")]
+        let _ = self.0.advise(memmap2::Advice::DontFork);
+    }
+
     /// Worker: leaves a message for the parent, cut to what fits.
     pub fn leave_words(&self, words: &[u8]) {
         let len = words.len().min(WORDS);

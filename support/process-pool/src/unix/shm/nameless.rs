@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::HEAD;
 use super::map::map;
 
 /// Arena sizes to try, largest first: only address space until something is written, but that may be limited.
@@ -13,9 +14,13 @@ const SIZES: [u64; 3] = [64 << 30, 2 << 30, 64 << 20];
 /// Memory without a name, as large as the system allows, and its size.
 pub fn anonymous() -> io::Result<(OwnedFd, usize)> {
     let file = nameless()?;
-    let mut refused = io::Error::from(io::ErrorKind::OutOfMemory);
-    for size in SIZES {
+    let mut refused = io::Error::from(io::ErrorKind::FileTooLarge);
+    let longest = longest_file();
+    for size in SIZES.map(|size| size.min(longest)) {
         // Both the file and the mapping must be able to be that long.
+        if size <= HEAD as u64 {
+            continue;
+        }
         let fits = file.set_len(size).and_then(|()| map(file.as_fd(), size_of_address(size)?).map(drop));
         match fits {
             Ok(()) => {
@@ -26,6 +31,12 @@ pub fn anonymous() -> io::Result<(OwnedFd, usize)> {
         }
     }
     Err(refused)
+}
+
+/// What `ulimit -f` allows: making a longer file raises SIGXFSZ.
+fn longest_file() -> u64 {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Fsize).current;
+    limit.unwrap_or(u64::MAX) & !(HEAD as u64 - 1)
 }
 
 fn size_of_address(size: u64) -> io::Result<usize> {

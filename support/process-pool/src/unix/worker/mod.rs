@@ -11,7 +11,7 @@ use std::process;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use crate::limits::{self, BATCH_BYTES, LARGE};
+use crate::limits::{self, BATCH_BYTES, LARGE, LONGEST_FRAME};
 use crate::panics::{self, Panic};
 use crate::task::{Ran, Run};
 use crate::unix::bytes::{TransferContext, TransferScope};
@@ -33,6 +33,9 @@ pub fn live(tasks: &'static [&'static dyn Run], line: UnixStream) -> ! {
     kill_group(process::id());
     process::exit(1)
 }
+
+/// The longest value that fits into a frame behind the results that may be in it already.
+const LONGEST_VALUE: usize = LONGEST_FRAME - 2 * BATCH_BYTES;
 
 /// The panic handler needs it, too.
 static CLAIMS: OnceLock<Claims> = OnceLock::new();
@@ -69,6 +72,7 @@ impl Worker {
         let own = Arena::new(given.own_memory.as_fd(), setup.own_memory)?;
         let parent = RemoteArena::new(given.parent_memory.as_fd(), setup.parent_memory)?;
         limits::apply(setup.limit)?;
+        claims.leave_to_this_process();
         let transfer =
             TransferContext { own: Arc::clone(&own), foreign: Some(Arc::clone(&parent)), blocks: Vec::new() };
         Ok(Worker {
@@ -167,10 +171,19 @@ impl Worker {
         if panics::forget() {
             self.claims.forget_words();
         }
+        let block = self.block_for_value();
+        let kind = match (kind, &block) {
+            (ResultKind::Done, None) if self.value.len() > LONGEST_VALUE => {
+                let why = format!("a result of {} bytes, and no shared memory left for it", self.value.len());
+                self.value = Vec::new();
+                self.set_message(ResultKind::Unreadable, why.as_bytes())
+            }
+            _ => kind,
+        };
         let kept = self.parent.is_viewed();
         let result = TaskResult { kind, kept, span: (start, end), value: ValueLocation::Inline(&[]) };
         result.put_head(&mut self.results);
-        self.put_value();
+        self.put_value(block);
         self.summary.done += 1;
         Ok(())
     }
@@ -181,14 +194,18 @@ impl Worker {
         kind
     }
 
+    /// Memory for a large value, if there is any left.
+    fn block_for_value(&self) -> Option<Block> {
+        if self.value.len() < LARGE { None } else { self.own.block(self.value.len()) }
+    }
+
     /// Appends the value, or its location in our arena.
-    fn put_value(&mut self) {
+    fn put_value(&mut self, block: Option<Block>) {
         let blocks = self.transfer.take_blocks();
         if !blocks.is_empty() {
             self.lent.extend(blocks.into_iter().map(|block| (block.at() as u64, block)));
         }
         self.parent.take_read(); // the parent tracks its own blocks
-        let block = if self.value.len() < LARGE { None } else { self.own.block(self.value.len()) };
         let Some(mut block) = block else {
             return frame::put_place(&mut self.results, ValueLocation::Inline(&self.value));
         };
