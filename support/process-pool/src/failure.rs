@@ -65,6 +65,8 @@ pub enum WorkerLoss {
     Ended(End),
     /// It could not be started; the system's message.
     NotStarted(String),
+    /// This process was forked from the one that built the pool, whose workers are not its own. It can build another.
+    Forked,
 }
 
 impl fmt::Display for Failure {
@@ -107,6 +109,7 @@ impl fmt::Display for WorkerLoss {
         match self {
             WorkerLoss::Ended(end) => end.fmt(f),
             WorkerLoss::NotStarted(why) => f.write_str(why),
+            WorkerLoss::Forked => f.write_str("the pool belongs to the process that this one was forked from"),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::limits::KEPT_BUFFER;
+use crate::unix::frame::ProtocolError;
 use crate::unix::shm::Block;
 
 /// One task of a batch.
@@ -37,9 +39,10 @@ pub struct Retry {
 }
 
 impl Batch {
-    /// Empties the batch but keeps its allocations.
+    /// Empties the batch but keeps its allocations, unless they are unusually large.
     pub fn clear(&mut self) {
         self.arguments.clear();
+        self.arguments.shrink_to(KEPT_BUFFER);
         self.entries.clear();
         self.blocks.clear();
         self.answered = 0;
@@ -84,5 +87,36 @@ impl Batch {
         let BatchEntry { index, attempts, end } = self.entries[n];
         let start = n.checked_sub(1).map_or(0, |before| self.entries[before].end);
         Retry { index, attempts, argument: self.arguments[start..end].to_vec(), blocks: self.blocks_of(n) }
+    }
+}
+
+/// Blocks of the parent that a worker still reads although its tasks have ended.
+#[derive(Default)]
+pub struct Pinned(Vec<Arc<Block>>);
+
+impl Pinned {
+    /// The worker keeps these blocks of the task whose `blocks` these are.
+    pub fn keep(&mut self, kept: &[u64], blocks: &[Arc<Block>]) -> Result<(), ProtocolError> {
+        for at in kept {
+            let block = blocks.iter().find(|block| block.at() as u64 == *at).ok_or(ProtocolError)?;
+            self.0.push(Arc::clone(block));
+        }
+        Ok(())
+    }
+
+    /// The worker does not keep these any more.
+    pub fn release(&mut self, released: &[u64]) {
+        for at in released {
+            if let Some(place) = self.0.iter().position(|block| block.at() as u64 == *at) {
+                self.0.swap_remove(place);
+            }
+        }
+    }
+
+    /// A task may return what an earlier one has kept.
+    pub fn append_to(&self, blocks: &mut Vec<Arc<Block>>) {
+        if !self.0.is_empty() {
+            blocks.extend(self.0.iter().cloned());
+        }
     }
 }

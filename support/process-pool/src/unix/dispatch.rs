@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::failure::Failure;
-use crate::limits::{BATCH_BYTES, LARGE, MAX_UNEXPLAINED_DEATHS};
+use crate::limits::{BATCH_BYTES, KEPT_BUFFER, LARGE, MAX_UNEXPLAINED_DEATHS};
 use crate::unix::batch::{Batch, Retry};
-use crate::unix::bytes::{TransferContext, TransferScope};
 use crate::unix::engine::{Engine, JobSource};
 use crate::unix::frame::{self, Kind, ValueLocation};
 use crate::unix::shm::{Arena, Block};
+use crate::unix::transfer::{TransferContext, TransferScope};
 use crate::unix::worker_handle::WorkerHandle;
 
 /// Below this run time, in ns, a worker gets a second batch before it has answered the first.
@@ -52,8 +52,7 @@ impl Engine {
         let mut batch = self.spare.pop().unwrap_or_default();
         let fair = jobs.at_most().map_or(usize::MAX, |rest| (rest + self.retry_queue.len()) / (2 * self.slots.len()));
         let most = if self.options.retries == 0 { 1 } else { self.slots[n].batch.min(fair.max(1)) };
-        let transfer =
-            TransferScope::new(TransferContext { own: Arc::clone(&self.arena), foreign: None, blocks: Vec::new() });
+        let transfer = TransferScope::new(TransferContext::encode(&self.arena));
         while batch.entries.len() < most && batch.arguments.len() < BATCH_BYTES {
             // A task that ran on a worker that died is sent alone: if one of them is the reason, no other is charged again.
             let may_join = |retry: &mut Retry| retry.attempts == 0 || batch.entries.is_empty();
@@ -98,20 +97,23 @@ impl Engine {
         true
     }
 
+    /// Gives large results back to idle workers, which would keep them until their next task. An empty batch does that.
+    pub(super) fn release(&mut self) {
+        for slot in &mut self.slots {
+            let is_idle = |worker: &&mut WorkerHandle| worker.ready && worker.flight.is_empty() && !worker.has_unsent();
+            let Some(worker) = slot.worker.as_deref_mut().filter(is_idle) else { continue };
+            if worker.memory.read_bytes() >= KEPT_BUFFER as u64 {
+                worker.put_batch(0, &Batch::default());
+                worker.flush();
+            }
+        }
+    }
+
     fn send(&mut self, n: usize, batch: Batch) {
         let Some(worker) = self.slots[n].worker.as_deref_mut().filter(|_| !batch.entries.is_empty()) else {
             return self.spare.push(batch);
         };
-        let read = worker.memory.take_read();
-        let frame = worker.outbox();
-        let start = frame.len();
-        frame::begin(frame, Kind::Batch);
-        for number in [self.task, batch.entries.len() as u64, read.len() as u64].into_iter().chain(read) {
-            frame::put_number(frame, number);
-        }
-        frame.extend_from_slice(&batch.arguments);
-        if !frame::end(frame, start) {
-            frame.truncate(start);
+        if !worker.put_batch(self.task, &batch) {
             // Only a single argument can be so long, and only when shared memory is full.
             self.too_long.extend(batch.entries.iter().map(|entry| entry.index));
             return;
@@ -140,6 +142,26 @@ fn finish_argument(arguments: &mut Vec<u8>, start: usize, arena: &Arc<Arena>) ->
     };
     block.bytes_mut().copy_from_slice(&arguments[start + 1..]);
     arguments.truncate(start);
+    arguments.shrink_to(KEPT_BUFFER);
     frame::put_place(arguments, ValueLocation::Shared(block.at() as u64, len as u64));
     Some(Arc::new(block))
+}
+
+impl WorkerHandle {
+    /// Adds a batch to what is sent. False if it is too long.
+    fn put_batch(&mut self, task: u64, batch: &Batch) -> bool {
+        let read = self.memory.take_read();
+        let frame = self.outbox();
+        let start = frame.len();
+        frame::begin(frame, Kind::Batch);
+        for number in [task, batch.entries.len() as u64, read.len() as u64].into_iter().chain(read) {
+            frame::put_number(frame, number);
+        }
+        frame.extend_from_slice(&batch.arguments);
+        let fits = frame::end(frame, start);
+        if !fits {
+            frame.truncate(start);
+        }
+        fits
+    }
 }

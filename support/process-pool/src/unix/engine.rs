@@ -67,6 +67,8 @@ pub struct Engine {
     pub(super) hello: Vec<u8>,
     pub(super) history: Vec<Stint>,
     pub(super) last_check: Instant,
+    /// The process that started the workers.
+    process: u32,
     /// Keeps the fork server alive while workers may have to be started.
     _forkserver: Lease,
 }
@@ -97,6 +99,7 @@ impl Engine {
             hello,
             history: Vec::new(),
             last_check: now,
+            process: std::process::id(),
             _forkserver: forkserver,
             options,
         };
@@ -116,6 +119,11 @@ impl Engine {
         &self.arena
     }
 
+    /// Whether this is the copy that a forked process has.
+    pub fn is_of_another_process(&self) -> bool {
+        self.process != std::process::id()
+    }
+
     pub fn pids(&self) -> Vec<u32> {
         self.workers().map(WorkerHandle::pid).collect()
     }
@@ -127,8 +135,12 @@ impl Engine {
         self.slots.iter_mut().for_each(|slot| slot.batch = 1);
     }
 
-    /// Ends a call early: kills the workers that still have tasks.
+    /// Ends a call, maybe early: kills the workers that still have tasks.
     pub fn abandon(&mut self) {
+        if self.is_of_another_process() {
+            return;
+        }
+        self.release();
         self.retry_queue.clear();
         self.exhausted = true;
         for slot in &mut self.slots {

@@ -21,6 +21,7 @@ mod shm;
 mod start;
 mod supervise;
 mod sync;
+mod transfer;
 mod worker;
 mod worker_handle;
 

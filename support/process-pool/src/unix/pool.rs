@@ -14,7 +14,7 @@ use crate::unix::engine::{Engine, JobSource};
 use crate::unix::frame;
 use crate::unix::jobs::{All, One, Outcome, Unsorted, encode};
 use crate::wire::Value;
-use crate::{Builder, Error, Failure, Stint, limits};
+use crate::{Builder, Error, Failure, Stint, WorkerLoss, limits};
 
 /// A pool of worker processes. Dropping it kills them.
 pub struct Pool(Engine);
@@ -111,6 +111,9 @@ impl Pool {
     }
 
     fn begin(&mut self, name: &'static str) -> Result<(), Failure> {
+        if self.0.is_of_another_process() {
+            return Err(Failure::NoWorker(WorkerLoss::Forked));
+        }
         let known = KNOWN.get().into_iter().flat_map(|tasks| tasks.iter());
         let place = known.map(|task| task.name()).position(|known| known == name);
         self.0.begin(place.ok_or(Failure::Unknown(name))? as u64);

@@ -115,6 +115,7 @@ fn large_values_arrive_intact() {
 fn bytes_are_not_copied() {
     let mut pool = pool(1);
     let bytes = pool.bytes(1 << 20, |bytes| bytes.fill(7));
+    let place = bytes.as_ptr();
     let answer = pool.call(&ECHO, &bytes).unwrap();
     assert_eq!(answer.as_ptr(), bytes.as_ptr(), "handed over there and back, and not copied once");
     drop(bytes);
@@ -122,7 +123,6 @@ fn bytes_are_not_copied() {
     assert_ne!(answer.as_ptr(), other.as_ptr(), "still ours while the answer lives");
     assert!(answer.iter().all(|byte| *byte == 7));
     drop(answer);
-    let place = other.as_ptr();
     drop(other);
     assert_eq!(pool.bytes(1 << 20, |_| ()).as_ptr(), place, "used again");
 }

@@ -6,9 +6,11 @@ mod basics;
 mod cleanup;
 mod common;
 mod failures;
+mod forks;
 mod frames;
 mod hang;
 mod kill_storm;
+mod memory;
 mod panics;
 mod retries;
 mod starts;
@@ -37,6 +39,15 @@ fn main() -> ExitCode {
         Some("few-descriptors") => starts::few_descriptors(),
         Some("crowded") => starts::crowded(),
         Some("huge") => retries::huge(),
+        Some("forked") => forks::forked(),
+        Some("daemon") => forks::daemon(),
+        Some("forked-in-a-call") => forks::forked_in_a_call(),
+        Some("kept") => memory::kept(),
+        Some("large") => memory::large(),
+        Some("varying") => memory::varying(),
+        Some("no-memfd") => memory::no_memfd(),
+        Some("full") => memory::full(),
+        Some("too-full") => memory::too_full(),
         Some("backtrace") => panics::backtrace(true),
         Some("no-backtrace") => panics::backtrace(false),
         _ => return run_all(),
@@ -56,8 +67,17 @@ fn run_all() -> ExitCode {
         if start == Start::Fork { trial } else { trial.with_kind("exec") }
     };
     // What is true of a pool is true of it in whatever way its workers come to be.
-    let of_pools =
-        [basics::TESTS, kill_storm::TESTS, failures::TESTS, panics::TESTS, retries::TESTS, cleanup::TESTS].concat();
+    let of_pools = [
+        basics::TESTS,
+        kill_storm::TESTS,
+        failures::TESTS,
+        panics::TESTS,
+        memory::TESTS,
+        forks::TESTS,
+        retries::TESTS,
+        cleanup::TESTS,
+    ]
+    .concat();
     let mut trials: Vec<Trial> = of_pools.iter().map(|test| trial(Start::Fork, test)).collect();
     trials.extend(of_pools.iter().map(|test| trial(Start::Exec, test)));
     trials.extend([frames::TESTS, starts::TESTS].concat().iter().map(|test| trial(Start::Fork, test)));

@@ -42,6 +42,11 @@ pub static TASKS: &[&dyn Run] = &[
     &CLOSE_ALL,
     &HUGE,
     &FORK_OFF,
+    &BYTES,
+    &TWICE,
+    &HOLD,
+    &HOLD_OWN,
+    &RETURN_HELD,
 ];
 
 pub static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
@@ -209,8 +214,34 @@ mod raw {
         // SAFETY: the calling process has no other thread that could hold a lock, or the copy ends without taking one.
         unsafe { libc::fork() }
     }
+
+    /// From now on this process and its children are denied memfd_create. False if that cannot be had.
+    #[cfg(target_os = "linux")]
+    pub fn deny_memfd() -> bool {
+        const LOAD_NUMBER: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
+        const JUMP_EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+        const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
+        let step = |code, jt, jf, k| libc::sock_filter { code, jt, jf, k };
+        let mut steps = [
+            step(LOAD_NUMBER, 0, 0, 0),
+            step(JUMP_EQUAL, 0, 1, libc::SYS_memfd_create as u32),
+            step(RETURN, 0, 0, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
+            step(RETURN, 0, 0, libc::SECCOMP_RET_ALLOW),
+        ];
+        let program = libc::sock_fprog { len: steps.len() as u16, filter: steps.as_mut_ptr() };
+        // SAFETY: the kernel copies the program, which lives until the call returns.
+        unsafe {
+            libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+                && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) == 0
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub fn deny_memfd() -> bool {
+        false
+    }
 }
-pub use raw::{close, fork};
+pub use raw::{close, deny_memfd, fork};
 
 static KEPT: OnceLock<(Bytes, u8)> = OnceLock::new();
 /// Keeps the first bytes that it gets, which are all the same; returns whether they are unchanged.
@@ -219,6 +250,23 @@ pub static KEEP: Task<Bytes, bool> = Task::new("keep", |bytes| {
     let (kept, was) = KEPT.get_or_init(|| (bytes, first));
     kept.iter().all(|byte| byte == was)
 });
+/// Returns so many bytes of this value.
+pub static BYTES: Task<(usize, u8), Bytes> =
+    Task::new("bytes", |(len, value)| Bytes::with(len, |bytes| bytes.fill(value)));
+/// Returns the same bytes twice.
+pub static TWICE: Task<(usize, u8), (Bytes, Bytes)> = Task::new("twice", |(len, value)| {
+    let bytes = Bytes::with(len, |bytes| bytes.fill(value));
+    (bytes.clone(), bytes)
+});
+static HELD: std::sync::Mutex<Option<Bytes>> = std::sync::Mutex::new(None);
+/// Holds the bytes until it gets the next ones.
+pub static HOLD: Task<Bytes, ()> = Task::new("hold", |bytes| *HELD.lock().unwrap() = Some(bytes));
+/// Holds bytes of its own.
+pub static HOLD_OWN: Task<(usize, u8), ()> = Task::new("hold-own", |(len, value)| {
+    *HELD.lock().unwrap() = Some(Bytes::with(len, |bytes| bytes.fill(value)));
+});
+/// Returns the bytes that are held, of the next argument or an earlier one.
+pub static RETURN_HELD: Task<(), Option<Bytes>> = Task::new("return-held", |()| HELD.lock().unwrap().clone());
 pub static STOP: Task<u64, u64> = Task::new("stop", |n| {
     self_kill("STOP");
     n

@@ -15,12 +15,14 @@ pub struct Claims(MmapRaw);
 
 /// The page of the state, and that of the last words: their length, and behind it their bytes.
 const PAGE: usize = 4096;
+/// All that is mapped here.
+pub(super) const CLAIMS: usize = 2 * PAGE;
 const WORDS: usize = PAGE - size_of::<AtomicU32>();
 
 impl Claims {
     /// Maps the state at the beginning of a worker's memory.
     pub fn of(memory: BorrowedFd<'_>) -> io::Result<Claims> {
-        map(memory, 2 * PAGE).map(Claims)
+        map(memory, CLAIMS).map(Claims)
     }
 
     /// Worker: if a task forks, and the copy returns from the task as well, it must not go on as this worker: it ends when it

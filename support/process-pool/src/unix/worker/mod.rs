@@ -1,8 +1,8 @@
 //! The worker: reads tasks, runs them and writes results, until its parent closes the pipe or is gone.
 
+mod ledger;
 mod pace;
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -11,10 +11,9 @@ use std::process;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use crate::limits::{self, BATCH_BYTES, LARGE, LONGEST_FRAME};
+use crate::limits::{self, BATCH_BYTES, IDLE_TIME, KEPT_BUFFER, LARGE, LONGEST_FRAME};
 use crate::panics::{self, Panic};
 use crate::task::{Ran, Run};
-use crate::unix::bytes::{TransferContext, TransferScope};
 use crate::unix::child::kill_group;
 use crate::unix::clock;
 use crate::unix::fd_passing;
@@ -22,7 +21,10 @@ use crate::unix::fork;
 use crate::unix::frame::{self, Inbox, Kind, ProtocolError, Reader, ValueLocation};
 use crate::unix::result_frame::{self, ResultKind, Summary, TaskResult};
 use crate::unix::shm::{Arena, Block, Claims, RemoteArena};
+use crate::unix::transfer::{Lendings, TransferContext, TransferScope};
+use ledger::Ledger;
 use pace::Pace;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// The whole life of a worker, on this line. An error outside a task has nobody to report to: the worker ends.
 pub fn live(tasks: &'static [&'static dyn Run], line: UnixStream) -> ! {
@@ -48,8 +50,7 @@ struct Worker {
     record: bool,
     parent: Arc<RemoteArena>,
     own: Arc<Arena>,
-    /// Blocks that the parent may be reading, by their offset.
-    lent: BTreeMap<u64, Arc<Block>>,
+    memory: Ledger,
     transfer: TransferScope,
     /// How many tasks have come so far, modulo 2^32.
     next: u32,
@@ -62,6 +63,8 @@ struct Worker {
     /// One frame.
     frame: Vec<u8>,
     pace: Pace,
+    /// Whether there may be much memory to give back when there is nothing to do.
+    spare_memory: bool,
 }
 
 impl Worker {
@@ -73,8 +76,11 @@ impl Worker {
         let parent = RemoteArena::new(given.parent_memory.as_fd(), setup.parent_memory)?;
         limits::apply(setup.limit)?;
         claims.leave_to_this_process();
-        let transfer =
-            TransferContext { own: Arc::clone(&own), foreign: Some(Arc::clone(&parent)), blocks: Vec::new() };
+        let transfer = TransferContext {
+            foreign: Some(Arc::clone(&parent)),
+            lendings: Lendings::Found(Vec::new()),
+            ..TransferContext::encode(&own)
+        };
         Ok(Worker {
             tasks,
             from: given.tasks,
@@ -83,7 +89,7 @@ impl Worker {
             record: setup.record,
             parent,
             own,
-            lent: BTreeMap::new(),
+            memory: Ledger::default(),
             transfer: TransferScope::new(transfer),
             next: 0,
             results: Vec::new(),
@@ -91,6 +97,7 @@ impl Worker {
             value: Vec::new(),
             frame: Vec::new(),
             pace: Pace::new(),
+            spare_memory: false,
         })
     }
 
@@ -103,16 +110,35 @@ impl Worker {
 
     fn work(&mut self) -> io::Result<()> {
         let mut inbox = Inbox::default();
-        while inbox.fill(&mut self.from)? > 0 {
+        loop {
+            self.give_memory_back_when_idle();
+            if inbox.fill(&mut self.from)? == 0 {
+                return Ok(());
+            }
             while let Some((kind, body)) = inbox.frame().map_err(protocol_error)? {
                 if kind != Kind::Batch {
                     return Err(protocol_error(ProtocolError));
                 }
                 self.run_batch(inbox.body(body))?;
             }
+            self.spare_memory |= inbox.memory() > KEPT_BUFFER;
             inbox.trim();
         }
-        Ok(())
+    }
+
+    /// An idle worker must not be what the kernel kills when memory is short.
+    fn give_memory_back_when_idle(&mut self) {
+        if !std::mem::take(&mut self.spare_memory) {
+            return;
+        }
+        let limit = Timespec::try_from(IDLE_TIME).ok();
+        let mut polled = [PollFd::new(&self.from, PollFlags::IN)];
+        if matches!(poll(&mut polled, limit.as_ref()), Ok(0)) {
+            self.own.trim();
+            fork::trim_heap();
+        } else {
+            self.spare_memory = true;
+        }
     }
 
     fn run_batch(&mut self, body: &[u8]) -> io::Result<()> {
@@ -122,7 +148,11 @@ impl Worker {
         let task = task.ok_or_else(|| protocol_error(ProtocolError))?;
         let count = body.number().map_err(protocol_error)?;
         for _ in 0..body.number().map_err(protocol_error)? {
-            self.lent.remove(&body.number().map_err(protocol_error)?);
+            self.memory.take_back(body.number().map_err(protocol_error)?);
+            self.spare_memory = true;
+        }
+        if count == 0 {
+            return Ok(());
         }
         self.pace.begin();
         for done in 0..count {
@@ -180,8 +210,8 @@ impl Worker {
             }
             _ => kind,
         };
-        let kept = self.parent.is_viewed();
-        let result = TaskResult { kind, kept, span: (start, end), value: ValueLocation::Inline(&[]) };
+        let memory = self.memory.notes(&self.transfer, &self.parent);
+        let result = TaskResult { kind, memory, span: (start, end), value: ValueLocation::Inline(&[]) };
         result.put_head(&mut self.results);
         self.put_value(block);
         self.summary.done += 1;
@@ -201,17 +231,15 @@ impl Worker {
 
     /// Appends the value, or its location in our arena.
     fn put_value(&mut self, block: Option<Block>) {
-        let blocks = self.transfer.take_blocks();
-        if !blocks.is_empty() {
-            self.lent.extend(blocks.into_iter().map(|block| (block.at() as u64, block)));
-        }
-        self.parent.take_read(); // the parent tracks its own blocks
         let Some(mut block) = block else {
             return frame::put_place(&mut self.results, ValueLocation::Inline(&self.value));
         };
         block.bytes_mut().copy_from_slice(&self.value);
         let (at, len) = (block.at() as u64, self.value.len() as u64);
-        self.lent.insert(at, Arc::new(block));
+        self.memory.lend(Arc::new(block));
+        self.value.clear();
+        self.value.shrink_to(KEPT_BUFFER);
+        self.spare_memory = true;
         frame::put_place(&mut self.results, ValueLocation::Shared(at, len));
     }
 
@@ -225,6 +253,7 @@ impl Worker {
         frame::begin(&mut self.frame, Kind::Results);
         self.summary.put(&mut self.frame);
         self.frame.append(&mut self.results);
+        self.results.shrink_to(KEPT_BUFFER);
         self.summary = Summary { done: 0, skipped: 0, ns: 0 };
         self.send()
     }
@@ -235,6 +264,7 @@ impl Worker {
         }
         let sent = self.to.write_all(&self.frame);
         self.frame.clear();
+        self.frame.shrink_to(KEPT_BUFFER);
         sent
     }
 }
