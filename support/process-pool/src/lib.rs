@@ -64,6 +64,7 @@ mod error;
 mod failure;
 mod history;
 pub mod limits;
+mod observer;
 mod panics;
 mod task;
 #[cfg(unix)]
@@ -76,6 +77,7 @@ pub use builder::{Builder, Start};
 pub use error::Error;
 pub use failure::{End, Failure, WorkerLoss};
 pub use history::{Finish, Stint};
+pub use observer::Event;
 pub use panics::{Location, Panic};
 pub use task::{Ran, Run, Task};
 #[cfg(unix)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::failure::Failure;
-use crate::limits::{BATCH_BYTES, KEPT_BUFFER, LARGE, MAX_UNEXPLAINED_DEATHS};
+use crate::limits::{BATCH_BYTES, KEPT_BUFFER, LARGE};
 use crate::unix::batch::{Batch, Retry};
 use crate::unix::engine::{Engine, JobSource};
 use crate::unix::frame::{self, Kind, ValueLocation};
@@ -18,7 +18,7 @@ const QUICK: f64 = 1e6;
 impl Engine {
     /// Dispatches to idle workers, then one batch ahead to workers with quick tasks.
     pub(super) fn dispatch(&mut self, jobs: &mut dyn JobSource) {
-        if self.unexplained_deaths >= MAX_UNEXPLAINED_DEATHS {
+        if self.is_hopeless() {
             return;
         }
         self.dispatch_to(0, jobs);

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::failure::{End, Failure, WorkerLoss};
 use crate::history::Stint;
 use crate::limits::MAX_UNEXPLAINED_DEATHS;
+use crate::observer::Event;
 use crate::unix::batch::{Batch, Retry};
 use crate::unix::forkserver::Lease;
 use crate::unix::shm::{self, Arena};
@@ -31,6 +32,9 @@ pub trait JobSource {
     /// Takes the outcome of a task: its encoded value, or a failure.
     fn done(&mut self, index: usize, value: Result<&[u8], Failure>);
 }
+
+/// The pause after a failed start, doubled with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(4);
 
 /// A worker slot.
 pub(super) struct Slot {
@@ -59,6 +63,8 @@ pub struct Engine {
     /// Consecutive deaths with no culprit task and no result between.
     pub(super) unexplained_deaths: u32,
     /// How the last worker ended, or why it could not be started.
+    /// How often a place could not be filled since all were filled.
+    failed_starts: u32,
     pub(super) last_loss: WorkerLoss,
     /// Batches whose buffers can be reused.
     pub(super) spare: Vec<Batch>,
@@ -94,6 +100,7 @@ impl Engine {
             ns_per_task: None,
             unexplained_deaths: 0,
             last_loss: WorkerLoss::Ended(End::Unknown),
+            failed_starts: 0,
             spare: Vec::new(),
             too_long: Vec::new(),
             hello,
@@ -105,9 +112,12 @@ impl Engine {
         };
         // Send all setups before waiting for the first worker: one after the other took half as long again with two.
         let pending: Vec<_> = requests.into_iter().map(|request| engine.set_up(request)).collect();
+        // Those that have come first: only with all of them it is known whether one lives.
+        let mut failed = Vec::new();
         for (n, worker) in pending.into_iter().enumerate() {
-            engine.install(n, worker);
+            if worker.is_ok() { engine.install(n, worker) } else { failed.push((n, worker)) }
         }
+        failed.into_iter().for_each(|(n, worker)| engine.install(n, worker));
         // If no worker at all can be started, report the reason now.
         if engine.slots.iter().all(|slot| slot.worker.is_none()) {
             return Err(Error::NoWorkerStarts(engine.last_loss));
@@ -159,7 +169,7 @@ impl Engine {
         for index in std::mem::take(&mut self.too_long) {
             jobs.done(index, Err(Failure::Unreadable("too long for a frame, and no shared memory left".to_owned())));
         }
-        if self.unexplained_deaths >= MAX_UNEXPLAINED_DEATHS {
+        if self.is_hopeless() {
             self.give_up(jobs);
             if self.in_flight() == 0 {
                 return true;
@@ -208,8 +218,31 @@ impl Engine {
     fn install(&mut self, n: usize, worker: io::Result<PendingWorker>) {
         match worker.and_then(|worker| worker.wait(self.memory.0.as_fd())) {
             Ok(worker) => self.slots[n].worker = Some(Box::new(worker)),
-            Err(e) => self.record_unexplained_death(n, WorkerLoss::NotStarted(e.to_string())),
+            Err(e) => self.record_failed_start(n, &e),
         }
+        if self.slots.iter().all(|slot| slot.worker.is_some()) {
+            self.failed_starts = 0;
+        }
+    }
+
+    /// A place that cannot be filled is no death: as long as a worker lives, the work goes on. What is missing is told once.
+    fn record_failed_start(&mut self, n: usize, why: &io::Error) {
+        let loss = WorkerLoss::NotStarted(why.to_string());
+        let lives = self.workers().next().is_some();
+        if !lives {
+            self.record_unexplained_death(n, loss);
+        } else {
+            self.slots[n].not_before = Instant::now() + FIRST_PAUSE * (1 << self.failed_starts.min(8));
+        }
+        if self.failed_starts == 0 && lives {
+            self.options.observer.tell(&Event::WorkerMissing { why: why.to_string() });
+        }
+        self.failed_starts += u32::from(lives);
+    }
+
+    /// Whether no worker can be kept alive.
+    pub(super) fn is_hopeless(&self) -> bool {
+        self.unexplained_deaths >= MAX_UNEXPLAINED_DEATHS && !self.workers().any(|worker| worker.ready)
     }
 
     /// Counts a death that no task explains, and doubles the back-off of the slot.

@@ -13,6 +13,7 @@ mod kill_storm;
 mod memory;
 mod panics;
 mod retries;
+mod scarcity;
 mod starts;
 mod tasks;
 
@@ -42,6 +43,9 @@ fn main() -> ExitCode {
         Some("forked") => forks::forked(),
         Some("daemon") => forks::daemon(),
         Some("forked-in-a-call") => forks::forked_in_a_call(),
+        Some("scarce-descriptors") => scarcity::scarce_descriptors(),
+        Some("scarce-processes") => scarcity::scarce_processes(),
+        Some("last-worker") => scarcity::last_worker(),
         Some("kept") => memory::kept(),
         Some("large") => memory::large(),
         Some("varying") => memory::varying(),
@@ -74,6 +78,7 @@ fn run_all() -> ExitCode {
         panics::TESTS,
         memory::TESTS,
         forks::TESTS,
+        scarcity::TESTS,
         retries::TESTS,
         cleanup::TESTS,
     ]

@@ -215,6 +215,13 @@ mod raw {
         unsafe { libc::fork() }
     }
 
+    /// Becomes a user without privileges. False if that cannot be.
+    pub fn become_nobody() -> bool {
+        const NOBODY: libc::uid_t = 64_123;
+        // SAFETY: they take numbers.
+        unsafe { libc::getuid() != 0 || libc::setresuid(NOBODY, NOBODY, NOBODY) == 0 }
+    }
+
     /// From now on this process and its children are denied memfd_create. False if that cannot be had.
     #[cfg(target_os = "linux")]
     pub fn deny_memfd() -> bool {
@@ -241,7 +248,7 @@ mod raw {
         false
     }
 }
-pub use raw::{close, deny_memfd, fork};
+pub use raw::{become_nobody, close, deny_memfd, fork};
 
 static KEPT: OnceLock<(Bytes, u8)> = OnceLock::new();
 /// Keeps the first bytes that it gets, which are all the same; returns whether they are unchanged.
