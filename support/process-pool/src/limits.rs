@@ -8,6 +8,9 @@ pub const LARGE: usize = 64 << 10;
 pub const BATCH_BYTES: usize = 48 << 10;
 /// The maximum number of tasks in a batch.
 pub const BATCH_TASKS: usize = 1 << 15;
+/// An iterator of arguments waits when its arguments that were not sent yet come to this, in bytes, or to
+/// [`BATCH_TASKS`].
+pub const AHEAD_BYTES: usize = 16 << 20;
 /// The target run time of a batch, in ns: long against the cost of a message, short for whoever waits.
 pub const BATCH_TIME: f64 = 5e5;
 /// The maximum size of a frame, in bytes. Frames come near it only when shared memory is full: then longer arguments and

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::limits::KEPT_BUFFER;
-use crate::unix::frame::ProtocolError;
-use crate::unix::shm::Block;
+use crate::limits::{BATCH_TASKS, KEPT_BUFFER, LARGE};
+use crate::unix::frame::{self, ProtocolError, ValueLocation};
+use crate::unix::shm::{Arena, Block};
+use crate::unix::transfer::TransferScope;
 
 /// One task of a batch.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +63,70 @@ impl Batch {
         self.entries.push(BatchEntry { index, attempts, end: self.arguments.len() });
     }
 
+    /// Adds a new task. `encode` appends its argument; on error nothing is added.
+    pub fn encode(
+        &mut self,
+        index: usize,
+        arena: &Arc<Arena>,
+        transfer: &TransferScope,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let start = self.arguments.len();
+        self.arguments.push(0); // here its length goes, nearly always
+        let encoded = encode(&mut self.arguments);
+        let mut blocks = transfer.take_blocks();
+        match encoded {
+            Ok(()) => blocks.extend(finish_argument(&mut self.arguments, start, arena)),
+            Err(_) => self.arguments.truncate(start),
+        }
+        encoded.map(|()| self.push(index, 0, blocks))
+    }
+
+    /// Moves all tasks of another batch behind those of this one.
+    pub fn append(&mut self, other: &mut Batch) {
+        while other.left() > 0 {
+            other.move_first_to(self);
+        }
+        other.clear();
+    }
+
+    /// Moves the first unanswered task into another batch.
+    pub fn move_first_to(&mut self, to: &mut Batch) {
+        let n = self.answered;
+        let BatchEntry { index, attempts, end } = self.entries[n];
+        let start = n.checked_sub(1).map_or(0, |before| self.entries[before].end);
+        to.arguments.extend_from_slice(&self.arguments[start..end]);
+        let is_its = |(of, _): &mut (usize, Arc<Block>)| *of == n;
+        let blocks = if self.blocks.is_empty() {
+            Vec::new()
+        } else {
+            self.blocks.extract_if(.., is_its).map(|(_, block)| block).collect()
+        };
+        to.push(index, attempts, blocks);
+        self.answered += 1;
+        if self.left() == 0 {
+            self.clear();
+        } else if self.answered >= 2 * BATCH_TASKS {
+            self.forget_answered();
+        }
+    }
+
+    /// Frees the room of what was moved away.
+    fn forget_answered(&mut self) {
+        let n = std::mem::take(&mut self.answered);
+        let start = self.entries[n - 1].end;
+        self.arguments.drain(..start);
+        self.entries.drain(..n);
+        self.entries.iter_mut().for_each(|entry| entry.end -= start);
+        self.blocks.iter_mut().for_each(|(of, _)| *of -= n);
+    }
+
+    /// About how many bytes its unanswered tasks hold.
+    pub fn weight(&self) -> usize {
+        let start = self.answered.checked_sub(1).map_or(0, |before| self.entries[before].end);
+        self.arguments.len() - start + self.blocks.iter().map(|(_, block)| block.bytes().len()).sum::<usize>()
+    }
+
     /// Adds a task that was dispatched before.
     pub fn push_retry(&mut self, retry: Retry) {
         self.arguments.extend_from_slice(&retry.argument);
@@ -88,6 +153,27 @@ impl Batch {
         let start = n.checked_sub(1).map_or(0, |before| self.entries[before].end);
         Retry { index, attempts, argument: self.arguments[start..end].to_vec(), blocks: self.blocks_of(n) }
     }
+}
+
+/// Writes the length of the argument in front of it, at `start`; moves a large argument into shared memory.
+fn finish_argument(arguments: &mut Vec<u8>, start: usize, arena: &Arc<Arena>) -> Option<Arc<Block>> {
+    let len = arguments.len() - start - 1;
+    if len < 64 {
+        arguments[start] = (len as u8) << 1;
+        return None;
+    }
+    let mut head = Vec::with_capacity(10);
+    let block = if len < LARGE { None } else { arena.block(len) };
+    let Some(mut block) = block else {
+        frame::put_number(&mut head, (len as u64) << 1);
+        arguments.splice(start..=start, head);
+        return None;
+    };
+    block.bytes_mut().copy_from_slice(&arguments[start + 1..]);
+    arguments.truncate(start);
+    arguments.shrink_to(KEPT_BUFFER);
+    frame::put_place(arguments, ValueLocation::Shared(block.at() as u64, len as u64));
+    Some(Arc::new(block))
 }
 
 /// Blocks of the parent that a worker still reads although its tasks have ended.

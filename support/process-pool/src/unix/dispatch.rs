@@ -1,15 +1,12 @@
 //! Dispatch: fills batches and sends them to workers that are idle or process their tasks quickly.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use crate::failure::Failure;
-use crate::limits::{BATCH_BYTES, KEPT_BUFFER, LARGE};
+use crate::limits::{BATCH_BYTES, KEPT_BUFFER};
 use crate::unix::batch::{Batch, Retry};
-use crate::unix::engine::{Engine, JobSource};
-use crate::unix::frame::{self, Kind, ValueLocation};
-use crate::unix::shm::{Arena, Block};
-use crate::unix::transfer::{TransferContext, TransferScope};
+use crate::unix::engine::Engine;
+use crate::unix::frame::{self, Kind};
+use crate::unix::jobs::{JobSource, Supply};
 use crate::unix::worker_handle::WorkerHandle;
 
 /// Below this run time, in ns, a worker gets a second batch before it has answered the first.
@@ -21,25 +18,35 @@ impl Engine {
         if self.is_hopeless() {
             return;
         }
+        self.starved = false;
         self.dispatch_to(0, jobs);
-        let quick = self.ns_per_task.is_some_and(|ns| ns < QUICK);
-        // A task that must not run twice must not be queued, or it could be lost with the worker.
-        if quick && self.options.retries > 0 {
+        if self.sends_ahead() {
             self.dispatch_to(1, jobs);
         }
+    }
+
+    /// Whether workers with tasks get more.
+    fn sends_ahead(&self) -> bool {
+        // A task that must not run twice must not be queued, or it could be lost with the worker.
+        self.ns_per_task.is_some_and(|ns| ns < QUICK) && self.options.retries > 0
+    }
+
+    /// Whether a task could be sent at once, if there were one.
+    pub(super) fn has_room(&self) -> bool {
+        let most = usize::from(self.sends_ahead());
+        self.is_hopeless() || self.slots.iter().any(|slot| slot.worker.as_deref().is_some_and(|w| w.takes_more(most)))
     }
 
     /// Sends a batch to each worker that has `ahead` batches in flight.
     fn dispatch_to(&mut self, ahead: usize, jobs: &mut dyn JobSource) {
         for n in 0..self.slots.len() {
-            if !self.has_work() {
+            if !self.has_work() || (self.starved && self.retry_queue.is_empty()) {
                 return;
             }
             if self.slots[n].worker.is_none() {
                 self.start_worker(n, Instant::now());
             }
-            // Before its hello frame, the worker may turn out to be another program.
-            let fits = |w: &WorkerHandle| w.ready && w.flight.len() == ahead && w.recalled == 0 && w.verdict.is_none();
+            let fits = |w: &WorkerHandle| w.flight.len() == ahead && w.takes_more(ahead);
             if self.slots[n].worker.as_deref().is_some_and(fits) {
                 let batch = self.fill(n, jobs);
                 self.send(n, batch);
@@ -52,7 +59,6 @@ impl Engine {
         let mut batch = self.spare.pop().unwrap_or_default();
         let fair = jobs.at_most().map_or(usize::MAX, |rest| (rest + self.retry_queue.len()) / (2 * self.slots.len()));
         let most = if self.options.retries == 0 { 1 } else { self.slots[n].batch.min(fair.max(1)) };
-        let transfer = TransferScope::new(TransferContext::encode(&self.arena));
         while batch.entries.len() < most && batch.arguments.len() < BATCH_BYTES {
             // A task that ran on a worker that died is sent alone: if one of them is the reason, no other is charged again.
             let may_join = |retry: &mut Retry| retry.attempts == 0 || batch.entries.is_empty();
@@ -64,37 +70,16 @@ impl Engine {
                 }
             } else if !self.retry_queue.is_empty() {
                 break;
-            } else if self.exhausted || !self.pull(&mut batch, &transfer, jobs) {
+            } else if self.exhausted {
+                break;
+            } else {
+                let supply = jobs.take(most, &mut batch);
+                self.exhausted = supply == Supply::Over;
+                self.starved = supply != Supply::Full;
                 break;
             }
         }
         batch
-    }
-
-    /// Pulls one new task from the source. False if there are no more.
-    fn pull(&mut self, batch: &mut Batch, transfer: &TransferScope, jobs: &mut dyn JobSource) -> bool {
-        let start = batch.arguments.len();
-        batch.arguments.push(0); // here its length goes, nearly always
-        let Some(encoded) = jobs.next(&mut batch.arguments) else {
-            batch.arguments.truncate(start);
-            self.exhausted = true;
-            return false;
-        };
-        self.exhausted = jobs.is_over();
-        let index = self.next;
-        self.next += 1;
-        let mut blocks = transfer.take_blocks();
-        match encoded {
-            Ok(()) => {
-                blocks.extend(finish_argument(&mut batch.arguments, start, &self.arena));
-                batch.push(index, 0, blocks);
-            }
-            Err(why) => {
-                batch.arguments.truncate(start);
-                jobs.done(index, Err(Failure::Unreadable(why)));
-            }
-        }
-        true
     }
 
     /// Gives large results back to idle workers, which would keep them until their next task. An empty batch does that.
@@ -126,28 +111,13 @@ impl Engine {
     }
 }
 
-/// Writes the length of the argument in front of it, at `start`; moves a large argument into shared memory.
-fn finish_argument(arguments: &mut Vec<u8>, start: usize, arena: &Arc<Arena>) -> Option<Arc<Block>> {
-    let len = arguments.len() - start - 1;
-    if len < 64 {
-        arguments[start] = (len as u8) << 1;
-        return None;
-    }
-    let mut head = Vec::with_capacity(10);
-    let block = if len < LARGE { None } else { arena.block(len) };
-    let Some(mut block) = block else {
-        frame::put_number(&mut head, (len as u64) << 1);
-        arguments.splice(start..=start, head);
-        return None;
-    };
-    block.bytes_mut().copy_from_slice(&arguments[start + 1..]);
-    arguments.truncate(start);
-    arguments.shrink_to(KEPT_BUFFER);
-    frame::put_place(arguments, ValueLocation::Shared(block.at() as u64, len as u64));
-    Some(Arc::new(block))
-}
-
 impl WorkerHandle {
+    /// Whether it can be sent a batch when it has so many at most.
+    fn takes_more(&self, most: usize) -> bool {
+        // Before its hello frame, the worker may turn out to be another program.
+        self.ready && self.flight.len() <= most && self.recalled == 0 && self.verdict.is_none()
+    }
+
     /// Adds a batch to what is sent. False if it is too long.
     fn put_batch(&mut self, task: u64, batch: &Batch) -> bool {
         let read = self.memory.take_read();

@@ -15,23 +15,10 @@ use crate::limits::MAX_UNEXPLAINED_DEATHS;
 use crate::observer::Event;
 use crate::unix::batch::{Batch, Retry};
 use crate::unix::forkserver::Lease;
+use crate::unix::jobs::{JobSource, Supply};
 use crate::unix::shm::{self, Arena};
 use crate::unix::start::SpawnRequest;
 use crate::unix::worker_handle::{PendingWorker, WorkerHandle};
-
-/// The typed side of a call: yields encoded arguments and takes results.
-pub trait JobSource {
-    /// Appends the next argument to `out`, without its length. `None` when there are no more.
-    fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>>;
-    /// An upper bound on the remaining arguments, if known.
-    fn at_most(&self) -> Option<usize>;
-    /// Whether there are certainly no more arguments. An iterator can tell only by being request for the next one.
-    fn is_over(&self) -> bool {
-        false
-    }
-    /// Takes the outcome of a task: its encoded value, or a failure.
-    fn done(&mut self, index: usize, value: Result<&[u8], Failure>);
-}
 
 /// The pause after a failed start, doubled with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(4);
@@ -54,10 +41,10 @@ pub struct Engine {
     pub(super) retry_queue: VecDeque<Retry>,
     /// The index of this call's task among the registered ones.
     pub(super) task: u64,
-    /// The index of the next new argument.
-    pub(super) next: usize,
     /// Whether the job source has no more arguments.
     pub(super) exhausted: bool,
+    /// Whether the job source had no more arguments when it was last asked.
+    pub(super) starved: bool,
     /// Estimated run time of a task, in ns; `None` until there are results.
     pub(super) ns_per_task: Option<f64>,
     /// Consecutive deaths with no culprit task and no result between.
@@ -95,8 +82,8 @@ impl Engine {
             slots: (0..workers).map(|_| slot()).collect(),
             retry_queue: VecDeque::new(),
             task: 0,
-            next: 0,
             exhausted: true,
+            starved: false,
             ns_per_task: None,
             unexplained_deaths: 0,
             last_loss: WorkerLoss::Ended(End::Unknown),
@@ -141,7 +128,7 @@ impl Engine {
     /// Begins a call of the registered task with this index.
     pub fn begin(&mut self, task: u64) {
         self.task = task;
-        (self.next, self.exhausted, self.ns_per_task, self.unexplained_deaths) = (0, false, None, 0);
+        (self.exhausted, self.ns_per_task, self.unexplained_deaths) = (false, None, 0);
         self.slots.iter_mut().for_each(|slot| slot.batch = 1);
     }
 
@@ -163,7 +150,7 @@ impl Engine {
     /// Dispatches tasks, waits for an event, and delivers results. False when all tasks are done.
     pub fn step(&mut self, jobs: &mut dyn JobSource) -> bool {
         self.dispatch(jobs);
-        if self.is_done() {
+        if self.is_done() || jobs.is_given_up() {
             return false;
         }
         for index in std::mem::take(&mut self.too_long) {
@@ -260,15 +247,13 @@ impl Engine {
         for retry in self.retry_queue.drain(..) {
             jobs.done(retry.index, Err(why.clone()));
         }
-        let mut unused = Vec::new();
-        for _ in 0..256 {
-            if self.exhausted || jobs.next(&mut unused).is_none() {
-                self.exhausted = true;
-                return;
-            }
-            unused.clear();
-            jobs.done(self.next, Err(why.clone()));
-            self.next += 1;
+        if self.exhausted {
+            return;
+        }
+        let mut refused = Batch::default();
+        self.exhausted = jobs.take(256, &mut refused) == Supply::Over;
+        for entry in &refused.entries {
+            jobs.done(entry.index, Err(why.clone()));
         }
     }
 }

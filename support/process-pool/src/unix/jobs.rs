@@ -1,15 +1,49 @@
-//! The job sources of the three calls: one task, all in order, all as they complete.
+//! Where the engine gets its tasks from, and where the results go: one argument of a call, or the arguments that a feed
+//! brings.
 
-use std::borrow::Borrow;
 use std::collections::VecDeque;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::Failure;
-use crate::unix::engine::JobSource;
+use crate::unix::batch::Batch;
+use crate::unix::feed::Feed;
+use crate::unix::shm::Arena;
+use crate::unix::transfer::{TransferContext, TransferScope};
 use crate::wire::{self, Value};
 
 pub(super) type Outcome<R> = Result<R, Failure>;
+
+/// What a source has given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Supply {
+    /// As many tasks as were asked for; maybe there are more.
+    Full,
+    /// All that there are now.
+    NotYet,
+    /// All that there will ever be.
+    Over,
+}
+
+/// The typed side of a call: yields encoded arguments and takes results.
+pub trait JobSource {
+    /// Moves up to `most` tasks into the batch.
+    fn take(&mut self, most: usize, batch: &mut Batch) -> Supply;
+    /// An upper bound on the remaining arguments, if known.
+    fn at_most(&self) -> Option<usize>;
+    /// Takes the outcome of a task: its encoded value, or a failure.
+    fn done(&mut self, index: usize, value: Result<&[u8], Failure>);
+    /// What is readable when arguments have come, if they do not come at once; `None` if there are some now.
+    fn bell(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+    /// Whether nobody wants the results any more.
+    fn is_given_up(&self) -> bool {
+        false
+    }
+}
 
 fn read<R: Value>(value: Result<&[u8], Failure>) -> Outcome<R> {
     wire::decode(value?).map_err(Failure::Unreadable)
@@ -18,20 +52,23 @@ fn read<R: Value>(value: Result<&[u8], Failure>) -> Outcome<R> {
 /// One argument, one outcome.
 pub(super) struct One<'a, A, R> {
     pub(super) argument: Option<&'a A>,
+    pub(super) arena: Arc<Arena>,
     pub(super) outcome: Option<Outcome<R>>,
 }
 
 impl<A: Serialize, R: Value> JobSource for One<'_, A, R> {
-    fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>> {
-        Some(wire::encode(self.argument.take()?, out))
+    fn take(&mut self, _: usize, batch: &mut Batch) -> Supply {
+        if let Some(argument) = self.argument.take() {
+            let transfer = TransferScope::new(TransferContext::encode(&self.arena));
+            if let Err(why) = batch.encode(0, &self.arena, &transfer, |out| wire::encode(argument, out)) {
+                self.outcome = Some(Err(Failure::Unreadable(why)));
+            }
+        }
+        Supply::Over
     }
 
     fn at_most(&self) -> Option<usize> {
         Some(usize::from(self.argument.is_some()))
-    }
-
-    fn is_over(&self) -> bool {
-        self.argument.is_none()
     }
 
     fn done(&mut self, _: usize, value: Result<&[u8], Failure>) {
@@ -39,55 +76,66 @@ impl<A: Serialize, R: Value> JobSource for One<'_, A, R> {
     }
 }
 
-/// Encodes an argument, whether it is owned or borrowed.
-pub(super) type Encode<T> = fn(&T, &mut Vec<u8>) -> Result<(), String>;
-
-pub(super) fn encode<A: Serialize, T: Borrow<A>>(argument: &T, out: &mut Vec<u8>) -> Result<(), String> {
-    wire::encode(argument.borrow(), out)
-}
-
-/// All arguments, with a result slot for each.
-pub(super) struct All<I: Iterator, R> {
-    pub(super) arguments: I,
-    pub(super) encode: Encode<I::Item>,
+/// The arguments of a feed; the results are in their order.
+pub(super) struct Sorted<'f, R> {
+    pub(super) feed: &'f Feed,
     /// Holds `unknown` until the task has ended.
     pub(super) outcomes: Vec<Outcome<R>>,
     pub(super) unknown: Failure,
 }
 
-impl<I: Iterator, R: Value> JobSource for All<I, R> {
-    fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>> {
-        let argument = self.arguments.next()?;
-        self.outcomes.push(Err(self.unknown.clone()));
-        Some((self.encode)(&argument, out))
+impl<R: Value> JobSource for Sorted<'_, R> {
+    fn take(&mut self, most: usize, batch: &mut Batch) -> Supply {
+        let (supply, refused) = self.feed.take(most, batch);
+        for (index, why) in refused {
+            self.done(index, Err(Failure::Unreadable(why)));
+        }
+        supply
     }
 
     fn at_most(&self) -> Option<usize> {
-        self.arguments.size_hint().1
+        self.feed.at_most()
     }
 
     fn done(&mut self, index: usize, value: Result<&[u8], Failure>) {
+        if self.outcomes.len() <= index {
+            self.outcomes.resize_with(index + 1, || Err(self.unknown.clone()));
+        }
         self.outcomes[index] = read(value);
+    }
+
+    fn bell(&self) -> Option<BorrowedFd<'_>> {
+        self.feed.bell()
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.feed.is_stopped()
     }
 }
 
-/// All arguments, and the results that were not taken yet.
-pub(super) struct Unsorted<I: Iterator, R> {
-    pub(super) arguments: I,
-    pub(super) encode: Encode<I::Item>,
+/// The arguments of a feed, and the results that were not taken yet.
+pub(super) struct Unsorted<R> {
+    pub(super) feed: Arc<Feed>,
     pub(super) outcomes: VecDeque<(usize, Outcome<R>)>,
 }
 
-impl<I: Iterator, R: Value> JobSource for Unsorted<I, R> {
-    fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>> {
-        Some((self.encode)(&self.arguments.next()?, out))
+impl<R: Value> JobSource for Unsorted<R> {
+    fn take(&mut self, most: usize, batch: &mut Batch) -> Supply {
+        let (supply, refused) = self.feed.take(most, batch);
+        let refused = refused.into_iter().map(|(index, why)| (index, Err(Failure::Unreadable(why))));
+        self.outcomes.extend(refused);
+        supply
     }
 
     fn at_most(&self) -> Option<usize> {
-        self.arguments.size_hint().1
+        self.feed.at_most()
     }
 
     fn done(&mut self, index: usize, value: Result<&[u8], Failure>) {
         self.outcomes.push_back((index, read(value)));
+    }
+
+    fn bell(&self) -> Option<BorrowedFd<'_>> {
+        self.feed.bell()
     }
 }

@@ -1,6 +1,7 @@
 //! The pool on Unix. Paths of a task and the files on it: see the layout in the crate's documentation.
 
 mod batch;
+mod bell;
 mod bytes;
 mod child;
 mod claim_state;
@@ -8,6 +9,7 @@ mod clock;
 mod dispatch;
 mod engine;
 mod fd_passing;
+mod feed;
 mod fork;
 mod forkserver;
 pub mod frame;

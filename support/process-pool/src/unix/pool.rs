@@ -3,6 +3,9 @@
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use serde::Serialize;
@@ -10,11 +13,17 @@ use serde::Serialize;
 use crate::task::KNOWN;
 use crate::task::Task;
 use crate::unix::bytes::Bytes;
-use crate::unix::engine::{Engine, JobSource};
+use crate::unix::engine::Engine;
+use crate::unix::feed::Feed;
 use crate::unix::frame;
-use crate::unix::jobs::{All, One, Outcome, Unsorted, encode};
-use crate::wire::Value;
+use crate::unix::jobs::{JobSource, One, Outcome, Sorted, Unsorted};
+use crate::wire::{self, Value};
 use crate::{Builder, Error, Failure, Stint, WorkerLoss, limits};
+
+/// Encodes an argument, whether it is owned or borrowed.
+fn encode<A: Serialize, T: Borrow<A>>(argument: &T, out: &mut Vec<u8>) -> Result<(), String> {
+    wire::encode::<A>(argument.borrow(), out)
+}
 
 /// A pool of worker processes. Dropping it kills them.
 pub struct Pool(Engine);
@@ -70,44 +79,80 @@ impl Pool {
         A: Serialize,
         R: Value,
     {
-        let mut jobs = One { argument: Some(argument), outcome: None };
-        self.run(task.name, &mut jobs)?;
+        let arena = Arc::clone(self.0.arena());
+        let mut jobs = One { argument: Some(argument), arena, outcome: None };
+        self.begin(task.name)?;
+        run(&mut self.0, &mut jobs);
         jobs.outcome.unwrap_or(Err(Failure::Unknown(task.name)))
     }
 
-    /// Runs the task for every argument; the results are in the order of the arguments.
+    /// Runs the task for every argument; the results are in the order of the arguments. The iterator may be slow: its
+    /// arguments are sent as they come.
     pub fn map<A, R, I>(&mut self, task: &Task<A, R>, arguments: I) -> Vec<Outcome<R>>
     where
         A: Serialize,
-        R: Value,
+        R: Value + Send,
         I: IntoIterator<Item: Borrow<A>>,
     {
         let arguments = arguments.into_iter();
-        let mut jobs = All {
-            outcomes: Vec::with_capacity(arguments.size_hint().0),
-            unknown: Failure::Unknown(task.name),
-            arguments,
-            encode: encode::<A, _>,
+        let feed = match self.begin(task.name).and_then(|()| new_feed()) {
+            Ok(feed) => feed,
+            Err(failure) => return arguments.map(|_| Err(failure.clone())).collect(),
         };
-        if let Err(failure) = self.run(task.name, &mut jobs) {
-            return jobs.arguments.map(|_| Err(failure.clone())).collect();
-        }
-        jobs.outcomes
+        let arena = Arc::clone(self.0.arena());
+        let outcomes = Vec::with_capacity(arguments.size_hint().0);
+        let mut jobs = Sorted { feed: &feed, outcomes, unknown: Failure::Unknown(task.name) };
+        thread::scope(|scope| {
+            // If the iterator panics, the call is ended, and if a result panics when it is decoded, the iterator is.
+            let engine = &mut self.0;
+            let supervisor = thread::Builder::new().name("pool-supervisor".to_owned()).spawn_scoped(scope, || {
+                let _feed = StopFeed(&feed);
+                run(engine, &mut jobs);
+                jobs
+            });
+            match supervisor {
+                Ok(supervisor) => {
+                    let on_panic = StopFeed(&feed);
+                    feed.pull(arguments, encode::<A, _>, &arena);
+                    std::mem::forget(on_panic);
+                    supervisor.join().unwrap_or_else(|panic| resume_unwind(panic)).outcomes
+                }
+                Err(e) => {
+                    let failure = not_started(&e);
+                    arguments.map(|_| Err(failure.clone())).collect()
+                }
+            }
+        })
     }
 
     /// Runs the task for every argument, and yields each result with the index of its argument as soon as it is there.
-    /// Arguments are pulled when workers have room for them. Dropping the iterator early kills the workers that still
-    /// have tasks.
-    pub fn imap_unordered<A, R, I>(&mut self, task: &Task<A, R>, arguments: I) -> Unordered<'_, I::IntoIter, R>
+    /// Arguments are pulled by another thread, some ahead of the workers, and sent as they come. Dropping the iterator early
+    /// kills the workers that still have tasks.
+    pub fn imap_unordered<A, R, I>(&mut self, task: &Task<A, R>, arguments: I) -> Unordered<'_, R>
     where
         A: Serialize,
         R: Value,
-        I: IntoIterator<Item: Borrow<A>>,
+        I: IntoIterator<Item: Borrow<A>, IntoIter: Send + 'static>,
     {
-        let unknown = self.begin(task.name).err();
-        let arguments = arguments.into_iter();
-        let jobs = Unsorted { arguments, encode: encode::<A, _>, outcomes: VecDeque::new() };
-        Unordered { pool: self, jobs, unknown, next: 0 }
+        // Taken by the feeder, or taken back if there is none.
+        let arguments = Arc::new(Mutex::new(Some(arguments.into_iter())));
+        let started = self.begin(task.name).and_then(|()| new_feed()).map(Arc::new).and_then(|feed| {
+            let (to, arena, from) = (Arc::clone(&feed), Arc::clone(self.0.arena()), Arc::clone(&arguments));
+            spawn_feeder(move || {
+                let Some(arguments) = take(&from) else { return };
+                let pulled = catch_unwind(AssertUnwindSafe(|| to.pull(arguments, encode::<A, _>, &arena)));
+                pulled.unwrap_or_else(|panic| to.fail(panic));
+            })?;
+            Ok(feed)
+        });
+        let source = match started {
+            Ok(feed) => Source::Fed(Unsorted { feed, outcomes: VecDeque::new() }),
+            Err(failure) => {
+                let failures = take(&arguments).into_iter().flatten().map(move |_| failure.clone());
+                Source::Refused(Box::new(failures.enumerate()))
+            }
+        };
+        Unordered { pool: self, source }
     }
 
     fn begin(&mut self, name: &'static str) -> Result<(), Failure> {
@@ -119,13 +164,39 @@ impl Pool {
         self.0.begin(place.ok_or(Failure::Unknown(name))? as u64);
         Ok(())
     }
+}
 
-    fn run(&mut self, name: &'static str, jobs: &mut dyn JobSource) -> Result<(), Failure> {
-        self.begin(name)?;
-        // If encoding an argument panics, the call must still be ended.
-        let stop = Stop(&mut self.0);
-        while stop.0.step(jobs) {}
-        Ok(())
+/// Takes what is in there.
+fn take<T>(from: &Mutex<Option<T>>) -> Option<T> {
+    from.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+fn not_started(e: &io::Error) -> Failure {
+    Failure::NoWorker(WorkerLoss::NotStarted(e.to_string()))
+}
+
+fn new_feed() -> Result<Feed, Failure> {
+    Feed::new().map_err(|e| not_started(&e))
+}
+
+fn spawn_feeder(work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+    let thread = thread::Builder::new().name("pool-arguments".to_owned()).spawn(work);
+    thread.map(drop).map_err(|e| not_started(&e))
+}
+
+/// Runs a call to its end.
+fn run(engine: &mut Engine, jobs: &mut dyn JobSource) {
+    // If encoding an argument panics, the call must still be ended.
+    let stop = Stop(engine);
+    while stop.0.step(jobs) {}
+}
+
+/// Stops a feed on every path.
+struct StopFeed<'a>(&'a Feed);
+
+impl Drop for StopFeed<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
     }
 }
 
@@ -138,44 +209,55 @@ impl Drop for Stop<'_> {
     }
 }
 
-impl<I: Iterator, R> Unordered<'_, I, R> {
+/// The results of [`Pool::imap_unordered`].
+pub struct Unordered<'p, R> {
+    pool: &'p mut Pool,
+    source: Source<R>,
+}
+
+enum Source<R> {
+    Fed(Unsorted<R>),
+    /// Nothing can be run at all: the failure of each argument.
+    Refused(Box<dyn Iterator<Item = (usize, Failure)> + Send>),
+}
+
+impl<R> Unordered<'_, R> {
     /// The pool that runs the tasks.
     pub fn pool(&self) -> &Pool {
         self.pool
     }
 }
 
-/// The results of [`Pool::imap_unordered`].
-pub struct Unordered<'p, I: Iterator, R> {
-    pool: &'p mut Pool,
-    jobs: Unsorted<I, R>,
-    /// Why nothing can be run at all.
-    unknown: Option<Failure>,
-    /// The index of the next argument, if nothing can be run.
-    next: usize,
-}
-
-impl<I: Iterator, R: Value> Iterator for Unordered<'_, I, R> {
+impl<R: Value> Iterator for Unordered<'_, R> {
     type Item = (usize, Outcome<R>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(failure) = &self.unknown {
-            self.jobs.arguments.next()?;
-            self.next += 1;
-            return Some((self.next - 1, Err(failure.clone())));
+        let jobs = match &mut self.source {
+            Source::Fed(jobs) => jobs,
+            Source::Refused(failures) => return failures.next().map(|(index, failure)| (index, Err(failure))),
+        };
+        while jobs.outcomes.is_empty() && self.pool.0.step(jobs) {}
+        let outcome = jobs.outcomes.pop_front();
+        // After the results of all arguments before it, the panic of the iterator continues where it is used.
+        if outcome.is_none()
+            && let Some(panic) = jobs.feed.take_panic()
+        {
+            resume_unwind(panic);
         }
-        while self.jobs.outcomes.is_empty() && self.pool.0.step(&mut self.jobs) {}
-        self.jobs.outcomes.pop_front()
+        outcome
     }
 }
 
-impl<I: Iterator, R> Drop for Unordered<'_, I, R> {
+impl<R> Drop for Unordered<'_, R> {
     fn drop(&mut self) {
+        if let Source::Fed(jobs) = &self.source {
+            jobs.feed.stop();
+        }
         self.pool.0.abandon();
     }
 }
 
-impl<I: Iterator, R> fmt::Debug for Unordered<'_, I, R> {
+impl<R> fmt::Debug for Unordered<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unordered").finish_non_exhaustive()
     }

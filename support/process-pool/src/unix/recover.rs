@@ -4,7 +4,8 @@ use crate::failure::{End, Failure, WorkerLoss};
 use crate::history::{Finish, Stint};
 use crate::unix::batch::Retry;
 use crate::unix::clock;
-use crate::unix::engine::{Engine, JobSource};
+use crate::unix::engine::Engine;
+use crate::unix::jobs::JobSource;
 use crate::unix::result_frame;
 use crate::unix::worker_handle::{Verdict, WorkerHandle};
 

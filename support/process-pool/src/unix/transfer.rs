@@ -70,14 +70,14 @@ thread_local! {
     static CONTEXT: RefCell<ManuallyDrop<Option<TransferContext>>> = const { RefCell::new(ManuallyDrop::new(None)) };
 }
 
-/// Sets this thread's transfer context while it lives.
-pub struct TransferScope(());
+/// Sets this thread's transfer context while it lives; then the one before it is set again, as an iterator of arguments may
+/// use another pool.
+pub struct TransferScope(Option<TransferContext>);
 
 impl TransferScope {
     /// Sets the context until this is dropped.
     pub fn new(transfer: TransferContext) -> TransferScope {
-        CONTEXT.with(|now| **now.borrow_mut() = Some(transfer));
-        TransferScope(())
+        TransferScope(CONTEXT.with(|now| now.borrow_mut().replace(transfer)))
     }
 
     /// Takes the blocks that were referred to since the last call.
@@ -101,7 +101,8 @@ impl TransferScope {
 
 impl Drop for TransferScope {
     fn drop(&mut self) {
-        CONTEXT.with(|now| **now.borrow_mut() = None);
+        let before = self.0.take();
+        drop(CONTEXT.with(|now| std::mem::replace(&mut **now.borrow_mut(), before)));
     }
 }
 

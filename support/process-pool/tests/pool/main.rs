@@ -9,6 +9,7 @@ mod failures;
 mod forks;
 mod frames;
 mod hang;
+mod iterators;
 mod kill_storm;
 mod memory;
 mod panics;
@@ -45,7 +46,6 @@ fn main() -> ExitCode {
         Some("forked-in-a-call") => forks::forked_in_a_call(),
         Some("scarce-descriptors") => scarcity::scarce_descriptors(),
         Some("scarce-processes") => scarcity::scarce_processes(),
-        Some("last-worker") => scarcity::last_worker(),
         Some("kept") => memory::kept(),
         Some("large") => memory::large(),
         Some("varying") => memory::varying(),
@@ -79,6 +79,7 @@ fn run_all() -> ExitCode {
         memory::TESTS,
         forks::TESTS,
         scarcity::TESTS,
+        iterators::TESTS,
         retries::TESTS,
         cleanup::TESTS,
     ]

@@ -50,7 +50,7 @@ fn many_poison_tasks_fail_and_nobody_else() {
     }
 }
 
-fn note(name: &str) -> PathBuf {
+pub fn note(name: &str) -> PathBuf {
     let path =
         PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{:?}-{}", START.get(), std::process::id()));
     let _ = fs::remove_file(&path);
@@ -79,7 +79,7 @@ fn without_retries_no_task_runs_twice() {
     fs::remove_file(&path).unwrap();
 
     // Killed from outside at any moment: a kill between two tasks fails none, so the number of failures is unknown.
-    let mut results = pool.imap_unordered(&NOTE, (0..50).map(|_| task(false)));
+    let mut results = pool.imap_unordered(&NOTE, vec![task(false); 50]);
     let mut ended = 0;
     while let Some((_, result)) = results.next() {
         ended += 1;

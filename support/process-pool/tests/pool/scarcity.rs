@@ -8,14 +8,10 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::alone;
 use crate::basics::builder;
-use crate::common::{can_look, kill};
+use crate::common::can_look;
 use crate::tasks::{EXIT, SLEEP, SQUARE};
 
-crate::tests![
-    too_few_descriptors_for_all_workers,
-    too_few_processes_for_all_workers,
-    one_worker_lives_and_others_cannot_be_replaced
-];
+crate::tests![too_few_descriptors_for_all_workers, too_few_processes_for_all_workers,];
 
 fn too_few_descriptors_for_all_workers() {
     if can_look() {
@@ -72,26 +68,4 @@ pub fn scarce_processes() {
     setrlimit(Resource::Nproc, Rlimit { current: Some(5), maximum: limit.maximum }).unwrap();
     let (mut pool, told) = pool_of(8);
     the_work_goes_on(&mut pool, &told);
-}
-
-fn one_worker_lives_and_others_cannot_be_replaced() {
-    if can_look() {
-        alone("last-worker");
-    }
-}
-
-/// One worker is busy for long. The others die, and no new one can be had.
-pub fn last_worker() {
-    let (mut pool, told) = pool_of(4);
-    let workers = pool.workers();
-    let mut results = pool.imap_unordered(&SLEEP, [1, 3000].into_iter().chain([5; 40]));
-    assert!(results.next().is_some());
-    let used = fs::read_dir("/proc/self/fd").unwrap().count() as u64;
-    let limit = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: Some(used.saturating_sub(20)), ..limit }).unwrap();
-    for worker in &workers[2..] {
-        kill(*worker);
-    }
-    assert!(results.all(|(_, slept)| slept.is_ok()));
-    assert!(told.lock().unwrap().len() <= 1);
 }

@@ -47,6 +47,7 @@ pub static TASKS: &[&dyn Run] = &[
     &HOLD,
     &HOLD_OWN,
     &RETURN_HELD,
+    &HANG,
 ];
 
 pub static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
@@ -217,9 +218,10 @@ mod raw {
 
     /// Becomes a user without privileges. False if that cannot be.
     pub fn become_nobody() -> bool {
-        const NOBODY: libc::uid_t = 64_123;
+        // One of its own: the limit counts the processes of a user, and this test runs twice at a time.
+        let nobody = 100_000 + std::process::id();
         // SAFETY: they take numbers.
-        unsafe { libc::getuid() != 0 || libc::setresuid(NOBODY, NOBODY, NOBODY) == 0 }
+        unsafe { libc::getuid() != 0 || libc::setresuid(nobody, nobody, nobody) == 0 }
     }
 
     /// From now on this process and its children are denied memfd_create. False if that cannot be had.
@@ -268,6 +270,13 @@ pub static TWICE: Task<(usize, u8), (Bytes, Bytes)> = Task::new("twice", |(len, 
 static HELD: std::sync::Mutex<Option<Bytes>> = std::sync::Mutex::new(None);
 /// Holds the bytes until it gets the next ones.
 pub static HOLD: Task<Bytes, ()> = Task::new("hold", |bytes| *HELD.lock().unwrap() = Some(bytes));
+/// Writes its pid to a file, and never ends.
+pub static HANG: Task<String, u64> = Task::new("hang", |path| {
+    fs::write(path, process::id().to_string()).unwrap();
+    loop {
+        thread::sleep(Duration::from_secs(1000));
+    }
+});
 /// Holds bytes of its own.
 pub static HOLD_OWN: Task<(usize, u8), ()> = Task::new("hold-own", |(len, value)| {
     *HELD.lock().unwrap() = Some(Bytes::with(len, |bytes| bytes.fill(value)));

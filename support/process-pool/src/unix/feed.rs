@@ -1,0 +1,161 @@
+//! Arguments on their way from an iterator to the engine. The iterator may be slow, or wait for somebody, so it is pulled
+//! by another thread than the one that supervises workers and receives results.
+//!
+//! Each argument can be sent as soon as it is here. What is ahead of the workers is bounded: the iterator then waits.
+
+use std::any::Any;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::limits::{AHEAD_BYTES, BATCH_BYTES, BATCH_TASKS};
+use crate::unix::batch::Batch;
+use crate::unix::bell;
+use crate::unix::jobs::Supply;
+use crate::unix::shm::Arena;
+use crate::unix::transfer::{TransferContext, TransferScope};
+
+pub struct Feed {
+    state: Mutex<State>,
+    /// Signalled when tasks were taken, or nobody wants any more.
+    room: Condvar,
+    /// Whether the engine sleeps, and wants to be woken by the next argument.
+    sleeps: AtomicBool,
+    /// Whether nobody wants the results any more.
+    stopped: AtomicBool,
+    bell: OwnedFd,
+    ringer: OwnedFd,
+}
+
+#[derive(Default)]
+struct State {
+    /// Tasks that were not sent; those before `answered` were taken.
+    tasks: Batch,
+    /// Arguments that could not be encoded.
+    refused: Vec<(usize, String)>,
+    /// An upper bound on the arguments that are still to come, if known.
+    to_come: Option<usize>,
+    ended: bool,
+    /// The panic of the iterator.
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+impl Feed {
+    pub fn new() -> io::Result<Feed> {
+        let (bell, ringer) = bell::new()?;
+        let (sleeps, stopped) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(Feed { state: Mutex::default(), room: Condvar::new(), sleeps, stopped, bell, ringer })
+    }
+
+    /// Pulls all arguments, and returns when there are no more or nobody wants them.
+    pub fn pull<T>(
+        &self,
+        arguments: impl Iterator<Item = T>,
+        encode: fn(&T, &mut Vec<u8>) -> Result<(), String>,
+        arena: &Arc<Arena>,
+    ) {
+        let _end = End(self);
+        let transfer = TransferScope::new(TransferContext::encode(arena));
+        let mut one = Batch::default();
+        let mut arguments = arguments;
+        let mut index = 0;
+        while !self.is_stopped()
+            && let Some(argument) = arguments.next()
+        {
+            one.clear();
+            let encoded = one.encode(index, arena, &transfer, |out| encode(&argument, out));
+            drop(argument);
+            self.put(&mut one, encoded.err().map(|why| (index, why)), arguments.size_hint().1);
+            index += 1;
+        }
+    }
+
+    fn put(&self, one: &mut Batch, refused: Option<(usize, String)>, to_come: Option<usize>) {
+        let mut state = self.lock();
+        state.tasks.append(one);
+        state.refused.extend(refused);
+        state.to_come = to_come;
+        self.ring();
+        while state.tasks.left() >= BATCH_TASKS || state.tasks.weight() >= AHEAD_BYTES {
+            if self.is_stopped() {
+                return;
+            }
+            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Engine: moves up to `most` tasks into the batch. Also returns the arguments that cannot be sent, with the reasons.
+    pub fn take(&self, most: usize, batch: &mut Batch) -> (Supply, Vec<(usize, String)>) {
+        let mut state = self.lock();
+        while batch.entries.len() < most && batch.arguments.len() < BATCH_BYTES && state.tasks.left() > 0 {
+            state.tasks.move_first_to(batch);
+        }
+        let supply = match state.tasks.left() {
+            0 if state.ended => Supply::Over,
+            0 => Supply::NotYet,
+            _ => Supply::Full,
+        };
+        self.room.notify_one();
+        (supply, std::mem::take(&mut state.refused))
+    }
+
+    /// An upper bound on what is left to be taken, if known.
+    pub fn at_most(&self) -> Option<usize> {
+        let state = self.lock();
+        let to_come = if state.ended { Some(0) } else { state.to_come };
+        to_come.map(|to_come| to_come.saturating_add(state.tasks.left()))
+    }
+
+    /// Engine: what becomes readable with the next argument; `None` if there is something to take.
+    pub fn bell(&self) -> Option<BorrowedFd<'_>> {
+        self.sleeps.store(true, Ordering::SeqCst);
+        let state = self.lock();
+        if state.tasks.left() > 0 || state.ended || !state.refused.is_empty() {
+            return None;
+        }
+        Some(self.bell.as_fd())
+    }
+
+    /// Nobody wants the results any more.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        drop(self.lock());
+        self.room.notify_all();
+        self.ring();
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    /// The panic of the iterator, if that ended it.
+    pub fn take_panic(&self) -> Option<Box<dyn Any + Send>> {
+        self.lock().panic.take()
+    }
+
+    /// The iterator has panicked.
+    pub fn fail(&self, panic: Box<dyn Any + Send>) {
+        self.lock().panic = Some(panic);
+    }
+
+    fn ring(&self) {
+        if self.sleeps.load(Ordering::SeqCst) && self.sleeps.swap(false, Ordering::SeqCst) {
+            bell::ring(&self.ringer);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// There are no more arguments, on every path.
+struct End<'a>(&'a Feed);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.lock().ended = true;
+        self.0.ring();
+    }
+}
