@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use crate::limits::{AHEAD_BYTES, BATCH_BYTES, BATCH_TASKS};
 use crate::unix::batch::Batch;
 use crate::unix::bell;
-use crate::unix::jobs::Supply;
+use crate::unix::jobs::{Encode, Supplier, Supply};
 use crate::unix::shm::Arena;
 use crate::unix::transfer::{TransferContext, TransferScope};
 
@@ -49,18 +49,13 @@ impl Feed {
     }
 
     /// Pulls all arguments, and returns when there are no more or nobody wants them.
-    pub fn pull<T>(
-        &self,
-        arguments: impl Iterator<Item = T>,
-        encode: fn(&T, &mut Vec<u8>) -> Result<(), String>,
-        arena: &Arc<Arena>,
-    ) {
+    pub fn pull<T>(&self, arguments: impl Iterator<Item = T>, encode: Encode<T>, arena: &Arc<Arena>) {
         let _end = End(self);
         let transfer = TransferScope::new(TransferContext::encode(arena));
         let mut one = Batch::default();
         let mut arguments = arguments;
         let mut index = 0;
-        while !self.is_stopped()
+        while !(&self).is_stopped()
             && let Some(argument) = arguments.next()
         {
             one.clear();
@@ -78,60 +73,11 @@ impl Feed {
         state.to_come = to_come;
         self.ring();
         while state.tasks.left() >= BATCH_TASKS || state.tasks.weight() >= AHEAD_BYTES {
-            if self.is_stopped() {
+            if (&self).is_stopped() {
                 return;
             }
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-    }
-
-    /// Engine: moves up to `most` tasks into the batch. Also returns the arguments that cannot be sent, with the reasons.
-    pub fn take(&self, most: usize, batch: &mut Batch) -> (Supply, Vec<(usize, String)>) {
-        let mut state = self.lock();
-        while batch.entries.len() < most && batch.arguments.len() < BATCH_BYTES && state.tasks.left() > 0 {
-            state.tasks.move_first_to(batch);
-        }
-        let supply = match state.tasks.left() {
-            0 if state.ended => Supply::Over,
-            0 => Supply::NotYet,
-            _ => Supply::Full,
-        };
-        self.room.notify_one();
-        (supply, std::mem::take(&mut state.refused))
-    }
-
-    /// An upper bound on what is left to be taken, if known.
-    pub fn at_most(&self) -> Option<usize> {
-        let state = self.lock();
-        let to_come = if state.ended { Some(0) } else { state.to_come };
-        to_come.map(|to_come| to_come.saturating_add(state.tasks.left()))
-    }
-
-    /// Engine: what becomes readable with the next argument; `None` if there is something to take.
-    pub fn bell(&self) -> Option<BorrowedFd<'_>> {
-        self.sleeps.store(true, Ordering::SeqCst);
-        let state = self.lock();
-        if state.tasks.left() > 0 || state.ended || !state.refused.is_empty() {
-            return None;
-        }
-        Some(self.bell.as_fd())
-    }
-
-    /// Nobody wants the results any more.
-    pub fn stop(&self) {
-        self.stopped.store(true, Ordering::SeqCst);
-        drop(self.lock());
-        self.room.notify_all();
-        self.ring();
-    }
-
-    pub fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::SeqCst)
-    }
-
-    /// The panic of the iterator, if that ended it.
-    pub fn take_panic(&self) -> Option<Box<dyn Any + Send>> {
-        self.lock().panic.take()
     }
 
     /// The iterator has panicked.
@@ -147,6 +93,77 @@ impl Feed {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Supplier for &Feed {
+    fn take(&mut self, most: usize, batch: &mut Batch) -> (Supply, Vec<(usize, String)>) {
+        let mut state = self.lock();
+        while batch.entries.len() < most && batch.arguments.len() < BATCH_BYTES && state.tasks.left() > 0 {
+            state.tasks.move_first_to(batch);
+        }
+        let supply = match state.tasks.left() {
+            0 if state.ended => Supply::Over,
+            0 => Supply::NotYet,
+            _ => Supply::Full,
+        };
+        self.room.notify_one();
+        (supply, std::mem::take(&mut state.refused))
+    }
+
+    fn at_most(&self) -> Option<usize> {
+        let state = self.lock();
+        let to_come = if state.ended { Some(0) } else { state.to_come };
+        to_come.map(|to_come| to_come.saturating_add(state.tasks.left()))
+    }
+
+    fn bell(&self) -> Option<BorrowedFd<'_>> {
+        self.sleeps.store(true, Ordering::SeqCst);
+        let state = self.lock();
+        let comes = state.tasks.left() > 0 || state.ended || !state.refused.is_empty();
+        (!comes).then(|| self.bell.as_fd())
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    fn take_panic(&self) -> Option<Box<dyn Any + Send>> {
+        self.lock().panic.take()
+    }
+
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        drop(self.lock());
+        self.room.notify_all();
+        self.ring();
+    }
+}
+
+impl Supplier for Arc<Feed> {
+    fn take(&mut self, most: usize, batch: &mut Batch) -> (Supply, Vec<(usize, String)>) {
+        (&**self).take(most, batch)
+    }
+
+    fn at_most(&self) -> Option<usize> {
+        (&**self).at_most()
+    }
+
+    fn bell(&self) -> Option<BorrowedFd<'_>> {
+        let comes = (&**self).bell().is_none();
+        (!comes).then(|| self.bell.as_fd())
+    }
+
+    fn is_stopped(&self) -> bool {
+        (&**self).is_stopped()
+    }
+
+    fn take_panic(&self) -> Option<Box<dyn Any + Send>> {
+        (&**self).take_panic()
+    }
+
+    fn stop(&self) {
+        (&**self).stop();
     }
 }
 

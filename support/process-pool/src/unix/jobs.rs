@@ -1,6 +1,7 @@
-//! Where the engine gets its tasks from, and where the results go: one argument of a call, or the arguments that a feed
-//! brings.
+//! Where the engine gets its tasks from, and where the results go: one argument of a call, or the arguments that a
+//! supplier has.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
@@ -8,8 +9,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::Failure;
+use crate::limits::BATCH_BYTES;
 use crate::unix::batch::Batch;
-use crate::unix::feed::Feed;
 use crate::unix::shm::Arena;
 use crate::unix::transfer::{TransferContext, TransferScope};
 use crate::wire::{self, Value};
@@ -76,17 +77,33 @@ impl<A: Serialize, R: Value> JobSource for One<'_, A, R> {
     }
 }
 
-/// The arguments of a feed; the results are in their order.
-pub(super) struct Sorted<'f, R> {
-    pub(super) feed: &'f Feed,
+/// Where the arguments of a call come from.
+pub trait Supplier {
+    /// Moves up to `most` tasks into the batch. Also returns the arguments that cannot be sent, with the reasons.
+    fn take(&mut self, most: usize, batch: &mut Batch) -> (Supply, Vec<(usize, String)>);
+    /// An upper bound on what is left to be taken, if known.
+    fn at_most(&self) -> Option<usize>;
+    /// What becomes readable with the next argument; `None` if there is something to take.
+    fn bell(&self) -> Option<BorrowedFd<'_>>;
+    /// Whether nobody wants the results any more.
+    fn is_stopped(&self) -> bool;
+    /// The panic of the iterator, if that ended it.
+    fn take_panic(&self) -> Option<Box<dyn Any + Send>>;
+    /// Nobody wants the results any more.
+    fn stop(&self);
+}
+
+/// The results are in the order of the arguments.
+pub(super) struct Sorted<S, R> {
+    pub(super) supplier: S,
     /// Holds `unknown` until the task has ended.
     pub(super) outcomes: Vec<Outcome<R>>,
     pub(super) unknown: Failure,
 }
 
-impl<R: Value> JobSource for Sorted<'_, R> {
+impl<S: Supplier, R: Value> JobSource for Sorted<S, R> {
     fn take(&mut self, most: usize, batch: &mut Batch) -> Supply {
-        let (supply, refused) = self.feed.take(most, batch);
+        let (supply, refused) = self.supplier.take(most, batch);
         for (index, why) in refused {
             self.done(index, Err(Failure::Unreadable(why)));
         }
@@ -94,7 +111,7 @@ impl<R: Value> JobSource for Sorted<'_, R> {
     }
 
     fn at_most(&self) -> Option<usize> {
-        self.feed.at_most()
+        self.supplier.at_most()
     }
 
     fn done(&mut self, index: usize, value: Result<&[u8], Failure>) {
@@ -105,30 +122,30 @@ impl<R: Value> JobSource for Sorted<'_, R> {
     }
 
     fn bell(&self) -> Option<BorrowedFd<'_>> {
-        self.feed.bell()
+        self.supplier.bell()
     }
 
     fn is_given_up(&self) -> bool {
-        self.feed.is_stopped()
+        self.supplier.is_stopped()
     }
 }
 
-/// The arguments of a feed, and the results that were not taken yet.
+/// The results that were not taken yet, as they came.
 pub(super) struct Unsorted<R> {
-    pub(super) feed: Arc<Feed>,
+    pub(super) supplier: Box<dyn Supplier + Send>,
     pub(super) outcomes: VecDeque<(usize, Outcome<R>)>,
 }
 
 impl<R: Value> JobSource for Unsorted<R> {
     fn take(&mut self, most: usize, batch: &mut Batch) -> Supply {
-        let (supply, refused) = self.feed.take(most, batch);
+        let (supply, refused) = self.supplier.take(most, batch);
         let refused = refused.into_iter().map(|(index, why)| (index, Err(Failure::Unreadable(why))));
         self.outcomes.extend(refused);
         supply
     }
 
     fn at_most(&self) -> Option<usize> {
-        self.feed.at_most()
+        self.supplier.at_most()
     }
 
     fn done(&mut self, index: usize, value: Result<&[u8], Failure>) {
@@ -136,6 +153,50 @@ impl<R: Value> JobSource for Unsorted<R> {
     }
 
     fn bell(&self) -> Option<BorrowedFd<'_>> {
-        self.feed.bell()
+        self.supplier.bell()
     }
+}
+
+/// Encodes an argument.
+pub(super) type Encode<T> = fn(&T, &mut Vec<u8>) -> Result<(), String>;
+
+/// Arguments that are pulled by the thread that supervises: where the system grants no other.
+pub(super) struct Direct<I: Iterator> {
+    pub(super) arguments: I,
+    pub(super) encode: Encode<I::Item>,
+    pub(super) arena: Arc<Arena>,
+    /// The index of the next argument.
+    pub(super) next: usize,
+}
+
+impl<I: Iterator> Supplier for Direct<I> {
+    fn take(&mut self, most: usize, batch: &mut Batch) -> (Supply, Vec<(usize, String)>) {
+        let mut refused = Vec::new();
+        while batch.entries.len() < most && batch.arguments.len() < BATCH_BYTES {
+            let Some(argument) = self.arguments.next() else { return (Supply::Over, refused) };
+            let transfer = TransferScope::new(TransferContext::encode(&self.arena));
+            let encoded = batch.encode(self.next, &self.arena, &transfer, |out| (self.encode)(&argument, out));
+            refused.extend(encoded.err().map(|why| (self.next, why)));
+            self.next += 1;
+        }
+        (Supply::Full, refused)
+    }
+
+    fn at_most(&self) -> Option<usize> {
+        self.arguments.size_hint().1
+    }
+
+    fn bell(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    fn is_stopped(&self) -> bool {
+        false
+    }
+
+    fn take_panic(&self) -> Option<Box<dyn Any + Send>> {
+        None
+    }
+
+    fn stop(&self) {}
 }

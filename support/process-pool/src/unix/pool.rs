@@ -3,9 +3,8 @@
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::fmt;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use serde::Serialize;
@@ -16,7 +15,8 @@ use crate::unix::bytes::Bytes;
 use crate::unix::engine::Engine;
 use crate::unix::feed::Feed;
 use crate::unix::frame;
-use crate::unix::jobs::{JobSource, One, Outcome, Sorted, Unsorted};
+use crate::unix::jobs::{Direct, Encode, JobSource, One, Outcome, Sorted, Supplier, Unsorted};
+use crate::unix::shm::Arena;
 use crate::wire::{self, Value};
 use crate::{Builder, Error, Failure, Stint, WorkerLoss, limits};
 
@@ -95,33 +95,31 @@ impl Pool {
         I: IntoIterator<Item: Borrow<A>>,
     {
         let arguments = arguments.into_iter();
-        let feed = match self.begin(task.name).and_then(|()| new_feed()) {
-            Ok(feed) => feed,
-            Err(failure) => return arguments.map(|_| Err(failure.clone())).collect(),
-        };
+        if let Err(failure) = self.begin(task.name) {
+            return arguments.map(|_| Err(failure.clone())).collect();
+        }
         let arena = Arc::clone(self.0.arena());
-        let outcomes = Vec::with_capacity(arguments.size_hint().0);
-        let mut jobs = Sorted { feed: &feed, outcomes, unknown: Failure::Unknown(task.name) };
+        let least = arguments.size_hint().0;
+        let unknown = || Failure::Unknown(task.name);
+        let engine = &mut self.0;
+        let Ok(feed) = Feed::new() else { return map_alone(engine, arguments, encode::<A, _>, unknown()) };
         thread::scope(|scope| {
+            let mut jobs = Sorted { supplier: &feed, outcomes: Vec::with_capacity(least), unknown: unknown() };
+            let (to_supervisor, from_here) = mpsc::sync_channel::<&mut Engine>(1);
             // If the iterator panics, the call is ended, and if a result panics when it is decoded, the iterator is.
-            let engine = &mut self.0;
-            let supervisor = thread::Builder::new().name("pool-supervisor".to_owned()).spawn_scoped(scope, || {
+            let supervise = || {
                 let _feed = StopFeed(&feed);
-                run(engine, &mut jobs);
+                from_here.into_iter().for_each(|engine| run(engine, &mut jobs));
                 jobs
-            });
-            match supervisor {
-                Ok(supervisor) => {
-                    let on_panic = StopFeed(&feed);
-                    feed.pull(arguments, encode::<A, _>, &arena);
-                    std::mem::forget(on_panic);
-                    supervisor.join().unwrap_or_else(|panic| resume_unwind(panic)).outcomes
-                }
-                Err(e) => {
-                    let failure = not_started(&e);
-                    arguments.map(|_| Err(failure.clone())).collect()
-                }
-            }
+            };
+            let supervisor = thread::Builder::new().name("pool-supervisor".to_owned()).spawn_scoped(scope, supervise);
+            let Ok(supervisor) = supervisor else { return map_alone(engine, arguments, encode::<A, _>, unknown()) };
+            let on_panic = StopFeed(&feed);
+            let _ = to_supervisor.send(engine);
+            drop(to_supervisor);
+            feed.pull(arguments, encode::<A, _>, &arena);
+            std::mem::forget(on_panic);
+            supervisor.join().unwrap_or_else(|panic| resume_unwind(panic)).outcomes
         })
     }
 
@@ -134,22 +132,19 @@ impl Pool {
         R: Value,
         I: IntoIterator<Item: Borrow<A>, IntoIter: Send + 'static>,
     {
-        // Taken by the feeder, or taken back if there is none.
-        let arguments = Arc::new(Mutex::new(Some(arguments.into_iter())));
-        let started = self.begin(task.name).and_then(|()| new_feed()).map(Arc::new).and_then(|feed| {
-            let (to, arena, from) = (Arc::clone(&feed), Arc::clone(self.0.arena()), Arc::clone(&arguments));
-            spawn_feeder(move || {
-                let Some(arguments) = take(&from) else { return };
-                let pulled = catch_unwind(AssertUnwindSafe(|| to.pull(arguments, encode::<A, _>, &arena)));
-                pulled.unwrap_or_else(|panic| to.fail(panic));
-            })?;
-            Ok(feed)
-        });
-        let source = match started {
-            Ok(feed) => Source::Fed(Unsorted { feed, outcomes: VecDeque::new() }),
-            Err(failure) => {
-                let failures = take(&arguments).into_iter().flatten().map(move |_| failure.clone());
-                Source::Refused(Box::new(failures.enumerate()))
+        let mut arguments = arguments.into_iter();
+        let source = match self.begin(task.name) {
+            Err(failure) => Source::Refused(Box::new(arguments.map(move |_| failure.clone()).enumerate())),
+            Ok(()) => {
+                let arena = Arc::clone(self.0.arena());
+                let supplier: Box<dyn Supplier + Send> = match feed_of(arguments, encode::<A, _>, &arena) {
+                    Ok(feed) => Box::new(feed),
+                    Err(taken_back) => {
+                        arguments = taken_back;
+                        Box::new(Direct { arguments, encode: encode::<A, _>, arena, next: 0 })
+                    }
+                };
+                Source::Fed(Unsorted { supplier, outcomes: VecDeque::new() })
             }
         };
         Unordered { pool: self, source }
@@ -166,22 +161,37 @@ impl Pool {
     }
 }
 
-/// Takes what is in there.
-fn take<T>(from: &Mutex<Option<T>>) -> Option<T> {
-    from.lock().unwrap_or_else(PoisonError::into_inner).take()
+/// Where the system grants no other thread, this one pulls the arguments, too.
+fn map_alone<I: Iterator, R: Value>(
+    engine: &mut Engine,
+    arguments: I,
+    encode: Encode<I::Item>,
+    unknown: Failure,
+) -> Vec<Outcome<R>> {
+    let arena = Arc::clone(engine.arena());
+    let mut jobs = Sorted { supplier: Direct { arguments, encode, arena, next: 0 }, outcomes: Vec::new(), unknown };
+    run(engine, &mut jobs);
+    jobs.outcomes
 }
 
-fn not_started(e: &io::Error) -> Failure {
-    Failure::NoWorker(WorkerLoss::NotStarted(e.to_string()))
-}
-
-fn new_feed() -> Result<Feed, Failure> {
-    Feed::new().map_err(|e| not_started(&e))
-}
-
-fn spawn_feeder(work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
-    let thread = thread::Builder::new().name("pool-arguments".to_owned()).spawn(work);
-    thread.map(drop).map_err(|e| not_started(&e))
+/// Has the arguments pulled by another thread. Returns them where the system grants none.
+fn feed_of<I: Iterator + Send + 'static>(
+    arguments: I,
+    encode: Encode<I::Item>,
+    arena: &Arc<Arena>,
+) -> Result<Arc<Feed>, I> {
+    let Ok(feed) = Feed::new().map(Arc::new) else { return Err(arguments) };
+    let (to, arena) = (Arc::clone(&feed), Arc::clone(arena));
+    let (to_feeder, from_here) = mpsc::sync_channel(1);
+    let feeder = thread::Builder::new().name("pool-arguments".to_owned()).spawn(move || {
+        let Ok(arguments) = from_here.recv() else { return };
+        let pulled = catch_unwind(AssertUnwindSafe(|| to.pull(arguments, encode, &arena)));
+        pulled.unwrap_or_else(|panic| to.fail(panic));
+    });
+    if feeder.is_err() {
+        return Err(arguments);
+    }
+    to_feeder.send(arguments).map(|()| feed).map_err(|unsent| unsent.0)
 }
 
 /// Runs a call to its end.
@@ -196,7 +206,7 @@ struct StopFeed<'a>(&'a Feed);
 
 impl Drop for StopFeed<'_> {
     fn drop(&mut self) {
-        self.0.stop();
+        (&self.0).stop();
     }
 }
 
@@ -240,7 +250,7 @@ impl<R: Value> Iterator for Unordered<'_, R> {
         let outcome = jobs.outcomes.pop_front();
         // After the results of all arguments before it, the panic of the iterator continues where it is used.
         if outcome.is_none()
-            && let Some(panic) = jobs.feed.take_panic()
+            && let Some(panic) = jobs.supplier.take_panic()
         {
             resume_unwind(panic);
         }
@@ -251,7 +261,7 @@ impl<R: Value> Iterator for Unordered<'_, R> {
 impl<R> Drop for Unordered<'_, R> {
     fn drop(&mut self) {
         if let Source::Fed(jobs) = &self.source {
-            jobs.feed.stop();
+            jobs.supplier.stop();
         }
         self.pool.0.abandon();
     }

@@ -33,6 +33,8 @@ fn the_work_goes_on(pool: &mut Pool, told: &Mutex<Vec<Event>>) {
     assert!((1..8).contains(&living), "{living}");
     // Longer than all attempts to fill the other places.
     assert_eq!(pool.map(&SLEEP, [150; 30]), vec![Ok(150); 30]);
+    // Where a process limit is reached, no thread can be had either.
+    assert!(pool.imap_unordered(&SQUARE, 0..1000).all(|(place, square)| square == Ok((place as u64).pow(2))));
     assert!(pool.call(&EXIT, &1).is_err());
     assert_eq!(pool.call(&SQUARE, &3), Ok(9));
     assert_eq!(told.lock().unwrap().len(), 1, "{told:?}");
