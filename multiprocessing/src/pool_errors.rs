@@ -96,6 +96,10 @@ impl Bilingual for WorkerLoss {
         match self {
             WorkerLoss::Ended(end) => end.text(),
             WorkerLoss::NotStarted(e) => Text::same(e.clone()),
+            WorkerLoss::NotAWorker => text!(
+                "이 프로그램은 process_pool::init으로 시작하지 않습니다",
+                "this program does not begin with process_pool::init"
+            ),
             WorkerLoss::Forked => text!(
                 "풀을 만든 프로세스가 아니라 거기서 fork된 프로세스입니다",
                 "the pool belongs to the process that this one was forked from"

@@ -65,6 +65,9 @@ pub enum WorkerLoss {
     Ended(End),
     /// It could not be started; the system's message.
     NotStarted(String),
+    /// What was started is this program, but it did not call [`init`](crate::init) first. In tests, use
+    /// [`init_before_main!`](crate::init_before_main).
+    NotAWorker,
     /// This process was forked from the one that built the pool, whose workers are not its own. It can build another.
     Forked,
 }
@@ -109,6 +112,9 @@ impl fmt::Display for WorkerLoss {
         match self {
             WorkerLoss::Ended(end) => end.fmt(f),
             WorkerLoss::NotStarted(why) => f.write_str(why),
+            WorkerLoss::NotAWorker => {
+                f.write_str("this program does not begin with process_pool::init (in tests: init_before_main!)")
+            }
             WorkerLoss::Forked => f.write_str("the pool belongs to the process that this one was forked from"),
         }
     }

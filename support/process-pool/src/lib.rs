@@ -87,9 +87,44 @@ pub use unsupported::{Bytes, Pool, Unordered};
 pub use wire::Unchecked;
 
 /// Registers the tasks of this program. Must be the first line of `main`: in a worker it never returns. If two tasks have the
-/// same name, the first is taken; a second call changes nothing.
+/// same name, the first is taken; a second call changes nothing. Where `main` is not yours (`#[test]`, doctests), use
+/// [`init_before_main!`].
 pub fn init(tasks: &'static [&'static dyn Run]) {
     task::register(tasks);
     #[cfg(unix)]
     unix::run_as_child(tasks);
+}
+
+/// Calls [`init`] before `main`: for tests and doctests, whose `main` is the test harness's. Write it once, outside of
+/// functions; nothing else is needed, with `cargo test` and with nextest.
+///
+/// ```
+/// use process_pool::{Pool, Run, Task};
+///
+/// static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
+/// process_pool::init_before_main!(&[&SQUARE]);
+///
+/// # fn main() {
+/// let mut pool = Pool::builder().workers(2).build().unwrap();
+/// assert_eq!(pool.map(&SQUARE, [1, 2, 3]), [Ok(1), Ok(4), Ok(9)]);
+/// # }
+/// ```
+///
+/// Linux with glibc, and macOS; elsewhere [`Builder::build`] returns [`Error::NotInitialized`]. A stack overflow in such a
+/// worker is [`End::Signal`] 11 and not 6, as Rust's runtime has not been started.
+#[macro_export]
+macro_rules! init_before_main {
+    ($tasks:expr) => {
+        const _: () = {
+            static __INIT_TASKS: &[&dyn $crate::Run] = $tasks;
+            extern "C" fn before_main() {
+                $crate::init(__INIT_TASKS);
+            }
+            #[cfg(any(all(target_os = "linux", target_env = "gnu"), target_vendor = "apple"))]
+            #[used]
+            #[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array"))]
+            #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
+            static BEFORE_MAIN: extern "C" fn() = before_main;
+        };
+    };
 }

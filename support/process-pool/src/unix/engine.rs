@@ -227,6 +227,12 @@ impl Engine {
         self.failed_starts += u32::from(lives);
     }
 
+    /// What was started does not begin with `init`.
+    pub(super) fn record_not_a_worker(&mut self) {
+        self.unexplained_deaths = MAX_UNEXPLAINED_DEATHS;
+        self.last_loss = WorkerLoss::NotAWorker;
+    }
+
     /// Whether no worker can be kept alive.
     pub(super) fn is_hopeless(&self) -> bool {
         self.unexplained_deaths >= MAX_UNEXPLAINED_DEATHS && !self.workers().any(|worker| worker.ready)

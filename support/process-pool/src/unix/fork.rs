@@ -139,3 +139,11 @@ pub fn trim_heap() {
         libc::malloc_trim(0);
     }
 }
+
+/// Writing to a closed pipe is an error, not a signal: Rust programs rely on that.
+pub fn ignore_broken_pipes() {
+    // SAFETY: no handler is installed.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+    }
+}

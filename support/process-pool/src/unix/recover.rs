@@ -7,6 +7,7 @@ use crate::unix::clock;
 use crate::unix::engine::Engine;
 use crate::unix::jobs::JobSource;
 use crate::unix::result_frame;
+use crate::unix::worker;
 use crate::unix::worker_handle::{Verdict, WorkerHandle};
 
 impl Engine {
@@ -30,6 +31,10 @@ impl Engine {
             self.unexplained_deaths = 0;
         } else {
             self.record_unexplained_death(n, WorkerLoss::Ended(how));
+        }
+        if !worker.ready && matches!(how, End::Code(code) if code != worker::EXIT_FAILED) {
+            // It has done something else, and ended: another one would do the same.
+            self.record_not_a_worker();
         }
         for (place, mut task) in left.into_iter().enumerate() {
             if culprit == Some(place) {

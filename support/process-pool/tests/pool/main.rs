@@ -27,6 +27,7 @@ use process_pool::Start;
 fn main() -> ExitCode {
     let alone = env::args().nth(1).zip(env::args().nth(2)).filter(|(first, _)| first == ALONE).map(|(_, what)| what);
     starts::crowd();
+    starts::not_a_worker();
     // The parent of this scene knows tasks that its workers do not.
     process_pool::init(if alone.as_deref() == Some("stillborn") { &tasks::TASKS[1..] } else { tasks::TASKS });
     basics::START.set(if env::args().nth(3).is_some_and(|start| start == "exec") { Start::Exec } else { Start::Fork });
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         Some("forked-in-a-call") => forks::forked_in_a_call(),
         Some("scarce-descriptors") => scarcity::scarce_descriptors(),
         Some("scarce-processes") => scarcity::scarce_processes(),
+        Some("strangers") => starts::strangers(),
         Some("kept") => memory::kept(),
         Some("large") => memory::large(),
         Some("varying") => memory::varying(),

@@ -26,14 +26,17 @@ use ledger::Ledger;
 use pace::Pace;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+/// Exit code of a worker that cannot go on.
+pub const EXIT_FAILED: i32 = 1;
+
 /// The whole life of a worker, on this line. An error outside a task has nobody to report to: the worker ends.
 pub fn live(tasks: &'static [&'static dyn Run], line: UnixStream) -> ! {
-    let Ok(mut worker) = Worker::start(tasks, &line) else { process::exit(1) };
+    let Ok(mut worker) = Worker::start(tasks, &line) else { process::exit(EXIT_FAILED) };
     let _ = end_with_parent(line).and_then(|()| worker.send_hello()).and_then(|()| worker.work());
     // The parent has gone or violates the protocol: kill the whole group, which this worker leads, with all that tasks
     // have started.
     kill_group(process::id());
-    process::exit(1)
+    process::exit(EXIT_FAILED)
 }
 
 /// The longest value that fits into a frame behind the results that may be in it already.
@@ -291,6 +294,8 @@ fn end_with_parent(mut line: UnixStream) -> io::Result<()> {
 
 /// To be done once before [`live`]; the fork server does it for all workers that it forks.
 pub fn prepare() {
+    // Before `main`, Rust's runtime has not done this.
+    fork::ignore_broken_pipes();
     // Initialize stdout before forking.
     let _ = io::stdout();
     panics::record(leave_words);
