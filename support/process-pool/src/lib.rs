@@ -32,6 +32,15 @@
 //! **Values as they were sent.** Arguments and results are what serde can send, with any of its attributes. A task gets the
 //! value that was sent, or it does not run, and [`Failure::Unreadable`] tells why; see [`wire`].
 //!
+//! **Slow sources.** An iterator of arguments may wait for anything, its own results too: its arguments are sent as they come,
+//! and results, deaths and time limits are handled meanwhile. What is ahead of the workers is bounded.
+//!
+//! **Scarce resources.** As long as one worker lives, the work goes on; that others are missing is told once, as [`Event`].
+//! Freed shared memory is given back but for a share, [`limits::KEPT_MEMORY`], and an idle worker keeps none. A fork of the
+//! parent can build pools of its own; in it, this pool's calls fail with [`WorkerLoss::Forked`].
+//!
+//! **Tests.** Write [`init_before_main!`] once in the test file.
+//!
 //! **Platforms.** Linux, and by design macOS. Windows would need a job object instead of process groups, inherited handles
 //! instead of a socket, and a section instead of `memfd`; there, [`Builder::build`] returns [`Error::Unsupported`].
 //!
@@ -43,15 +52,16 @@
 //! |---|---|
 //! | the task is declared and registered | `task`: [`Task`], [`Run`], [`init`] |
 //! | the pool is configured | `builder`: [`Builder`], [`Start`]; `limits`: every bound |
-//! | the caller passes arguments | `unix/pool`: [`Pool::call`], [`Pool::map`], [`Pool::imap_unordered`] |
-//! | arguments are encoded one by one | `unix/jobs`, `wire`; large ones: `unix/bytes` and `unix/shm` |
+//! | the caller passes arguments | `unix/pool`: [`Pool::call`], [`Pool::map`], [`Pool::imap_unordered`]; `unix/call` |
+//! | arguments are encoded one by one | `unix/jobs`, `wire`; large ones: `unix/bytes`, `unix/transfer` and `unix/shm` |
+//! | an iterator that may wait is pulled by another thread | `unix/feed`, which wakes the engine by `unix/bell` |
 //! | the parent's loop: dispatch, wait, check | `unix/engine`, with the state of the pool |
 //! | tasks are batched and sent | `unix/dispatch`, `unix/batch`; the wire format: `unix/frame` |
-//! | the worker claims, runs and answers | `unix/worker`; `unix/claim_state`: which tasks were begun; `unix/result_frame` |
+//! | the worker claims, runs and answers | `unix/worker`; `unix/claim_state`: which tasks were begun; `unix/result_frame`; `panics` |
 //! | the parent receives results | `unix/receive` |
 //! | hung, stopped and silent workers are killed | `unix/supervise` |
 //! | tasks of a dead or slow worker are dispatched again | `unix/recover` |
-//! | the outcome reaches the caller | `failure`: [`Failure`], [`End`]; `history`: [`Stint`] |
+//! | the outcome reaches the caller | `failure`: [`Failure`], [`End`]; `history`: [`Stint`]; `observer`: [`Event`] |
 //!
 //! How a worker comes to be: `unix/start` requests it, from `unix/forkserver` (which forks by `unix/fork`) or as a program of
 //! its own (`unix/reexec`); `unix/fd_passing` sends it its descriptors; `unix/worker_handle` is the parent's side of it, with

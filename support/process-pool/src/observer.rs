@@ -14,9 +14,11 @@ pub enum Event {
     },
 }
 
+type Tell = dyn Fn(&Event) + Send + Sync;
+
 /// Who is told, if anybody.
 #[derive(Clone, Default)]
-pub(crate) struct Observer(Option<Arc<dyn Fn(&Event) + Send + Sync>>);
+pub(crate) struct Observer(Option<Arc<Tell>>);
 
 impl Observer {
     pub(crate) fn new(observer: impl Fn(&Event) + Send + Sync + 'static) -> Observer {

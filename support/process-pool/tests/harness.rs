@@ -17,7 +17,7 @@ static TASKS: &[&dyn Run] = &[&SQUARE, &WHO, &ABORT, &PANIC, &PRINT];
 process_pool::init_before_main!(TASKS);
 
 fn pool(start: Start) -> Pool {
-    Pool::builder().workers(2).start(start).build().unwrap()
+    Pool::builder().workers(2).start(start).build().expect("a pool")
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::limits::{BATCH_TASKS, KEPT_BUFFER, LARGE};
+use crate::limits::{BATCH_BYTES, BATCH_TASKS, KEPT_BUFFER, LARGE};
 use crate::unix::frame::{self, ProtocolError, ValueLocation};
 use crate::unix::shm::{Arena, Block};
 use crate::unix::transfer::TransferScope;
@@ -80,6 +80,11 @@ impl Batch {
             Err(_) => self.arguments.truncate(start),
         }
         encoded.map(|()| self.push(index, 0, blocks))
+    }
+
+    /// Whether it can be sent as it is, with at most this many tasks.
+    pub fn fits_as_it_is(&self, most: usize) -> bool {
+        self.answered == 0 && (1..=most).contains(&self.entries.len()) && self.arguments.len() < BATCH_BYTES
     }
 
     /// Moves all tasks of another batch behind those of this one.

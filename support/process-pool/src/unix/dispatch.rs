@@ -31,10 +31,10 @@ impl Engine {
         self.ns_per_task.is_some_and(|ns| ns < QUICK) && self.options.retries > 0
     }
 
-    /// Whether a task could be sent at once, if there were one.
+    /// Whether a worker waits for a task. (One with a batch gets the next ahead when something else happens: to wake for each
+    /// argument would make small batches of quick tasks.)
     pub(super) fn has_room(&self) -> bool {
-        let most = usize::from(self.sends_ahead());
-        self.is_hopeless() || self.slots.iter().any(|slot| slot.worker.as_deref().is_some_and(|w| w.takes_more(most)))
+        self.is_hopeless() || self.slots.iter().any(|slot| slot.worker.as_deref().is_some_and(|w| w.takes_more(0)))
     }
 
     /// Sends a batch to each worker that has `ahead` batches in flight.
@@ -68,9 +68,7 @@ impl Engine {
                 if alone {
                     break;
                 }
-            } else if !self.retry_queue.is_empty() {
-                break;
-            } else if self.exhausted {
+            } else if !self.retry_queue.is_empty() || self.exhausted {
                 break;
             } else {
                 let supply = jobs.take(most, &mut batch);

@@ -134,12 +134,14 @@ impl Engine {
 
     /// Ends a call, maybe early: kills the workers that still have tasks.
     pub fn abandon(&mut self) {
-        if self.is_of_another_process() {
+        self.exhausted = true;
+        let has_more = |worker: &WorkerHandle| !worker.flight.is_empty() || worker.memory.read_bytes() > 0;
+        let is_clean = self.retry_queue.is_empty() && !self.workers().any(has_more);
+        if is_clean || self.is_of_another_process() {
             return;
         }
         self.release();
         self.retry_queue.clear();
-        self.exhausted = true;
         for slot in &mut self.slots {
             if slot.worker.as_ref().is_some_and(|worker| !worker.flight.is_empty()) {
                 slot.worker = None;
@@ -158,7 +160,7 @@ impl Engine {
         }
         if self.is_hopeless() {
             self.give_up(jobs);
-            if self.in_flight() == 0 {
+            if self.in_flight() == 0 && !self.starved {
                 return true;
             }
         }
@@ -257,7 +259,9 @@ impl Engine {
             return;
         }
         let mut refused = Batch::default();
-        self.exhausted = jobs.take(256, &mut refused) == Supply::Over;
+        let supply = jobs.take(256, &mut refused);
+        self.exhausted = supply == Supply::Over;
+        self.starved = supply == Supply::NotYet;
         for entry in &refused.entries {
             jobs.done(entry.index, Err(why.clone()));
         }

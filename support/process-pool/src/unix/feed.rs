@@ -5,6 +5,7 @@
 
 use std::any::Any;
 use std::io;
+use std::ops::Deref;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -50,12 +51,11 @@ impl Feed {
 
     /// Pulls all arguments, and returns when there are no more or nobody wants them.
     pub fn pull<T>(&self, arguments: impl Iterator<Item = T>, encode: Encode<T>, arena: &Arc<Arena>) {
-        let _end = End(self);
         let transfer = TransferScope::new(TransferContext::encode(arena));
         let mut one = Batch::default();
         let mut arguments = arguments;
         let mut index = 0;
-        while !(&self).is_stopped()
+        while !self.is_stopped()
             && let Some(argument) = arguments.next()
         {
             one.clear();
@@ -64,6 +64,16 @@ impl Feed {
             self.put(&mut one, encoded.err().map(|why| (index, why)), arguments.size_hint().1);
             index += 1;
         }
+        self.end(None);
+    }
+
+    /// There are no more arguments; the panic of the iterator, if that ended it. Both at once: whoever sees the end must see
+    /// the panic.
+    pub fn end(&self, panic: Option<Box<dyn Any + Send>>) {
+        let mut state = self.lock();
+        (state.ended, state.panic) = (true, panic);
+        drop(state);
+        self.ring();
     }
 
     fn put(&self, one: &mut Batch, refused: Option<(usize, String)>, to_come: Option<usize>) {
@@ -73,16 +83,23 @@ impl Feed {
         state.to_come = to_come;
         self.ring();
         while state.tasks.left() >= BATCH_TASKS || state.tasks.weight() >= AHEAD_BYTES {
-            if (&self).is_stopped() {
+            if self.is_stopped() {
                 return;
             }
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// The iterator has panicked.
-    pub fn fail(&self, panic: Box<dyn Any + Send>) {
-        self.lock().panic = Some(panic);
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    /// Nobody wants the results any more.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        drop(self.lock());
+        self.room.notify_all();
+        self.ring();
     }
 
     fn ring(&self) {
@@ -96,83 +113,66 @@ impl Feed {
     }
 }
 
-impl Supplier for &Feed {
+/// The engine's side of a feed.
+pub struct Fed<F> {
+    feed: F,
+    /// Tasks that were taken together, to be sent in parts: the feeder must not wait for that.
+    taken: Batch,
+}
+
+impl<F: Deref<Target = Feed>> Fed<F> {
+    pub fn new(feed: F) -> Fed<F> {
+        Fed { feed, taken: Batch::default() }
+    }
+}
+
+impl<F: Deref<Target = Feed>> Supplier for Fed<F> {
     fn take(&mut self, most: usize, batch: &mut Batch) -> (Supply, Vec<(usize, String)>) {
-        let mut state = self.lock();
-        while batch.entries.len() < most && batch.arguments.len() < BATCH_BYTES && state.tasks.left() > 0 {
-            state.tasks.move_first_to(batch);
+        let mut refused = Vec::new();
+        let mut ended = false;
+        if self.taken.left() == 0 {
+            let mut state = self.feed.lock();
+            std::mem::swap(&mut state.tasks, &mut self.taken);
+            refused = std::mem::take(&mut state.refused);
+            ended = state.ended;
+            self.feed.room.notify_one();
         }
-        let supply = match state.tasks.left() {
-            0 if state.ended => Supply::Over,
+        if batch.entries.is_empty() && self.taken.fits_as_it_is(most) {
+            std::mem::swap(batch, &mut self.taken);
+        }
+        while batch.entries.len() < most && batch.arguments.len() < BATCH_BYTES && self.taken.left() > 0 {
+            self.taken.move_first_to(batch);
+        }
+        let supply = match self.taken.left() {
+            0 if ended => Supply::Over,
             0 => Supply::NotYet,
             _ => Supply::Full,
         };
-        self.room.notify_one();
-        (supply, std::mem::take(&mut state.refused))
+        (supply, refused)
     }
 
     fn at_most(&self) -> Option<usize> {
-        let state = self.lock();
+        let state = self.feed.lock();
         let to_come = if state.ended { Some(0) } else { state.to_come };
-        to_come.map(|to_come| to_come.saturating_add(state.tasks.left()))
+        to_come.map(|to_come| to_come.saturating_add(state.tasks.left() + self.taken.left()))
     }
 
     fn bell(&self) -> Option<BorrowedFd<'_>> {
-        self.sleeps.store(true, Ordering::SeqCst);
-        let state = self.lock();
-        let comes = state.tasks.left() > 0 || state.ended || !state.refused.is_empty();
-        (!comes).then(|| self.bell.as_fd())
+        self.feed.sleeps.store(true, Ordering::SeqCst);
+        let state = self.feed.lock();
+        let comes = self.taken.left() > 0 || state.tasks.left() > 0 || state.ended || !state.refused.is_empty();
+        (!comes).then(|| self.feed.bell.as_fd())
     }
 
     fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::SeqCst)
+        self.feed.is_stopped()
     }
 
     fn take_panic(&self) -> Option<Box<dyn Any + Send>> {
-        self.lock().panic.take()
+        self.feed.lock().panic.take()
     }
 
     fn stop(&self) {
-        self.stopped.store(true, Ordering::SeqCst);
-        drop(self.lock());
-        self.room.notify_all();
-        self.ring();
-    }
-}
-
-impl Supplier for Arc<Feed> {
-    fn take(&mut self, most: usize, batch: &mut Batch) -> (Supply, Vec<(usize, String)>) {
-        (&**self).take(most, batch)
-    }
-
-    fn at_most(&self) -> Option<usize> {
-        (&**self).at_most()
-    }
-
-    fn bell(&self) -> Option<BorrowedFd<'_>> {
-        let comes = (&**self).bell().is_none();
-        (!comes).then(|| self.bell.as_fd())
-    }
-
-    fn is_stopped(&self) -> bool {
-        (&**self).is_stopped()
-    }
-
-    fn take_panic(&self) -> Option<Box<dyn Any + Send>> {
-        (&**self).take_panic()
-    }
-
-    fn stop(&self) {
-        (&**self).stop();
-    }
-}
-
-/// There are no more arguments, on every path.
-struct End<'a>(&'a Feed);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        self.0.lock().ended = true;
-        self.0.ring();
+        self.feed.stop();
     }
 }

@@ -3,6 +3,7 @@
 mod batch;
 mod bell;
 mod bytes;
+mod call;
 mod child;
 mod claim_state;
 mod clock;

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
@@ -12,11 +12,11 @@ use serde::Serialize;
 use crate::task::KNOWN;
 use crate::task::Task;
 use crate::unix::bytes::Bytes;
+use crate::unix::call::{StopFeed, feed_of, map_alone, run};
 use crate::unix::engine::Engine;
-use crate::unix::feed::Feed;
+use crate::unix::feed::{Fed, Feed};
 use crate::unix::frame;
-use crate::unix::jobs::{Direct, Encode, JobSource, One, Outcome, Sorted, Supplier, Unsorted};
-use crate::unix::shm::Arena;
+use crate::unix::jobs::{Direct, One, Outcome, Sorted, Supplier, Unsorted, never_waits};
 use crate::wire::{self, Value};
 use crate::{Builder, Error, Failure, Stint, WorkerLoss, limits};
 
@@ -102,9 +102,11 @@ impl Pool {
         let least = arguments.size_hint().0;
         let unknown = || Failure::Unknown(task.name);
         let engine = &mut self.0;
-        let Ok(feed) = Feed::new() else { return map_alone(engine, arguments, encode::<A, _>, unknown()) };
+        let feed = if never_waits::<I::IntoIter>() { None } else { Feed::new().ok() };
+        let Some(feed) = feed else { return map_alone(engine, arguments, encode::<A, _>, unknown()) };
         thread::scope(|scope| {
-            let mut jobs = Sorted { supplier: &feed, outcomes: Vec::with_capacity(least), unknown: unknown() };
+            let mut jobs =
+                Sorted { supplier: Fed::new(&feed), outcomes: Vec::with_capacity(least), unknown: unknown() };
             let (to_supervisor, from_here) = mpsc::sync_channel::<&mut Engine>(1);
             // If the iterator panics, the call is ended, and if a result panics when it is decoded, the iterator is.
             let supervise = || {
@@ -138,7 +140,7 @@ impl Pool {
             Ok(()) => {
                 let arena = Arc::clone(self.0.arena());
                 let supplier: Box<dyn Supplier + Send> = match feed_of(arguments, encode::<A, _>, &arena) {
-                    Ok(feed) => Box::new(feed),
+                    Ok(feed) => Box::new(Fed::new(feed)),
                     Err(taken_back) => {
                         arguments = taken_back;
                         Box::new(Direct { arguments, encode: encode::<A, _>, arena, next: 0 })
@@ -158,64 +160,6 @@ impl Pool {
         let place = known.map(|task| task.name()).position(|known| known == name);
         self.0.begin(place.ok_or(Failure::Unknown(name))? as u64);
         Ok(())
-    }
-}
-
-/// Where the system grants no other thread, this one pulls the arguments, too.
-fn map_alone<I: Iterator, R: Value>(
-    engine: &mut Engine,
-    arguments: I,
-    encode: Encode<I::Item>,
-    unknown: Failure,
-) -> Vec<Outcome<R>> {
-    let arena = Arc::clone(engine.arena());
-    let mut jobs = Sorted { supplier: Direct { arguments, encode, arena, next: 0 }, outcomes: Vec::new(), unknown };
-    run(engine, &mut jobs);
-    jobs.outcomes
-}
-
-/// Has the arguments pulled by another thread. Returns them where the system grants none.
-fn feed_of<I: Iterator + Send + 'static>(
-    arguments: I,
-    encode: Encode<I::Item>,
-    arena: &Arc<Arena>,
-) -> Result<Arc<Feed>, I> {
-    let Ok(feed) = Feed::new().map(Arc::new) else { return Err(arguments) };
-    let (to, arena) = (Arc::clone(&feed), Arc::clone(arena));
-    let (to_feeder, from_here) = mpsc::sync_channel(1);
-    let feeder = thread::Builder::new().name("pool-arguments".to_owned()).spawn(move || {
-        let Ok(arguments) = from_here.recv() else { return };
-        let pulled = catch_unwind(AssertUnwindSafe(|| to.pull(arguments, encode, &arena)));
-        pulled.unwrap_or_else(|panic| to.fail(panic));
-    });
-    if feeder.is_err() {
-        return Err(arguments);
-    }
-    to_feeder.send(arguments).map(|()| feed).map_err(|unsent| unsent.0)
-}
-
-/// Runs a call to its end.
-fn run(engine: &mut Engine, jobs: &mut dyn JobSource) {
-    // If encoding an argument panics, the call must still be ended.
-    let stop = Stop(engine);
-    while stop.0.step(jobs) {}
-}
-
-/// Stops a feed on every path.
-struct StopFeed<'a>(&'a Feed);
-
-impl Drop for StopFeed<'_> {
-    fn drop(&mut self) {
-        (&self.0).stop();
-    }
-}
-
-/// Ends a call on every path. After all tasks are done it changes nothing.
-struct Stop<'a>(&'a mut Engine);
-
-impl Drop for Stop<'_> {
-    fn drop(&mut self) {
-        self.0.abandon();
     }
 }
 

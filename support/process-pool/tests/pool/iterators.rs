@@ -134,13 +134,16 @@ fn what_is_ahead_is_bounded() {
 fn a_panic_of_the_iterator_arrives() {
     let mut pool = pool(2);
     let arguments = || (0..4u64).map(|n| if n < 3 { n } else { panic!("no more") });
-    let mut seen = Vec::new();
-    let mut results = pool.imap_unordered(&SQUARE, arguments());
-    let panic = catch_unwind(AssertUnwindSafe(|| seen.extend(results.by_ref().map(|(_, square)| square.unwrap()))));
-    assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"no more"));
-    drop(results);
-    seen.sort_unstable();
-    assert_eq!(seen, [0, 1, 4], "after the results of all arguments before it");
+    // Several times: the end and the panic must be seen together.
+    for _ in 0..20 {
+        let mut seen = Vec::new();
+        let mut results = pool.imap_unordered(&SQUARE, arguments());
+        let panic = catch_unwind(AssertUnwindSafe(|| seen.extend(results.by_ref().map(|(_, square)| square.unwrap()))));
+        assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"no more"));
+        drop(results);
+        seen.sort_unstable();
+        assert_eq!(seen, [0, 1, 4], "after the results of all arguments before it");
+    }
     let panic = catch_unwind(AssertUnwindSafe(|| pool.map(&SQUARE, arguments())));
     assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"no more"));
     assert_eq!(pool.call(&SQUARE, &5), Ok(25));

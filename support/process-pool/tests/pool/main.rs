@@ -13,6 +13,7 @@ mod iterators;
 mod kill_storm;
 mod memory;
 mod panics;
+mod raw;
 mod retries;
 mod scarcity;
 mod starts;

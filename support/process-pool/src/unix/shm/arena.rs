@@ -5,7 +5,7 @@ use std::os::fd::BorrowedFd;
 use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use memmap2::{Advice, MmapRaw};
+use memmap2::MmapRaw;
 
 use super::HEAD;
 use super::map::map;
@@ -27,7 +27,7 @@ impl Arena {
         let map = map(memory, size)?;
         // Huge pages mean fewer page faults; a system without them declines, and nothing is lost.
         #[cfg(target_os = "linux")]
-        let _ = map.advise_range(Advice::HugePage, HEAD, size.saturating_sub(HEAD));
+        let _ = map.advise_range(memmap2::Advice::HugePage, HEAD, size.saturating_sub(HEAD));
         Ok(Arc::new(Arena { map, may_fail: !is_sealed(memory), space: Mutex::new(Space::new(HEAD..size)) }))
     }
 
@@ -43,7 +43,7 @@ impl Arena {
             }
         };
         if taken.cold && self.may_fail && !self.populate(taken) {
-            self.give_back(vec![taken.at..taken.at + taken.size]);
+            self.give_back(std::iter::once(taken.at..taken.at + taken.size));
             return None;
         }
         Some(Block { arena: Arc::clone(self), at: taken.at, size: taken.size, len })
@@ -58,12 +58,12 @@ impl Arena {
     /// Allocates the pages of a part. False if that is impossible, or cannot be known.
     fn populate(&self, part: Taken) -> bool {
         #[cfg(target_os = "linux")]
-        return self.map.advise_range(Advice::PopulateWrite, part.at, part.size).is_ok();
+        return self.map.advise_range(memmap2::Advice::PopulateWrite, part.at, part.size).is_ok();
         #[cfg(not(target_os = "linux"))]
         return part.size == 0;
     }
 
-    fn give_back(&self, parts: Vec<std::ops::Range<usize>>) {
+    fn give_back(&self, parts: impl IntoIterator<Item = std::ops::Range<usize>>) {
         for part in parts {
             // SAFETY: the part is free, and was taken for this: neither side has a reference into it. Its pages are read as
             // zeros afterwards. Where the system cannot do that, they stay, and nothing is lost.

@@ -2,17 +2,17 @@
 
 mod ledger;
 mod pace;
+mod process_setup;
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::process;
-use std::sync::{Arc, OnceLock};
-use std::thread;
+use std::sync::Arc;
 
 use crate::limits::{self, BATCH_BYTES, IDLE_TIME, KEPT_BUFFER, LARGE, LONGEST_FRAME};
-use crate::panics::{self, Panic};
+use crate::panics;
 use crate::task::{Ran, Run};
 use crate::unix::child::kill_group;
 use crate::unix::clock;
@@ -24,6 +24,7 @@ use crate::unix::shm::{Arena, Block, Claims, RemoteArena};
 use crate::unix::transfer::{Lendings, TransferContext, TransferScope};
 use ledger::Ledger;
 use pace::Pace;
+pub use process_setup::prepare;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// Exit code of a worker that cannot go on.
@@ -32,7 +33,7 @@ pub const EXIT_FAILED: i32 = 1;
 /// The whole life of a worker, on this line. An error outside a task has nobody to report to: the worker ends.
 pub fn live(tasks: &'static [&'static dyn Run], line: UnixStream) -> ! {
     let Ok(mut worker) = Worker::start(tasks, &line) else { process::exit(EXIT_FAILED) };
-    let _ = end_with_parent(line).and_then(|()| worker.send_hello()).and_then(|()| worker.work());
+    let _ = process_setup::end_with_parent(line).and_then(|()| worker.send_hello()).and_then(|()| worker.work());
     // The parent has gone or violates the protocol: kill the whole group, which this worker leads, with all that tasks
     // have started.
     kill_group(process::id());
@@ -41,9 +42,6 @@ pub fn live(tasks: &'static [&'static dyn Run], line: UnixStream) -> ! {
 
 /// The longest value that fits into a frame behind the results that may be in it already.
 const LONGEST_VALUE: usize = LONGEST_FRAME - 2 * BATCH_BYTES;
-
-/// The panic handler needs it, too.
-static CLAIMS: OnceLock<Claims> = OnceLock::new();
 
 struct Worker {
     tasks: &'static [&'static dyn Run],
@@ -74,7 +72,7 @@ impl Worker {
     fn start(tasks: &'static [&'static dyn Run], lifeline: &UnixStream) -> io::Result<Worker> {
         let (setup, given) = fd_passing::receive(lifeline)?;
         let map = Claims::of(given.own_memory.as_fd())?;
-        let claims = CLAIMS.get_or_init(|| map);
+        let claims = process_setup::keep(map);
         let own = Arena::new(given.own_memory.as_fd(), setup.own_memory)?;
         let parent = RemoteArena::new(given.parent_memory.as_fd(), setup.parent_memory)?;
         limits::apply(setup.limit)?;
@@ -274,36 +272,4 @@ impl Worker {
 
 fn protocol_error(_: ProtocolError) -> io::Error {
     io::ErrorKind::InvalidData.into()
-}
-
-/// From now on this worker ends with its parent, also in the middle of a task, and with all that its tasks have
-/// started.
-fn end_with_parent(mut line: UnixStream) -> io::Result<()> {
-    if fork::kill_on_hangup(&line)? {
-        std::mem::forget(line); // keeps the socket open for the life of this process
-        return Ok(());
-    }
-    let watch = move || {
-        while matches!(line.read(&mut [0]), Ok(n) if n > 0) {}
-        // The worker leads its group. `abort` runs no destructors: the interrupted task may hold locks.
-        kill_group(process::id());
-        process::abort();
-    };
-    thread::Builder::new().stack_size(64 << 10).spawn(watch).map(drop)
-}
-
-/// To be done once before [`live`]; the fork server does it for all workers that it forks.
-pub fn prepare() {
-    // Before `main`, Rust's runtime has not done this.
-    fork::ignore_broken_pipes();
-    // Initialize stdout before forking.
-    let _ = io::stdout();
-    panics::record(leave_words);
-}
-
-/// If the panic ends this process, that is what the parent hears of it.
-fn leave_words(panic: &Panic) {
-    if let Some(claims) = CLAIMS.get() {
-        claims.leave_words(&result_frame::short_panic(panic));
-    }
 }
