@@ -2,7 +2,7 @@
 
 use lab::lang::Text;
 use lab::{Error, text};
-use process_pool::{End, Failure, WorkerLoss};
+use process_pool::{End, Failure, Panic, WorkerLoss};
 
 pub trait Bilingual {
     fn text(&self) -> Text;
@@ -54,7 +54,14 @@ impl Bilingual for process_pool::Error {
 impl Bilingual for Failure {
     fn text(&self) -> Text {
         match self {
-            Failure::Panicked(said) => text!("패닉: {said}", "panicked: {said}"),
+            Failure::Panicked(panic) => Text { ko: panic_text("패닉", panic), en: panic_text("panicked", panic) },
+            Failure::Aborted { panic, attempts } => {
+                let (ko, en) = (
+                    panic_text("패닉으로 워커가 중단되었습니다", panic),
+                    panic_text("its worker was aborted by a panic", panic),
+                );
+                text!("{ko} (시도 {attempts}번)", "{en} (attempts: {attempts})")
+            }
             Failure::Died { how, attempts } => {
                 let Text { ko, en } = how.text();
                 Text {
@@ -80,11 +87,27 @@ impl Bilingual for Failure {
     }
 }
 
+/// What happened, where, and the panic's message.
+fn panic_text(what: &str, panic: &Panic) -> String {
+    match &panic.location {
+        Some(at) => format!("{what} ({at}): {}", panic.message),
+        None => format!("{what}: {}", panic.message),
+    }
+}
+
 impl Bilingual for WorkerLoss {
     fn text(&self) -> Text {
         match self {
             WorkerLoss::Ended(end) => end.text(),
             WorkerLoss::NotStarted(e) => Text::same(e.clone()),
+            WorkerLoss::NotAWorker => text!(
+                "이 프로그램은 process_pool::init으로 시작하지 않습니다",
+                "this program does not begin with process_pool::init"
+            ),
+            WorkerLoss::Forked => text!(
+                "풀을 만든 프로세스가 아니라 거기서 fork된 프로세스입니다",
+                "the pool belongs to the process that this one was forked from"
+            ),
         }
     }
 }

@@ -86,12 +86,12 @@ pub fn in_processes<I, T>(
     mut each: impl FnMut(),
 ) -> QueueResults<Result<T, Failure>>
 where
-    I: Clone + Serialize + DeserializeOwned,
+    I: Clone + Send + Serialize + DeserializeOwned + 'static,
     T: Serialize + DeserializeOwned,
 {
     let mut results = Vec::new();
     let mut workers: Vec<(u32, Vec<Span>)> = Vec::new();
-    for (n, result) in pool.imap_unordered(task, items.iter().cloned()) {
+    for (n, result) in pool.imap_unordered(task, items.to_vec()) {
         each();
         let result = result.map(|Timed { pid, start, end, result }| {
             let span = Span { state: State::Running, start, end };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::observer::{Event, Observer};
 use crate::{Error, Pool};
 
 /// The options of a pool, made by [`Pool::builder`].
@@ -15,6 +16,7 @@ pub struct Builder {
     pub(crate) memory: Option<u64>,
     pub(crate) record: bool,
     pub(crate) start: Start,
+    pub(crate) observer: Observer,
 }
 
 /// How workers are started.
@@ -33,7 +35,15 @@ pub enum Start {
 
 impl Builder {
     pub(crate) fn new() -> Builder {
-        Builder { workers: None, retries: 2, timeout: None, memory: None, record: false, start: Start::Fork }
+        Builder {
+            workers: None,
+            retries: 2,
+            timeout: None,
+            memory: None,
+            record: false,
+            start: Start::Fork,
+            observer: Observer::default(),
+        }
     }
 
     /// The number of workers; defaults to the number of cores.
@@ -70,6 +80,12 @@ impl Builder {
     #[must_use]
     pub fn start(self, start: Start) -> Builder {
         Builder { start, ..self }
+    }
+
+    /// What is called when something happens that no result tells. It must not use the pool.
+    #[must_use]
+    pub fn observer(self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Builder {
+        Builder { observer: Observer::new(observer), ..self }
     }
 
     /// Starts the workers. They need not be running yet when this returns.

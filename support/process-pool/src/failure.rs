@@ -2,11 +2,21 @@
 
 use std::fmt;
 
+use crate::panics::Panic;
+
 /// Why a task has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// It panicked, with this message. Its worker lives on, and the task is not retried.
-    Panicked(String),
+    /// It panicked. Its worker lives on, and the task is not retried.
+    Panicked(Box<Panic>),
+    /// A panic ended its worker, and no retries are left: a second one came while the first unwound, or it could not
+    /// unwind.
+    Aborted {
+        /// The first panic of the last run.
+        panic: Box<Panic>,
+        /// How many workers ran it.
+        attempts: u32,
+    },
     /// Its worker died while running it, and no retries are left.
     Died {
         /// How the last worker ended.
@@ -42,6 +52,12 @@ pub enum End {
     Unknown,
 }
 
+impl End {
+    /// By `abort`.
+    #[cfg(unix)]
+    pub(crate) const ABORT: End = End::Signal(libc::SIGABRT);
+}
+
 /// Why a worker is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WorkerLoss {
@@ -49,12 +65,20 @@ pub enum WorkerLoss {
     Ended(End),
     /// It could not be started; the system's message.
     NotStarted(String),
+    /// What was started is this program, but it did not call [`init`](crate::init) first. In tests, use
+    /// [`init_before_main!`](crate::init_before_main).
+    NotAWorker,
+    /// This process was forked from the one that built the pool, whose workers are not its own. It can build another.
+    Forked,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Panicked(message) => write!(f, "panicked: {message}"),
+            Failure::Panicked(panic) => write!(f, "panicked{}{panic}", colon(panic)),
+            Failure::Aborted { panic, attempts } => {
+                write!(f, "its worker was aborted by a panic{}{panic} (attempts: {attempts})", colon(panic))
+            }
             Failure::Died { how, attempts } => write!(f, "its worker died: {how} (attempts: {attempts})"),
             Failure::TimedOut { attempts } => write!(f, "over the time limit (attempts: {attempts})"),
             Failure::Unreadable(why) => write!(f, "cannot be sent: {why}"),
@@ -62,6 +86,11 @@ impl fmt::Display for Failure {
             Failure::Unknown(name) => write!(f, "'{name}' was not among the tasks given to init"),
         }
     }
+}
+
+/// Without a place, the message follows a colon.
+fn colon(panic: &Panic) -> &'static str {
+    if panic.location.is_some() { " " } else { ": " }
 }
 
 impl std::error::Error for Failure {}
@@ -83,6 +112,10 @@ impl fmt::Display for WorkerLoss {
         match self {
             WorkerLoss::Ended(end) => end.fmt(f),
             WorkerLoss::NotStarted(why) => f.write_str(why),
+            WorkerLoss::NotAWorker => {
+                f.write_str("this program does not begin with process_pool::init (in tests: init_before_main!)")
+            }
+            WorkerLoss::Forked => f.write_str("the pool belongs to the process that this one was forked from"),
         }
     }
 }

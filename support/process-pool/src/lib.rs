@@ -17,10 +17,11 @@
 //!
 //! # Guarantees
 //!
-//! **At least once.** A task whose worker dies is retried by another worker, up to [`Builder::retries`] times; side effects
-//! from before the death remain. Each result is delivered once. A task that must not run twice needs `retries(0)`: it is then
-//! sent to its worker alone, and reported as failed when that worker dies. Only the task that was running is blamed for a
-//! death; tasks queued behind it are sent to other workers without losing an attempt.
+//! **At least once, and at most [`Builder::retries`]` + 1` times.** A task whose worker dies is retried by another worker; side
+//! effects from before the death remain. Each result is delivered once. A task that must not run twice needs `retries(0)`:
+//! it is then sent to its worker alone, and reported as failed when that worker dies. A death is charged to the tasks that
+//! ran on the worker and have no result yet: mostly the one that was running. They are retried one by one; tasks queued
+//! behind them are sent to other workers without losing an attempt.
 //!
 //! **No shared lock.** Each worker has its own pair of pipes, so no worker can die while holding a lock that others need. The
 //! parent alone knows which worker has which task ([`Pool`] takes `&mut self`: one caller at a time). The batch size follows the
@@ -30,6 +31,15 @@
 //!
 //! **Values as they were sent.** Arguments and results are what serde can send, with any of its attributes. A task gets the
 //! value that was sent, or it does not run, and [`Failure::Unreadable`] tells why; see [`wire`].
+//!
+//! **Slow sources.** An iterator of arguments may wait for anything, its own results too: its arguments are sent as they come,
+//! and results, deaths and time limits are handled meanwhile. What is ahead of the workers is bounded.
+//!
+//! **Scarce resources.** As long as one worker lives, the work goes on; that others are missing is told once, as [`Event`].
+//! Freed shared memory is given back but for a share, [`limits::KEPT_MEMORY`], and an idle worker keeps none. A fork of the
+//! parent can build pools of its own; in it, this pool's calls fail with [`WorkerLoss::Forked`].
+//!
+//! **Tests.** Write [`init_before_main!`] once in the test file.
 //!
 //! **Platforms.** Linux, and by design macOS. Windows would need a job object instead of process groups, inherited handles
 //! instead of a socket, and a section instead of `memfd`; there, [`Builder::build`] returns [`Error::Unsupported`].
@@ -42,15 +52,16 @@
 //! |---|---|
 //! | the task is declared and registered | `task`: [`Task`], [`Run`], [`init`] |
 //! | the pool is configured | `builder`: [`Builder`], [`Start`]; `limits`: every bound |
-//! | the caller passes arguments | `unix/pool`: [`Pool::call`], [`Pool::map`], [`Pool::imap_unordered`] |
-//! | arguments are encoded one by one | `unix/jobs`, `wire`; large ones: `unix/bytes` and `unix/shm` |
+//! | the caller passes arguments | `unix/pool`: [`Pool::call`], [`Pool::map`], [`Pool::imap_unordered`]; `unix/call` |
+//! | arguments are encoded one by one | `unix/jobs`, `wire`; large ones: `unix/bytes`, `unix/transfer` and `unix/shm` |
+//! | an iterator that may wait is pulled by another thread | `unix/feed`, which wakes the engine by `unix/bell` |
 //! | the parent's loop: dispatch, wait, check | `unix/engine`, with the state of the pool |
 //! | tasks are batched and sent | `unix/dispatch`, `unix/batch`; the wire format: `unix/frame` |
-//! | the worker claims, runs and answers | `unix/worker`; `unix/claim_state`: which tasks were begun; `unix/result_frame` |
+//! | the worker claims, runs and answers | `unix/worker`; `unix/claim_state`: which tasks were begun; `unix/result_frame`; `panics` |
 //! | the parent receives results | `unix/receive` |
 //! | hung, stopped and silent workers are killed | `unix/supervise` |
 //! | tasks of a dead or slow worker are dispatched again | `unix/recover` |
-//! | the outcome reaches the caller | `failure`: [`Failure`], [`End`]; `history`: [`Stint`] |
+//! | the outcome reaches the caller | `failure`: [`Failure`], [`End`]; `history`: [`Stint`]; `observer`: [`Event`] |
 //!
 //! How a worker comes to be: `unix/start` requests it, from `unix/forkserver` (which forks by `unix/fork`) or as a program of
 //! its own (`unix/reexec`); `unix/fd_passing` sends it its descriptors; `unix/worker_handle` is the parent's side of it, with
@@ -63,6 +74,8 @@ mod error;
 mod failure;
 mod history;
 pub mod limits;
+mod observer;
+mod panics;
 mod task;
 #[cfg(unix)]
 mod unix;
@@ -74,6 +87,8 @@ pub use builder::{Builder, Start};
 pub use error::Error;
 pub use failure::{End, Failure, WorkerLoss};
 pub use history::{Finish, Stint};
+pub use observer::Event;
+pub use panics::{Location, Panic};
 pub use task::{Ran, Run, Task};
 #[cfg(unix)]
 pub use unix::{Bytes, FORKSERVER, Pool, Unordered, WORKER, frame, result_frame};
@@ -82,9 +97,44 @@ pub use unsupported::{Bytes, Pool, Unordered};
 pub use wire::Unchecked;
 
 /// Registers the tasks of this program. Must be the first line of `main`: in a worker it never returns. If two tasks have the
-/// same name, the first is taken; a second call changes nothing.
+/// same name, the first is taken; a second call changes nothing. Where `main` is not yours (`#[test]`, doctests), use
+/// [`init_before_main!`].
 pub fn init(tasks: &'static [&'static dyn Run]) {
     task::register(tasks);
     #[cfg(unix)]
     unix::run_as_child(tasks);
+}
+
+/// Calls [`init`] before `main`: for tests and doctests, whose `main` is the test harness's. Write it once, outside of
+/// functions; nothing else is needed, with `cargo test` and with nextest.
+///
+/// ```
+/// use process_pool::{Pool, Run, Task};
+///
+/// static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
+/// process_pool::init_before_main!(&[&SQUARE]);
+///
+/// # fn main() {
+/// let mut pool = Pool::builder().workers(2).build().unwrap();
+/// assert_eq!(pool.map(&SQUARE, [1, 2, 3]), [Ok(1), Ok(4), Ok(9)]);
+/// # }
+/// ```
+///
+/// Linux with glibc, and macOS; elsewhere [`Builder::build`] returns [`Error::NotInitialized`]. A stack overflow in such a
+/// worker is [`End::Signal`] 11 and not 6, as Rust's runtime has not been started.
+#[macro_export]
+macro_rules! init_before_main {
+    ($tasks:expr) => {
+        const _: () = {
+            static __INIT_TASKS: &[&dyn $crate::Run] = $tasks;
+            extern "C" fn before_main() {
+                $crate::init(__INIT_TASKS);
+            }
+            #[cfg(any(all(target_os = "linux", target_env = "gnu"), target_vendor = "apple"))]
+            #[used]
+            #[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array"))]
+            #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
+            static BEFORE_MAIN: extern "C" fn() = before_main;
+        };
+    };
 }

@@ -8,10 +8,21 @@ pub const LARGE: usize = 64 << 10;
 pub const BATCH_BYTES: usize = 48 << 10;
 /// The maximum number of tasks in a batch.
 pub const BATCH_TASKS: usize = 1 << 15;
+/// An iterator of arguments waits when its arguments that were not sent yet come to this, in bytes, or to
+/// [`BATCH_TASKS`].
+pub const AHEAD_BYTES: usize = 16 << 20;
 /// The target run time of a batch, in ns: long against the cost of a message, short for whoever waits.
 pub const BATCH_TIME: f64 = 5e5;
-/// The maximum size of a frame, in bytes. Frames come near it only when shared memory is full.
-pub const LONGEST_FRAME: usize = 1 << 30;
+/// The maximum size of a frame, in bytes. Frames come near it only when shared memory is full: then longer arguments and
+/// results are refused.
+pub const LONGEST_FRAME: usize = 256 << 20;
+/// Freed shared memory that each process keeps for the next value, in bytes; what is more goes back to the system. A worker
+/// keeps it for [`IDLE_TIME`].
+pub const KEPT_MEMORY: usize = 64 << 20;
+/// Larger buffers of encoded values are freed after use, in bytes.
+pub const KEPT_BUFFER: usize = 1 << 20;
+/// A worker that has been idle for this long gives back all memory that it does not need.
+pub const IDLE_TIME: Duration = Duration::from_secs(1);
 /// A worker that sends no hello frame within this time is killed.
 pub const STARTUP_TIMEOUT: Duration = Duration::from_secs(30);
 /// A worker that neither begins its tasks nor sends the results of those that ended within this time is killed.

@@ -3,6 +3,7 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::OnceLock;
 
+use crate::panics::{self, Panic};
 use crate::wire::{Value, decode, encode};
 
 /// A function that workers can run. Parent and workers are the same program, so only its index is sent.
@@ -38,8 +39,8 @@ pub(crate) fn register(tasks: &'static [&'static dyn Run]) {
 pub enum Ran {
     /// Its value has been encoded.
     Done,
-    /// It panicked with this message.
-    Panicked(String),
+    /// It panicked.
+    Panicked(Panic),
     /// Its argument or value could not be decoded or encoded.
     Unreadable(String),
 }
@@ -71,13 +72,7 @@ impl<A: Value, R: Value> Run for Task<A, R> {
         match panic::catch_unwind(AssertUnwindSafe(value_of)) {
             Ok(Ok(())) => Ran::Done,
             Ok(Err(why)) => Ran::Unreadable(why),
-            Err(payload) => Ran::Panicked(panic_message(payload.as_ref())),
+            Err(payload) => Ran::Panicked(panics::caught(payload)),
         }
     }
-}
-
-/// The message of a panic.
-fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
-    let literal = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    literal.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "?".to_owned())
 }

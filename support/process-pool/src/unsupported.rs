@@ -50,39 +50,39 @@ impl Pool {
     pub fn map<A, R, I>(&mut self, _: &Task<A, R>, _: I) -> Vec<Result<R, Failure>>
     where
         A: Serialize,
-        R: Value,
+        R: Value + Send,
         I: IntoIterator<Item: Borrow<A>>,
     {
         match *self {}
     }
 
     /// Runs the task for every argument, and yields the results as they come.
-    pub fn imap_unordered<A, R, I>(&mut self, _: &Task<A, R>, arguments: I) -> Unordered<'_, I::IntoIter, R>
+    pub fn imap_unordered<A, R, I>(&mut self, _: &Task<A, R>, arguments: I) -> Unordered<'_, R>
     where
         A: Serialize,
         R: Value,
-        I: IntoIterator<Item: Borrow<A>>,
+        I: IntoIterator<Item: Borrow<A>, IntoIter: Send + 'static>,
     {
-        Unordered { pool: self, _arguments: arguments.into_iter(), _results: Vec::new() }
+        drop(arguments);
+        Unordered { pool: self, _results: Vec::new() }
     }
 }
 
 /// The results of [`Pool::imap_unordered`].
 #[derive(Debug)]
-pub struct Unordered<'p, I, R> {
+pub struct Unordered<'p, R> {
     pool: &'p mut Pool,
-    _arguments: I,
     _results: Vec<R>,
 }
 
-impl<I, R> Unordered<'_, I, R> {
+impl<R> Unordered<'_, R> {
     /// The pool that runs the tasks.
     pub fn pool(&self) -> &Pool {
         self.pool
     }
 }
 
-impl<I, R> Iterator for Unordered<'_, I, R> {
+impl<R> Iterator for Unordered<'_, R> {
     type Item = (usize, Result<R, Failure>);
 
     fn next(&mut self) -> Option<Self::Item> {

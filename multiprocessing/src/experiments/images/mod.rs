@@ -137,7 +137,7 @@ fn in_processes(jobs: &[Job], workers: usize, bar: &ProgressBar) -> Result<Queue
 fn outcome(result: Result<Outcome, Failure>) -> Result<Outcome> {
     match result {
         Ok(outcome) => Ok(outcome),
-        Err(e @ (Failure::Panicked(_) | Failure::Died { .. } | Failure::TimedOut { .. })) => {
+        Err(e @ (Failure::Panicked(_) | Failure::Aborted { .. } | Failure::Died { .. } | Failure::TimedOut { .. })) => {
             Ok(Outcome::Failed(e.text()))
         }
         Err(e) => Err(Error::failed(e.text())),

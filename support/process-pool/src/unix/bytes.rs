@@ -2,9 +2,7 @@
 //!
 //! Like pickle's out-of-band buffers (protocol 5), the message holds only the location of the bytes.
 
-use std::cell::RefCell;
 use std::fmt;
-use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -12,7 +10,8 @@ use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::limits::LARGE;
-use crate::unix::shm::{Arena, Block, RemoteArena, View};
+use crate::unix::shm::{Arena, Block, View};
+use crate::unix::transfer::{TransferContext, with_context};
 use crate::wire::OPAQUE;
 
 /// Bytes that can be sent to other processes. Clones share them.
@@ -38,53 +37,6 @@ enum Wire {
     Mine(u64, u64),
     /// In the receiver's arena: offset and length.
     Yours(u64, u64),
-}
-
-/// The arenas of the two processes, while a message between them is encoded or decoded.
-pub struct TransferContext {
-    /// This process's arena.
-    pub own: Arc<Arena>,
-    /// The other process's arena; `None` while the parent encodes, as any worker may receive the message.
-    pub foreign: Option<Arc<RemoteArena>>,
-    /// Blocks of `own` that the message refers to.
-    pub blocks: Vec<Arc<Block>>,
-}
-
-thread_local! {
-    /// `ManuallyDrop`, as a thread-local with a destructor must be registered by each thread, and so by each worker;
-    /// [`TransferScope`] clears it.
-    static CONTEXT: RefCell<ManuallyDrop<Option<TransferContext>>> = const { RefCell::new(ManuallyDrop::new(None)) };
-}
-
-/// Sets this thread's transfer context while it lives.
-pub struct TransferScope(());
-
-impl TransferScope {
-    /// Sets the context until this is dropped.
-    pub fn new(transfer: TransferContext) -> TransferScope {
-        CONTEXT.with(|now| **now.borrow_mut() = Some(transfer));
-        TransferScope(())
-    }
-
-    /// Takes the blocks that were referred to since the last call.
-    pub fn take_blocks(&self) -> Vec<Arc<Block>> {
-        with_context(|transfer| std::mem::take(&mut transfer.blocks)).unwrap_or_default()
-    }
-
-    /// Sets the blocks that the message about to be decoded may refer to.
-    pub fn set_blocks(&self, blocks: Vec<Arc<Block>>) {
-        with_context(|transfer| transfer.blocks = blocks);
-    }
-}
-
-impl Drop for TransferScope {
-    fn drop(&mut self) {
-        CONTEXT.with(|now| **now.borrow_mut() = None);
-    }
-}
-
-fn with_context<T>(f: impl FnOnce(&mut TransferContext) -> T) -> Option<T> {
-    CONTEXT.with(|transfer| transfer.borrow_mut().as_mut().map(f))
 }
 
 impl Bytes {
@@ -134,15 +86,20 @@ impl Bytes {
 }
 
 impl Wire {
+    /// Resolves a location in this thread's transfer context.
+    fn read_here(self) -> Option<Bytes> {
+        match self {
+            Wire::Inline(_) => self.read(None),
+            _ => with_context(|transfer| self.read(Some(transfer))).flatten(),
+        }
+    }
+
     /// Resolves a location; `None` if it is invalid.
     fn read(self, transfer: Option<&mut TransferContext>) -> Option<Bytes> {
         Some(Bytes(match self {
             Wire::Inline(Plain(bytes)) => Storage::Own(Arc::new(bytes)),
-            Wire::Mine(at, len) => Storage::Borrowed(Arc::new(transfer?.foreign.as_ref()?.view(at, len)?)),
-            Wire::Yours(at, len) => {
-                let is_it = |block: &&Arc<Block>| block.at() as u64 == at && block.bytes().len() as u64 == len;
-                Storage::Lent(Arc::clone(transfer?.blocks.iter().find(is_it)?))
-            }
+            Wire::Mine(at, len) => Storage::Borrowed(Arc::new(transfer?.lent(at)?.view(len)?)),
+            Wire::Yours(at, len) => Storage::Lent(transfer?.own_block(at, len)?),
         }))
     }
 }
@@ -202,8 +159,7 @@ impl Serialize for Located<'_> {
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
         let wire = Wire::deserialize(deserializer)?;
-        let read = CONTEXT.with(|transfer| wire.read(transfer.borrow_mut().as_mut()));
-        read.ok_or_else(|| D::Error::custom("bytes in memory that is not shared with us"))
+        wire.read_here().ok_or_else(|| D::Error::custom("bytes in memory that is not shared with us"))
     }
 }
 

@@ -1,5 +1,7 @@
 //! A child process: queried, killed, reaped. Children of the pool are waited for here and nowhere else.
 
+use std::process;
+
 use rustix::io::retry_on_intr;
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, kill_process, kill_process_group, waitid, waitpid,
@@ -12,6 +14,8 @@ pub struct Child {
     pid: Pid,
     /// How it ended, once it was reaped. From then on its pid may be reused.
     end: Option<End>,
+    /// Whose child it is: a fork of that process has this value as well, but not this child.
+    parent: u32,
 }
 
 impl Child {
@@ -21,7 +25,7 @@ impl Child {
         // NOWAIT leaves the status in place for the real wait.
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         waitid(WaitId::Pid(pid), look).ok()?;
-        Some(Child { pid, end: None })
+        Some(Child { pid, end: None, parent: process::id() })
     }
 
     /// Its pid.
@@ -43,7 +47,7 @@ impl Child {
 
     /// Kills it and all processes of its group.
     pub fn kill(&self) {
-        if self.end.is_none() {
+        if self.end.is_none() && self.parent == process::id() {
             kill_group(self.pid());
             let _ = kill_process(self.pid, Signal::KILL);
         }
@@ -51,6 +55,9 @@ impl Child {
 
     /// Kills it if it still runs, and waits for it.
     pub fn kill_and_reap(&mut self) -> End {
+        if self.parent != process::id() {
+            return End::Unknown;
+        }
         self.kill();
         let pid = self.pid;
         *self.end.get_or_insert_with(|| match retry_on_intr(|| waitpid(Some(pid), WaitOptions::empty())) {

@@ -12,25 +12,16 @@ use crate::error::Error;
 use crate::failure::{End, Failure, WorkerLoss};
 use crate::history::Stint;
 use crate::limits::MAX_UNEXPLAINED_DEATHS;
+use crate::observer::Event;
 use crate::unix::batch::{Batch, Retry};
 use crate::unix::forkserver::Lease;
+use crate::unix::jobs::{JobSource, Supply};
 use crate::unix::shm::{self, Arena};
 use crate::unix::start::SpawnRequest;
 use crate::unix::worker_handle::{PendingWorker, WorkerHandle};
 
-/// The typed side of a call: yields encoded arguments and takes results.
-pub trait JobSource {
-    /// Appends the next argument to `out`, without its length. `None` when there are no more.
-    fn next(&mut self, out: &mut Vec<u8>) -> Option<Result<(), String>>;
-    /// An upper bound on the remaining arguments, if known.
-    fn at_most(&self) -> Option<usize>;
-    /// Whether there are certainly no more arguments. An iterator can tell only by being request for the next one.
-    fn is_over(&self) -> bool {
-        false
-    }
-    /// Takes the outcome of a task: its encoded value, or a failure.
-    fn done(&mut self, index: usize, value: Result<&[u8], Failure>);
-}
+/// The pause after a failed start, doubled with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(4);
 
 /// A worker slot.
 pub(super) struct Slot {
@@ -50,15 +41,17 @@ pub struct Engine {
     pub(super) retry_queue: VecDeque<Retry>,
     /// The index of this call's task among the registered ones.
     pub(super) task: u64,
-    /// The index of the next new argument.
-    pub(super) next: usize,
     /// Whether the job source has no more arguments.
     pub(super) exhausted: bool,
+    /// Whether the job source had no more arguments when it was last asked.
+    pub(super) starved: bool,
     /// Estimated run time of a task, in ns; `None` until there are results.
     pub(super) ns_per_task: Option<f64>,
     /// Consecutive deaths with no culprit task and no result between.
     pub(super) unexplained_deaths: u32,
     /// How the last worker ended, or why it could not be started.
+    /// How often a place could not be filled since all were filled.
+    failed_starts: u32,
     pub(super) last_loss: WorkerLoss,
     /// Batches whose buffers can be reused.
     pub(super) spare: Vec<Batch>,
@@ -67,6 +60,8 @@ pub struct Engine {
     pub(super) hello: Vec<u8>,
     pub(super) history: Vec<Stint>,
     pub(super) last_check: Instant,
+    /// The process that started the workers.
+    process: u32,
     /// Keeps the fork server alive while workers may have to be started.
     _forkserver: Lease,
 }
@@ -87,24 +82,29 @@ impl Engine {
             slots: (0..workers).map(|_| slot()).collect(),
             retry_queue: VecDeque::new(),
             task: 0,
-            next: 0,
             exhausted: true,
+            starved: false,
             ns_per_task: None,
             unexplained_deaths: 0,
             last_loss: WorkerLoss::Ended(End::Unknown),
+            failed_starts: 0,
             spare: Vec::new(),
             too_long: Vec::new(),
             hello,
             history: Vec::new(),
             last_check: now,
+            process: std::process::id(),
             _forkserver: forkserver,
             options,
         };
         // Send all setups before waiting for the first worker: one after the other took half as long again with two.
         let pending: Vec<_> = requests.into_iter().map(|request| engine.set_up(request)).collect();
+        // Those that have come first: only with all of them it is known whether one lives.
+        let mut failed = Vec::new();
         for (n, worker) in pending.into_iter().enumerate() {
-            engine.install(n, worker);
+            if worker.is_ok() { engine.install(n, worker) } else { failed.push((n, worker)) }
         }
+        failed.into_iter().for_each(|(n, worker)| engine.install(n, worker));
         // If no worker at all can be started, report the reason now.
         if engine.slots.iter().all(|slot| slot.worker.is_none()) {
             return Err(Error::NoWorkerStarts(engine.last_loss));
@@ -116,6 +116,11 @@ impl Engine {
         &self.arena
     }
 
+    /// Whether this is the copy that a forked process has.
+    pub fn is_of_another_process(&self) -> bool {
+        self.process != std::process::id()
+    }
+
     pub fn pids(&self) -> Vec<u32> {
         self.workers().map(WorkerHandle::pid).collect()
     }
@@ -123,14 +128,20 @@ impl Engine {
     /// Begins a call of the registered task with this index.
     pub fn begin(&mut self, task: u64) {
         self.task = task;
-        (self.next, self.exhausted, self.ns_per_task, self.unexplained_deaths) = (0, false, None, 0);
+        (self.exhausted, self.ns_per_task, self.unexplained_deaths) = (false, None, 0);
         self.slots.iter_mut().for_each(|slot| slot.batch = 1);
     }
 
-    /// Ends a call early: kills the workers that still have tasks.
+    /// Ends a call, maybe early: kills the workers that still have tasks.
     pub fn abandon(&mut self) {
-        self.retry_queue.clear();
         self.exhausted = true;
+        let has_more = |worker: &WorkerHandle| !worker.flight.is_empty() || worker.memory.read_bytes() > 0;
+        let is_clean = self.retry_queue.is_empty() && !self.workers().any(has_more);
+        if is_clean || self.is_of_another_process() {
+            return;
+        }
+        self.release();
+        self.retry_queue.clear();
         for slot in &mut self.slots {
             if slot.worker.as_ref().is_some_and(|worker| !worker.flight.is_empty()) {
                 slot.worker = None;
@@ -141,15 +152,15 @@ impl Engine {
     /// Dispatches tasks, waits for an event, and delivers results. False when all tasks are done.
     pub fn step(&mut self, jobs: &mut dyn JobSource) -> bool {
         self.dispatch(jobs);
-        if self.is_done() {
+        if self.is_done() || jobs.is_given_up() {
             return false;
         }
         for index in std::mem::take(&mut self.too_long) {
             jobs.done(index, Err(Failure::Unreadable("too long for a frame, and no shared memory left".to_owned())));
         }
-        if self.unexplained_deaths >= MAX_UNEXPLAINED_DEATHS {
+        if self.is_hopeless() {
             self.give_up(jobs);
-            if self.in_flight() == 0 {
+            if self.in_flight() == 0 && !self.starved {
                 return true;
             }
         }
@@ -196,8 +207,37 @@ impl Engine {
     fn install(&mut self, n: usize, worker: io::Result<PendingWorker>) {
         match worker.and_then(|worker| worker.wait(self.memory.0.as_fd())) {
             Ok(worker) => self.slots[n].worker = Some(Box::new(worker)),
-            Err(e) => self.record_unexplained_death(n, WorkerLoss::NotStarted(e.to_string())),
+            Err(e) => self.record_failed_start(n, &e),
         }
+        if self.slots.iter().all(|slot| slot.worker.is_some()) {
+            self.failed_starts = 0;
+        }
+    }
+
+    /// A place that cannot be filled is no death: as long as a worker lives, the work goes on. What is missing is told once.
+    fn record_failed_start(&mut self, n: usize, why: &io::Error) {
+        let loss = WorkerLoss::NotStarted(why.to_string());
+        let lives = self.workers().next().is_some();
+        if !lives {
+            self.record_unexplained_death(n, loss);
+        } else {
+            self.slots[n].not_before = Instant::now() + FIRST_PAUSE * (1 << self.failed_starts.min(8));
+        }
+        if self.failed_starts == 0 && lives {
+            self.options.observer.tell(&Event::WorkerMissing { why: why.to_string() });
+        }
+        self.failed_starts += u32::from(lives);
+    }
+
+    /// What was started does not begin with `init`.
+    pub(super) fn record_not_a_worker(&mut self) {
+        self.unexplained_deaths = MAX_UNEXPLAINED_DEATHS;
+        self.last_loss = WorkerLoss::NotAWorker;
+    }
+
+    /// Whether no worker can be kept alive.
+    pub(super) fn is_hopeless(&self) -> bool {
+        self.unexplained_deaths >= MAX_UNEXPLAINED_DEATHS && !self.workers().any(|worker| worker.ready)
     }
 
     /// Counts a death that no task explains, and doubles the back-off of the slot.
@@ -215,15 +255,15 @@ impl Engine {
         for retry in self.retry_queue.drain(..) {
             jobs.done(retry.index, Err(why.clone()));
         }
-        let mut unused = Vec::new();
-        for _ in 0..256 {
-            if self.exhausted || jobs.next(&mut unused).is_none() {
-                self.exhausted = true;
-                return;
-            }
-            unused.clear();
-            jobs.done(self.next, Err(why.clone()));
-            self.next += 1;
+        if self.exhausted {
+            return;
+        }
+        let mut refused = Batch::default();
+        let supply = jobs.take(256, &mut refused);
+        self.exhausted = supply == Supply::Over;
+        self.starved = supply == Supply::NotYet;
+        for entry in &refused.entries {
+            jobs.done(entry.index, Err(why.clone()));
         }
     }
 }

@@ -130,3 +130,20 @@ pub fn kill_on_hangup(line: &UnixStream) -> io::Result<bool> {
 pub fn kill_on_hangup(_: &UnixStream) -> io::Result<bool> {
     Ok(false)
 }
+
+/// Gives free memory of the heap back to the system, where the C library can do that.
+pub fn trim_heap() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: it takes a number, and the allocator's own locks.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+/// Writing to a closed pipe is an error, not a signal: Rust programs rely on that.
+pub fn ignore_broken_pipes() {
+    // SAFETY: no handler is installed.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+    }
+}

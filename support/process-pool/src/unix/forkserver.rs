@@ -13,7 +13,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Gid, Uid, getegid, geteuid};
@@ -35,7 +35,7 @@ const FOLDER_FLAGS: OFlags = OFlags::PATH;
 #[cfg(not(target_os = "linux"))]
 const FOLDER_FLAGS: OFlags = OFlags::RDONLY;
 
-/// The fork server of this process.
+/// The fork server of a process.
 struct Shared {
     /// Number of pools that may need it.
     pools: usize,
@@ -47,17 +47,52 @@ struct Shared {
 }
 
 struct Server {
-    /// Dropped before `process`: EOF ends a server that we may not kill.
+    /// Requests are sent over it; when our end is closed, the server ends.
     line: UnixStream,
     process: Child,
     number: u64,
-    /// The user and group it runs as.
+    /// Ours when it was started: it would pass its own on to its workers.
     rights: (Uid, Gid),
-    /// Whether it has ever forked a worker.
+    /// Whether it ever replied.
     has_answered: bool,
 }
 
-static SHARED: Mutex<Shared> = Mutex::new(Shared { pools: 0, server: None, next: 0, unavailable: false });
+/// The state of one process. A fork of this process inherits it, with a server that is not its own, and maybe locked by a
+/// thread that it does not have.
+struct Registry {
+    process: u32,
+    shared: Mutex<Shared>,
+}
+
+/// The registries of this process and of those that it is a fork of (of a fork, and so on), the last first used.
+static REGISTRIES: [OnceLock<Registry>; 16] = [const { OnceLock::new() }; 16];
+
+impl Registry {
+    fn new() -> Registry {
+        let shared = Shared { pools: 0, server: None, next: 0, unavailable: false };
+        Registry { process: process::id(), shared: Mutex::new(shared) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// This process's registry; `None` after too many forks.
+fn registry() -> Option<&'static Registry> {
+    let mine = process::id();
+    for place in &REGISTRIES {
+        let registry = place.get_or_init(Registry::new);
+        if registry.process == mine {
+            return Some(registry);
+        }
+        // The server must not outlive its parent because of our copy of its line.
+        if let Ok(mut shared) = registry.shared.try_lock() {
+            shared.server = None;
+        }
+    }
+    None
+}
 
 impl Shared {
     /// Gives up on a server that does not do its work.
@@ -72,24 +107,24 @@ impl Shared {
     }
 }
 
-fn shared() -> MutexGuard<'static, Shared> {
-    SHARED.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// A pool's share in the server. The server ends with the last of them.
-pub struct Lease(());
+pub struct Lease(Option<&'static Registry>);
 
 impl Lease {
     /// Registers one more pool. The first request for a worker starts the server.
     pub fn new() -> Lease {
-        shared().pools += 1;
-        Lease(())
+        let registry = registry();
+        if let Some(registry) = registry {
+            registry.lock().pools += 1;
+        }
+        Lease(registry)
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let mut shared = shared();
+        let Some(registry) = self.0.filter(|registry| registry.process == process::id()) else { return };
+        let mut shared = registry.lock();
         shared.pools -= 1;
         if shared.pools == 0 {
             shared.server = None;
@@ -100,7 +135,7 @@ impl Drop for Lease {
 /// Parent: requests a worker at the other end of this line. Returns the server's ID for [`receive_worker`], which tells
 /// whether the worker has come.
 pub fn request(theirs: &UnixStream) -> io::Result<u64> {
-    let mut shared = shared();
+    let mut shared = registry().ok_or(io::ErrorKind::Unsupported)?.lock();
     let folder = rustix::fs::open(".", FOLDER_FLAGS | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
     let given = [theirs.as_fd(), folder.as_fd()];
     let rights = (geteuid(), getegid());
@@ -130,12 +165,16 @@ pub fn request(theirs: &UnixStream) -> io::Result<u64> {
 pub fn receive_worker(line: &UnixStream, server: u64) -> io::Result<Child> {
     line.set_read_timeout(Some(SILENCE_TIMEOUT))?;
     let child = read_number(line).or_else(|e| {
-        shared().give_up(server);
+        if let Some(registry) = registry() {
+            registry.lock().give_up(server);
+        }
         // The reply may have come at the last moment.
         line.set_nonblocking(true)?;
         read_number(line).map_err(|_| e)
     })?;
-    if let Some(known) = shared().server.as_mut().filter(|known| known.number == server) {
+    if let Some(registry) = registry()
+        && let Some(known) = registry.lock().server.as_mut().filter(|known| known.number == server)
+    {
         known.has_answered = true;
     }
     Ok(child)

@@ -1,13 +1,16 @@
 //! The pool on Unix. Paths of a task and the files on it: see the layout in the crate's documentation.
 
 mod batch;
+mod bell;
 mod bytes;
+mod call;
 mod child;
 mod claim_state;
 mod clock;
 mod dispatch;
 mod engine;
 mod fd_passing;
+mod feed;
 mod fork;
 mod forkserver;
 pub mod frame;
@@ -21,6 +24,7 @@ mod shm;
 mod start;
 mod supervise;
 mod sync;
+mod transfer;
 mod worker;
 mod worker_handle;
 

@@ -3,6 +3,8 @@
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::fmt;
+use std::panic::resume_unwind;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use serde::Serialize;
@@ -10,11 +12,18 @@ use serde::Serialize;
 use crate::task::KNOWN;
 use crate::task::Task;
 use crate::unix::bytes::Bytes;
-use crate::unix::engine::{Engine, JobSource};
+use crate::unix::call::{StopFeed, feed_of, map_alone, run};
+use crate::unix::engine::Engine;
+use crate::unix::feed::{Fed, Feed};
 use crate::unix::frame;
-use crate::unix::jobs::{All, One, Outcome, Unsorted, encode};
-use crate::wire::Value;
-use crate::{Builder, Error, Failure, Stint, limits};
+use crate::unix::jobs::{Direct, One, Outcome, Sorted, Supplier, Unsorted, never_waits};
+use crate::wire::{self, Value};
+use crate::{Builder, Error, Failure, Stint, WorkerLoss, limits};
+
+/// Encodes an argument, whether it is owned or borrowed.
+fn encode<A: Serialize, T: Borrow<A>>(argument: &T, out: &mut Vec<u8>) -> Result<(), String> {
+    wire::encode::<A>(argument.borrow(), out)
+}
 
 /// A pool of worker processes. Dropping it kills them.
 pub struct Pool(Engine);
@@ -70,109 +79,139 @@ impl Pool {
         A: Serialize,
         R: Value,
     {
-        let mut jobs = One { argument: Some(argument), outcome: None };
-        self.run(task.name, &mut jobs)?;
+        let arena = Arc::clone(self.0.arena());
+        let mut jobs = One { argument: Some(argument), arena, outcome: None };
+        self.begin(task.name)?;
+        run(&mut self.0, &mut jobs);
         jobs.outcome.unwrap_or(Err(Failure::Unknown(task.name)))
     }
 
-    /// Runs the task for every argument; the results are in the order of the arguments.
+    /// Runs the task for every argument; the results are in the order of the arguments. The iterator may be slow: its
+    /// arguments are sent as they come.
     pub fn map<A, R, I>(&mut self, task: &Task<A, R>, arguments: I) -> Vec<Outcome<R>>
     where
         A: Serialize,
-        R: Value,
+        R: Value + Send,
         I: IntoIterator<Item: Borrow<A>>,
     {
         let arguments = arguments.into_iter();
-        let mut jobs = All {
-            outcomes: Vec::with_capacity(arguments.size_hint().0),
-            unknown: Failure::Unknown(task.name),
-            arguments,
-            encode: encode::<A, _>,
-        };
-        if let Err(failure) = self.run(task.name, &mut jobs) {
-            return jobs.arguments.map(|_| Err(failure.clone())).collect();
+        if let Err(failure) = self.begin(task.name) {
+            return arguments.map(|_| Err(failure.clone())).collect();
         }
-        jobs.outcomes
+        let arena = Arc::clone(self.0.arena());
+        let least = arguments.size_hint().0;
+        let unknown = || Failure::Unknown(task.name);
+        let engine = &mut self.0;
+        let feed = if never_waits::<I::IntoIter>() { None } else { Feed::new().ok() };
+        let Some(feed) = feed else { return map_alone(engine, arguments, encode::<A, _>, unknown()) };
+        thread::scope(|scope| {
+            let mut jobs =
+                Sorted { supplier: Fed::new(&feed), outcomes: Vec::with_capacity(least), unknown: unknown() };
+            let (to_supervisor, from_here) = mpsc::sync_channel::<&mut Engine>(1);
+            // If the iterator panics, the call is ended, and if a result panics when it is decoded, the iterator is.
+            let supervise = || {
+                let _feed = StopFeed(&feed);
+                from_here.into_iter().for_each(|engine| run(engine, &mut jobs));
+                jobs
+            };
+            let supervisor = thread::Builder::new().name("pool-supervisor".to_owned()).spawn_scoped(scope, supervise);
+            let Ok(supervisor) = supervisor else { return map_alone(engine, arguments, encode::<A, _>, unknown()) };
+            let on_panic = StopFeed(&feed);
+            let _ = to_supervisor.send(engine);
+            drop(to_supervisor);
+            feed.pull(arguments, encode::<A, _>, &arena);
+            std::mem::forget(on_panic);
+            supervisor.join().unwrap_or_else(|panic| resume_unwind(panic)).outcomes
+        })
     }
 
     /// Runs the task for every argument, and yields each result with the index of its argument as soon as it is there.
-    /// Arguments are pulled when workers have room for them. Dropping the iterator early kills the workers that still
-    /// have tasks.
-    pub fn imap_unordered<A, R, I>(&mut self, task: &Task<A, R>, arguments: I) -> Unordered<'_, I::IntoIter, R>
+    /// Arguments are pulled by another thread, some ahead of the workers, and sent as they come. Dropping the iterator early
+    /// kills the workers that still have tasks.
+    pub fn imap_unordered<A, R, I>(&mut self, task: &Task<A, R>, arguments: I) -> Unordered<'_, R>
     where
         A: Serialize,
         R: Value,
-        I: IntoIterator<Item: Borrow<A>>,
+        I: IntoIterator<Item: Borrow<A>, IntoIter: Send + 'static>,
     {
-        let unknown = self.begin(task.name).err();
-        let arguments = arguments.into_iter();
-        let jobs = Unsorted { arguments, encode: encode::<A, _>, outcomes: VecDeque::new() };
-        Unordered { pool: self, jobs, unknown, next: 0 }
+        let mut arguments = arguments.into_iter();
+        let source = match self.begin(task.name) {
+            Err(failure) => Source::Refused(Box::new(arguments.map(move |_| failure.clone()).enumerate())),
+            Ok(()) => {
+                let arena = Arc::clone(self.0.arena());
+                let supplier: Box<dyn Supplier + Send> = match feed_of(arguments, encode::<A, _>, &arena) {
+                    Ok(feed) => Box::new(Fed::new(feed)),
+                    Err(taken_back) => {
+                        arguments = taken_back;
+                        Box::new(Direct { arguments, encode: encode::<A, _>, arena, next: 0 })
+                    }
+                };
+                Source::Fed(Unsorted { supplier, outcomes: VecDeque::new() })
+            }
+        };
+        Unordered { pool: self, source }
     }
 
     fn begin(&mut self, name: &'static str) -> Result<(), Failure> {
+        if self.0.is_of_another_process() {
+            return Err(Failure::NoWorker(WorkerLoss::Forked));
+        }
         let known = KNOWN.get().into_iter().flat_map(|tasks| tasks.iter());
         let place = known.map(|task| task.name()).position(|known| known == name);
         self.0.begin(place.ok_or(Failure::Unknown(name))? as u64);
         Ok(())
     }
-
-    fn run(&mut self, name: &'static str, jobs: &mut dyn JobSource) -> Result<(), Failure> {
-        self.begin(name)?;
-        // If encoding an argument panics, the call must still be ended.
-        let stop = Stop(&mut self.0);
-        while stop.0.step(jobs) {}
-        Ok(())
-    }
 }
 
-/// Ends a call on every path. After all tasks are done it changes nothing.
-struct Stop<'a>(&'a mut Engine);
-
-impl Drop for Stop<'_> {
-    fn drop(&mut self) {
-        self.0.abandon();
-    }
+/// The results of [`Pool::imap_unordered`].
+pub struct Unordered<'p, R> {
+    pool: &'p mut Pool,
+    source: Source<R>,
 }
 
-impl<I: Iterator, R> Unordered<'_, I, R> {
+enum Source<R> {
+    Fed(Unsorted<R>),
+    /// Nothing can be run at all: the failure of each argument.
+    Refused(Box<dyn Iterator<Item = (usize, Failure)> + Send>),
+}
+
+impl<R> Unordered<'_, R> {
     /// The pool that runs the tasks.
     pub fn pool(&self) -> &Pool {
         self.pool
     }
 }
 
-/// The results of [`Pool::imap_unordered`].
-pub struct Unordered<'p, I: Iterator, R> {
-    pool: &'p mut Pool,
-    jobs: Unsorted<I, R>,
-    /// Why nothing can be run at all.
-    unknown: Option<Failure>,
-    /// The index of the next argument, if nothing can be run.
-    next: usize,
-}
-
-impl<I: Iterator, R: Value> Iterator for Unordered<'_, I, R> {
+impl<R: Value> Iterator for Unordered<'_, R> {
     type Item = (usize, Outcome<R>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(failure) = &self.unknown {
-            self.jobs.arguments.next()?;
-            self.next += 1;
-            return Some((self.next - 1, Err(failure.clone())));
+        let jobs = match &mut self.source {
+            Source::Fed(jobs) => jobs,
+            Source::Refused(failures) => return failures.next().map(|(index, failure)| (index, Err(failure))),
+        };
+        while jobs.outcomes.is_empty() && self.pool.0.step(jobs) {}
+        let outcome = jobs.outcomes.pop_front();
+        // After the results of all arguments before it, the panic of the iterator continues where it is used.
+        if outcome.is_none()
+            && let Some(panic) = jobs.supplier.take_panic()
+        {
+            resume_unwind(panic);
         }
-        while self.jobs.outcomes.is_empty() && self.pool.0.step(&mut self.jobs) {}
-        self.jobs.outcomes.pop_front()
+        outcome
     }
 }
 
-impl<I: Iterator, R> Drop for Unordered<'_, I, R> {
+impl<R> Drop for Unordered<'_, R> {
     fn drop(&mut self) {
+        if let Source::Fed(jobs) = &self.source {
+            jobs.supplier.stop();
+        }
         self.pool.0.abandon();
     }
 }
 
-impl<I: Iterator, R> fmt::Debug for Unordered<'_, I, R> {
+impl<R> fmt::Debug for Unordered<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unordered").finish_non_exhaustive()
     }

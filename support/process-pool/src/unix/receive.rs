@@ -6,10 +6,11 @@ use std::sync::Arc;
 use crate::failure::Failure;
 use crate::history::{Finish, Stint};
 use crate::limits::{BATCH_TASKS, BATCH_TIME};
-use crate::unix::bytes::{TransferContext, TransferScope};
-use crate::unix::engine::{Engine, JobSource};
+use crate::unix::engine::Engine;
 use crate::unix::frame::{Kind, ProtocolError, Reader, ValueLocation};
-use crate::unix::result_frame::{ResultKind, Summary, TaskResult};
+use crate::unix::jobs::JobSource;
+use crate::unix::result_frame::{self, ResultKind, Summary, TaskResult};
+use crate::unix::transfer::{TransferContext, TransferScope};
 use crate::unix::worker_handle::{Verdict, WorkerHandle};
 
 /// The outcome of reading from a worker once.
@@ -52,9 +53,10 @@ impl Engine {
             }
             Err(_) => return ReadOutcome::Closed,
         }
-        let foreign = Some(Arc::clone(&worker.memory));
-        let transfer =
-            TransferScope::new(TransferContext { own: Arc::clone(&self.arena), foreign, blocks: Vec::new() });
+        let transfer = TransferScope::new(TransferContext {
+            foreign: Some(Arc::clone(&worker.memory)),
+            ..TransferContext::encode(&self.arena)
+        });
         // Take the inbox out, so that its bytes can be borrowed while the worker's state changes.
         let mut inbox = std::mem::take(&mut worker.inbox);
         let outcome = loop {
@@ -124,16 +126,21 @@ impl Engine {
             ValueLocation::Inline(bytes) => bytes,
             ValueLocation::Shared(at, len) => worker.memory.bytes(at, len).ok_or(ProtocolError)?,
         };
-        if !batch.blocks.is_empty() {
-            let blocks = batch.blocks_of(place);
-            if result.kept {
-                worker.pinned.extend(blocks.iter().cloned());
-            }
-            transfer.set_blocks(blocks);
+        let mut blocks = batch.blocks_of(place);
+        let memory = &result.memory;
+        worker.pinned.release(&memory.released);
+        worker.pinned.keep(&memory.kept, &blocks)?;
+        worker.pinned.append_to(&mut blocks);
+        let refers = !blocks.is_empty() || !memory.lent.is_empty();
+        if refers {
+            transfer.set(blocks, memory.lent.iter().map(|at| Arc::new(worker.memory.lending(*at))).collect());
         }
         jobs.done(index, outcome(result.kind, value));
-        if let ValueLocation::Shared(at, _) = result.value {
-            worker.memory.give_back(at);
+        if let ValueLocation::Shared(at, len) = result.value {
+            worker.memory.give_back(at, len);
+        }
+        if refers {
+            transfer.set(Vec::new(), Vec::new());
         }
         if result.span.1 > 0 {
             let finish = if result.kind == ResultKind::Done { Finish::Done } else { Finish::Failed };
@@ -177,7 +184,7 @@ fn outcome(kind: ResultKind, value: &[u8]) -> Result<&[u8], Failure> {
     let message = || String::from_utf8_lossy(value).into_owned();
     match kind {
         ResultKind::Done => Ok(value),
-        ResultKind::Panicked => Err(Failure::Panicked(message())),
+        ResultKind::Panicked => Err(Failure::Panicked(Box::new(result_frame::read_panic(value)))),
         ResultKind::Unreadable => Err(Failure::Unreadable(message())),
     }
 }

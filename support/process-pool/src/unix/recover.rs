@@ -4,11 +4,15 @@ use crate::failure::{End, Failure, WorkerLoss};
 use crate::history::{Finish, Stint};
 use crate::unix::batch::Retry;
 use crate::unix::clock;
-use crate::unix::engine::{Engine, JobSource};
+use crate::unix::engine::Engine;
+use crate::unix::jobs::JobSource;
+use crate::unix::result_frame;
+use crate::unix::worker;
 use crate::unix::worker_handle::{Verdict, WorkerHandle};
 
 impl Engine {
-    /// Handles the death of a worker. Only the task that was running is blamed.
+    /// Handles the death of a worker. Whatever ran and has no result is charged with a run: the task that was running, and
+    /// those that had ended, one of which may have damaged the worker.
     pub(super) fn handle_death(&mut self, n: usize, mut worker: Box<WorkerHandle>, jobs: &mut dyn JobSource) {
         let end = worker.child.kill_and_reap();
         let how = match worker.verdict {
@@ -21,35 +25,34 @@ impl Engine {
         let begun = progress.begun.wrapping_sub(worker.answered) as usize;
         let ran = progress.begun != progress.ended || worker.verdict == Some(Verdict::ProtocolError);
         let culprit = if ran { begun.checked_sub(1) } else { None };
-        let mut blamed = false;
         let mut retries = Vec::new();
         let left: Vec<Retry> = worker.flight.iter_mut().flat_map(|batch| batch.split_off(batch.answered)).collect();
-        for (place, mut task) in left.into_iter().enumerate() {
-            let began = place < begun;
-            if culprit == Some(place) {
-                blamed = true;
-                task.attempts += 1;
-                self.note_death(n, &worker, task.index);
-                if task.attempts > self.options.retries {
-                    jobs.done(task.index, Err(failure_of(&worker, how, task.attempts)));
-                    continue;
-                }
-            } else if began && self.options.retries == 0 {
-                // It finished, but its result is lost, and it must not run again.
-                jobs.done(task.index, Err(Failure::Died { how, attempts: 1 }));
-                continue;
-            }
-            retries.push(task);
-        }
-        if blamed {
+        if begun > 0 && !left.is_empty() {
             self.unexplained_deaths = 0;
         } else {
             self.record_unexplained_death(n, WorkerLoss::Ended(how));
         }
+        if !worker.ready && matches!(how, End::Code(code) if code != worker::EXIT_FAILED) {
+            // It has done something else, and ended: another one would do the same.
+            self.record_not_a_worker();
+        }
+        for (place, mut task) in left.into_iter().enumerate() {
+            if culprit == Some(place) {
+                self.note_death(n, &worker, task.index);
+            }
+            if place < begun {
+                task.attempts += 1;
+            }
+            if task.attempts > self.options.retries {
+                jobs.done(task.index, Err(failure_of(&worker, how, task.attempts)));
+            } else {
+                retries.push(task);
+            }
+        }
         self.put_back(retries);
     }
 
-    /// Requeues tasks of a dead worker: at the front in order; a blamed one at the back.
+    /// Requeues tasks of a dead worker: at the front in order; those that ran at the back.
     fn put_back(&mut self, retries: Vec<Retry>) {
         for task in retries.into_iter().rev() {
             if task.attempts > 0 { self.retry_queue.push_back(task) } else { self.retry_queue.push_front(task) }
@@ -88,8 +91,12 @@ impl Engine {
 
 /// The failure of a task that has no retries left.
 fn failure_of(worker: &WorkerHandle, how: End, attempts: u32) -> Failure {
+    let words = worker.claims.words();
     match worker.verdict {
         Some(Verdict::TimedOut) => Failure::TimedOut { attempts },
+        None if how == End::ABORT && !words.is_empty() => {
+            Failure::Aborted { panic: Box::new(result_frame::read_panic(&words)), attempts }
+        }
         _ => Failure::Died { how, attempts },
     }
 }

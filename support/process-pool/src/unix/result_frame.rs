@@ -1,14 +1,15 @@
 //! The body of a results frame.
 
+use crate::panics::Panic;
 use crate::unix::frame::{ProtocolError, Reader, ValueLocation, put_number, put_place};
 
 /// The result of one task, as sent by its worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskResult<'a> {
     /// How the task ended.
     pub kind: ResultKind,
-    /// Whether the worker still holds shared memory that the argument lies in.
-    pub kept: bool,
+    /// What became of shared memory.
+    pub memory: MemoryNotes,
     /// Start and end of the run, if recorded; else zeros.
     pub span: (u64, u64),
     /// The encoded value, or the message of the failure.
@@ -26,7 +27,24 @@ pub enum ResultKind {
     Unreadable = 2,
 }
 
-const KEPT: u8 = 4;
+/// What became of shared memory with a task: offsets of blocks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MemoryNotes {
+    /// Blocks of the parent that the worker had kept from earlier tasks, and does not read any more.
+    pub released: Vec<u64>,
+    /// Blocks of the parent that the argument lies in, and the worker still reads.
+    pub kept: Vec<u64>,
+    /// Blocks of the worker that the value refers to, each once.
+    pub lent: Vec<u64>,
+}
+
+impl MemoryNotes {
+    fn is_empty(&self) -> bool {
+        self.released.is_empty() && self.kept.is_empty() && self.lent.is_empty()
+    }
+}
+
+const NOTES: u8 = 4;
 const SPAN: u8 = 8;
 
 impl<'a> TaskResult<'a> {
@@ -40,25 +58,47 @@ impl<'a> TaskResult<'a> {
     pub fn put_head(&self, out: &mut Vec<u8>) {
         let (start, end) = self.span;
         let recorded = if end > 0 { SPAN } else { 0 };
-        out.push(self.kind as u8 | recorded | if self.kept { KEPT } else { 0 });
+        let notes = if self.memory.is_empty() { 0 } else { NOTES };
+        out.push(self.kind as u8 | recorded | notes);
         if recorded != 0 {
             put_number(out, start);
             put_number(out, end);
+        }
+        if notes != 0 {
+            for list in [&self.memory.released, &self.memory.kept, &self.memory.lent] {
+                put_number(out, list.len() as u64);
+                list.iter().for_each(|at| put_number(out, *at));
+            }
         }
     }
 
     /// Reads the next one.
     pub fn take(from: &mut Reader<'a>) -> Result<TaskResult<'a>, ProtocolError> {
         let bits = from.byte()?;
-        let kind = match bits & !(KEPT | SPAN) {
+        let kind = match bits & !(NOTES | SPAN) {
             0 => ResultKind::Done,
             1 => ResultKind::Panicked,
             2 => ResultKind::Unreadable,
             _ => return Err(ProtocolError),
         };
         let span = if bits & SPAN != 0 { (from.number()?, from.number()?) } else { (0, 0) };
-        Ok(TaskResult { kind, kept: bits & KEPT != 0, span, value: from.place()? })
+        let memory = if bits & NOTES != 0 {
+            MemoryNotes { released: take_list(from)?, kept: take_list(from)?, lent: take_list(from)? }
+        } else {
+            MemoryNotes::default()
+        };
+        Ok(TaskResult { kind, memory, span, value: from.place()? })
     }
+}
+
+/// A list of numbers. Its claimed length allocates nothing.
+fn take_list(from: &mut Reader<'_>) -> Result<Vec<u64>, ProtocolError> {
+    let len = from.number()?;
+    let mut list = Vec::new();
+    for _ in 0..len {
+        list.push(from.number()?);
+    }
+    Ok(list)
 }
 
 /// The head of a results frame.
@@ -84,4 +124,31 @@ impl Summary {
     pub fn take(from: &mut Reader<'_>) -> Result<Summary, ProtocolError> {
         Ok(Summary { done: from.number()?, skipped: from.number()?, ns: from.number()? })
     }
+}
+
+/// A panic as the value of its result.
+#[must_use]
+pub fn panic(panic: &Panic) -> Vec<u8> {
+    postcard::to_stdvec(panic).unwrap_or_default()
+}
+
+/// The same in less than a page: without the backtrace and the end of a long message.
+#[must_use]
+pub fn short_panic(known: &Panic) -> Vec<u8> {
+    let mut end = known.message.len().min(2048);
+    while !known.message.is_char_boundary(end) {
+        end -= 1;
+    }
+    let location = known.location.clone().filter(|at| at.file.len() < 1024);
+    panic(&Panic { message: known.message[..end].to_owned(), location, backtrace: None })
+}
+
+/// Reads a panic; untrusted bytes that are none become its message.
+#[must_use]
+pub fn read_panic(bytes: &[u8]) -> Panic {
+    postcard::from_bytes(bytes).unwrap_or_else(|_| Panic {
+        message: String::from_utf8_lossy(bytes).into_owned(),
+        location: None,
+        backtrace: None,
+    })
 }

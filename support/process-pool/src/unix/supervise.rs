@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::limits::{SILENCE_TIMEOUT, STARTUP_TIMEOUT};
-use crate::unix::engine::{Engine, JobSource};
+use crate::unix::bell;
+use crate::unix::engine::Engine;
+use crate::unix::jobs::JobSource;
 use crate::unix::worker_handle::{Verdict, WorkerHandle};
 
 /// A task must run at least this long before the ones behind it are recalled.
@@ -28,7 +30,15 @@ impl Engine {
 
     /// Waits until a worker has written something or a check is due, and reads from the workers that are ready.
     pub(super) fn wait(&mut self, jobs: &mut dyn JobSource) {
-        if let Some(n) = self.only_awaited() {
+        // Arguments that come meanwhile are of interest if they can be sent.
+        let bell = if !self.exhausted && self.has_room() { Some(jobs.bell()) } else { None };
+        if bell.is_some_and(|bell| bell.is_none()) {
+            return; // some have come
+        }
+        let bell = bell.flatten();
+        if bell.is_none()
+            && let Some(n) = self.only_awaited()
+        {
             return self.wait_for(n, jobs);
         }
         let limit = Timespec::try_from(self.poll_timeout()).ok();
@@ -44,8 +54,14 @@ impl Engine {
                 slots.push((n, true));
             }
         }
+        let awaited = polled.len();
+        polled.extend(bell.map(|bell| PollFd::from_borrowed_fd(bell, PollFlags::IN)));
         // EINTR counts as an early timeout.
         let _ = poll(&mut polled, limit.as_ref());
+        if let Some(rung) = polled.get(awaited).filter(|rung| !rung.revents().is_empty()) {
+            bell::silence(rung);
+        }
+        polled.truncate(awaited);
         let ready = polled.iter().zip(slots).filter(|(fd, _)| !fd.revents().is_empty());
         let ready: Vec<(usize, bool)> = ready.map(|(_, slot)| slot).collect();
         for (n, _) in ready.iter().filter(|(_, is_mail)| *is_mail) {
@@ -93,7 +109,8 @@ impl Engine {
     /// Whether a worker is idle while others have tasks that they have not begun.
     fn can_share(&self) -> bool {
         let idle = |worker: &WorkerHandle| worker.flight.is_empty() && worker.recalled == 0;
-        !self.has_work()
+        self.retry_queue.is_empty()
+            && (self.exhausted || self.starved)
             && self.slots.iter().any(|slot| slot.worker.as_deref().is_none_or(idle))
             && self.workers().any(|worker| worker.load() > 1)
     }

@@ -11,12 +11,13 @@ use std::time::Instant;
 use rustix::fs::{OFlags, fcntl_setfl};
 
 use crate::Start;
-use crate::unix::batch::Batch;
+use crate::limits::KEPT_BUFFER;
+use crate::unix::batch::{Batch, Pinned};
 use crate::unix::child::Child;
 use crate::unix::claim_state::Progress;
 use crate::unix::fd_passing::{self, Setup};
 use crate::unix::frame::Inbox;
-use crate::unix::shm::{self, Block, Claims, RemoteArena};
+use crate::unix::shm::{self, Claims, RemoteArena};
 use crate::unix::start::SpawnRequest;
 
 /// A living worker, or one whose death was not noticed yet.
@@ -50,7 +51,7 @@ pub struct WorkerHandle {
     /// Whether it wrote something, or got its first task, since the last check.
     pub active: bool,
     /// Shared memory that its tasks still hold although they have ended.
-    pub pinned: Vec<Arc<Block>>,
+    pub pinned: Pinned,
     /// Why the parent killed it, if it did.
     pub verdict: Option<Verdict>,
 }
@@ -144,7 +145,7 @@ impl PendingWorker {
             recalled: 0,
             last_progress: (Progress { begun: 0, ended: 0 }, 0, Instant::now()),
             active: false,
-            pinned: Vec::new(),
+            pinned: Pinned::default(),
             verdict: None,
         })
     }
@@ -182,6 +183,7 @@ impl WorkerHandle {
             }
         }
         self.outbox.clear();
+        self.outbox.shrink_to(KEPT_BUFFER);
         self.written = 0;
     }
 

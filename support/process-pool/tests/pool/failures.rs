@@ -108,12 +108,12 @@ fn idle_time_does_not_count_as_silence() {
 }
 
 fn a_protocol_violation_counts_as_death() {
-    // Once each: what a gigabyte to come is worth is known only after some seconds.
+    // Once each: what 256 MiB to come are worth is known only after some seconds.
     let mut pool = builder().workers(2).retries(0).build().unwrap();
     for nonsense in [
         b"x".to_vec(),
         b"PL".to_vec(),
-        b"PL\x03\0\xff\xff\xff\x3f".to_vec(), // an honest face, and a gigabyte to come
+        b"PL\x03\0\xff\xff\xff\x0f".to_vec(), // an honest face, and 256 MiB to come
         b"PL\x01\0\0\0\0\0".to_vec(),
         b"PL\x03\0\x03\0\0\0\x05\0\0".to_vec(), // more results than there are tasks
         b"PL\x03\0\x0b\0\0\0\x01\0\0\0\x03\x80\x80\x80\x80\x80\x20".to_vec(), // a value behind the end of the memory

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use process_pool::frame::{self, Inbox, Kind, ProtocolError, Reader, ValueLocation};
-use process_pool::result_frame::{ResultKind, Summary, TaskResult};
+use process_pool::result_frame::{MemoryNotes, ResultKind, Summary, TaskResult};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -28,6 +28,7 @@ const CORPUS: &[(&str, &[u8])] = &[
     ("more results than bytes", b"PL\x03\0\x03\0\0\0\x05\0\0"),
     ("a result of no known kind", b"PL\x03\0\x05\0\0\0\x01\0\0\x43\0"),
     ("a value longer than its frame", b"PL\x03\0\x05\0\0\0\x01\0\0\0\x7e"),
+    ("more notes than bytes", b"PL\x03\0\x05\0\0\0\x01\0\0\x04\x7e"),
     ("bytes left over", b"PL\x03\0\x06\0\0\0\x01\0\0\0\0\x07"),
     ("a place without an offset", b"PL\x03\0\x05\0\0\0\x01\0\0\0\x03"),
 ];
@@ -79,19 +80,30 @@ fn the_corpus_is_rejected() {
     assert_eq!(read(b"PL\x03\0\x05\0\0\0\x01\0\0\0\0", 1), Ok(1));
 }
 
-/// Kind, kept, span, bytes, and their location in the arena if they are not inline.
-type Draft = (u8, bool, (u64, u64), Vec<u8>, Option<(u64, u64)>);
+/// Kind, offsets that were noted, span, bytes, and their location in the arena if they are not inline.
+type Draft = (u8, Vec<u64>, (u64, u64), Vec<u8>, Option<(u64, u64)>);
 
 fn a_told() -> impl Strategy<Value = Draft> {
     let place = proptest::option::of((any::<u64>(), 0..u64::MAX >> 1));
-    (0..3u8, any::<bool>(), any::<(u64, u64)>(), proptest::collection::vec(any::<u8>(), 0..200), place)
+    (
+        0..3u8,
+        proptest::collection::vec(any::<u64>(), 0..4),
+        any::<(u64, u64)>(),
+        proptest::collection::vec(any::<u8>(), 0..200),
+        place,
+    )
 }
 
 fn told(draft: &Draft) -> TaskResult<'_> {
-    let (kind, kept, span, bytes, place) = draft;
+    let (kind, notes, span, bytes, place) = draft;
     let kind = [ResultKind::Done, ResultKind::Panicked, ResultKind::Unreadable][usize::from(*kind)];
     let value = place.map_or(ValueLocation::Inline(bytes), |(at, len)| ValueLocation::Shared(at, len));
-    TaskResult { kind, kept: *kept, span: if span.1 > 0 { *span } else { (0, 0) }, value }
+    let memory = MemoryNotes {
+        released: notes.clone(),
+        kept: notes.iter().take(1).copied().collect(),
+        lent: notes.iter().skip(1).copied().collect(),
+    };
+    TaskResult { kind, memory, span: if span.1 > 0 { *span } else { (0, 0) }, value }
 }
 
 fn frame_of(drafts: &[Draft]) -> Vec<u8> {
@@ -154,7 +166,7 @@ fn a_damaged_frame_is_accepted_or_rejected() {
 }
 
 fn a_claimed_length_allocates_nothing() {
-    let mut bytes = b"PL\x03\0\0\0\0\x40".to_vec(); // a gigabyte is to follow
+    let mut bytes = b"PL\x03\0\0\0\0\x10".to_vec(); // 256 MiB are to follow
     bytes.extend([0; 1000]);
     let mut from = Slowly { bytes: &bytes, step: 100 };
     let mut inbox = Inbox::default();

@@ -6,10 +6,16 @@ mod basics;
 mod cleanup;
 mod common;
 mod failures;
+mod forks;
 mod frames;
 mod hang;
+mod iterators;
 mod kill_storm;
+mod memory;
+mod panics;
+mod raw;
 mod retries;
+mod scarcity;
 mod starts;
 mod tasks;
 
@@ -22,6 +28,7 @@ use process_pool::Start;
 fn main() -> ExitCode {
     let alone = env::args().nth(1).zip(env::args().nth(2)).filter(|(first, _)| first == ALONE).map(|(_, what)| what);
     starts::crowd();
+    starts::not_a_worker();
     // The parent of this scene knows tasks that its workers do not.
     process_pool::init(if alone.as_deref() == Some("stillborn") { &tasks::TASKS[1..] } else { tasks::TASKS });
     basics::START.set(if env::args().nth(3).is_some_and(|start| start == "exec") { Start::Exec } else { Start::Fork });
@@ -35,6 +42,21 @@ fn main() -> ExitCode {
         Some("folders") => starts::folders(),
         Some("few-descriptors") => starts::few_descriptors(),
         Some("crowded") => starts::crowded(),
+        Some("huge") => retries::huge(),
+        Some("forked") => forks::forked(),
+        Some("daemon") => forks::daemon(),
+        Some("forked-in-a-call") => forks::forked_in_a_call(),
+        Some("scarce-descriptors") => scarcity::scarce_descriptors(),
+        Some("scarce-processes") => scarcity::scarce_processes(),
+        Some("strangers") => starts::strangers(),
+        Some("kept") => memory::kept(),
+        Some("large") => memory::large(),
+        Some("varying") => memory::varying(),
+        Some("no-memfd") => memory::no_memfd(),
+        Some("full") => memory::full(),
+        Some("too-full") => memory::too_full(),
+        Some("backtrace") => panics::backtrace(true),
+        Some("no-backtrace") => panics::backtrace(false),
         _ => return run_all(),
     }
     ExitCode::SUCCESS
@@ -52,7 +74,19 @@ fn run_all() -> ExitCode {
         if start == Start::Fork { trial } else { trial.with_kind("exec") }
     };
     // What is true of a pool is true of it in whatever way its workers come to be.
-    let of_pools = [basics::TESTS, kill_storm::TESTS, failures::TESTS, retries::TESTS, cleanup::TESTS].concat();
+    let of_pools = [
+        basics::TESTS,
+        kill_storm::TESTS,
+        failures::TESTS,
+        panics::TESTS,
+        memory::TESTS,
+        forks::TESTS,
+        scarcity::TESTS,
+        iterators::TESTS,
+        retries::TESTS,
+        cleanup::TESTS,
+    ]
+    .concat();
     let mut trials: Vec<Trial> = of_pools.iter().map(|test| trial(Start::Fork, test)).collect();
     trials.extend(of_pools.iter().map(|test| trial(Start::Exec, test)));
     trials.extend([frames::TESTS, starts::TESTS].concat().iter().map(|test| trial(Start::Fork, test)));

@@ -7,14 +7,18 @@ use process_pool::{End, Failure, Finish};
 
 use crate::basics::{START, builder, pool};
 use crate::common::{can_look, kill, until};
-use crate::tasks::{CORK, NOTE, ONCE, TRAP, pipes_of};
+use crate::tasks::{CLOSE_ALL, CORK, FORK_OFF, HUGE, NOTE, ONCE, SQUARE, TRAP, pipes_of};
 
 crate::tests![
     one_poison_task_among_ten_thousand,
+    many_poison_tasks_fail_and_nobody_else,
     a_retry_succeeds,
     without_retries_no_task_runs_twice,
     without_retries_a_death_fails_one_task,
     a_half_written_result_is_lost_with_its_worker,
+    a_task_that_cripples_its_worker_is_charged,
+    a_result_that_is_too_long_is_refused_once,
+    a_task_that_forks_is_answered_once,
 ];
 
 fn one_poison_task_among_ten_thousand() {
@@ -35,7 +39,18 @@ fn one_poison_task_among_ten_thousand() {
     }
 }
 
-fn note(name: &str) -> PathBuf {
+/// Two deaths charge whoever ran before the poison task in the same batch twice, unless suspects run apart.
+fn many_poison_tasks_fail_and_nobody_else() {
+    let mut pool = builder().workers(2).retries(1).build().unwrap();
+    // So many good ones first that batches are long.
+    let tasks = (0..20_000).map(|n| ("abort".to_owned(), if n > 10_000 { n % 700 } else { 1 }));
+    let results = pool.map(&TRAP, tasks);
+    for (n, result) in results.into_iter().enumerate() {
+        assert_eq!(result.is_err(), n > 10_000 && n % 700 == 0, "{n}");
+    }
+}
+
+pub fn note(name: &str) -> PathBuf {
     let path =
         PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{:?}-{}", START.get(), std::process::id()));
     let _ = fs::remove_file(&path);
@@ -64,7 +79,7 @@ fn without_retries_no_task_runs_twice() {
     fs::remove_file(&path).unwrap();
 
     // Killed from outside at any moment: a kill between two tasks fails none, so the number of failures is unknown.
-    let mut results = pool.imap_unordered(&NOTE, (0..50).map(|_| task(false)));
+    let mut results = pool.imap_unordered(&NOTE, vec![task(false); 50]);
     let mut ended = 0;
     while let Some((_, result)) = results.next() {
         ended += 1;
@@ -114,4 +129,51 @@ fn a_half_written_result_is_lost_with_its_worker() {
         assert!(pool.history().iter().all(|stint| stint.finish == Finish::Done), "no task is to blame");
         [path, go].into_iter().for_each(|file| fs::remove_file(file).unwrap());
     }
+}
+
+/// The worker has run the task, but cannot answer.
+fn a_task_that_cripples_its_worker_is_charged() {
+    for retries in [0, 2] {
+        let path = note("closed");
+        let mut pool = builder().workers(2).retries(retries).build().unwrap();
+        let died = pool.call(&CLOSE_ALL, &path.to_str().unwrap().to_owned());
+        assert!(matches!(died, Err(Failure::Died { attempts, .. }) if attempts == retries + 1), "{died:?}");
+        assert_eq!(fs::read(&path).unwrap().len(), retries as usize + 1, "runs, and no more");
+        assert_eq!(pool.call(&SQUARE, &3), Ok(9));
+        fs::remove_file(path).unwrap();
+    }
+}
+
+fn a_result_that_is_too_long_is_refused_once() {
+    if can_look() {
+        crate::alone("huge");
+    }
+}
+
+/// With shared memory that the result does not fit into: `ulimit -f` bounds it.
+pub fn huge() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Fsize);
+    setrlimit(Resource::Fsize, Rlimit { current: Some(16 << 20), ..limit }).unwrap();
+    let path = note("huge");
+    let mut pool = pool(1);
+    let mut run = |len| pool.call(&HUGE, &(path.to_str().unwrap().to_owned(), len)).map(|bytes| bytes.len());
+    // By the pipe.
+    assert_eq!(run(40 << 20), Ok(40 << 20));
+    let refused = run(process_pool::limits::LONGEST_FRAME);
+    assert!(matches!(&refused, Err(Failure::Unreadable(why)) if why.contains("no shared memory")), "{refused:?}");
+    assert_eq!(fs::read(&path).unwrap().len(), 2, "once each");
+    fs::remove_file(path).unwrap();
+}
+
+/// The copy of the worker returns from the task, too.
+fn a_task_that_forks_is_answered_once() {
+    if !can_look() {
+        return;
+    }
+    let mut pool = builder().workers(1).retries(0).build().unwrap();
+    for n in 0..20 {
+        assert_eq!(pool.call(&FORK_OFF, &n), Ok(n));
+    }
+    assert_eq!(pool.map(&SQUARE, 0..1000), (0..1000).map(|n| Ok(n * n)).collect::<Vec<_>>());
 }

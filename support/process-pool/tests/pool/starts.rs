@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::{env, fs, process, thread};
 
-use process_pool::{FORKSERVER, Failure, Pool, Start};
+use process_pool::{FORKSERVER, Failure, Pool, Start, WorkerLoss};
 
 use crate::basics::{START, builder, pool};
 use crate::common::{can_look, children, lives, signal, until, workers, zombies};
@@ -20,6 +20,7 @@ crate::tests![
     a_worker_has_the_working_directory_of_its_parent,
     a_worker_has_one_thread,
     a_start_that_fails_leaves_nothing,
+    a_program_without_init_is_noticed_at_once,
 ];
 
 /// The fork servers of this process.
@@ -115,6 +116,33 @@ pub fn stopped_server() {
 
 /// Names the file to which a server with two threads appends a byte, as if a linked library had started a thread.
 const CENSUS: &str = "POOL_TEST_CENSUS";
+
+/// Before `init`: a program that does not know that it is a worker appends a byte to the named file, and ends.
+pub fn not_a_worker() {
+    let is_child = env::args().nth(1).is_some_and(|first| first.starts_with("__pool-"));
+    if let Some(census) = env::var_os("POOL_TEST_STRANGERS").filter(|_| is_child) {
+        fs::File::options().append(true).open(census).unwrap().write_all(b"x").unwrap();
+        process::exit(0);
+    }
+}
+
+fn a_program_without_init_is_noticed_at_once() {
+    for start in [Start::Fork, Start::Exec] {
+        START.set(start);
+        let census = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("strangers-{}-{start:?}", process::id()));
+        fs::write(&census, "").unwrap();
+        alone_with("strangers", |program| _ = program.env("POOL_TEST_STRANGERS", &census));
+        let started = fs::read(&census).unwrap().len();
+        assert!((1..=4).contains(&started), "{started}: two workers, maybe after two fork servers");
+        fs::remove_file(census).unwrap();
+    }
+}
+
+pub fn strangers() {
+    let mut pool = pool(2);
+    let failed = pool.map(&SQUARE, 0..100);
+    assert_eq!(failed, vec![Err(Failure::NoWorker(WorkerLoss::NotAWorker)); 100]);
+}
 
 /// Before `init`: starts that thread, in the scene that asks for it.
 pub fn crowd() {

@@ -12,8 +12,42 @@ use std::time::{Duration, Instant};
 use process_pool::{Bytes, Run, Task};
 
 pub static TASKS: &[&dyn Run] = &[
-    &SQUARE, &ECHO, &REVERSE, &NUMBERS, &PID, &SLEEP, &SPIN, &PANIC, &ABORT, &EXIT, &OVERFLOW, &ALLOCATE, &TRAP, &ONCE,
-    &PRINT, &CHILD, &SCRIBBLE, &KEEP, &STOP, &SELF_KILL, &NOTE, &CORK, &FOLDER, &THREADS,
+    &SQUARE,
+    &ECHO,
+    &REVERSE,
+    &NUMBERS,
+    &PID,
+    &SLEEP,
+    &SPIN,
+    &PANIC,
+    &ABORT,
+    &EXIT,
+    &OVERFLOW,
+    &ALLOCATE,
+    &TRAP,
+    &ONCE,
+    &PRINT,
+    &CHILD,
+    &SCRIBBLE,
+    &KEEP,
+    &STOP,
+    &SELF_KILL,
+    &NOTE,
+    &CORK,
+    &FOLDER,
+    &THREADS,
+    &CATCH,
+    &PANIC_TWICE,
+    &PASS_ON,
+    &CLOSE_ALL,
+    &HUGE,
+    &FORK_OFF,
+    &BYTES,
+    &TWICE,
+    &HOLD,
+    &HOLD_OWN,
+    &RETURN_HELD,
+    &HANG,
 ];
 
 pub static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
@@ -37,6 +71,29 @@ pub static SPIN: Task<(u64, u64), u64> = Task::new("spin", |(n, us)| {
     n
 });
 pub static PANIC: Task<u64, u64> = Task::new("panic", |n| panic!("on purpose {n}"));
+/// The line of [`PANIC`]'s panic.
+pub const PANIC_LINE: u32 = line!() - 2;
+/// Panics, catches it, and then panics for good, or returns.
+pub static CATCH: Task<bool, u64> = Task::new("catch", |again| {
+    let _ = std::panic::catch_unwind(|| panic!("caught by the task"));
+    if again { panic!("not caught") } else { process::abort() }
+});
+/// Panics again while the first panic unwinds.
+pub static PANIC_TWICE: Task<u64, u64> = Task::new("panic-twice", |n| {
+    struct Again;
+    impl Drop for Again {
+        fn drop(&mut self) {
+            panic!("the second");
+        }
+    }
+    let _again = Again;
+    panic!("the first {n}")
+});
+/// Passes on the panic of another thread.
+pub static PASS_ON: Task<u64, u64> = Task::new("pass-on", |n| {
+    let other = thread::spawn(move || -> u64 { panic!("elsewhere {n}") });
+    other.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+});
 pub static ABORT: Task<u64, u64> = Task::new("abort", |_| process::abort());
 pub static EXIT: Task<i32, u64> = Task::new("exit", |code| process::exit(code));
 pub static OVERFLOW: Task<u64, u64> = Task::new("overflow", |n| {
@@ -127,6 +184,27 @@ pub static CORK: Task<(String, String, bool), String> = Task::new("cork", |(path
 #[cfg(not(target_os = "linux"))]
 pub static CORK: Task<(String, String, bool), String> = Task::new("cork", |_| String::new());
 
+/// Appends a byte to a file, closes all descriptors but the standard ones, and returns.
+pub static CLOSE_ALL: Task<String, u64> = Task::new("close-all", |path| {
+    File::options().create(true).append(true).open(path).unwrap().write_all(b"x").unwrap();
+    for number in 3..1000 {
+        close(number);
+    }
+    1
+});
+/// Appends a byte to a file, and returns so many bytes.
+pub static HUGE: Task<(String, usize), Bytes> = Task::new("huge", |(path, len)| {
+    File::options().create(true).append(true).open(path).unwrap().write_all(b"x").unwrap();
+    Bytes::from(vec![1; len])
+});
+/// Forks, and returns in both processes.
+pub static FORK_OFF: Task<u64, u64> = Task::new("fork-off", |n| {
+    fork();
+    n
+});
+
+pub use crate::raw::{become_nobody, close, deny_memfd, fork};
+
 static KEPT: OnceLock<(Bytes, u8)> = OnceLock::new();
 /// Keeps the first bytes that it gets, which are all the same; returns whether they are unchanged.
 pub static KEEP: Task<Bytes, bool> = Task::new("keep", |bytes| {
@@ -134,6 +212,30 @@ pub static KEEP: Task<Bytes, bool> = Task::new("keep", |bytes| {
     let (kept, was) = KEPT.get_or_init(|| (bytes, first));
     kept.iter().all(|byte| byte == was)
 });
+/// Returns so many bytes of this value.
+pub static BYTES: Task<(usize, u8), Bytes> =
+    Task::new("bytes", |(len, value)| Bytes::with(len, |bytes| bytes.fill(value)));
+/// Returns the same bytes twice.
+pub static TWICE: Task<(usize, u8), (Bytes, Bytes)> = Task::new("twice", |(len, value)| {
+    let bytes = Bytes::with(len, |bytes| bytes.fill(value));
+    (bytes.clone(), bytes)
+});
+static HELD: std::sync::Mutex<Option<Bytes>> = std::sync::Mutex::new(None);
+/// Holds the bytes until it gets the next ones.
+pub static HOLD: Task<Bytes, ()> = Task::new("hold", |bytes| *HELD.lock().unwrap() = Some(bytes));
+/// Writes its pid to a file, and never ends.
+pub static HANG: Task<String, u64> = Task::new("hang", |path| {
+    fs::write(path, process::id().to_string()).unwrap();
+    loop {
+        thread::sleep(Duration::from_secs(1000));
+    }
+});
+/// Holds bytes of its own.
+pub static HOLD_OWN: Task<(usize, u8), ()> = Task::new("hold-own", |(len, value)| {
+    *HELD.lock().unwrap() = Some(Bytes::with(len, |bytes| bytes.fill(value)));
+});
+/// Returns the bytes that are held, of the next argument or an earlier one.
+pub static RETURN_HELD: Task<(), Option<Bytes>> = Task::new("return-held", |()| HELD.lock().unwrap().clone());
 pub static STOP: Task<u64, u64> = Task::new("stop", |n| {
     self_kill("STOP");
     n

@@ -1,49 +1,57 @@
 //! The worker: reads tasks, runs them and writes results, until its parent closes the pipe or is gone.
 
+mod ledger;
 mod pace;
+mod process_setup;
 
-use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::panic;
 use std::process;
 use std::sync::Arc;
-use std::thread;
 
-use crate::limits::{self, BATCH_BYTES, LARGE};
+use crate::limits::{self, BATCH_BYTES, IDLE_TIME, KEPT_BUFFER, LARGE, LONGEST_FRAME};
+use crate::panics;
 use crate::task::{Ran, Run};
-use crate::unix::bytes::{TransferContext, TransferScope};
 use crate::unix::child::kill_group;
 use crate::unix::clock;
 use crate::unix::fd_passing;
 use crate::unix::fork;
 use crate::unix::frame::{self, Inbox, Kind, ProtocolError, Reader, ValueLocation};
-use crate::unix::result_frame::{ResultKind, Summary, TaskResult};
+use crate::unix::result_frame::{self, ResultKind, Summary, TaskResult};
 use crate::unix::shm::{Arena, Block, Claims, RemoteArena};
+use crate::unix::transfer::{Lendings, TransferContext, TransferScope};
+use ledger::Ledger;
 use pace::Pace;
+pub use process_setup::prepare;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+/// Exit code of a worker that cannot go on.
+pub const EXIT_FAILED: i32 = 1;
 
 /// The whole life of a worker, on this line. An error outside a task has nobody to report to: the worker ends.
 pub fn live(tasks: &'static [&'static dyn Run], line: UnixStream) -> ! {
-    let Ok(mut worker) = Worker::start(tasks, &line) else { process::exit(1) };
-    let _ = end_with_parent(line).and_then(|()| worker.send_hello()).and_then(|()| worker.work());
+    let Ok(mut worker) = Worker::start(tasks, &line) else { process::exit(EXIT_FAILED) };
+    let _ = process_setup::end_with_parent(line).and_then(|()| worker.send_hello()).and_then(|()| worker.work());
     // The parent has gone or violates the protocol: kill the whole group, which this worker leads, with all that tasks
     // have started.
     kill_group(process::id());
-    process::exit(1)
+    process::exit(EXIT_FAILED)
 }
+
+/// The longest value that fits into a frame behind the results that may be in it already.
+const LONGEST_VALUE: usize = LONGEST_FRAME - 2 * BATCH_BYTES;
 
 struct Worker {
     tasks: &'static [&'static dyn Run],
     from: File,
     to: File,
-    claims: Claims,
+    claims: &'static Claims,
     record: bool,
     parent: Arc<RemoteArena>,
     own: Arc<Arena>,
-    /// Blocks that the parent may be reading, by their offset.
-    lent: BTreeMap<u64, Arc<Block>>,
+    memory: Ledger,
     transfer: TransferScope,
     /// How many tasks have come so far, modulo 2^32.
     next: u32,
@@ -56,17 +64,24 @@ struct Worker {
     /// One frame.
     frame: Vec<u8>,
     pace: Pace,
+    /// Whether there may be much memory to give back when there is nothing to do.
+    spare_memory: bool,
 }
 
 impl Worker {
     fn start(tasks: &'static [&'static dyn Run], lifeline: &UnixStream) -> io::Result<Worker> {
         let (setup, given) = fd_passing::receive(lifeline)?;
-        let claims = Claims::of(given.own_memory.as_fd())?;
+        let map = Claims::of(given.own_memory.as_fd())?;
+        let claims = process_setup::keep(map);
         let own = Arena::new(given.own_memory.as_fd(), setup.own_memory)?;
         let parent = RemoteArena::new(given.parent_memory.as_fd(), setup.parent_memory)?;
         limits::apply(setup.limit)?;
-        let transfer =
-            TransferContext { own: Arc::clone(&own), foreign: Some(Arc::clone(&parent)), blocks: Vec::new() };
+        claims.leave_to_this_process();
+        let transfer = TransferContext {
+            foreign: Some(Arc::clone(&parent)),
+            lendings: Lendings::Found(Vec::new()),
+            ..TransferContext::encode(&own)
+        };
         Ok(Worker {
             tasks,
             from: given.tasks,
@@ -75,7 +90,7 @@ impl Worker {
             record: setup.record,
             parent,
             own,
-            lent: BTreeMap::new(),
+            memory: Ledger::default(),
             transfer: TransferScope::new(transfer),
             next: 0,
             results: Vec::new(),
@@ -83,6 +98,7 @@ impl Worker {
             value: Vec::new(),
             frame: Vec::new(),
             pace: Pace::new(),
+            spare_memory: false,
         })
     }
 
@@ -95,16 +111,35 @@ impl Worker {
 
     fn work(&mut self) -> io::Result<()> {
         let mut inbox = Inbox::default();
-        while inbox.fill(&mut self.from)? > 0 {
+        loop {
+            self.give_memory_back_when_idle();
+            if inbox.fill(&mut self.from)? == 0 {
+                return Ok(());
+            }
             while let Some((kind, body)) = inbox.frame().map_err(protocol_error)? {
                 if kind != Kind::Batch {
                     return Err(protocol_error(ProtocolError));
                 }
                 self.run_batch(inbox.body(body))?;
             }
+            self.spare_memory |= inbox.memory() > KEPT_BUFFER;
             inbox.trim();
         }
-        Ok(())
+    }
+
+    /// An idle worker must not be what the kernel kills when memory is short.
+    fn give_memory_back_when_idle(&mut self) {
+        if !std::mem::take(&mut self.spare_memory) {
+            return;
+        }
+        let limit = Timespec::try_from(IDLE_TIME).ok();
+        let mut polled = [PollFd::new(&self.from, PollFlags::IN)];
+        if matches!(poll(&mut polled, limit.as_ref()), Ok(0)) {
+            self.own.trim();
+            fork::trim_heap();
+        } else {
+            self.spare_memory = true;
+        }
     }
 
     fn run_batch(&mut self, body: &[u8]) -> io::Result<()> {
@@ -114,7 +149,11 @@ impl Worker {
         let task = task.ok_or_else(|| protocol_error(ProtocolError))?;
         let count = body.number().map_err(protocol_error)?;
         for _ in 0..body.number().map_err(protocol_error)? {
-            self.lent.remove(&body.number().map_err(protocol_error)?);
+            self.memory.take_back(body.number().map_err(protocol_error)?);
+            self.spare_memory = true;
+        }
+        if count == 0 {
+            return Ok(());
         }
         self.pace.begin();
         for done in 0..count {
@@ -157,37 +196,51 @@ impl Worker {
         self.claims.end(self.next);
         let kind = match ran {
             Ran::Done => ResultKind::Done,
-            Ran::Panicked(said) => self.set_message(ResultKind::Panicked, &said),
-            Ran::Unreadable(why) => self.set_message(ResultKind::Unreadable, &why),
+            Ran::Panicked(panic) => self.set_message(ResultKind::Panicked, &result_frame::panic(&panic)),
+            Ran::Unreadable(why) => self.set_message(ResultKind::Unreadable, why.as_bytes()),
         };
-        let kept = self.parent.is_viewed();
-        let result = TaskResult { kind, kept, span: (start, end), value: ValueLocation::Inline(&[]) };
+        if panics::forget() {
+            self.claims.forget_words();
+        }
+        let block = self.block_for_value();
+        let kind = match (kind, &block) {
+            (ResultKind::Done, None) if self.value.len() > LONGEST_VALUE => {
+                let why = format!("a result of {} bytes, and no shared memory left for it", self.value.len());
+                self.value = Vec::new();
+                self.set_message(ResultKind::Unreadable, why.as_bytes())
+            }
+            _ => kind,
+        };
+        let memory = self.memory.notes(&self.transfer, &self.parent);
+        let result = TaskResult { kind, memory, span: (start, end), value: ValueLocation::Inline(&[]) };
         result.put_head(&mut self.results);
-        self.put_value();
+        self.put_value(block);
         self.summary.done += 1;
         Ok(())
     }
 
-    fn set_message(&mut self, kind: ResultKind, message: &str) -> ResultKind {
+    fn set_message(&mut self, kind: ResultKind, message: &[u8]) -> ResultKind {
         self.value.clear();
-        self.value.extend_from_slice(message.as_bytes());
+        self.value.extend_from_slice(message);
         kind
     }
 
+    /// Memory for a large value, if there is any left.
+    fn block_for_value(&self) -> Option<Block> {
+        if self.value.len() < LARGE { None } else { self.own.block(self.value.len()) }
+    }
+
     /// Appends the value, or its location in our arena.
-    fn put_value(&mut self) {
-        let blocks = self.transfer.take_blocks();
-        if !blocks.is_empty() {
-            self.lent.extend(blocks.into_iter().map(|block| (block.at() as u64, block)));
-        }
-        self.parent.take_read(); // the parent tracks its own blocks
-        let block = if self.value.len() < LARGE { None } else { self.own.block(self.value.len()) };
+    fn put_value(&mut self, block: Option<Block>) {
         let Some(mut block) = block else {
             return frame::put_place(&mut self.results, ValueLocation::Inline(&self.value));
         };
         block.bytes_mut().copy_from_slice(&self.value);
         let (at, len) = (block.at() as u64, self.value.len() as u64);
-        self.lent.insert(at, Arc::new(block));
+        self.memory.lend(Arc::new(block));
+        self.value.clear();
+        self.value.shrink_to(KEPT_BUFFER);
+        self.spare_memory = true;
         frame::put_place(&mut self.results, ValueLocation::Shared(at, len));
     }
 
@@ -201,6 +254,7 @@ impl Worker {
         frame::begin(&mut self.frame, Kind::Results);
         self.summary.put(&mut self.frame);
         self.frame.append(&mut self.results);
+        self.results.shrink_to(KEPT_BUFFER);
         self.summary = Summary { done: 0, skipped: 0, ns: 0 };
         self.send()
     }
@@ -211,44 +265,11 @@ impl Worker {
         }
         let sent = self.to.write_all(&self.frame);
         self.frame.clear();
+        self.frame.shrink_to(KEPT_BUFFER);
         sent
     }
 }
 
 fn protocol_error(_: ProtocolError) -> io::Error {
     io::ErrorKind::InvalidData.into()
-}
-
-/// From now on this worker ends with its parent, also in the middle of a task, and with all that its tasks have
-/// started.
-fn end_with_parent(mut line: UnixStream) -> io::Result<()> {
-    if fork::kill_on_hangup(&line)? {
-        std::mem::forget(line); // keeps the socket open for the life of this process
-        return Ok(());
-    }
-    let watch = move || {
-        while matches!(line.read(&mut [0]), Ok(n) if n > 0) {}
-        // The worker leads its group. `abort` runs no destructors: the interrupted task may hold locks.
-        kill_group(process::id());
-        process::abort();
-    };
-    thread::Builder::new().stack_size(64 << 10).spawn(watch).map(drop)
-}
-
-/// To be done once before [`live`]; the fork server does it for all workers that it forks.
-pub fn prepare() {
-    // Initialize stdout before forking.
-    let _ = io::stdout();
-    keep_panics_quiet();
-}
-
-/// A panic of a task is reported to the parent; only those of other threads are printed on standard error.
-fn keep_panics_quiet() {
-    let worker = thread::current().id();
-    let usual = panic::take_hook();
-    panic::set_hook(Box::new(move |panic| {
-        if thread::current().id() != worker {
-            usual(panic);
-        }
-    }));
 }

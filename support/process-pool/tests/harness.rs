@@ -1,0 +1,56 @@
+//! The pool in ordinary tests: `main` is the test harness's.
+#![forbid(unsafe_code)]
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process;
+
+use process_pool::{End, Failure, Pool, Run, Start, Task};
+
+static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
+static WHO: Task<(), (u32, Vec<String>)> = Task::new("who", |()| (process::id(), std::env::args().collect()));
+static ABORT: Task<(), ()> = Task::new("abort", |()| process::abort());
+static PANIC: Task<(), ()> = Task::new("panic", |()| panic!("in a worker"));
+static PRINT: Task<(), ()> = Task::new("print", |()| println!("a worker prints"));
+static TASKS: &[&dyn Run] = &[&SQUARE, &WHO, &ABORT, &PANIC, &PRINT];
+
+process_pool::init_before_main!(TASKS);
+
+fn pool(start: Start) -> Pool {
+    Pool::builder().workers(2).start(start).build().expect("a pool")
+}
+
+#[test]
+fn workers_are_workers_and_not_tests() {
+    for start in [Start::Fork, Start::Exec] {
+        let mut pool = pool(start);
+        assert_eq!(pool.map(&SQUARE, 0..1000), (0..1000).map(|n| Ok(n * n)).collect::<Vec<_>>());
+        let known: BTreeSet<u32> = pool.workers().into_iter().collect();
+        let (pid, args) = pool.call(&WHO, &()).unwrap();
+        assert!(known.contains(&pid), "the first that were started: none was replaced");
+        assert!(args[1].starts_with("__pool-"), "{args:?}");
+    }
+}
+
+#[test]
+fn failures_are_reported_as_elsewhere() {
+    let mut pool = pool(Start::Fork);
+    assert_eq!(pool.call(&ABORT, &()), Err(Failure::Died { how: End::Signal(6), attempts: 3 }));
+    assert!(matches!(pool.call(&PANIC, &()), Err(Failure::Panicked(panic)) if panic.message == "in a worker"));
+    assert_eq!(pool.call(&PRINT, &()), Ok(()));
+}
+
+#[test]
+fn pools_of_several_tests_do_not_disturb_each_other() {
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert_eq!(pool(Start::Fork).call(&SQUARE, &3), Ok(9)));
+        }
+    });
+    // A test that fails while a pool is in use ends it.
+    let failed = catch_unwind(AssertUnwindSafe(|| {
+        let mut pool = pool(Start::Fork);
+        assert_eq!(pool.call(&SQUARE, &3), Ok(10), "on purpose");
+    }));
+    assert!(failed.is_err());
+}
