@@ -27,6 +27,12 @@ impl ServerOptions {
         ServerOptions { delay, seed, inject }
     }
 
+    /// Beside `other`, which names another server, what ours does has no effect.
+    pub fn only_without<T>(self, options: &mut Options, other: Opt<T>) {
+        options.conflict(other, self.delay);
+        options.conflict(other, self.inject);
+    }
+
     /// The faults that were asked for.
     pub fn faults(self, a: &Args) -> Result<Faults> {
         a.get(self.inject).as_deref().map_or(Ok(Faults::default()), parse)

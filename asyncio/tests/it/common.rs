@@ -26,8 +26,13 @@ pub fn asyncio(args: &[&str]) -> Output {
 }
 
 pub fn report(args: &[&str]) -> Report {
+    report_with(args, 0)
+}
+
+/// The report of a run with this exit code.
+pub fn report_with(args: &[&str], code: i32) -> Report {
     let out = asyncio(&[args, &["--json"]].concat());
-    assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    assert_eq!(out.status.code(), Some(code), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
     serde_json::from_slice(&out.stdout).unwrap()
 }
 
@@ -99,8 +104,18 @@ pub fn results(path: &Path) -> BTreeMap<u64, Value> {
 
 /// A result, or a failure with a name.
 fn is_an_end(value: &Value) -> bool {
-    let names = ["unreachable", "closed", "timed out", "status", "not http", "cancelled"];
-    let has_result = value["status"].as_u64().is_some_and(|status| status < 400) && value["bytes"].is_u64();
+    let names = [
+        "unreachable",
+        "closed",
+        "timed out",
+        "status",
+        "not http",
+        "cancelled",
+        "redirect",
+        "deadline",
+        "bad address",
+    ];
+    let has_result = value["status"].as_u64().is_some_and(|status| status < 300) && value["bytes"].is_u64();
     match value["error"].as_str() {
         None => has_result,
         Some(name) => names.contains(&name) && value["bytes"].is_null(),

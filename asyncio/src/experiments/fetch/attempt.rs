@@ -1,78 +1,44 @@
-//! One attempt at one call, on a connection that is kept for the next one.
+//! One exchange of a request for an answer, on a connection that is kept for the next one.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use hyper::Request;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::HOST;
+use hyper::header::{HOST, HeaderMap, LOCATION, USER_AGENT};
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
+use super::failure::Failure;
+use super::request::RequestPlan;
+use super::retry::retry_after;
 use super::target::Target;
 
-/// What came back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Got {
-    /// The status, below 400.
-    pub status: u16,
-    /// The length of the body. It is read to its end and not kept.
-    pub bytes: u64,
-}
-
-/// What came instead. Every call that has begun ends as a [`Got`] or as one of these.
+/// An answer, of whatever status. Its body was read to its end and not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// No connection: refused, no such host.
-    Unreachable(String),
-    /// The connection ended before the answer was whole.
-    Closed(String),
-    /// No whole answer in time.
-    TimedOut,
-    /// An answer of 400 or more.
-    Status(u16),
-    /// What came was no HTTP.
-    NotHttp(String),
-    /// Given up because the reader pressed Ctrl-C.
-    Cancelled,
+pub struct Answer {
+    pub status: u16,
+    /// The length of the body.
+    pub bytes: u64,
+    /// Where it says that the answer is.
+    pub location: Option<String>,
+    /// How long it asks to be left alone.
+    pub retry_after: Option<Duration>,
 }
 
-impl Failure {
-    /// Its name, the same in every language and in every file.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Failure::Unreachable(_) => "unreachable",
-            Failure::Closed(_) => "closed",
-            Failure::TimedOut => "timed out",
-            Failure::Status(_) => "status",
-            Failure::NotHttp(_) => "not http",
-            Failure::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether another attempt may go better, and does no harm: a GET may be repeated (RFC 9110, 9.2.2), and what is wrong with the
-    /// request itself (most of 4xx) will be wrong again.
-    pub fn may_be_retried(&self) -> bool {
-        match self {
-            Failure::Unreachable(_) | Failure::Closed(_) | Failure::TimedOut => true,
-            Failure::Status(status) => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
-            Failure::NotHttp(_) | Failure::Cancelled => false,
-        }
-    }
-}
-
-/// What a caller keeps from one attempt to the next: its connection, as long as that is good.
+/// What a caller keeps from one exchange to the next: its connection, as long as that is good.
 #[derive(Default)]
 pub struct Line(Option<Wire>);
 
 struct Wire {
     address: Arc<str>,
-    sender: SendRequest<Nothing>,
+    sender: SendRequest<Whole>,
     /// Reads and writes the socket; ends with the wire.
     driver: JoinHandle<()>,
 }
@@ -83,64 +49,130 @@ impl Drop for Wire {
     }
 }
 
+/// An exchange that came to nothing.
+struct Broken {
+    failure: Failure,
+    /// Whether the server may have acted on the request: it was sent.
+    sent: bool,
+    /// Whether a first byte of the answer had come.
+    answered: bool,
+}
+
 impl Line {
-    /// GETs it. Dropped before its end, it closes the connection: nobody could tell the old answer from the next.
-    pub async fn get(&mut self, target: &Target) -> Result<Got, Failure> {
-        let mut wire = match self.0.take() {
-            Some(wire) if wire.address == target.address && !wire.sender.is_closed() => wire,
-            _ => connect(&target.address).await?,
-        };
-        let got = wire.get(target).await?;
+    /// Sends it and reads the answer. Dropped before its end, it closes the connection: nobody could tell the old answer from the next.
+    ///
+    /// A server may close a kept connection at any time, also while we send. Then the request goes out once more on a new one, if
+    /// nothing had come back and the server cannot have acted on it, or may act twice.
+    pub async fn exchange(&mut self, target: &Target, plan: &RequestPlan) -> Result<Answer, Failure> {
+        if let Some(mut wire) = self.0.take().filter(|wire| wire.is_good_for(target)) {
+            match wire.exchange(target, plan).await {
+                Ok(answer) => return Ok(self.keep(wire, answer)),
+                Err(broken) if broken.answered || (broken.sent && !plan.is_idempotent()) => return Err(broken.failure),
+                Err(Broken { failure: Failure::Closed(_), .. }) => {}
+                Err(broken) => return Err(broken.failure),
+            }
+        }
+        let mut wire = Wire::connect(&target.address).await?;
+        let answer = wire.exchange(target, plan).await.map_err(|broken| broken.failure)?;
+        Ok(self.keep(wire, answer))
+    }
+
+    fn keep(&mut self, wire: Wire, answer: Answer) -> Answer {
         self.0 = Some(wire);
-        if got.status < 400 { Ok(got) } else { Err(Failure::Status(got.status)) }
+        answer
     }
 }
 
 impl Wire {
-    async fn get(&mut self, target: &Target) -> Result<Got, Failure> {
-        let request = Request::get(&*target.path).header(HOST, &*target.host).body(Nothing);
-        let request = request.map_err(|e| Failure::NotHttp(e.to_string()))?;
-        self.sender.ready().await.map_err(|e| explain(&e))?;
-        let response = self.sender.send_request(request).await.map_err(|e| explain(&e))?;
-        let status = response.status().as_u16();
-        let (mut body, mut bytes) = (response.into_body(), 0);
+    fn is_good_for(&self, target: &Target) -> bool {
+        self.address == target.address && !self.sender.is_closed()
+    }
+
+    async fn connect(address: &Arc<str>) -> Result<Wire, Failure> {
+        let stream = TcpStream::connect(&**address).await.map_err(|e| Failure::Unreachable(e.to_string()))?;
+        // A request is one small write: that it goes at once is welcome, not necessary.
+        let _ = stream.set_nodelay(true);
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| explain(&e))?;
+        // How the connection ended is told to whoever waits for an answer.
+        let driver = tokio::spawn(async { drop(connection.await) });
+        Ok(Wire { address: Arc::clone(address), sender, driver })
+    }
+
+    async fn exchange(&mut self, target: &Target, plan: &RequestPlan) -> Result<Answer, Broken> {
+        let request = request(target, plan).map_err(|failure| Broken { failure, sent: false, answered: false })?;
+        let unsent = |e: hyper::Error| Broken { failure: explain(&e), sent: false, answered: false };
+        self.sender.ready().await.map_err(unsent)?;
+        let response = self.sender.try_send_request(request).await.map_err(|mut e| {
+            // What comes back was not sent.
+            let sent = e.take_message().is_none();
+            Broken { failure: explain(e.error()), sent, answered: false }
+        })?;
+        let mut answer = Answer {
+            status: response.status().as_u16(),
+            bytes: 0,
+            location: text_of(response.headers(), &response),
+            retry_after: retry_after(response.headers()),
+        };
+        let mut body = response.into_body();
         while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-            bytes += frame.map_err(|e| explain(&e))?.data_ref().map_or(0, |data| data.len() as u64);
+            let frame = frame.map_err(|e| Broken { failure: explain(&e), sent: true, answered: true })?;
+            answer.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
         }
-        Ok(Got { status, bytes })
+        Ok(answer)
     }
 }
 
-async fn connect(address: &Arc<str>) -> Result<Wire, Failure> {
-    let stream = TcpStream::connect(&**address).await.map_err(|e| Failure::Unreachable(e.to_string()))?;
-    // A request is one small write: that it goes at once is welcome, not necessary.
-    let _ = stream.set_nodelay(true);
-    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| explain(&e))?;
-    // How the connection ended is told to whoever waits for an answer.
-    let driver = tokio::spawn(async { drop(connection.await) });
-    Ok(Wire { address: Arc::clone(address), sender, driver })
+fn text_of<T>(headers: &HeaderMap, response: &Response<T>) -> Option<String> {
+    let location = headers.get(LOCATION).filter(|_| response.status().is_redirection())?;
+    Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
+}
+
+fn request(target: &Target, plan: &RequestPlan) -> Result<Request<Whole>, Failure> {
+    let mut request = Request::new(Whole::of(plan.body.clone()));
+    *request.method_mut() = plan.method.clone();
+    let not_http = |e: &dyn std::fmt::Display| Failure::NotHttp(e.to_string());
+    *request.uri_mut() = target.path.parse().map_err(|e| not_http(&e))?;
+    let headers = request.headers_mut();
+    headers.insert(USER_AGENT, hyper::header::HeaderValue::from_static("asyncio"));
+    for (name, value) in &plan.headers {
+        if name == USER_AGENT {
+            headers.insert(name, value.clone());
+        } else {
+            headers.append(name, value.clone());
+        }
+    }
+    if !headers.contains_key(HOST) {
+        headers.insert(HOST, target.host.parse().map_err(|e| not_http(&e))?);
+    }
+    Ok(request)
 }
 
 fn explain(e: &hyper::Error) -> Failure {
     if e.is_parse() { Failure::NotHttp(e.to_string()) } else { Failure::Closed(e.to_string()) }
 }
 
-/// The body of a GET.
-struct Nothing;
+/// The body of a request, in one piece.
+struct Whole(Option<Bytes>);
 
-impl Body for Nothing {
+impl Whole {
+    fn of(bytes: Bytes) -> Whole {
+        Whole(Some(bytes).filter(|bytes| !bytes.is_empty()))
+    }
+}
+
+impl Body for Whole {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(None)
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {
-        true
+        self.0.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(0)
+        SizeHint::with_exact(self.0.as_ref().map_or(0, Bytes::len) as u64)
     }
 }

@@ -3,16 +3,25 @@
 //! Article: asyncio, "API 호출". Run: `cargo run -p asyncio -- fetch --requests 10000 --concurrency 1000`. Python twin:
 //! `python/fetch.py` (asyncio, aiohttp, threads with http.client, threads with requests).
 
+pub mod answered;
 pub mod attempt;
+pub mod failure;
+pub mod follow;
+pub mod lane;
+pub mod list;
 pub mod ndjson;
+mod options;
+pub mod pace;
 mod plan;
 mod report;
+pub mod request;
+pub mod resume;
 pub mod retry;
+pub mod source;
 pub mod summary;
 pub mod target;
 pub mod workers;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,104 +37,102 @@ use tokio::task::JoinSet;
 use web::{Options, Server, descriptors};
 
 use crate::ctrl_c::Interrupt;
-use crate::fault_injection::ServerOptions;
+use follow::Sending;
+use lane::Lane;
 use ndjson::Sink;
-pub use plan::FetchPlan;
+use options::FetchOptions;
+use pace::Pace;
 use plan::Outcome;
-use retry::Retry;
+pub use plan::{FetchPlan, Targets};
+use resume::Done;
+use source::Source;
 use summary::Summary;
 use target::Target;
-use workers::{Gauge, Plan};
+use workers::Plan;
 
 /// Workers whose calls are drawn.
 const DRAWN: usize = 10;
 /// Records on their way from the workers.
 const RECORDS: usize = 1024;
 
-/// No pause between two attempts is longer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
 /// `cargo run -p asyncio -- fetch`.
 pub fn command() -> Experiment {
     let mut options = cli::Options::new();
-    let about = text!("우리 서버 대신 부를 http 주소", "http addresses instead of our server");
-    let given = options.positional_words("url", about);
-    let about = text!("한 줄에 하나씩 주소가 있는 파일", "a file of addresses, one a line");
-    let urls = options.path("urls", about);
-    let requests = options.size("requests", 1..=10_000_000, 1000, text!("요청 수", "how many requests"));
-    let concurrency = options.size("concurrency", 1..=100_000, 100, text!("동시에 보내는 요청", "how many at a time"));
-    let about = text!("시도 하나의 한도", "time for one attempt");
-    let timeout = options.seconds("timeout", 0.001..=600.0, 2.0, about);
-    let retries = options.count("retries", 0..=100, 3, text!("재시도 횟수", "attempts after the first"));
-    let about = text!("첫 재시도 전의 최대 쉼, 갈수록 두 배", "longest first pause, doubling");
-    let backoff = options.seconds("backoff", 0.0..=60.0, 0.1, about);
-    let out = options.output("out", text!("결과를 NDJSON으로 적을 파일", "a file for the results, as NDJSON"));
-    let served = ServerOptions::declare(&mut options);
+    let fetch = FetchOptions::declare(&mut options);
     let about =
         text!("API 클라이언트: 한도, 재시도, 취소, NDJSON", "an API client: limits, retries, cancelling, NDJSON");
-    Experiment::new("fetch", about, options, move |a| {
-        let (file, faults) = (a.get(urls), served.faults(a)?);
-        let targets = targets(&a.get(given), file.as_deref())?;
-        if faults.any() && !targets.is_empty() {
-            return Err(Error::usage(text!(
-                "--inject는 우리 서버에만 통합니다. 주소나 --urls와 함께 주지 마십시오.",
-                "--inject is for our own server. Do not give it with addresses or --urls."
-            )));
-        }
-        let most = u32::try_from(a.get(retries)).expect("the option's upper bound is small");
-        let plan = FetchPlan {
-            // Each address of a file once.
-            calls: if file.is_some() { targets.len() } else { a.get(requests) },
-            targets,
-            concurrency: a.get(concurrency),
-            delay: a.get(served.delay),
-            faults,
-            timeout: a.get(timeout),
-            retry: Retry { most, base: a.get(backoff), cap: LONGEST_PAUSE },
-            seed: a.get(served.seed),
-            out: a.get(out),
-        };
-        run(&plan, a.pythons())
-    })
-}
-
-/// The addresses that were given; none means our own server.
-fn targets(given: &[String], file: Option<&Path>) -> Result<Vec<Target>> {
-    match (given, file) {
-        (given, None) => given.iter().map(|url| Target::parse(url, "URL")).collect(),
-        ([], Some(path)) => target::read(path),
-        (_, Some(_)) => Err(Error::usage(text!(
-            "주소와 --urls 가운데 하나만 주십시오.",
-            "give either addresses or --urls, not both."
-        ))),
-    }
+    Experiment::new("fetch", about, options, move |a| run(&fetch.plan(a)?, a.pythons()))
 }
 
 /// Makes the calls, and lets the twin make them too where they are to our own server and nothing is spoilt.
 pub fn run(plan: &FetchPlan, pythons: &[Interpreter]) -> Result<Report> {
     room(plan)?;
-    let server = plan.targets.is_empty().then(|| start(plan)).transpose()?;
-    let own = server.as_ref().map(|server| Target::parse(&server.url(), "")).transpose()?;
-    let targets = if let Some(own) = own { vec![own] } else { plan.targets.clone() };
-    let sink = plan.out.as_deref().map(Sink::create).transpose()?;
+    let server = plan.targets.own().map(|(delay, faults)| start(plan, delay, faults)).transpose()?;
+    let (source, done_before) = source(plan, server.as_ref())?;
+    let sink = match &plan.out {
+        Some(path) if plan.resume => Some(Sink::append(path)?),
+        path => path.as_deref().map(Sink::create).transpose()?,
+    };
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let mut interrupt = runtime.block_on(async { Interrupt::listen() })?;
-    let done = runtime.block_on(all(plan, targets, sink.as_ref(), &mut interrupt))?;
+    let (done, broken) = runtime.block_on(all(plan, source, sink.as_ref(), &mut interrupt))?;
     if let (Some(sink), Some(path)) = (sink, &plan.out) {
         sink.finish(path)?;
     }
     if done.interrupted {
         return Err(interrupted(plan, &done.summary));
     }
+    if let Some(error) = broken {
+        return Err(error);
+    }
     // What comes now, other interpreters' runs, has nothing to save.
     interrupt.ends_the_process(runtime);
-    Ok(report::report(plan, done, server.as_ref(), pythons))
+    Ok(report::report(plan, Outcome { done_before, ..done }, server.as_ref(), pythons))
+}
+
+/// The calls that are left, and how many an earlier run has done.
+fn source(plan: &FetchPlan, server: Option<&Server>) -> Result<(Source, usize)> {
+    let done = match &plan.out {
+        Some(path) if plan.resume => resume::prepare(path)?,
+        _ => Done::default(),
+    };
+    let before = done.count();
+    let source = match (&plan.targets, server) {
+        (Targets::Own { .. }, None) => unreachable!("it was started"),
+        (Targets::Own { .. }, Some(server)) => {
+            let own = Target::parse(&server.url(), "")?;
+            Source::cycle(vec![own], plan.calls.unwrap_or(0), done)
+        }
+        (Targets::Given(targets), _) => {
+            let calls = plan.calls.unwrap_or(0);
+            let urls = targets.iter().cycle().take(calls).map(|target| &*target.url);
+            urls.enumerate().try_for_each(|(call, url)| agree(&done, call, url))?;
+            Source::cycle(targets.clone(), calls, done)
+        }
+        (Targets::List(path), _) => {
+            if plan.resume && plan.calls.is_some() {
+                list::check(path, |call, url| agree(&done, call, url))?;
+            }
+            Source::list(list::open(path)?, done)
+        }
+    };
+    Ok((source, before))
+}
+
+fn agree(done: &Done, call: usize, url: &str) -> Result<()> {
+    match done.agrees(call, url) {
+        true => Ok(()),
+        false => Err(Error::usage(text!(
+            "--resume: 호출 {call}의 주소가 결과 파일과 다릅니다. 다른 목록의 결과입니까?",
+            "--resume: call {call} has another address in the results. Are they those of another list?"
+        ))),
+    }
 }
 
 /// Our own server shares the process, and so its open files.
 fn room(plan: &FetchPlan) -> Result<()> {
-    let concurrency = plan.concurrency.min(plan.calls);
-    let files = if plan.targets.is_empty() { 2 } else { 1 };
+    let concurrency = plan.workers();
+    let files = if plan.targets.own().is_some() { 2 } else { 1 };
     descriptors::make_room((concurrency * files) as u64).map_err(|room| {
         let room = room / files as u64;
         Error::failed(text!(
@@ -135,8 +142,8 @@ fn room(plan: &FetchPlan) -> Result<()> {
     })
 }
 
-fn start(plan: &FetchPlan) -> Result<Server> {
-    let mut options = Options { delay: plan.delay, faults: plan.faults, seed: plan.seed, ..Options::default() };
+fn start(plan: &FetchPlan, delay: Duration, faults: web::Faults) -> Result<Server> {
+    let mut options = Options { delay, faults, seed: plan.seed, ..Options::default() };
     // Calls that timed out leave their connections to the server for a while.
     options.limits.connections = options.limits.connections.max(2 * plan.concurrency);
     options.limits.never = options.limits.never.min(2 * plan.timeout);
@@ -145,24 +152,25 @@ fn start(plan: &FetchPlan) -> Result<Server> {
 
 async fn all(
     plan: &FetchPlan,
-    targets: Vec<Target>,
+    source: Source,
     sink: Option<&Sink>,
     interrupt: &mut Interrupt,
-) -> Result<Outcome> {
+) -> Result<(Outcome, Option<Error>)> {
     let (stop, stopped) = watch::channel(false);
-    let FetchPlan { calls, concurrency, timeout, retry, seed, .. } = *plan;
-    let (next, in_flight) = (0.into(), Gauge::default());
-    let plan = Arc::new(Plan { targets, calls, timeout, retry, seed, stop: stopped, next, in_flight });
+    let pace = Pace::new(plan.interval, plan.per_host);
+    let sending = Sending { request: plan.request.clone(), timeout: plan.timeout, redirects: plan.redirects, pace };
+    let FetchPlan { retry, deadline, seed, .. } = *plan;
+    let shared = Arc::new(Plan { source, sending, retry, deadline, seed, stop: stopped });
     let (sender, mut records) = mpsc::channel(RECORDS);
     let recorder = Recorder::new();
     let start = clock::now();
     let mut workers = JoinSet::new();
-    for n in 0..concurrency.min(calls) {
-        let lane = (n < DRAWN).then(|| recorder.lane(text!("워커 {n}", "worker {n}")));
-        workers.spawn(workers::work(Arc::clone(&plan), sender.clone(), lane));
+    for n in 0..plan.workers() {
+        let lane = Lane::new((n < DRAWN).then(|| recorder.lane(text!("워커 {n}", "worker {n}"))));
+        workers.spawn(workers::work(Arc::clone(&shared), sender.clone(), lane));
     }
     drop(sender); // the last record comes from the last worker
-    let bar = progress::calls(calls);
+    let bar = plan.calls.map_or_else(progress::uncounted, progress::calls);
     let mut summary = Summary::default();
     loop {
         tokio::select! {
@@ -180,9 +188,9 @@ async fn all(
     bar.finish_and_clear();
     let wall = (clock::now() - start) as f64;
     workers.shutdown().await;
-    let (peak, interrupted) = (plan.in_flight.peak(), *stop.borrow());
-    let trace = recorder.finish(drawn(concurrency.min(calls)));
-    Ok(Outcome { summary, trace, wall, peak, interrupted })
+    let interrupted = *stop.borrow();
+    let trace = recorder.finish(drawn(plan.workers()));
+    Ok((Outcome { summary, trace, wall, done_before: 0, interrupted }, shared.source.broken()))
 }
 
 fn drawn(workers: usize) -> Text {
@@ -195,7 +203,7 @@ fn drawn(workers: usize) -> Text {
 
 /// Ctrl-C: what is finished is not lost, and the run is not a success.
 fn interrupted(plan: &FetchPlan, summary: &Summary) -> Error {
-    let (calls, ended, ok) = (plan.calls, summary.ended(), summary.ok());
+    let (ended, ok) = (summary.ended(), summary.ok());
     let cancelled = summary.ends.get("cancelled").copied().unwrap_or(0);
     let finished = ended - cancelled;
     let lines = plan.out.as_ref().map(|path| path.display().to_string());
@@ -203,8 +211,12 @@ fn interrupted(plan: &FetchPlan, summary: &Summary) -> Error {
         Some(path) => (format!("; {path}에 {ended}줄"), format!("; {ended} lines in {path}")),
         None => Default::default(),
     };
+    let (of_ko, of_en) = match plan.calls {
+        Some(calls) => (format!("호출 {calls}개 가운데 "), format!("of {calls} calls ")),
+        None => Default::default(),
+    };
     Error::failed(text!(
-        "중단: 호출 {calls}개 가운데 {finished}개가 끝났고(결과 {ok}개) {cancelled}개를 취소했습니다{ko}.",
-        "interrupted: of {calls} calls {finished} had ended ({ok} with a result) and {cancelled} were cancelled{en}."
+        "중단: {of_ko}{finished}개가 끝났고(결과 {ok}개) {cancelled}개를 취소했습니다{ko}.",
+        "interrupted: {of_en}{finished} had ended ({ok} with a result) and {cancelled} were cancelled{en}."
     ))
 }

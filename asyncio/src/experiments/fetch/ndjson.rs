@@ -23,7 +23,15 @@ pub struct Sink {
 impl Sink {
     /// Begins the file anew.
     pub fn create(path: &Path) -> Result<Sink> {
-        let mut file = File::create(path).map_err(|e| refuse(path, &e))?;
+        Sink::to(File::create(path).map_err(|e| refuse(path, &e))?)
+    }
+
+    /// Goes on at its end.
+    pub fn append(path: &Path) -> Result<Sink> {
+        Sink::to(File::options().create(true).append(true).open(path).map_err(|e| refuse(path, &e))?)
+    }
+
+    fn to(mut file: File) -> Result<Sink> {
         let (lines, mut waiting) = mpsc::channel::<String>(WAITING);
         let write = move || {
             let mut batch = Vec::new();
@@ -55,9 +63,9 @@ fn refuse(path: &Path, e: &io::Error) -> Error {
     Error::failed(text!("{path}: 쓸 수 없습니다: {e}", "{path}: cannot be written: {e}"))
 }
 
-/// `{"call":0,"url":…,"status":200,"bytes":3,"attempts":1,"ms":50.3}`, or `"error"` and `"detail"` instead of `"bytes"`.
+/// `{"call":0,"url":…,"status":200,"bytes":3,"attempts":1,"ms":50.3}`, or `"error"` and `"detail"` instead of `"bytes"`; after
+/// redirects also how many there were, and where they led.
 fn line(record: &Record) -> String {
-    use super::attempt::Failure;
     let mut object = json!({
         "call": record.call,
         "url": &*record.url,
@@ -68,15 +76,18 @@ fn line(record: &Record) -> String {
         Ok(got) => {
             object["status"] = got.status.into();
             object["bytes"] = got.bytes.into();
+            if let Some(to) = &got.to {
+                object["redirects"] = got.redirects.into();
+                object["to"] = (&**to).into();
+            }
         }
         Err(failure) => {
             object["error"] = failure.name().into();
-            match failure {
-                Failure::Status(status) => object["status"] = (*status).into(),
-                Failure::Unreachable(why) | Failure::Closed(why) | Failure::NotHttp(why) => {
-                    object["detail"] = why.as_str().into();
-                }
-                Failure::TimedOut | Failure::Cancelled => {}
+            if let Some(status) = failure.status() {
+                object["status"] = status.into();
+            }
+            if let Some(why) = failure.detail() {
+                object["detail"] = why.into();
             }
         }
     }

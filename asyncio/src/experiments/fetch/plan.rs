@@ -3,34 +3,68 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lab::cli::FailOn;
 use lab::trace::Trace;
 use web::Faults;
 
+use super::request::RequestPlan;
 use super::retry::Retry;
 use super::summary::Summary;
 use super::target::Target;
 
+/// Whom the calls go to.
+#[derive(Clone, Debug)]
+pub enum Targets {
+    /// Our own server, which answers after a delay and spoils some of the requests.
+    Own { delay: Duration, faults: Faults },
+    /// These, in turn.
+    Given(Vec<Target>),
+    /// Those of a file, each once.
+    List(PathBuf),
+}
+
+impl Targets {
+    /// Our own server's delay and faults.
+    pub(super) fn own(&self) -> Option<(Duration, Faults)> {
+        if let Targets::Own { delay, faults } = self { Some((*delay, *faults)) } else { None }
+    }
+}
+
 /// What is to be fetched, and how.
 #[derive(Clone, Debug)]
 pub struct FetchPlan {
-    /// Somebody else's servers; empty for our own.
-    pub targets: Vec<Target>,
-    /// Number of calls.
-    pub calls: usize,
+    pub targets: Targets,
+    /// Number of calls; `None` for a list that can be read only once.
+    pub calls: Option<usize>,
     /// How many at a time.
     pub concurrency: usize,
-    /// How long our own server takes to answer.
-    pub delay: Duration,
-    /// What our own server spoils.
-    pub faults: Faults,
-    /// Time for one attempt.
+    pub request: RequestPlan,
+    /// Redirects that are followed, at the most.
+    pub redirects: u32,
+    /// From one request to the next.
+    pub interval: Option<Duration>,
+    /// Requests to one server at a time.
+    pub per_host: Option<usize>,
+    /// Time for one request.
     pub timeout: Duration,
+    /// Time for a call with all its attempts.
+    pub deadline: Option<Duration>,
     /// What follows a failed attempt.
     pub retry: Retry,
     /// What faults and jitter are drawn with.
     pub seed: u64,
     /// Where the results go, line by line.
     pub out: Option<PathBuf>,
+    /// Whether what is in that file is not done again.
+    pub resume: bool,
+    pub fail_on: FailOn,
+}
+
+impl FetchPlan {
+    /// How many calls are made at a time: no more than there are.
+    pub(super) fn workers(&self) -> usize {
+        self.calls.map_or(self.concurrency, |calls| self.concurrency.min(calls))
+    }
 }
 
 /// What a run came to.
@@ -39,8 +73,8 @@ pub(crate) struct Outcome {
     pub(crate) trace: Trace,
     /// From the first call to the last end, in ns.
     pub(crate) wall: f64,
-    /// Attempts under way at once, at the most.
-    pub(crate) peak: usize,
+    /// Calls that an earlier run had done.
+    pub(crate) done_before: usize,
     /// The reader pressed Ctrl-C.
     pub(crate) interrupted: bool,
 }

@@ -1,6 +1,8 @@
-//! Retries: exponential back-off with jitter.
+//! Retries: exponential back-off with jitter, and servers that say themselves when to come back.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use hyper::header::{HeaderMap, RETRY_AFTER};
 
 /// How often, and after how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,9 +11,16 @@ pub struct Retry {
     pub most: u32,
     /// The longest pause before the first retry; twice as long before each further one.
     pub base: Duration,
-    /// No pause is longer.
+    /// No pause is longer, unless the server asks for it.
     pub cap: Duration,
+    /// Whether requests are repeated that may have been carried out and are not idempotent.
+    pub any_method: bool,
 }
+
+/// No pause between two attempts is longer, unless the server asks for it.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A server that asks for more than this is not waited for.
+pub const LONGEST_ASKED: Duration = Duration::from_secs(600);
 
 impl Retry {
     /// The pause before a retry, numbered from 1: anything from nothing to its longest, as `part` (0 to 1) was drawn. The jitter is
@@ -22,6 +31,16 @@ impl Retry {
     }
 }
 
+/// How long an answer asks to be left alone: in seconds, or until a date (RFC 9110, 10.2.3).
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    Some(until.duration_since(SystemTime::now()).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,10 +48,22 @@ mod tests {
     #[test]
     fn pauses_double_up_to_the_cap() {
         let ms = Duration::from_millis;
-        let retry = Retry { most: 9, base: ms(10), cap: ms(50) };
+        let retry = Retry { most: 9, base: ms(10), cap: ms(50), any_method: false };
         let longest: Vec<Duration> = [1, 2, 3, 4, 33, 4_000_000_000].iter().map(|n| retry.pause(*n, 1.0)).collect();
         assert_eq!(longest, [ms(10), ms(20), ms(40), ms(50), ms(50), ms(50)]);
         assert_eq!(retry.pause(3, 0.5), ms(20));
         assert_eq!(retry.pause(3, 0.0), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_server_asks_in_seconds_or_by_a_date() {
+        let asked = |value: &str| retry_after(&HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]));
+        assert_eq!(asked("120"), Some(Duration::from_secs(120)));
+        assert_eq!(asked("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO), "it is past");
+        let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3600));
+        let hour = asked(&date).unwrap();
+        assert!(hour > Duration::from_secs(3000) && hour <= Duration::from_secs(3600), "{hour:?}");
+        assert_eq!([asked("-1"), asked("soon"), asked("")], [None; 3]);
+        assert_eq!(retry_after(&HeaderMap::new()), None);
     }
 }

@@ -3,60 +3,33 @@
 //! The workers are the bound: a call begins when a worker is free, and no list of waiting tasks is ever built.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use lab::clock;
-use lab::trace::LaneRecorder;
-use lab::trace::State;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use web::draw::draw;
 
-use super::attempt::{Failure, Got, Line};
-use super::retry::Retry;
-use super::target::Target;
+use super::attempt::Line;
+use super::failure::Failure;
+use super::follow::{Got, Sending, attempt};
+use super::lane::Lane;
+use super::retry::{LONGEST_ASKED, Retry};
+use super::source::{Call, Source};
 
 /// What the workers share.
-#[derive(Debug)]
 pub struct Plan {
-    /// Call n goes to target n, beginning anew after the last.
-    pub targets: Vec<Target>,
-    /// How many calls.
-    pub calls: usize,
-    /// Time for one attempt.
-    pub timeout: Duration,
+    /// The calls that are left.
+    pub source: Source,
+    pub sending: Sending,
     /// What follows a failed attempt.
     pub retry: Retry,
+    /// Time for a call with all its attempts.
+    pub deadline: Option<Duration>,
     /// What the jitter is drawn with.
     pub seed: u64,
     /// Becomes true when everything is to end.
     pub stop: watch::Receiver<bool>,
-    /// The next call that nobody has begun.
-    pub next: AtomicUsize,
-    /// Attempts under way, and the most there were at once.
-    pub in_flight: Gauge,
-}
-
-/// A count and its peak.
-#[derive(Debug, Default)]
-pub struct Gauge {
-    now: AtomicUsize,
-    peak: AtomicUsize,
-}
-
-impl Gauge {
-    /// The most there were at once.
-    pub fn peak(&self) -> usize {
-        self.peak.load(Relaxed)
-    }
-
-    async fn during<T>(&self, work: impl Future<Output = T>) -> T {
-        self.peak.fetch_max(self.now.fetch_add(1, Relaxed) + 1, Relaxed);
-        let done = work.await;
-        self.now.fetch_sub(1, Relaxed);
-        done
-    }
 }
 
 /// How one call ended.
@@ -75,14 +48,10 @@ pub struct Record {
 
 // ANCHOR: work
 /// A worker. It ends when no call is left, when told to stop, or when nobody takes its records any more.
-pub async fn work(plan: Arc<Plan>, records: mpsc::Sender<Record>, mut lane: Option<LaneRecorder>) {
+pub async fn work(plan: Arc<Plan>, records: mpsc::Sender<Record>, mut lane: Lane) {
     let mut line = Line::default();
     let mut stop = plan.stop.clone();
-    while !*stop.borrow() {
-        let call = plan.next.fetch_add(1, Relaxed);
-        if call >= plan.calls {
-            return;
-        }
+    while let Some(Some(call)) = unless(&mut stop, plan.source.next()).await {
         let record = make(call, &plan, &mut line, &mut stop, &mut lane).await;
         if records.send(record).await.is_err() {
             return;
@@ -92,48 +61,58 @@ pub async fn work(plan: Arc<Plan>, records: mpsc::Sender<Record>, mut lane: Opti
 // ANCHOR_END: work
 
 /// One call, with as many attempts as it needs and may have.
-async fn make(
-    call: usize,
-    plan: &Plan,
-    line: &mut Line,
-    stop: &mut watch::Receiver<bool>,
-    lane: &mut Option<LaneRecorder>,
-) -> Record {
-    let target = &plan.targets[call % plan.targets.len()];
+async fn make(call: Call, plan: &Plan, line: &mut Line, stop: &mut watch::Receiver<bool>, lane: &mut Lane) -> Record {
     let (start, mut attempts) = (clock::now(), 0);
-    let outcome = loop {
-        attempts += 1;
-        enter(lane, State::WaitingForIo);
-        let attempt = plan.in_flight.during(timeout(plan.timeout, line.get(target)));
-        let outcome = match unless(stop, attempt).await {
-            Some(in_time) => in_time.unwrap_or(Err(Failure::TimedOut)),
-            None => Err(Failure::Cancelled),
-        };
-        match outcome {
-            Err(failure) if failure.may_be_retried() && attempts <= plan.retry.most => {
-                enter(lane, State::Idle);
-                let part = draw(plan.seed ^ u64::from(attempts), call as u64);
-                if unless(stop, sleep(plan.retry.pause(attempts, part))).await.is_none() {
-                    break Err(Failure::Cancelled);
-                }
+    let deadline = plan.deadline.map(|time| Instant::now() + time);
+    let outcome = match &call.target {
+        Err(why) => Err(Failure::BadAddress(why.en.clone())),
+        Ok(target) => loop {
+            attempts += 1;
+            let tried = until(deadline, attempt(line, target, &plan.sending, lane));
+            let failure = match unless(stop, tried).await {
+                Some(Ok(got)) => break Ok(got),
+                Some(Err(failure)) => failure,
+                None => Failure::Cancelled,
+            };
+            lane.failed();
+            let asked = failure.retry_after().unwrap_or_default();
+            let part = draw(plan.seed ^ u64::from(attempts), call.number as u64);
+            let pause = plan.retry.pause(attempts, part).max(asked);
+            if !may_follow(plan, &failure, attempts, asked) || deadline.is_some_and(|end| Instant::now() + pause > end)
+            {
+                break Err(failure);
             }
-            end => break end,
-        }
+            if !asked.is_zero() {
+                plan.sending.pace.hold(&target.address, asked);
+            }
+            lane.idle();
+            if unless(stop, sleep(pause)).await.is_none() {
+                break Err(Failure::Cancelled);
+            }
+        },
     };
-    if let Some(lane) = lane {
-        lane.leave();
-    }
-    Record { call, url: Arc::clone(&target.url), outcome, attempts, took: clock::now() - start }
+    lane.leave();
+    Record { call: call.number, url: call.url, outcome, attempts, took: clock::now() - start }
 }
 
-fn enter(lane: &mut Option<LaneRecorder>, state: State) {
-    if let Some(lane) = lane {
-        lane.enter(state);
+/// Whether another attempt may follow this failure.
+fn may_follow(plan: &Plan, failure: &Failure, attempts: u32, asked: Duration) -> bool {
+    let twice = plan.retry.any_method || plan.sending.request.is_idempotent();
+    failure.may_be_retried(twice) && attempts <= plan.retry.most && asked <= LONGEST_ASKED
+}
+
+async fn until<T>(deadline: Option<Instant>, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    match deadline {
+        Some(end) => timeout_at(end, work).await.unwrap_or(Err(Failure::Deadline)),
+        None => work.await,
     }
 }
 
 /// Awaits the work, or drops it and returns `None` when told to stop.
 async fn unless<T>(stop: &mut watch::Receiver<bool>, work: impl Future<Output = T>) -> Option<T> {
+    if *stop.borrow() {
+        return None;
+    }
     tokio::select! {
         biased;
         done = work => Some(done),

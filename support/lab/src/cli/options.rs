@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::ValueParser;
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches};
 
-use super::rules::Rule;
 use crate::error::{Error, Result};
 use crate::lang::Text;
 use crate::text;
@@ -34,6 +34,15 @@ enum Kind {
 pub(super) enum Direction {
     Read,
     Write,
+}
+
+/// A pair of options, by their names.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Rule {
+    /// Beside the first, the second has no effect.
+    Conflict(&'static str, &'static str),
+    /// The first has an effect only beside the second.
+    Needs(&'static str, &'static str),
 }
 
 /// An enum whose variants are words on the command line.
@@ -87,6 +96,10 @@ impl<T> Opt<T> {
         let words: Vec<&OsStr> =
             matches.get_many::<OsString>(self.name).into_iter().flatten().map(OsString::as_os_str).collect();
         (self.read)(&words)
+    }
+
+    pub(super) fn is_given(self, matches: &ArgMatches) -> bool {
+        matches.value_source(self.name) == Some(ValueSource::CommandLine)
     }
 }
 
@@ -180,6 +193,12 @@ impl Options {
         Opt { name, read: |words| strings(words).pop() }
     }
 
+    /// The same, once or more often.
+    pub fn words(&mut self, name: &'static str, about: Text) -> Opt<Vec<String>> {
+        self.declared.push(Declared { place: Place::Repeated, ..Declared::new(name, Kind::Word, None, about) });
+        Opt { name, read: strings }
+    }
+
     /// The main thing of an experiment, given by its place and not by name: `experiment PATH`. It may be left out.
     pub fn positional_path(&mut self, name: &'static str, about: Text) -> Opt<Option<PathBuf>> {
         self.declared
@@ -258,6 +277,8 @@ fn strings(words: &[&OsStr]) -> Vec<String> {
 enum Place {
     /// `--name VALUE`.
     Named,
+    /// `--name VALUE`, once or more often.
+    Repeated,
     /// `VALUE`.
     One,
     /// `VALUE…`.
@@ -281,7 +302,7 @@ impl Declared {
     }
 
     pub(super) fn is_positional(&self) -> bool {
-        self.place != Place::Named
+        matches!(self.place, Place::One | Place::Many)
     }
 
     /// Whether it names a file to read or to write; `None` if it names none.
@@ -292,7 +313,7 @@ impl Declared {
     /// How the usage line and messages name it.
     pub(super) fn shown(&self) -> String {
         match self.place {
-            Place::Named => format!("--{}", self.name),
+            Place::Named | Place::Repeated => format!("--{}", self.name),
             Place::One => self.name.to_uppercase(),
             Place::Many => format!("{}…", self.name.to_uppercase()),
         }
@@ -320,6 +341,7 @@ pub(super) fn argument(option: &Declared) -> Arg {
         // A value that begins with a dash would be an option, and a misspelled option must be reported as one.
         Place::One => arg.value_name(option.name.to_uppercase()),
         Place::Many => arg.value_name(option.name.to_uppercase()).action(ArgAction::Append).num_args(1..),
+        Place::Repeated => arg.long(option.name).value_name(value).action(ArgAction::Append).allow_hyphen_values(true),
         Place::Named => arg.long(option.name).value_name(value).allow_hyphen_values(true),
     };
     let arg = arg.value_parser(ValueParser::os_string()).hide_default_value(true);

@@ -8,18 +8,9 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::common::Common;
-use super::options::{Declared, Direction};
+use super::options::{Declared, Direction, Rule};
 use crate::error::{Error, Result};
 use crate::text;
-
-/// A pair of options, by their names.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Rule {
-    /// Beside the first, the second has no effect.
-    Conflict(&'static str, &'static str),
-    /// The first has an effect only beside the second.
-    Needs(&'static str, &'static str),
-}
 
 /// Of the options that all programs share. `--svg` makes `--full` effective: it decides what is drawn.
 fn shared(matches: &ArgMatches) -> Vec<Rule> {

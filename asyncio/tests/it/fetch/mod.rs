@@ -1,5 +1,10 @@
 //! The API client: every call ends, once, as a result or as a failure with a name.
 
+mod lists;
+mod pace;
+mod requests;
+mod scripted;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -7,8 +12,9 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use crate::common::{asyncio, command, count, finish, one_line, report, results, signal, until};
-use asyncio::experiments::fetch::attempt::{Failure, Line};
+use crate::common::{asyncio, command, count, finish, one_line, report, report_with, results, signal, until};
+use asyncio::experiments::fetch::attempt::Line;
+use asyncio::experiments::fetch::request::RequestPlan;
 use asyncio::experiments::fetch::target::Target;
 use web::draw::Fault;
 use web::{Faults, Options, Server};
@@ -166,11 +172,11 @@ fn what_is_never_answered_needs_a_limit() {
     let target = Target::parse(&format!("{}/never", server.url()), "").unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut line = Line::default();
-        let wrong = tokio::time::timeout(Duration::from_millis(500), line.get(&target)).await;
+        let (mut line, plan) = (Line::default(), RequestPlan::default());
+        let wrong = tokio::time::timeout(Duration::from_millis(500), line.exchange(&target, &plan)).await;
         assert!(wrong.is_err(), "half a second later there is no end: {wrong:?}");
     });
-    let late = report(&["fetch", &target.url, "--requests", "3", "--retries", "0", "--timeout", "0.3"]);
+    let late = report_with(&["fetch", &target.url, "--requests", "3", "--retries", "0", "--timeout", "0.3"], 1);
     assert_eq!(count(&late, "ended.timed-out"), 3);
 }
 
@@ -181,13 +187,16 @@ fn an_attempt_that_was_given_up_takes_its_connection_along() {
     let target = |path: &str| Target::parse(&format!("{}{path}", server.url()), "").unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut line = Line::default();
-        assert_eq!(line.get(&target("/bytes/5")).await.unwrap().bytes, 5);
-        let given_up = tokio::time::timeout(Duration::from_millis(50), line.get(&target("/delay/400"))).await;
+        let (mut line, plan) = (Line::default(), RequestPlan::default());
+        assert_eq!(line.exchange(&target("/bytes/5"), &plan).await.unwrap().bytes, 5);
+        let late = target("/delay/400");
+        let given_up = tokio::time::timeout(Duration::from_millis(50), line.exchange(&late, &plan)).await;
         assert!(given_up.is_err());
-        assert_eq!(line.get(&target("/bytes/7")).await.unwrap().bytes, 7, "the answer to its own question");
-        assert_eq!(line.get(&target("/error")).await, Err(Failure::Status(500)));
-        assert_eq!(line.get(&target("/bytes/9")).await.unwrap().bytes, 9, "an error that was read to its end keeps it");
+        let own = line.exchange(&target("/bytes/7"), &plan).await.unwrap();
+        assert_eq!(own.bytes, 7, "the answer to its own question");
+        assert_eq!(line.exchange(&target("/error"), &plan).await.unwrap().status, 500);
+        let after = line.exchange(&target("/bytes/9"), &plan).await.unwrap();
+        assert_eq!(after.bytes, 9, "an error that was read to its end keeps it");
     });
     assert_eq!(server.tally().accepted, 2, "one connection, and another after the one that was given up");
 }

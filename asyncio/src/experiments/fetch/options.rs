@@ -1,0 +1,157 @@
+//! The command line of `fetch`, read into a plan.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lab::cli::{self, Args, FailOn, Opt};
+use lab::{Error, Result, text};
+
+use super::list;
+use super::pace;
+use super::plan::{FetchPlan, Targets};
+use super::request::RequestOptions;
+use super::retry::{LONGEST_PAUSE, Retry};
+use super::target::Target;
+use crate::fault_injection::ServerOptions;
+
+/// Which requests are repeated after a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Repeat {
+    /// Those that may be carried out twice.
+    Idempotent,
+    Any,
+}
+
+impl cli::Choice for Repeat {
+    const WORDS: &'static [(&'static str, Repeat)] = &[("idempotent", Repeat::Idempotent), ("any", Repeat::Any)];
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct FetchOptions {
+    given: Opt<Vec<String>>,
+    urls: Opt<Option<PathBuf>>,
+    requests: Opt<usize>,
+    concurrency: Opt<usize>,
+    request: RequestOptions,
+    redirects: Opt<u64>,
+    rate: Opt<Option<String>>,
+    per_host: Opt<Option<u64>>,
+    timeout: Opt<Duration>,
+    deadline: Opt<Option<Duration>>,
+    retries: Opt<u64>,
+    repeat: Opt<Repeat>,
+    backoff: Opt<Duration>,
+    out: Opt<Option<PathBuf>>,
+    resume: Opt<Option<PathBuf>>,
+    fail_on: Opt<FailOn>,
+    served: ServerOptions,
+}
+
+impl FetchOptions {
+    pub fn declare(options: &mut cli::Options) -> FetchOptions {
+        let about = text!("우리 서버 대신 부를 http 주소", "http addresses instead of our server");
+        let given = options.positional_words("url", about);
+        let urls =
+            options.path("urls", text!("주소의 목록, -는 표준 입력", "a list of addresses, - is standard input"));
+        let requests = options.size("requests", 1..=10_000_000, 1000, text!("요청 수", "how many requests"));
+        let about = text!("동시에 보내는 요청", "how many at a time");
+        let concurrency = options.size("concurrency", 1..=100_000, 100, about);
+        let request = RequestOptions::declare(options);
+        let about = text!("따라갈 리다이렉트의 수", "redirects to follow");
+        let redirects = options.count("redirects", 0..=100, 10, about);
+        let rate = options.word("rate", text!("모두 합쳐 보내는 속도, 50/s", "how fast in all, like 50/s"));
+        let about = text!("서버 하나에 동시에 보내는 요청", "how many at a time to one server");
+        let per_host = options.count_if_given("per-host", 1..=100_000, about);
+        let about = text!("요청 하나의 한도", "time for one request");
+        let timeout = options.seconds("timeout", 0.001..=600.0, 2.0, about);
+        let about = text!("호출 하나의 한도, 재시도까지", "time for a call with its retries");
+        let deadline = options.seconds_if_given("deadline", 0.001..=86_400.0, about);
+        let retries = options.count("retries", 0..=100, 3, text!("재시도 횟수", "attempts after the first"));
+        let about = text!("재시도할 메서드", "methods that are retried");
+        let repeat = options.choice("repeat", Repeat::Idempotent, about);
+        let about = text!("첫 재시도 전의 최대 쉼, 갈수록 두 배", "longest first pause, doubling");
+        let backoff = options.seconds("backoff", 0.0..=60.0, 0.1, about);
+        let out = options.output("out", text!("결과를 NDJSON으로 적을 파일", "a file for the results, as NDJSON"));
+        let about = text!("중단된 결과 파일, 이어서 함", "results of an interrupted run, to go on");
+        let resume = options.output("resume", about);
+        let fail_on = options.fail_on();
+        let served = ServerOptions::declare(options);
+        options.conflict(urls, given);
+        options.conflict(urls, requests); // each address of a list once
+        options.conflict(resume, out); // it is the file of results
+        served.only_without(options, given);
+        served.only_without(options, urls);
+        FetchOptions {
+            given,
+            urls,
+            requests,
+            concurrency,
+            request,
+            redirects,
+            rate,
+            per_host,
+            timeout,
+            deadline,
+            retries,
+            repeat,
+            backoff,
+            out,
+            resume,
+            fail_on,
+            served,
+        }
+    }
+
+    /// Reads them; a list in a file is read once, so that a wrong address is told before anything is sent.
+    pub fn plan(self, a: &Args) -> Result<FetchPlan> {
+        let given: Vec<Target> =
+            a.get(self.given).iter().map(|url| Target::parse(url, "URL")).collect::<Result<_>>()?;
+        let (targets, calls) = match a.get(self.urls) {
+            Some(path) if list::is_stream(&path) => (Targets::List(path), None),
+            Some(path) => {
+                let calls = list::check(&path, |_, _| Ok(()))?;
+                (Targets::List(path), Some(calls))
+            }
+            None if given.is_empty() => {
+                let (delay, faults) = (a.get(self.served.delay), self.served.faults(a)?);
+                (Targets::Own { delay, faults }, Some(a.get(self.requests)))
+            }
+            None => (Targets::Given(given), Some(a.get(self.requests))),
+        };
+        let resume = a.get(self.resume);
+        if resume.is_some() && targets.own().is_some() {
+            return Err(Error::usage(text!(
+                "--resume: 주소나 --urls를 함께 주십시오. 우리 서버의 주소는 실행할 때마다 다릅니다.",
+                "--resume: give addresses or --urls too. Our own server has another address in every run."
+            )));
+        }
+        if a.get(self.retries) == 0 && (a.is_given(self.backoff) || a.is_given(self.repeat)) {
+            return Err(Error::usage(text!(
+                "--retries 0: 재시도가 없으면 --backoff와 --repeat는 효과가 없습니다.",
+                "--retries 0: without retries --backoff and --repeat have no effect."
+            )));
+        }
+        let bounded = |n: u64| u32::try_from(n).expect("the option's upper bound is small");
+        Ok(FetchPlan {
+            targets,
+            calls,
+            concurrency: a.get(self.concurrency),
+            request: self.request.read(a)?,
+            redirects: bounded(a.get(self.redirects)),
+            interval: a.get(self.rate).as_deref().map(pace::interval).transpose()?,
+            per_host: a.get(self.per_host).map(|n| n as usize),
+            timeout: a.get(self.timeout),
+            deadline: a.get(self.deadline),
+            retry: Retry {
+                most: bounded(a.get(self.retries)),
+                base: a.get(self.backoff),
+                cap: LONGEST_PAUSE,
+                any_method: a.get(self.repeat) == Repeat::Any,
+            },
+            seed: a.get(self.served.seed),
+            resume: resume.is_some(),
+            out: a.get(self.out).or(resume),
+            fail_on: a.get(self.fail_on),
+        })
+    }
+}

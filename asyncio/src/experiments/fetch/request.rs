@@ -1,0 +1,259 @@
+//! What is sent: method, headers, body. Secrets come from files or the environment, never from the command line, which all users of a
+//! machine can read.
+
+use std::env;
+use std::fs;
+
+use hyper::Method;
+use hyper::body::Bytes;
+use hyper::header::{self, HeaderName, HeaderValue};
+use lab::cli::{Args, Opt, Options};
+use lab::lang::Text;
+use lab::{Error, Result, text};
+
+/// Where the password for `--user NAME` is.
+pub const PASSWORD: &str = "FETCH_PASSWORD";
+/// A larger file is no body or list of headers.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// What every call sends.
+#[derive(Clone, Debug)]
+pub struct RequestPlan {
+    pub method: Method,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    pub body: Bytes,
+}
+
+/// A plain GET.
+impl Default for RequestPlan {
+    fn default() -> RequestPlan {
+        RequestPlan { method: Method::GET, headers: Vec::new(), body: Bytes::new() }
+    }
+}
+
+/// Headers that another server must not get: credentials.
+const CREDENTIALS: [HeaderName; 3] = [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION];
+/// Headers that the client itself must set.
+const OURS: [HeaderName; 4] = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION, header::EXPECT];
+
+impl RequestPlan {
+    /// RFC 9110, 9.2.2: sent twice, it does what it does once.
+    pub fn is_idempotent(&self) -> bool {
+        [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE].contains(&self.method)
+    }
+
+    /// What another server gets after a redirect.
+    pub fn without_credentials(&self) -> RequestPlan {
+        let keep = |(name, _): &&(HeaderName, HeaderValue)| !CREDENTIALS.contains(name);
+        RequestPlan { headers: self.headers.iter().filter(keep).cloned().collect(), ..self.clone() }
+    }
+
+    /// What follows a redirect that asks for a GET: 303, and 301 and 302 after a POST, as browsers do (RFC 9110, 15.4).
+    pub fn redirected(&self, status: u16) -> RequestPlan {
+        let becomes_get = match status {
+            303 => self.method != Method::HEAD,
+            301 | 302 => self.method == Method::POST,
+            _ => false,
+        };
+        if !becomes_get {
+            return self.clone();
+        }
+        let keep = |(name, _): &&(HeaderName, HeaderValue)| !name.as_str().starts_with("content-");
+        let headers = self.headers.iter().filter(keep).cloned().collect();
+        RequestPlan { method: Method::GET, headers, body: Bytes::new() }
+    }
+}
+
+/// The options that make a request other than a GET.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestOptions {
+    method: Opt<Option<String>>,
+    header: Opt<Vec<String>>,
+    data: Opt<Option<String>>,
+    json: Opt<Option<String>>,
+    user: Opt<Option<String>>,
+}
+
+impl RequestOptions {
+    pub fn declare(options: &mut Options) -> RequestOptions {
+        let about = text!("메서드 (기본 GET, 본문이 있으면 POST)", "the method (default GET, with a body POST)");
+        let method = options.word("method", about);
+        let about = text!("헤더 '이름: 값' 또는 @파일, 여러 번", "a header 'Name: value', or @file; repeatable");
+        let header = options.words("header", about);
+        let data = options.word("data", text!("본문, 또는 @파일", "the body, or @file"));
+        let json = options.word("data-json", text!("JSON 본문, 또는 @파일", "a JSON body, or @file"));
+        let about = text!("이름 (암호는 {PASSWORD}), 또는 @파일", "a name (password: {PASSWORD}), or @file");
+        let user = options.word("user", about);
+        options.conflict(data, json);
+        RequestOptions { method, header, data, json, user }
+    }
+
+    pub fn read(self, a: &Args) -> Result<RequestPlan> {
+        let (data, json) = (a.get(self.data), a.get(self.json));
+        let (option, kind, body) = match (&data, &json) {
+            (Some(data), _) => ("--data", Some("application/x-www-form-urlencoded"), bytes("--data", data)?),
+            (None, Some(json)) => ("--data-json", Some("application/json"), bytes("--data-json", json)?),
+            (None, None) => ("", None, Vec::new()),
+        };
+        if option == "--data-json" && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {
+            return Err(Error::usage(text!("--data-json: JSON이 아닙니다.", "--data-json: this is no JSON.")));
+        }
+        let method = match a.get(self.method) {
+            Some(word) => method(&word)?,
+            None if kind.is_some() => Method::POST,
+            None => Method::GET,
+        };
+        if kind.is_some() && (method == Method::GET || method == Method::HEAD) {
+            return Err(Error::usage(text!(
+                "{option}: {method}에는 본문이 없습니다. --method로 다른 메서드를 주십시오.",
+                "{option}: a {method} has no body. Give another --method."
+            )));
+        }
+        let mut headers = Vec::new();
+        for word in a.get(self.header) {
+            read_headers(&word, &mut headers)?;
+        }
+        if let Some(user) = a.get(self.user) {
+            headers.push((header::AUTHORIZATION, basic(&user)?));
+        }
+        let named = |name: HeaderName, headers: &[(HeaderName, HeaderValue)]| headers.iter().any(|(n, _)| *n == name);
+        if let Some(kind) = kind.filter(|_| !named(header::CONTENT_TYPE, &headers)) {
+            headers.push((header::CONTENT_TYPE, HeaderValue::from_static(kind)));
+        }
+        Ok(RequestPlan { method, headers, body: body.into() })
+    }
+}
+
+fn method(word: &str) -> Result<Method> {
+    let refused = ["CONNECT", "TRACE"].contains(&word) || word.bytes().any(|b| b.is_ascii_lowercase());
+    word.parse().ok().filter(|_| !refused).ok_or_else(|| {
+        Error::usage(text!(
+            "--method {word}: GET, POST, PUT처럼 주십시오.",
+            "--method {word}: give one like GET, POST or PUT."
+        ))
+    })
+}
+
+/// A value, or the content of a file: `@FILE`.
+fn bytes(option: &str, word: &str) -> Result<Vec<u8>> {
+    let Some(path) = word.strip_prefix('@') else { return Ok(word.as_bytes().to_vec()) };
+    let read = fs::metadata(path).and_then(|found| match found.len() > MOST_BYTES {
+        true => Err(std::io::ErrorKind::FileTooLarge.into()),
+        false => fs::read(path),
+    });
+    read.map_err(|e| {
+        Error::usage(text!("{option} @{path}: 읽을 수 없습니다: {e}", "{option} @{path}: cannot be read: {e}"))
+    })
+}
+
+/// `Name: value`, or a file of such lines.
+fn read_headers(word: &str, headers: &mut Vec<(HeaderName, HeaderValue)>) -> Result<()> {
+    let is_file = word.starts_with('@');
+    let bytes = bytes("--header", word)?;
+    // On the command line, a line's end within a header is a mistake.
+    let lines = bytes.split(|byte| is_file && *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    for (n, line) in lines.enumerate() {
+        let place = if is_file { format!("--header {word}:{}", n + 1) } else { "--header".to_owned() };
+        let refuse = |why: Text| {
+            let (ko, en) = (why.ko, why.en);
+            Error::usage(text!("{place}: {ko}", "{place}: {en}"))
+        };
+        let malformed = || refuse(text!("'이름: 값' 꼴로 주십시오.", "give it like 'Name: value'."));
+        let colon = line.iter().position(|byte| *byte == b':').ok_or_else(malformed)?;
+        let name = HeaderName::from_bytes(&line[..colon]).map_err(|_| malformed())?;
+        let mut value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).map_err(|_| malformed())?;
+        if OURS.contains(&name) {
+            return Err(refuse(text!("{name}은 클라이언트가 정합니다.", "{name} is set by the client.")));
+        }
+        if CREDENTIALS.contains(&name) {
+            if !is_file {
+                return Err(refuse(text!(
+                    "{name}의 값은 명령줄에서 누구나 볼 수 있습니다. 파일에 적고 --header @파일로 주십시오.",
+                    "on the command line everyone can read the value of {name}. Write it to a file and give --header @FILE."
+                )));
+            }
+            value.set_sensitive(true);
+        }
+        headers.push((name, value));
+    }
+    Ok(())
+}
+
+/// `name` with the password of the environment, or a file that holds `name:password`.
+fn basic(user: &str) -> Result<HeaderValue> {
+    let pair = match (user.starts_with('@'), user.contains(':')) {
+        (true, _) => bytes("--user", user)?.trim_ascii().to_vec(),
+        (false, true) => {
+            return Err(Error::usage(text!(
+                "--user: 암호를 명령줄에 적지 마십시오. 환경 변수 {PASSWORD}나 --user @파일로 주십시오.",
+                "--user: leave the password out of the command line. Give it in the variable {PASSWORD}, or --user @FILE."
+            )));
+        }
+        (false, false) => {
+            let password = env::var(PASSWORD).map_err(|_| {
+                Error::usage(text!(
+                    "--user {user}: 암호를 환경 변수 {PASSWORD}에 주십시오.",
+                    "--user {user}: give the password in the variable {PASSWORD}."
+                ))
+            })?;
+            format!("{user}:{password}").into_bytes()
+        }
+    };
+    let mut value = HeaderValue::try_from(format!("Basic {}", base64(&pair))).expect("base64 is ASCII");
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits = |three: &[u8]| {
+        let all = three.iter().chain(&[0, 0]).take(3).fold(0, |all, byte| all << 8 | u32::from(*byte));
+        let digit = move |n: usize| if n <= three.len() { DIGITS[(all >> (18 - 6 * n)) as usize & 63] } else { b'=' };
+        (0..4).map(digit).map(char::from).collect::<String>()
+    };
+    bytes.chunks(3).map(digits).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_that_of_rfc_4648() {
+        for (plain, coded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy"), ("\u{ff}~", "w79+")]
+        {
+            assert_eq!(base64(plain.as_bytes()), coded);
+        }
+    }
+
+    #[test]
+    fn a_header_cannot_bring_another_and_a_secret_not_come_from_the_command_line() {
+        let read = |word: &str| read_headers(word, &mut Vec::new()).map_err(|e| e.text().en.clone());
+        assert!(read("X-A: b").is_ok() && read("X-A:").is_ok());
+        for wrong in [
+            "X-A",
+            "X A: b",
+            "X: a\rY: b",
+            "X: a\nY: b",
+            "X: a\u{0}",
+            ": b",
+            "Content-Length: 3",
+            "authorization: secret",
+        ] {
+            let error = read(wrong).unwrap_err();
+            assert!(!error.contains("secret"), "{error}");
+        }
+        assert!(!basic("name:secret").unwrap_err().text().en.contains("secret"));
+        let headers = [("authorization", "a"), ("cookie", "b"), ("x-a", "c"), ("content-type", "d")];
+        let headers = headers.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let plan = RequestPlan { method: Method::POST, headers: headers.to_vec(), body: "x".into() };
+        let names = |plan: RequestPlan| plan.headers.iter().map(|(name, _)| name.to_string()).collect::<Vec<_>>();
+        assert_eq!(names(plan.without_credentials()), ["x-a", "content-type"]);
+        assert_eq!(names(plan.redirected(302)), ["authorization", "cookie", "x-a"]);
+        let kept = [301, 302, 303, 307, 308].map(|status| plan.redirected(status).method == Method::POST);
+        assert_eq!(kept, [false, false, false, true, true]);
+        let put = RequestPlan { method: Method::PUT, ..plan };
+        assert_eq!([301, 303].map(|status| put.redirected(status).method), [Method::PUT, Method::GET]);
+    }
+}

@@ -1,0 +1,213 @@
+//! What is sent, where redirects lead, and what is sent again.
+
+use std::fs;
+use std::path::Path;
+
+use super::out_in;
+use super::scripted::{Reply, Scripted, answer};
+use crate::common::{asyncio, command, count, finish, one_line, report, report_with, results};
+
+fn plain(n: usize) -> [String; 4] {
+    ["--requests".into(), n.to_string(), "--concurrency".into(), "1".into()]
+}
+
+fn fetch(url: &str, n: usize, more: &[&str]) -> lab::report::Report {
+    let plain = plain(n);
+    let all: Vec<&str> = ["fetch", url].into_iter().chain(plain.iter().map(String::as_str)).collect();
+    report(&[&all[..], &["--timeout", "60"], more].concat())
+}
+
+#[test]
+fn redirects_are_followed_as_rfc_9110_says() {
+    let server = Scripted::start(|_, heard| match heard.what().split(' ').nth(1).unwrap() {
+        "/a/start?q" => answer("302 Found", "Location: ../b/./next?x\r\n", ""),
+        "/b/next?x" => answer("307 Temporary Redirect", "Location: /한\r\n", "a body of a redirect"),
+        "/%ED%95%9C" => answer("200 OK", "", "there"),
+        "/loop" => answer("301 Moved", "Location: /loop\r\n", ""),
+        "/nowhere" => answer("301 Moved", "Location: ftp://x/\r\n", ""),
+        "/blank" => answer("302 Found", "", ""),
+        _ => answer("404 Not Found", "", ""),
+    });
+    let home = tempfile::tempdir().unwrap();
+    let out = out_in(&home);
+    fetch(&format!("{}/a/start?q#part", server.url), 1, &["--out", &out]);
+    assert_eq!(server.what(), ["GET /a/start?q", "GET /b/next?x", "GET /%ED%95%9C"]);
+    assert!(server.heard().iter().all(|heard| heard.connection == 0), "one connection for all three");
+    let line = &results(Path::new(&out))[&0];
+    let to = format!("{}/한", server.url);
+    assert_eq!((&line["redirects"], line["to"].as_str(), &line["bytes"]), (&2.into(), Some(&*to), &5.into()));
+    for (path, more, detail, requests) in [
+        ("/loop", &["--redirects", "3"][..], "more than 3 redirects", 4),
+        ("/loop", &["--redirects", "0"], "not followed: /loop", 1),
+        ("/nowhere", &[], "ftp://x/: give an address like", 1),
+        ("/blank", &[], "it names no other address", 1),
+    ] {
+        let before = server.heard().len();
+        let url = format!("{}{path}", server.url);
+        let report = report_with(&[&["fetch", &url, "--requests", "1", "--out", &out][..], more].concat(), 1);
+        assert_eq!((count(&report, "ended.redirect"), count(&report, "retries")), (1, 0), "{path}");
+        let line = &results(Path::new(&out))[&0];
+        assert!(line["error"] == "redirect" && line["detail"].as_str().unwrap().contains(detail), "{line}");
+        assert_eq!(server.heard().len() - before, requests, "{path}");
+    }
+}
+
+/// Known wrong: Go's of January 2025 (CVE-2024-45336), where credentials came back with a second redirect.
+#[test]
+fn another_server_gets_no_credentials_and_neither_does_the_next() {
+    let other = Scripted::start(|n, _| match n {
+        0 => answer("302 Found", "Location: /second\r\n", ""),
+        _ => answer("200 OK", "", ""),
+    });
+    let to = format!("Location: {}/first\r\n", other.url);
+    let server = Scripted::start(move |n, _| match n {
+        0 => answer("302 Found", "Location: /near\r\n", ""),
+        _ => answer("302 Found", &to, ""),
+    });
+    let home = tempfile::tempdir().unwrap();
+    let [headers, user] = ["headers", "user"].map(|name| home.path().join(name).to_str().unwrap().to_owned());
+    fs::write(&headers, "Cookie: secret\nX-Trace: 7\r\n\n").unwrap();
+    fs::write(&user, "name:secret\n").unwrap();
+    let [headers, user] = [format!("@{headers}"), format!("@{user}")];
+    fetch(&format!("{}/", server.url), 1, &["--header", &headers, "--user", &user]);
+    let basic = "Basic bmFtZTpzZWNyZXQ=";
+    for heard in server.heard() {
+        assert_eq!((heard.header("authorization"), heard.header("cookie")), (vec![basic], vec!["secret"]), "{heard:?}");
+    }
+    assert_eq!((server.heard().len(), other.what()), (2, vec!["GET /first".to_owned(), "GET /second".to_owned()]));
+    for heard in other.heard() {
+        assert!(!heard.words.contains("secret") && !heard.words.contains("Basic"), "{heard:?}");
+        assert_eq!(heard.header("x-trace"), ["7"], "what is no secret goes on");
+        assert_eq!(heard.header("host"), [other.url.strip_prefix("http://").unwrap()]);
+    }
+}
+
+#[test]
+fn method_headers_and_body_are_sent_as_given() {
+    let server = Scripted::start(|_, _| answer("200 OK", "", "ok"));
+    let url = format!("{}/api", server.url);
+    let home = tempfile::tempdir().unwrap();
+    let body = home.path().join("body").to_str().unwrap().to_owned();
+    fs::write(&body, "from a file\n").unwrap();
+    fetch(&url, 1, &["--data", "a=1&b=2"]);
+    fetch(&url, 1, &["--data-json", r#"{"a":1}"#, "--header", "X-A: 1", "--header", "x-a: 2"]);
+    fetch(&url, 1, &["--method", "PUT", "--data", &format!("@{body}"), "--header", "Content-Type: text/plain"]);
+    fetch(&url, 1, &["--method", "DELETE", "--header", "Host: other", "--header", "User-Agent: me"]);
+    fetch(&url, 1, &["--method", "HEAD"]);
+    let heard = server.heard();
+    let what: Vec<&str> = heard.iter().map(|heard| heard.what()).collect();
+    assert_eq!(what, ["POST /api", "POST /api", "PUT /api", "DELETE /api", "HEAD /api"]);
+    let bodies: Vec<&str> = heard.iter().map(|heard| heard.words.split_once("\n\n").unwrap().1).collect();
+    assert_eq!(bodies, ["a=1&b=2", r#"{"a":1}"#, "from a file\n", "", ""]);
+    let kinds: Vec<Vec<&str>> = heard.iter().map(|heard| heard.header("content-type")).collect();
+    assert_eq!(
+        kinds,
+        [vec!["application/x-www-form-urlencoded"], vec!["application/json"], vec!["text/plain"], vec![], vec![]]
+    );
+    assert_eq!(heard[1].header("x-a"), ["1", "2"]);
+    assert_eq!((heard[3].header("host"), heard[3].header("user-agent")), (vec!["other"], vec!["me"]));
+    assert!(heard.iter().all(|heard| heard.header("host").len() == 1));
+}
+
+/// What stands on a command line, everyone on the machine can read; what stands in a report, everyone who gets it.
+#[test]
+fn a_secret_is_neither_taken_from_the_command_line_nor_shown() {
+    let server = Scripted::start(|_, _| answer("200 OK", "", ""));
+    for wrong in [
+        &["--user", "name:secret"][..],
+        &["--header", "Authorization: Bearer secret"],
+        &["--header", "cookie: secret"],
+        &["--header", "X: a\nCookie: secret"],
+        &["--header", "Content-Length: 3"],
+        &["--user", "name"],
+        &["--user", "@no/such/file"],
+        &["--data-json", "{secret"],
+        &["--data", "x", "--method", "GET"],
+        &["--method", "get"],
+        &["--method", "CONNECT"],
+        &["--rate", "fast"],
+        &["http://name:secret@127.0.0.1:1/"],
+    ] {
+        let done = asyncio(&[&["fetch", &server.url][..], wrong].concat());
+        assert!(!one_line(&done, 2).contains("secret"), "{wrong:?}: {done:?}");
+    }
+    assert!(server.heard().is_empty(), "nothing was sent");
+    let home = tempfile::tempdir().unwrap();
+    let out = out_in(&home);
+    let args = ["fetch", &server.url, "--requests", "1", "--user", "name", "--out", &out, "--full"];
+    let done = finish(command(&args).env("FETCH_PASSWORD", "top-secret").spawn().unwrap());
+    assert_eq!(server.heard()[0].header("authorization"), ["Basic bmFtZTp0b3Atc2VjcmV0"]);
+    let shown = [done.stdout, done.stderr, fs::read(&out).unwrap()].concat();
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(!shown.contains("top-secret") && !shown.contains("bmFtZTp0"), "{shown}");
+}
+
+/// A server that closes each connection after an answer without having said so: every second request finds it closed, at the latest
+/// when it is sent.
+#[test]
+fn a_kept_connection_that_was_closed_costs_no_attempt() {
+    let server =
+        Scripted::start(|_, _| Reply::AnswerAndClose(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_vec()));
+    let report = fetch(&server.url, 50, &["--retries", "0"]);
+    assert_eq!((count(&report, "ended.ok"), count(&report, "retries")), (50, 0));
+    assert_eq!(server.heard().len(), 50, "none was carried out twice");
+}
+
+/// Read, and hung up on without an answer: on the second request of each connection.
+fn hangs_up_on_kept_ones() -> Scripted {
+    let counts = std::sync::Mutex::new(std::collections::HashMap::<usize, usize>::new());
+    Scripted::start(move |_, heard| {
+        let mut counts = counts.lock().unwrap();
+        let count = counts.entry(heard.connection).or_default();
+        *count += 1;
+        if *count == 2 { Reply::Close } else { answer("200 OK", "", "") }
+    })
+}
+
+/// The server may have carried it out: a GET goes out again, a POST does not, unless told so.
+#[test]
+fn what_a_server_has_read_is_sent_again_only_if_it_may_be() {
+    let server = hangs_up_on_kept_ones();
+    let report = fetch(&server.url, 6, &["--retries", "0"]);
+    assert_eq!(count(&report, "ended.ok"), 6);
+    let server = hangs_up_on_kept_ones();
+    let report = fetch(&server.url, 6, &["--data", "pay"]);
+    assert_eq!((count(&report, "ended.closed"), count(&report, "retries")), (3, 0));
+    assert_eq!(server.heard().len(), 6, "each was sent once");
+    let report = fetch(&hangs_up_on_kept_ones().url, 6, &["--data", "pay", "--repeat", "any", "--backoff", "0"]);
+    assert_eq!(count(&report, "ended.ok"), 6);
+}
+
+#[test]
+fn the_exit_code_says_whether_anything_succeeded() {
+    let server = Scripted::start(|n, _| answer(if n % 2 == 0 { "200 OK" } else { "404 Not Found" }, "", ""));
+    let args = |more: &'static [&'static str]| {
+        let all = [&["fetch", &server.url, "--requests", "4", "--concurrency", "1"][..], more].concat();
+        all.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let code = |args: Vec<String>| asyncio(&args.iter().map(String::as_str).collect::<Vec<_>>()).status.code();
+    assert_eq!(code(args(&[])), Some(0));
+    assert_eq!(code(args(&["--fail-on", "any"])), Some(1));
+    let missing = Scripted::start(|_, _| answer("404 Not Found", "", ""));
+    let report = report_with(&["fetch", &missing.url, "--requests", "4"], 1);
+    assert_eq!(count(&report, "status.404"), 4);
+}
+
+/// The issue's own case: nothing was answered, and "they wait together: holds".
+#[test]
+fn nothing_waits_where_nothing_answers() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", nobody.local_addr().unwrap());
+    drop(nobody);
+    let missing = Scripted::start(|_, _| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        answer("404 Not Found", "", "")
+    });
+    for url in [&url, &missing.url] {
+        let report = report_with(&["fetch", url, "--requests", "5", "--retries", "0"], 1);
+        assert!(matches!(report.verdicts[0].outcome, lab::claims::Outcome::NotMeasured(_)), "{:?}", report.verdicts);
+        assert_eq!(count(&report, "peak"), 0);
+        let waits = |lane: &lab::trace::Lane| lane.time_in(lab::trace::State::WaitingForIo);
+        assert!(report.traces[0].lanes.iter().all(|lane| waits(lane) == 0), "{:?}", report.traces);
+    }
+}
