@@ -114,6 +114,7 @@ fn is_an_end(value: &Value) -> bool {
         "redirect",
         "deadline",
         "bad address",
+        "tls",
     ];
     let has_result = value["status"].as_u64().is_some_and(|status| status < 300) && value["bytes"].is_u64();
     match value["error"].as_str() {

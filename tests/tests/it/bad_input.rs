@@ -88,6 +88,7 @@ fn a_wrong_command_line() {
         ("asyncio", &["fetch", "http://example.org:99999/"]),
         ("asyncio", &["fetch", "http://127.0.0.1:1/", "--urls", "Cargo.toml"]),
         ("asyncio", &["fetch", "http://127.0.0.1:1/", "--inject", "error=1"]),
+        ("asyncio", &["fetch", "--insecure"]),
         ("asyncio", &["fetch", "--retries", "0", "--backoff", "1"]),
         ("asyncio", &["fetch", "--resume", "results"]),
         ("asyncio", &["fetch", "--rate", "fast"]),

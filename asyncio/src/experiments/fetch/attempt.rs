@@ -12,6 +12,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{HOST, HeaderMap, LOCATION, USER_AGENT};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
@@ -19,6 +20,7 @@ use super::failure::Failure;
 use super::request::RequestPlan;
 use super::retry::retry_after;
 use super::target::Target;
+use super::tls::Tls;
 
 /// An answer, of whatever status. Its body was read to its end and not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,10 +36,15 @@ pub struct Answer {
 
 /// What a caller keeps from one exchange to the next: its connection, as long as that is good.
 #[derive(Default)]
-pub struct Line(Option<Wire>);
+pub struct Line {
+    kept: Option<Wire>,
+    tls: Tls,
+}
 
 struct Wire {
     address: Arc<str>,
+    /// Whether it is a TLS connection.
+    tls: bool,
     sender: SendRequest<Whole>,
     /// Reads and writes the socket; ends with the wire.
     driver: JoinHandle<()>,
@@ -59,12 +66,16 @@ struct Broken {
 }
 
 impl Line {
+    pub fn new(tls: Tls) -> Line {
+        Line { kept: None, tls }
+    }
+
     /// Sends it and reads the answer. Dropped before its end, it closes the connection: nobody could tell the old answer from the next.
     ///
     /// A server may close a kept connection at any time, also while we send. Then the request goes out once more on a new one, if
     /// nothing had come back and the server cannot have acted on it, or may act twice.
     pub async fn exchange(&mut self, target: &Target, plan: &RequestPlan) -> Result<Answer, Failure> {
-        if let Some(mut wire) = self.0.take().filter(|wire| wire.is_good_for(target)) {
+        if let Some(mut wire) = self.kept.take().filter(|wire| wire.is_good_for(target)) {
             match wire.exchange(target, plan).await {
                 Ok(answer) => return Ok(self.keep(wire, answer)),
                 Err(broken) if broken.answered || (broken.sent && !plan.is_idempotent()) => return Err(broken.failure),
@@ -72,30 +83,29 @@ impl Line {
                 Err(broken) => return Err(broken.failure),
             }
         }
-        let mut wire = Wire::connect(&target.address).await?;
+        let mut wire = Wire::connect(target, &self.tls).await?;
         let answer = wire.exchange(target, plan).await.map_err(|broken| broken.failure)?;
         Ok(self.keep(wire, answer))
     }
 
     fn keep(&mut self, wire: Wire, answer: Answer) -> Answer {
-        self.0 = Some(wire);
+        self.kept = Some(wire);
         answer
     }
 }
 
 impl Wire {
     fn is_good_for(&self, target: &Target) -> bool {
-        self.address == target.address && !self.sender.is_closed()
+        self.address == target.address && self.tls == target.tls && !self.sender.is_closed()
     }
 
-    async fn connect(address: &Arc<str>) -> Result<Wire, Failure> {
+    async fn connect(target: &Target, tls: &Tls) -> Result<Wire, Failure> {
+        let address = &target.address;
         let stream = TcpStream::connect(&**address).await.map_err(|e| Failure::Unreachable(e.to_string()))?;
         // A request is one small write: that it goes at once is welcome, not necessary.
         let _ = stream.set_nodelay(true);
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| explain(&e))?;
-        // How the connection ended is told to whoever waits for an answer.
-        let driver = tokio::spawn(async { drop(connection.await) });
-        Ok(Wire { address: Arc::clone(address), sender, driver })
+        let (sender, driver) = if target.tls { secret(target, tls, stream).await? } else { drive(stream).await? };
+        Ok(Wire { address: Arc::clone(address), tls: target.tls, sender, driver })
     }
 
     async fn exchange(&mut self, target: &Target, plan: &RequestPlan) -> Result<Answer, Broken> {
@@ -120,6 +130,30 @@ impl Wire {
         }
         Ok(answer)
     }
+}
+
+async fn drive<S>(stream: S) -> Result<(SendRequest<Whole>, JoinHandle<()>), Failure>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| explain(&e))?;
+    // How the connection ended is told to whoever waits for an answer.
+    Ok((sender, tokio::spawn(async { drop(connection.await) })))
+}
+
+#[cfg(feature = "https")]
+async fn secret(
+    target: &Target,
+    tls: &Tls,
+    stream: TcpStream,
+) -> Result<(SendRequest<Whole>, JoinHandle<()>), Failure> {
+    let host = target.address.rsplit_once(':').map_or(&*target.address, |(host, _)| host);
+    drive(tls.connect(host, stream).await.map_err(Failure::Tls)?).await
+}
+
+#[cfg(not(feature = "https"))]
+async fn secret(_: &Target, _: &Tls, _: TcpStream) -> Result<(SendRequest<Whole>, JoinHandle<()>), Failure> {
+    Err(Failure::Tls("built without TLS".to_owned()))
 }
 
 fn text_of<T>(headers: &HeaderMap, response: &Response<T>) -> Option<String> {

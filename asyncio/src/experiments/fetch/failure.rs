@@ -9,6 +9,8 @@ pub enum Failure {
     BadAddress(String),
     /// No connection: refused, no such host.
     Unreachable(String),
+    /// No agreement on a secret connection: most often, the server's certificate is not believed.
+    Tls(String),
     /// The connection ended before the answer was whole.
     Closed(String),
     /// No whole answer in time.
@@ -31,6 +33,7 @@ impl Failure {
         match self {
             Failure::BadAddress(_) => "bad address",
             Failure::Unreachable(_) => "unreachable",
+            Failure::Tls(_) => "tls",
             Failure::Closed(_) => "closed",
             Failure::TimedOut => "timed out",
             Failure::Deadline => "deadline",
@@ -53,7 +56,7 @@ impl Failure {
     pub fn detail(&self) -> Option<&str> {
         match self {
             Failure::BadAddress(why) | Failure::Unreachable(why) | Failure::Closed(why) => Some(why),
-            Failure::Redirect(_, why) | Failure::NotHttp(why) => Some(why),
+            Failure::Redirect(_, why) | Failure::NotHttp(why) | Failure::Tls(why) => Some(why),
             Failure::TimedOut | Failure::Deadline | Failure::Status(..) | Failure::Cancelled => None,
         }
     }
@@ -70,7 +73,7 @@ impl Failure {
             Failure::Unreachable(_) => true,
             Failure::Closed(_) | Failure::TimedOut => twice,
             Failure::Status(status, _) => twice && matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
-            Failure::NotHttp(_) | Failure::Cancelled | Failure::Deadline => false,
+            Failure::Tls(_) | Failure::NotHttp(_) | Failure::Cancelled | Failure::Deadline => false,
             Failure::BadAddress(_) | Failure::Redirect(..) => false,
         }
     }

@@ -20,6 +20,7 @@ pub mod retry;
 pub mod source;
 pub mod summary;
 pub mod target;
+pub mod tls;
 pub mod workers;
 
 use std::sync::Arc;
@@ -48,6 +49,7 @@ use resume::Done;
 use source::Source;
 use summary::Summary;
 use target::Target;
+use tls::Tls;
 use workers::Plan;
 
 /// Workers whose calls are drawn.
@@ -67,6 +69,7 @@ pub fn command() -> Experiment {
 /// Makes the calls, and lets the twin make them too where they are to our own server and nothing is spoilt.
 pub fn run(plan: &FetchPlan, pythons: &[Interpreter]) -> Result<Report> {
     room(plan)?;
+    let tls = tls(plan)?;
     let server = plan.targets.own().map(|(delay, faults)| start(plan, delay, faults)).transpose()?;
     let (source, done_before) = source(plan, server.as_ref())?;
     let sink = match &plan.out {
@@ -75,7 +78,7 @@ pub fn run(plan: &FetchPlan, pythons: &[Interpreter]) -> Result<Report> {
     };
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let mut interrupt = runtime.block_on(async { Interrupt::listen() })?;
-    let (done, broken) = runtime.block_on(all(plan, source, sink.as_ref(), &mut interrupt))?;
+    let (done, broken) = runtime.block_on(all(plan, tls, source, sink.as_ref(), &mut interrupt))?;
     if let (Some(sink), Some(path)) = (sink, &plan.out) {
         sink.finish(path)?;
     }
@@ -88,6 +91,20 @@ pub fn run(plan: &FetchPlan, pythons: &[Interpreter]) -> Result<Report> {
     // What comes now, other interpreters' runs, has nothing to save.
     interrupt.ends_the_process(runtime);
     Ok(report::report(plan, Outcome { done_before, ..done }, server.as_ref(), pythons))
+}
+
+#[cfg(not(feature = "https"))]
+fn tls(_: &FetchPlan) -> Result<Tls> {
+    Ok(Tls)
+}
+
+/// Whom to trust. That nobody is asked who he is, is said at once and in the report.
+#[cfg(feature = "https")]
+fn tls(plan: &FetchPlan) -> Result<Tls> {
+    if plan.trust == tls::Trust::Anybody {
+        lab::terminal::complain(&report::insecure());
+    }
+    Tls::new(&plan.trust)
 }
 
 /// The calls that are left, and how many an earlier run has done.
@@ -152,15 +169,20 @@ fn start(plan: &FetchPlan, delay: Duration, faults: web::Faults) -> Result<Serve
 
 async fn all(
     plan: &FetchPlan,
+    tls: Tls,
     source: Source,
     sink: Option<&Sink>,
     interrupt: &mut Interrupt,
 ) -> Result<(Outcome, Option<Error>)> {
     let (stop, stopped) = watch::channel(false);
-    let pace = Pace::new(plan.interval, plan.per_host);
-    let sending = Sending { request: plan.request.clone(), timeout: plan.timeout, redirects: plan.redirects, pace };
+    let sending = Sending {
+        request: plan.request.clone(),
+        timeout: plan.timeout,
+        redirects: plan.redirects,
+        pace: Pace::new(plan.interval, plan.per_host),
+    };
     let FetchPlan { retry, deadline, seed, .. } = *plan;
-    let shared = Arc::new(Plan { source, sending, retry, deadline, seed, stop: stopped });
+    let shared = Arc::new(Plan { source, sending, retry, deadline, seed, stop: stopped, tls });
     let (sender, mut records) = mpsc::channel(RECORDS);
     let recorder = Recorder::new();
     let start = clock::now();

@@ -12,6 +12,7 @@ use super::plan::{FetchPlan, Targets};
 use super::request::RequestOptions;
 use super::retry::{LONGEST_PAUSE, Retry};
 use super::target::Target;
+use super::tls::TlsOptions;
 use crate::fault_injection::ServerOptions;
 
 /// Which requests are repeated after a failure.
@@ -33,6 +34,7 @@ pub struct FetchOptions {
     requests: Opt<usize>,
     concurrency: Opt<usize>,
     request: RequestOptions,
+    tls: TlsOptions,
     redirects: Opt<u64>,
     rate: Opt<Option<String>>,
     per_host: Opt<Option<u64>>,
@@ -57,6 +59,7 @@ impl FetchOptions {
         let about = text!("동시에 보내는 요청", "how many at a time");
         let concurrency = options.size("concurrency", 1..=100_000, 100, about);
         let request = RequestOptions::declare(options);
+        let tls = TlsOptions::declare(options);
         let about = text!("따라갈 리다이렉트의 수", "redirects to follow");
         let redirects = options.count("redirects", 0..=100, 10, about);
         let rate = options.word("rate", text!("모두 합쳐 보내는 속도, 50/s", "how fast in all, like 50/s"));
@@ -87,6 +90,7 @@ impl FetchOptions {
             requests,
             concurrency,
             request,
+            tls,
             redirects,
             rate,
             per_host,
@@ -132,7 +136,9 @@ impl FetchOptions {
             )));
         }
         let bounded = |n: u64| u32::try_from(n).expect("the option's upper bound is small");
+        let trust = self.tls.read(a, targets.may_need_tls())?;
         Ok(FetchPlan {
+            trust,
             targets,
             calls,
             concurrency: a.get(self.concurrency),

@@ -11,6 +11,7 @@ use super::request::RequestPlan;
 use super::retry::Retry;
 use super::summary::Summary;
 use super::target::Target;
+use super::tls::Trust;
 
 /// Whom the calls go to.
 #[derive(Clone, Debug)]
@@ -24,6 +25,15 @@ pub enum Targets {
 }
 
 impl Targets {
+    /// Whether a call may go to an https address; of a list nobody knows.
+    pub(super) fn may_need_tls(&self) -> bool {
+        match self {
+            Targets::Own { .. } => false,
+            Targets::Given(targets) => targets.iter().any(|target| target.tls),
+            Targets::List(_) => true,
+        }
+    }
+
     /// Our own server's delay and faults.
     pub(super) fn own(&self) -> Option<(Duration, Faults)> {
         if let Targets::Own { delay, faults } = self { Some((*delay, *faults)) } else { None }
@@ -58,6 +68,8 @@ pub struct FetchPlan {
     /// Whether what is in that file is not done again.
     pub resume: bool,
     pub fail_on: FailOn,
+    /// Whose certificates are believed.
+    pub trust: Trust,
 }
 
 impl FetchPlan {

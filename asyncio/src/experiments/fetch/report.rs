@@ -37,6 +37,10 @@ pub(crate) fn report(plan: &FetchPlan, done: Outcome, server: Option<&Server>, p
     report.verdicts.push(judge(RUST, plan, peak, &done.summary));
     report.exit_code = plan.fail_on.exit_code(done.summary.ok(), done.summary.ended());
     report.notes.extend(left_out(&done));
+    #[cfg(feature = "https")]
+    if plan.trust == super::tls::Trust::Anybody {
+        report.notes.push(insecure());
+    }
     report.traces.push(done.trace);
     let spoilt = plan.targets.own().is_some_and(|(_, faults)| faults.any());
     match server.filter(|_| !spoilt) {
@@ -139,6 +143,14 @@ fn shows(done: &Outcome) -> Text {
     text!(
         "호출 {calls}번에 {wall}: 결과 {ok}개, 이름 있는 실패 {failed}개, 재시도 {retries}번. {ko}",
         "{calls} calls took {wall}: {ok} results, {failed} named failures, {retries} retries. {en}"
+    )
+}
+
+#[cfg(feature = "https")]
+pub(crate) fn insecure() -> Text {
+    text!(
+        "--insecure: 서버가 누구인지 확인하지 않습니다. 중간의 누구든 읽고 바꿀 수 있습니다.",
+        "--insecure: nobody checks who the server is. Whoever sits in between can read and change everything."
     )
 }
 

@@ -17,10 +17,12 @@ pub struct Target {
     pub host: Arc<str>,
     /// The path and the query.
     pub path: Arc<str>,
+    /// Whether it is https.
+    pub tls: bool,
 }
 
 impl Target {
-    /// Reads an absolute http URL. `place` says where it stands, for the reader.
+    /// Reads an absolute URL. `place` says where it stands, for the reader.
     pub fn parse(url: &str, place: &str) -> Result<Target> {
         Target::read(url).map_err(|why| refuse(place, url, &why))
     }
@@ -37,16 +39,17 @@ impl Target {
         let uri: Uri = escaped(url).parse().map_err(|_| malformed())?;
         let authority = uri.authority().ok_or_else(malformed)?;
         let (host, all) = (authority.host(), authority.as_str());
-        match uri.scheme_str() {
-            Some("http") => {}
+        let tls = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") if cfg!(feature = "https") => true,
             Some("https") => {
                 return Err(text!(
-                    "이 클라이언트는 TLS 없이 http만 합니다. http 주소를 주십시오.",
-                    "this client speaks http without TLS only. Give an http address."
+                    "https는 `cargo run -p asyncio --features https -- fetch …`로 실행하십시오.",
+                    "for https run `cargo run -p asyncio --features https -- fetch …`."
                 ));
             }
             _ => return Err(malformed()),
-        }
+        };
         if all.contains('@') {
             return Err(text!(
                 "사용자 이름과 암호는 주소가 아니라 --user로 주십시오. 주소는 결과 파일에 적힙니다.",
@@ -57,13 +60,18 @@ impl Target {
         if host.contains('%') {
             return Err(text!("호스트 이름은 xn--… 꼴로 주십시오.", "give the host name in its xn--… form."));
         }
-        let port = all.strip_prefix(host).and_then(port).filter(|_| !host.is_empty()).ok_or_else(malformed)?;
+        let port = all
+            .strip_prefix(host)
+            .and_then(|rest| port(rest, tls))
+            .filter(|_| !host.is_empty())
+            .ok_or_else(malformed)?;
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         Ok(Target {
             url: url.into(),
             address: format!("{}:{port}", host.to_ascii_lowercase()).into(),
             host: all.into(),
             path: if path.starts_with('/') { path.into() } else { format!("/{path}").into() },
+            tls,
         })
     }
 
@@ -71,12 +79,12 @@ impl Target {
     pub fn join(&self, location: &str) -> Result<Target, Text> {
         let location = location.split('#').next().unwrap_or_default();
         let scheme_end = location.find(['/', '?', ':']).filter(|at| location[*at..].starts_with(':'));
-        let host = &self.host;
+        let (scheme, host) = (if self.tls { "https" } else { "http" }, &self.host);
         if scheme_end.is_some() {
             return Target::read(location);
         }
         if location.starts_with("//") {
-            return Target::read(&format!("http:{location}"));
+            return Target::read(&format!("{scheme}:{location}"));
         }
         let (base, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
         let (path, new_query) = location.split_at(location.find('?').unwrap_or(location.len()));
@@ -89,11 +97,11 @@ impl Target {
                 (format!("{folder}{relative}"), new_query.to_owned())
             }
         };
-        Target::read(&format!("http://{host}{}{query}", without_dots(&path)))
+        Target::read(&format!("{scheme}://{host}{}{query}", without_dots(&path)))
     }
 
     pub fn same_origin(&self, other: &Target) -> bool {
-        self.address == other.address
+        self.address == other.address && self.tls == other.tls
     }
 }
 
@@ -120,9 +128,13 @@ fn escaped(url: &str) -> String {
     url.bytes().map(escape).collect()
 }
 
-/// The port after a host: that of http where there is none. `None` if it is no port.
-fn port(rest: &str) -> Option<u16> {
-    if rest.is_empty() { Some(80) } else { rest.strip_prefix(':')?.parse().ok().filter(|port| *port > 0) }
+/// The port after a host: that of the scheme where there is none. `None` if it is no port.
+fn port(rest: &str, tls: bool) -> Option<u16> {
+    if rest.is_empty() {
+        Some(if tls { 443 } else { 80 })
+    } else {
+        rest.strip_prefix(':')?.parse().ok().filter(|port| *port > 0)
+    }
 }
 
 /// `/a/./b/../c` as `/a/c`.
@@ -170,7 +182,6 @@ mod tests {
             "ftp://x/",
             "http://",
             "http:///x",
-            "https://example.org/",
             "http://a b/",
             "http://a/\r\nX: y",
             "http://a/\u{0}",
@@ -183,6 +194,19 @@ mod tests {
         }
         let secret = Target::parse("http://name:secret@x/", "URL").unwrap_err();
         assert!(secret.text().en.contains("…@x") && !secret.text().en.contains("secret"), "{secret}");
+    }
+
+    #[test]
+    fn https_is_a_feature() {
+        match Target::read("https://Example.org/x") {
+            Ok(target) => {
+                assert!(cfg!(feature = "https") && target.tls && &*target.address == "example.org:443");
+                assert_eq!(&*target.join("/y").unwrap().url, "https://Example.org/y");
+                let plain = target.join("http://example.org:443/").unwrap();
+                assert!(!plain.tls && !plain.same_origin(&target), "what is secret does not go on in the open");
+            }
+            Err(why) => assert!(!cfg!(feature = "https") && why.en.contains("--features https"), "{why}"),
+        }
     }
 
     #[test]
@@ -201,7 +225,6 @@ mod tests {
             ("http://other:1/y#part", "http://other:1/y"),
             ("/한", "http://host:8080/한"),
             ("x:y/z", ""),
-            ("https://host/", ""),
         ] {
             let joined = from.join(location).map_or_else(|_| String::new(), |target| target.url.to_string());
             assert_eq!(joined, url, "{location}");

@@ -16,12 +16,14 @@ use super::follow::{Got, Sending, attempt};
 use super::lane::Lane;
 use super::retry::{LONGEST_ASKED, Retry};
 use super::source::{Call, Source};
+use super::tls::Tls;
 
 /// What the workers share.
 pub struct Plan {
     /// The calls that are left.
     pub source: Source,
     pub sending: Sending,
+    pub tls: Tls,
     /// What follows a failed attempt.
     pub retry: Retry,
     /// Time for a call with all its attempts.
@@ -49,7 +51,7 @@ pub struct Record {
 // ANCHOR: work
 /// A worker. It ends when no call is left, when told to stop, or when nobody takes its records any more.
 pub async fn work(plan: Arc<Plan>, records: mpsc::Sender<Record>, mut lane: Lane) {
-    let mut line = Line::default();
+    let mut line = Line::new(plan.tls.clone());
     let mut stop = plan.stop.clone();
     while let Some(Some(call)) = unless(&mut stop, plan.source.next()).await {
         let record = make(call, &plan, &mut line, &mut stop, &mut lane).await;

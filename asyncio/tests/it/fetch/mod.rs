@@ -1,5 +1,7 @@
 //! The API client: every call ends, once, as a result or as a failure with a name.
 
+#[cfg(feature = "https")]
+mod https;
 mod lists;
 mod pace;
 mod requests;

@@ -27,6 +27,8 @@ enum Kind {
     Path(Direction),
     /// A text.
     Word,
+    /// Nothing: given or not.
+    Flag,
 }
 
 /// Whether what a path leads to is read or written.
@@ -193,6 +195,13 @@ impl Options {
         Opt { name, read: |words| strings(words).pop() }
     }
 
+    /// `--NAME`: given or not.
+    pub fn flag(&mut self, name: &'static str, about: Text) -> Opt<bool> {
+        self.declare(name, Kind::Flag, None, about);
+        // clap gives "false" where it is missing.
+        Opt { name, read: |words| words.first().is_some_and(|word| *word == "true") }
+    }
+
     /// The same, once or more often.
     pub fn words(&mut self, name: &'static str, about: Text) -> Opt<Vec<String>> {
         self.declared.push(Declared { place: Place::Repeated, ..Declared::new(name, Kind::Word, None, about) });
@@ -335,6 +344,7 @@ pub(super) fn argument(option: &Declared) -> Arg {
         Kind::Choice => "WORD",
         Kind::Path(_) => "PATH",
         Kind::Word => "TEXT",
+        Kind::Flag => "",
     };
     let arg = Arg::new(option.name).help(about);
     let arg = match option.place {
@@ -342,6 +352,7 @@ pub(super) fn argument(option: &Declared) -> Arg {
         Place::One => arg.value_name(option.name.to_uppercase()),
         Place::Many => arg.value_name(option.name.to_uppercase()).action(ArgAction::Append).num_args(1..),
         Place::Repeated => arg.long(option.name).value_name(value).action(ArgAction::Append).allow_hyphen_values(true),
+        Place::Named if matches!(option.kind, Kind::Flag) => arg.long(option.name).action(ArgAction::SetTrue),
         Place::Named => arg.long(option.name).value_name(value).allow_hyphen_values(true),
     };
     let arg = arg.value_parser(ValueParser::os_string()).hide_default_value(true);
@@ -362,6 +373,7 @@ fn check_value(option: &Declared, value: &OsStr) -> Result<()> {
     let word = value.to_str();
     let (fits, wanted) = match option.kind {
         Kind::Path(_) => (!value.is_empty(), text!("경로를", "a path")),
+        Kind::Flag => (true, Text::default()),
         Kind::Word => (word.is_some_and(|w| !w.is_empty()), text!("글자를", "a text")),
         Kind::Choice => {
             let list = option.words.join(", ");
