@@ -115,6 +115,7 @@ fn is_an_end(value: &Value) -> bool {
         "deadline",
         "bad address",
         "tls",
+        "not kept",
     ];
     let has_result = value["status"].as_u64().is_some_and(|status| status < 300) && value["bytes"].is_u64();
     match value["error"].as_str() {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{HOST, HeaderMap, LOCATION, USER_AGENT};
+use hyper::header::{HOST, LOCATION, USER_AGENT};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -17,12 +17,13 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 use super::failure::Failure;
+use super::keep::{KeepPlan, Keeping, Kept};
 use super::request::RequestPlan;
 use super::retry::retry_after;
 use super::target::Target;
 use super::tls::Tls;
 
-/// An answer, of whatever status. Its body was read to its end and not kept.
+/// An answer, of whatever status. Its body was read to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
@@ -32,6 +33,8 @@ pub struct Answer {
     pub location: Option<String>,
     /// How long it asks to be left alone.
     pub retry_after: Option<Duration>,
+    /// What was kept of a 2xx.
+    pub kept: Option<Box<Kept>>,
 }
 
 /// What a caller keeps from one exchange to the next: its connection, as long as that is good.
@@ -74,9 +77,14 @@ impl Line {
     ///
     /// A server may close a kept connection at any time, also while we send. Then the request goes out once more on a new one, if
     /// nothing had come back and the server cannot have acted on it, or may act twice.
-    pub async fn exchange(&mut self, target: &Target, plan: &RequestPlan) -> Result<Answer, Failure> {
+    pub async fn exchange(
+        &mut self,
+        target: &Target,
+        plan: &RequestPlan,
+        keep: Option<(&Arc<KeepPlan>, usize)>,
+    ) -> Result<Answer, Failure> {
         if let Some(mut wire) = self.kept.take().filter(|wire| wire.is_good_for(target)) {
-            match wire.exchange(target, plan).await {
+            match wire.exchange(target, plan, keep).await {
                 Ok(answer) => return Ok(self.keep(wire, answer)),
                 Err(broken) if broken.answered || (broken.sent && !plan.is_idempotent()) => return Err(broken.failure),
                 Err(Broken { failure: Failure::Closed(_), .. }) => {}
@@ -84,7 +92,7 @@ impl Line {
             }
         }
         let mut wire = Wire::connect(target, &self.tls).await?;
-        let answer = wire.exchange(target, plan).await.map_err(|broken| broken.failure)?;
+        let answer = wire.exchange(target, plan, keep).await.map_err(|broken| broken.failure)?;
         Ok(self.keep(wire, answer))
     }
 
@@ -108,7 +116,12 @@ impl Wire {
         Ok(Wire { address: Arc::clone(address), tls: target.tls, sender, driver })
     }
 
-    async fn exchange(&mut self, target: &Target, plan: &RequestPlan) -> Result<Answer, Broken> {
+    async fn exchange(
+        &mut self,
+        target: &Target,
+        plan: &RequestPlan,
+        keep: Option<(&Arc<KeepPlan>, usize)>,
+    ) -> Result<Answer, Broken> {
         let request = request(target, plan).map_err(|failure| Broken { failure, sent: false, answered: false })?;
         let unsent = |e: hyper::Error| Broken { failure: explain(&e), sent: false, answered: false };
         self.sender.ready().await.map_err(unsent)?;
@@ -117,19 +130,43 @@ impl Wire {
             let sent = e.take_message().is_none();
             Broken { failure: explain(e.error()), sent, answered: false }
         })?;
+        let status = response.status();
         let mut answer = Answer {
-            status: response.status().as_u16(),
+            status: status.as_u16(),
             bytes: 0,
-            location: text_of(response.headers(), &response),
+            location: location(&response),
             retry_after: retry_after(response.headers()),
+            kept: None,
         };
+        let late = |failure| Broken { failure, sent: true, answered: true };
+        let keep = keep.filter(|_| status.is_success());
+        let headers = keep.map(|(keep, _)| keep.headers_of(response.headers())).unwrap_or_default();
+        let keeping = keep
+            .filter(|(keep, _)| keep.keeps_bodies())
+            .map(|(keep, call)| Keeping::start(keep, call, &target.path, response.headers()));
         let mut body = response.into_body();
         while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-            let frame = frame.map_err(|e| Broken { failure: explain(&e), sent: true, answered: true })?;
-            answer.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+            let Ok(data) = frame.map_err(|e| late(explain(&e)))?.into_data() else { continue };
+            answer.bytes += data.len() as u64;
+            if let Some(keeping) = &keeping
+                && !keeping.push(data).await
+            {
+                break; // `finish` says why
+            }
         }
+        let kept = match keeping {
+            Some(keeping) => Some(keeping.finish().await.map_err(late)?),
+            None => (!headers.is_empty()).then(|| Kept { bytes: answer.bytes, ..Kept::default() }),
+        };
+        answer.bytes = kept.as_ref().map_or(answer.bytes, |kept| kept.bytes);
+        answer.kept = kept.map(|kept| Box::new(Kept { headers, ..kept }));
         Ok(answer)
     }
+}
+
+fn location<T>(response: &Response<T>) -> Option<String> {
+    let location = response.headers().get(LOCATION).filter(|_| response.status().is_redirection())?;
+    Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
 }
 
 async fn drive<S>(stream: S) -> Result<(SendRequest<Whole>, JoinHandle<()>), Failure>
@@ -154,11 +191,6 @@ async fn secret(
 #[cfg(not(feature = "https"))]
 async fn secret(_: &Target, _: &Tls, _: TcpStream) -> Result<(SendRequest<Whole>, JoinHandle<()>), Failure> {
     Err(Failure::Tls("built without TLS".to_owned()))
-}
-
-fn text_of<T>(headers: &HeaderMap, response: &Response<T>) -> Option<String> {
-    let location = headers.get(LOCATION).filter(|_| response.status().is_redirection())?;
-    Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
 }
 
 fn request(target: &Target, plan: &RequestPlan) -> Result<Request<Whole>, Failure> {

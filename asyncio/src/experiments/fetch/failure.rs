@@ -23,6 +23,8 @@ pub enum Failure {
     Redirect(u16, String),
     /// What came was no HTTP.
     NotHttp(String),
+    /// The body could not be decoded, or not be written.
+    NotKept(String),
     /// Given up because the reader pressed Ctrl-C.
     Cancelled,
 }
@@ -40,6 +42,7 @@ impl Failure {
             Failure::Status(..) => "status",
             Failure::Redirect(..) => "redirect",
             Failure::NotHttp(_) => "not http",
+            Failure::NotKept(_) => "not kept",
             Failure::Cancelled => "cancelled",
         }
     }
@@ -57,6 +60,7 @@ impl Failure {
         match self {
             Failure::BadAddress(why) | Failure::Unreachable(why) | Failure::Closed(why) => Some(why),
             Failure::Redirect(_, why) | Failure::NotHttp(why) | Failure::Tls(why) => Some(why),
+            Failure::NotKept(why) => Some(why),
             Failure::TimedOut | Failure::Deadline | Failure::Status(..) | Failure::Cancelled => None,
         }
     }
@@ -74,7 +78,7 @@ impl Failure {
             Failure::Closed(_) | Failure::TimedOut => twice,
             Failure::Status(status, _) => twice && matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
             Failure::Tls(_) | Failure::NotHttp(_) | Failure::Cancelled | Failure::Deadline => false,
-            Failure::BadAddress(_) | Failure::Redirect(..) => false,
+            Failure::BadAddress(_) | Failure::Redirect(..) | Failure::NotKept(_) => false,
         }
     }
 }

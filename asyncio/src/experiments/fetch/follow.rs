@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::attempt::{Answer, Line};
 use super::failure::Failure;
+use super::keep::{KeepPlan, Kept};
 use super::lane::Lane;
 use super::pace::Pace;
 use super::request::RequestPlan;
@@ -24,6 +25,8 @@ pub struct Got {
     pub redirects: u32,
     /// Where they led, if there were any.
     pub to: Option<Arc<str>>,
+    /// What was kept of it.
+    pub kept: Option<Box<Kept>>,
     /// When the last request was sent and its answer was whole, in ns on [`clock::now`].
     pub waited: (u64, u64),
 }
@@ -37,24 +40,30 @@ pub struct Sending {
     /// Redirects that are followed, at the most.
     pub redirects: u32,
     pub pace: Pace,
+    pub keep: Arc<KeepPlan>,
 }
 
 /// Sends the request, and again wherever redirects lead. The wait for its turn is no part of a request's time.
-pub async fn attempt(line: &mut Line, target: &Target, sending: &Sending, lane: &mut Lane) -> Result<Got, Failure> {
+pub async fn attempt(
+    line: &mut Line,
+    (call, target): (usize, &Target),
+    sending: &Sending,
+    lane: &mut Lane,
+) -> Result<Got, Failure> {
     let (mut target, mut request, mut redirects) = (Cow::Borrowed(target), Cow::Borrowed(&sending.request), 0);
     loop {
         lane.idle();
         let turn = sending.pace.turn(&target.address).await;
         lane.wait();
         let start = clock::now();
-        let exchange = timeout(sending.timeout, line.exchange(&target, &request)).await;
+        let exchange = timeout(sending.timeout, line.exchange(&target, &request, Some((&sending.keep, call)))).await;
         drop(turn);
         let answer = exchange.unwrap_or(Err(Failure::TimedOut)).inspect_err(|_| lane.failed())?;
-        let Answer { status, bytes, location, retry_after } = answer;
+        let Answer { status, bytes, location, retry_after, kept } = answer;
         match (status, location) {
             (200..=299, _) => {
                 let to = (redirects > 0).then(|| Arc::clone(&target.url));
-                return Ok(Got { status, bytes, redirects, to, waited: (start, clock::now()) });
+                return Ok(Got { status, bytes, redirects, to, kept, waited: (start, clock::now()) });
             }
             (301 | 302 | 303 | 307 | 308, Some(location)) => {
                 let next = next(&target, status, &location, redirects, sending).inspect_err(|_| lane.failed())?;

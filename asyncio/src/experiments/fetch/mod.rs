@@ -5,8 +5,11 @@
 
 pub mod answered;
 pub mod attempt;
+mod base64;
+mod decode;
 pub mod failure;
 pub mod follow;
+pub mod keep;
 pub mod lane;
 pub mod list;
 pub mod ndjson;
@@ -70,6 +73,7 @@ pub fn command() -> Experiment {
 pub fn run(plan: &FetchPlan, pythons: &[Interpreter]) -> Result<Report> {
     room(plan)?;
     let tls = tls(plan)?;
+    plan.keep.prepare()?;
     let server = plan.targets.own().map(|(delay, faults)| start(plan, delay, faults)).transpose()?;
     let (source, done_before) = source(plan, server.as_ref())?;
     let sink = match &plan.out {
@@ -180,6 +184,7 @@ async fn all(
         timeout: plan.timeout,
         redirects: plan.redirects,
         pace: Pace::new(plan.interval, plan.per_host),
+        keep: Arc::new(plan.keep.clone()),
     };
     let FetchPlan { retry, deadline, seed, .. } = *plan;
     let shared = Arc::new(Plan { source, sending, retry, deadline, seed, stop: stopped, tls });

@@ -9,6 +9,8 @@ use lab::{Error, Result, text};
 use serde_json::json;
 use tokio::sync::mpsc;
 
+use super::base64::base64;
+use super::keep::Kept;
 use super::workers::Record;
 
 /// Lines that may wait for the disk; then the workers wait too.
@@ -76,6 +78,9 @@ fn line(record: &Record) -> String {
         Ok(got) => {
             object["status"] = got.status.into();
             object["bytes"] = got.bytes.into();
+            if let Some(kept) = &got.kept {
+                keep(&mut object, kept);
+            }
             if let Some(to) = &got.to {
                 object["redirects"] = got.redirects.into();
                 object["to"] = (&**to).into();
@@ -92,4 +97,30 @@ fn line(record: &Record) -> String {
         }
     }
     format!("{object}\n")
+}
+
+/// `"file"`, `"headers"`, and the body: as text, or in base64 if it is none.
+fn keep(object: &mut serde_json::Value, kept: &Kept) {
+    if let Some(file) = &kept.file {
+        object["file"] = file.as_str().into();
+    }
+    if let Some(coding) = &kept.coding {
+        object["encoding"] = coding.as_str().into();
+    }
+    for (name, value) in &kept.headers {
+        object["headers"][name.as_str()] = value.as_str().into();
+    }
+    let Some(body) = &kept.body else { return };
+    let is_cut = (body.len() as u64) < kept.bytes;
+    match std::str::from_utf8(body) {
+        Ok(words) => object["body"] = words.into(),
+        // Cut within a character.
+        Err(e) if is_cut && e.error_len().is_none() => {
+            object["body"] = String::from_utf8_lossy(&body[..e.valid_up_to()]).into();
+        }
+        Err(_) => object["body_base64"] = base64(body).into(),
+    }
+    if is_cut {
+        object["body_cut"] = true.into();
+    }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use lab::cli::{self, Args, FailOn, Opt};
 use lab::{Error, Result, text};
 
+use super::decode;
+use super::keep::KeepPlan;
 use super::list;
 use super::pace;
 use super::plan::{FetchPlan, Targets};
@@ -45,6 +47,9 @@ pub struct FetchOptions {
     backoff: Opt<Duration>,
     out: Opt<Option<PathBuf>>,
     resume: Opt<Option<PathBuf>>,
+    save: Opt<Option<PathBuf>>,
+    keep_body: Opt<Option<u64>>,
+    keep_header: Opt<Vec<String>>,
     fail_on: Opt<FailOn>,
     served: ServerOptions,
 }
@@ -77,6 +82,12 @@ impl FetchOptions {
         let out = options.output("out", text!("결과를 NDJSON으로 적을 파일", "a file for the results, as NDJSON"));
         let about = text!("중단된 결과 파일, 이어서 함", "results of an interrupted run, to go on");
         let resume = options.output("resume", about);
+        let save =
+            options.output("save", text!("본문을 파일 하나씩 저장할 폴더", "a folder for the bodies, a file each"));
+        let about = text!("결과에 적을 본문의 앞 바이트 수", "bytes of each body in the results");
+        let keep_body = options.count_if_given("keep-body", 1..=1 << 20, about);
+        let keep_header =
+            options.words("keep-header", text!("결과에 적을 응답 헤더", "an answer's header in the results"));
         let fail_on = options.fail_on();
         let served = ServerOptions::declare(options);
         options.conflict(urls, given);
@@ -101,6 +112,9 @@ impl FetchOptions {
             backoff,
             out,
             resume,
+            save,
+            keep_body,
+            keep_header,
             fail_on,
             served,
         }
@@ -136,13 +150,19 @@ impl FetchOptions {
             )));
         }
         let bounded = |n: u64| u32::try_from(n).expect("the option's upper bound is small");
+        let keep = self.keep(a)?;
+        let mut request = self.request.read(a)?;
+        if let Some(accepted) = decode::ACCEPTED.filter(|_| keep.keeps_bodies()) {
+            request.accept_encoding(accepted);
+        }
         let trust = self.tls.read(a, targets.may_need_tls())?;
         Ok(FetchPlan {
             trust,
             targets,
             calls,
             concurrency: a.get(self.concurrency),
-            request: self.request.read(a)?,
+            request,
+            keep,
             redirects: bounded(a.get(self.redirects)),
             interval: a.get(self.rate).as_deref().map(pace::interval).transpose()?,
             per_host: a.get(self.per_host).map(|n| n as usize),
@@ -159,5 +179,27 @@ impl FetchOptions {
             out: a.get(self.out).or(resume),
             fail_on: a.get(self.fail_on),
         })
+    }
+
+    fn keep(self, a: &Args) -> Result<KeepPlan> {
+        let headers = a.get(self.keep_header);
+        let most = a.get(self.keep_body).unwrap_or(0) as usize;
+        if (most > 0 || !headers.is_empty()) && a.get(self.out).is_none() && a.get(self.resume).is_none() {
+            return Err(Error::usage(text!(
+                "--keep-body, --keep-header: 결과를 적을 --out이나 --resume이 없으면 효과가 없습니다.",
+                "--keep-body, --keep-header: no effect without --out or --resume, the file of the results."
+            )));
+        }
+        let name = |word: String| {
+            let wrong = || {
+                text!(
+                    "--keep-header {word}: 헤더의 이름을 주십시오.",
+                    "--keep-header {word}: give the name of a header."
+                )
+            };
+            word.parse().map_err(|_| Error::usage(wrong()))
+        };
+        let headers = headers.into_iter().map(name).collect::<Result<_>>()?;
+        Ok(KeepPlan { folder: a.get(self.save), most, headers })
     }
 }

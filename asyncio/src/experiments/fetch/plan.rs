@@ -7,6 +7,7 @@ use lab::cli::FailOn;
 use lab::trace::Trace;
 use web::Faults;
 
+use super::keep::KeepPlan;
 use super::request::RequestPlan;
 use super::retry::Retry;
 use super::summary::Summary;
@@ -68,6 +69,8 @@ pub struct FetchPlan {
     /// Whether what is in that file is not done again.
     pub resume: bool,
     pub fail_on: FailOn,
+    /// What is kept of the answers.
+    pub keep: KeepPlan,
     /// Whose certificates are believed.
     pub trust: Trust,
 }

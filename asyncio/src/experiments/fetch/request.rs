@@ -11,6 +11,8 @@ use lab::cli::{Args, Opt, Options};
 use lab::lang::Text;
 use lab::{Error, Result, text};
 
+use super::base64::base64;
+
 /// Where the password for `--user NAME` is.
 pub const PASSWORD: &str = "FETCH_PASSWORD";
 /// A larger file is no body or list of headers.
@@ -37,6 +39,13 @@ const CREDENTIALS: [HeaderName; 3] = [header::AUTHORIZATION, header::COOKIE, hea
 const OURS: [HeaderName; 4] = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION, header::EXPECT];
 
 impl RequestPlan {
+    /// Tells the server what we can decode, unless the reader has said so.
+    pub fn accept_encoding(&mut self, codings: &'static str) {
+        if self.headers.iter().all(|(name, _)| *name != header::ACCEPT_ENCODING) {
+            self.headers.push((header::ACCEPT_ENCODING, HeaderValue::from_static(codings)));
+        }
+    }
+
     /// RFC 9110, 9.2.2: sent twice, it does what it does once.
     pub fn is_idempotent(&self) -> bool {
         [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE].contains(&self.method)
@@ -204,28 +213,9 @@ fn basic(user: &str) -> Result<HeaderValue> {
     Ok(value)
 }
 
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digits = |three: &[u8]| {
-        let all = three.iter().chain(&[0, 0]).take(3).fold(0, |all, byte| all << 8 | u32::from(*byte));
-        let digit = move |n: usize| if n <= three.len() { DIGITS[(all >> (18 - 6 * n)) as usize & 63] } else { b'=' };
-        (0..4).map(digit).map(char::from).collect::<String>()
-    };
-    bytes.chunks(3).map(digits).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_is_that_of_rfc_4648() {
-        for (plain, coded) in
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy"), ("\u{ff}~", "w79+")]
-        {
-            assert_eq!(base64(plain.as_bytes()), coded);
-        }
-    }
 
     #[test]
     fn a_header_cannot_bring_another_and_a_secret_not_come_from_the_command_line() {

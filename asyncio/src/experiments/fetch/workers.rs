@@ -70,7 +70,7 @@ async fn make(call: Call, plan: &Plan, line: &mut Line, stop: &mut watch::Receiv
         Err(why) => Err(Failure::BadAddress(why.en.clone())),
         Ok(target) => loop {
             attempts += 1;
-            let tried = until(deadline, attempt(line, target, &plan.sending, lane));
+            let tried = until(deadline, attempt(line, (call.number, target), &plan.sending, lane));
             let failure = match unless(stop, tried).await {
                 Some(Ok(got)) => break Ok(got),
                 Some(Err(failure)) => failure,

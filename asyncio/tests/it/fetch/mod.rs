@@ -1,5 +1,6 @@
 //! The API client: every call ends, once, as a result or as a failure with a name.
 
+mod bodies;
 #[cfg(feature = "https")]
 mod https;
 mod lists;
@@ -175,7 +176,7 @@ fn what_is_never_answered_needs_a_limit() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (mut line, plan) = (Line::default(), RequestPlan::default());
-        let wrong = tokio::time::timeout(Duration::from_millis(500), line.exchange(&target, &plan)).await;
+        let wrong = tokio::time::timeout(Duration::from_millis(500), line.exchange(&target, &plan, None)).await;
         assert!(wrong.is_err(), "half a second later there is no end: {wrong:?}");
     });
     let late = report_with(&["fetch", &target.url, "--requests", "3", "--retries", "0", "--timeout", "0.3"], 1);
@@ -190,14 +191,14 @@ fn an_attempt_that_was_given_up_takes_its_connection_along() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (mut line, plan) = (Line::default(), RequestPlan::default());
-        assert_eq!(line.exchange(&target("/bytes/5"), &plan).await.unwrap().bytes, 5);
+        assert_eq!(line.exchange(&target("/bytes/5"), &plan, None).await.unwrap().bytes, 5);
         let late = target("/delay/400");
-        let given_up = tokio::time::timeout(Duration::from_millis(50), line.exchange(&late, &plan)).await;
+        let given_up = tokio::time::timeout(Duration::from_millis(50), line.exchange(&late, &plan, None)).await;
         assert!(given_up.is_err());
-        let own = line.exchange(&target("/bytes/7"), &plan).await.unwrap();
+        let own = line.exchange(&target("/bytes/7"), &plan, None).await.unwrap();
         assert_eq!(own.bytes, 7, "the answer to its own question");
-        assert_eq!(line.exchange(&target("/error"), &plan).await.unwrap().status, 500);
-        let after = line.exchange(&target("/bytes/9"), &plan).await.unwrap();
+        assert_eq!(line.exchange(&target("/error"), &plan, None).await.unwrap().status, 500);
+        let after = line.exchange(&target("/bytes/9"), &plan, None).await.unwrap();
         assert_eq!(after.bytes, 9, "an error that was read to its end keeps it");
     });
     assert_eq!(server.tally().accepted, 2, "one connection, and another after the one that was given up");

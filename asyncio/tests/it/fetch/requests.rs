@@ -179,6 +179,17 @@ fn what_a_server_has_read_is_sent_again_only_if_it_may_be() {
 }
 
 #[test]
+fn an_address_may_be_one_of_ipv6() {
+    let address = (std::net::Ipv6Addr::LOCALHOST, 0).into();
+    let Ok(server) = web::Server::start(web::Options { address, ..web::Options::default() }) else {
+        println!("not measured: there is no IPv6 here");
+        return;
+    };
+    assert!(server.url().starts_with("http://[::1]:"));
+    assert_eq!(count(&fetch(&format!("{}?q", server.url()), 3, &[]), "ended.ok"), 3);
+}
+
+#[test]
 fn the_exit_code_says_whether_anything_succeeded() {
     let server = Scripted::start(|n, _| answer(if n % 2 == 0 { "200 OK" } else { "404 Not Found" }, "", ""));
     let args = |more: &'static [&'static str]| {
