@@ -17,6 +17,10 @@ pub const HANGS: Duration = Duration::from_secs(120);
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_asyncio"));
     command.args(args).args(["--lang", "en", "--no-python"]).env_remove("RUST_BACKTRACE");
+    // The servers of the tests are on this machine.
+    for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env_remove(name);
+    }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{HOST, LOCATION, USER_AGENT};
+use hyper::header::{HOST, LOCATION, PROXY_AUTHORIZATION, USER_AGENT};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 
 use super::failure::Failure;
 use super::keep::{KeepPlan, Keeping, Kept};
+use super::proxy::{Proxies, Proxy};
 use super::request::RequestPlan;
 use super::retry::retry_after;
 use super::target::Target;
@@ -42,12 +43,15 @@ pub struct Answer {
 pub struct Line {
     kept: Option<Wire>,
     tls: Tls,
+    proxies: Proxies,
 }
 
 struct Wire {
     address: Arc<str>,
     /// Whether it is a TLS connection.
     tls: bool,
+    /// The proxy that reads our requests; a line through it to a TLS server is none.
+    proxy: Option<Arc<Proxy>>,
     sender: SendRequest<Whole>,
     /// Reads and writes the socket; ends with the wire.
     driver: JoinHandle<()>,
@@ -69,8 +73,8 @@ struct Broken {
 }
 
 impl Line {
-    pub fn new(tls: Tls) -> Line {
-        Line { kept: None, tls }
+    pub fn new(tls: Tls, proxies: Proxies) -> Line {
+        Line { kept: None, tls, proxies }
     }
 
     /// Sends it and reads the answer. Dropped before its end, it closes the connection: nobody could tell the old answer from the next.
@@ -91,7 +95,7 @@ impl Line {
                 Err(broken) => return Err(broken.failure),
             }
         }
-        let mut wire = Wire::connect(target, &self.tls).await?;
+        let mut wire = Wire::connect(target, &self.tls, self.proxies.to(target)).await?;
         let answer = wire.exchange(target, plan, keep).await.map_err(|broken| broken.failure)?;
         Ok(self.keep(wire, answer))
     }
@@ -107,13 +111,17 @@ impl Wire {
         self.address == target.address && self.tls == target.tls && !self.sender.is_closed()
     }
 
-    async fn connect(target: &Target, tls: &Tls) -> Result<Wire, Failure> {
-        let address = &target.address;
-        let stream = TcpStream::connect(&**address).await.map_err(|e| Failure::Unreachable(e.to_string()))?;
+    async fn connect(target: &Target, tls: &Tls, proxy: Option<&Arc<Proxy>>) -> Result<Wire, Failure> {
+        let address = proxy.map_or(&target.address, |proxy| &proxy.address);
+        let mut stream = TcpStream::connect(&**address).await.map_err(|e| Failure::Unreachable(e.to_string()))?;
         // A request is one small write: that it goes at once is welcome, not necessary.
         let _ = stream.set_nodelay(true);
+        if let Some(proxy) = proxy.filter(|_| target.tls) {
+            proxy.open_line(target, &mut stream).await?;
+        }
         let (sender, driver) = if target.tls { secret(target, tls, stream).await? } else { drive(stream).await? };
-        Ok(Wire { address: Arc::clone(address), tls: target.tls, sender, driver })
+        let proxy = proxy.filter(|_| !target.tls).cloned();
+        Ok(Wire { address: Arc::clone(&target.address), tls: target.tls, proxy, sender, driver })
     }
 
     async fn exchange(
@@ -122,7 +130,11 @@ impl Wire {
         plan: &RequestPlan,
         keep: Option<(&Arc<KeepPlan>, usize)>,
     ) -> Result<Answer, Broken> {
-        let request = request(target, plan).map_err(|failure| Broken { failure, sent: false, answered: false })?;
+        let request = request(target, plan, self.proxy.as_deref()).map_err(|failure| Broken {
+            failure,
+            sent: false,
+            answered: false,
+        })?;
         let unsent = |e: hyper::Error| Broken { failure: explain(&e), sent: false, answered: false };
         self.sender.ready().await.map_err(unsent)?;
         let response = self.sender.try_send_request(request).await.map_err(|mut e| {
@@ -193,11 +205,13 @@ async fn secret(_: &Target, _: &Tls, _: TcpStream) -> Result<(SendRequest<Whole>
     Err(Failure::Tls("built without TLS".to_owned()))
 }
 
-fn request(target: &Target, plan: &RequestPlan) -> Result<Request<Whole>, Failure> {
+fn request(target: &Target, plan: &RequestPlan, proxy: Option<&Proxy>) -> Result<Request<Whole>, Failure> {
     let mut request = Request::new(Whole::of(plan.body.clone()));
     *request.method_mut() = plan.method.clone();
     let not_http = |e: &dyn std::fmt::Display| Failure::NotHttp(e.to_string());
-    *request.uri_mut() = target.path.parse().map_err(|e| not_http(&e))?;
+    // A proxy is told the whole address (RFC 9112, 3.2.2).
+    let uri = if proxy.is_some() { format!("http://{}{}", target.host, target.path) } else { target.path.to_string() };
+    *request.uri_mut() = uri.parse().map_err(|e| not_http(&e))?;
     let headers = request.headers_mut();
     headers.insert(USER_AGENT, hyper::header::HeaderValue::from_static("asyncio"));
     for (name, value) in &plan.headers {
@@ -206,6 +220,9 @@ fn request(target: &Target, plan: &RequestPlan) -> Result<Request<Whole>, Failur
         } else {
             headers.append(name, value.clone());
         }
+    }
+    if let Some(credentials) = proxy.and_then(|proxy| proxy.credentials.clone()) {
+        headers.insert(PROXY_AUTHORIZATION, credentials);
     }
     if !headers.contains_key(HOST) {
         headers.insert(HOST, target.host.parse().map_err(|e| not_http(&e))?);

@@ -16,6 +16,7 @@ pub mod ndjson;
 mod options;
 pub mod pace;
 mod plan;
+pub mod proxy;
 mod report;
 pub mod request;
 pub mod resume;
@@ -187,7 +188,8 @@ async fn all(
         keep: Arc::new(plan.keep.clone()),
     };
     let FetchPlan { retry, deadline, seed, .. } = *plan;
-    let shared = Arc::new(Plan { source, sending, retry, deadline, seed, stop: stopped, tls });
+    let shared =
+        Arc::new(Plan { source, sending, retry, deadline, seed, stop: stopped, tls, proxies: plan.proxies.clone() });
     let (sender, mut records) = mpsc::channel(RECORDS);
     let recorder = Recorder::new();
     let start = clock::now();

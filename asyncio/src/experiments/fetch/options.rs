@@ -11,6 +11,7 @@ use super::keep::KeepPlan;
 use super::list;
 use super::pace;
 use super::plan::{FetchPlan, Targets};
+use super::proxy::Proxies;
 use super::request::RequestOptions;
 use super::retry::{LONGEST_PAUSE, Retry};
 use super::target::Target;
@@ -29,6 +30,18 @@ impl cli::Choice for Repeat {
     const WORDS: &'static [(&'static str, Repeat)] = &[("idempotent", Repeat::Idempotent), ("any", Repeat::Any)];
 }
 
+/// Which proxies are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum UseProxy {
+    /// Those that the environment names.
+    Environment,
+    None,
+}
+
+impl cli::Choice for UseProxy {
+    const WORDS: &'static [(&'static str, UseProxy)] = &[("env", UseProxy::Environment), ("none", UseProxy::None)];
+}
+
 #[derive(Clone, Copy, Debug)]
 pub struct FetchOptions {
     given: Opt<Vec<String>>,
@@ -37,6 +50,7 @@ pub struct FetchOptions {
     concurrency: Opt<usize>,
     request: RequestOptions,
     tls: TlsOptions,
+    proxy: Opt<UseProxy>,
     redirects: Opt<u64>,
     rate: Opt<Option<String>>,
     per_host: Opt<Option<u64>>,
@@ -65,6 +79,8 @@ impl FetchOptions {
         let concurrency = options.size("concurrency", 1..=100_000, 100, about);
         let request = RequestOptions::declare(options);
         let tls = TlsOptions::declare(options);
+        let about = text!("프록시: http_proxy 등 환경 변수, 없음", "proxies: of http_proxy and the like, or none");
+        let proxy = options.choice("proxy", UseProxy::Environment, about);
         let about = text!("따라갈 리다이렉트의 수", "redirects to follow");
         let redirects = options.count("redirects", 0..=100, 10, about);
         let rate = options.word("rate", text!("모두 합쳐 보내는 속도, 50/s", "how fast in all, like 50/s"));
@@ -102,6 +118,7 @@ impl FetchOptions {
             concurrency,
             request,
             tls,
+            proxy,
             redirects,
             rate,
             per_host,
@@ -155,9 +172,14 @@ impl FetchOptions {
         if let Some(accepted) = decode::ACCEPTED.filter(|_| keep.keeps_bodies()) {
             request.accept_encoding(accepted);
         }
+        // Our own server is in this process.
+        let uses_proxy = a.get(self.proxy) == UseProxy::Environment && targets.own().is_none();
+        let variable = |name: &str| std::env::var(name).ok();
+        let proxies = if uses_proxy { Proxies::named(variable)? } else { Proxies::default() };
         let trust = self.tls.read(a, targets.may_need_tls())?;
         Ok(FetchPlan {
             trust,
+            proxies,
             targets,
             calls,
             concurrency: a.get(self.concurrency),

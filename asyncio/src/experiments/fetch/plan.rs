@@ -8,6 +8,7 @@ use lab::trace::Trace;
 use web::Faults;
 
 use super::keep::KeepPlan;
+use super::proxy::Proxies;
 use super::request::RequestPlan;
 use super::retry::Retry;
 use super::summary::Summary;
@@ -69,6 +70,7 @@ pub struct FetchPlan {
     /// Whether what is in that file is not done again.
     pub resume: bool,
     pub fail_on: FailOn,
+    pub proxies: Proxies,
     /// What is kept of the answers.
     pub keep: KeepPlan,
     /// Whose certificates are believed.

@@ -14,6 +14,7 @@ use super::attempt::Line;
 use super::failure::Failure;
 use super::follow::{Got, Sending, attempt};
 use super::lane::Lane;
+use super::proxy::Proxies;
 use super::retry::{LONGEST_ASKED, Retry};
 use super::source::{Call, Source};
 use super::tls::Tls;
@@ -24,6 +25,7 @@ pub struct Plan {
     pub source: Source,
     pub sending: Sending,
     pub tls: Tls,
+    pub proxies: Proxies,
     /// What follows a failed attempt.
     pub retry: Retry,
     /// Time for a call with all its attempts.
@@ -51,7 +53,7 @@ pub struct Record {
 // ANCHOR: work
 /// A worker. It ends when no call is left, when told to stop, or when nobody takes its records any more.
 pub async fn work(plan: Arc<Plan>, records: mpsc::Sender<Record>, mut lane: Lane) {
-    let mut line = Line::new(plan.tls.clone());
+    let mut line = Line::new(plan.tls.clone(), plan.proxies.clone());
     let mut stop = plan.stop.clone();
     while let Some(Some(call)) = unless(&mut stop, plan.source.next()).await {
         let record = make(call, &plan, &mut line, &mut stop, &mut lane).await;

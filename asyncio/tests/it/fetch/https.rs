@@ -117,3 +117,48 @@ fn a_server_without_tls_is_named() {
     let report = report_with(&["fetch", &url, "--requests", "1", "--timeout", "60"], 1);
     assert_eq!(count(&report, "ended.tls") + count(&report, "ended.timed-out"), 1);
 }
+
+/// The proxy passes on what it cannot read.
+#[test]
+fn a_proxy_is_asked_for_a_line() {
+    let ca = data("ca.pem");
+    let port = serve(OK.to_owned());
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let variable = format!("http://me:secret@{}", proxy.local_addr().unwrap());
+    let heard = thread::spawn(move || {
+        let (mut client, _) = proxy.accept().unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            client.read_exact(&mut byte).unwrap();
+            head.extend(byte);
+        }
+        let mut server = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+        client.write_all(b"HTTP/1.1 200 Connection established\r\nX: y\r\n\r\n").unwrap();
+        let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+        thread::spawn(move || {
+            let _ = std::io::copy(&mut from, &mut to);
+            let _ = to.shutdown(std::net::Shutdown::Write);
+        });
+        let mut passed = Vec::new();
+        let mut piece = [0; 4096];
+        while let Ok(n @ 1..) = server.read(&mut piece) {
+            passed.extend_from_slice(&piece[..n]);
+            let _ = client.write_all(&piece[..n]);
+        }
+        (String::from_utf8(head).unwrap(), passed)
+    });
+    let url = format!("https://localhost:{port}/");
+    let args = ["fetch", &url, "--requests", "3", "--concurrency", "1", "--timeout", "60", "--cacert", &ca];
+    let done = crate::common::finish(crate::common::command(&args).env("https_proxy", &variable).spawn().unwrap());
+    assert!(done.status.success(), "{done:?}");
+    // The relay's reader ends with the connection.
+    let (head, passed) = heard.join().unwrap();
+    assert!(head.starts_with(&format!("CONNECT localhost:{port} HTTP/1.1\r\nHost: localhost:{port}\r\n")), "{head}");
+    assert!(head.contains("Proxy-Authorization: Basic bWU6c2VjcmV0"), "{head}");
+    assert!(!passed.is_empty() && !passed.windows(6).any(|six| six == b"secret"), "what is passed on cannot be read");
+    // A proxy that refuses is named.
+    let refuses = Scripted::start(|_, _| answer("403 Forbidden", "", ""));
+    let done = crate::common::finish(crate::common::command(&args).env("https_proxy", &refuses.url).spawn().unwrap());
+    assert_eq!((done.status.code(), refuses.what()[0].clone()), (Some(1), format!("CONNECT localhost:{port}")));
+}

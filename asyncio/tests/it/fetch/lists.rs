@@ -47,7 +47,8 @@ fn calls_begin_before_the_list_has_ended() {
     assert!(one_line(&finish(child), 1).contains("1 had ended"));
 }
 
-/// What was measured of the program that read the list at once: 323 MB.
+/// What was measured of the program that read the list at once: 323 MB. By the time so many calls are made, a reader without a bound has
+/// hundreds of thousands of lines in memory.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_million_lines_take_little_memory() {
@@ -57,7 +58,7 @@ fn a_million_lines_take_little_memory() {
     let line = format!("{}/{}\n", server.url(), "x".repeat(40));
     fs::write(&list, line.repeat(1_000_000)).unwrap();
     let mut child = command(&["fetch", "--urls", &list, "--concurrency", "50", "--timeout", "600"]).spawn().unwrap();
-    until("calls are made", || server.tally().requests > 2000);
+    until("calls are made", || server.tally().requests > 20_000);
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();

@@ -179,6 +179,34 @@ fn what_a_server_has_read_is_sent_again_only_if_it_may_be() {
 }
 
 #[test]
+fn a_proxy_of_the_environment_is_used_or_refused() {
+    let proxy = Scripted::start(|_, _| answer("200 OK", "", "from the proxy"));
+    let direct = Scripted::start(|_, _| answer("200 OK", "", "direct"));
+    let host = proxy.url.strip_prefix("http://").unwrap();
+    let run = |url: &str, more: &[&str], variables: &[(&str, &str)]| {
+        let args = [&["fetch", url, "--requests", "2", "--concurrency", "1", "--full"], more].concat();
+        let done = finish(command(&args).envs(variables.iter().copied()).spawn().unwrap());
+        let shown = String::from_utf8([done.stdout.clone(), done.stderr.clone()].concat()).unwrap();
+        assert!(!shown.contains("p@ss") && !shown.contains("p%40ss"), "{shown}");
+        done
+    };
+    let variable = format!("http://me:p%40ss@{host}/");
+    // Nobody but the proxy has to know this name.
+    assert!(run("http://no.such.host.example/x?y", &[], &[("http_proxy", &variable)]).status.success());
+    let heard = proxy.heard();
+    assert_eq!(proxy.what(), ["GET http://no.such.host.example/x?y"; 2]);
+    assert_eq!((heard[0].header("host"), heard[1].connection), (vec!["no.such.host.example"], 0));
+    assert_eq!(heard[0].header("proxy-authorization"), ["Basic bWU6cEBzcw=="]);
+    assert!(run(&direct.url, &["--proxy", "none"], &[("http_proxy", &variable)]).status.success());
+    assert!(run(&direct.url, &[], &[("http_proxy", &variable), ("no_proxy", "127.0.0.1")]).status.success());
+    assert!(run(&direct.url, &[], &[("HTTP_PROXY", &variable)]).status.success());
+    assert_eq!((direct.what(), proxy.heard().len()), (vec!["GET /".to_owned(); 6], 2));
+    assert!(direct.heard().iter().all(|heard| heard.header("proxy-authorization").is_empty()));
+    let socks = run(&direct.url, &[], &[("all_proxy", "socks5://me:p@ss@127.0.0.1:1")]);
+    assert!(one_line(&socks, 2).contains("--proxy none"));
+}
+
+#[test]
 fn an_address_may_be_one_of_ipv6() {
     let address = (std::net::Ipv6Addr::LOCALHOST, 0).into();
     let Ok(server) = web::Server::start(web::Options { address, ..web::Options::default() }) else {
