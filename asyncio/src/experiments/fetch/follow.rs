@@ -89,10 +89,10 @@ pub async fn attempt(
 fn next(from: &Target, status: u16, location: &str, so_far: u32, sending: &Sending) -> Result<Target, Failure> {
     let most = sending.redirects;
     if most == 0 {
-        return Err(Failure::Redirect(status, format!("not followed: {}", location.escape_default())));
+        return Err(Failure::Redirect(status, format!("not followed: {}", location.escape_debug())));
     }
     if so_far == most {
         return Err(Failure::Redirect(status, format!("more than {most} redirects")));
     }
-    from.join(location).map_err(|why| Failure::Redirect(status, format!("{}: {}", location.escape_default(), why.en)))
+    from.join(location).map_err(|why| Failure::Redirect(status, format!("{}: {}", location.escape_debug(), why.en)))
 }

@@ -107,7 +107,7 @@ impl Target {
 
 /// The error for a URL at a place of the command line or of a list; a password in it is not shown.
 pub fn refuse(place: &str, url: &str, why: &Text) -> Error {
-    let shown: String = hidden(url).chars().flat_map(char::escape_default).take(200).collect();
+    let shown: String = hidden(url).chars().flat_map(char::escape_debug).take(200).collect();
     let (ko, en) = (&why.ko, &why.en);
     Error::usage(text!("{place} {shown}: {ko}", "{place} {shown}: {en}"))
 }
