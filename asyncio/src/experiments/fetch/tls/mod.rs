@@ -2,6 +2,7 @@
 
 #[cfg(feature = "https")]
 mod rustls;
+mod trust;
 
 use lab::cli::{Args, Options};
 use lab::{Error, Result, text};
@@ -10,25 +11,12 @@ use {lab::cli::Opt, std::path::PathBuf};
 
 #[cfg(feature = "https")]
 pub use rustls::Tls;
+pub use trust::Trust;
 
 /// A placeholder without the feature: https URLs are refused before it is used.
 #[cfg(not(feature = "https"))]
 #[derive(Clone, Debug, Default)]
 pub struct Tls;
-
-/// Which server certificates are trusted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Trust {
-    /// Those of the system's certificate authorities (CAs).
-    #[default]
-    System,
-    /// Only those of the CAs in a PEM file.
-    #[cfg(feature = "https")]
-    File(PathBuf),
-    /// All, without verification.
-    #[cfg(feature = "https")]
-    Unverified,
-}
 
 /// `--cacert FILE` and `--insecure`; no options without the feature.
 #[derive(Clone, Copy, Debug)]

@@ -13,7 +13,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_rustls::{TlsConnector, rustls};
 
-use super::Trust;
+use super::trust::Trust;
 
 /// The TLS configuration, cheap to clone. The system's certificates are read for the first connection that needs them.
 #[derive(Clone, Debug, Default)]
