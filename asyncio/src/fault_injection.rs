@@ -27,6 +27,12 @@ impl ServerOptions {
         ServerOptions { delay, seed, inject }
     }
 
+    /// Declares that these options conflict with `other`, which selects another server.
+    pub fn only_without<T>(self, options: &mut Options, other: Opt<T>) {
+        options.conflict(other, self.delay);
+        options.conflict(other, self.inject);
+    }
+
     /// The faults given by `--inject`.
     pub fn faults(self, a: &Args) -> Result<Faults> {
         a.get(self.inject).as_deref().map_or(Ok(Faults::default()), parse)

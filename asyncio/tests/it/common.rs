@@ -17,6 +17,10 @@ pub const HANGS: Duration = Duration::from_secs(120);
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_asyncio"));
     command.args(args).args(["--lang", "en", "--no-python"]).env_remove("RUST_BACKTRACE");
+    // The tests' servers are on this machine, where no proxy reaches them.
+    for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env_remove(name);
+    }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -26,8 +30,13 @@ pub fn asyncio(args: &[&str]) -> Output {
 }
 
 pub fn report(args: &[&str]) -> Report {
+    report_with(args, 0)
+}
+
+/// The report of a run with this exit code.
+pub fn report_with(args: &[&str], code: i32) -> Report {
     let out = asyncio(&[args, &["--json"]].concat());
-    assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    assert_eq!(out.status.code(), Some(code), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
     serde_json::from_slice(&out.stdout).unwrap()
 }
 
@@ -99,8 +108,20 @@ pub fn results(path: &Path) -> BTreeMap<u64, Value> {
 
 /// Whether a line is a result or a failure with a known name.
 fn is_an_end(value: &Value) -> bool {
-    let names = ["unreachable", "closed", "timed out", "status", "not http", "cancelled"];
-    let has_result = value["status"].as_u64().is_some_and(|status| status < 400) && value["bytes"].is_u64();
+    let names = [
+        "unreachable",
+        "closed",
+        "timed out",
+        "status",
+        "not http",
+        "cancelled",
+        "redirect",
+        "deadline",
+        "bad address",
+        "tls",
+        "not kept",
+    ];
+    let has_result = value["status"].as_u64().is_some_and(|status| status < 300) && value["bytes"].is_u64();
     match value["error"].as_str() {
         None => has_result,
         Some(name) => names.contains(&name) && value["bytes"].is_null(),

@@ -18,6 +18,11 @@ pub fn calls(count: usize) -> ProgressBar {
     bar(count, "{wide_bar} {pos}/{len} {rate} {eta}")
 }
 
+/// The progress of calls whose total number is unknown.
+pub fn uncounted() -> ProgressBar {
+    bar(0, "{pos} {rate}")
+}
+
 fn bar(count: usize, template: &str) -> ProgressBar {
     // indicatif's own `per_sec` has four decimals.
     let rate = |state: &ProgressState, out: &mut dyn Write| {

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use lab::claims::Outcome;
+use lab::cli::FailOn;
 use lab::lang::Text;
 use lab::trace::{State, Trace};
 use loopback::Server;
@@ -13,7 +14,7 @@ use threading::experiments::fetch::client::{client, get};
 use threading::experiments::fetch::failure::{Reason, summary};
 use threading::experiments::fetch::targets::check;
 use threading::experiments::fetch::techniques::{MAX_FAILURES, pool, thread_per_request};
-use threading::experiments::fetch::{self, FailOn, Workload};
+use threading::experiments::fetch::{self, Workload};
 
 const IO: [State; 1] = [State::WaitingForIo];
 

@@ -1,78 +1,57 @@
-//! One attempt at one call. The connection is kept for the next attempt.
+//! One request and its response. The connection is kept for the next request.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use hyper::Request;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::HOST;
+use hyper::header::{HOST, LOCATION, PROXY_AUTHORIZATION, USER_AGENT};
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
+use super::failure::Failure;
+use super::keep::{KeepPlan, Keeping, Kept};
+use super::proxy::{Proxies, Proxy};
+use super::request::RequestPlan;
+use super::retry::retry_after;
 use super::target::Target;
+use super::tls::Tls;
 
-/// The result of a successful attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fetched {
-    /// The status, below 400.
-    pub status: u16,
-    /// The length of the body, which is read to its end and discarded.
-    pub bytes: u64,
-}
-
-/// The reason why an attempt failed. Every call that has begun ends with a [`Fetched`] or with one of these.
+/// A response, of any status. Its body has been read to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// No connection, for example refused or no such host.
-    Unreachable(String),
-    /// The connection ended before the response was complete.
-    Closed(String),
-    /// No complete response within the timeout.
-    TimedOut,
-    /// A response with status 400 or above.
-    Status(u16),
-    /// A response that is not HTTP.
-    NotHttp(String),
-    /// Cancelled by Ctrl-C.
-    Cancelled,
+pub struct Answer {
+    pub status: u16,
+    /// The length of the body.
+    pub bytes: u64,
+    /// The `Location` of a redirect.
+    pub location: Option<String>,
+    /// How long the server asks to wait (`Retry-After`).
+    pub retry_after: Option<Duration>,
+    /// What was kept of a response with status 2xx.
+    pub kept: Option<Box<Kept>>,
 }
 
-impl Failure {
-    /// The name in results and measurements; it is not translated.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Failure::Unreachable(_) => "unreachable",
-            Failure::Closed(_) => "closed",
-            Failure::TimedOut => "timed out",
-            Failure::Status(_) => "status",
-            Failure::NotHttp(_) => "not http",
-            Failure::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether another attempt may succeed. Repeating a GET is safe (RFC 9110, 9.2.2); if the request itself is wrong (most 4xx), a
-    /// repetition fails again.
-    pub fn may_be_retried(&self) -> bool {
-        match self {
-            Failure::Unreachable(_) | Failure::Closed(_) | Failure::TimedOut => true,
-            Failure::Status(status) => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
-            Failure::NotHttp(_) | Failure::Cancelled => false,
-        }
-    }
-}
-
-/// A caller's connection, which is kept between attempts as long as it is usable.
+/// A worker's connection, which is kept between requests as long as it is usable.
 #[derive(Default)]
-pub struct Connection(Option<OpenConnection>);
+pub struct Connection {
+    open: Option<OpenConnection>,
+    tls: Tls,
+    proxies: Proxies,
+}
 
 struct OpenConnection {
     address: Arc<str>,
-    sender: SendRequest<EmptyBody>,
+    tls: bool,
+    /// The proxy that reads the requests. `None` without a proxy, and for TLS, because a tunnel passes on what it cannot read.
+    proxy: Option<Arc<Proxy>>,
+    sender: SendRequest<FullBody>,
     /// The task that reads and writes the socket; aborted on drop.
     driver: JoinHandle<()>,
 }
@@ -83,65 +62,201 @@ impl Drop for OpenConnection {
     }
 }
 
+/// Why an exchange failed, and whether its request may be sent again.
+struct FailedExchange {
+    failure: Failure,
+    /// Whether the request was sent, so that the server may have acted on it.
+    sent: bool,
+    /// Whether the response had begun.
+    answered: bool,
+}
+
 impl Connection {
-    /// Sends a GET and reads the response. If this future is dropped, the connection is closed; otherwise the next request on it would
-    /// receive this response.
-    pub async fn get(&mut self, target: &Target) -> Result<Fetched, Failure> {
-        let mut open = match self.0.take() {
-            Some(open) if open.address == target.address && !open.sender.is_closed() => open,
-            _ => connect(&target.address).await?,
-        };
-        let fetched = open.get(target).await?;
-        self.0 = Some(open);
-        if fetched.status < 400 { Ok(fetched) } else { Err(Failure::Status(fetched.status)) }
+    pub fn new(tls: Tls, proxies: Proxies) -> Connection {
+        Connection { open: None, tls, proxies }
+    }
+
+    /// Sends a request and reads the response. If this future is dropped, the connection is closed; otherwise the next request on it
+    /// would receive this response.
+    ///
+    /// A server may close a kept connection at any time, even while the request is being sent. In that case the request is sent once
+    /// more on a new connection, unless the response had begun, or the request was sent and is not idempotent.
+    pub async fn exchange(
+        &mut self,
+        target: &Target,
+        plan: &RequestPlan,
+        keep: Option<(&Arc<KeepPlan>, usize)>,
+    ) -> Result<Answer, Failure> {
+        if let Some(mut open) = self.open.take().filter(|open| open.fits(target)) {
+            match open.exchange(target, plan, keep).await {
+                Ok(answer) => return Ok(self.keep(open, answer)),
+                Err(failed) if failed.answered || (failed.sent && !plan.is_idempotent()) => return Err(failed.failure),
+                Err(FailedExchange { failure: Failure::Closed(_), .. }) => {}
+                Err(failed) => return Err(failed.failure),
+            }
+        }
+        let mut open = OpenConnection::connect(target, &self.tls, self.proxies.proxy_for(target)).await?;
+        let answer = open.exchange(target, plan, keep).await.map_err(|failed| failed.failure)?;
+        Ok(self.keep(open, answer))
+    }
+
+    fn keep(&mut self, open: OpenConnection, answer: Answer) -> Answer {
+        self.open = Some(open);
+        answer
     }
 }
 
 impl OpenConnection {
-    async fn get(&mut self, target: &Target) -> Result<Fetched, Failure> {
-        let request = Request::get(&*target.path).header(HOST, &*target.host).body(EmptyBody);
-        let request = request.map_err(|e| Failure::NotHttp(e.to_string()))?;
-        self.sender.ready().await.map_err(|e| explain(&e))?;
-        let response = self.sender.send_request(request).await.map_err(|e| explain(&e))?;
-        let status = response.status().as_u16();
-        let (mut body, mut bytes) = (response.into_body(), 0);
-        while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-            bytes += frame.map_err(|e| explain(&e))?.data_ref().map_or(0, |data| data.len() as u64);
+    fn fits(&self, target: &Target) -> bool {
+        self.address == target.address && self.tls == target.tls && !self.sender.is_closed()
+    }
+
+    async fn connect(target: &Target, tls: &Tls, proxy: Option<&Arc<Proxy>>) -> Result<OpenConnection, Failure> {
+        let address = proxy.map_or(&target.address, |proxy| &proxy.address);
+        let mut stream = TcpStream::connect(&**address).await.map_err(|e| Failure::Unreachable(e.to_string()))?;
+        // Only an optimization: a small request is sent without delay. Without it the program still works.
+        let _ = stream.set_nodelay(true);
+        if let Some(proxy) = proxy.filter(|_| target.tls) {
+            proxy.open_tunnel(target, &mut stream).await?;
         }
-        Ok(Fetched { status, bytes })
+        let (sender, driver) =
+            if target.tls { tls_handshake(target, tls, stream).await? } else { http_handshake(stream).await? };
+        let proxy = proxy.filter(|_| !target.tls).cloned();
+        Ok(OpenConnection { address: Arc::clone(&target.address), tls: target.tls, proxy, sender, driver })
+    }
+
+    async fn exchange(
+        &mut self,
+        target: &Target,
+        plan: &RequestPlan,
+        keep: Option<(&Arc<KeepPlan>, usize)>,
+    ) -> Result<Answer, FailedExchange> {
+        let request = request(target, plan, self.proxy.as_deref()).map_err(|failure| FailedExchange {
+            failure,
+            sent: false,
+            answered: false,
+        })?;
+        let unsent = |e: hyper::Error| FailedExchange { failure: explain(&e), sent: false, answered: false };
+        self.sender.ready().await.map_err(unsent)?;
+        let response = self.sender.try_send_request(request).await.map_err(|mut e| {
+            // hyper returns the request if it was not sent.
+            let sent = e.take_message().is_none();
+            FailedExchange { failure: explain(e.error()), sent, answered: false }
+        })?;
+        let status = response.status();
+        let mut answer = Answer {
+            status: status.as_u16(),
+            bytes: 0,
+            location: location(&response),
+            retry_after: retry_after(response.headers()),
+            kept: None,
+        };
+        let late = |failure| FailedExchange { failure, sent: true, answered: true };
+        let keep = keep.filter(|_| status.is_success());
+        let headers = keep.map(|(keep, _)| keep.headers_of(response.headers())).unwrap_or_default();
+        let keeping = keep
+            .filter(|(keep, _)| keep.keeps_bodies())
+            .map(|(keep, call)| Keeping::start(keep, call, &target.path, response.headers()));
+        let mut body = response.into_body();
+        while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+            let Ok(data) = frame.map_err(|e| late(explain(&e)))?.into_data() else { continue };
+            answer.bytes += data.len() as u64;
+            if let Some(keeping) = &keeping
+                && !keeping.push(data).await
+            {
+                break; // `Keeping::finish` returns the error
+            }
+        }
+        let kept = match keeping {
+            Some(keeping) => Some(keeping.finish().await.map_err(late)?),
+            None => (!headers.is_empty()).then(|| Kept { bytes: answer.bytes, ..Kept::default() }),
+        };
+        answer.bytes = kept.as_ref().map_or(answer.bytes, |kept| kept.bytes);
+        answer.kept = kept.map(|kept| Box::new(Kept { headers, ..kept }));
+        Ok(answer)
     }
 }
 
-async fn connect(address: &Arc<str>) -> Result<OpenConnection, Failure> {
-    let stream = TcpStream::connect(&**address).await.map_err(|e| Failure::Unreachable(e.to_string()))?;
-    // Only an optimization: a small request is sent without delay. Without it the program still works.
-    let _ = stream.set_nodelay(true);
+fn location<T>(response: &Response<T>) -> Option<String> {
+    let location = response.headers().get(LOCATION).filter(|_| response.status().is_redirection())?;
+    Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
+}
+
+async fn http_handshake<S>(stream: S) -> Result<(SendRequest<FullBody>, JoinHandle<()>), Failure>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| explain(&e))?;
     // The result is ignored here, because the pending request receives the error too.
-    let driver = tokio::spawn(async { drop(connection.await) });
-    Ok(OpenConnection { address: Arc::clone(address), sender, driver })
+    Ok((sender, tokio::spawn(async { drop(connection.await) })))
+}
+
+#[cfg(feature = "https")]
+async fn tls_handshake(
+    target: &Target,
+    tls: &Tls,
+    stream: TcpStream,
+) -> Result<(SendRequest<FullBody>, JoinHandle<()>), Failure> {
+    let host = target.address.rsplit_once(':').map_or(&*target.address, |(host, _)| host);
+    http_handshake(tls.connect(host, stream).await.map_err(Failure::Tls)?).await
+}
+
+#[cfg(not(feature = "https"))]
+async fn tls_handshake(_: &Target, _: &Tls, _: TcpStream) -> Result<(SendRequest<FullBody>, JoinHandle<()>), Failure> {
+    Err(Failure::Tls("built without TLS".to_owned()))
+}
+
+fn request(target: &Target, plan: &RequestPlan, proxy: Option<&Proxy>) -> Result<Request<FullBody>, Failure> {
+    let mut request = Request::new(FullBody::of(plan.body.clone()));
+    *request.method_mut() = plan.method.clone();
+    let not_http = |e: &dyn std::fmt::Display| Failure::NotHttp(e.to_string());
+    // The request to a proxy names the whole URL (RFC 9112, 3.2.2).
+    let uri = if proxy.is_some() { format!("http://{}{}", target.host, target.path) } else { target.path.to_string() };
+    *request.uri_mut() = uri.parse().map_err(|e| not_http(&e))?;
+    let headers = request.headers_mut();
+    headers.insert(USER_AGENT, hyper::header::HeaderValue::from_static("asyncio"));
+    for (name, value) in &plan.headers {
+        if name == USER_AGENT {
+            headers.insert(name, value.clone());
+        } else {
+            headers.append(name, value.clone());
+        }
+    }
+    if let Some(credentials) = proxy.and_then(|proxy| proxy.credentials.clone()) {
+        headers.insert(PROXY_AUTHORIZATION, credentials);
+    }
+    if !headers.contains_key(HOST) {
+        headers.insert(HOST, target.host.parse().map_err(|e| not_http(&e))?);
+    }
+    Ok(request)
 }
 
 fn explain(e: &hyper::Error) -> Failure {
     if e.is_parse() { Failure::NotHttp(e.to_string()) } else { Failure::Closed(e.to_string()) }
 }
 
-/// The empty body of a GET.
-struct EmptyBody;
+/// The body of a request, sent as one frame.
+struct FullBody(Option<Bytes>);
 
-impl Body for EmptyBody {
+impl FullBody {
+    fn of(bytes: Bytes) -> FullBody {
+        FullBody(Some(bytes).filter(|bytes| !bytes.is_empty()))
+    }
+}
+
+impl Body for FullBody {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(None)
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {
-        true
+        self.0.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(0)
+        SizeHint::with_exact(self.0.as_ref().map_or(0, Bytes::len) as u64)
     }
 }

@@ -4,16 +4,30 @@
 //! Article: asyncio, "API 호출". Run: `cargo run -p asyncio -- fetch --requests 10000 --concurrency 1000`. Python twin:
 //! `python/fetch.py` (asyncio, aiohttp, threads with http.client, threads with requests).
 
+pub mod answered;
 pub mod attempt;
+mod base64;
+mod decode;
+pub mod failure;
+pub mod follow;
+pub mod keep;
+pub mod lane;
+pub mod list;
 pub mod ndjson;
+mod options;
+pub mod pace;
 mod plan;
+pub mod proxy;
 mod report;
+pub mod request;
+pub mod resume;
 pub mod retry;
+pub mod source;
 pub mod summary;
 pub mod target;
+pub mod tls;
 pub mod workers;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,109 +43,122 @@ use tokio::task::JoinSet;
 use web::{Options, Server, descriptors};
 
 use crate::ctrl_c::Interrupt;
-use crate::fault_injection::ServerOptions;
+use follow::Sending;
+use lane::Lane;
 use ndjson::Sink;
-pub use plan::FetchPlan;
+use options::FetchOptions;
+use pace::Pace;
 use plan::Outcome;
-use retry::Retry;
+pub use plan::{FetchPlan, Targets};
+use resume::Done;
+use source::Source;
 use summary::Summary;
 use target::Target;
-use workers::{Gauge, Shared};
+use tls::Tls;
+use workers::Shared;
 
 /// Number of workers with a lane in the drawing.
 const DRAWN: usize = 10;
 /// Capacity of the queue of records from the workers.
 const QUEUE: usize = 1024;
 
-/// Upper bound for the pause between two attempts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
 /// `cargo run -p asyncio -- fetch`.
 pub fn command() -> Experiment {
     let mut options = cli::Options::new();
-    let about = text!("자체 서버 대신 호출할 http 주소", "http addresses to call instead of our own server");
-    let given = options.positional_words("url", about);
-    let about = text!("주소가 한 줄에 하나씩 있는 파일", "a file of addresses, one per line");
-    let urls = options.path("urls", about);
-    let requests = options.size("requests", 1..=10_000_000, 1000, text!("요청 수", "number of requests"));
-    let concurrency =
-        options.size("concurrency", 1..=100_000, 100, text!("동시에 보낼 요청 수", "number of requests in flight"));
-    let about = text!("시도 한 번의 시간 제한", "time limit for one attempt");
-    let timeout = options.seconds("timeout", 0.001..=600.0, 2.0, about);
-    let retries = options.count("retries", 0..=100, 3, text!("최대 재시도 횟수", "maximum number of retries"));
-    let about = text!(
-        "첫 재시도 전 최대 대기 시간, 재시도마다 두 배",
-        "longest pause before the first retry, doubled for each further one"
-    );
-    let backoff = options.seconds("backoff", 0.0..=60.0, 0.1, about);
-    let out = options.output("out", text!("결과를 NDJSON으로 저장할 파일", "file for the results, as NDJSON"));
-    let served = ServerOptions::declare(&mut options);
+    let fetch = FetchOptions::declare(&mut options);
     let about = text!(
         "API 클라이언트: 동시성 제한, 재시도, 취소, NDJSON",
         "an API client: limits, retries, cancellation, NDJSON"
     );
-    Experiment::new("fetch", about, options, move |a| {
-        let (file, faults) = (a.get(urls), served.faults(a)?);
-        let targets = targets(&a.get(given), file.as_deref())?;
-        if faults.any() && !targets.is_empty() {
-            return Err(Error::usage(text!(
-                "--inject는 자체 서버에만 적용됩니다. 주소나 --urls와 함께 쓸 수 없습니다.",
-                "--inject applies only to our own server. Do not combine it with addresses or --urls."
-            )));
-        }
-        let most = u32::try_from(a.get(retries)).expect("the option's upper bound is small");
-        let plan = FetchPlan {
-            // A file's addresses are called once each.
-            calls: if file.is_some() { targets.len() } else { a.get(requests) },
-            targets,
-            concurrency: a.get(concurrency),
-            delay: a.get(served.delay),
-            faults,
-            timeout: a.get(timeout),
-            retry: Retry { most, base: a.get(backoff), cap: LONGEST_PAUSE },
-            seed: a.get(served.seed),
-            out: a.get(out),
-        };
-        run(&plan, a.pythons())
-    })
-}
-
-/// The given addresses; empty for our own server.
-fn targets(given: &[String], file: Option<&Path>) -> Result<Vec<Target>> {
-    match (given, file) {
-        (given, None) => given.iter().map(|url| Target::parse(url, "URL")).collect(),
-        ([], Some(path)) => target::read(path),
-        (_, Some(_)) => {
-            Err(Error::usage(text!("주소와 --urls 중 하나만 주십시오.", "give either addresses or --urls, not both.")))
-        }
-    }
+    Experiment::new("fetch", about, options, move |a| run(&fetch.plan(a)?, a.pythons()))
 }
 
 /// Makes the calls. The twin makes the same calls if they go to our own server and no faults are injected.
 pub fn run(plan: &FetchPlan, pythons: &[Interpreter]) -> Result<Report> {
     reserve_descriptors(plan)?;
-    let server = plan.targets.is_empty().then(|| start(plan)).transpose()?;
-    let own = server.as_ref().map(|server| Target::parse(&server.url(), "")).transpose()?;
-    let targets = if let Some(own) = own { vec![own] } else { plan.targets.clone() };
-    let sink = plan.out.as_deref().map(Sink::create).transpose()?;
+    let tls = tls(plan)?;
+    plan.keep.prepare()?;
+    let server = plan.targets.own().map(|(delay, faults)| start(plan, delay, faults)).transpose()?;
+    let (source, done_before) = source(plan, server.as_ref())?;
+    let sink = match &plan.out {
+        Some(path) if plan.resume => Some(Sink::append(path)?),
+        path => path.as_deref().map(Sink::create).transpose()?,
+    };
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let mut interrupt = runtime.block_on(async { Interrupt::listen() })?;
-    let done = runtime.block_on(make_calls(plan, targets, sink.as_ref(), &mut interrupt))?;
+    let (done, list_error) = runtime.block_on(make_calls(plan, tls, source, sink.as_ref(), &mut interrupt))?;
     if let (Some(sink), Some(path)) = (sink, &plan.out) {
         sink.finish(path)?;
     }
     if done.interrupted {
         return Err(interrupted(plan, &done.summary));
     }
+    if let Some(error) = list_error {
+        return Err(error);
+    }
     // The remaining work, the twins' runs, leaves nothing to save on Ctrl-C.
     interrupt.exit_when_received(runtime);
-    Ok(report::report(plan, done, server.as_ref(), pythons))
+    Ok(report::report(plan, Outcome { done_before, ..done }, server.as_ref(), pythons))
+}
+
+#[cfg(not(feature = "https"))]
+fn tls(_: &FetchPlan) -> Result<Tls> {
+    Ok(Tls)
+}
+
+/// The TLS configuration. The warning for `--insecure` is printed at once; it is also in the report.
+#[cfg(feature = "https")]
+fn tls(plan: &FetchPlan) -> Result<Tls> {
+    if plan.trust == tls::Trust::Unverified {
+        lab::terminal::complain(&report::insecure());
+    }
+    Tls::new(&plan.trust)
+}
+
+/// The calls to make, and the number of calls that an earlier run has completed.
+fn source(plan: &FetchPlan, server: Option<&Server>) -> Result<(Source, usize)> {
+    let done = match &plan.out {
+        Some(path) if plan.resume => resume::prepare(path)?,
+        _ => Done::default(),
+    };
+    let before = done.count();
+    let source = match (&plan.targets, server) {
+        (Targets::Own { .. }, None) => unreachable!("the server was started"),
+        (Targets::Own { .. }, Some(server)) => {
+            let own = Target::parse(&server.url(), "")?;
+            Source::cycle(vec![own], plan.calls.unwrap_or(0), done)
+        }
+        (Targets::Given(targets), _) => {
+            let calls = plan.calls.unwrap_or(0);
+            let urls = targets.iter().cycle().take(calls).map(|target| &*target.url);
+            urls.enumerate().try_for_each(|(call, url)| check_url(&done, call, url))?;
+            Source::cycle(targets.clone(), calls, done)
+        }
+        (Targets::List(path), _) => {
+            if plan.resume && plan.calls.is_some() {
+                list::check(path, |call, url| check_url(&done, call, url))?;
+            }
+            Source::list(list::open(path)?, done)
+        }
+    };
+    Ok((source, before))
+}
+
+/// An error if an earlier run made this call with another URL.
+fn check_url(done: &Done, call: usize, url: &str) -> Result<()> {
+    match done.agrees(call, url) {
+        true => Ok(()),
+        false => Err(Error::usage(text!(
+            "--resume: 호출 {call}의 주소가 결과 파일의 주소와 다릅니다. 다른 목록의 결과 파일인 것 같습니다.",
+            "--resume: call {call} has another address in the result file. The file seems to belong to another list."
+        ))),
+    }
 }
 
 /// Raises the limit on open files as far as needed. Our own server is in this process, so each connection to it takes two files.
 fn reserve_descriptors(plan: &FetchPlan) -> Result<()> {
-    let concurrency = plan.concurrency.min(plan.calls);
-    let files = if plan.targets.is_empty() { 2 } else { 1 };
+    let concurrency = plan.workers();
+    let files = if plan.targets.own().is_some() { 2 } else { 1 };
     descriptors::make_room((concurrency * files) as u64).map_err(|room| {
         let room = room / files as u64;
         Error::failed(text!(
@@ -141,8 +168,8 @@ fn reserve_descriptors(plan: &FetchPlan) -> Result<()> {
     })
 }
 
-fn start(plan: &FetchPlan) -> Result<Server> {
-    let mut options = Options { delay: plan.delay, faults: plan.faults, seed: plan.seed, ..Options::default() };
+fn start(plan: &FetchPlan, delay: Duration, faults: web::Faults) -> Result<Server> {
+    let mut options = Options { delay, faults, seed: plan.seed, ..Options::default() };
     // After a timeout the server still holds the old connection for a while, beside the new one.
     options.limits.connections = options.limits.connections.max(2 * plan.concurrency);
     options.limits.never = options.limits.never.min(2 * plan.timeout);
@@ -151,24 +178,32 @@ fn start(plan: &FetchPlan) -> Result<Server> {
 
 async fn make_calls(
     plan: &FetchPlan,
-    targets: Vec<Target>,
+    tls: Tls,
+    source: Source,
     sink: Option<&Sink>,
     interrupt: &mut Interrupt,
-) -> Result<Outcome> {
+) -> Result<(Outcome, Option<Error>)> {
     let (stop, stopped) = watch::channel(false);
-    let FetchPlan { calls, concurrency, timeout, retry, seed, .. } = *plan;
-    let (next, in_flight) = (0.into(), Gauge::default());
-    let shared = Arc::new(Shared { targets, calls, timeout, retry, seed, stop: stopped, next, in_flight });
+    let sending = Sending {
+        request: plan.request.clone(),
+        timeout: plan.timeout,
+        redirects: plan.redirects,
+        pace: Pace::new(plan.interval, plan.per_host),
+        keep: Arc::new(plan.keep.clone()),
+    };
+    let FetchPlan { retry, deadline, seed, .. } = *plan;
+    let shared =
+        Arc::new(Shared { source, sending, retry, deadline, seed, stop: stopped, tls, proxies: plan.proxies.clone() });
     let (sender, mut records) = mpsc::channel(QUEUE);
     let recorder = Recorder::new();
     let start = clock::now();
     let mut workers = JoinSet::new();
-    for n in 0..concurrency.min(calls) {
-        let lane = (n < DRAWN).then(|| recorder.lane(text!("워커 {n}", "worker {n}")));
+    for n in 0..plan.workers() {
+        let lane = Lane::new((n < DRAWN).then(|| recorder.lane(text!("워커 {n}", "worker {n}"))));
         workers.spawn(workers::work(Arc::clone(&shared), sender.clone(), lane));
     }
     drop(sender); // so that `recv` returns `None` once the last worker has ended
-    let bar = progress::calls(calls);
+    let bar = plan.calls.map_or_else(progress::uncounted, progress::calls);
     let mut summary = Summary::default();
     loop {
         tokio::select! {
@@ -186,9 +221,9 @@ async fn make_calls(
     bar.finish_and_clear();
     let wall = (clock::now() - start) as f64;
     workers.shutdown().await;
-    let (peak, interrupted) = (shared.in_flight.peak(), *stop.borrow());
-    let trace = recorder.finish(trace_title(concurrency.min(calls)));
-    Ok(Outcome { summary, trace, wall, peak, interrupted })
+    let interrupted = *stop.borrow();
+    let trace = recorder.finish(trace_title(plan.workers()));
+    Ok((Outcome { summary, trace, wall, done_before: 0, interrupted }, shared.source.error()))
 }
 
 fn trace_title(workers: usize) -> Text {
@@ -201,7 +236,7 @@ fn trace_title(workers: usize) -> Text {
 
 /// The error after Ctrl-C. It reports the calls that have ended, whose results are kept.
 fn interrupted(plan: &FetchPlan, summary: &Summary) -> Error {
-    let (calls, ended, ok) = (plan.calls, summary.ended(), summary.ok());
+    let (ended, ok) = (summary.ended(), summary.ok());
     let cancelled = summary.ends.get("cancelled").copied().unwrap_or(0);
     let finished = ended - cancelled;
     let lines = plan.out.as_ref().map(|path| path.display().to_string());
@@ -209,8 +244,12 @@ fn interrupted(plan: &FetchPlan, summary: &Summary) -> Error {
         Some(path) => (format!(" {path}에 {ended}줄을 저장했습니다."), format!(" {ended} lines are in {path}.")),
         None => Default::default(),
     };
+    let (ended_ko, ended_en) = match plan.calls {
+        Some(calls) => (format!("호출 {calls}개 중 {finished}개"), format!("{finished} of {calls} calls")),
+        None => (format!("호출 {finished}개"), format!("{finished} calls")),
+    };
     Error::failed(text!(
-        "중단됨: 호출 {calls}개 중 {finished}개가 끝났고(성공 {ok}개) {cancelled}개를 취소했습니다.{ko}",
-        "interrupted: {finished} of {calls} calls had ended ({ok} succeeded), and {cancelled} were cancelled.{en}"
+        "중단됨: {ended_ko}가 끝났고(성공 {ok}개) {cancelled}개를 취소했습니다.{ko}",
+        "interrupted: {ended_en} had ended ({ok} succeeded), and {cancelled} were cancelled.{en}"
     ))
 }

@@ -9,6 +9,8 @@ use lab::{Error, Result, text};
 use serde_json::json;
 use tokio::sync::mpsc;
 
+use super::base64::base64;
+use super::keep::Kept;
 use super::workers::Record;
 
 /// Capacity of the queue to the writer thread. If it is full, the workers wait.
@@ -23,7 +25,15 @@ pub struct Sink {
 impl Sink {
     /// Creates the file, or truncates it.
     pub fn create(path: &Path) -> Result<Sink> {
-        let mut file = File::create(path).map_err(|e| refuse(path, &e))?;
+        Sink::to(File::create(path).map_err(|e| refuse(path, &e))?)
+    }
+
+    /// Appends to the file, or creates it.
+    pub fn append(path: &Path) -> Result<Sink> {
+        Sink::to(File::options().create(true).append(true).open(path).map_err(|e| refuse(path, &e))?)
+    }
+
+    fn to(mut file: File) -> Result<Sink> {
         let (lines, mut waiting) = mpsc::channel::<String>(QUEUE);
         let write = move || {
             let mut batch = Vec::new();
@@ -55,9 +65,9 @@ fn refuse(path: &Path, e: &io::Error) -> Error {
     Error::failed(text!("{path}: 쓸 수 없습니다: {e}", "{path}: cannot be written: {e}"))
 }
 
-/// `{"call":0,"url":…,"status":200,"bytes":3,"attempts":1,"ms":50.3}`, or `"error"` and `"detail"` instead of `"bytes"`.
+/// `{"call":0,"url":…,"status":200,"bytes":3,"attempts":1,"ms":50.3}`, or `"error"` and `"detail"` instead of `"bytes"`; after
+/// redirects also their number and the final URL.
 fn line(record: &Record) -> String {
-    use super::attempt::Failure;
     let mut object = json!({
         "call": record.call,
         "url": &*record.url,
@@ -68,17 +78,49 @@ fn line(record: &Record) -> String {
         Ok(fetched) => {
             object["status"] = fetched.status.into();
             object["bytes"] = fetched.bytes.into();
+            if let Some(kept) = &fetched.kept {
+                keep(&mut object, kept);
+            }
+            if let Some(to) = &fetched.to {
+                object["redirects"] = fetched.redirects.into();
+                object["to"] = (&**to).into();
+            }
         }
         Err(failure) => {
             object["error"] = failure.name().into();
-            match failure {
-                Failure::Status(status) => object["status"] = (*status).into(),
-                Failure::Unreachable(why) | Failure::Closed(why) | Failure::NotHttp(why) => {
-                    object["detail"] = why.as_str().into();
-                }
-                Failure::TimedOut | Failure::Cancelled => {}
+            if let Some(status) = failure.status() {
+                object["status"] = status.into();
+            }
+            if let Some(why) = failure.detail() {
+                object["detail"] = why.into();
             }
         }
     }
     format!("{object}\n")
+}
+
+/// Adds `"file"`, `"headers"`, and the body: as text, or in base64 if it is not UTF-8.
+fn keep(object: &mut serde_json::Value, kept: &Kept) {
+    if let Some(file) = &kept.file {
+        object["file"] = file.as_str().into();
+    }
+    if let Some(coding) = &kept.coding {
+        object["encoding"] = coding.as_str().into();
+    }
+    for (name, value) in &kept.headers {
+        object["headers"][name.as_str()] = value.as_str().into();
+    }
+    let Some(body) = &kept.body else { return };
+    let is_cut = (body.len() as u64) < kept.bytes;
+    match std::str::from_utf8(body) {
+        Ok(words) => object["body"] = words.into(),
+        // The cut is within a character.
+        Err(e) if is_cut && e.error_len().is_none() => {
+            object["body"] = String::from_utf8_lossy(&body[..e.valid_up_to()]).into();
+        }
+        Err(_) => object["body_base64"] = base64(body).into(),
+    }
+    if is_cut {
+        object["body_cut"] = true.into();
+    }
 }

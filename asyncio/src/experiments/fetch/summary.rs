@@ -8,6 +8,7 @@ use lab::report::unit;
 use lab::report::{Measure, Table, Unit};
 use lab::text;
 
+use super::answered::Answered;
 use super::workers::Record;
 
 /// Upper bound of the histogram in µs; longer latencies count as this.
@@ -22,8 +23,12 @@ const BAR: f64 = 24.0;
 pub struct Summary {
     /// Number of calls by how they ended: `ok`, or the name of a failure.
     pub ends: BTreeMap<&'static str, usize>,
+    /// Number of calls by the status of their last response, if there was one.
+    pub statuses: BTreeMap<u16, usize>,
     /// Number of retries in all calls.
     pub retries: usize,
+    /// The waits of the successful calls.
+    pub answered: Answered,
     /// Latencies of the successful calls, in µs.
     latency: Histogram<u64>,
 }
@@ -31,7 +36,7 @@ pub struct Summary {
 impl Default for Summary {
     fn default() -> Summary {
         let latency = Histogram::new_with_bounds(1, LONGEST, 3).expect("the constant bounds are valid");
-        Summary { ends: BTreeMap::new(), retries: 0, latency }
+        Summary { ends: BTreeMap::new(), statuses: BTreeMap::new(), retries: 0, answered: Answered::default(), latency }
     }
 }
 
@@ -44,8 +49,16 @@ impl Summary {
         };
         *self.ends.entry(end).or_default() += 1;
         self.retries += record.attempts.saturating_sub(1) as usize;
-        if record.outcome.is_ok() {
+        let status = match &record.outcome {
+            Ok(fetched) => Some(fetched.status),
+            Err(failure) => failure.status(),
+        };
+        if let Some(status) = status {
+            *self.statuses.entry(status).or_default() += 1;
+        }
+        if let Ok(fetched) = &record.outcome {
             self.latency.saturating_record(record.took / 1000);
+            self.answered.add(fetched.waited);
         }
     }
 
@@ -71,6 +84,11 @@ impl Summary {
             Measure::new(format!("ended.{}", end.replace(' ', "-")), name, Unit::Count, vec![*n as f64])
         };
         let mut measures: Vec<Measure> = self.ends.iter().map(count).collect();
+        let status = |(status, n): (&u16, &usize)| {
+            let name = text!("상태 코드 {status}", "status {status}");
+            Measure::new(format!("status.{status}"), name, Unit::Count, vec![*n as f64])
+        };
+        measures.extend(self.statuses.iter().map(status));
         let retries = vec![self.retries as f64];
         measures.push(Measure::new("retries", text!("재시도", "retries"), Unit::Count, retries));
         if self.ok() > 0 {

@@ -3,59 +3,35 @@
 //! The number of workers is the bound. A call begins when a worker is free, so there is no queue of waiting tasks.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use lab::clock;
-use lab::trace::LaneRecorder;
-use lab::trace::State;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use web::draw::draw;
 
-use super::attempt::{Connection, Failure, Fetched};
-use super::retry::Retry;
-use super::target::Target;
+use super::attempt::Connection;
+use super::failure::Failure;
+use super::follow::{Fetched, Sending, attempt};
+use super::lane::Lane;
+use super::proxy::Proxies;
+use super::retry::{LONGEST_ASKED, Retry};
+use super::source::{Call, Source};
+use super::tls::Tls;
 
 /// The state that all workers share.
-#[derive(Debug)]
 pub struct Shared {
-    /// Call n goes to target n modulo the number of targets.
-    pub targets: Vec<Target>,
-    /// Number of calls.
-    pub calls: usize,
-    /// Time limit for one attempt.
-    pub timeout: Duration,
+    pub source: Source,
+    pub sending: Sending,
+    pub tls: Tls,
+    pub proxies: Proxies,
     pub retry: Retry,
+    /// Time limit for a call with all its attempts.
+    pub deadline: Option<Duration>,
     /// Seed for the jitter.
     pub seed: u64,
     /// Becomes true when the workers should stop.
     pub stop: watch::Receiver<bool>,
-    /// Number of the next call to make.
-    pub next: AtomicUsize,
-    /// Attempts in flight now, and their peak.
-    pub in_flight: Gauge,
-}
-
-/// A counter that records its peak.
-#[derive(Debug, Default)]
-pub struct Gauge {
-    now: AtomicUsize,
-    peak: AtomicUsize,
-}
-
-impl Gauge {
-    /// The largest value so far.
-    pub fn peak(&self) -> usize {
-        self.peak.load(Relaxed)
-    }
-
-    async fn during<T>(&self, work: impl Future<Output = T>) -> T {
-        self.peak.fetch_max(self.now.fetch_add(1, Relaxed) + 1, Relaxed);
-        let done = work.await;
-        self.now.fetch_sub(1, Relaxed);
-        done
-    }
 }
 
 /// How one call ended.
@@ -72,14 +48,10 @@ pub struct Record {
 
 // ANCHOR: work
 /// A worker. It ends when no call is left, when it is told to stop, or when the receiver of its records is gone.
-pub async fn work(shared: Arc<Shared>, records: mpsc::Sender<Record>, mut lane: Option<LaneRecorder>) {
-    let mut connection = Connection::default();
+pub async fn work(shared: Arc<Shared>, records: mpsc::Sender<Record>, mut lane: Lane) {
+    let mut connection = Connection::new(shared.tls.clone(), shared.proxies.clone());
     let mut stop = shared.stop.clone();
-    while !*stop.borrow() {
-        let call = shared.next.fetch_add(1, Relaxed);
-        if call >= shared.calls {
-            return;
-        }
+    while let Some(Some(call)) = unless_stopped(&mut stop, shared.source.next()).await {
         let record = make_call(call, &shared, &mut connection, &mut stop, &mut lane).await;
         if records.send(record).await.is_err() {
             return;
@@ -90,47 +62,64 @@ pub async fn work(shared: Arc<Shared>, records: mpsc::Sender<Record>, mut lane: 
 
 /// Makes one call, with retries if necessary.
 async fn make_call(
-    call: usize,
+    call: Call,
     shared: &Shared,
     connection: &mut Connection,
     stop: &mut watch::Receiver<bool>,
-    lane: &mut Option<LaneRecorder>,
+    lane: &mut Lane,
 ) -> Record {
-    let target = &shared.targets[call % shared.targets.len()];
     let (start, mut attempts) = (clock::now(), 0);
-    let outcome = loop {
-        attempts += 1;
-        enter(lane, State::WaitingForIo);
-        let attempt = shared.in_flight.during(timeout(shared.timeout, connection.get(target)));
-        let outcome = match unless_stopped(stop, attempt).await {
-            Some(in_time) => in_time.unwrap_or(Err(Failure::TimedOut)),
-            None => Err(Failure::Cancelled),
-        };
-        match outcome {
-            Err(failure) if failure.may_be_retried() && attempts <= shared.retry.most => {
-                enter(lane, State::Idle);
-                let part = draw(shared.seed ^ u64::from(attempts), call as u64);
-                if unless_stopped(stop, sleep(shared.retry.pause(attempts, part))).await.is_none() {
-                    break Err(Failure::Cancelled);
-                }
+    let deadline = shared.deadline.map(|time| Instant::now() + time);
+    let outcome = match &call.target {
+        Err(why) => Err(Failure::BadAddress(why.en.clone())),
+        Ok(target) => loop {
+            attempts += 1;
+            let attempt = before(deadline, attempt(connection, (call.number, target), &shared.sending, lane));
+            let failure = match unless_stopped(stop, attempt).await {
+                Some(Ok(fetched)) => break Ok(fetched),
+                Some(Err(failure)) => failure,
+                None => Failure::Cancelled,
+            };
+            lane.fail();
+            let asked = failure.retry_after().unwrap_or_default();
+            let part = draw(shared.seed ^ u64::from(attempts), call.number as u64);
+            let pause = shared.retry.pause(attempts, part).max(asked);
+            let too_late = deadline.is_some_and(|end| Instant::now() + pause > end);
+            if too_late || !may_be_retried(shared, &failure, attempts, asked) {
+                break Err(failure);
             }
-            end => break end,
-        }
+            if !asked.is_zero() {
+                shared.sending.pace.hold(&target.address, asked);
+            }
+            lane.idle();
+            if unless_stopped(stop, sleep(pause)).await.is_none() {
+                break Err(Failure::Cancelled);
+            }
+        },
     };
-    if let Some(lane) = lane {
-        lane.leave();
-    }
-    Record { call, url: Arc::clone(&target.url), outcome, attempts, took: clock::now() - start }
+    lane.leave();
+    Record { call: call.number, url: call.url, outcome, attempts, took: clock::now() - start }
 }
 
-fn enter(lane: &mut Option<LaneRecorder>, state: State) {
-    if let Some(lane) = lane {
-        lane.enter(state);
+/// Whether another attempt may follow this failure.
+fn may_be_retried(shared: &Shared, failure: &Failure, attempts: u32, asked: Duration) -> bool {
+    let repeatable = shared.retry.any_method || shared.sending.request.is_idempotent();
+    failure.may_be_retried(repeatable) && attempts <= shared.retry.most && asked <= LONGEST_ASKED
+}
+
+/// Awaits the work, but not longer than until the deadline.
+async fn before<T>(deadline: Option<Instant>, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    match deadline {
+        Some(end) => timeout_at(end, work).await.unwrap_or(Err(Failure::Deadline)),
+        None => work.await,
     }
 }
 
 /// Awaits the work; if told to stop, drops it and returns `None`.
 async fn unless_stopped<T>(stop: &mut watch::Receiver<bool>, work: impl Future<Output = T>) -> Option<T> {
+    if *stop.borrow() {
+        return None;
+    }
     tokio::select! {
         biased;
         done = work => Some(done),

@@ -1,6 +1,7 @@
 //! The command line that all sections share: `program [EXPERIMENT] [OPTIONS]`, help and errors in the reader's language.
 
 mod common;
+mod fail_on;
 mod options;
 mod rules;
 
@@ -12,6 +13,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+pub use fail_on::FailOn;
 pub use options::{Choice, Opt, Options};
 
 use crate::atomic_write;
@@ -96,6 +98,11 @@ impl Args {
     /// The value of an option.
     pub fn get<T>(&self, option: Opt<T>) -> T {
         option.value(&self.matches)
+    }
+
+    /// Whether the option was given on the command line.
+    pub fn is_given<T>(&self, option: Opt<T>) -> bool {
+        option.is_given(&self.matches)
     }
 
     /// The interpreters to run twins on: none with `--no-python`, or where there is no Python.

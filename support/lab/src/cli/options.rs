@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::ValueParser;
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches};
 
 use crate::error::{Error, Result};
@@ -26,6 +27,8 @@ enum Kind {
     Path(Direction),
     /// A text that is not empty.
     Word,
+    /// No value.
+    Flag,
 }
 
 /// Whether the program reads or writes the file of a path.
@@ -95,6 +98,10 @@ impl<T> Opt<T> {
         let words: Vec<&OsStr> =
             matches.get_many::<OsString>(self.name).into_iter().flatten().map(OsString::as_os_str).collect();
         (self.read)(&words)
+    }
+
+    pub(super) fn is_given(self, matches: &ArgMatches) -> bool {
+        matches.value_source(self.name) == Some(ValueSource::CommandLine)
     }
 }
 
@@ -188,6 +195,19 @@ impl Options {
         Opt { name, read: |words| strings(words).pop() }
     }
 
+    /// `--NAME`, without a value.
+    pub fn flag(&mut self, name: &'static str, about: Text) -> Opt<bool> {
+        self.declare(name, Kind::Flag, None, about);
+        // clap gives "false" if the flag is not given.
+        Opt { name, read: |words| words.first().is_some_and(|word| *word == "true") }
+    }
+
+    /// `--NAME VALUE`, which may be repeated.
+    pub fn words(&mut self, name: &'static str, about: Text) -> Opt<Vec<String>> {
+        self.declared.push(Declared { place: Place::Repeated, ..Declared::new(name, Kind::Word, None, about) });
+        Opt { name, read: strings }
+    }
+
     /// A positional argument, `experiment PATH`, which may be left out.
     pub fn positional_path(&mut self, name: &'static str, about: Text) -> Opt<Option<PathBuf>> {
         self.declared
@@ -266,6 +286,8 @@ fn strings(words: &[&OsStr]) -> Vec<String> {
 enum Place {
     /// `--name VALUE`.
     Named,
+    /// `--name VALUE`, which may be repeated.
+    Repeated,
     /// `VALUE`.
     One,
     /// `VALUE…`.
@@ -289,7 +311,7 @@ impl Declared {
     }
 
     pub(super) fn is_positional(&self) -> bool {
-        self.place != Place::Named
+        matches!(self.place, Place::One | Place::Many)
     }
 
     /// Whether it names a file to read or to write; `None` if it names none.
@@ -300,7 +322,7 @@ impl Declared {
     /// Its name in the usage line and in messages.
     pub(super) fn shown(&self) -> String {
         match self.place {
-            Place::Named => format!("--{}", self.name),
+            Place::Named | Place::Repeated => format!("--{}", self.name),
             Place::One => self.name.to_uppercase(),
             Place::Many => format!("{}…", self.name.to_uppercase()),
         }
@@ -322,12 +344,15 @@ pub(super) fn argument(option: &Declared) -> Arg {
         Kind::Choice => "WORD",
         Kind::Path(_) => "PATH",
         Kind::Word => "TEXT",
+        Kind::Flag => "",
     };
     let arg = Arg::new(option.name).help(about);
     let arg = match option.place {
         // No values with a leading dash: a misspelled option must be reported as an option.
         Place::One => arg.value_name(option.name.to_uppercase()),
         Place::Many => arg.value_name(option.name.to_uppercase()).action(ArgAction::Append).num_args(1..),
+        Place::Repeated => arg.long(option.name).value_name(value).action(ArgAction::Append).allow_hyphen_values(true),
+        Place::Named if matches!(option.kind, Kind::Flag) => arg.long(option.name).action(ArgAction::SetTrue),
         Place::Named => arg.long(option.name).value_name(value).allow_hyphen_values(true),
     };
     let arg = arg.value_parser(ValueParser::os_string()).hide_default_value(true);
@@ -348,6 +373,7 @@ fn check_value(option: &Declared, value: &OsStr) -> Result<()> {
     let word = value.to_str();
     let (fits, wanted) = match option.kind {
         Kind::Path(_) => (!value.is_empty(), text!("경로를", "a path")),
+        Kind::Flag => (true, Text::default()),
         Kind::Word => (word.is_some_and(|w| !w.is_empty()), text!("빈 문자열이 아닌 값을", "a text that is not empty")),
         Kind::Choice => {
             let list = option.words.join(", ");

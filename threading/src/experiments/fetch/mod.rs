@@ -11,7 +11,7 @@ pub mod techniques;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lab::cli::{Choice, Experiment, Options};
+use lab::cli::{Experiment, FailOn, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
 use lab::report::{Front, Report};
@@ -37,11 +37,7 @@ pub fn command() -> Experiment {
     let about = text!("루프백 서버가 응답하기까지의 시간(초)", "seconds until the loopback server answers");
     let delay = options.seconds("delay", 0.0..=10.0, 0.05, about);
     let timeout = options.timeout(1.0..=600.0, 30.0);
-    let about = text!(
-        "종료 코드를 1로 만드는 실패: 하나라도(any), 모두(all)",
-        "exit with 1 if any request failed, or if all did"
-    );
-    let fail_on = options.choice("fail-on", FailOn::All, about);
+    let fail_on = options.fail_on();
     options.conflict(urls, given);
     options.conflict(urls, requests); // a list is fetched once
     options.conflict(urls, delay);
@@ -79,28 +75,6 @@ pub struct Workload {
     pub fail_on: FailOn,
 }
 
-/// Which failures make the exit code 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailOn {
-    /// One is enough.
-    Any,
-    /// All of a technique.
-    All,
-}
-
-impl Choice for FailOn {
-    const WORDS: &'static [(&'static str, FailOn)] = &[("any", FailOn::Any), ("all", FailOn::All)];
-}
-
-impl FailOn {
-    fn is_met(self, fetched: &Fetched) -> bool {
-        match self {
-            FailOn::Any => fetched.answered() < fetched.outcomes.len(),
-            FailOn::All => fetched.answered() == 0,
-        }
-    }
-}
-
 /// Fetches in sequence, with a thread for each request and with a bounded pool.
 pub fn run(workload: &Workload, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("threading/fetch");
@@ -128,7 +102,8 @@ pub fn run(workload: &Workload, pythons: &[Interpreter]) -> Result<Report> {
     report.notes.push(targets.described);
     report.shows = report::shows(&sequence, &pooled, threads);
     let runs = [Some(&sequence), each.as_ref().ok(), Some(&pooled)];
-    report.exit_code = u8::from(runs.into_iter().flatten().any(|run| workload.fail_on.is_met(run)));
+    let code = |run: &Fetched| workload.fail_on.exit_code(run.answered(), run.outcomes.len());
+    report.exit_code = runs.into_iter().flatten().map(code).max().unwrap_or(0);
     Ok(report)
 }
 

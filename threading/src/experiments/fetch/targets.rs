@@ -52,7 +52,7 @@ impl Targets {
 
 /// Checks an address and returns it in the form in which it is sent; `option` says where it was given.
 pub fn check(option: &str, url: &str) -> Result<String> {
-    let shown: String = url.chars().flat_map(char::escape_default).take(200).collect();
+    let shown: String = url.chars().flat_map(char::escape_debug).take(200).collect();
     let refuse = |why: Text| {
         let (ko, en) = (why.ko, why.en);
         Error::usage(text!("{option} {shown}: {ko}", "{option} {shown}: {en}"))

@@ -1,5 +1,13 @@
 //! The API client: every call ends exactly once, with a result or with a named failure.
 
+mod bodies;
+#[cfg(feature = "https")]
+mod https;
+mod lists;
+mod pace;
+mod requests;
+mod scripted;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -7,8 +15,9 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use crate::common::{asyncio, command, count, finish, one_line, report, results, signal, until};
-use asyncio::experiments::fetch::attempt::{Connection, Failure};
+use crate::common::{asyncio, command, count, finish, one_line, report, report_with, results, signal, until};
+use asyncio::experiments::fetch::attempt::Connection;
+use asyncio::experiments::fetch::request::RequestPlan;
 use asyncio::experiments::fetch::target::Target;
 use web::draw::Fault;
 use web::{Faults, Options, Server};
@@ -166,11 +175,11 @@ fn a_request_without_a_response_needs_a_time_limit() {
     let target = Target::parse(&format!("{}/never", server.url()), "").unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut connection = Connection::default();
-        let wrong = tokio::time::timeout(Duration::from_millis(500), connection.get(&target)).await;
+        let (mut connection, plan) = (Connection::default(), RequestPlan::default());
+        let wrong = tokio::time::timeout(Duration::from_millis(500), connection.exchange(&target, &plan, None)).await;
         assert!(wrong.is_err(), "without a limit the attempt ended: {wrong:?}");
     });
-    let late = report(&["fetch", &target.url, "--requests", "3", "--retries", "0", "--timeout", "0.3"]);
+    let late = report_with(&["fetch", &target.url, "--requests", "3", "--retries", "0", "--timeout", "0.3"], 1);
     assert_eq!(count(&late, "ended.timed-out"), 3);
 }
 
@@ -181,17 +190,16 @@ fn a_timed_out_attempt_closes_its_connection() {
     let target = |path: &str| Target::parse(&format!("{}{path}", server.url()), "").unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut connection = Connection::default();
-        assert_eq!(connection.get(&target("/bytes/5")).await.unwrap().bytes, 5);
-        let timed_out = tokio::time::timeout(Duration::from_millis(50), connection.get(&target("/delay/400"))).await;
+        let (mut connection, plan) = (Connection::default(), RequestPlan::default());
+        assert_eq!(connection.exchange(&target("/bytes/5"), &plan, None).await.unwrap().bytes, 5);
+        let late = target("/delay/400");
+        let timed_out = tokio::time::timeout(Duration::from_millis(50), connection.exchange(&late, &plan, None)).await;
         assert!(timed_out.is_err());
-        assert_eq!(connection.get(&target("/bytes/7")).await.unwrap().bytes, 7, "the response to its own request");
-        assert_eq!(connection.get(&target("/error")).await, Err(Failure::Status(500)));
-        assert_eq!(
-            connection.get(&target("/bytes/9")).await.unwrap().bytes,
-            9,
-            "the connection is kept after a complete error response"
-        );
+        let own = connection.exchange(&target("/bytes/7"), &plan, None).await.unwrap();
+        assert_eq!(own.bytes, 7, "the response to its own request");
+        assert_eq!(connection.exchange(&target("/error"), &plan, None).await.unwrap().status, 500);
+        let after = connection.exchange(&target("/bytes/9"), &plan, None).await.unwrap();
+        assert_eq!(after.bytes, 9, "the connection is kept after a complete error response");
     });
     assert_eq!(server.tally().accepted, 2, "a second connection only after the timeout");
 }

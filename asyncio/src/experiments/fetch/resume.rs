@@ -1,0 +1,145 @@
+//! `--resume`: continues an interrupted run. Calls that have a result in its result file are not made again.
+
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::Path;
+
+use lab::{Error, Result, text};
+use serde::Deserialize;
+
+/// The calls that are done. Each takes four bytes of memory.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// The hash of the URL, by the number of the call; 0 for a call that is not done.
+    urls: Vec<u32>,
+    count: usize,
+}
+
+/// The fields of a result that are needed here.
+#[derive(Deserialize)]
+struct Line {
+    call: usize,
+    url: String,
+    #[serde(default)]
+    bytes: Option<u64>,
+}
+
+/// A call with a larger number cannot come from this program.
+const MOST_CALLS: usize = 100_000_000;
+
+impl Done {
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    pub fn has(&self, call: usize, url: &str) -> bool {
+        self.urls.get(call) == Some(&hash(url))
+    }
+
+    /// False if this call was done with another URL; then the file belongs to another list.
+    pub fn agrees(&self, call: usize, url: &str) -> bool {
+        self.urls.get(call).is_none_or(|known| *known == 0 || *known == hash(url))
+    }
+
+    fn add(&mut self, line: &Line) {
+        if self.urls.len() <= line.call {
+            self.urls.resize(line.call + 1, 0);
+        }
+        self.urls[line.call] = hash(&line.url);
+        self.count += 1;
+    }
+}
+
+/// A hash that is never 0. If two URLs share a hash, it is not noticed when one replaces the other in the same line of a list.
+fn hash(url: &str) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    url.hash(&mut hasher);
+    hasher.finish() as u32 | 1
+}
+
+/// Reads the results of an interrupted run and removes from the file what must be done again: failures, and an incomplete last line.
+/// A missing file counts as empty.
+pub fn prepare(path: &Path) -> Result<Done> {
+    let file = match File::open(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Done::default()),
+        file => file.map_err(|e| refuse(path, &e))?,
+    };
+    // The new file replaces the old one only when it is complete, so that nothing is lost if the program is killed in between.
+    let real = path.canonicalize().map_err(|e| refuse(path, &e))?;
+    let mut name = real.file_name().unwrap_or_default().to_owned();
+    name.push(".resume");
+    let part = real.with_file_name(name);
+    let done = keep(BufReader::new(file), &part).and_then(|done| fs::rename(&part, &real).map(|()| done));
+    done.map_err(|e| {
+        let _ = fs::remove_file(&part);
+        refuse(path, &e)
+    })
+}
+
+fn keep(mut from: impl BufRead, to: &Path) -> io::Result<Done> {
+    let (mut done, mut line, mut number) = (Done::default(), Vec::new(), 0);
+    let mut to = BufWriter::new(File::create(to)?);
+    while from.read_until(b'\n', &mut line)? > 0 {
+        number += 1;
+        let is_incomplete = !line.ends_with(b"\n");
+        match serde_json::from_slice::<Line>(&line) {
+            Ok(known) if known.call > MOST_CALLS => return Err(not_a_result(number)),
+            Ok(known) if known.bytes.is_some() && !is_incomplete && !done.has(known.call, &known.url) => {
+                done.add(&known);
+                to.write_all(&line)?;
+            }
+            Ok(_) => {}
+            Err(_) if is_incomplete => {}
+            // Not a result file: it is left unchanged.
+            Err(_) => return Err(not_a_result(number)),
+        }
+        line.clear();
+    }
+    to.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    Ok(done)
+}
+
+fn not_a_result(line: usize) -> io::Error {
+    io::Error::other(format!("line {line} is not a result of this program"))
+}
+
+fn refuse(path: &Path, e: &io::Error) -> Error {
+    let path = path.display();
+    Error::usage(text!("--resume {path}: 이어서 실행할 수 없습니다: {e}", "--resume {path}: cannot be resumed: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_kept_and_the_rest_is_done_again() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("results");
+        assert_eq!(prepare(&path).unwrap().count(), 0);
+        let good = [
+            r#"{"call":0,"url":"http://a/","attempts":1,"ms":1.0,"status":200,"bytes":3}"#,
+            r#"{"call":7,"url":"http://b/","attempts":1,"ms":1.0,"status":200,"bytes":0}"#,
+        ];
+        let failed = r#"{"call":1,"url":"http://a/","attempts":1,"ms":1.0,"error":"status","status":500}"#;
+        let half = r#"{"call":2,"url":"http://a/","bytes":3"#;
+        fs::write(&path, [good[0], failed, good[1], good[1], half].join("\n")).unwrap();
+        let done = prepare(&path).unwrap();
+        assert_eq!(done.count(), 2);
+        assert!(done.has(0, "http://a/") && done.has(7, "http://b/") && !done.has(1, "http://a/"));
+        assert!(done.agrees(1, "http://x/") && done.agrees(100, "x") && !done.agrees(0, "http://x/"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), good.join("\n") + "\n");
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_no_result_file_is_left_unchanged() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("letter");
+        fs::write(&path, "Dear reader,\n").unwrap();
+        assert_eq!(prepare(&path).unwrap_err().code(), 2);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "Dear reader,\n");
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,85 @@
+//! The source of calls, which hands them to the workers one by one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use lab::lang::Text;
+use lab::{Error, Result};
+use tokio::sync::{Mutex, mpsc};
+
+use super::list::Listed;
+use super::resume::Done;
+use super::target::Target;
+
+/// A call to make.
+pub struct Call {
+    /// The number of the call, from 0.
+    pub number: usize,
+    pub url: Arc<str>,
+    /// The parsed URL, or the reason why it is not valid.
+    pub target: Result<Target, Text>,
+}
+
+/// The calls of a run, without those that are already done.
+pub struct Source {
+    kind: Kind,
+    next: AtomicUsize,
+    done: Done,
+    /// The error that ended the list too early.
+    error: std::sync::Mutex<Option<Error>>,
+}
+
+enum Kind {
+    /// A number of calls to these targets, in turn.
+    Cycle(Vec<Target>, usize),
+    /// The lines of a list.
+    List(Mutex<mpsc::Receiver<Result<Listed>>>),
+}
+
+impl Source {
+    pub fn cycle(targets: Vec<Target>, calls: usize, done: Done) -> Source {
+        Source::new(Kind::Cycle(targets, calls), done)
+    }
+
+    pub fn list(list: mpsc::Receiver<Result<Listed>>, done: Done) -> Source {
+        Source::new(Kind::List(Mutex::new(list)), done)
+    }
+
+    fn new(kind: Kind, done: Done) -> Source {
+        Source { kind, next: AtomicUsize::new(0), done, error: std::sync::Mutex::default() }
+    }
+
+    /// The next call to make.
+    pub async fn next(&self) -> Option<Call> {
+        loop {
+            let call = self.next_of_all().await?;
+            if !self.done.has(call.number, &call.url) {
+                return Some(call);
+            }
+        }
+    }
+
+    async fn next_of_all(&self) -> Option<Call> {
+        match &self.kind {
+            Kind::Cycle(targets, calls) => {
+                let number = self.next.fetch_add(1, Relaxed);
+                let target = targets.get(number % targets.len().max(1)).filter(|_| number < *calls)?;
+                Some(Call { number, url: Arc::clone(&target.url), target: Ok(target.clone()) })
+            }
+            Kind::List(list) => match list.lock().await.recv().await? {
+                Ok(Listed { url, target, .. }) => {
+                    Some(Call { number: self.next.fetch_add(1, Relaxed), url: url.into(), target })
+                }
+                Err(error) => {
+                    *self.error.lock().expect("no thread panics with the lock") = Some(error);
+                    None
+                }
+            },
+        }
+    }
+
+    /// The error that ended the list too early, if there was one.
+    pub fn error(&self) -> Option<Error> {
+        self.error.lock().expect("no thread panics with the lock").take()
+    }
+}
