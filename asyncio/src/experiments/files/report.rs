@@ -156,7 +156,7 @@ pub fn notes(files: usize) -> [Text; 2] {
             "The file whose bytes come late is a pipe, by the name of /dev/fd/N, to which another thread writes later: read() blocks, as it does on a slow disk or a network file system. The task beside it sleeps {period} at a time; a · is from when it is due until it runs."
         ),
         text!(
-            "작은 파일은 {files}개, 하나에 {size}이고, 루프 안에서 차례로 읽거나 한꺼번에 맡깁니다. 이미 메모리에 있는 파일은 막히지 않으므로, 맡기는 쪽은 스레드의 값만 더 냅니다.",
+            "작은 파일은 {files}개, 하나에 {size}이고, 루프 안에서 하나씩 읽거나 한꺼번에 맡깁니다. 이미 메모리에 있는 파일은 막히지 않으므로, 맡기는 쪽은 스레드의 값만 더 냅니다.",
             "There are {files} small files of {size} each, read in sequence in the loop, or handed over all at once. A file that is in memory already does not block, so that handing it over only adds the cost of threads."
         ),
     ]
