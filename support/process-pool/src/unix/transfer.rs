@@ -70,6 +70,9 @@ thread_local! {
     static CONTEXT: RefCell<ManuallyDrop<Option<TransferContext>>> = const { RefCell::new(ManuallyDrop::new(None)) };
 }
 
+/// Blocks of ours that messages referred to, and blocks that were lent to us.
+pub type Used = (Vec<Arc<Block>>, Vec<Arc<Lending>>);
+
 /// Sets this thread's transfer context while it lives; then the one before it is set again, as an iterator of arguments may
 /// use another pool.
 pub struct TransferScope(Option<TransferContext>);
@@ -92,7 +95,7 @@ impl TransferScope {
 
     /// Takes what the messages referred to since the last call: blocks of ours, and blocks that were lent to us. `None` if
     /// there are none, as with nearly every task.
-    pub fn take_used(&self) -> Option<(Vec<Arc<Block>>, Vec<Arc<Lending>>)> {
+    pub fn take_used(&self) -> Option<Used> {
         let take = |transfer: &mut TransferContext| {
             let (Lendings::Listed(lent) | Lendings::Found(lent)) = &mut transfer.lendings;
             let any = !transfer.blocks.is_empty() || !lent.is_empty();
