@@ -70,6 +70,9 @@ thread_local! {
     static CONTEXT: RefCell<ManuallyDrop<Option<TransferContext>>> = const { RefCell::new(ManuallyDrop::new(None)) };
 }
 
+/// Blocks of ours that messages referred to, and blocks that were lent to us.
+pub type Used = (Vec<Arc<Block>>, Vec<Arc<Lending>>);
+
 /// Sets this thread's transfer context while it lives; then the one before it is set again, as an iterator of arguments may
 /// use another pool.
 pub struct TransferScope(Option<TransferContext>);
@@ -90,12 +93,15 @@ impl TransferScope {
         with_context(|transfer| (transfer.blocks, transfer.lendings) = (blocks, Lendings::Listed(lendings)));
     }
 
-    /// Takes what the decoded messages referred to.
-    pub fn take_found(&self) -> Vec<Arc<Lending>> {
-        let take = |transfer: &mut TransferContext| match &mut transfer.lendings {
-            Lendings::Listed(list) | Lendings::Found(list) => std::mem::take(list),
+    /// Takes what the messages referred to since the last call: blocks of ours, and blocks that were lent to us. `None` if
+    /// there are none, as with nearly every task.
+    pub fn take_used(&self) -> Option<Used> {
+        let take = |transfer: &mut TransferContext| {
+            let (Lendings::Listed(lent) | Lendings::Found(lent)) = &mut transfer.lendings;
+            let any = !transfer.blocks.is_empty() || !lent.is_empty();
+            any.then(|| (std::mem::take(&mut transfer.blocks), std::mem::take(lent)))
         };
-        with_context(take).unwrap_or_default()
+        with_context(take).flatten()
     }
 }
 

@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memmap2::MmapRaw;
 
-use super::HEAD;
-use super::map::map;
+use super::map::{HEAD, map};
 use super::nameless::is_sealed;
 use super::space::{Space, Taken};
 use crate::limits::KEPT_MEMORY;

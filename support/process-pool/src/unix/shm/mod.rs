@@ -26,6 +26,3 @@ pub use arena::{Arena, Block};
 pub use claims::Claims;
 pub use nameless::anonymous;
 pub use remote::{Lending, RemoteArena, View};
-
-/// Before the blocks: the pages of [`Claims`]. Blocks begin at a huge-page boundary.
-const HEAD: usize = 2 << 20;

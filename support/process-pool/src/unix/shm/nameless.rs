@@ -6,9 +6,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::HEAD;
 use super::claims::CLAIMS;
-use super::map::map;
+use super::map::{HEAD, map};
 
 /// Arena sizes to try, largest first: only address space until something is written, but that may be limited.
 const SIZES: [u64; 3] = [64 << 30, 2 << 30, 64 << 20];

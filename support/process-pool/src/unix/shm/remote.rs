@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use memmap2::{MmapOptions, MmapRaw};
 
-use super::HEAD;
+use super::map::HEAD;
 
 /// The arena of another process, read-only.
 pub struct RemoteArena {

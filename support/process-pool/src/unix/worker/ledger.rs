@@ -40,14 +40,14 @@ impl Ledger {
             let released = self.kept.extract_if(.., |(_, lending)| lending.strong_count() == 0);
             notes.released = released.map(|(at, _)| at).collect();
         }
-        for lending in transfer.take_found() {
+        let Some((mut blocks, found)) = transfer.take_used() else { return notes };
+        for lending in found {
             // We hold one.
             if Arc::strong_count(&lending) > 1 {
                 notes.kept.push(lending.at());
                 self.kept.push((lending.at(), Arc::downgrade(&lending)));
             }
         }
-        let mut blocks = transfer.take_blocks();
         blocks.sort_unstable_by_key(|block| block.at());
         blocks.dedup_by_key(|block| block.at());
         for block in blocks {
