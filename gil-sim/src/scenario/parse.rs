@@ -143,7 +143,7 @@ mod tests {
         complains(("version = \"3.12\"", "version = \"3.16\""), line("version"), "2.7");
         complains(("version = \"3.12\"", "version = \"1.5\""), line("version"), "3.15");
         complains(("version = \"3.12\"", "version = 3.12"), line("version"), "2.7");
-        complains(("interval =", "intervall ="), line("interval ="), "There are: version, interval");
+        complains(("interval =", "intervall ="), line("interval ="), "The keys are: version, interval");
         complains(("\"5ms\"", "5"), line("interval ="), "duration");
         complains(("echo 1ms", "echo 1"), line("echo"), "write a duration");
         complains(("echo 1ms", "echo -1ms"), line("echo"), "write a duration");
@@ -157,7 +157,7 @@ mod tests {
         complains(("seconds = 2", "seconds = 0"), line("seconds"), "seconds from");
         complains(("seconds = 2", "seconds = nan"), line("seconds"), "seconds from");
         complains(("seconds = 2", "seconds ="), line("seconds"), "not TOML");
-        complains(("[gil]", "[gill]"), line("[gil]"), "no 'gill'");
+        complains(("[gil]", "[gill]"), line("[gil]"), "no key 'gill'");
         complains(("does = [\"run forever\"]", "count = 1"), line("[[threads]]"), "'does' is missing");
     }
 

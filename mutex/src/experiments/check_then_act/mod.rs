@@ -69,16 +69,23 @@ pub fn run(threads: usize, trades: u64, pythons: &[Interpreter]) -> Result<Repor
 
 fn measure(case: &Case) -> Measure {
     let (shop, version) = (case.shop.name(), case.version.name());
-    let name = text!("{version}, {shop}: 잘못된 거래", "{version}, {shop}: trades that went wrong");
+    let Text { ko, en } = case.shop.words();
+    let name = text!("{version}, {ko}: 잘못된 거래", "{version}, {en}: trades that went wrong");
     Measure::new(format!("wrong.{shop}.{version}"), name, Unit::Share, case.wrong.clone())
 }
 
 fn verdict(case: &Case) -> Verdict {
-    let on = format!("Rust + GIL {}, {}", case.version.name(), case.shop.name());
-    judged(case.shop, on, &case.wrong)
+    judged(case.shop, &format!("Rust + GIL {}", case.version.name()), &case.wrong)
 }
 
-fn judged(shop: Shop, on: String, wrong: &[f64]) -> Verdict {
+/// What a verdict is on: this program, on the judge.
+fn on(judge: &str, shop: Shop) -> Text {
+    let Text { ko, en } = shop.words();
+    text!("{judge}, {ko}", "{judge}, {en}")
+}
+
+fn judged(shop: Shop, judge: &str, wrong: &[f64]) -> Verdict {
+    let on = on(judge, shop);
     let any = wrong.iter().any(|share| *share > 0.0);
     let evidence = match (shop, any) {
         (Shop::Gil, false) => text!(
@@ -101,16 +108,16 @@ fn seen(wrong: &[f64]) -> Text {
 
 fn judge(python: &Interpreter, twin: &Report) -> Vec<Verdict> {
     let one = |shop: Shop| {
-        let (on, id) = (format!("{python}, {}", shop.name()), format!("wrong.{}", shop.name()));
+        let (judge, id) = (python.to_string(), format!("wrong.{}", shop.name()));
         let Some(wrong) = twin.measure(&id) else {
             let claim = if shop == Shop::Gil { claims::LOST } else { claims::KEPT };
             return Verdict::not_measured(
                 claim,
-                on,
+                on(&judge, shop),
                 text!("파이썬 대응 프로그램이 측정하지 않았습니다", "the twin did not measure it"),
             );
         };
-        judged(shop, on, &wrong.samples)
+        judged(shop, &judge, &wrong.samples)
     };
     vec![one(Shop::Locked), one(Shop::Gil)]
 }
@@ -137,8 +144,8 @@ fn table(cases: &[Case]) -> Table {
             Text::same("GIL"),
             text!("순서", "orders"),
             text!("잘못되는 순서", "that go wrong"),
-            text!("GIL만", "GIL only"),
-            text!("자체 락", "own lock"),
+            Shop::Gil.words(),
+            Shop::Locked.words(),
         ],
         rows: Version::ALL.into_iter().map(row).collect(),
     }

@@ -13,6 +13,7 @@ use gil_sim::vm::heap::{Counting, Heap};
 use gil_sim::vm::run::Interpreter;
 use gil_sim::vm::version::Version;
 use gil_sim::{SWITCH_INTERVAL, ThreadId};
+use lab::lang::Text;
 use lab::trace::{State, Trace};
 use lab::{Error, Result, text};
 
@@ -42,7 +43,15 @@ const RELEASE: usize = 5;
 const LOOK: usize = 6;
 
 impl Shop {
-    /// Its name in tables and measurements.
+    /// What protects it, for readers.
+    pub fn words(self) -> Text {
+        match self {
+            Shop::Gil => text!("GIL만", "GIL only"),
+            Shop::Locked => text!("자체 락", "own lock"),
+        }
+    }
+
+    /// Its name in the ids of measurements.
     pub fn name(self) -> &'static str {
         match self {
             Shop::Gil => "gil_only",
@@ -190,8 +199,8 @@ pub fn pictured(shop: Shop) -> Result<Trace> {
     let (heap, lock) = (Heap::of(&program, Counting::Plain), Version::Py313.lock(SWITCH_INTERVAL));
     let vm = Interpreter { program: &program, heap: &heap, lock: &*lock, version: Version::Py313 };
     let names = (0..2).map(|i| text!("스레드 {i}", "Thread {i}")).collect();
-    let name = shop.name();
-    let title = text!("Rust + GIL 3.13, {name}: 10번씩 거래", "Rust + GIL 3.13, {name}: 10 trades each");
+    let Text { ko, en } = shop.words();
+    let title = text!("Rust + GIL 3.13, {ko}: 10번씩 거래", "Rust + GIL 3.13, {en}: 10 trades each");
     let (trace, _) = record_together(title, names, |n, lane| vm.run(ThreadId(n as u64 + 1), 10, lane))?;
     Ok(trace)
 }
