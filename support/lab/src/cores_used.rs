@@ -90,8 +90,16 @@ impl CoresUsed {
         if machine::cores() < 2 {
             return Some(text!("코어가 하나뿐입니다", "there is only one core"));
         }
+        // A busy machine first: it leaves little of the work that would be enough on an idle one.
+        if let Some(share) = self.foreign.filter(|share| *share > TOO_BUSY) {
+            let share = unit::value(share, Unit::Share);
+            return Some(text!(
+                "다른 프로그램이 컴퓨터의 {share}를 쓰고 있었습니다",
+                "other programs used {share} of the machine"
+            ));
+        }
         if self.cores.unwrap_or_default() * self.wall < TOO_LITTLE {
-            return Some(text!("판단하기에는 일이 너무 적습니다", "too little work to tell"));
+            return Some(text!("판단하기에는 작업량이 너무 적습니다", "too little work to tell"));
         }
         if self.foreign.is_none() && Watch::can_tell() {
             return Some(text!(
@@ -99,9 +107,7 @@ impl CoresUsed {
                 "it was too short to tell how busy the machine was meanwhile"
             ));
         }
-        let share = self.foreign.filter(|share| *share > TOO_BUSY)?;
-        let share = unit::value(share, Unit::Share);
-        Some(text!("다른 프로그램이 컴퓨터의 {share}를 쓰고 있었습니다", "other programs used {share} of the machine"))
+        None
     }
 }
 
@@ -166,6 +172,8 @@ mod tests {
         assert_eq!(idle, Outcome::DoesNotHold);
         assert!(matches!(outcome(0.6, 1e9, 0.6), Outcome::NotMeasured(_)), "too busy to tell");
         assert!(matches!(outcome(1.0, 1e6, 0.0), Outcome::NotMeasured(_)), "too little work to tell");
+        let Outcome::NotMeasured(why) = outcome(0.3, 1e8, 0.6) else { panic!("little work on a busy machine") };
+        assert!(why.en.contains("other programs"), "that the machine was busy is the reason: {}", why.en);
         let unknown = CoresUsed { cores: Some(1.0), wall: 1e9, foreign: None }.parallel("x", "Rust").outcome;
         let expected = if Watch::can_tell() { "not measured" } else { "does not hold" };
         assert_eq!(matches!(unknown, Outcome::NotMeasured(_)), Watch::can_tell(), "{expected}");

@@ -213,7 +213,8 @@ fn note(job: Job) -> Text {
 
 /// The sentence. It draws a conclusion only if the lock made a difference; a busy machine can hide it.
 fn shows(free: f64, gil: f64, differs: bool) -> Text {
-    if differs {
+    // Threads that are no faster than the sequence show nothing about the lock, however slow they are under it.
+    if differs && free > PARALLEL {
         return text!(
             "순차 실행 대비 속도는 스레드 {free:.2}배, 같은 스레드에 GIL을 씌우면 {gil:.2}배입니다. 병렬성을 막는 것은 스레드가 아니라 락입니다.",
             "Compared with the sequence, threads run at {free:.2}× the speed, and the same threads under a GIL at {gil:.2}×. It is the lock that prevents parallelism, not the threads."

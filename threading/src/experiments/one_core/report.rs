@@ -143,8 +143,12 @@ pub fn shows(report: &Report, threads: usize) -> Text {
         );
     };
     let peak = report.traces.last().map_or(0, |trace| trace.peak_in_flight(&[State::WaitingForIo]));
+    let Text { ko, en } = match all > PARALLEL {
+        true => text!("(병렬성)입니다.", " (parallelism)."),
+        false => text!("입니다. 이번 실행에서는 모든 코어에서도 빨라지지 않았습니다.", ": no gain in this run."),
+    };
     text!(
-        "코어 하나에서도 스레드 {threads}개 가운데 {peak}개가 동시에 기다립니다(동시성). 계산은 순차 실행과 비교해 코어 하나에서 {one:.2}배, 모든 코어에서 {all:.2}배 속도입니다(병렬성).",
-        "On one core, {peak} of {threads} threads still wait at once (concurrency). Computing, against the sequence, has {one:.2} times the speed on one core and {all:.2} times on all cores (parallelism)."
+        "코어 하나에서도 스레드 {threads}개 가운데 {peak}개가 동시에 기다립니다(동시성). 순차 실행과 비교한 계산 속도는 코어 하나에서 {one:.2}배, 모든 코어에서 {all:.2}배{ko}",
+        "On one core, {peak} of {threads} threads still wait at once (concurrency). Computing, against the sequence, has {one:.2} times the speed on one core and {all:.2} times on all cores{en}"
     )
 }

@@ -25,14 +25,24 @@ pub fn brief(report: &Report, canvas: Canvas) -> String {
     let more = more(report, &front, canvas);
     let taken = |parts: &[String]| 1 + parts.iter().map(|part| 1 + part.lines().count()).sum::<usize>();
     let room = FIRST_SCREEN.saturating_sub(taken(&parts) + more.lines().count());
-    parts.extend(drawings(report, &front, room, canvas));
-    parts.push(more);
+    let (drawn, traces) = drawings(report, &front, room, canvas);
+    parts.extend(drawn);
+    // Where the second drawing found no room, it is among what --full adds.
+    let mut left = traces;
+    let is_shown = |part: &Front| {
+        let is_trace = matches!(part, Front::Trace(_));
+        let found_room = left > 0;
+        left -= usize::from(is_trace && found_room);
+        !is_trace || found_room
+    };
+    let shown: Vec<Front> = front.into_iter().filter(is_shown).collect();
+    parts.push(self::more(report, &shown, canvas));
     parts.retain(|part| !part.is_empty());
     format!("\n{}", parts.join("\n"))
 }
 
-/// As much of the front as fits into so many lines; one drawing at least.
-fn drawings(report: &Report, front: &[Front], room: usize, canvas: Canvas) -> Vec<String> {
+/// As much of the front as fits into so many lines, one drawing at least; and the number of traces in it.
+fn drawings(report: &Report, front: &[Front], room: usize, canvas: Canvas) -> (Vec<String>, usize) {
     let traces: Vec<&Trace> =
         front.iter().filter_map(|part| if let Front::Trace(n) = part { report.traces.get(*n) } else { None }).collect();
     let lines = |pictures: &[String]| pictures.iter().map(|picture| 1 + picture.lines().count()).sum::<usize>();
@@ -45,6 +55,7 @@ fn drawings(report: &Report, front: &[Front], room: usize, canvas: Canvas) -> Ve
         let fitting = tries.map(draw).find(|pictures| lines(pictures) <= room);
         parts.extend(fitting.unwrap_or_else(|| draw((1, LEAST_LANES))));
     }
+    let drawn_traces = parts.len();
     for part in front {
         let drawn = match *part {
             Front::Trace(_) => None,
@@ -55,7 +66,7 @@ fn drawings(report: &Report, front: &[Front], room: usize, canvas: Canvas) -> Ve
         };
         parts.extend(drawn);
     }
-    parts
+    (parts, drawn_traces)
 }
 
 /// A table, or as many of its first rows as fit, how many more there are, and the option that shows them.

@@ -129,6 +129,17 @@ mod tests {
     }
 
     #[test]
+    fn a_drawing_that_found_no_room_is_counted_among_the_rest() {
+        let canvas = Canvas { width: 80, colour: false, lang: Lang::En };
+        let mut all = crowded();
+        assert!(brief(&all, canvas).contains("drawings (2)"), "two of three traces are drawn, and no chart");
+        all.shows = Text::same("a sentence of many words ".repeat(25));
+        let page = brief(&all, canvas);
+        assert!(page.contains("\none\n") && !page.contains("\ntwo\n"), "{page}");
+        assert!(page.contains("drawings (3)"), "{page}");
+    }
+
+    #[test]
     fn a_judge_stands_once_beside_a_claim() {
         let mut all = Report::new("lab/test");
         for on in ["Rust", "CPython", "Rust"] {
