@@ -125,7 +125,7 @@ def together(command, times):
     """Trials beside each other, as they mostly wait; what each has counted."""
     trials = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(times)]
     try:
-        return [json.loads(trial.communicate(timeout=60)[0].splitlines()[0]) for trial in trials]
+        return [json.loads(trial.communicate(timeout=110)[0].splitlines()[0]) for trial in trials]
     finally:
         for trial in trials:
             trial.kill()
