@@ -16,7 +16,7 @@ pub(super) const FIRST_SCREEN: usize = 24;
 const LEAST_LANES: usize = 2;
 
 /// The first screen: the sentence, the verdicts, one pair of drawings or one table, and what `--full` would add. At most
-/// [`FIRST_SCREEN`] lines at 80 columns, unless the words alone take more, or the experiment chose a table: that is its result,
+/// 24 lines at 80 columns, unless the words alone take more, or the experiment chose a table: that is its result,
 /// and is never cut.
 pub fn brief(report: &Report, canvas: Canvas) -> String {
     const FAILURES: usize = 3;
