@@ -1,15 +1,14 @@
 //! A number in memory that several processes share: a small file that each of them maps.
 
-use std::env;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process;
 use std::sync::atomic::AtomicU64;
 
-use lab::{Error, clock, text};
+use lab::{Error, text};
 use memmap2::{MmapOptions, MmapRaw};
+use tempfile::NamedTempFile;
 
 /// The number's size in the file.
 const SIZE: usize = size_of::<AtomicU64>();
@@ -18,31 +17,18 @@ const SIZE: usize = size_of::<AtomicU64>();
 pub struct SharedVariable {
     // Dropped in this order: some systems do not remove a file that is mapped.
     map: MmapRaw,
-    _file: Option<NamedFile>,
-}
-
-/// A file that is removed when this is dropped.
-struct NamedFile(PathBuf);
-
-impl Drop for NamedFile {
-    fn drop(&mut self) {
-        // Nobody is left to whom a failure would matter; the file holds eight bytes.
-        let _ = fs::remove_file(&self.0);
-    }
+    _file: Option<NamedTempFile>,
 }
 
 impl SharedVariable {
     /// A new number, 0, in a new file.
     pub fn create() -> io::Result<(SharedVariable, PathBuf)> {
-        let path = env::temp_dir().join(format!("multiprocessing-memory-{}-{}", process::id(), clock::now()));
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path)?;
-        let named = NamedFile(path.clone());
-        file.set_len(SIZE as u64)?;
-        Ok((SharedVariable { _file: Some(named), ..map(&file)? }, path))
+        // Only its owner may open it, and it is removed when it is dropped.
+        let file = tempfile::Builder::new().prefix("multiprocessing-memory-").tempfile()?;
+        file.as_file().set_len(SIZE as u64)?;
+        let path = file.path().to_owned();
+        let mapped = map(file.as_file())?;
+        Ok((SharedVariable { _file: Some(file), ..mapped }, path))
     }
 
     /// The number in a file that another process has created.
@@ -79,6 +65,7 @@ pub fn cannot_be_had(e: io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::sync::atomic::Ordering::SeqCst;
 
     #[test]
