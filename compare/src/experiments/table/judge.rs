@@ -56,6 +56,6 @@ impl Bench<'_> {
     }
 
     pub(super) fn too_busy(&self) -> bool {
-        self.foreign.is_some_and(|share| share > cores_used::TOO_BUSY)
+        cores_used::too_busy(self.foreign).is_some()
     }
 }
