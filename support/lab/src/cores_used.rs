@@ -18,7 +18,7 @@ use crate::trace::{State, Trace};
 pub const PARALLEL: f64 = 1.2;
 
 /// Others used so much of the machine that "one core" proves nothing, as a share of it.
-pub const TOO_BUSY: f64 = 0.25;
+const TOO_BUSY: f64 = 0.25;
 
 /// Less CPU time than this, in ns, and starting the work may take as long as doing it: nothing can be concluded.
 const TOO_LITTLE: f64 = 50e6;
@@ -91,12 +91,8 @@ impl CoresUsed {
             return Some(text!("코어가 하나뿐입니다", "there is only one core"));
         }
         // A busy machine first: it leaves little of the work that would be enough on an idle one.
-        if let Some(share) = self.foreign.filter(|share| *share > TOO_BUSY) {
-            let share = unit::value(share, Unit::Share);
-            return Some(text!(
-                "다른 프로그램이 컴퓨터의 {share}를 쓰고 있었습니다",
-                "other programs used {share} of the machine"
-            ));
+        if let Some(why) = too_busy(self.foreign) {
+            return Some(why);
         }
         if self.cores.unwrap_or_default() * self.wall < TOO_LITTLE {
             return Some(text!("판단하기에는 작업량이 너무 적습니다", "too little work to tell"));
@@ -140,6 +136,12 @@ impl Meter {
         let wall = self.wall.max(1) as f64;
         CoresUsed { cores: self.cpu.map(|cpu| cpu as f64 / wall), wall, foreign: self.watched.foreign() }
     }
+}
+
+/// Why a measurement during which others used this share of the machine proves nothing, if so.
+pub fn too_busy(foreign: Option<f64>) -> Option<Text> {
+    let share = unit::value(foreign.filter(|share| *share > TOO_BUSY)?, Unit::Share);
+    Some(text!("다른 프로그램이 컴퓨터의 {share}를 쓰고 있었습니다", "other programs used {share} of the machine"))
 }
 
 /// "1.92 cores busy on average".

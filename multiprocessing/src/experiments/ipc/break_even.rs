@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use lab::cores_used::{PARALLEL, TOO_BUSY};
+use lab::cores_used::{PARALLEL, too_busy};
 use lab::lang::Text;
 use lab::machine::Watch;
 use lab::report::unit;
@@ -152,20 +152,13 @@ impl BreakEven {
             let first = self.points.iter().rev().take_while(|point| point.times.many() > 1.0).last();
             return Pays::From { task: first.map_or(f64::NAN, |point| least(&point.times.task)), gain };
         }
-        match self.foreign {
-            Some(share) if share <= TOO_BUSY => Pays::NotSeen { gain },
-            Some(share) => {
-                let share = unit::value(share, Unit::Share);
-                Pays::NotMeasured(text!(
-                    "다른 프로그램이 컴퓨터의 {share}를 쓰고 있었습니다",
-                    "other programs used {share} of the machine"
-                ))
-            }
-            None => Pays::NotMeasured(text!(
+        if self.foreign.is_none() {
+            return Pays::NotMeasured(text!(
                 "컴퓨터가 얼마나 바빴는지 알 수 없습니다",
                 "how busy the machine was is not known"
-            )),
+            ));
         }
+        too_busy(self.foreign).map_or(Pays::NotSeen { gain }, Pays::NotMeasured)
     }
 
     pub fn text(&self) -> Text {
@@ -274,7 +267,7 @@ mod tests {
             for foreign in [None, Some(0.6)] {
                 let even = even(&[0.1, 0.9, gain], foreign);
                 assert!(matches!(even.pays(2), Pays::NotMeasured(_)), "{gain} {foreign:?}");
-                assert!(even.text().en.contains("not measured") || machine::cores() < 2);
+                assert!(even.text().en.contains("not measured"));
             }
             assert_eq!(even(&[0.1, gain], Some(0.05)).pays(2), Pays::NotSeen { gain });
         }

@@ -1,6 +1,7 @@
 //! The command line that all sections share: `program [EXPERIMENT] [OPTIONS]`, help and errors in the reader's language.
 
 mod common;
+mod declared;
 mod fail_on;
 mod options;
 mod rules;
@@ -10,7 +11,6 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 pub use fail_on::FailOn;
@@ -27,7 +27,8 @@ use crate::say;
 use crate::terminal;
 use crate::text;
 use common::Common;
-use options::{Declared, Rule};
+use declared::Declared;
+use rules::Rule;
 
 /// In a terminal narrower than this, the description of an option goes on a line of its own.
 const NARROW: usize = 60;
@@ -163,7 +164,7 @@ impl Section {
             Some((_, inner)) => inner.clone(),
             None => matches,
         };
-        experiment.options.iter().try_for_each(|option| options::check(option, &matches))?;
+        experiment.options.iter().try_for_each(|option| declared::check(option, &matches))?;
         let common = Common::from(&matches);
         rules::check(&experiment.rules, &experiment.options, &matches)?;
         rules::check_files(&experiment.options, &matches, &common)?;
@@ -187,7 +188,7 @@ impl Section {
         let Some((name, _)) = matches.subcommand() else {
             return Ok(first);
         };
-        let given = |option: &&Declared| matches.value_source(option.name) == Some(ValueSource::CommandLine);
+        let given = |option: &&Declared| declared::given(option.name, matches);
         if let Some(option) = first.options.iter().find(given) {
             let (option, first) = (option.name, first.name);
             return Err(Error::usage(text!(
@@ -199,7 +200,7 @@ impl Section {
     }
 
     fn command(&self) -> Command {
-        let options = |e: &Experiment| e.options.iter().map(options::argument).collect::<Vec<_>>();
+        let options = |e: &Experiment| e.options.iter().map(declared::argument).collect::<Vec<_>>();
         let mut command = skin(Command::new(self.name), &self.about, None)
             .args(common::arguments())
             .disable_help_subcommand(true)

@@ -5,22 +5,26 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
-use clap::parser::ValueSource;
 
 use super::common::Common;
-use super::options::{Declared, Direction, Rule};
+use super::declared::{Declared, Direction, given};
 use crate::error::{Error, Result};
 use crate::text;
+
+/// A pair of options, by their names.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Rule {
+    /// Together with the first, the second has no effect.
+    Conflict(&'static str, &'static str),
+    /// The first has an effect only together with the second.
+    Needs(&'static str, &'static str),
+}
 
 /// The rules for the options that all programs share. With `--svg`, `--full` has an effect even beside `--json`: it selects what is drawn.
 fn shared(matches: &ArgMatches) -> Vec<Rule> {
     let json = Rule::Conflict("json", "full");
     let without_svg = (!given("svg", matches)).then_some(json);
     [Rule::Conflict("no-python", "python")].into_iter().chain(without_svg).collect()
-}
-
-fn given(name: &str, matches: &ArgMatches) -> bool {
-    matches.value_source(name) == Some(ValueSource::CommandLine)
 }
 
 /// Refuses an option that was given and has no effect.
