@@ -10,14 +10,24 @@ use super::plan::{Technique, Workload};
 impl Bench<'_> {
     /// The cell by the measurements; `None` if they are missing or cannot decide.
     pub(super) fn judged(&self, row: ArticleRow, said: Word, who: Who, technique: Technique) -> Option<Agreement> {
-        // If other programs use the cores, parallel work cannot be told from serial work.
-        if row != ArticleRow::IoBound && (self.too_busy() || machine::cores() < 2) {
+        if row != ArticleRow::IoBound && machine::cores() < 2 {
             return None;
         }
         let workload = if row == ArticleRow::IoBound { Workload::Io } else { Workload::Cpu };
         let rounds = self.find(who, workload, technique)?.wall.len();
         let words = (0..rounds).map(|round| self.word(row, who, technique, round));
-        Agreement::of(said, &words.collect::<Option<Vec<Word>>>()?)
+        let words = words.collect::<Option<Vec<Word>>>()?;
+        // If other programs use the cores, serial work proves nothing; work on more than one core is parallel all the same.
+        let is_certain = row == ArticleRow::IoBound || words.iter().all(|word| *word == Word::Parallel);
+        if self.too_busy() && !is_certain {
+            return None;
+        }
+        Agreement::of(said, &words)
+    }
+
+    /// Whether its rounds contradict each other on how many cores were busy.
+    pub(super) fn varies(&self, who: Who, technique: Technique) -> bool {
+        self.judged(ArticleRow::Parallelism, Word::Parallel, who, technique) == Some(Agreement::Varies)
     }
 
     /// Its word by one round.

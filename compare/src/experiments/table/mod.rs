@@ -16,7 +16,6 @@ use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::cores_used::CoresUsed;
 use lab::lang::Text;
-use lab::machine;
 use lab::python::Interpreter;
 use lab::report::unit;
 use lab::report::{Front, Measure, Report, Table, Unit};
@@ -152,13 +151,24 @@ impl Bench<'_> {
                 let (cores, wall) = (median(|c| &c.cores), median(|c| &c.wall).unwrap_or_default());
                 CoresUsed { cores, wall, foreign: self.foreign }
             };
+            // A verdict says no more than the cell of the table.
+            let steady = |technique, verdict: Verdict| match self.varies(who, technique) {
+                true => {
+                    let why = text!("회차끼리 어긋났습니다", "its rounds contradict each other");
+                    Verdict::not_measured(&verdict.claim, verdict.on, why)
+                }
+                false => verdict,
+            };
             let on = self.who(who);
-            verdicts.push(cpu(Technique::Threads).threads(gil, on.clone()));
+            let mut push = |technique, judge: &dyn Fn(CoresUsed) -> Verdict| {
+                verdicts.push(steady(technique, judge(cpu(technique))));
+            };
+            push(Technique::Threads, &|used| used.threads(gil, on.clone()));
             if who == Who::Rust {
-                verdicts.push(cpu(Technique::ThreadsGil).serial("threads-cpu-no-gain", "Rust + GIL"));
+                push(Technique::ThreadsGil, &|used| used.serial("threads-cpu-no-gain", "Rust + GIL"));
             }
-            verdicts.push(cpu(Technique::Asyncio).serial("asyncio-cpu-no-gain", on.clone()));
-            verdicts.push(cpu(Technique::Processes).parallel("processes-parallel", on));
+            push(Technique::Asyncio, &|used| used.serial("asyncio-cpu-no-gain", on.clone()));
+            push(Technique::Processes, &|used| used.parallel("processes-parallel", on.clone()));
         }
         verdicts
     }
@@ -180,7 +190,11 @@ impl Bench<'_> {
             "글과 어긋나지 않는 칸: Rust {free}, Rust + GIL {gil}{pythons}.",
             "Cells that do not contradict the article: Rust {free}, Rust + GIL {gil}{pythons}."
         );
-        if self.too_busy() || machine::cores() < 2 {
+        let threads = |technique| {
+            self.judged(ArticleRow::Parallelism, ArticleRow::Parallelism.article()[0], Who::Rust, technique)
+        };
+        let seen = (threads(Technique::Threads), threads(Technique::ThreadsGil));
+        if !matches!(seen, (Some(Agreement::Differs(_)), Some(Agreement::Same(_)))) {
             return agreed;
         }
         let whose = text!(
@@ -193,6 +207,9 @@ impl Bench<'_> {
 
 #[cfg(test)]
 mod tests {
+    use lab::claims::Outcome;
+    use lab::machine;
+
     use super::*;
 
     const SIZE: Size = Size { waiting: 100, gets: 2, jobs: 4, iterations: 1, copies: 1 };
@@ -253,5 +270,32 @@ mod tests {
         assert_eq!(judged(ArticleRow::Parallelism), Some(Agreement::Varies));
         assert_eq!(judged(ArticleRow::CpuBound), Some(Agreement::Varies));
         assert_eq!(differing(&bench), 2);
+        let verdict = bench.verdicts().into_iter().find(|verdict| verdict.claim == "processes-parallel").unwrap();
+        assert!(matches!(verdict.outcome, Outcome::NotMeasured(_)), "no verdict where the cell has none: {verdict:?}");
+    }
+
+    #[test]
+    fn the_sentence_concludes_only_from_cells_that_show_it() {
+        if machine::cores() < 2 {
+            return;
+        }
+        let concludes = |bench: &Bench<'_>| bench.shows().en.contains("due to the GIL");
+        assert!(concludes(&measured(3, &[])));
+        assert!(!concludes(&measured(3, &[Technique::Threads])), "threads that were not parallel show nothing");
+    }
+
+    #[test]
+    fn a_busy_machine_hides_serial_work_but_not_parallel_work() {
+        if machine::cores() < 2 {
+            return;
+        }
+        let mut bench = measured(3, &[]);
+        bench.foreign = Some(0.6);
+        let judged = |technique| bench.judged(ArticleRow::Parallelism, Word::NotParallel, Who::Rust, technique);
+        assert_eq!(judged(Technique::Threads), Some(Agreement::Differs(Word::Parallel)));
+        assert_eq!(judged(Technique::ThreadsGil), None);
+        let outcome = |on: &str| bench.verdicts().into_iter().find(|verdict| verdict.on.en == on).unwrap().outcome;
+        assert_eq!(outcome("Rust"), Outcome::Holds, "the verdict says the same as the cell");
+        assert!(matches!(outcome("Rust + GIL"), Outcome::NotMeasured(_)));
     }
 }

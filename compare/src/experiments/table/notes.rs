@@ -36,8 +36,8 @@ impl Bench<'_> {
         ));
         if self.too_busy() {
             notes.push(text!(
-                "컴퓨터가 바빠서 병렬성, GIL 영향, CPU 바운드 칸은 판정하지 않았습니다. 한가할 때 다시 측정하십시오.",
-                "the machine was too busy to judge parallelism, the effect of the GIL and CPU-bound work: measure again when it is idle."
+                "컴퓨터가 바빠서 병렬성, GIL 영향, CPU 바운드 칸은 코어를 여럿 쓴 것이 분명한 곳만 판정했습니다. 한가할 때 다시 측정하십시오.",
+                "the machine was busy: parallelism, the effect of the GIL and CPU-bound work were judged only where several cores were clearly in use. Measure again when it is idle."
             ));
         }
         notes.extend(self.missing());
