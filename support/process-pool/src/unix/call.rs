@@ -61,7 +61,7 @@ impl Drop for StopFeed<'_> {
     }
 }
 
-/// Ends a call on every path. After all tasks are done it changes nothing.
+/// Ends a call on every path. After all tasks are done it only gives large results back.
 struct Stop<'a>(&'a mut Engine);
 
 impl Drop for Stop<'_> {
