@@ -27,8 +27,8 @@ impl Bilingual for process_pool::Error {
         match self {
             NoWorkers => text!("워커는 하나 이상이어야 합니다.", "a pool needs at least one worker."),
             NotInitialized => text!(
-                "main의 첫 줄에서 pool::init을 호출하지 않았습니다.",
-                "pool::init was not called in the first line of main."
+                "main의 첫 줄에서 process_pool::init을 호출하지 않았습니다.",
+                "process_pool::init was not called in the first line of main."
             ),
             NoMemoryLimit => text!(
                 "이 시스템에서는 워커의 메모리를 제한할 수 없습니다.",
