@@ -237,7 +237,7 @@ mod tests {
         assert!(walks(0..3u64) && walks(vec!["a"].into_iter()) && walks([1.5].iter()) && walks([(1, 2)].into_iter()));
         assert!(walks(std::iter::repeat_n(Some(1), 2)));
         let (_sender, source) = std::sync::mpsc::channel::<Range<u64>>();
-        assert!(!walks((0..3).map(|n| n)) && !walks(source.iter()) && !walks(source.into_iter()));
+        assert!(!walks((0..3).map(|n| n + 1)) && !walks(source.iter()) && !walks(source.into_iter()));
         let boxed: Box<dyn Iterator<Item = u64>> = Box::new(0..3);
         assert!(!walks(boxed) && !walks(std::iter::empty::<Range<u64>>()));
     }
