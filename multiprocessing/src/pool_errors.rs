@@ -27,8 +27,8 @@ impl Bilingual for process_pool::Error {
         match self {
             NoWorkers => text!("워커는 하나 이상이어야 합니다.", "a pool needs at least one worker."),
             NotInitialized => text!(
-                "main의 첫 줄에서 pool::init을 호출하지 않았습니다.",
-                "pool::init was not called in the first line of main."
+                "main의 첫 줄에서 process_pool::init을 호출하지 않았습니다.",
+                "process_pool::init was not called in the first line of main."
             ),
             NoMemoryLimit => text!(
                 "이 시스템에서는 워커의 메모리를 제한할 수 없습니다.",
@@ -54,13 +54,10 @@ impl Bilingual for process_pool::Error {
 impl Bilingual for Failure {
     fn text(&self) -> Text {
         match self {
-            Failure::Panicked(panic) => Text { ko: panic_text("패닉", panic), en: panic_text("panicked", panic) },
+            Failure::Panicked(panic) => Text { ko: korean_panic("패닉", panic), en: self.to_string() },
             Failure::Aborted { panic, attempts } => {
-                let (ko, en) = (
-                    panic_text("패닉으로 워커가 중단되었습니다", panic),
-                    panic_text("its worker was aborted by a panic", panic),
-                );
-                text!("{ko} (시도 {attempts}번)", "{en} (attempts: {attempts})")
+                let aborted = korean_panic("패닉으로 워커가 중단되었습니다", panic);
+                Text { ko: format!("{aborted} (시도 {attempts}번)"), en: self.to_string() }
             }
             Failure::Died { how, attempts } => {
                 let Text { ko, en } = how.text();
@@ -88,7 +85,7 @@ impl Bilingual for Failure {
 }
 
 /// What happened, where, and the panic's message.
-fn panic_text(what: &str, panic: &Panic) -> String {
+fn korean_panic(what: &str, panic: &Panic) -> String {
     match &panic.location {
         Some(at) => format!("{what} ({at}): {}", panic.message),
         None => format!("{what}: {}", panic.message),

@@ -5,7 +5,7 @@ use std::io;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use lab::{Error, Result, process::lifeline};
+use lab::{Error, Result, process::lifeline, text};
 
 use crate::exit_status;
 
@@ -45,6 +45,11 @@ pub fn processes(n: usize, args: impl Fn(usize) -> Vec<String>) -> Result<Vec<St
     }
     exit_status::require_success(ends)?;
     Ok(printed)
+}
+
+/// The error when what a process printed is no result: its executable was replaced by another program while we ran.
+pub fn unreadable_answer() -> Error {
+    Error::failed(text!("프로세스의 응답을 읽을 수 없습니다.", "cannot read the answer of a process."))
 }
 
 #[cfg(test)]

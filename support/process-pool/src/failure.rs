@@ -12,7 +12,8 @@ pub enum Failure {
     /// A panic ended its worker, and no retries are left: a second one came while the first unwound, or it could not
     /// unwind.
     Aborted {
-        /// The first panic of the last run.
+        /// The first panic of the last run. If the task caught that one and called `abort` later, it was not the reason: the
+        /// parent cannot tell.
         panic: Box<Panic>,
         /// How many workers ran it.
         attempts: u32,

@@ -33,7 +33,8 @@
 //! value that was sent, or it does not run, and [`Failure::Unreadable`] tells why; see [`wire`].
 //!
 //! **Slow sources.** An iterator of arguments may wait for anything, its own results too: its arguments are sent as they come,
-//! and results, deaths and time limits are handled meanwhile. What is ahead of the workers is bounded.
+//! and results, deaths and time limits are handled meanwhile. What is ahead of the workers is bounded. Where the system grants
+//! no thread for that, the calling one pulls the arguments, and nothing is handled while it waits for one.
 //!
 //! **Scarce resources.** As long as one worker lives, the work goes on; that others are missing is told once, as [`Event`].
 //! Freed shared memory is given back but for a share, [`limits::KEPT_MEMORY`], and an idle worker keeps none. A fork of the

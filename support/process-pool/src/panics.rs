@@ -18,7 +18,8 @@ use serde::{Deserialize, Serialize};
 pub struct Panic {
     /// Its message.
     pub message: String,
-    /// Where it was; `None` if the task passed on the panic of another thread (`resume_unwind`).
+    /// Where it was, also if the task passed on the panic of another thread; `None` if there was no panic, only
+    /// `resume_unwind`.
     pub location: Option<Location>,
     /// The worker's backtrace, if `RUST_BACKTRACE` asks for one. (The fork server's environment counts.)
     pub backtrace: Option<String>,

@@ -11,8 +11,14 @@ static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
 static WHO: Task<(), (u32, Vec<String>)> = Task::new("who", |()| (process::id(), std::env::args().collect()));
 static ABORT: Task<(), ()> = Task::new("abort", |()| process::abort());
 static PANIC: Task<(), ()> = Task::new("panic", |()| panic!("in a worker"));
+static OVERFLOW: Task<u64, u64> = Task::new("overflow", |n| {
+    fn deeper(n: u64) -> u64 {
+        std::hint::black_box([n; 1000])[0] + if n == 0 { 0 } else { deeper(std::hint::black_box(n)) }
+    }
+    deeper(n)
+});
 static PRINT: Task<(), ()> = Task::new("print", |()| println!("a worker prints"));
-static TASKS: &[&dyn Run] = &[&SQUARE, &WHO, &ABORT, &PANIC, &PRINT];
+static TASKS: &[&dyn Run] = &[&SQUARE, &WHO, &ABORT, &PANIC, &OVERFLOW, &PRINT];
 
 process_pool::init_before_main!(TASKS);
 
@@ -38,6 +44,9 @@ fn failures_are_reported_as_elsewhere() {
     assert_eq!(pool.call(&ABORT, &()), Err(Failure::Died { how: End::Signal(6), attempts: 3 }));
     assert!(matches!(pool.call(&PANIC, &()), Err(Failure::Panicked(panic)) if panic.message == "in a worker"));
     assert_eq!(pool.call(&PRINT, &()), Ok(()));
+    // With Rust's runtime, which turns it into an abort, it is signal 6.
+    #[cfg(target_os = "linux")]
+    assert_eq!(pool.call(&OVERFLOW, &1), Err(Failure::Died { how: End::Signal(11), attempts: 3 }));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
-use lab::{Error, Result, terminal, text};
+use lab::{Result, terminal};
 
 use crate::techniques;
 use crate::work::{self, CountResult};
@@ -32,8 +32,5 @@ pub fn processes(workers: usize, iterations: u64) -> Result<Vec<CountResult>> {
     let args = |_| [PROCESS_COUNT, "--iterations", &iterations.to_string()].map(str::to_owned).to_vec();
     let printed = techniques::processes(workers, args)?;
     let results: Option<Vec<CountResult>> = printed.iter().map(|lines| CountResult::from_lines(lines)).collect();
-    // The executable was replaced by another program while we ran.
-    results.ok_or_else(|| {
-        Error::failed(text!("프로세스의 응답을 읽을 수 없습니다.", "cannot read the answer of a process."))
-    })
+    results.ok_or_else(techniques::unreadable_answer)
 }

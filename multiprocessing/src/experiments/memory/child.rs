@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
-use lab::{Error, Result, terminal, text};
+use lab::{Result, terminal};
 
 use super::shared::{self, SharedVariable};
 use crate::techniques;
@@ -57,7 +57,6 @@ pub fn run(shared: Option<&Path>) -> Result<(u64, u64)> {
     };
     let printed = techniques::processes(1, args)?.remove(0);
     let numbers = printed.trim_end().split_once(' ');
-    numbers.and_then(|(first, then)| Some((first.parse().ok()?, then.parse().ok()?))).ok_or_else(|| {
-        Error::failed(text!("프로세스의 대답을 읽을 수 없습니다.", "cannot read the answer of a process."))
-    })
+    let numbers = numbers.and_then(|(first, then)| Some((first.parse().ok()?, then.parse().ok()?)));
+    numbers.ok_or_else(techniques::unreadable_answer)
 }

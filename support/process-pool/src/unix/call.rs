@@ -7,7 +7,7 @@ use std::thread;
 use crate::Failure;
 use crate::unix::engine::Engine;
 use crate::unix::feed::Feed;
-use crate::unix::jobs::{Direct, Encode, JobSource, Outcome, Sorted};
+use crate::unix::jobs::{Direct, Encode, JobSource, Outcome, Sorted, never_waits};
 use crate::unix::shm::Arena;
 use crate::wire::Value;
 
@@ -25,12 +25,15 @@ pub fn map_alone<I: Iterator, R: Value>(
     jobs.outcomes
 }
 
-/// Has the arguments pulled by another thread. Returns them where the system grants none.
+/// Has the arguments pulled by another thread. Returns them if they never wait, or where the system grants none.
 pub fn feed_of<I: Iterator + Send + 'static>(
     arguments: I,
     encode: Encode<I::Item>,
     arena: &Arc<Arena>,
 ) -> Result<Arc<Feed>, I> {
+    if never_waits::<I>() {
+        return Err(arguments);
+    }
     let Ok(feed) = Feed::new().map(Arc::new) else { return Err(arguments) };
     let (to, arena) = (Arc::clone(&feed), Arc::clone(arena));
     let (to_feeder, from_here) = mpsc::sync_channel(1);
@@ -61,7 +64,7 @@ impl Drop for StopFeed<'_> {
     }
 }
 
-/// Ends a call on every path. After all tasks are done it changes nothing.
+/// Ends a call on every path. After all tasks are done it only gives large results back.
 struct Stop<'a>(&'a mut Engine);
 
 impl Drop for Stop<'_> {

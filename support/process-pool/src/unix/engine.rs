@@ -50,9 +50,9 @@ pub struct Engine {
     /// Consecutive deaths with no culprit task and no result between.
     pub(super) unexplained_deaths: u32,
     /// How the last worker ended, or why it could not be started.
+    pub(super) last_loss: WorkerLoss,
     /// How often a place could not be filled since all were filled.
     failed_starts: u32,
-    pub(super) last_loss: WorkerLoss,
     /// Batches whose buffers can be reused.
     pub(super) spare: Vec<Batch>,
     /// Tasks whose argument does not fit into a frame.

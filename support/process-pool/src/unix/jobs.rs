@@ -1,10 +1,13 @@
 //! Where the engine gets its tasks from, and where the results go: one argument of a call, or the arguments that a
 //! supplier has.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::collections::VecDeque;
+use std::iter::RepeatN;
+use std::ops::Range;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
+use std::{array, slice, vec};
 
 use serde::Serialize;
 
@@ -160,18 +163,24 @@ impl<R: Value> JobSource for Unsorted<R> {
 /// Encodes an argument.
 pub(super) type Encode<T> = fn(&T, &mut Vec<u8>) -> Result<(), String>;
 
-/// Whether an iterator of this type never waits, as it walks through memory. If the name of a type changes, that costs speed
-/// and nothing else: two threads share tiny tasks at half the speed of one.
+/// Whether an iterator of this type never waits, as it walks through memory. For tiny tasks it is quicker then if one thread
+/// both pulls arguments and sends them. Types that are not known here are right as well, only slower; only the name of a
+/// type can tell, as `TypeId` is for types that borrow nothing.
 pub(super) fn never_waits<I>() -> bool {
-    const WALKS: [&str; 5] = [
-        "core::ops::range::Range<",
-        "alloc::vec::into_iter::IntoIter<",
-        "core::slice::iter::Iter<",
-        "core::array::iter::IntoIter<",
-        "core::iter::sources::repeat_n::RepeatN<",
-    ];
-    let name = std::any::type_name::<I>();
-    WALKS.iter().any(|walk| name.starts_with(walk))
+    [
+        generic::<Range<()>>(),
+        generic::<vec::IntoIter<()>>(),
+        generic::<slice::Iter<'_, ()>>(),
+        generic::<array::IntoIter<(), 0>>(),
+        generic::<RepeatN<()>>(),
+    ]
+    .contains(&generic::<I>())
+}
+
+/// The name of a type without its parameters.
+fn generic<T>() -> &'static str {
+    let name = type_name::<T>();
+    name.split_once('<').map_or(name, |(generic, _)| generic)
 }
 
 /// Arguments that are pulled by the thread that supervises: if they never wait, or the system grants no other thread.
@@ -213,4 +222,23 @@ impl<I: Iterator> Supplier for Direct<I> {
     }
 
     fn stop(&self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walks<I: Iterator>(_: I) -> bool {
+        never_waits::<I>()
+    }
+
+    #[test]
+    fn walks_through_memory_are_known_and_nothing_else_is() {
+        assert!(walks(0..3u64) && walks(vec!["a"].into_iter()) && walks([1.5].iter()) && walks([(1, 2)].into_iter()));
+        assert!(walks(std::iter::repeat_n(Some(1), 2)));
+        let (_sender, source) = std::sync::mpsc::channel::<Range<u64>>();
+        assert!(!walks((0..3).map(|n| n + 1)) && !walks(source.iter()) && !walks(source.into_iter()));
+        let boxed: Box<dyn Iterator<Item = u64>> = Box::new(0..3);
+        assert!(!walks(boxed) && !walks(std::iter::empty::<Range<u64>>()));
+    }
 }

@@ -126,8 +126,9 @@ impl Pool {
     }
 
     /// Runs the task for every argument, and yields each result with the index of its argument as soon as it is there.
-    /// Arguments are pulled by another thread, some ahead of the workers, and sent as they come. Dropping the iterator early
-    /// kills the workers that still have tasks.
+    /// Arguments that may have to be waited for are pulled by another thread, some ahead of the workers, and sent as they
+    /// come. Dropping the iterator early kills the workers that still have tasks; the other thread ends when its iterator
+    /// has returned.
     pub fn imap_unordered<A, R, I>(&mut self, task: &Task<A, R>, arguments: I) -> Unordered<'_, R>
     where
         A: Serialize,

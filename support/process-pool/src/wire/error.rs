@@ -43,7 +43,7 @@ impl Error {
         Error::new(Reason::CutShort)
     }
 
-    /// The input is not what [`encode`](super::encode) writes.
+    /// The input is not what [`encode`](fn@super::encode) writes.
     #[cold]
     pub fn malformed(what: &'static str) -> Error {
         Error::new(Reason::Malformed(what))

@@ -8,12 +8,14 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use process_pool::Failure;
+use process_pool::limits::{AHEAD_BYTES, BATCH_TASKS, LARGE};
+use process_pool::wire::Value;
+use process_pool::{Bytes, Failure, Task};
 
 use crate::basics::{builder, pool};
 use crate::common::{can_look, kill, lives, until};
 use crate::retries::note;
-use crate::tasks::{HANG, SLEEP, SQUARE};
+use crate::tasks::{ECHO, HANG, SLEEP, SQUARE};
 
 crate::tests![
     results_come_while_the_iterator_waits_for_them,
@@ -22,6 +24,7 @@ crate::tests![
     a_time_limit_holds_while_the_iterator_of_a_map_waits,
     an_iterator_that_never_ends_can_be_left,
     what_is_ahead_is_bounded,
+    what_is_ahead_is_bounded_in_bytes,
     a_panic_of_the_iterator_arrives,
     an_iterator_can_use_another_pool,
 ];
@@ -114,14 +117,28 @@ fn an_iterator_that_never_ends_can_be_left() {
 
 /// Nobody takes results: the iterator must wait, or it would fill the memory.
 fn what_is_ahead_is_bounded() {
+    // Two batches for each worker, and what may wait.
+    pulls_at_most(6 * BATCH_TASKS, &SQUARE, |n| n);
+}
+
+/// Few arguments, but large ones.
+fn what_is_ahead_is_bounded_in_bytes() {
+    let of_an_argument = 4 * LARGE;
+    // What may wait, what was taken to be sent, and the same for each of two batches of two workers.
+    pulls_at_most(6 * AHEAD_BYTES / of_an_argument, &ECHO, move |_| Bytes::from(vec![0; of_an_argument]));
+}
+
+fn pulls_at_most<A, R>(bound: usize, task: &Task<A, R>, argument: impl Fn(u64) -> A + Send + 'static)
+where
+    A: Value + Send + 'static,
+    R: Value,
+{
     let mut pool = pool(2);
     let pulled = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&pulled);
-    let arguments = (0..).inspect(move |_| _ = count.fetch_add(1, Ordering::Relaxed));
-    let mut results = pool.imap_unordered(&SQUARE, arguments);
+    let arguments = (0..).inspect(move |_| _ = count.fetch_add(1, Ordering::Relaxed)).map(argument);
+    let mut results = pool.imap_unordered(task, arguments);
     assert!(results.next().is_some());
-    // Two batches for each worker, and what may wait.
-    let bound = 6 * process_pool::limits::BATCH_TASKS;
     let mut before = 0;
     until("it waits", || {
         thread::sleep(Duration::from_millis(300));

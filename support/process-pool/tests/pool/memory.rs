@@ -203,6 +203,7 @@ fn a_full_file_system_kills_nobody() {
             .stderr(std::process::Stdio::piped());
         let output = crate::common::finish(crate::common::Program(command.spawn().unwrap()));
         fs::remove_dir(&folder).unwrap();
+        print!("{}", crate::common::out(&output));
         assert!(output.status.success(), "{scene}: {:?} {}", output.status, String::from_utf8_lossy(&output.stderr));
     }
 }

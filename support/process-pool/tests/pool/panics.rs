@@ -37,7 +37,7 @@ fn a_panic_is_reported_with_its_place_and_not_retried() {
 
 fn a_panic_that_the_task_caught_is_not_taken_for_its_own() {
     let mut pool = builder().workers(1).retries(0).build().unwrap();
-    let first = panic_of(pool.call(&CATCH, &true));
+    let first = panic_of(pool.call(&CATCH, &()));
     assert_eq!(first.message, "not caught");
     let other = panic_of(pool.call(&PANIC, &5));
     assert_eq!(other.message, "on purpose 5");

@@ -34,7 +34,9 @@ fn the_work_goes_on(pool: &mut Pool, told: &Mutex<Vec<Event>>) {
     // Longer than all attempts to fill the other places.
     assert_eq!(pool.map(&SLEEP, [150; 30]), vec![Ok(150); 30]);
     // Where a process limit is reached, no thread can be had either.
-    assert!(pool.imap_unordered(&SQUARE, 0..1000).all(|(place, square)| square == Ok((place as u64).pow(2))));
+    let might_wait = || (0..1000).inspect(|_| ());
+    assert!(pool.imap_unordered(&SQUARE, might_wait()).all(|(place, square)| square == Ok((place as u64).pow(2))));
+    assert_eq!(pool.map(&SQUARE, might_wait()), (0..1000).map(|n| Ok(n * n)).collect::<Vec<_>>());
     assert!(pool.call(&EXIT, &1).is_err());
     assert_eq!(pool.call(&SQUARE, &3), Ok(9));
     assert_eq!(told.lock().unwrap().len(), 1, "{told:?}");

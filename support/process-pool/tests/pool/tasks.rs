@@ -73,10 +73,10 @@ pub static SPIN: Task<(u64, u64), u64> = Task::new("spin", |(n, us)| {
 pub static PANIC: Task<u64, u64> = Task::new("panic", |n| panic!("on purpose {n}"));
 /// The line of [`PANIC`]'s panic.
 pub const PANIC_LINE: u32 = line!() - 2;
-/// Panics, catches it, and then panics for good, or returns.
-pub static CATCH: Task<bool, u64> = Task::new("catch", |again| {
+/// Panics, catches it, and then panics for good.
+pub static CATCH: Task<(), u64> = Task::new("catch", |()| {
     let _ = std::panic::catch_unwind(|| panic!("caught by the task"));
-    if again { panic!("not caught") } else { process::abort() }
+    panic!("not caught")
 });
 /// Panics again while the first panic unwinds.
 pub static PANIC_TWICE: Task<u64, u64> = Task::new("panic-twice", |n| {

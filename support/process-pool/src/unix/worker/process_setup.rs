@@ -36,7 +36,7 @@ pub(super) fn end_with_parent(mut line: UnixStream) -> io::Result<()> {
     thread::Builder::new().stack_size(64 << 10).spawn(watch).map(drop)
 }
 
-/// To be done once before [`live`]; the fork server does it for all workers that it forks.
+/// To be done once before [`live`](super::live); the fork server does it for all workers that it forks.
 pub fn prepare() {
     // Before `main`, Rust's runtime has not done this.
     fork::ignore_broken_pipes();
