@@ -6,7 +6,6 @@
 
 pub mod answered;
 pub mod attempt;
-mod base64;
 mod decode;
 pub mod failure;
 pub mod follow;
