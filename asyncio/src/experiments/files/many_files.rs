@@ -1,10 +1,8 @@
 //! Many small files that are in the page cache: read one after another in the loop, and all at once by `tokio::fs`.
 
-use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process;
 
 use lab::{Error, Result, clock, machine, text};
 use tokio::runtime::Builder;
@@ -14,23 +12,6 @@ use crate::event_loop::cannot_start;
 
 /// Bytes in each of them.
 pub const SIZE: usize = 16 << 10;
-
-/// A folder that is removed with all that is in it when this is dropped: also when something fails before.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn create() -> io::Result<Folder> {
-        let path = env::temp_dir().join(format!("asyncio-files-{}-{}", process::id(), clock::now()));
-        fs::create_dir(&path).map(|()| Folder(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // There is nobody left to tell; the folder stands among the temporary files.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// Reading all of them.
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +24,9 @@ pub struct ReadAll {
 
 /// Makes so many files, reads all of them in the loop and by `tokio::fs`, and removes them.
 pub fn read(files: usize) -> Result<[ReadAll; 2]> {
-    let folder = Folder::create().map_err(|e| cannot_make(&e))?;
-    let paths: Vec<PathBuf> = (0..files).map(|n| folder.0.join(n.to_string())).collect();
+    // Removed when it is dropped: also when something fails before.
+    let folder = tempfile::Builder::new().prefix("asyncio-files-").tempdir().map_err(|e| cannot_make(&e))?;
+    let paths: Vec<PathBuf> = (0..files).map(|n| folder.path().join(n.to_string())).collect();
     paths.iter().try_for_each(|path| fs::write(path, [b'x'; SIZE])).map_err(|e| cannot_make(&e))?;
     let in_the_loop = timed(files, async { paths.iter().map(|path| fs::read(path).map(|bytes| bytes.len())).sum() })?;
     Ok([in_the_loop, timed(files, by_tokio_fs(&paths))?])
