@@ -48,7 +48,7 @@ fn calls_begin_before_the_list_has_ended() {
     until("the first call is made", || server.heard().len() == 1);
     // Ctrl-C does not wait for the next line.
     signal("INT", child.id());
-    assert!(one_line(&finish(child), 1).contains("1 calls had ended"));
+    assert!(one_line(&finish(child), 1).contains("calls that had ended: 1 (succeeded: 1)"));
 }
 
 /// A client that read the whole list at once took 323 MB. When this many calls have been made, a reader without a limit has hundreds of
