@@ -132,7 +132,10 @@ fn read(path: &Path) -> Result<String, Text> {
     }
     let words = String::from_utf8(bytes).map_err(|e| Text::same(e.utf8_error().to_string()))?;
     // Some editors write a byte order mark before UTF-8.
-    Ok(words.strip_prefix('\u{feff}').map_or(words.clone(), str::to_owned))
+    Ok(match words.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => words,
+    })
 }
 
 #[cfg(test)]
