@@ -15,44 +15,6 @@ count, rounds = (int(word) for word in sys.argv[2:] or (5, 1))
 threads = set()
 
 
-def now():
-    return int(time.monotonic() * 1e9)
-
-
-class Selector(selectors.DefaultSelector):
-    """Records the lane of the loop's thread: it waits in select and runs in between."""
-
-    def __init__(self):
-        super().__init__()
-        self.spans, self.since = [], now()
-
-    def select(self, timeout=None):
-        if timeout is not None and timeout <= 0:
-            return super().select(timeout)  # does not wait
-        start = now()
-        self.spans.append({"state": "running", "start": self.since, "end": start})
-        try:
-            return super().select(timeout)
-        finally:
-            self.since = now()
-            self.spans.append({"state": "waiting_for_io", "start": start, "end": self.since})
-
-    def lane(self):
-        last = {"state": "running", "start": self.since, "end": now()}
-        return {"name": {"ko": "루프 스레드", "en": "loop thread"}, "spans": self.spans + [last]}
-
-
-def run(main):
-    """asyncio.run, on a loop with this selector: the result of main, and the lane."""
-    selector = Selector()
-    loop = asyncio.SelectorEventLoop(selector)
-    try:
-        result = loop.run_until_complete(main)
-        return result, selector.lane()
-    finally:
-        loop.close()
-
-
 async def async_task(name):
     threads.add(threading.get_ident())
     start = now()
@@ -65,6 +27,34 @@ async def async_task(name):
 async def main():
     tasks = [async_task(i) for i in range(count)]
     return await asyncio.gather(*tasks)
+
+
+def now():
+    return int(time.monotonic() * 1e9)
+
+
+def run(main):
+    """asyncio.run: the result, and the lane of the loop's thread, which waits in select and runs in between."""
+    selector, edges = selectors.DefaultSelector(), [now()]
+    wait = selector.select
+
+    def select(timeout=None):
+        if timeout is not None and timeout <= 0:
+            return wait(timeout)  # does not wait
+        edges.append(now())
+        events = wait(timeout)
+        edges.append(now())
+        return events
+
+    selector.select = select
+    loop = asyncio.SelectorEventLoop(selector)
+    try:
+        result = loop.run_until_complete(main)
+    finally:
+        loop.close()
+    states = itertools.cycle(["running", "waiting_for_io"])
+    spans = [{"state": s, "start": a, "end": b} for s, a, b in zip(states, edges, edges[1:] + [now()])]
+    return result, {"name": {"ko": "루프 스레드", "en": "loop thread"}, "spans": spans}
 
 
 def peak(lanes):

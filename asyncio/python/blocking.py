@@ -3,6 +3,7 @@
 Prints one JSON report: for each technique, how late the other tasks woke up, and how long the computation took.
 """
 import asyncio
+import itertools
 import json
 import selectors
 import sys
@@ -16,47 +17,6 @@ OTHERS = 3
 
 # asyncio.get_running_loop is missing before 3.7.
 running_loop = getattr(asyncio, "get_running_loop", None) or asyncio.get_event_loop
-
-
-def now():
-    return int(time.monotonic() * 1e9)
-
-
-class Selector(selectors.DefaultSelector):
-    """Records the lane of the loop's thread: it waits in select and runs in between.
-
-    When select returns it first takes the GIL; Python does not show that wait, so it counts as a part of select.
-    """
-
-    def __init__(self):
-        super().__init__()
-        self.spans, self.since = [], now()
-
-    def select(self, timeout=None):
-        if timeout is not None and timeout <= 0:
-            return super().select(timeout)  # does not wait
-        start = now()
-        self.spans.append({"state": "running", "start": self.since, "end": start})
-        try:
-            return super().select(timeout)
-        finally:
-            self.since = now()
-            self.spans.append({"state": "waiting_for_io", "start": start, "end": self.since})
-
-    def lane(self):
-        last = {"state": "running", "start": self.since, "end": now()}
-        return {"name": {"ko": "루프 스레드", "en": "loop thread"}, "spans": self.spans + [last]}
-
-
-def run(main):
-    """asyncio.run, on a loop with this selector: the result of main, and the lane."""
-    selector = Selector()
-    loop = asyncio.SelectorEventLoop(selector)
-    try:
-        result = loop.run_until_complete(main)
-        return result, selector.lane()
-    finally:
-        loop.close()
 
 
 def count(iterations):
@@ -96,6 +56,37 @@ async def own_thread():
 
 async def process():
     await running_loop().run_in_executor(pool, count, ITERATIONS)
+
+
+def now():
+    return int(time.monotonic() * 1e9)
+
+
+def run(main):
+    """asyncio.run: the result, and the lane of the loop's thread, which waits in select and runs in between.
+
+    When select returns it first takes the GIL; Python does not show that wait, so it counts as a part of select.
+    """
+    selector, edges = selectors.DefaultSelector(), [now()]
+    wait = selector.select
+
+    def select(timeout=None):
+        if timeout is not None and timeout <= 0:
+            return wait(timeout)  # does not wait
+        edges.append(now())
+        events = wait(timeout)
+        edges.append(now())
+        return events
+
+    selector.select = select
+    loop = asyncio.SelectorEventLoop(selector)
+    try:
+        result = loop.run_until_complete(main)
+    finally:
+        loop.close()
+    states = itertools.cycle(["running", "waiting_for_io"])
+    spans = [{"state": s, "start": a, "end": b} for s, a, b in zip(states, edges, edges[1:] + [now()])]
+    return result, {"name": {"ko": "루프 스레드", "en": "loop thread"}, "spans": spans}
 
 
 async def ticker(stop, lane, late):

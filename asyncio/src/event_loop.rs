@@ -65,6 +65,14 @@ pub fn from_lines(lines: &[Line]) -> Option<Lane> {
     Some(Lane { name: lane_name(), spans })
 }
 
+/// What a reader must know of that lane.
+pub fn how_from_lines() -> Text {
+    text!(
+        "루프 스레드의 레인은 줄을 출력할 때마다 읽은 프로세스의 CPU 시간으로 계산했습니다. 두 줄 사이에 얼마 동안 실행되었는지는 알 수 있지만 언제였는지는 알 수 없으므로, 실행을 앞에 그립니다.",
+        "The lane of the loop's thread is computed from the CPU time of the process, read at each printed line. It tells how long the thread ran between two lines, but not when, so running is drawn first."
+    )
+}
+
 /// The lanes that are not the loop's thread.
 pub fn tasks(trace: &Trace) -> impl DoubleEndedIterator<Item = &Lane> {
     trace.lanes.iter().filter(|lane| lane.name != lane_name())

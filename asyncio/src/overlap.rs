@@ -22,8 +22,8 @@ pub enum ThreadModel {
     Pool,
 }
 
-/// The verdict on tasks whose waits are the lanes of the trace (the lane of the loop's thread does not count) and which ran on `threads` threads. If the threads were not counted
-/// (`None`), the verdict is on the waiting alone.
+/// The verdict on tasks whose waits are the lanes of the trace (the lane of the loop's thread does not count) and which ran on `threads`
+/// threads. If the threads were not counted (`None`), the verdict is on the waiting alone.
 pub fn judge(on: &str, trace: &Trace, model: ThreadModel, threads: Option<usize>) -> Verdict {
     let trace = &event_loop::without_it(trace);
     let (peak, all) = (trace.peak_in_flight(&[State::WaitingForIo]), trace.lanes.len());

@@ -60,10 +60,10 @@ pub fn run(runtime: Runtime, pause: Duration, pythons: &[Interpreter]) -> Result
     let mut trace = Trace::new(Text::same(name), say::lanes(&lines, State::WaitingForIo));
     report.verdicts.push(overlap::judge(name, &trace, model, None));
     let (peak, all) = (trace.peak_in_flight(&[State::WaitingForIo]), unit::duration(trace.duration() as f64));
-    if model == ThreadModel::OneThread {
-        // First: the thread that runs the tasks under it.
-        trace.lanes.splice(0..0, event_loop::from_lines(&lines));
-    }
+    let thread = event_loop::from_lines(&lines).filter(|_| model == ThreadModel::OneThread);
+    report.notes.extend(thread.as_ref().map(|_| event_loop::how_from_lines()));
+    // First: the thread that runs the tasks under it.
+    trace.lanes.splice(0..0, thread);
     report.traces.push(trace);
     // CPython's drawing has the same shape; one of them shows all of its lanes on the first screen.
     report.front = vec![Front::Trace(0)];

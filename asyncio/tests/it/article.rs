@@ -70,6 +70,8 @@ fn on_one_thread_all_five_start_before_any_is_done() {
         // Elsewhere the system does not report CPU time.
         let drawn = the_thread_sleeps_while_all_wait(&report.traces[0]);
         assert!(drawn || !cfg!(unix), "{runtime}: {:?}", report.traces[0]);
+        let told = report.notes.contains(&event_loop::how_from_lines());
+        assert!(told || !cfg!(unix), "{runtime}: {:?}", report.notes);
     }
 }
 
@@ -78,6 +80,7 @@ fn on_one_thread_all_five_start_before_any_is_done() {
 fn the_threads_of_a_pool_have_no_lane() {
     let report = listing_on("async-std");
     assert!(report.traces[0].lanes.iter().all(|lane| lane.name != event_loop::lane_name()));
+    assert!(!report.notes.contains(&event_loop::how_from_lines()));
 }
 
 /// Known wrong: each task waits by computing, so that the thread never sleeps, although the lanes of the tasks look the same.

@@ -1,10 +1,10 @@
 //! From a request to its answer.
 
-use std::future::{pending, poll_fn};
+use std::future::pending;
 use std::io;
-use std::pin::Pin;
 use std::time::Duration;
 
+use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, Version};
@@ -102,7 +102,7 @@ async fn upload(mut body: Incoming, shared: &Shared) -> io::Result<Response<Body
     }
     let count = async {
         let mut bytes = 0;
-        while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        while let Some(frame) = body.frame().await {
             // The body was cut, or its chunks are malformed. A client that closed only its sending half still gets the answer.
             let Ok(frame) = frame else {
                 return Ok(closing(refuse(StatusCode::BAD_REQUEST)));

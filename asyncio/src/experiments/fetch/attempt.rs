@@ -1,13 +1,10 @@
 //! One request and its response. The connection is kept for the next request.
 
-use std::convert::Infallible;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper::body::{Body, Bytes, Frame, SizeHint};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{HOST, LOCATION, PROXY_AUTHORIZATION, USER_AGENT};
 use hyper::{Request, Response};
@@ -51,7 +48,7 @@ struct OpenConnection {
     tls: bool,
     /// The proxy that reads the requests. `None` without a proxy, and for TLS, because a tunnel passes on what it cannot read.
     proxy: Option<Arc<Proxy>>,
-    sender: SendRequest<FullBody>,
+    sender: SendRequest<Full<Bytes>>,
     /// The task that reads and writes the socket; aborted on drop.
     driver: JoinHandle<()>,
 }
@@ -158,7 +155,7 @@ impl OpenConnection {
             .filter(|(keep, _)| keep.keeps_bodies())
             .map(|(keep, call)| Keeping::start(keep, call, &target.path, response.headers()));
         let mut body = response.into_body();
-        while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        while let Some(frame) = body.frame().await {
             let Ok(data) = frame.map_err(|e| late(explain(&e)))?.into_data() else { continue };
             answer.bytes += data.len() as u64;
             if let Some(keeping) = &keeping
@@ -182,7 +179,7 @@ fn location<T>(response: &Response<T>) -> Option<String> {
     Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
 }
 
-async fn http_handshake<S>(stream: S) -> Result<(SendRequest<FullBody>, JoinHandle<()>), Failure>
+async fn http_handshake<S>(stream: S) -> Result<(SendRequest<Full<Bytes>>, JoinHandle<()>), Failure>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -196,18 +193,22 @@ async fn tls_handshake(
     target: &Target,
     tls: &Tls,
     stream: TcpStream,
-) -> Result<(SendRequest<FullBody>, JoinHandle<()>), Failure> {
+) -> Result<(SendRequest<Full<Bytes>>, JoinHandle<()>), Failure> {
     let host = target.address.rsplit_once(':').map_or(&*target.address, |(host, _)| host);
     http_handshake(tls.connect(host, stream).await.map_err(Failure::Tls)?).await
 }
 
 #[cfg(not(feature = "https"))]
-async fn tls_handshake(_: &Target, _: &Tls, _: TcpStream) -> Result<(SendRequest<FullBody>, JoinHandle<()>), Failure> {
+async fn tls_handshake(
+    _: &Target,
+    _: &Tls,
+    _: TcpStream,
+) -> Result<(SendRequest<Full<Bytes>>, JoinHandle<()>), Failure> {
     Err(Failure::Tls("built without TLS".to_owned()))
 }
 
-fn request(target: &Target, plan: &RequestPlan, proxy: Option<&Proxy>) -> Result<Request<FullBody>, Failure> {
-    let mut request = Request::new(FullBody::of(plan.body.clone()));
+fn request(target: &Target, plan: &RequestPlan, proxy: Option<&Proxy>) -> Result<Request<Full<Bytes>>, Failure> {
+    let mut request = Request::new(Full::new(plan.body.clone()));
     *request.method_mut() = plan.method.clone();
     let not_http = |e: &dyn std::fmt::Display| Failure::NotHttp(e.to_string());
     // The request to a proxy names the whole URL (RFC 9112, 3.2.2).
@@ -233,30 +234,4 @@ fn request(target: &Target, plan: &RequestPlan, proxy: Option<&Proxy>) -> Result
 
 fn explain(e: &hyper::Error) -> Failure {
     if e.is_parse() { Failure::NotHttp(e.to_string()) } else { Failure::Closed(e.to_string()) }
-}
-
-/// The body of a request, sent as one frame.
-struct FullBody(Option<Bytes>);
-
-impl FullBody {
-    fn of(bytes: Bytes) -> FullBody {
-        FullBody(Some(bytes).filter(|bytes| !bytes.is_empty()))
-    }
-}
-
-impl Body for FullBody {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.as_ref().map_or(0, Bytes::len) as u64)
-    }
 }

@@ -109,8 +109,10 @@ impl Keeping {
     }
 }
 
-fn write(plan: &KeepPlan, name: &str, coding: &str, body: Chunks) -> io::Result<Kept> {
-    let (mut body, decoded) = decode::reader(coding, body);
+fn write(plan: &KeepPlan, name: &str, coding: &str, mut body: Chunks) -> io::Result<Kept> {
+    // A response without a body (to HEAD, or 204) may still name a coding, and no decoder accepts an empty input.
+    let coding = if body.is_empty()? { "" } else { coding };
+    let (mut body, decoded) = decode::reader(coding, body)?;
     let mut part = plan.folder.as_deref().map(|folder| Part::create(folder, name)).transpose()?;
     let (mut chunk, mut first, mut bytes) = ([0; 16 * 1024], Vec::new(), 0);
     loop {
@@ -186,8 +188,9 @@ struct Chunks {
     ended: bool,
 }
 
-impl Read for Chunks {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+impl Chunks {
+    /// Waits for the next byte; true at the end of the body.
+    fn is_empty(&mut self) -> io::Result<bool> {
         while self.current.is_empty() && !self.ended {
             match self.queue.blocking_recv() {
                 Some(Some(chunk)) => self.current = chunk,
@@ -196,6 +199,13 @@ impl Read for Chunks {
                 None => return Err(io::ErrorKind::UnexpectedEof.into()),
             }
         }
+        Ok(self.current.is_empty())
+    }
+}
+
+impl Read for Chunks {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        self.is_empty()?;
         let n = to.len().min(self.current.len());
         to[..n].copy_from_slice(&self.current.split_to(n));
         Ok(n)

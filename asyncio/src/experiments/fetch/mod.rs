@@ -6,7 +6,6 @@
 
 pub mod answered;
 pub mod attempt;
-mod base64;
 mod decode;
 pub mod failure;
 pub mod follow;
@@ -241,15 +240,15 @@ fn interrupted(plan: &FetchPlan, summary: &Summary) -> Error {
     let finished = ended - cancelled;
     let lines = plan.out.as_ref().map(|path| path.display().to_string());
     let (ko, en) = match lines {
-        Some(path) => (format!(" {path}에 {ended}줄을 저장했습니다."), format!(" {ended} lines are in {path}.")),
+        Some(path) => (format!(" {path}에 {ended}줄을 저장했습니다."), format!(" Lines in {path}: {ended}.")),
         None => Default::default(),
     };
     let (ended_ko, ended_en) = match plan.calls {
-        Some(calls) => (format!("호출 {calls}개 중 {finished}개"), format!("{finished} of {calls} calls")),
-        None => (format!("호출 {finished}개"), format!("{finished} calls")),
+        Some(calls) => (format!("호출 {calls}개 중 {finished}개"), format!("{finished} of {calls}")),
+        None => (format!("호출 {finished}개"), finished.to_string()),
     };
     Error::failed(text!(
         "중단됨: {ended_ko}가 끝났고(성공 {ok}개) {cancelled}개를 취소했습니다.{ko}",
-        "interrupted: {ended_en} had ended ({ok} succeeded), and {cancelled} were cancelled.{en}"
+        "interrupted: calls that had ended: {ended_en} (succeeded: {ok}), cancelled: {cancelled}.{en}"
     ))
 }

@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::thread::{self, JoinHandle};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use lab::{Error, Result, text};
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::base64::base64;
 use super::keep::Kept;
 use super::workers::Record;
 
@@ -118,7 +119,7 @@ fn keep(object: &mut serde_json::Value, kept: &Kept) {
         Err(e) if is_cut && e.error_len().is_none() => {
             object["body"] = String::from_utf8_lossy(&body[..e.valid_up_to()]).into();
         }
-        Err(_) => object["body_base64"] = base64(body).into(),
+        Err(_) => object["body_base64"] = BASE64_STANDARD.encode(body).into(),
     }
     if is_cut {
         object["body_cut"] = true.into();

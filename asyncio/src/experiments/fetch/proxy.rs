@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use hyper::header::HeaderValue;
 use lab::{Error, Result, text};
+use percent_encoding::percent_decode_str;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::base64::base64;
 use super::failure::Failure;
+use super::request::basic_of;
 use super::target::Target;
 
 /// Maximum size of the response to CONNECT.
@@ -79,12 +80,7 @@ impl Proxy {
         if &*target.path != "/" || rest.contains("://") {
             return Err(refuse());
         }
-        let credentials = user.map(|user| {
-            let pair = percent_decoded(user).ok_or_else(refuse)?;
-            let mut value = HeaderValue::try_from(format!("Basic {}", base64(&pair))).expect("base64 is ASCII");
-            value.set_sensitive(true);
-            Ok::<_, Error>(value)
-        });
+        let credentials = user.map(|user| percent_decoded(user).map(|pair| basic_of(&pair)).ok_or_else(refuse));
         Ok(Proxy { address: target.address, credentials: credentials.transpose()? })
     }
 
@@ -108,16 +104,10 @@ impl Proxy {
     }
 }
 
-/// Decodes percent-encoding: `%40` is `@`.
+/// Decodes percent-encoding: `%40` is `@`. `None` if a `%` does not begin an encoded byte; the library would leave it as it is.
 fn percent_decoded(word: &str) -> Option<Vec<u8>> {
-    let (mut bytes, mut rest) = (Vec::new(), word);
-    while let Some((before, after)) = rest.split_once('%') {
-        bytes.extend_from_slice(before.as_bytes());
-        bytes.push(u8::from_str_radix(after.get(..2)?, 16).ok()?);
-        rest = &after[2..];
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    Some(bytes)
+    let is_code = |rest: &str| rest.len() > 1 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    word.split('%').skip(1).all(is_code).then(|| percent_decode_str(word).collect())
 }
 
 #[cfg(test)]
@@ -157,7 +147,14 @@ mod tests {
     fn an_unsupported_proxy_is_refused_without_showing_its_password() {
         let read = |value| Proxy::parse("http_proxy", value);
         assert_eq!(read("http://me:p%40ss@proxy:1").unwrap().credentials.unwrap(), "Basic bWU6cEBzcw==");
-        for wrong in ["socks5://me:secret@proxy", "https://proxy", "http://proxy/path", "me:secret@", "a%4:b@proxy"] {
+        for wrong in [
+            "socks5://me:secret@proxy",
+            "https://proxy",
+            "http://proxy/path",
+            "me:secret@",
+            "a%4:b@proxy",
+            "a%+4:b@proxy",
+        ] {
             let error = read(wrong).unwrap_err();
             assert!(error.code() == 2 && !error.text().en.contains("secret"), "{error}");
         }

@@ -102,7 +102,7 @@ fn judge(on: &str, plan: &FetchPlan, peak: usize, summary: &Summary) -> Verdict 
     if ok < ended && peak < 2 {
         let why = text!(
             "호출 {ended}번 중 {ok}번만 성공했고, 함께 기다린 호출이 없습니다",
-            "only {ok} of {ended} calls succeeded, and none waited together"
+            "calls that succeeded: {ok} of {ended}; none waited together"
         );
         return Verdict::not_measured(CLAIM, on, why);
     }
@@ -148,7 +148,7 @@ fn shows(done: &Outcome) -> Text {
     let (ko, en) = (waited.ko, waited.en);
     text!(
         "호출 {calls}번에 {wall} 걸렸습니다: 성공 {ok}번, 실패 {failed}번, 재시도 {retries}번. {ko}",
-        "{calls} calls took {wall}: {ok} succeeded, {failed} failed, with {retries} retries. {en}"
+        "Calls: {calls} in {wall}; {ok} succeeded, {failed} failed, retries: {retries}. {en}"
     )
 }
 
@@ -166,7 +166,7 @@ fn skipped(done: &Outcome) -> Option<Text> {
     (before > 0).then(|| {
         text!(
             "앞선 실행에서 성공한 호출 {before}개는 다시 보내지 않았습니다.",
-            "{before} calls had succeeded in an earlier run and were not made again."
+            "Calls that had succeeded in an earlier run and were not made again: {before}."
         )
     })
 }
@@ -180,24 +180,24 @@ fn notes(plan: &FetchPlan) -> Vec<Text> {
         let delay = unit::duration(delay.as_nanos() as f64);
         notes.push(text!(
             "동시에 {concurrency}개까지 보냅니다. 서버는 이 프로세스의 다른 스레드에서 {delay} 뒤에 응답하며, 클라이언트와 코어를 나눠 씁니다. CPython을 측정하는 동안 이 프로세스에서는 서버만 실행됩니다.",
-            "At most {concurrency} calls are in flight. The server is another thread of this process, answers after {delay}, and shares the cores with the client. While CPython is measured, only the server runs in this process."
+            "Calls in flight: at most {concurrency}. The server is another thread of this process, answers after {delay}, and shares the cores with the client. While CPython is measured, only the server runs in this process."
         ));
     }
     let method = &plan.request.method;
     let which = match plan.request.is_idempotent() || plan.retry.any_method {
         true => text!(
             "재시도는 {retries}번까지 합니다({method} 요청은 반복해도 안전합니다)",
-            "with up to {retries} retries (a {method} request is safe to repeat)"
+            "Retries: at most {retries} (a {method} request is safe to repeat)"
         ),
         false => text!(
             "재시도는 연결하지 못했을 때만 {retries}번까지 합니다({method} 요청은 반복하면 두 번 처리될 수 있습니다)",
-            "with up to {retries} retries, only when there was no connection (a repeated {method} request could be carried out twice)"
+            "Retries: at most {retries}, only when there was no connection (a repeated {method} request could be carried out twice)"
         ),
     };
     let (ko, en) = (which.ko, which.en);
     notes.push(text!(
         "요청 하나의 시간 제한은 {timeout}이고, {ko}. 지연 시간은 첫 시도부터 재시도와 그 사이의 대기까지 포함합니다. 워커는 앞의 호출이 끝나야 다음 호출을 보내므로, 서버가 느려지면 보내는 속도도 느려집니다.",
-        "The time limit for a request is {timeout}, {en}. Latency counts from the first attempt and includes retries and the pauses between them. A worker sends its next call only after the last one has ended, so a slow server also slows down the sending."
+        "The time limit for a request is {timeout}. {en}. Latency counts from the first attempt and includes retries and the pauses between them. A worker sends its next call only after the last one has ended, so a slow server also slows down the sending."
     ));
     if let Some((_, faults)) = plan.targets.own().filter(|(_, faults)| faults.any()) {
         let [error, close, never] =

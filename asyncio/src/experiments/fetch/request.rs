@@ -4,14 +4,14 @@
 use std::env;
 use std::fs;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use hyper::Method;
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
 use lab::cli::{Args, Opt, Options};
 use lab::lang::Text;
 use lab::{Error, Result, text};
-
-use super::base64::base64;
 
 /// The environment variable with the password for `--user NAME`.
 pub const PASSWORD: &str = "FETCH_PASSWORD";
@@ -211,9 +211,15 @@ fn basic(user: &str) -> Result<HeaderValue> {
             format!("{user}:{password}").into_bytes()
         }
     };
-    let mut value = HeaderValue::try_from(format!("Basic {}", base64(&pair))).expect("base64 is ASCII");
+    Ok(basic_of(&pair))
+}
+
+/// Basic authentication with `name:password` (RFC 7617).
+pub fn basic_of(pair: &[u8]) -> HeaderValue {
+    let coded = BASE64_STANDARD.encode(pair);
+    let mut value = HeaderValue::try_from(format!("Basic {coded}")).expect("base64 is ASCII");
     value.set_sensitive(true);
-    Ok(value)
+    value
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hyper::Uri;
 use lab::lang::Text;
 use lab::{Error, Result, text};
+use percent_encoding::{AsciiSet, utf8_percent_encode};
 
 /// A URL, split into the parts that a request needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +37,8 @@ impl Target {
             ));
         }
         let malformed = || text!("http://호스트/… 형식의 주소를 주십시오.", "give an address like http://host/….");
-        let uri: Uri = escaped(url).parse().map_err(|_| malformed())?;
+        // What is not ASCII is percent-encoded, as browsers do.
+        let uri: Uri = utf8_percent_encode(url, &AsciiSet::EMPTY).to_string().parse().map_err(|_| malformed())?;
         let authority = uri.authority().ok_or_else(malformed)?;
         let (host, all) = (authority.host(), authority.as_str());
         let tls = match uri.scheme_str() {
@@ -120,12 +122,6 @@ fn without_credentials(url: &str) -> String {
         Some(at) => format!("{}…{}", &url[..start], &url[start + at..]),
         None => url.to_owned(),
     }
-}
-
-/// Percent-encodes the UTF-8 bytes of what is not ASCII, as browsers do: `%EA%B0%80` for `가`.
-fn escaped(url: &str) -> String {
-    let escape = |byte: u8| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    url.bytes().map(escape).collect()
 }
 
 /// The port after the host; the scheme's default if there is none, and `None` if it is not a valid port.

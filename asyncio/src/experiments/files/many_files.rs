@@ -24,6 +24,7 @@ pub struct ReadAll {
 
 /// Makes so many files, reads all of them in the loop and by `tokio::fs`, and removes them.
 pub fn read(files: usize) -> Result<[ReadAll; 2]> {
+    // Removed when it is dropped: also when something fails before.
     let folder = tempfile::Builder::new().prefix("asyncio-files-").tempdir().map_err(|e| cannot_make(&e))?;
     let paths: Vec<PathBuf> = (0..files).map(|n| folder.path().join(n.to_string())).collect();
     paths.iter().try_for_each(|path| fs::write(path, [b'x'; SIZE])).map_err(|e| cannot_make(&e))?;

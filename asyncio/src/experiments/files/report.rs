@@ -48,7 +48,7 @@ pub fn judge(on: impl Into<Text>, trace: &Trace) -> Verdict {
     let took = unit::duration(reading(trace) as f64);
     let evidence = text!(
         "읽는 {took} 동안 다른 태스크가 {ticks}번 깨어남, 깨어나지 못한 가장 긴 시간 {gap}",
-        "in {took} of reading the other task woke up {ticks} times; its longest gap was {gap}"
+        "wake-ups of the other task in {took} of reading: {ticks}; its longest gap was {gap}"
     );
     Verdict::seen(CLAIM, on, ticks > 0, evidence)
 }
@@ -157,7 +157,7 @@ pub fn notes(files: usize) -> [Text; 2] {
         ),
         text!(
             "작은 파일은 {files}개, 하나에 {size}이고, 루프 안에서 하나씩 읽거나 한꺼번에 맡깁니다. 이미 메모리에 있는 파일은 막히지 않으므로, 맡기는 쪽은 스레드의 값만 더 냅니다.",
-            "There are {files} small files of {size} each, read in sequence in the loop, or handed over all at once. A file that is in memory already does not block, so that handing it over only adds the cost of threads."
+            "Small files: {files}, of {size} each, read in sequence in the loop, or handed over all at once. A file that is in memory already does not block, so that handing it over only adds the cost of threads."
         ),
     ]
 }

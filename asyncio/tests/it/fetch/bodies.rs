@@ -182,3 +182,26 @@ fn compressed_bodies_are_kept_decoded() {
     assert!(server.heard()[before].header("accept-encoding").is_empty());
     report_with(&["fetch", urls[5], "--requests", "1", "--save", folder.to_str().unwrap()], 1);
 }
+
+/// These responses have no body, although they name the coding that it would have (RFC 9110, 8.4 and 15.3.5).
+#[cfg(feature = "compression")]
+#[test]
+fn a_response_without_a_body_has_nothing_to_decode() {
+    let server = Scripted::start(|_, heard| {
+        let coding = heard.what().rsplit('/').next().unwrap_or_default();
+        let head = match heard.what().starts_with("HEAD") {
+            true => "200 OK\r\nContent-Length: 99",
+            false => "204 No Content",
+        };
+        Reply::Answer(format!("HTTP/1.1 {head}\r\nContent-Encoding: {coding}\r\n\r\n").into_bytes())
+    });
+    let home = tempfile::tempdir().unwrap();
+    let urls = ["gzip", "br", "zstd"].map(|coding| format!("{}/{coding}", server.url));
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    for method in ["HEAD", "GET"] {
+        let args = ["--method", method, "--requests", "3", "--save", home.path().to_str().unwrap(), "--timeout", "60"];
+        let report = report(&[&["fetch"], &urls[..], &args].concat());
+        assert_eq!(crate::common::count(&report, "ended.ok"), 3, "{method}: {report:?}");
+    }
+    assert!(names(home.path()).iter().all(|name| fs::read(home.path().join(name)).unwrap().is_empty()));
+}

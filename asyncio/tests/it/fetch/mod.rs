@@ -223,8 +223,8 @@ fn ctrl_c_keeps_all_finished_results() {
     let cancelled = results.values().filter(|line| line["error"] == "cancelled").count();
     let finished = results.len() - cancelled;
     assert!(cancelled <= 40 && finished > 100, "{line}");
-    assert!(line.contains(&format!("{finished} of 1000000 calls had ended")), "{line}, {finished}");
-    assert!(line.contains(&format!("{cancelled} were cancelled")), "{line}, {cancelled}");
+    assert!(line.contains(&format!("calls that had ended: {finished} of 1000000 ")), "{line}, {finished}");
+    assert!(line.contains(&format!("cancelled: {cancelled}.")), "{line}, {cancelled}");
     assert!(results.keys().copied().eq(0..results.len() as u64), "every call that had begun has a line");
 }
 
@@ -263,7 +263,7 @@ fn a_kill_keeps_all_written_results() {
 fn ctrl_c_records_waiting_calls_as_cancelled() {
     let (end, results) = interrupted_while_three_wait("INT");
     let line = one_line(&end, 1);
-    assert!(line.contains("8 of 11 calls had ended (8 succeeded), and 3 were cancelled"), "{line}");
+    assert!(line.contains("calls that had ended: 8 of 11 (succeeded: 8), cancelled: 3"), "{line}");
     assert!(results.keys().copied().eq(0..11));
     assert!((8..11).all(|call| results[&call]["error"] == "cancelled"), "{results:?}");
 }

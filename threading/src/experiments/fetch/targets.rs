@@ -9,6 +9,7 @@ use lab::lang::Text;
 use lab::report::unit;
 use lab::{Error, Result, text};
 use loopback::Server;
+use percent_encoding::{AsciiSet, utf8_percent_encode};
 use ureq::http::Uri;
 
 const MAX_LIST_BYTES: u64 = 16 << 20;
@@ -75,7 +76,8 @@ pub fn check(option: &str, url: &str) -> Result<String> {
     if !authority.is_ascii() {
         return Err(refuse(text!("호스트 이름은 xn--… 형식으로 주십시오.", "give the host name in its xn--… form.")));
     }
-    let sent = escaped(url);
+    // What is not ASCII is percent-encoded, as browsers do: `%EA%B0%80` for `가`.
+    let sent = utf8_percent_encode(url, &AsciiSet::EMPTY).to_string();
     let uri: Uri = sent.parse().map_err(|_| malformed())?;
     let authority = uri.authority().filter(|authority| !authority.host().is_empty()).ok_or_else(malformed)?;
     let port = authority.as_str().strip_prefix(authority.host()).and_then(|rest| rest.strip_prefix(':'));
@@ -91,12 +93,6 @@ pub fn check(option: &str, url: &str) -> Result<String> {
         ))),
         _ => Err(malformed()),
     }
-}
-
-/// Percent-encodes the UTF-8 bytes of what is not ASCII, as browsers do: `%EA%B0%80` for `가`.
-fn escaped(url: &str) -> String {
-    let escape = |byte: u8| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    url.bytes().map(escape).collect()
 }
 
 /// The addresses in a file, one per line; empty lines and comments (`#`) are skipped.
@@ -136,7 +132,10 @@ fn read(path: &Path) -> Result<String, Text> {
     }
     let words = String::from_utf8(bytes).map_err(|e| Text::same(e.utf8_error().to_string()))?;
     // Some editors write a byte order mark before UTF-8.
-    Ok(words.strip_prefix('\u{feff}').map_or(words.clone(), str::to_owned))
+    Ok(match words.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => words,
+    })
 }
 
 #[cfg(test)]
