@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::observer::{Event, Observer};
-use crate::{Error, Pool};
+use crate::{Error, Failure, Pool, Task, WorkerLoss, wire};
 
 /// The options of a pool, made by [`Pool::builder`].
 #[derive(Clone, Debug)]
@@ -17,6 +19,27 @@ pub struct Builder {
     pub(crate) record: bool,
     pub(crate) start: Start,
     pub(crate) observer: Observer,
+    pub(crate) initializer: Option<Initializer>,
+    pub(crate) max_tasks_per_worker: Option<u64>,
+    pub(crate) recycle_above: Option<u64>,
+}
+
+/// What every worker runs first.
+#[derive(Clone, Debug)]
+pub(crate) struct Initializer {
+    name: &'static str,
+    index: Option<usize>,
+    argument: Result<Vec<u8>, String>,
+}
+
+impl Initializer {
+    /// The index of the task, and its encoded argument.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there nobody reads it"))]
+    pub(crate) fn encoded(&self) -> Result<(u64, Vec<u8>), Error> {
+        let failed = |why: String| Error::NoWorkerStarts(WorkerLoss::Initializer(why));
+        let index = self.index.ok_or_else(|| failed(Failure::Unknown(self.name).to_string()))?;
+        Ok((index as u64, self.argument.clone().map_err(failed)?))
+    }
 }
 
 /// How workers are started.
@@ -43,6 +66,9 @@ impl Builder {
             record: false,
             start: Start::Fork,
             observer: Observer::default(),
+            initializer: None,
+            max_tasks_per_worker: None,
+            recycle_above: None,
         }
     }
 
@@ -86,6 +112,29 @@ impl Builder {
     #[must_use]
     pub fn observer(self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Builder {
         Builder { observer: Observer::new(observer), ..self }
+    }
+
+    /// What every worker runs before its first task: to load a model, for example, into a static of its own. It may take as
+    /// long as it needs. If it panics in three workers one after the other, the pool gives up, and tasks fail with
+    /// [`WorkerLoss::Initializer`].
+    #[must_use]
+    pub fn initializer<A: Serialize>(self, task: &Task<A, ()>, argument: &A) -> Builder {
+        let mut encoded = Vec::new();
+        let argument = wire::encode(argument, &mut encoded).map(|()| encoded);
+        Builder { initializer: Some(Initializer { name: task.name, index: task.index(), argument }), ..self }
+    }
+
+    /// Replaces a worker after so many tasks: for libraries that leak.
+    #[must_use]
+    pub fn max_tasks_per_worker(self, tasks: u64) -> Builder {
+        Builder { max_tasks_per_worker: Some(tasks), ..self }
+    }
+
+    /// Replaces a worker that has more private memory than this, in bytes, when it has ended its tasks. It is looked at
+    /// about twenty times a second. Linux only; elsewhere it has no effect.
+    #[must_use]
+    pub fn recycle_above(self, bytes: u64) -> Builder {
+        Builder { recycle_above: Some(bytes), ..self }
     }
 
     /// Starts the workers. They need not be running yet when this returns.

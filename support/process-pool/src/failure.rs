@@ -1,6 +1,7 @@
 //! How a task can end without a value.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::panics::Panic;
 
@@ -36,6 +37,15 @@ pub enum Failure {
     NoWorker(WorkerLoss),
     /// The task was not registered with `init`; its name.
     Unknown(&'static str),
+    /// It was cancelled before it began, or its worker was killed because it was to be.
+    Cancelled,
+    /// The failure of a task that has a label.
+    Labelled {
+        /// The label.
+        label: Arc<str>,
+        /// The failure, which has none.
+        failure: Box<Failure>,
+    },
 }
 
 /// How a worker ended.
@@ -69,6 +79,10 @@ pub enum WorkerLoss {
     /// What was started is this program, but it did not call [`init`](crate::init) first. In tests, use
     /// [`init_before_main!`](crate::init_before_main).
     NotAWorker,
+    /// The initializer panicked or failed; its message.
+    Initializer(String),
+    /// The pool was shut down.
+    ShutDown,
     /// This process was forked from the one that built the pool, whose workers are not its own. It can build another.
     Forked,
 }
@@ -84,6 +98,8 @@ impl fmt::Display for Failure {
             Failure::TimedOut { attempts } => write!(f, "over the time limit (attempts: {attempts})"),
             Failure::Unreadable(why) => write!(f, "cannot be sent: {why}"),
             Failure::NoWorker(last) => write!(f, "there is no worker for it: {last}"),
+            Failure::Cancelled => f.write_str("cancelled"),
+            Failure::Labelled { label, failure } => write!(f, "{label}: {failure}"),
             Failure::Unknown(name) => write!(f, "'{name}' was not among the tasks given to init"),
         }
     }
@@ -94,7 +110,39 @@ fn colon(panic: &Panic) -> &'static str {
     if panic.location.is_some() { " " } else { ": " }
 }
 
-impl std::error::Error for Failure {}
+/// The source of a labelled failure is the failure itself; of those that a panic or a lost worker caused, that.
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Failure::Panicked(panic) | Failure::Aborted { panic, .. } => Some(&**panic),
+            Failure::Labelled { failure, .. } => Some(&**failure),
+            Failure::NoWorker(loss) => Some(loss),
+            _ => None,
+        }
+    }
+}
+
+impl std::error::Error for WorkerLoss {}
+
+impl Failure {
+    /// The failure without its label.
+    #[must_use]
+    pub fn reason(&self) -> &Failure {
+        match self {
+            Failure::Labelled { failure, .. } => failure.reason(),
+            failure => failure,
+        }
+    }
+
+    /// The label of the task, if it has one.
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        match self {
+            Failure::Labelled { label, .. } => Some(label),
+            _ => None,
+        }
+    }
+}
 
 impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -116,6 +164,8 @@ impl fmt::Display for WorkerLoss {
             WorkerLoss::NotAWorker => {
                 f.write_str("this program does not begin with process_pool::init (in tests: init_before_main!)")
             }
+            WorkerLoss::Initializer(why) => write!(f, "the initializer failed: {why}"),
+            WorkerLoss::ShutDown => f.write_str("the pool was shut down"),
             WorkerLoss::Forked => f.write_str("the pool belongs to the process that this one was forked from"),
         }
     }

@@ -8,7 +8,7 @@
 //!
 //! fn main() -> Result<(), process_pool::Error> {
 //!     process_pool::init(TASKS); // must come first: a worker is this program, started once more
-//!     let mut pool = Pool::builder().workers(2).build()?;
+//!     let pool = Pool::builder().workers(2).build()?;
 //!     let squares = pool.map(&SQUARE, 0..1000);
 //!     assert_eq!(squares[999], Ok(998_001));
 //!     Ok(())
@@ -77,6 +77,7 @@ mod history;
 pub mod limits;
 mod observer;
 mod panics;
+mod stats;
 mod task;
 #[cfg(unix)]
 mod unix;
@@ -90,9 +91,12 @@ pub use failure::{End, Failure, WorkerLoss};
 pub use history::{Finish, Stint};
 pub use observer::Event;
 pub use panics::{Location, Panic};
+pub use stats::Stats;
 pub use task::{Ran, Run, Task};
 #[cfg(unix)]
-pub use unix::{Bytes, FORKSERVER, Pool, Unordered, WORKER, frame, result_frame};
+pub use unix::{
+    Bytes, Completed, FORKSERVER, Handle, Ordered, Pool, Prepared, Shutdown, Unfinished, Unordered, WORKER, frame, result_frame,
+};
 #[cfg(not(unix))]
 pub use unsupported::{Bytes, Pool, Unordered};
 pub use wire::Unchecked;
@@ -116,7 +120,7 @@ pub fn init(tasks: &'static [&'static dyn Run]) {
 /// process_pool::init_before_main!(&[&SQUARE]);
 ///
 /// # fn main() {
-/// let mut pool = Pool::builder().workers(2).build().unwrap();
+/// let pool = Pool::builder().workers(2).build().unwrap();
 /// assert_eq!(pool.map(&SQUARE, [1, 2, 3]), [Ok(1), Ok(4), Ok(9)]);
 /// # }
 /// ```

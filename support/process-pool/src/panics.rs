@@ -95,13 +95,19 @@ pub fn forget() -> bool {
     any
 }
 
-/// The panic with this payload.
-pub fn caught(payload: Box<dyn Any + Send>) -> Panic {
+/// The message of a panic with this payload.
+pub fn message_of(payload: Box<dyn Any + Send>) -> String {
     let message = message(&*payload);
     // A payload may panic when it is dropped, and so may the payload of that panic.
     if let Err(again) = panic::catch_unwind(panic::AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(again);
     }
+    message
+}
+
+/// The panic with this payload.
+pub fn caught(payload: Box<dyn Any + Send>) -> Panic {
+    let message = message_of(payload);
     let recorded = recorded();
     let known = recorded.iter().rev().find(|panic| panic.message == message).cloned();
     known.unwrap_or(Panic { message, location: None, backtrace: None })

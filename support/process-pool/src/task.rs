@@ -2,6 +2,7 @@
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::panics::{self, Panic};
 use crate::wire::{Value, decode, encode};
@@ -17,13 +18,35 @@ use crate::wire::{Value, decode, encode};
 pub struct Task<A, R> {
     pub(crate) name: &'static str,
     run: fn(A) -> R,
+    /// Its index among the registered ones plus 1, once it was looked up.
+    index: AtomicUsize,
 }
 
 impl<A, R> Task<A, R> {
     /// A function with a name that no other task has.
     pub const fn new(name: &'static str, run: fn(A) -> R) -> Task<A, R> {
-        Task { name, run }
+        Task { name, run, index: AtomicUsize::new(0) }
     }
+}
+
+impl<A, R> Task<A, R> {
+    /// Its index among the registered tasks.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "only a pool asks"))]
+    pub(crate) fn index(&self) -> Option<usize> {
+        let known = self.index.load(Ordering::Relaxed);
+        if known > 0 {
+            return Some(known - 1);
+        }
+        let index = KNOWN.get()?.iter().position(|task| task.name() == self.name)?;
+        self.index.store(index + 1, Ordering::Relaxed);
+        Some(index)
+    }
+}
+
+/// The names of the registered tasks; `None` before [`init`](crate::init).
+#[cfg_attr(not(unix), allow(dead_code, reason = "only a pool asks"))]
+pub(crate) fn names() -> Option<Vec<&'static str>> {
+    Some(KNOWN.get()?.iter().map(|task| task.name()).collect())
 }
 
 /// The registered tasks.

@@ -29,7 +29,7 @@ fn pool(start: Start) -> Pool {
 #[test]
 fn workers_are_workers_and_not_tests() {
     for start in [Start::Fork, Start::Exec] {
-        let mut pool = pool(start);
+        let pool = pool(start);
         assert_eq!(pool.map(&SQUARE, 0..1000), (0..1000).map(|n| Ok(n * n)).collect::<Vec<_>>());
         let known: BTreeSet<u32> = pool.workers().into_iter().collect();
         let (pid, args) = pool.call(&WHO, &()).unwrap();
@@ -40,7 +40,7 @@ fn workers_are_workers_and_not_tests() {
 
 #[test]
 fn failures_are_reported_as_elsewhere() {
-    let mut pool = pool(Start::Fork);
+    let pool = pool(Start::Fork);
     assert_eq!(pool.call(&ABORT, &()), Err(Failure::Died { how: End::Signal(6), attempts: 3 }));
     assert!(matches!(pool.call(&PANIC, &()), Err(Failure::Panicked(panic)) if panic.message == "in a worker"));
     assert_eq!(pool.call(&PRINT, &()), Ok(()));
@@ -58,7 +58,7 @@ fn pools_of_several_tests_do_not_disturb_each_other() {
     });
     // A test that fails while a pool is in use ends it.
     let failed = catch_unwind(AssertUnwindSafe(|| {
-        let mut pool = pool(Start::Fork);
+        let pool = pool(Start::Fork);
         assert_eq!(pool.call(&SQUARE, &3), Ok(10), "on purpose");
     }));
     assert!(failed.is_err());

@@ -67,16 +67,16 @@ static TASKS: &[&dyn Run] = &[&NAME, &ORDER, &JSON, &PICTURES, &NEVER, &BACK, &D
 
 fn main() {
     process_pool::init(TASKS);
-    let mut pool = Pool::builder().workers(2).build().unwrap();
-    variants_are_those_that_were_sent(&mut pool);
-    orders_arrive(&mut pool);
-    maps_of_shared_bytes_arrive(&mut pool);
-    what_disagrees_does_not_run(&mut pool);
-    what_nests_too_deeply_does_not_run(&mut pool);
+    let pool = Pool::builder().workers(2).build().unwrap();
+    variants_are_those_that_were_sent(&pool);
+    orders_arrive(&pool);
+    maps_of_shared_bytes_arrive(&pool);
+    what_disagrees_does_not_run(&pool);
+    what_nests_too_deeply_does_not_run(&pool);
     assert_eq!(pool.call(&NAME, &Level::Low), Ok("Low".to_owned()), "the pool works as before");
 }
 
-fn variants_are_those_that_were_sent(pool: &mut Pool) {
+fn variants_are_those_that_were_sent(pool: &Pool) {
     for level in [Level::Low, Level::High, Level::Top] {
         assert_eq!(pool.call(&NAME, &level), Ok(format!("{level:?}")));
     }
@@ -84,7 +84,7 @@ fn variants_are_those_that_were_sent(pool: &mut Pool) {
     assert_refused(refused, "Level: the enum variant Level::Internal cannot be serialized");
 }
 
-fn orders_arrive(pool: &mut Pool) {
+fn orders_arrive(pool: &Pool) {
     let large = pool.bytes(1 << 20, |bytes| bytes.fill(3));
     let options = BTreeMap::from([("quality".to_owned(), json!(80)), ("tags".to_owned(), json!(["a", 1.5, null]))]);
     for order in [
@@ -101,7 +101,7 @@ fn orders_arrive(pool: &mut Pool) {
 }
 
 /// A map has another order there, and the bytes another place.
-fn maps_of_shared_bytes_arrive(pool: &mut Pool) {
+fn maps_of_shared_bytes_arrive(pool: &Pool) {
     let shared = pool.bytes(1 << 20, |bytes| bytes.fill(3));
     let one = |n: usize| {
         (n.to_string(), if n.is_multiple_of(2) { shared.clone() } else { Bytes::from(vec![n as u8; n * 9000]) })
@@ -114,7 +114,7 @@ fn maps_of_shared_bytes_arrive(pool: &mut Pool) {
     }
 }
 
-fn what_disagrees_does_not_run(pool: &mut Pool) {
+fn what_disagrees_does_not_run(pool: &Pool) {
     assert_refused(pool.call(&NEVER, &Doubled { n: 3 }), "Doubled.n arrives as something else than what was sent");
     assert_refused(pool.call(&BACK, &3), "Doubled.n arrives as something else than what was sent");
     assert_eq!(pool.call(&BACK, &0), Ok(Doubled { n: 0 }));
@@ -122,7 +122,7 @@ fn what_disagrees_does_not_run(pool: &mut Pool) {
     assert_eq!(all.iter().filter(|outcome| outcome.is_ok()).count(), 1);
 }
 
-fn what_nests_too_deeply_does_not_run(pool: &mut Pool) {
+fn what_nests_too_deeply_does_not_run(pool: &Pool) {
     let most = process_pool::limits::DEEPEST;
     assert_eq!(pool.call(&DEEP, &list(most)), Ok(most));
     assert_refused(pool.call(&DEEP, &list(most + 1)), "List: nested more than 256 levels deep");

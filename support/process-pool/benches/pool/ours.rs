@@ -33,7 +33,7 @@ impl Ours {
 }
 
 fn start(workers: usize, how: Start) -> Pool {
-    let mut pool = Pool::builder().workers(workers).start(how).build().expect("a pool");
+    let pool = Pool::builder().workers(workers).start(how).build().expect("a pool");
     until_all(workers, || pool.map(&WHO, vec![(); workers]).into_iter().flatten().collect());
     pool
 }
@@ -125,7 +125,7 @@ pub fn starts(one: impl Fn() -> f64) -> f64 {
 }
 
 /// The largest private memory of its workers.
-fn memory(pool: &mut Pool) -> f64 {
+fn memory(pool: &Pool) -> f64 {
     pool.map(&SQUARE, 0..10_000);
     pool.workers().into_iter().filter_map(private).fold(0.0, f64::max)
 }

@@ -22,6 +22,10 @@ pub enum Kind {
     Batch = 2,
     /// Worker: results of tasks.
     Results = 3,
+    /// Parent: the initializer.
+    Init = 4,
+    /// Worker: the initializer has returned.
+    Ready = 5,
 }
 
 /// Not a valid frame, or not one that is allowed now.
@@ -88,6 +92,8 @@ impl Inbox {
             (1, 0) => Kind::Hello,
             (2, 0) => Kind::Batch,
             (3, 0) => Kind::Results,
+            (4, 0) => Kind::Init,
+            (5, 0) => Kind::Ready,
             _ => return Err(ProtocolError),
         };
         let len = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;

@@ -1,37 +1,39 @@
 //! The pool on Unix. Paths of a task and the files on it: see the layout in the crate's documentation.
 
-mod batch;
 mod bell;
 mod bytes;
-mod call;
+mod calls;
 mod child;
 mod claim_state;
 mod clock;
-mod dispatch;
-mod engine;
+mod completed;
+mod drive;
 mod fd_passing;
-mod feed;
 mod fork;
 mod forkserver;
 pub mod frame;
-mod jobs;
+mod handle;
+mod lead;
 mod pool;
-mod receive;
-mod recover;
+mod processes;
 mod reexec;
 pub mod result_frame;
+mod results;
+mod scheduler;
 mod shm;
 mod start;
-mod supervise;
 mod sync;
+mod task_state;
 mod transfer;
 mod worker;
-mod worker_handle;
 
 use crate::task::Run;
 
 pub use bytes::Bytes;
-pub use pool::{Pool, Unordered};
+pub use calls::{Ordered, Unordered};
+pub use completed::Completed;
+pub use handle::Handle;
+pub use pool::{Pool, Prepared, Shutdown, Unfinished};
 pub use reexec::{FORKSERVER, WORKER};
 
 /// Runs the worker or the fork server, if this process was started as one; then it never returns.

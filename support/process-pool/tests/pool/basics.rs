@@ -43,7 +43,7 @@ pub fn pool(workers: usize) -> Pool {
 
 fn map_keeps_the_order() {
     for workers in 1..4 {
-        let mut pool = pool(workers);
+        let pool = pool(workers);
         for count in [0, 1, 2, 7, 30_000] {
             let squares: Vec<u64> = pool.map(&SQUARE, 0..count).into_iter().map(Result::unwrap).collect();
             assert!(squares.into_iter().eq((0..count).map(|n| n * n)));
@@ -54,14 +54,14 @@ fn map_keeps_the_order() {
 }
 
 fn a_call_answers() {
-    let mut pool = pool(2);
+    let pool = pool(2);
     for n in 0..1000 {
         assert_eq!(pool.call(&SQUARE, &n), Ok(n * n));
     }
 }
 
 fn unordered_results_come_as_they_complete() {
-    let mut pool = pool(2);
+    let pool = pool(2);
     // The first sleeps until all others are long done.
     let order: Vec<u64> = pool.imap_unordered(&SLEEP, [1000, 1, 1, 1]).map(|(_, ms)| ms.unwrap()).collect();
     assert_eq!(order.last(), Some(&1000));
@@ -71,7 +71,7 @@ fn unordered_results_come_as_they_complete() {
 }
 
 fn arguments_are_pulled_lazily() {
-    let mut pool = pool(2);
+    let pool = pool(2);
     // An infinite iterator: collecting it first would never end.
     let some: Vec<(usize, u64)> =
         pool.imap_unordered(&SQUARE, 0..).take(1000).map(|(place, square)| (place, square.unwrap())).collect();
@@ -79,7 +79,7 @@ fn arguments_are_pulled_lazily() {
 }
 
 fn all_workers_work() {
-    let mut pool = pool(3);
+    let pool = pool(3);
     let known: BTreeSet<u32> = pool.workers().into_iter().collect();
     let seen: BTreeSet<u64> = pool.map(&SLEEP, [300; 3]).into_iter().map(Result::unwrap).collect();
     assert_eq!(seen.len(), 1);
@@ -92,7 +92,7 @@ fn all_workers_work() {
 }
 
 fn large_values_arrive_intact() {
-    let mut pool = pool(2);
+    let pool = pool(2);
     for len in [0, 1, 63, 64, 100, 65_535, 65_536, 65_537, 300_000, 5 << 20] {
         let bytes: Vec<u8> = (0..len).map(|n| (n % 251) as u8).collect();
         let reversed: Vec<u8> = bytes.iter().rev().copied().collect();
@@ -113,7 +113,7 @@ fn large_values_arrive_intact() {
 }
 
 fn bytes_are_not_copied() {
-    let mut pool = pool(1);
+    let pool = pool(1);
     let bytes = pool.bytes(1 << 20, |bytes| bytes.fill(7));
     let place = bytes.as_ptr();
     let answer = pool.call(&ECHO, &bytes).unwrap();
@@ -132,7 +132,7 @@ fn read_blocks_are_reused() {
     if !can_look() {
         return;
     }
-    let mut pool = pool(1);
+    let pool = pool(1);
     for _ in 0..50 {
         assert_eq!(pool.call(&REVERSE, &Bytes::from(vec![1; 1 << 20])).unwrap().len(), 1 << 20);
     }
@@ -162,14 +162,14 @@ fn shared_in_memory(pid: u32) -> u64 {
 }
 
 fn blocks_that_a_worker_keeps_are_not_reused() {
-    let mut pool = pool(1);
+    let pool = pool(1);
     for n in 0..20 {
         assert_eq!(pool.call(&KEEP, &Bytes::from(vec![n; 100_000])), Ok(true), "{n}");
     }
 }
 
 fn dropping_the_iterator_stops_the_tasks() {
-    let mut pool = pool(2);
+    let pool = pool(2);
     let mut results = pool.imap_unordered(&SLEEP, [0, 1_000_000, 1_000_000]);
     assert_eq!(results.next(), Some((0, Ok(0))));
     drop(results);
@@ -177,7 +177,7 @@ fn dropping_the_iterator_stops_the_tasks() {
 }
 
 fn an_unregistered_task_is_named() {
-    let mut pool = pool(1);
+    let pool = pool(1);
     assert_eq!(pool.call(&STRANGER, &1), Err(Failure::Unknown("stranger")));
     assert_eq!(pool.map(&STRANGER, 0..2), vec![Err(Failure::Unknown("stranger")); 2]);
     assert_eq!(pool.imap_unordered(&STRANGER, 0..2).count(), 2);
@@ -188,7 +188,7 @@ fn a_pool_needs_a_worker() {
 }
 
 fn tasks_behind_a_slow_one_are_recalled() {
-    let mut pool = pool(2);
+    let pool = pool(2);
     // So many quick ones before it that batches are long when it comes.
     let tasks = (0..20_000).map(|n| if n == 15_000 { 2000 } else { 0 });
     let last = pool.imap_unordered(&SLEEP, tasks).last().unwrap();
@@ -197,7 +197,7 @@ fn tasks_behind_a_slow_one_are_recalled() {
 
 /// Tasks behind a slow one are recalled, and the call may end before the worker has skipped them.
 fn a_recall_kills_no_worker() {
-    let mut pool = builder().workers(2).record(true).build().unwrap();
+    let pool = builder().workers(2).record(true).build().unwrap();
     let before = pool.workers();
     for _ in 0..100 {
         let tasks = (0..300).map(|n| if n == 200 { 6 } else { 0 });
@@ -208,7 +208,7 @@ fn a_recall_kills_no_worker() {
 }
 
 fn the_history_records_every_run() {
-    let mut pool = builder().workers(2).record(true).build().unwrap();
+    let pool = builder().workers(2).record(true).build().unwrap();
     pool.map(&SLEEP, [20, 20, 20]);
     let history = pool.history();
     let mut tasks: Vec<usize> = history.iter().map(|stint| stint.task).collect();

@@ -22,12 +22,12 @@ crate::tests![
 ];
 
 fn printing_does_not_disturb_the_protocol() {
-    let mut pool = pool(2);
+    let pool = pool(2);
     assert_eq!(pool.map(&PRINT, 0..50), (0..50).map(Ok).collect::<Vec<_>>());
 }
 
 fn grandchildren_do_not_disturb_the_pool() {
-    let mut pool = pool(1);
+    let pool = pool(1);
     let child = pool.call(&CHILD, &()).unwrap();
     all_right(pool.map(&SQUARE, 0..1000));
     if can_look() {
@@ -60,7 +60,7 @@ fn grandchildren_end_with_the_parent() {
 
 /// A parent whose worker's task has started a process. It says which, and waits.
 pub fn childless() {
-    let mut pool = pool(1);
+    let pool = pool(1);
     println!("{}", pool.call(&CHILD, &()).unwrap());
     thread::sleep(Duration::from_secs(1000));
 }
@@ -77,7 +77,7 @@ pub fn a_thousand_deaths() {
     let descriptors = || fs::read_dir("/proc/self/fd").unwrap().count();
     let maps = || fs::read_to_string("/proc/self/maps").unwrap().lines().count();
     let zombies = || zombies(std::process::id());
-    let mut pool = pool(2);
+    let pool = pool(2);
     assert_eq!(pool.map(&SLEEP, [50, 50]), [Ok(50), Ok(50)]);
     let before = (descriptors(), maps());
     let mut deaths = BTreeSet::new();
@@ -103,7 +103,7 @@ fn workers_that_fail_at_start_are_given_up() {
 
 /// In a program whose workers know other tasks than their parent: the first word of each is wrong.
 pub fn stillborn() {
-    let mut pool = builder().workers(2).build().unwrap();
+    let pool = builder().workers(2).build().unwrap();
     let results = pool.map(&PID, vec![(); 1000]);
     assert_eq!(results.len(), 1000);
     for result in results {
@@ -118,7 +118,7 @@ fn no_shared_memory_is_left() {
         return;
     };
     let before: BTreeSet<_> = listing.flatten().map(|entry| entry.file_name()).collect();
-    let mut pool = pool(2);
+    let pool = pool(2);
     pool.map(&REVERSE, (0..4).map(|n| Bytes::from(vec![n; 1 << 20])));
     pool.workers().into_iter().for_each(|worker| _ = kill(worker));
     pool.map(&REVERSE, (0..4).map(|n| Bytes::from(vec![n; 1 << 20])));

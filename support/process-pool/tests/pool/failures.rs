@@ -21,7 +21,7 @@ crate::tests![
 ];
 
 fn every_death_has_its_cause() {
-    let mut pool = pool(2);
+    let pool = pool(2);
     let died = |how| Err(Failure::Died { how, attempts: 3 });
     assert_eq!(pool.call(&ABORT, &0), died(End::Signal(6)));
     assert_eq!(pool.call(&EXIT, &7), died(End::Code(7)));
@@ -36,7 +36,7 @@ fn memory_has_a_limit() {
         println!("not measured: no memory limit on this system");
         return;
     }
-    let mut pool = builder().workers(1).memory(64 << 20).build().unwrap();
+    let pool = builder().workers(1).memory(64 << 20).build().unwrap();
     assert_eq!(pool.call(&ALLOCATE, &16), Ok(16));
     assert_eq!(pool.call(&ALLOCATE, &200), Err(Failure::Died { how: End::Signal(6), attempts: 3 }));
     assert_eq!(pool.call(&ALLOCATE, &16), Ok(16));
@@ -44,33 +44,33 @@ fn memory_has_a_limit() {
     let bytes = pool.bytes(200 << 20, |bytes| bytes.fill(1));
     assert_eq!(pool.call(&crate::tasks::KEEP, &bytes), Ok(true));
     // Not even a worker fits into this.
-    let mut pool = builder().workers(1).memory(0).retries(0).build().unwrap();
+    let pool = builder().workers(1).memory(0).retries(0).build().unwrap();
     assert!(matches!(pool.call(&ALLOCATE, &1), Err(Failure::NoWorker(_) | Failure::Died { .. })));
 }
 
 fn a_hanging_task_is_killed() {
     let limit = Duration::from_millis(200);
-    let mut pool = builder().workers(2).timeout(limit).record(true).build().unwrap();
+    let pool = builder().workers(2).timeout(limit).record(true).build().unwrap();
     let tasks = (0..3000).map(|n| ("hang".to_owned(), (n + 3000 - 1234) % 3000));
     for (n, result) in pool.map(&TRAP, tasks).into_iter().enumerate() {
         let number = (n as u64 + 3000 - 1234) % 3000;
         let expected = if number == 0 { Err(Failure::TimedOut { attempts: 3 }) } else { Ok(number * number) };
         assert_eq!(result, expected, "{n}");
     }
-    let stopped: Vec<_> = pool.history().iter().filter(|stint| stint.finish == Finish::TimedOut).collect();
+    let stopped: Vec<_> = pool.history().into_iter().filter(|stint| stint.finish == Finish::TimedOut).collect();
     assert_eq!(stopped.len(), 3);
     assert!(stopped.iter().all(|s| s.task == 1234 && Duration::from_nanos(s.end - s.start) >= limit));
 }
 
 fn a_stopped_worker_is_replaced() {
     // The worker stops itself in the middle of the task: as often as it may be tried. No time limit is needed for that.
-    let mut pool = builder().workers(1).retries(1).build().unwrap();
+    let pool = builder().workers(1).retries(1).build().unwrap();
     assert_eq!(pool.call(&STOP, &1), Err(Failure::Died { how: End::Stopped, attempts: 2 }));
     assert_eq!(pool.call(&SQUARE, &3), Ok(9));
 }
 
 fn a_worker_stopped_while_idle_is_replaced() {
-    let mut pool = pool(2);
+    let pool = pool(2);
     all_right(pool.map(&SQUARE, 0..10));
     signal("STOP", pool.workers()[0]);
     all_right(pool.map(&SQUARE, 0..100));
@@ -78,7 +78,7 @@ fn a_worker_stopped_while_idle_is_replaced() {
 
 fn idle_time_does_not_count_for_the_time_limit() {
     let limit = Duration::from_secs(2);
-    let mut pool = builder().workers(1).timeout(limit).retries(0).build().unwrap();
+    let pool = builder().workers(1).timeout(limit).retries(0).build().unwrap();
     assert_eq!(pool.call(&SLEEP, &1), Ok(1));
     thread::sleep(limit + Duration::from_millis(200));
     assert_eq!(pool.call(&SLEEP, &50), Ok(50));
@@ -88,7 +88,7 @@ fn idle_time_does_not_count_for_the_time_limit() {
 fn idle_time_does_not_count_as_silence() {
     // On a busy machine the moment may be long; not every time.
     for _ in 0..5 {
-        let mut pool = builder().workers(1).retries(0).build().unwrap();
+        let pool = builder().workers(1).retries(0).build().unwrap();
         assert_eq!(pool.call(&SQUARE, &2), Ok(4));
         let worker = pool.workers();
         thread::sleep(Duration::from_millis(1500));
@@ -109,7 +109,7 @@ fn idle_time_does_not_count_as_silence() {
 
 fn a_protocol_violation_counts_as_death() {
     // Once each: what 256 MiB to come are worth is known only after some seconds.
-    let mut pool = builder().workers(2).retries(0).build().unwrap();
+    let pool = builder().workers(2).retries(0).build().unwrap();
     for nonsense in [
         b"x".to_vec(),
         b"PL".to_vec(),

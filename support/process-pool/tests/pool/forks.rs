@@ -40,14 +40,14 @@ pub fn forked() {
     assert_eq!(ours.as_mut().unwrap().call(&SQUARE, &3), Ok(9));
     let before = (ours.as_ref().unwrap().workers(), children(process::id()).len());
     in_a_fork(|| {
-        let mut pool = ours.take().unwrap();
+        let pool = ours.take().unwrap();
         let foreign = Err(Failure::NoWorker(WorkerLoss::Forked));
         assert_eq!(pool.call(&SQUARE, &3), foreign.clone());
         assert_eq!(pool.map(&SQUARE, 0..3), vec![foreign.clone(); 3]);
         assert_eq!(pool.imap_unordered(&SQUARE, 0..3).count(), 3);
         drop(pool);
     });
-    let mut pool = ours.unwrap();
+    let pool = ours.unwrap();
     assert_eq!(pool.map(&SQUARE, 0..100), (0..100).map(|n| Ok(n * n)).collect::<Vec<_>>());
     assert_eq!((pool.workers(), children(process::id()).len()), before);
 }
@@ -60,11 +60,11 @@ fn a_fork_can_have_a_pool_of_its_own() {
 }
 
 pub fn daemon() {
-    let mut ours = pool(2);
+    let ours = pool(2);
     assert_eq!(ours.call(&SQUARE, &3), Ok(9));
     let before = (ours.workers(), children(process::id()).len());
     in_a_fork(|| {
-        let mut its = pool(2);
+        let its = pool(2);
         assert_eq!(its.map(&SQUARE, 0..100), (0..100).map(|n| Ok(n * n)).collect::<Vec<_>>());
         let all = its.workers();
         assert!(children(process::id()).iter().filter(|child| all.contains(&child.pid)).count() == 2);
@@ -84,7 +84,7 @@ fn a_fork_in_the_middle_of_a_call_does_no_harm() {
 }
 
 pub fn forked_in_a_call() {
-    let mut pool = pool(2);
+    let pool = pool(2);
     let mut results = pool.imap_unordered(&SLEEP, [1, 300, 300]);
     assert_eq!(results.next(), Some((0, Ok(1))));
     let copy = fork();

@@ -31,7 +31,7 @@ crate::tests![
 
 /// The next argument depends on a result: whoever pulls before it looks for results waits for ever.
 fn results_come_while_the_iterator_waits_for_them() {
-    let mut pool = pool(2);
+    let pool = pool(2);
     let (arguments, source) = channel();
     let mut results = pool.imap_unordered(&SQUARE, source);
     for n in 0..200 {
@@ -51,7 +51,7 @@ fn results_come_while_the_iterator_waits_for_them() {
 }
 
 fn a_death_is_handled_while_the_iterator_waits() {
-    let mut pool = pool(1);
+    let pool = pool(1);
     let workers = pool.workers();
     let (arguments, source) = channel();
     let mut results = pool.imap_unordered(&SLEEP, source);
@@ -86,7 +86,7 @@ fn a_time_limit_holds_while_the_iterator_waits() {
     if !can_look() {
         return;
     }
-    let mut pool = builder().workers(1).timeout(Duration::from_millis(100)).retries(0).build().unwrap();
+    let pool = builder().workers(1).timeout(Duration::from_millis(100)).retries(0).build().unwrap();
     let (arguments, path) = hanging("hangs");
     let results: Vec<_> = pool.imap_unordered(&HANG, arguments).collect();
     assert_eq!(results, [(0, Err(Failure::TimedOut { attempts: 1 }))]);
@@ -97,14 +97,14 @@ fn a_time_limit_holds_while_the_iterator_of_a_map_waits() {
     if !can_look() {
         return;
     }
-    let mut pool = builder().workers(1).timeout(Duration::from_millis(100)).retries(0).build().unwrap();
+    let pool = builder().workers(1).timeout(Duration::from_millis(100)).retries(0).build().unwrap();
     let (arguments, path) = hanging("hangs-in-a-map");
     assert_eq!(pool.map(&HANG, arguments), [Err(Failure::TimedOut { attempts: 1 })]);
     fs::remove_file(path).unwrap();
 }
 
 fn an_iterator_that_never_ends_can_be_left() {
-    let mut pool = pool(2);
+    let pool = pool(2);
     let (arguments, source) = channel();
     let mut results = pool.imap_unordered(&SQUARE, source);
     arguments.send(3).unwrap();
@@ -131,9 +131,9 @@ fn what_is_ahead_is_bounded_in_bytes() {
 fn pulls_at_most<A, R>(bound: usize, task: &Task<A, R>, argument: impl Fn(u64) -> A + Send + 'static)
 where
     A: Value + Send + 'static,
-    R: Value,
+    R: Value + Send + 'static,
 {
-    let mut pool = pool(2);
+    let pool = pool(2);
     let pulled = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&pulled);
     let arguments = (0..).inspect(move |_| _ = count.fetch_add(1, Ordering::Relaxed)).map(argument);
@@ -149,7 +149,7 @@ where
 }
 
 fn a_panic_of_the_iterator_arrives() {
-    let mut pool = pool(2);
+    let pool = pool(2);
     let arguments = || (0..4u64).map(|n| if n < 3 { n } else { panic!("no more") });
     // Several times: the end and the panic must be seen together.
     for _ in 0..20 {
@@ -167,7 +167,7 @@ fn a_panic_of_the_iterator_arrives() {
 }
 
 fn an_iterator_can_use_another_pool() {
-    let (mut one, mut other) = (pool(2), pool(1));
+    let (one, other) = (pool(2), pool(1));
     let arguments = (0..50).map(|n| other.call(&SQUARE, &n).unwrap());
     assert_eq!(one.map(&SQUARE, arguments), (0..50u64).map(|n| Ok(n.pow(4))).collect::<Vec<_>>());
 }

@@ -20,7 +20,7 @@ crate::tests![
 
 fn killed_while_idle() {
     for _ in 0..20 {
-        let mut pool = pool(2);
+        let pool = pool(2);
         all_right(pool.map(&SQUARE, 0..10));
         signal("KILL", pool.workers()[0]);
         all_right(pool.map(&SQUARE, 0..20));
@@ -29,7 +29,7 @@ fn killed_while_idle() {
 }
 
 fn all_killed_while_idle() {
-    let mut pool = pool(3);
+    let pool = pool(3);
     for _ in 0..5 {
         pool.workers().into_iter().for_each(|worker| signal("KILL", worker));
         all_right(pool.map(&SQUARE, 0..100));
@@ -78,7 +78,7 @@ fn publish(marker: &AtomicUsize, pids: &[u32]) {
 fn killed_while_computing() {
     static WORKERS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
     let marker = &WORKERS[START.get() as usize]; // the same test runs beside this one, in the other way
-    let mut pool = builder().workers(2).retries(9).build().unwrap();
+    let pool = builder().workers(2).retries(9).build().unwrap();
     publish(marker, &pool.workers());
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -94,11 +94,11 @@ fn killed_while_computing() {
 
 /// Runs `work` while a worker is killed every few ms. Returns how many were killed.
 fn run_with_kills<R>(
-    pool: &mut Pool,
+    pool: &Pool,
     marker: &'static AtomicUsize,
     pause: Duration,
     kills: usize,
-    mut work: impl FnMut(&mut Pool, &mut dyn FnMut(&Pool)) -> R,
+    mut work: impl FnMut(&Pool, &mut dyn FnMut(&Pool)) -> R,
 ) -> (R, usize) {
     let stop = AtomicBool::new(false);
     publish(marker, &pool.workers());
@@ -115,8 +115,8 @@ fn run_with_kills<R>(
 fn killed_while_sending_and_receiving() {
     static WORKERS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
     let marker = &WORKERS[START.get() as usize]; // the same test runs beside this one, in the other way
-    let mut pool = builder().workers(2).retries(50).build().unwrap();
-    let (done, killed) = run_with_kills(&mut pool, marker, Duration::from_millis(5), 60, |pool, publish| {
+    let pool = builder().workers(2).retries(50).build().unwrap();
+    let (done, killed) = run_with_kills(&pool, marker, Duration::from_millis(5), 60, |pool, publish| {
         let mut done = 0;
         // Bytes by shared memory, 1 MiB each way, and 60 KiB each way through the pipes in pieces.
         while done < 400 {
@@ -138,9 +138,9 @@ fn killed_while_sending_and_receiving() {
 fn a_kill_storm_loses_nothing() {
     static WORKERS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
     let marker = &WORKERS[START.get() as usize]; // the same test runs beside this one, in the other way
-    let mut pool = builder().workers(2).retries(20).build().unwrap();
+    let pool = builder().workers(2).retries(20).build().unwrap();
     let mut rounds = 0;
-    let (seen, killed) = run_with_kills(&mut pool, marker, Duration::from_millis(3), 200, |pool, publish| {
+    let (seen, killed) = run_with_kills(&pool, marker, Duration::from_millis(3), 200, |pool, publish| {
         // As many rounds of 20,000 as the 200 kills take.
         loop {
             rounds += 1;
@@ -150,7 +150,7 @@ fn a_kill_storm_loses_nothing() {
                 assert_eq!(result, Ok(place as u64));
                 seen[place] += 1;
                 if place % 16 == 0 {
-                    publish(results.pool());
+                    publish(pool);
                 }
             }
             drop(results);

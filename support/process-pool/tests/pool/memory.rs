@@ -28,7 +28,7 @@ fn all(bytes: &Bytes, value: u8) -> bool {
 
 /// While one of them lives, its memory is not used again.
 fn the_same_bytes_twice_are_given_back_once() {
-    let mut pool = pool(1);
+    let pool = pool(1);
     let (one, other) = pool.call(&TWICE, &(MIB, 1)).unwrap();
     drop(one);
     for value in 2..5 {
@@ -39,7 +39,7 @@ fn the_same_bytes_twice_are_given_back_once() {
 
 /// The worker holds bytes, and returns them with two results. The first result is dropped.
 fn a_block_that_was_lent_twice_is_given_back_twice() {
-    let mut pool = pool(1);
+    let pool = pool(1);
     pool.call(&HOLD_OWN, &(MIB, 7)).unwrap();
     let one = pool.call(&RETURN_HELD, &()).unwrap().unwrap();
     let other = pool.call(&RETURN_HELD, &()).unwrap().unwrap();
@@ -53,7 +53,7 @@ fn a_block_that_was_lent_twice_is_given_back_twice() {
 }
 
 fn bytes_of_an_earlier_argument_can_be_returned() {
-    let mut pool = pool(1);
+    let pool = pool(1);
     pool.call(&HOLD, &Bytes::from(vec![3; MIB])).unwrap();
     assert_eq!(pool.call(&SQUARE, &3), Ok(9));
     assert!(all(&pool.call(&RETURN_HELD, &()).unwrap().unwrap(), 3));
@@ -68,7 +68,7 @@ fn kept_bytes_are_released() {
 }
 
 pub fn kept() {
-    let mut pool = pool(1);
+    let pool = pool(1);
     assert_eq!(pool.call(&SQUARE, &3), Ok(9));
     let before = resident(std::process::id());
     for n in 0..100 {
@@ -92,7 +92,7 @@ fn resident(pid: u32) -> usize {
 }
 
 /// What both sides have more than before, once the worker has been idle: the share that may be kept, and a little.
-fn little_is_left(pool: &mut Pool, before: (usize, usize)) {
+fn little_is_left(pool: &Pool, before: (usize, usize)) {
     let worker = pool.workers()[0];
     // Results that were dropped meanwhile are given back.
     assert_eq!(pool.call(&SQUARE, &3), Ok(9));
@@ -114,20 +114,20 @@ fn large_values_leave_little_behind() {
 }
 
 pub fn large() {
-    let mut pool = pool(1);
+    let pool = pool(1);
     let worker = pool.call(&PID, &()).unwrap();
     let before = (resident(std::process::id()), resident(worker));
     // Encoded, 160 MiB or more.
     let numbers: Vec<u64> = (0..20 * MIB as u64).collect();
     assert_eq!(pool.call(&NUMBERS, &numbers).map(|numbers| numbers.len()), Ok(20 * MIB));
     drop(numbers);
-    little_is_left(&mut pool, before);
+    little_is_left(&pool, before);
     assert!(all(&pool.call(&BYTES, &(300 * MIB, 1)).unwrap(), 1));
-    little_is_left(&mut pool, before);
+    little_is_left(&pool, before);
     let bytes = pool.bytes(300 * MIB, |bytes| bytes.fill(2));
     assert!(all(&pool.call(&ECHO, &bytes).unwrap(), 2));
     drop(bytes);
-    little_is_left(&mut pool, before);
+    little_is_left(&pool, before);
 }
 
 fn sizes_that_vary_leave_little_behind() {
@@ -137,7 +137,7 @@ fn sizes_that_vary_leave_little_behind() {
 }
 
 pub fn varying() {
-    let mut pool = pool(1);
+    let pool = pool(1);
     let worker = pool.call(&PID, &()).unwrap();
     let before = (resident(std::process::id()), resident(worker));
     let mut most = 0;
@@ -150,7 +150,7 @@ pub fn varying() {
     // In use: an argument of at most 62 MiB and a result of the same size.
     let bound = before.1 + 2 * 62 * MIB + 2 * KEPT_MEMORY + 16 * MIB;
     assert!(most <= bound, "{} MiB of {}", most / MIB, bound / MIB);
-    little_is_left(&mut pool, before);
+    little_is_left(&pool, before);
 }
 
 fn without_memfd_files_take_its_place() {
@@ -163,7 +163,7 @@ pub fn no_memfd() {
     if !crate::tasks::deny_memfd() {
         return println!("not measured: no seccomp filter here");
     }
-    let mut pool = pool(2);
+    let pool = pool(2);
     let some = (0..20).map(|n| (3 * MIB + n, n as u8));
     for (n, result) in pool.map(&BYTES, some).into_iter().enumerate() {
         assert!(all(&result.unwrap(), n as u8));
@@ -213,7 +213,7 @@ pub fn full() {
     if !crate::tasks::deny_memfd() {
         return println!("not measured: no seccomp filter here");
     }
-    let mut pool = pool(2);
+    let pool = pool(2);
     let workers = pool.workers();
     for n in 0..20 {
         assert!(all(&pool.call(&BYTES, &(3 * MIB, n)).unwrap(), n));

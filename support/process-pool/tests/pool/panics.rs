@@ -23,7 +23,7 @@ fn panic_of(result: Result<u64, Failure>) -> Panic {
 }
 
 fn a_panic_is_reported_with_its_place_and_not_retried() {
-    let mut pool = pool(1);
+    let pool = pool(1);
     let worker = pool.workers();
     let panic = panic_of(pool.call(&PANIC, &5));
     assert_eq!(panic.message, "on purpose 5");
@@ -36,7 +36,7 @@ fn a_panic_is_reported_with_its_place_and_not_retried() {
 }
 
 fn a_panic_that_the_task_caught_is_not_taken_for_its_own() {
-    let mut pool = builder().workers(1).retries(0).build().unwrap();
+    let pool = builder().workers(1).retries(0).build().unwrap();
     let first = panic_of(pool.call(&CATCH, &()));
     assert_eq!(first.message, "not caught");
     let other = panic_of(pool.call(&PANIC, &5));
@@ -45,7 +45,7 @@ fn a_panic_that_the_task_caught_is_not_taken_for_its_own() {
 }
 
 fn the_first_of_two_panics_is_reported() {
-    let mut pool = builder().workers(1).retries(1).build().unwrap();
+    let pool = builder().workers(1).retries(1).build().unwrap();
     // A panic of an earlier task is not taken for the reason.
     panic_of(pool.call(&PANIC, &5));
     match pool.call(&PANIC_TWICE, &7) {
@@ -56,14 +56,14 @@ fn the_first_of_two_panics_is_reported() {
         other => panic!("{other:?}"),
     }
     // Nor for a death without any panic.
-    let mut pool = builder().workers(1).retries(0).build().unwrap();
+    let pool = builder().workers(1).retries(0).build().unwrap();
     panic_of(pool.call(&PANIC, &5));
     let died = pool.call(&crate::tasks::ABORT, &0);
     assert!(matches!(died, Err(Failure::Died { .. })), "{died:?}");
 }
 
 fn a_panic_passed_on_from_another_thread_is_reported() {
-    let mut pool = pool(1);
+    let pool = pool(1);
     let panic = panic_of(pool.call(&PASS_ON, &3));
     assert_eq!(panic.message, "elsewhere 3");
     assert!(panic.location.is_some_and(|at| at.line > PANIC_LINE), "that thread's place");

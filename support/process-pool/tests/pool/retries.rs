@@ -23,7 +23,7 @@ crate::tests![
 
 fn one_poison_task_among_ten_thousand() {
     for way in ["abort", "kill"] {
-        let mut pool = builder().workers(2).record(true).build().unwrap();
+        let pool = builder().workers(2).record(true).build().unwrap();
         let tasks = (0..10_000).map(|n| (way.to_owned(), (n + 10_000 - 6789) % 10_000));
         let results = pool.map(&TRAP, tasks);
         let failed: Vec<usize> = (0..results.len()).filter(|n| results[*n].is_err()).collect();
@@ -41,7 +41,7 @@ fn one_poison_task_among_ten_thousand() {
 
 /// Two deaths charge whoever ran before the poison task in the same batch twice, unless suspects run apart.
 fn many_poison_tasks_fail_and_nobody_else() {
-    let mut pool = builder().workers(2).retries(1).build().unwrap();
+    let pool = builder().workers(2).retries(1).build().unwrap();
     // So many good ones first that batches are long.
     let tasks = (0..20_000).map(|n| ("abort".to_owned(), if n > 10_000 { n % 700 } else { 1 }));
     let results = pool.map(&TRAP, tasks);
@@ -68,7 +68,7 @@ fn without_retries_no_task_runs_twice() {
     let path = note("must-not-repeat");
     let task = |dies| (path.to_str().unwrap().to_owned(), dies);
     let died = Failure::Died { how: End::Signal(9), attempts: 1 };
-    let mut pool = builder().workers(2).retries(0).build().unwrap();
+    let pool = builder().workers(2).retries(0).build().unwrap();
 
     // Each tenth dies for sure in the middle of its work.
     let results = pool.map(&NOTE, (0..50).map(|n| task(n % 10 == 3)));
@@ -85,7 +85,7 @@ fn without_retries_no_task_runs_twice() {
         ended += 1;
         assert!(result.is_ok() || result == Err(died.clone()), "{result:?}");
         if ended % 10 == 0 {
-            results.pool().workers().into_iter().for_each(|worker| _ = kill(worker));
+            pool.workers().into_iter().for_each(|worker| _ = kill(worker));
         }
     }
     drop(results);
@@ -96,7 +96,7 @@ fn without_retries_no_task_runs_twice() {
 
 fn without_retries_a_death_fails_one_task() {
     // Quick ones, which would travel together if they might run twice.
-    let mut pool = builder().workers(2).retries(0).build().unwrap();
+    let pool = builder().workers(2).retries(0).build().unwrap();
     let tasks = (0..2000).map(|n| ("kill".to_owned(), (n + 2000 - 1234) % 2000));
     let results = pool.map(&TRAP, tasks);
     let failed: Vec<usize> = (0..results.len()).filter(|n| results[*n].is_err()).collect();
@@ -112,7 +112,7 @@ fn a_half_written_result_is_lost_with_its_worker() {
     for (retries, end) in [(0, Err(Failure::Died { how: End::Signal(9), attempts: 1 })), (2, Ok("x".repeat(60_000)))] {
         let (path, go) = (note("begun"), note("go"));
         let task = |waits| (path.to_str().unwrap().to_owned(), go.to_str().unwrap().to_owned(), waits);
-        let mut pool = builder().workers(2).retries(retries).record(true).build().unwrap();
+        let pool = builder().workers(2).retries(retries).record(true).build().unwrap();
         let mut results = pool.imap_unordered(&CORK, [task(true), task(false)]);
         assert_eq!(results.next(), Some((0, Ok(String::new()))));
         let pid = until("the other has begun", || fs::read_to_string(&path).ok()?.trim().parse().ok());
@@ -135,7 +135,7 @@ fn a_half_written_result_is_lost_with_its_worker() {
 fn a_task_that_cripples_its_worker_is_charged() {
     for retries in [0, 2] {
         let path = note("closed");
-        let mut pool = builder().workers(2).retries(retries).build().unwrap();
+        let pool = builder().workers(2).retries(retries).build().unwrap();
         let died = pool.call(&CLOSE_ALL, &path.to_str().unwrap().to_owned());
         assert!(matches!(died, Err(Failure::Died { attempts, .. }) if attempts == retries + 1), "{died:?}");
         assert_eq!(fs::read(&path).unwrap().len(), retries as usize + 1, "runs, and no more");
@@ -156,8 +156,8 @@ pub fn huge() {
     let limit = getrlimit(Resource::Fsize);
     setrlimit(Resource::Fsize, Rlimit { current: Some(16 << 20), ..limit }).unwrap();
     let path = note("huge");
-    let mut pool = pool(1);
-    let mut run = |len| pool.call(&HUGE, &(path.to_str().unwrap().to_owned(), len)).map(|bytes| bytes.len());
+    let pool = pool(1);
+    let run = |len| pool.call(&HUGE, &(path.to_str().unwrap().to_owned(), len)).map(|bytes| bytes.len());
     // By the pipe.
     assert_eq!(run(40 << 20), Ok(40 << 20));
     let refused = run(process_pool::limits::LONGEST_FRAME);
@@ -171,7 +171,7 @@ fn a_task_that_forks_is_answered_once() {
     if !can_look() {
         return;
     }
-    let mut pool = builder().workers(1).retries(0).build().unwrap();
+    let pool = builder().workers(1).retries(0).build().unwrap();
     for n in 0..20 {
         assert_eq!(pool.call(&FORK_OFF, &n), Ok(n));
     }

@@ -28,7 +28,7 @@ fn pool_of(workers: usize) -> (Pool, Arc<Mutex<Vec<Event>>>) {
     (pool, told)
 }
 
-fn the_work_goes_on(pool: &mut Pool, told: &Mutex<Vec<Event>>) {
+fn the_work_goes_on(pool: &Pool, told: &Mutex<Vec<Event>>) {
     let living = pool.workers().len();
     assert!((1..8).contains(&living), "{living}");
     // Longer than all attempts to fill the other places.
@@ -47,8 +47,8 @@ pub fn scarce_descriptors() {
     let used = fs::read_dir("/proc/self/fd").unwrap().count() as u64;
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: Some(used + 18), ..limit }).unwrap();
-    let (mut pool, told) = pool_of(8);
-    the_work_goes_on(&mut pool, &told);
+    let (pool, told) = pool_of(8);
+    the_work_goes_on(&pool, &told);
     // There are enough again: all places are filled, by and by.
     setrlimit(Resource::Nofile, limit).unwrap();
     crate::common::until("all are there", || {
@@ -70,6 +70,6 @@ pub fn scarce_processes() {
     }
     let limit = getrlimit(Resource::Nproc);
     setrlimit(Resource::Nproc, Rlimit { current: Some(5), maximum: limit.maximum }).unwrap();
-    let (mut pool, told) = pool_of(8);
-    the_work_goes_on(&mut pool, &told);
+    let (pool, told) = pool_of(8);
+    the_work_goes_on(&pool, &told);
 }

@@ -34,7 +34,7 @@ fn the_server() -> u32 {
     until("there is one server", || if let [server] = servers()[..] { Some(server) } else { None })
 }
 
-fn works(pool: &mut Pool) {
+fn works(pool: &Pool) {
     let squares: Result<Vec<u64>, Failure> = pool.map(&SQUARE, 0..100).into_iter().collect();
     assert!(squares.unwrap().into_iter().eq((0..100).map(|n| n * n)));
 }
@@ -56,13 +56,13 @@ fn the_server_lives_as_long_as_a_pool() {
 
 pub fn server() {
     assert!(servers().is_empty());
-    let (mut one, mut other) = (pool(1), pool(2));
-    [&mut one, &mut other].into_iter().for_each(works);
+    let (one, other) = (pool(1), pool(2));
+    [&one, &other].into_iter().for_each(works);
     let server = the_server();
     assert_eq!(workers(process::id()).len(), 3, "its copies are our children");
     assert!(children(process::id()).iter().all(|child| child.command.contains(FORKSERVER)), "nobody is started anew");
     drop(one);
-    works(&mut other);
+    works(&other);
     assert_eq!(the_server(), server, "one for both pools");
     drop(other);
     assert!(!lives(server) && children(process::id()).is_empty());
@@ -76,21 +76,21 @@ fn a_killed_server_is_replaced() {
 }
 
 pub fn killed_server() {
-    let mut pool = pool(2);
-    works(&mut pool);
+    let pool = pool(2);
+    works(&pool);
     let first = the_server();
     signal("KILL", first);
     let before = pool.workers();
-    works(&mut pool);
+    works(&pool);
     assert_eq!(pool.workers(), before, "no worker is hurt");
     // The other worker lives on, and holds nothing of the old server.
     signal("KILL", before[0]);
-    works(&mut pool);
+    works(&pool);
     let second = the_server();
     assert_ne!(second, first);
     // All at once.
     pool.workers().into_iter().chain([second]).for_each(|pid| signal("KILL", pid));
-    works(&mut pool);
+    works(&pool);
     drop(pool);
     assert!(children(process::id()).is_empty());
 }
@@ -100,16 +100,16 @@ fn workers_start_without_a_stopped_server() {
 }
 
 pub fn stopped_server() {
-    let mut pool = pool(1);
-    works(&mut pool);
+    let pool = pool(1);
+    works(&pool);
     let server = the_server();
     signal("STOP", server);
     kill_workers(&pool);
-    works(&mut pool);
+    works(&pool);
     assert!(!lives(server), "it is of no use any more");
     // The next server does its work.
     kill_workers(&pool);
-    works(&mut pool);
+    works(&pool);
     assert_ne!(the_server(), server);
     assert_eq!(workers(process::id()).len(), 1);
 }
@@ -139,7 +139,7 @@ fn a_program_without_init_is_noticed_at_once() {
 }
 
 pub fn strangers() {
-    let mut pool = pool(2);
+    let pool = pool(2);
     let failed = pool.map(&SQUARE, 0..100);
     assert_eq!(failed, vec![Err(Failure::NoWorker(WorkerLoss::NotAWorker)); 100]);
 }
@@ -170,10 +170,10 @@ fn a_server_with_threads_does_not_fork() {
 
 pub fn crowded() {
     for _ in 0..2 {
-        let mut pool = pool(2);
-        works(&mut pool);
+        let pool = pool(2);
+        works(&pool);
         kill_workers(&pool);
-        works(&mut pool);
+        works(&pool);
         assert!(children(process::id()).iter().all(|child| child.command.contains("__pool-worker")), "started anew");
     }
 }
@@ -188,7 +188,7 @@ pub fn folders() {
     let home = fs::canonicalize(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let parent = home.parent().unwrap().to_owned();
     env::set_current_dir(&home).unwrap();
-    let mut pool = pool(1);
+    let pool = pool(1);
     assert_eq!(pool.call(&FOLDER, &()), Ok(home));
     env::set_current_dir(&parent).unwrap();
     kill_workers(&pool);

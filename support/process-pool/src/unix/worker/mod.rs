@@ -147,6 +147,7 @@ impl Worker {
         let task = body.number().map_err(protocol_error)?;
         let task = usize::try_from(task).ok().and_then(|n| self.tasks.get(n).copied());
         let task = task.ok_or_else(|| protocol_error(ProtocolError))?;
+        let _memory = body.number().map_err(protocol_error)?;
         let count = body.number().map_err(protocol_error)?;
         for _ in 0..body.number().map_err(protocol_error)? {
             self.memory.take_back(body.number().map_err(protocol_error)?);

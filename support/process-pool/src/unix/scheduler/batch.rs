@@ -1,16 +1,18 @@
 //! Batches: the tasks of one frame.
 
+use std::fmt;
 use std::sync::Arc;
 
-use crate::limits::{BATCH_BYTES, BATCH_TASKS, KEPT_BUFFER, LARGE};
+use crate::limits::{BATCH_TASKS, KEPT_BUFFER, LARGE};
 use crate::unix::frame::{self, ProtocolError, ValueLocation};
+use crate::unix::scheduler::job::{Job, Sink};
 use crate::unix::shm::{Arena, Block};
 use crate::unix::transfer::TransferScope;
 
 /// One task of a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchEntry {
-    /// Its index in the call.
+    /// Its index for the sink.
     pub index: usize,
     /// How many workers died while running it.
     pub attempts: u32,
@@ -21,27 +23,46 @@ pub struct BatchEntry {
 /// The tasks of one frame, with all that is needed to send them again.
 #[derive(Default)]
 pub struct Batch {
+    /// What they have in common; `None` while there are none.
+    job: Option<Arc<Job>>,
+    /// Who takes their outcomes: one for all, or one for each.
+    sinks: Vec<Arc<dyn Sink>>,
     /// The encoded arguments, concatenated.
     pub arguments: Vec<u8>,
     /// The tasks, in the order of their arguments.
     pub entries: Vec<BatchEntry>,
     /// Shared-memory blocks that arguments use, each with the index of its task in `entries`.
-    pub blocks: Vec<(usize, Arc<Block>)>,
+    blocks: Vec<(usize, Arc<Block>)>,
     /// How many of the tasks have been answered.
     pub answered: usize,
 }
 
-/// A task to be dispatched again.
-pub struct Retry {
+/// A task on its own.
+pub struct Single {
+    pub job: Arc<Job>,
+    pub sink: Arc<dyn Sink>,
     pub index: usize,
     pub attempts: u32,
     pub argument: Vec<u8>,
     pub blocks: Vec<Arc<Block>>,
 }
 
+/// Whether they are the same object.
+pub fn is_same(one: &Arc<dyn Sink>, other: &Arc<dyn Sink>) -> bool {
+    std::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(other))
+}
+
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch").field("entries", &self.entries).field("answered", &self.answered).finish_non_exhaustive()
+    }
+}
+
 impl Batch {
     /// Empties the batch but keeps its allocations, unless they are unusually large.
     pub fn clear(&mut self) {
+        self.job = None;
+        self.sinks.clear();
         self.arguments.clear();
         self.arguments.shrink_to(KEPT_BUFFER);
         self.entries.clear();
@@ -54,19 +75,51 @@ impl Batch {
         self.entries.len() - self.answered
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.left() == 0
+    }
+
+    /// What its tasks have in common. There must be a task.
+    pub fn job(&self) -> &Arc<Job> {
+        self.job.as_ref().expect("a batch with tasks has a job")
+    }
+
+    /// Who takes the outcome of the `n`th task.
+    pub fn sink(&self, n: usize) -> &Arc<dyn Sink> {
+        &self.sinks[if self.sinks.len() == 1 { 0 } else { n }]
+    }
+
+    /// Whether tasks of this job may join those that are here.
+    pub fn takes(&self, job: &Arc<Job>) -> bool {
+        self.job.as_ref().is_none_or(|own| Arc::ptr_eq(own, job))
+    }
+
     /// Adds the task whose argument was just appended to `arguments`.
-    pub fn push(&mut self, index: usize, attempts: u32, blocks: Vec<Arc<Block>>) {
+    fn push(&mut self, job: &Arc<Job>, sink: &Arc<dyn Sink>, (index, attempts): (usize, u32), blocks: Vec<Arc<Block>>) {
         let n = self.entries.len();
         if !blocks.is_empty() {
             self.blocks.extend(blocks.into_iter().map(|block| (n, block)));
         }
         self.entries.push(BatchEntry { index, attempts, end: self.arguments.len() });
+        match &self.sinks[..] {
+            [] => {
+                self.job = Some(Arc::clone(job));
+                self.sinks.push(Arc::clone(sink));
+            }
+            [one] if is_same(one, sink) => {}
+            [one] => {
+                let one = Arc::clone(one);
+                self.sinks.resize(n, one);
+                self.sinks.push(Arc::clone(sink));
+            }
+            _ => self.sinks.push(Arc::clone(sink)),
+        }
     }
 
     /// Adds a new task. `encode` appends its argument; on error nothing is added.
     pub fn encode(
         &mut self,
-        index: usize,
+        (job, sink, index): (&Arc<Job>, &Arc<dyn Sink>, usize),
         arena: &Arc<Arena>,
         transfer: &TransferScope,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), String>,
@@ -79,37 +132,27 @@ impl Batch {
             Ok(()) => blocks.extend(finish_argument(&mut self.arguments, start, arena)),
             Err(_) => self.arguments.truncate(start),
         }
-        encoded.map(|()| self.push(index, 0, blocks))
+        encoded.map(|()| self.push(job, sink, (index, 0), blocks))
     }
 
-    /// Whether it can be sent as it is, with at most this many tasks.
-    pub fn fits_as_it_is(&self, most: usize) -> bool {
-        self.answered == 0 && (1..=most).contains(&self.entries.len()) && self.arguments.len() < BATCH_BYTES
-    }
-
-    /// Moves all tasks of another batch behind those of this one.
-    pub fn append(&mut self, other: &mut Batch) {
-        while other.left() > 0 {
-            other.move_first_to(self);
-        }
-        other.clear();
-    }
-
-    /// Moves the first unanswered task into another batch.
+    /// Moves the first unanswered task into another batch of its job.
     pub fn move_first_to(&mut self, to: &mut Batch) {
         let n = self.answered;
-        let BatchEntry { index, attempts, end } = self.entries[n];
-        let start = n.checked_sub(1).map_or(0, |before| self.entries[before].end);
-        to.arguments.extend_from_slice(&self.arguments[start..end]);
-        let is_its = |(of, _): &mut (usize, Arc<Block>)| *of == n;
+        let BatchEntry { index, attempts, .. } = self.entries[n];
+        to.arguments.extend_from_slice(self.argument(n));
         let blocks = if self.blocks.is_empty() {
             Vec::new()
         } else {
-            self.blocks.extract_if(.., is_its).map(|(_, block)| block).collect()
+            self.blocks.extract_if(.., |(of, _)| *of == n).map(|(_, block)| block).collect()
         };
-        to.push(index, attempts, blocks);
+        to.push(self.job(), self.sink(n), (index, attempts), blocks);
+        self.skip_first();
+    }
+
+    /// Drops the first unanswered task.
+    pub fn skip_first(&mut self) {
         self.answered += 1;
-        if self.left() == 0 {
+        if self.is_empty() {
             self.clear();
         } else if self.answered >= 2 * BATCH_TASKS {
             self.forget_answered();
@@ -122,8 +165,18 @@ impl Batch {
         let start = self.entries[n - 1].end;
         self.arguments.drain(..start);
         self.entries.drain(..n);
+        if self.sinks.len() > 1 {
+            self.sinks.drain(..n);
+        }
         self.entries.iter_mut().for_each(|entry| entry.end -= start);
+        self.blocks.retain(|(of, _)| *of >= n);
         self.blocks.iter_mut().for_each(|(of, _)| *of -= n);
+    }
+
+    /// The encoded argument of the `n`th task.
+    fn argument(&self, n: usize) -> &[u8] {
+        let start = n.checked_sub(1).map_or(0, |before| self.entries[before].end);
+        &self.arguments[start..self.entries[n].end]
     }
 
     /// About how many bytes its unanswered tasks hold.
@@ -132,10 +185,10 @@ impl Batch {
         self.arguments.len() - start + self.blocks.iter().map(|(_, block)| block.bytes().len()).sum::<usize>()
     }
 
-    /// Adds a task that was dispatched before.
-    pub fn push_retry(&mut self, retry: Retry) {
-        self.arguments.extend_from_slice(&retry.argument);
-        self.push(retry.index, retry.attempts, retry.blocks);
+    /// Adds a task of its job that was dispatched before.
+    pub fn push_single(&mut self, task: Single) {
+        self.arguments.extend_from_slice(&task.argument);
+        self.push(&task.job, &task.sink, (task.index, task.attempts), task.blocks);
     }
 
     /// The blocks of the `n`th task.
@@ -147,16 +200,49 @@ impl Batch {
     }
 
     /// Removes and returns all tasks from the `n`th on.
-    pub fn split_off(&mut self, n: usize) -> Vec<Retry> {
-        let removed = (n..self.entries.len()).map(|n| self.retry(n)).collect();
+    pub fn split_off(&mut self, n: usize) -> Vec<Single> {
+        let removed = (n..self.entries.len()).map(|n| self.single(n)).collect();
+        let start = n.checked_sub(1).map_or(0, |before| self.entries[before].end);
+        self.arguments.truncate(start);
         self.entries.truncate(n);
+        self.blocks.retain(|(of, _)| *of < n);
+        if n == 0 {
+            self.clear();
+        } else if self.sinks.len() > 1 {
+            self.sinks.truncate(n);
+        }
         removed
     }
 
-    fn retry(&self, n: usize) -> Retry {
-        let BatchEntry { index, attempts, end } = self.entries[n];
-        let start = n.checked_sub(1).map_or(0, |before| self.entries[before].end);
-        Retry { index, attempts, argument: self.arguments[start..end].to_vec(), blocks: self.blocks_of(n) }
+    fn single(&self, n: usize) -> Single {
+        let BatchEntry { index, attempts, .. } = self.entries[n];
+        Single {
+            job: Arc::clone(self.job()),
+            sink: Arc::clone(self.sink(n)),
+            index,
+            attempts,
+            argument: self.argument(n).to_vec(),
+            blocks: self.blocks_of(n),
+        }
+    }
+
+    /// Its tasks are about to be sent: drops those that were cancelled. `spare` is empty before and after.
+    pub fn begin(&mut self, spare: &mut Batch) {
+        if self.sinks.len() <= 1 {
+            if self.sinks.first().is_some_and(|sink| !sink.begin()) {
+                self.clear();
+            }
+            return;
+        }
+        let wanted: Vec<bool> = (self.answered..self.entries.len()).map(|n| self.sink(n).begin()).collect();
+        if wanted.iter().all(|wanted| *wanted) {
+            return;
+        }
+        for wanted in wanted {
+            if wanted { self.move_first_to(spare) } else { self.skip_first() }
+        }
+        std::mem::swap(self, spare);
+        spare.clear();
     }
 }
 

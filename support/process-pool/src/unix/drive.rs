@@ -1,0 +1,370 @@
+//! Drives the scheduler: waits for workers to write, and for limits to pass; and the shared state of a pool.
+//!
+//! The scheduler is locked only while it acts, never while somebody waits. Threads that bring tasks while a worker is idle
+//! dispatch them themselves; the leader (see [`lead`](crate::unix::lead)) receives the results.
+
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::observer::Observer;
+use crate::unix::bell;
+use crate::unix::lead::Lead;
+use crate::unix::processes::Processes;
+use crate::unix::scheduler::Scheduler;
+use crate::unix::scheduler::source::Source;
+use crate::unix::shm::Arena;
+use crate::unix::sync::{Mutex, MutexGuard, lock};
+
+/// The pool's own thread looks this often whether there are tasks that nobody waits for, as long as there were some
+/// lately: to wake it for each would cost more than such a task.
+const TICK: Duration = Duration::from_millis(1);
+/// After so many ticks without any, it sleeps until it is woken.
+const QUIET_TICKS: u32 = 8;
+
+/// What the clones of a pool share, and their handles.
+pub struct Shared {
+    scheduler: Mutex<Scheduler<Processes>>,
+    lead: Lead,
+    /// Whether whoever brings new tasks should dispatch them.
+    is_hungry: AtomicBool,
+    /// Whether the leader waits, and must be told of workers that it does not poll.
+    is_polling: AtomicBool,
+    bell: OwnedFd,
+    ringer: OwnedFd,
+    /// Tasks and calls that nobody may be waiting for.
+    unattended: AtomicUsize,
+    /// Whether the pool's own thread sleeps until it is woken; or does not exist yet.
+    driver_sleeps: AtomicBool,
+    driver_leads: AtomicBool,
+    has_driver: Mutex<bool>,
+    is_closed: AtomicBool,
+    pub arena: Arc<Arena>,
+    pub observer: Observer,
+    /// The process that built the pool.
+    process: u32,
+}
+
+/// Whoever waits for something that the scheduler brings about.
+pub trait Wait {
+    /// Whether the waiting is over.
+    fn is_over(&self) -> bool;
+
+    /// Sees to it that this thread is woken when it is.
+    fn wake(&self, thread: Thread);
+}
+
+/// What the leader polls.
+#[derive(Default)]
+struct Polled {
+    pipes: Vec<(Arc<File>, usize, bool)>,
+}
+
+impl Shared {
+    pub fn new(scheduler: Scheduler<Processes>, arena: Arc<Arena>, observer: Observer) -> std::io::Result<Shared> {
+        let (bell, ringer) = bell::new()?;
+        Ok(Shared {
+            scheduler: Mutex::new(scheduler),
+            lead: Lead::default(),
+            is_hungry: AtomicBool::new(true),
+            is_polling: AtomicBool::new(false),
+            bell,
+            ringer,
+            unattended: AtomicUsize::new(0),
+            driver_sleeps: AtomicBool::new(true),
+            driver_leads: AtomicBool::new(false),
+            has_driver: Mutex::new(false),
+            is_closed: AtomicBool::new(false),
+            arena,
+            observer,
+            process: std::process::id(),
+        })
+    }
+
+    /// Whether this is the copy that a forked process has. Its locks must not be touched: another thread may have held one.
+    pub fn is_of_another_process(&self) -> bool {
+        self.process != std::process::id()
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::SeqCst)
+    }
+
+    /// Does something with the scheduler, and then what follows from it.
+    pub fn with<T>(&self, act: impl FnOnce(&mut Scheduler<Processes>) -> T) -> T {
+        let mut scheduler = lock(&self.scheduler);
+        let result = act(&mut scheduler);
+        self.leave(scheduler, false);
+        result
+    }
+
+    /// Unlocks the scheduler, tells the leader if there is something new to wait for, and does what is to be done without
+    /// the lock.
+    fn leave(&self, mut scheduler: MutexGuard<'_, Scheduler<Processes>>, is_leader: bool) {
+        // The leader sees what others have done when it looks again.
+        let must_ring = !is_leader && self.is_polling.load(Ordering::SeqCst) && scheduler.take_must_look();
+        let after = scheduler.take_after();
+        drop(scheduler);
+        if must_ring {
+            bell::ring(&self.ringer);
+        }
+        if !after.is_empty() {
+            after.run(&self.observer);
+        }
+    }
+
+    /// There are new tasks: dispatches them if a worker waits for some. True if that was so.
+    pub fn nudge(&self) -> bool {
+        if !self.is_hungry.load(Ordering::SeqCst) {
+            return false;
+        }
+        self.with(|scheduler| {
+            scheduler.dispatch();
+            self.set_hungry(scheduler);
+        });
+        true
+    }
+
+    /// Tells whoever brings tasks whether to dispatch them; and looks once more, as some may have come just before that.
+    fn set_hungry(&self, scheduler: &mut Scheduler<Processes>) {
+        loop {
+            let is_hungry = scheduler.is_hungry();
+            self.is_hungry.store(is_hungry, Ordering::SeqCst);
+            if !is_hungry || !scheduler.dispatch() {
+                return;
+            }
+        }
+    }
+
+    /// Waits until it is over, or the time has come. False if the time has come first.
+    pub fn wait(&self, wait: &impl Wait, until: Option<Instant>) -> bool {
+        let is_late = || until.is_some_and(|until| Instant::now() >= until);
+        let me = thread::current();
+        let mut has_followed = false;
+        while !wait.is_over() {
+            if is_late() {
+                if has_followed {
+                    self.lead.leave(&me);
+                }
+                return wait.is_over();
+            }
+            if self.lead.try_begin(&me) {
+                let _leading = Leading(self);
+                let mut polled = Polled::default();
+                while !wait.is_over() && !is_late() {
+                    self.step(&mut polled, until, || wait.is_over());
+                }
+                has_followed = false;
+                continue;
+            }
+            has_followed = true;
+            wait.wake(me.clone());
+            if wait.is_over() {
+                break;
+            }
+            match until {
+                Some(until) => thread::park_timeout(until.saturating_duration_since(Instant::now())),
+                None => thread::park(),
+            }
+        }
+        if has_followed {
+            self.lead.leave(&me);
+        }
+        true
+    }
+
+    /// One round of the leader: dispatches tasks, waits for an event, and delivers results.
+    fn step(&self, polled: &mut Polled, until: Option<Instant>, is_over: impl Fn() -> bool) {
+        let mut scheduler = lock(&self.scheduler);
+        scheduler.dispatch();
+        self.set_hungry(&mut scheduler);
+        if is_over() || self.is_closed() {
+            return self.leave(scheduler, true);
+        }
+        polled.pipes.clear();
+        scheduler.poll_each(|n, worker, is_full| {
+            let (to, from) = worker.pipes();
+            polled.pipes.push((Arc::clone(from), n, false));
+            if is_full {
+                polled.pipes.push((Arc::clone(to), n, true));
+            }
+        });
+        // A single worker that shares our core has often answered already, or does once we yield; that saves a wake-up.
+        // Only one yield: spinning would take the core from others.
+        if let [(_, n, false)] = polled.pipes[..] {
+            if scheduler.receive(n) {
+                return self.finish_step(scheduler, is_over);
+            }
+            self.leave(scheduler, true);
+            thread::yield_now();
+            scheduler = lock(&self.scheduler);
+            if scheduler.receive(n) {
+                return self.finish_step(scheduler, is_over);
+            }
+        }
+        let mut limit = scheduler.next_look();
+        if let Some(until) = until {
+            limit = limit.min(until.saturating_duration_since(Instant::now()));
+        }
+        // From here on whoever changes something rings the bell.
+        self.is_polling.store(true, Ordering::SeqCst);
+        let has_changed = scheduler.take_must_look();
+        self.leave(scheduler, true);
+        let ready = if has_changed || is_over() { Vec::new() } else { self.poll(polled, limit) };
+        self.is_polling.store(false, Ordering::SeqCst);
+        let mut scheduler = lock(&self.scheduler);
+        for (n, is_full) in ready {
+            if is_full {
+                scheduler.flush(n);
+            } else {
+                scheduler.receive(n);
+            }
+        }
+        self.finish_step(scheduler, is_over);
+    }
+
+    /// After the last result there is nothing left to look at.
+    fn finish_step(&self, mut scheduler: MutexGuard<'_, Scheduler<Processes>>, is_over: impl Fn() -> bool) {
+        if !is_over() {
+            scheduler.look_at_workers();
+        }
+        self.leave(scheduler, true);
+    }
+
+    /// Wakes the leader, if it waits: something has happened that the scheduler does not know.
+    pub fn ring(&self) {
+        if self.is_polling.load(Ordering::SeqCst) {
+            bell::ring(&self.ringer);
+        }
+    }
+
+    /// Waits for workers that can be read from, or written to.
+    fn poll(&self, polled: &Polled, limit: Duration) -> Vec<(usize, bool)> {
+        let limit = Timespec::try_from(limit).ok();
+        let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(polled.pipes.len() + 1);
+        for (pipe, _, is_full) in &polled.pipes {
+            fds.push(PollFd::from_borrowed_fd(
+                std::os::fd::AsFd::as_fd(&**pipe),
+                if *is_full { PollFlags::OUT } else { PollFlags::IN },
+            ));
+        }
+        fds.push(PollFd::new(&self.bell, PollFlags::IN));
+        // EINTR counts as an early timeout.
+        let _ = poll(&mut fds, limit.as_ref());
+        if fds.pop().is_some_and(|bell| !bell.revents().is_empty()) {
+            bell::silence(&self.bell);
+        }
+        let ready = fds.iter().zip(&polled.pipes).filter(|(fd, _)| !fd.revents().is_empty());
+        let mut ready: Vec<(usize, bool)> = ready.map(|(_, (_, n, is_full))| (*n, *is_full)).collect();
+        // First make room for tasks, then read results.
+        ready.sort_by_key(|(_, is_full)| !is_full);
+        ready
+    }
+
+    /// There is something that nobody may be waiting for. `is_urgent` if a worker may be idle unless the scheduler is
+    /// driven now. False if nobody can drive it: the system grants no thread.
+    pub fn attend(self: &Arc<Self>, is_urgent: bool) -> bool {
+        self.unattended.fetch_add(1, Ordering::SeqCst);
+        self.see_to_a_driver(is_urgent)
+    }
+
+    /// The same for something that is counted already.
+    pub fn see_to_a_driver(self: &Arc<Self>, is_urgent: bool) -> bool {
+        // Its thread looks once more whether it is needed when it has led.
+        if self.driver_leads.load(Ordering::SeqCst) || (!is_urgent && !self.driver_sleeps.load(Ordering::SeqCst)) {
+            return true;
+        }
+        let mut has_driver = lock(&self.has_driver);
+        if !*has_driver {
+            let shared = Arc::downgrade(self);
+            let driver = thread::Builder::new().name("pool-driver".to_owned()).spawn(move || drive(&shared));
+            let Ok(driver) = driver else { return false };
+            *has_driver = true;
+            self.lead.set_driver(Some(driver.thread().clone()));
+        }
+        drop(has_driver);
+        self.driver_sleeps.store(false, Ordering::SeqCst);
+        self.lead.wake_driver();
+        true
+    }
+
+    /// Something that was counted by [`attend`](Self::attend) has ended.
+    pub fn end_attention(&self) {
+        self.unattended.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Kills the workers. What has not ended is cancelled.
+    pub fn close(&self) {
+        self.is_closed.store(true, Ordering::SeqCst);
+        self.with(Scheduler::close);
+        bell::ring(&self.ringer);
+        self.lead.wake_driver();
+    }
+
+    /// Gives large results that nobody reads any more back to idle workers, if that is possible without waiting.
+    pub fn release(&self) {
+        if let Ok(mut scheduler) = self.scheduler.try_lock() {
+            scheduler.release();
+        }
+    }
+
+    /// Adds a source of tasks.
+    pub fn add_source(&self, source: &Arc<Source>) {
+        let source = Arc::clone(source);
+        self.with(|scheduler| scheduler.add_source(source));
+    }
+}
+
+/// Ends the leadership on every path.
+struct Leading<'a>(&'a Shared);
+
+impl Drop for Leading<'_> {
+    fn drop(&mut self) {
+        self.0.release();
+        self.0.lead.end(self.0.unattended.load(Ordering::SeqCst) > 0 || self.0.is_closed());
+    }
+}
+
+/// The pool's own thread: drives the scheduler as long as there is something that nobody waits for.
+fn drive(shared: &Weak<Shared>) {
+    let mut quiet = 0;
+    loop {
+        let Some(pool) = shared.upgrade() else { return };
+        if pool.is_closed() {
+            pool.lead.set_driver(None);
+            return;
+        }
+        let is_needed = pool.unattended.load(Ordering::SeqCst) > 0;
+        if is_needed && pool.lead.try_begin_as_driver() {
+            let leading = Leading(&pool);
+            pool.driver_leads.store(true, Ordering::SeqCst);
+            let mut polled = Polled::default();
+            let is_over = || pool.unattended.load(Ordering::SeqCst) == 0 || pool.is_closed();
+            while !is_over() {
+                pool.step(&mut polled, None, is_over);
+            }
+            pool.driver_leads.store(false, Ordering::SeqCst);
+            drop(leading);
+            quiet = 0;
+            continue;
+        }
+        // Somebody else leads, and wakes this thread afterwards; or there is nothing to do.
+        quiet = if is_needed { 0 } else { quiet + 1 };
+        if quiet <= QUIET_TICKS {
+            drop(pool);
+            thread::park_timeout(TICK);
+            continue;
+        }
+        pool.driver_sleeps.store(true, Ordering::SeqCst);
+        if pool.unattended.load(Ordering::SeqCst) == 0 {
+            drop(pool);
+            thread::park();
+        }
+        quiet = 0;
+    }
+}

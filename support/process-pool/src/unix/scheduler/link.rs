@@ -1,0 +1,603 @@
+//! The parent's side of one worker: what was sent to it, what it has answered, and what its silence means.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::failure::{End, Failure, WorkerLoss};
+use crate::history::{Finish, Stint};
+use crate::limits::{KEPT_BUFFER, SILENCE_TIMEOUT, STARTUP_TIMEOUT};
+use crate::unix::claim_state::Progress;
+use crate::unix::frame::{self, Inbox, Kind, ProtocolError, Reader, ValueLocation};
+use crate::unix::result_frame::{self, ResultKind, Summary, TaskResult};
+use crate::unix::scheduler::batch::{Batch, Pinned, Single, is_same};
+use crate::unix::scheduler::job::{Job, Sink};
+use crate::unix::scheduler::ledger::Ledger;
+use crate::unix::scheduler::worker::Worker;
+use crate::unix::shm::Arena;
+use crate::unix::transfer::{TransferContext, TransferScope};
+use crate::unix::worker::EXIT_FAILED;
+
+/// Workers are looked at at least this often, even if nothing happens.
+pub const MAX_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// A living worker, or one whose death was not noticed yet.
+pub struct Link<W> {
+    pub worker: W,
+    state: State,
+    /// Whether the driver polls its pipe now.
+    pub is_polled: bool,
+    inbox: Inbox,
+    /// Unanswered batches, oldest first.
+    flight: VecDeque<Batch>,
+    /// Frames that did not fit into the pipe yet, and how many of their bytes are sent.
+    outbox: Vec<u8>,
+    written: usize,
+    /// Tasks sent to it in total, modulo 2^32; and the same without an end.
+    sent: u32,
+    total: u64,
+    /// Tasks answered by it in total, modulo 2^32.
+    answered: u32,
+    /// Recalled tasks that it has not skipped yet; they are the last that were sent.
+    recalled: u32,
+    /// Its progress and number of answers at the last check that saw a change, and the time of that check.
+    last_progress: (Progress, u32, Instant),
+    /// Whether it wrote something, or got its first task, since the last check.
+    active: bool,
+    /// Shared memory that its tasks still hold although they have ended.
+    pinned: Pinned,
+    /// Why the parent killed it, if it did.
+    verdict: Option<Verdict>,
+    /// It gets no more tasks, and is replaced.
+    is_retired: bool,
+}
+
+/// How far it has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    /// Its hello frame has not come.
+    Starting,
+    /// The initializer runs.
+    Initializing,
+    Ready,
+    /// The initializer has failed; its message.
+    Failed(String),
+}
+
+/// Why a worker was killed by its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The running task is over the time limit.
+    TimedOut,
+    /// It was stopped (`SIGSTOP`).
+    Stopped,
+    /// It does not begin its tasks, or does not send its results.
+    Silent,
+    /// It violated the protocol.
+    ProtocolError,
+    /// Its running task was to be killed.
+    Killed,
+}
+
+/// The outcome of reading from a worker once.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ReadOutcome {
+    /// Nothing to read yet.
+    Nothing,
+    /// Something was read.
+    Alive,
+    /// It closed its end of the pipe, or wrote what is not a valid frame.
+    Dead,
+}
+
+/// What every worker is told, and must say, at its beginning.
+pub struct Handshake {
+    /// The body of its hello frame.
+    pub hello: Vec<u8>,
+    /// The task to run before all others, and its encoded argument.
+    pub initializer: Option<(u64, Vec<u8>)>,
+}
+
+/// What a dead worker has not finished.
+pub struct Unfinished {
+    /// How it ended.
+    pub end: End,
+    /// Tasks to be run again.
+    pub again: Vec<Single>,
+    /// Tasks without retries left.
+    pub failed: Vec<(Single, Failure)>,
+    /// No task explains the death.
+    pub unexplained: Option<WorkerLoss>,
+}
+
+impl<W: Worker> Link<W> {
+    pub fn new(worker: W, now: Instant) -> Link<W> {
+        Link {
+            worker,
+            state: State::Starting,
+            is_polled: false,
+            inbox: Inbox::default(),
+            flight: VecDeque::new(),
+            outbox: Vec::new(),
+            written: 0,
+            sent: 0,
+            total: 0,
+            answered: 0,
+            recalled: 0,
+            last_progress: (Progress { begun: 0, ended: 0 }, 0, now),
+            active: false,
+            pinned: Pinned::default(),
+            verdict: None,
+            is_retired: false,
+        }
+    }
+
+    /// Puts the tasks of a batch into its pipe. The batch back if it is too long: only a single argument can be so long, and
+    /// only when shared memory is full.
+    pub fn send(&mut self, batch: Batch) -> Result<(), Batch> {
+        let job = batch.job();
+        let memory = job.memory.map_or(0, |bytes| bytes.saturating_add(1));
+        if !self.put_frame(job.task, memory, &batch) {
+            return Err(batch);
+        }
+        self.sent = self.sent.wrapping_add(batch.entries.len() as u32);
+        self.total += batch.entries.len() as u64;
+        self.worker.claims().allow(self.sent);
+        self.active |= self.flight.is_empty();
+        self.flight.push_back(batch);
+        self.flush();
+        Ok(())
+    }
+
+    /// Gives the worker back what of its memory nobody reads any more, if that is so much. Else it would keep it until its
+    /// next task.
+    pub fn release(&mut self) {
+        let is_idle = self.is_ready() && self.flight.is_empty() && !self.has_unsent();
+        if is_idle && self.worker.memory().read_bytes() >= KEPT_BUFFER as u64 {
+            // An empty batch does that.
+            self.put_frame(0, 0, &Batch::default());
+            self.flush();
+        }
+    }
+
+    /// Adds a batch to what is sent. False if it is too long.
+    fn put_frame(&mut self, task: u64, memory: u64, batch: &Batch) -> bool {
+        let read = self.worker.memory().take_read();
+        let start = self.outbox.len();
+        frame::begin(&mut self.outbox, Kind::Batch);
+        for number in [task, memory, batch.entries.len() as u64, read.len() as u64].into_iter().chain(read) {
+            frame::put_number(&mut self.outbox, number);
+        }
+        self.outbox.extend_from_slice(&batch.arguments);
+        let fits = frame::end(&mut self.outbox, start);
+        if !fits {
+            self.outbox.truncate(start);
+        }
+        fits
+    }
+
+    /// Whether frames wait to be sent.
+    pub fn has_unsent(&self) -> bool {
+        self.written < self.outbox.len()
+    }
+
+    /// Writes what the pipe takes without blocking. A death is noticed when the other pipe closes.
+    pub fn flush(&mut self) {
+        while self.has_unsent() {
+            match self.worker.write(&self.outbox[self.written..]) {
+                Ok(n) => self.written += n,
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == ErrorKind::WouldBlock => return,
+                Err(_) => break,
+            }
+        }
+        self.outbox.clear();
+        self.outbox.shrink_to(KEPT_BUFFER);
+        self.written = 0;
+    }
+
+    /// Reads once, and delivers the results that have come.
+    pub fn receive(&mut self, seat: usize, handshake: &Handshake, arena: &Arc<Arena>, ledger: &mut Ledger) -> ReadOutcome {
+        match self.inbox.fill(&mut Reading(&mut self.worker)) {
+            Ok(0) => return ReadOutcome::Dead,
+            Ok(_) => self.active = true,
+            Err(e) if matches!(e.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {
+                return ReadOutcome::Nothing;
+            }
+            Err(_) => return ReadOutcome::Dead,
+        }
+        let transfer = TransferScope::new(TransferContext {
+            foreign: Some(Arc::clone(self.worker.memory())),
+            ..TransferContext::encode(arena)
+        });
+        // Take the inbox out, so that its bytes can be borrowed while the state changes.
+        let mut inbox = std::mem::take(&mut self.inbox);
+        let outcome = loop {
+            let handled = match inbox.frame() {
+                Ok(None) => break ReadOutcome::Alive,
+                Ok(Some((kind, body))) => self.handle_frame(seat, kind, inbox.body(body), handshake, &transfer, ledger),
+                Err(e) => Err(e),
+            };
+            if handled.is_err() {
+                self.verdict = Some(Verdict::ProtocolError);
+                break ReadOutcome::Dead;
+            }
+        };
+        inbox.trim();
+        self.inbox = inbox;
+        outcome
+    }
+
+    fn handle_frame(
+        &mut self,
+        seat: usize,
+        kind: Kind,
+        body: &[u8],
+        handshake: &Handshake,
+        transfer: &TransferScope,
+        ledger: &mut Ledger,
+    ) -> Result<(), ProtocolError> {
+        match (kind, &self.state) {
+            (Kind::Hello, State::Starting) if body == handshake.hello => {
+                self.state = State::Ready;
+                if let Some((task, argument)) = &handshake.initializer {
+                    self.state = State::Initializing;
+                    let start = self.outbox.len();
+                    frame::begin(&mut self.outbox, Kind::Init);
+                    frame::put_number(&mut self.outbox, *task);
+                    self.outbox.extend_from_slice(argument);
+                    if frame::end(&mut self.outbox, start) {
+                        self.flush();
+                    } else {
+                        self.outbox.truncate(start);
+                        self.state = State::Failed("its argument is too long".to_owned());
+                        self.worker.kill();
+                    }
+                }
+                Ok(())
+            }
+            (Kind::Ready, State::Initializing) => {
+                let message = || State::Failed(String::from_utf8_lossy(body).into_owned());
+                self.state = if body.is_empty() { State::Ready } else { message() };
+                Ok(())
+            }
+            (Kind::Results, State::Ready) => {
+                let mut body = Reader(body);
+                let summary = Summary::take(&mut body)?;
+                let job = self.flight.front().map(|batch| (Arc::clone(batch.job()), batch.entries.len()));
+                for _ in 0..summary.done {
+                    let result = TaskResult::take(&mut body)?;
+                    self.deliver(seat, &result, transfer, ledger)?;
+                }
+                body.end()?;
+                let skipped = u32::try_from(summary.skipped).map_err(|_| ProtocolError)?;
+                self.recalled = self.recalled.checked_sub(skipped).ok_or(ProtocolError)?;
+                self.answered = self.answered.wrapping_add(skipped);
+                if let Some((job, sent)) = job {
+                    job.pace.note(sent, summary.done, summary.ns);
+                }
+                Ok(())
+            }
+            _ => Err(ProtocolError),
+        }
+    }
+
+    /// Delivers the result of the oldest unanswered task.
+    fn deliver(
+        &mut self,
+        seat: usize,
+        result: &TaskResult<'_>,
+        transfer: &TransferScope,
+        ledger: &mut Ledger,
+    ) -> Result<(), ProtocolError> {
+        let batch = self.flight.front_mut().ok_or(ProtocolError)?;
+        let place = batch.answered;
+        let index = batch.entries[place].index;
+        let memory = self.worker.memory();
+        let value = match result.value {
+            ValueLocation::Inline(bytes) => bytes,
+            ValueLocation::Shared(at, len) => memory.bytes(at, len).ok_or(ProtocolError)?,
+        };
+        let mut blocks = batch.blocks_of(place);
+        let notes = &result.memory;
+        self.pinned.release(&notes.released);
+        self.pinned.keep(&notes.kept, &blocks)?;
+        self.pinned.append_to(&mut blocks);
+        let refers = !blocks.is_empty() || !notes.lent.is_empty();
+        if refers {
+            transfer.set(blocks, notes.lent.iter().map(|at| Arc::new(memory.lending(*at))).collect());
+        }
+        ledger.done(batch.job(), batch.sink(place), index, outcome(result.kind, value));
+        if let ValueLocation::Shared(at, len) = result.value {
+            memory.give_back(at, len);
+        }
+        if refers {
+            transfer.set(Vec::new(), Vec::new());
+        }
+        if result.span.1 > 0 {
+            let finish = if result.kind == ResultKind::Done { Finish::Done } else { Finish::Failed };
+            let (start, end) = result.span;
+            ledger.record(Stint { seat, pid: self.worker.pid(), task: index, start, end, finish });
+        }
+        batch.answered += 1;
+        self.answered = self.answered.wrapping_add(1);
+        if batch.is_empty() {
+            let mut done = self.flight.pop_front().ok_or(ProtocolError)?;
+            done.clear();
+            ledger.keep(done);
+        }
+        Ok(())
+    }
+
+    /// Whether its beginning is over.
+    pub fn is_ready(&self) -> bool {
+        self.state == State::Ready
+    }
+
+    /// Whether it can be sent a batch when it has so many at most.
+    pub fn takes_more(&self, most: usize) -> bool {
+        // Before its hello frame, the worker may turn out to be another program.
+        let must_not_wait = || self.flight.iter().any(|batch| batch.job().retries == 0);
+        self.is_ready()
+            && self.flight.len() <= most
+            && self.recalled == 0
+            && self.verdict.is_none()
+            && !self.is_retired
+            && (self.flight.is_empty() || !must_not_wait())
+    }
+
+    /// The number of batches that it has.
+    pub fn batches(&self) -> usize {
+        self.flight.len()
+    }
+
+    /// Whether it has nothing to do.
+    pub fn is_idle(&self) -> bool {
+        self.flight.is_empty() && self.recalled == 0
+    }
+
+    /// Whether a frame is expected from it.
+    pub fn is_awaited(&self) -> bool {
+        !self.is_ready() || !self.is_idle()
+    }
+
+    /// How many unanswered tasks it has, without the recalled ones.
+    pub fn load(&self) -> usize {
+        self.flight.iter().map(Batch::left).sum()
+    }
+
+    /// How many tasks were sent to it.
+    pub fn tasks(&self) -> u64 {
+        self.total
+    }
+
+    /// It gets no more tasks.
+    pub fn retire(&mut self) {
+        self.is_retired = true;
+    }
+
+    /// Whether it can go.
+    pub fn has_retired(&self) -> bool {
+        self.is_retired && self.is_idle()
+    }
+
+    /// How long its progress has been unchanged.
+    fn unchanged_for(&mut self, now: Instant) -> Duration {
+        let progress = self.worker.claims().progress();
+        let seen = (progress, self.answered);
+        if std::mem::take(&mut self.active) || seen != (self.last_progress.0, self.last_progress.1) {
+            self.last_progress = (progress, self.answered, now);
+        }
+        now.saturating_duration_since(self.last_progress.2)
+    }
+
+    /// How many of its unanswered tasks it has begun.
+    fn begun(&self) -> usize {
+        self.last_progress.0.begun.wrapping_sub(self.answered) as usize
+    }
+
+    /// The job of the `n`th unanswered task.
+    fn job_of(&self, n: usize) -> Option<&Arc<Job>> {
+        let mut before = 0;
+        self.flight.iter().find_map(|batch| {
+            before += batch.left();
+            (n < before).then(|| batch.job())
+        })
+    }
+
+    /// The shortest time limit of its tasks.
+    pub fn shortest_limit(&self) -> Option<Duration> {
+        self.flight.iter().filter_map(|batch| batch.job().timeout).min()
+    }
+
+    /// Looks at what it has done since the last look. Kills it if it hangs, was stopped or is silent.
+    pub fn look(&mut self, now: Instant) -> Look {
+        if self.verdict.is_some() {
+            return if self.worker.has_ended() { Look::Ended } else { Look::Fine };
+        }
+        if !self.is_awaited() {
+            return Look::Fine;
+        }
+        let unchanged = self.unchanged_for(now);
+        if let Some(verdict) = self.verdict_after(unchanged) {
+            self.kill(verdict);
+            return Look::Fine;
+        }
+        if unchanged >= MAX_CHECK_INTERVAL && self.worker.has_ended() {
+            return Look::Ended;
+        }
+        let is_behind = self.recalled == 0 && self.load() > self.begun();
+        if is_behind { Look::Unchanged(unchanged) } else { Look::Fine }
+    }
+
+    /// Whether to kill it, and why.
+    fn verdict_after(&self, unchanged: Duration) -> Option<Verdict> {
+        match self.state {
+            State::Starting => return (unchanged >= STARTUP_TIMEOUT).then_some(Verdict::Silent),
+            // It may take long.
+            State::Initializing => {
+                let is_stopped = unchanged >= MAX_CHECK_INTERVAL && self.worker.is_stopped();
+                return is_stopped.then_some(Verdict::Stopped);
+            }
+            State::Failed(_) => return (unchanged >= SILENCE_TIMEOUT).then_some(Verdict::Silent),
+            State::Ready => {}
+        }
+        let runs = self.last_progress.0.begun != self.last_progress.0.ended;
+        let limit = || self.job_of(self.begun().checked_sub(1)?)?.timeout;
+        if runs && limit().is_some_and(|limit| unchanged >= limit) {
+            return Some(Verdict::TimedOut);
+        }
+        if unchanged >= MAX_CHECK_INTERVAL && self.worker.is_stopped() {
+            return Some(Verdict::Stopped);
+        }
+        if runs || unchanged < SILENCE_TIMEOUT {
+            return None;
+        }
+        // Either it does not begin its task, or it has ended one and never sent a complete, valid result.
+        Some(if self.begun() == 0 { Verdict::Silent } else { Verdict::ProtocolError })
+    }
+
+    /// Kills it. Frames that it wrote before are still read.
+    fn kill(&mut self, verdict: Verdict) {
+        self.verdict = Some(verdict);
+        self.worker.kill();
+    }
+
+    /// Takes back the tasks that it has not begun.
+    pub fn recall(&mut self) -> Vec<Single> {
+        if self.recalled > 0 || self.flight.is_empty() {
+            return Vec::new();
+        }
+        let begun = self.worker.claims().recall();
+        let mut keep = begun.wrapping_sub(self.answered) as usize;
+        let mut back = Vec::new();
+        for batch in &mut self.flight {
+            let left = batch.left();
+            if keep < left {
+                back.extend(batch.split_off(batch.answered + keep));
+            }
+            keep = keep.saturating_sub(left);
+        }
+        self.flight.retain(|batch| !batch.is_empty());
+        self.recalled = self.sent.wrapping_sub(begun);
+        debug_assert_eq!(back.len(), self.recalled as usize);
+        back
+    }
+
+    /// Whether it has a task of this sink.
+    pub fn has(&self, sink: &Arc<dyn Sink>) -> bool {
+        let is_its = |batch: &Batch| (batch.answered..batch.entries.len()).any(|n| is_same(batch.sink(n), sink));
+        self.flight.iter().any(is_its)
+    }
+
+    /// Kills it if its running task is of this sink. The tasks behind it were recalled, so that no other can have begun.
+    pub fn kill_if_it_runs(&mut self, sink: &Arc<dyn Sink>) -> bool {
+        let progress = self.worker.claims().progress();
+        let begun = progress.begun.wrapping_sub(self.answered) as usize;
+        let is_its = self.verdict.is_none()
+            && progress.begun != progress.ended
+            && begun.checked_sub(1).and_then(|n| self.sink_of(n)).is_some_and(|running| is_same(running, sink));
+        if is_its {
+            self.kill(Verdict::Killed);
+        }
+        is_its
+    }
+
+    /// Who takes the outcome of the `n`th unanswered task.
+    fn sink_of(&self, n: usize) -> Option<&Arc<dyn Sink>> {
+        let mut before = 0;
+        self.flight.iter().find_map(|batch| {
+            let place = n - before;
+            before += batch.left();
+            (n < before).then(|| batch.sink(batch.answered + place))
+        })
+    }
+
+    /// Waits for its end, and takes what it has not finished. Whatever ran and has no result is charged with a run: the task that was running, and
+    /// those that had ended, one of which may have damaged the worker.
+    pub fn reap(&mut self, seat: usize, clock: u64, ledger: &mut Ledger) -> Unfinished {
+        let end = self.worker.reap();
+        let how = match self.verdict {
+            Some(Verdict::ProtocolError) => End::ProtocolError,
+            Some(Verdict::Stopped) => End::Stopped,
+            _ => end,
+        };
+        let progress = self.worker.claims().progress();
+        // Counted from the first unanswered task. The shared state of a dead worker is not trusted beyond that.
+        let begun = progress.begun.wrapping_sub(self.answered) as usize;
+        // A task that was to be killed may have ended a moment before, but its result did not come.
+        let ran = progress.begun != progress.ended
+            || matches!(self.verdict, Some(Verdict::ProtocolError | Verdict::Killed));
+        let culprit = if ran { begun.checked_sub(1) } else { None };
+        let left: Vec<Single> = self.flight.iter_mut().flat_map(|batch| batch.split_off(batch.answered)).collect();
+        let is_explained = (begun > 0 && !left.is_empty()) || self.verdict == Some(Verdict::Killed);
+        let loss = match &self.state {
+            State::Failed(message) => WorkerLoss::Initializer(message.clone()),
+            // It has done something else, and ended: another one would do the same.
+            State::Starting if matches!(how, End::Code(code) if code != EXIT_FAILED) => WorkerLoss::NotAWorker,
+            _ => WorkerLoss::Ended(how),
+        };
+        let unexplained = (!is_explained).then_some(loss);
+        let mut unfinished = Unfinished { end: how, again: Vec::new(), failed: Vec::new(), unexplained };
+        for (place, mut task) in left.into_iter().enumerate() {
+            if culprit == Some(place) && ledger.records() {
+                let finish = if self.verdict == Some(Verdict::TimedOut) { Finish::TimedOut } else { Finish::Died };
+                let start = self.worker.claims().started();
+                ledger.record(Stint { seat, pid: self.worker.pid(), task: task.index, start, end: clock, finish });
+            }
+            if place < begun {
+                task.attempts += 1;
+            }
+            if culprit == Some(place) && self.verdict == Some(Verdict::Killed) {
+                unfinished.failed.push((task, Failure::Cancelled));
+            } else if task.attempts > task.job.retries {
+                let failure = self.failure(how, task.attempts);
+                unfinished.failed.push((task, failure));
+            } else {
+                unfinished.again.push(task);
+            }
+        }
+        unfinished
+    }
+
+    /// The failure of a task that has no retries left.
+    fn failure(&self, how: End, attempts: u32) -> Failure {
+        let words = self.worker.last_words();
+        match self.verdict {
+            Some(Verdict::TimedOut) => Failure::TimedOut { attempts },
+            None if how == End::ABORT && !words.is_empty() => {
+                Failure::Aborted { panic: Box::new(result_frame::read_panic(&words)), attempts }
+            }
+            _ => Failure::Died { how, attempts },
+        }
+    }
+}
+
+/// What a look at a worker has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    Fine,
+    /// It has ended, but maybe a process that it started keeps its pipe open.
+    Ended,
+    /// It has tasks that it has not begun, and its progress has been unchanged for so long.
+    Unchanged(Duration),
+}
+
+struct Reading<'a, W>(&'a mut W);
+
+impl<W: Worker> Read for Reading<'_, W> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
+    }
+}
+
+/// The value of a task, or its failure with the worker's message.
+fn outcome(kind: ResultKind, value: &[u8]) -> Result<&[u8], Failure> {
+    let message = || String::from_utf8_lossy(value).into_owned();
+    match kind {
+        ResultKind::Done => Ok(value),
+        ResultKind::Panicked => Err(Failure::Panicked(Box::new(result_frame::read_panic(value)))),
+        ResultKind::Unreadable => Err(Failure::Unreadable(message())),
+    }
+}
