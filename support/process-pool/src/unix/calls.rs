@@ -183,11 +183,18 @@ impl Drop for EndAttention<'_> {
 }
 
 /// Drops a call on every path, and kills the workers that still have tasks of it.
-struct DropCall<R: Value + Send + 'static>(Call<R>);
+struct DropCall<R: Value + Send + 'static> {
+    call: Call<R>,
+    /// Whether it may have tasks.
+    is_open: bool,
+}
 
 impl<R: Value + Send + 'static> Drop for DropCall<R> {
     fn drop(&mut self) {
-        let Call { shared, many, .. } = &self.0;
+        let Call { shared, many, .. } = &self.call;
+        if !self.is_open {
+            return;
+        }
         many.drop_all();
         if !shared.is_of_another_process() {
             let sink: Arc<dyn Sink> = many.clone();
@@ -198,9 +205,9 @@ impl<R: Value + Send + 'static> Drop for DropCall<R> {
 
 /// Ends the call if it is left early: if an iterator panics, its tasks must not go on.
 pub fn drop_on_unwind<R: Value + Send + 'static>(call: &Call<R>, run: impl FnOnce()) {
-    let guard = DropCall(call.clone());
+    let mut guard = DropCall { call: call.clone(), is_open: true };
     run();
-    std::mem::forget(guard);
+    guard.is_open = false;
 }
 
 /// The results of [`Pool::imap_unordered`](crate::Pool::imap_unordered), as they come. Dropping it early kills the workers
@@ -251,12 +258,12 @@ impl<R: Value + Send + 'static> Unordered<R> {
             Ok(()) => None,
             Err(taken_back) => Some(Box::new(Direct::<A, I>::new(taken_back)) as Box<dyn Pull<R> + Send>),
         };
-        Unordered(Source::Running(Box::new(Running { call: DropCall(call), arguments, panic })))
+        Unordered(Source::Running(Box::new(Running { call: DropCall { call, is_open: true }, arguments, panic })))
     }
 
     /// The next result, with its index and size.
     fn next_sized(&mut self) -> Option<(usize, Outcome<R>, usize)> {
-        let Running { call: DropCall(call), arguments, panic } = match &mut self.0 {
+        let Running { call: DropCall { call, is_open }, arguments, panic } = match &mut self.0 {
             Source::Running(running) => &mut **running,
             Source::Refused(failures) => return failures.next().map(|(index, failure)| (index, Err(failure), 0)),
         };
@@ -269,6 +276,7 @@ impl<R: Value + Send + 'static> Unordered<R> {
                 return next;
             }
             if !more {
+                *is_open = false;
                 // After the results of all arguments before it, the panic of the iterator continues where it is used.
                 if let Some(panic) = lock(panic).take() {
                     resume_unwind(panic);
@@ -285,9 +293,9 @@ impl<R: Value + Send + 'static> Unordered<R> {
     /// A result of this size was used: there is room for another one.
     fn used(&self, size: usize) {
         if let Source::Running(running) = &self.0
-            && running.call.0.many.source.credit().used(size)
+            && running.call.call.many.source.credit().used(size)
         {
-            running.call.0.shared.nudge();
+            running.call.call.shared.nudge();
         }
     }
 }

@@ -31,7 +31,7 @@ pub struct Processes {
     /// Workers that were requested before the pool's memory was there.
     requests: Vec<io::Result<SpawnRequest>>,
     /// Keeps the fork server alive while workers may have to be started.
-    _forkserver: Lease,
+    forkserver: Option<Lease>,
 }
 
 impl Processes {
@@ -40,7 +40,7 @@ impl Processes {
         let forkserver = Lease::new();
         let requests = (0..count).map(|_| SpawnRequest::new(how)).collect();
         let memory = shm::anonymous()?;
-        Ok(Processes { how, limit, record, memory, requests, _forkserver: forkserver })
+        Ok(Processes { how, limit, record, memory, requests, forkserver: Some(forkserver) })
     }
 
     /// The memory of this process that workers read, and its size.
@@ -68,6 +68,10 @@ impl World for Processes {
         let pending: Vec<_> =
             requests.into_iter().map(|request| PendingWorker::new(request?, memory, self.limit, self.record)).collect();
         pending.into_iter().map(|worker| worker.and_then(|worker| worker.wait(memory.0))).collect()
+    }
+
+    fn close(&mut self) {
+        self.forkserver = None;
     }
 }
 

@@ -39,8 +39,9 @@ fn the_work_goes_on(pool: &Pool, told: &Mutex<Vec<Event>>) {
     assert_eq!(pool.map(&SQUARE, might_wait()), (0..1000).map(|n| Ok(n * n)).collect::<Vec<_>>());
     assert!(pool.call(&EXIT, &1).is_err());
     assert_eq!(pool.call(&SQUARE, &3), Ok(9));
-    assert_eq!(told.lock().unwrap().len(), 1, "{told:?}");
-    assert!(matches!(&told.lock().unwrap()[0], Event::WorkerMissing { why } if !why.is_empty()));
+    let told = told.lock().unwrap();
+    let missing: Vec<&Event> = told.iter().filter(|event| matches!(event, Event::WorkerMissing { .. })).collect();
+    assert!(matches!(missing[..], [Event::WorkerMissing { why }] if !why.is_empty()), "told once: {told:?}");
 }
 
 pub fn scarce_descriptors() {

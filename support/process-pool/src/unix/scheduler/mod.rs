@@ -422,6 +422,7 @@ impl<W: World> Scheduler<W> {
     /// Kills all workers. Tasks that have not ended are cancelled, and all that come later.
     pub fn close(&mut self) {
         self.is_closed = true;
+        self.world.close();
         self.cancel_all();
         let clock = self.world.clock();
         // All at once: each needs a moment to end.

@@ -20,6 +20,9 @@ pub trait World {
 
     /// Starts so many workers at once.
     fn start(&mut self, count: usize) -> Vec<io::Result<Self::Worker>>;
+
+    /// No more will be started.
+    fn close(&mut self) {}
 }
 
 /// A worker process, as its parent sees it.
