@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use machine::Watch;
-use ours::{Limit, Ours, Peer};
+use ours::{ByHandles, Limit, Ours, Peer};
 use peers::{Procspawn, Python};
 use process_pool::Start;
 use promises::Seen;
@@ -60,7 +60,8 @@ fn main() {
     let wanted = args.iter().find(|arg| !arg.starts_with("--") && arg.parse::<usize>().is_err());
     println!("{}", machine::describe());
     let mut peers: Vec<Box<dyn Peer>> =
-        vec![Box::new(Ours::new(Start::Fork)), Box::new(Ours::new(Start::Exec)), Box::new(Limit::new())];
+        vec![Box::new(Ours::new(Start::Fork)), Box::new(ByHandles::new()), Box::new(Ours::new(Start::Exec))];
+    peers.push(Box::new(Limit::new()));
     peers.extend(Procspawn::new().map(|peer| Box::new(peer) as Box<dyn Peer>));
     for kind in ["pool-fork", "pool-spawn", "executor", "loky", "joblib"] {
         peers.extend(Python::new(kind).map(|peer| Box::new(peer) as Box<dyn Peer>));
@@ -84,8 +85,9 @@ fn compare(peers: &mut [Box<dyn Peer>], quantity: &'static str, n: usize, words:
     for _ in 0..rounds {
         for (peer, samples) in peers.iter_mut().zip(&mut samples) {
             // Chunks are the peers' business: ours is asked for the same work without any.
+            let is_ours = peer.name() == "ours" || peer.name() == ours::HANDLES;
             let asked = match quantity.split_once('-') {
-                Some(("tiny", _)) if peer.name() == "ours" => "tiny",
+                Some(("tiny", _)) if is_ours => "tiny",
                 None if quantity == "shared" && peer.name() == "ours" => "bytes",
                 _ => quantity,
             };

@@ -32,6 +32,40 @@ impl Ours {
     }
 }
 
+/// The same pool by handles: each task is submitted, and its handle waited for.
+pub struct ByHandles(Pool);
+
+impl ByHandles {
+    pub fn new() -> ByHandles {
+        ByHandles(start(2, Start::Fork))
+    }
+}
+
+impl Peer for ByHandles {
+    fn name(&self) -> String {
+        HANDLES.to_owned()
+    }
+
+    fn measure(&mut self, quantity: &str, n: usize) -> Option<f64> {
+        let pool = &self.0;
+        Some(match quantity {
+            "trip" => median(n, || drop(black_box(pool.submit(&SQUARE, &3).wait()))),
+            "tiny" => {
+                let begin = Instant::now();
+                let handles: Vec<_> = (0..n as u64).map(|n| pool.submit(&SQUARE, &n)).collect();
+                let all_right = (0..).zip(handles).all(|(n, handle)| handle.wait() == Ok(n * n));
+                let took = ns(begin);
+                assert!(all_right);
+                took / n as f64
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// How they are called in the tables.
+pub const HANDLES: &str = "handles";
+
 fn start(workers: usize, how: Start) -> Pool {
     let pool = Pool::builder().workers(workers).start(how).build().expect("a pool");
     until_all(workers, || pool.map(&WHO, vec![(); workers]).into_iter().flatten().collect());
@@ -54,7 +88,7 @@ impl Peer for Ours {
     }
 
     fn measure(&mut self, quantity: &str, n: usize) -> Option<f64> {
-        let (pool, how) = (&mut self.0, self.1);
+        let (pool, how) = (&self.0, self.1);
         // Once they are there, it is the same how they came to be.
         if how == Start::Exec && !["first", "start", "fresh"].contains(&quantity) {
             return None;
@@ -92,7 +126,7 @@ impl Peer for Ours {
                 median(100, || drop(pool.call(&HAND_OVER, &sent)))
             }
             "memory" => memory(pool),
-            "fresh" => memory(&mut start(n, how)),
+            "fresh" => memory(&start(n, how)),
             _ => return None,
         })
     }

@@ -1,5 +1,7 @@
 //! What the pool promises about its speed, beside what was seen in this run.
 
+use crate::ours::HANDLES;
+
 /// What all rounds of one peer came to.
 pub struct Seen {
     pub peer: String,
@@ -55,6 +57,18 @@ pub fn show(all: &[Seen]) {
         });
         println!("  {words}: {seen}");
     }
+    let handles = |quantity| all.iter().find(|seen| seen.peer == HANDLES && seen.quantity == quantity);
+    let kept = |kept| if kept { "kept" } else { "NOT KEPT" };
+    let trip = handles(("trip", 2000)).and_then(|seen| seen.ratio).map_or("not measured".to_owned(), |(median, low, high)| {
+        format!("{median:.2} ({low:.2} – {high:.2}): {}", kept(median <= 2.0))
+    });
+    println!("  an empty task by a handle: at most twice the time of a call: {trip}");
+    let tiny = handles(("tiny", 100_000)).map_or("not measured".to_owned(), |seen| {
+        let millions = |ns: f64| 1e3 / ns;
+        let (low, high) = (millions(seen.range.1), millions(seen.range.0));
+        format!("{:.2} M/s ({low:.2} – {high:.2}): {}", millions(seen.median), kept(seen.median <= 1000.0))
+    });
+    println!("  100,000 tiny tasks by handles: at least 1 M/s: {tiny}");
     for (quantity, words) in [("fresh", "of a fresh worker"), ("memory", "of one that has done all this")] {
         let ours = all.iter().find(|seen| seen.peer == "ours" && seen.quantity.0 == quantity);
         let seen = ours.map_or("not measured".to_owned(), |seen| {
