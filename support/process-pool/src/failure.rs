@@ -34,7 +34,7 @@ pub enum Failure {
     Unreadable(String),
     /// No worker could be kept alive to run it; what happened to the last one.
     NoWorker(WorkerLoss),
-    /// The task was not registered with `init`; its name.
+    /// The task is not one of this program's; its name.
     Unknown(&'static str),
 }
 
@@ -84,7 +84,9 @@ impl fmt::Display for Failure {
             Failure::TimedOut { attempts } => write!(f, "over the time limit (attempts: {attempts})"),
             Failure::Unreadable(why) => write!(f, "cannot be sent: {why}"),
             Failure::NoWorker(last) => write!(f, "there is no worker for it: {last}"),
-            Failure::Unknown(name) => write!(f, "'{name}' was not among the tasks given to init"),
+            Failure::Unknown(name) => {
+                write!(f, "'{name}' is not registered: tasks are declared with process_pool::task!")
+            }
         }
     }
 }

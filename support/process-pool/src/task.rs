@@ -1,18 +1,14 @@
 //! A task: a function with a name, known to the parent and to its workers.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::OnceLock;
+use std::ptr;
+
+use linkme::distributed_slice;
 
 use crate::panics::{self, Panic};
 use crate::wire::{Value, decode, encode};
 
-/// A function that workers can run. Parent and workers are the same program, so only its index is sent.
-///
-/// ```
-/// use process_pool::Task;
-///
-/// static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
-/// ```
+/// A function that workers can run, made by [`task!`](crate::task!).
 #[derive(Debug)]
 pub struct Task<A, R> {
     pub(crate) name: &'static str,
@@ -20,19 +16,92 @@ pub struct Task<A, R> {
 }
 
 impl<A, R> Task<A, R> {
-    /// A function with a name that no other task has.
+    /// For [`task!`](crate::task!): this alone registers nothing.
+    #[doc(hidden)]
     pub const fn new(name: &'static str, run: fn(A) -> R) -> Task<A, R> {
         Task { name, run }
     }
 }
 
-/// The registered tasks.
-#[cfg_attr(not(unix), allow(dead_code, reason = "only a pool reads it"))]
-pub(crate) static KNOWN: OnceLock<&'static [&'static dyn Run]> = OnceLock::new();
+/// Declares tasks, and registers them where they are written: as statics, or as a closure at the call.
+///
+/// ```
+/// use process_pool::{Pool, task};
+/// # process_pool::init_before_main!();
+///
+/// task! {
+///     /// The square of a number.
+///     pub static SQUARE: fn(u64) -> u64 = |n| n * n;
+///     static LENGTH: fn(String) -> usize = |text| text.len();
+/// }
+///
+/// # fn main() {
+/// let mut pool = Pool::builder().workers(2).build().unwrap();
+/// assert_eq!(pool.map(&SQUARE, [1, 2, 3]), [Ok(1), Ok(4), Ok(9)]);
+/// assert_eq!(pool.call(&LENGTH, &"four".to_owned()), Ok(4));
+/// assert_eq!(pool.call(task!(|n: u64| -> u64 { n + 1 }), &41), Ok(42));
+/// # }
+/// ```
+///
+/// A static is a [`Task`] and belongs anywhere an item does, in a function too. Its name in messages is its path, such as
+/// `multiprocessing::work::COUNT`; a closure's is its place, such as `multiprocessing::work:17:30`. Functions of one module may
+/// have tasks of the same name: they are different tasks, as are those of different modules.
+///
+/// A closure must capture nothing, as only its argument is sent:
+///
+/// ```compile_fail,E0434
+/// let factor = 3;
+/// process_pool::task!(|n: u64| -> u64 { n * factor });
+/// ```
+///
+/// # How workers find a task
+///
+/// A worker is the same executable as its parent. The linker has gathered all tasks of the executable in one table (by the
+/// crate `linkme`), so both have them in the same order, and only a task's place in the table is sent. A worker begins
+/// with a frame that contains the names of all its tasks, in their order; if they are not those of its parent, it gets no
+/// task.
+///
+/// The tasks of a library are in the table of every program that uses the library. If a program depends on a library but names
+/// nothing of it, the compiler does not link it, and its tasks are missing; the program cannot refer to them either. A linker
+/// that is told to discard sections which only their table needs (`-z start-stop-gc`, the default of `lld`) must be told
+/// `-z nostart-stop-gc`.
+#[macro_export]
+macro_rules! task {
+    ($($(#[$attribute:meta])* $visibility:vis static $name:ident: fn($argument:ty) -> $result:ty = $run:expr;)+) => {$(
+        $(#[$attribute])*
+        $visibility static $name: $crate::Task<$argument, $result> = {
+            #[$crate::__private::linkme::distributed_slice($crate::__private::TASKS)]
+            #[linkme(crate = $crate::__private::linkme)]
+            static __REGISTERED: &'static dyn $crate::__private::Run = &$name;
+            $crate::Task::new(concat!(module_path!(), "::", stringify!($name)), $run)
+        };
+    )+};
+    (|$pattern:tt: $argument:ty| -> $result:ty { $($run:tt)* }) => {{
+        static __TASK: $crate::Task<$argument, $result> = {
+            #[$crate::__private::linkme::distributed_slice($crate::__private::TASKS)]
+            #[linkme(crate = $crate::__private::linkme)]
+            static __REGISTERED: &'static dyn $crate::__private::Run = &__TASK;
+            const __NAME: &str = concat!(module_path!(), ":", line!(), ":", column!());
+            $crate::Task::new(__NAME, |$pattern: $argument| -> $result { $($run)* })
+        };
+        &__TASK
+    }};
+}
 
-/// Only the first call counts: workers that already run know its tasks.
-pub(crate) fn register(tasks: &'static [&'static dyn Run]) {
-    let _ = KNOWN.set(tasks);
+/// The tasks of this program, in the order of the linker.
+#[distributed_slice]
+pub static TASKS: [&'static dyn Run];
+
+/// The tasks of this program.
+#[cfg_attr(not(unix), allow(dead_code, reason = "only a pool has workers"))]
+pub(crate) fn registered() -> &'static [&'static dyn Run] {
+    TASKS.static_slice()
+}
+
+/// The place of a task among the registered ones. Statics are told apart by their addresses, so names need not be unique.
+#[cfg_attr(not(unix), allow(dead_code, reason = "only a pool has workers"))]
+pub(crate) fn place_of<A, R>(task: &Task<A, R>) -> Option<usize> {
+    registered().iter().position(|known| ptr::addr_eq(*known, task))
 }
 
 /// What became of one run of a task, in a worker.

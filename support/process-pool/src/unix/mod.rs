@@ -28,21 +28,19 @@ mod transfer;
 mod worker;
 mod worker_handle;
 
-use crate::task::Run;
-
 pub use bytes::Bytes;
 pub use pool::{Pool, Unordered};
 pub use reexec::{FORKSERVER, WORKER};
 
 /// Runs the worker or the fork server, if this process was started as one; then it never returns.
-pub(crate) fn run_as_child(tasks: &'static [&'static dyn Run]) {
+pub(crate) fn run_as_child() {
     match std::env::args_os().nth(1) {
-        Some(first) if first == FORKSERVER => forkserver::serve(tasks),
+        Some(first) if first == FORKSERVER => forkserver::serve(),
         Some(first) if first == WORKER => match reexec::leave_stdin() {
             Ok(line) => {
                 reexec::set_process_name(c"pool-worker");
                 worker::prepare();
-                worker::live(tasks, line)
+                worker::live(line)
             }
             Err(_) => std::process::exit(1),
         },

@@ -4,13 +4,13 @@ use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::resume_unwind;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
 use serde::Serialize;
 
-use crate::task::KNOWN;
-use crate::task::Task;
+use crate::task::{self, Task};
 use crate::unix::bytes::Bytes;
 use crate::unix::call::{StopFeed, feed_of, map_alone, run};
 use crate::unix::engine::Engine;
@@ -46,14 +46,14 @@ impl Pool {
         if workers == 0 {
             return Err(Error::NoWorkers);
         }
-        let Some(known) = KNOWN.get() else {
+        if !crate::INITIALIZED.load(Ordering::Acquire) {
             // Without this, a worker would run the whole program, with a pool of its own, and so on.
             return Err(Error::NotInitialized);
-        };
+        }
         if options.memory.is_some() && !limits::can_limit_memory() {
             return Err(Error::NoMemoryLimit);
         }
-        Engine::start(options, workers, frame::hello(known.iter().map(|task| task.name()))).map(Pool)
+        Engine::start(options, workers, frame::hello(task::registered().iter().map(|task| task.name()))).map(Pool)
     }
 
     /// The pids of the living workers. A dead worker is replaced at the next dispatch.
@@ -81,7 +81,7 @@ impl Pool {
     {
         let arena = Arc::clone(self.0.arena());
         let mut jobs = One { argument: Some(argument), arena, outcome: None };
-        self.begin(task.name)?;
+        self.begin(task)?;
         run(&mut self.0, &mut jobs);
         jobs.outcome.unwrap_or(Err(Failure::Unknown(task.name)))
     }
@@ -95,7 +95,7 @@ impl Pool {
         I: IntoIterator<Item: Borrow<A>>,
     {
         let arguments = arguments.into_iter();
-        if let Err(failure) = self.begin(task.name) {
+        if let Err(failure) = self.begin(task) {
             return arguments.map(|_| Err(failure.clone())).collect();
         }
         let arena = Arc::clone(self.0.arena());
@@ -136,7 +136,7 @@ impl Pool {
         I: IntoIterator<Item: Borrow<A>, IntoIter: Send + 'static>,
     {
         let mut arguments = arguments.into_iter();
-        let source = match self.begin(task.name) {
+        let source = match self.begin(task) {
             Err(failure) => Source::Refused(Box::new(arguments.map(move |_| failure.clone()).enumerate())),
             Ok(()) => {
                 let arena = Arc::clone(self.0.arena());
@@ -153,13 +153,11 @@ impl Pool {
         Unordered { pool: self, source }
     }
 
-    fn begin(&mut self, name: &'static str) -> Result<(), Failure> {
+    fn begin<A, R>(&mut self, task: &Task<A, R>) -> Result<(), Failure> {
         if self.0.is_of_another_process() {
             return Err(Failure::NoWorker(WorkerLoss::Forked));
         }
-        let known = KNOWN.get().into_iter().flat_map(|tasks| tasks.iter());
-        let place = known.map(|task| task.name()).position(|known| known == name);
-        self.0.begin(place.ok_or(Failure::Unknown(name))? as u64);
+        self.0.begin(task::place_of(task).ok_or(Failure::Unknown(task.name))? as u64);
         Ok(())
     }
 }

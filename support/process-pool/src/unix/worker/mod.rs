@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::limits::{self, BATCH_BYTES, IDLE_TIME, KEPT_BUFFER, LARGE, LONGEST_FRAME};
 use crate::panics;
-use crate::task::{Ran, Run};
+use crate::task::{self, Ran, Run};
 use crate::unix::child::kill_group;
 use crate::unix::clock;
 use crate::unix::fd_passing;
@@ -31,8 +31,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 pub const EXIT_FAILED: i32 = 1;
 
 /// The whole life of a worker, on this line. An error outside a task has nobody to report to: the worker ends.
-pub fn live(tasks: &'static [&'static dyn Run], line: UnixStream) -> ! {
-    let Ok(mut worker) = Worker::start(tasks, &line) else { process::exit(EXIT_FAILED) };
+pub fn live(line: UnixStream) -> ! {
+    let Ok(mut worker) = Worker::start(&line) else { process::exit(EXIT_FAILED) };
     let _ = process_setup::end_with_parent(line).and_then(|()| worker.send_hello()).and_then(|()| worker.work());
     // The parent has gone or violates the protocol: kill the whole group, which this worker leads, with all that tasks
     // have started.
@@ -69,7 +69,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(tasks: &'static [&'static dyn Run], lifeline: &UnixStream) -> io::Result<Worker> {
+    fn start(lifeline: &UnixStream) -> io::Result<Worker> {
         let (setup, given) = fd_passing::receive(lifeline)?;
         let map = Claims::of(given.own_memory.as_fd())?;
         let claims = process_setup::keep(map);
@@ -83,7 +83,7 @@ impl Worker {
             ..TransferContext::encode(&own)
         };
         Ok(Worker {
-            tasks,
+            tasks: task::registered(),
             from: given.tasks,
             to: given.results,
             claims,
