@@ -122,7 +122,8 @@ impl WorkerHandle {
         let frame = self.outbox();
         let start = frame.len();
         frame::begin(frame, Kind::Batch);
-        for number in [task, batch.entries.len() as u64, read.len() as u64].into_iter().chain(read) {
+        let memory = 0; // the worker's own limit
+        for number in [task, memory, batch.entries.len() as u64, read.len() as u64].into_iter().chain(read) {
             frame::put_number(frame, number);
         }
         frame.extend_from_slice(&batch.arguments);
