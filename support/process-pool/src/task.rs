@@ -54,6 +54,35 @@ impl<A, R> Task<A, R> {
 /// process_pool::task!(|n: u64| -> u64 { n * factor });
 /// ```
 ///
+/// # What a worker keeps
+///
+/// Statics are those of the worker's process: they last from one task to the next, and no worker sees another's. What is
+/// expensive to prepare belongs into a `OnceLock`, which an initializer fills before the first task:
+///
+/// ```
+/// use std::sync::OnceLock;
+///
+/// use process_pool::task;
+///
+/// static WORDS: OnceLock<Vec<String>> = OnceLock::new();
+///
+/// task! {
+///     /// The initializer: if it panics, the worker takes no tasks.
+///     static LOAD: fn(String) -> () = |text| {
+///         WORDS.set(text.split(' ').map(str::to_owned).collect()).expect("an initializer runs once");
+///     };
+///     static IS_KNOWN: fn(String) -> bool = |word| WORDS.get().is_some_and(|words| words.contains(&word));
+/// }
+/// # use process_pool::Pool;
+/// # process_pool::init_before_main!();
+/// # fn main() {
+/// # let mut pool = Pool::builder().workers(1).build().unwrap();
+/// # assert_eq!(pool.call(&IS_KNOWN, &"one".to_owned()), Ok(false));
+/// # assert_eq!(pool.call(&LOAD, &"one two".to_owned()), Ok(()));
+/// # assert_eq!(pool.call(&IS_KNOWN, &"one".to_owned()), Ok(true));
+/// # }
+/// ```
+///
 /// # How workers find a task
 ///
 /// A worker is the same executable as its parent. The linker has gathered all tasks of the executable in one table (by the
@@ -63,8 +92,9 @@ impl<A, R> Task<A, R> {
 ///
 /// The tasks of a library are in the table of every program that uses the library. If a program depends on a library but names
 /// nothing of it, the compiler does not link it, and its tasks are missing; the program cannot refer to them either. A linker
-/// that is told to discard sections which only their table needs (`-z start-stop-gc`, the default of `lld`) must be told
-/// `-z nostart-stop-gc`.
+/// that discards sections which only their table needs (`-z start-stop-gc`) loses tasks: their calls fail with
+/// [`Failure::Unknown`](crate::Failure::Unknown), or there is no table and the program does not link. The linkers that Rust uses
+/// by default do not.
 #[macro_export]
 macro_rules! task {
     ($($(#[$attribute:meta])* $visibility:vis static $name:ident: fn($argument:ty) -> $result:ty = $run:expr;)+) => {$(
