@@ -2,7 +2,7 @@
 //!
 //! 1. [`article`] is the article's listing; [`this_program`] is how it starts a process.
 //! 2. [`experiments`] are the commands of the program, a file or a folder each.
-//! 3. [`tasks`] are the tasks that a pool's workers know, [`child_commands`] the commands with which the program starts itself again.
+//! 3. [`child_commands`] are the commands with which the program starts itself again.
 //!
 //! What several experiments stand on: the unit of CPU work ([`work`]), one list of items shared out among workers ([`work_queue`]), a
 //! sequence, threads or processes ([`techniques`](mod@techniques)), peers that send messages back ([`echo`]), the processing of one picture ([`picture`]), the translation model ([`translate`]), the
@@ -16,7 +16,6 @@ pub mod experiments;
 pub mod kill;
 pub mod picture;
 pub mod pool_errors;
-pub mod tasks;
 pub mod techniques;
 pub mod this_program;
 pub mod translate;

@@ -4,11 +4,11 @@ use std::process::ExitCode;
 
 use lab::cli::Section;
 use lab::text;
+use multiprocessing::child_commands;
 use multiprocessing::experiments::{article, cpu, images, ipc, kill_storm, memory, pool, pool_failures, translate};
-use multiprocessing::{child_commands, tasks};
 
 fn main() -> ExitCode {
-    process_pool::init(tasks::TASKS);
+    process_pool::init();
     Section::new(
         "multiprocessing",
         text!("멀티프로세싱: 실제 프로세스와 그 비용", "real processes, and what they cost"),

@@ -9,7 +9,7 @@ use lab::report::unit;
 use lab::text;
 use lab::trace::{Lane, Span, State, Trace};
 
-use process_pool::Task;
+use process_pool::task;
 
 /// Iterations between two readings of the clock, about 10 µs: far less than [`INTERRUPTED`].
 const CHUNK: u64 = 10_000;
@@ -55,11 +55,13 @@ pub fn add_up(numbers: Range<u64>) -> u128 {
     sum
 }
 
-/// [`count`] as a task of the pool: the sum, and when it was on a core.
-pub static COUNT: Task<u64, (u128, Vec<(u64, u64)>)> = Task::new("count", |iterations| {
-    let done = count(iterations);
-    (done.sum, done.on_core)
-});
+task! {
+    /// [`count`] as a task of the pool: the sum, and when it was on a core.
+    pub static COUNT: fn(u64) -> (u128, Vec<(u64, u64)>) = |iterations| {
+        let done = count(iterations);
+        (done.sum, done.on_core)
+    };
+}
 
 /// The sum that [`count`] must return.
 pub fn expected(iterations: u64) -> u128 {

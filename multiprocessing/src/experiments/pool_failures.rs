@@ -17,7 +17,7 @@ use lab::{text, twin_script};
 
 use crate::kill::kill_9;
 use crate::pool_errors;
-use process_pool::{Failure, Pool, Task};
+use process_pool::{Failure, Pool, task};
 
 pub fn command() -> Experiment {
     let mut options = Options::new();
@@ -35,12 +35,14 @@ pub fn command() -> Experiment {
 /// Tasks given to the pool after the idle worker was killed, or before the busy one is.
 const TASKS: u64 = 8;
 
-pub static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
-/// Long enough to be killed in the middle.
-pub static SLOW: Task<u64, u64> = Task::new("slow", |n| {
-    thread::sleep(Duration::from_millis(100));
-    n * n
-});
+task! {
+    pub static SQUARE: fn(u64) -> u64 = |n| n * n;
+    /// Long enough to be killed in the middle.
+    pub static SLOW: fn(u64) -> u64 = |n| {
+        thread::sleep(Duration::from_millis(100));
+        n * n
+    };
+}
 
 const MOMENTS: [&str; 2] = ["idle", "busy"];
 

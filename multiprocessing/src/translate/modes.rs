@@ -17,7 +17,7 @@ use super::translator::{FOLDER, Translator};
 use super::weights::Loading;
 use crate::pool_errors::{self, Bilingual};
 use crate::work_queue::{self, QueueResults, Timed};
-use process_pool::{Failure, Pool, Task};
+use process_pool::{Failure, Pool, task};
 
 /// The modes, in the order in which they are shown.
 pub const MODES: [&str; 4] = ["sequence", "threads", "copies", "mapped"];
@@ -50,17 +50,18 @@ pub fn child() -> Experiment {
 /// A worker's answer for a sentence: its translation, or why the model cannot be opened.
 type Answer = Timed<Result<String, Text>>;
 
-/// Translates a sentence in a process that has a copy of the weights.
-pub static COPIED: Task<String, Answer> = Task::new("translate-copied", |sentence| {
-    static OWN: OnceLock<Result<Translator>> = OnceLock::new();
-    answer(&OWN, Loading::Copied, &sentence)
-});
-
-/// Translates a sentence in a process that has mapped the weights.
-pub static MAPPED: Task<String, Answer> = Task::new("translate-mapped", |sentence| {
-    static OWN: OnceLock<Result<Translator>> = OnceLock::new();
-    answer(&OWN, Loading::Mapped, &sentence)
-});
+task! {
+    /// Translates a sentence in a process that has a copy of the weights.
+    pub static COPIED: fn(String) -> Answer = |sentence| {
+        static OWN: OnceLock<Result<Translator>> = OnceLock::new();
+        answer(&OWN, Loading::Copied, &sentence)
+    };
+    /// Translates a sentence in a process that has mapped the weights.
+    pub static MAPPED: fn(String) -> Answer = |sentence| {
+        static OWN: OnceLock<Result<Translator>> = OnceLock::new();
+        answer(&OWN, Loading::Mapped, &sentence)
+    };
+}
 
 /// The first sentence makes a worker load the model; that time is not part of the answer's.
 fn answer(own: &OnceLock<Result<Translator>>, loading: Loading, sentence: &str) -> Answer {

@@ -5,20 +5,21 @@ use std::hint::black_box;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use process_pool::{Pool, Run, Task};
+use process_pool::{Pool, task};
 
 const WORKERS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 
-static TASKS: &[&dyn Run] = &[&SQUARE, &SPIN];
-static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
-/// Computes for so many µs.
-static SPIN: Task<u64, u64> = Task::new("spin", |us| {
-    let begin = Instant::now();
-    while begin.elapsed() < Duration::from_micros(us) {
-        black_box(us);
-    }
-    us
-});
+task! {
+    static SQUARE: fn(u64) -> u64 = |n| n * n;
+    /// Computes for so many µs.
+    static SPIN: fn(u64) -> u64 = |us| {
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_micros(us) {
+            black_box(us);
+        }
+        us
+    };
+}
 
 /// What is measured, in words, and how: the time for one task, in ns.
 type Quantity = (&'static str, fn(&Pool) -> f64);
@@ -43,7 +44,7 @@ const QUANTITIES: [Quantity; 4] = [
 ];
 
 fn main() {
-    process_pool::init(TASKS);
+    process_pool::init();
     let args: Vec<String> = std::env::args().collect();
     if !args.iter().any(|arg| arg == "--bench") {
         return;

@@ -10,19 +10,20 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use process_pool::{Bytes, Completed, Failure, Pool, Run, Task};
+use process_pool::{Bytes, Completed, Failure, Pool, task};
 use rustix::process::{Pid, Signal, kill_process};
 
-static TASKS: &[&dyn Run] = &[&SQUARE, &REVERSE, &WAIT];
-static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
-static REVERSE: Task<Bytes, Bytes> = Task::new("reverse", |bytes| {
-    Bytes::with(bytes.len(), |out| out.iter_mut().zip(bytes.iter().rev()).for_each(|(to, from)| *to = *from))
-});
-/// Waits for so many ms.
-static WAIT: Task<u64, u64> = Task::new("wait", |ms| {
-    thread::sleep(Duration::from_millis(ms));
-    ms
-});
+task! {
+    static SQUARE: fn(u64) -> u64 = |n| n * n;
+    static REVERSE: fn(Bytes) -> Bytes = |bytes| {
+        Bytes::with(bytes.len(), |out| out.iter_mut().zip(bytes.iter().rev()).for_each(|(to, from)| *to = *from))
+    };
+    /// Waits for so many ms.
+    static WAIT: fn(u64) -> u64 = |ms| {
+        thread::sleep(Duration::from_millis(ms));
+        ms
+    };
+}
 
 /// Numbers that look random, and are the same in each run.
 struct Numbers(u64);
@@ -35,7 +36,7 @@ impl Numbers {
 }
 
 fn main() -> ExitCode {
-    process_pool::init(TASKS);
+    process_pool::init();
     let args: Vec<String> = std::env::args().collect();
     if !args.iter().any(|arg| arg == "--bench") {
         return ExitCode::SUCCESS;

@@ -36,9 +36,9 @@ impl Initializer {
     /// The index of the task, and its encoded argument.
     #[cfg_attr(not(unix), allow(dead_code, reason = "there nobody reads it"))]
     pub(crate) fn encoded(&self) -> Result<(u64, Vec<u8>), Error> {
-        let failed = |why: String| Error::NoWorkerStarts(WorkerLoss::Initializer(why));
-        let index = self.index.ok_or_else(|| failed(Failure::Unknown(self.name).to_string()))?;
-        Ok((index as u64, self.argument.clone().map_err(failed)?))
+        let failed = |failure| Error::NoWorkerStarts(WorkerLoss::Initializer(Box::new(failure)));
+        let index = self.index.ok_or_else(|| failed(Failure::Unknown(self.name)))?;
+        Ok((index as u64, self.argument.clone().map_err(|why| failed(Failure::Unreadable(why)))?))
     }
 }
 
@@ -121,7 +121,7 @@ impl Builder {
     pub fn initializer<A: Serialize>(self, task: &Task<A, ()>, argument: &A) -> Builder {
         let mut encoded = Vec::new();
         let argument = wire::encode(argument, &mut encoded).map(|()| encoded);
-        Builder { initializer: Some(Initializer { name: task.name, index: task.index(), argument }), ..self }
+        Builder { initializer: Some(Initializer { name: task.name, index: task.place(), argument }), ..self }
     }
 
     /// Replaces a worker after so many tasks: for libraries that leak.

@@ -35,7 +35,7 @@ pub enum Failure {
     Unreadable(String),
     /// No worker could be kept alive to run it; what happened to the last one.
     NoWorker(WorkerLoss),
-    /// The task was not registered with `init`; its name.
+    /// The task is not one of this program's; its name.
     Unknown(&'static str),
     /// It was cancelled before it began, or its worker was killed because it was to be.
     Cancelled,
@@ -79,8 +79,8 @@ pub enum WorkerLoss {
     /// What was started is this program, but it did not call [`init`](crate::init) first. In tests, use
     /// [`init_before_main!`](crate::init_before_main).
     NotAWorker,
-    /// The initializer panicked or failed; its message.
-    Initializer(String),
+    /// The initializer failed: it panicked, or its argument could not be read.
+    Initializer(Box<Failure>),
     /// The pool was shut down.
     ShutDown,
     /// This process was forked from the one that built the pool, whose workers are not its own. It can build another.
@@ -100,7 +100,9 @@ impl fmt::Display for Failure {
             Failure::NoWorker(last) => write!(f, "there is no worker for it: {last}"),
             Failure::Cancelled => f.write_str("cancelled"),
             Failure::Labelled { label, failure } => write!(f, "{label}: {failure}"),
-            Failure::Unknown(name) => write!(f, "'{name}' was not among the tasks given to init"),
+            Failure::Unknown(name) => {
+                write!(f, "'{name}' is not registered: tasks are declared with process_pool::task!")
+            }
         }
     }
 }
@@ -122,7 +124,14 @@ impl std::error::Error for Failure {
     }
 }
 
-impl std::error::Error for WorkerLoss {}
+impl std::error::Error for WorkerLoss {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            WorkerLoss::Initializer(failure) => Some(&**failure),
+            _ => None,
+        }
+    }
+}
 
 impl Failure {
     /// The failure without its label.

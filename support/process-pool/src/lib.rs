@@ -1,13 +1,12 @@
 //! A pool of worker processes that loses nothing: every task ends with its value or with a named [`Failure`].
 //!
 //! ```no_run
-//! use process_pool::{Pool, Run, Task};
+//! use process_pool::{Pool, task};
 //!
-//! static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
-//! static TASKS: &[&dyn Run] = &[&SQUARE];
+//! task! { static SQUARE: fn(u64) -> u64 = |n| n * n; }
 //!
 //! fn main() -> Result<(), process_pool::Error> {
-//!     process_pool::init(TASKS); // must come first: a worker is this program, started once more
+//!     process_pool::init(); // must come first: a worker is this program, started once more
 //!     let pool = Pool::builder().workers(2).build()?;
 //!     let squares = pool.map(&SQUARE, 0..1000);
 //!     assert_eq!(squares[999], Ok(998_001));
@@ -51,7 +50,7 @@
 //!
 //! | step | file |
 //! |---|---|
-//! | the task is declared and registered | `task`: [`Task`], [`Run`], [`init`] |
+//! | the task is declared and registered | `task`: [`task!`], [`Task`] |
 //! | the pool is configured | `builder`: [`Builder`], [`Start`]; `limits`: every bound |
 //! | the caller passes arguments | `unix/pool`: [`Pool::call`], [`Pool::map`], [`Pool::imap_unordered`]; `unix/call` |
 //! | arguments are encoded one by one | `unix/jobs`, `wire`; large ones: `unix/bytes`, `unix/transfer` and `unix/shm` |
@@ -92,7 +91,7 @@ pub use history::{Finish, Stint};
 pub use observer::Event;
 pub use panics::{Location, Panic};
 pub use stats::Stats;
-pub use task::{Ran, Run, Task};
+pub use task::Task;
 #[cfg(unix)]
 pub use unix::{
     Bytes, Completed, FORKSERVER, Handle, Ordered, Pool, Prepared, Shutdown, Unfinished, Unordered, WORKER, frame, result_frame,
@@ -101,27 +100,38 @@ pub use unix::{
 pub use unsupported::{Bytes, Pool, Unordered};
 pub use wire::Unchecked;
 
-/// Registers the tasks of this program. Must be the first line of `main`: in a worker it never returns. If two tasks have the
-/// same name, the first is taken; a second call changes nothing. Where `main` is not yours (`#[test]`, doctests), use
-/// [`init_before_main!`].
-pub fn init(tasks: &'static [&'static dyn Run]) {
-    task::register(tasks);
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What [`task!`] expands to.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::task::{Ran, Run, TASKS};
+    pub use linkme;
+}
+
+/// Whether [`init`] was called.
+#[cfg_attr(not(unix), allow(dead_code, reason = "only a pool reads it"))]
+static INITIALIZED: AtomicBool = AtomicBool::new(false);
+
+/// Must be the first line of `main`: in a worker, which is this program started once more, it runs tasks and never returns.
+/// Where `main` is not yours (`#[test]`, doctests), use [`init_before_main!`].
+pub fn init() {
+    INITIALIZED.store(true, Ordering::Release);
     #[cfg(unix)]
-    unix::run_as_child(tasks);
+    unix::run_as_child();
 }
 
 /// Calls [`init`] before `main`: for tests and doctests, whose `main` is the test harness's. Write it once, outside of
 /// functions; nothing else is needed, with `cargo test` and with nextest.
 ///
 /// ```
-/// use process_pool::{Pool, Run, Task};
+/// use process_pool::{Pool, task};
 ///
-/// static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
-/// process_pool::init_before_main!(&[&SQUARE]);
+/// process_pool::init_before_main!();
 ///
 /// # fn main() {
 /// let pool = Pool::builder().workers(2).build().unwrap();
-/// assert_eq!(pool.map(&SQUARE, [1, 2, 3]), [Ok(1), Ok(4), Ok(9)]);
+/// assert_eq!(pool.map(task!(|n: u64| -> u64 { n * n }), [1, 2, 3]), [Ok(1), Ok(4), Ok(9)]);
 /// # }
 /// ```
 ///
@@ -129,11 +139,10 @@ pub fn init(tasks: &'static [&'static dyn Run]) {
 /// worker is [`End::Signal`] 11 and not 6, as Rust's runtime has not been started.
 #[macro_export]
 macro_rules! init_before_main {
-    ($tasks:expr) => {
+    () => {
         const _: () = {
-            static __INIT_TASKS: &[&dyn $crate::Run] = $tasks;
             extern "C" fn before_main() {
-                $crate::init(__INIT_TASKS);
+                $crate::init();
             }
             #[cfg(any(all(target_os = "linux", target_env = "gnu"), target_vendor = "apple"))]
             #[used]

@@ -49,13 +49,39 @@ pub fn apply(memory: Option<u64>) -> std::io::Result<()> {
     Ok(())
 }
 
+/// In a worker: a lower limit for the tasks of one batch; the one before is set again when this is dropped.
+#[cfg(unix)]
+pub(crate) struct BatchLimit(rustix::process::Rlimit);
+
+#[cfg(unix)]
+impl BatchLimit {
+    /// From now on, so many bytes more can be allocated, or what the limit before allows if that is less. Only the soft limit
+    /// changes: the hard one could not be raised again.
+    pub(crate) fn set(bytes: u64) -> std::io::Result<BatchLimit> {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let before = getrlimit(Resource::Data);
+        let used = data_in_use().ok_or(std::io::ErrorKind::Unsupported)?;
+        let wanted = used.saturating_add(bytes);
+        let current = Some(before.current.map_or(wanted, |most| most.min(wanted)));
+        setrlimit(Resource::Data, rustix::process::Rlimit { current, ..before })?;
+        Ok(BatchLimit(before))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for BatchLimit {
+    fn drop(&mut self) {
+        let _ = rustix::process::setrlimit(rustix::process::Resource::Data, self.0);
+    }
+}
+
 /// Whether this system can limit a worker's memory.
 pub fn can_limit_memory() -> bool {
     data_in_use().is_some()
 }
 
 /// The bytes that count for `RLIMIT_DATA` now: `VmData` of proc_pid_status(5).
-fn data_in_use() -> Option<u64> {
+pub(crate) fn data_in_use() -> Option<u64> {
     if !cfg!(target_os = "linux") {
         return None;
     }

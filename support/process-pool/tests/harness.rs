@@ -5,22 +5,22 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 
-use process_pool::{End, Failure, Pool, Run, Start, Task};
+use process_pool::{End, Failure, Pool, Start, task};
 
-static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
-static WHO: Task<(), (u32, Vec<String>)> = Task::new("who", |()| (process::id(), std::env::args().collect()));
-static ABORT: Task<(), ()> = Task::new("abort", |()| process::abort());
-static PANIC: Task<(), ()> = Task::new("panic", |()| panic!("in a worker"));
-static OVERFLOW: Task<u64, u64> = Task::new("overflow", |n| {
-    fn deeper(n: u64) -> u64 {
-        std::hint::black_box([n; 1000])[0] + if n == 0 { 0 } else { deeper(std::hint::black_box(n)) }
-    }
-    deeper(n)
-});
-static PRINT: Task<(), ()> = Task::new("print", |()| println!("a worker prints"));
-static TASKS: &[&dyn Run] = &[&SQUARE, &WHO, &ABORT, &PANIC, &OVERFLOW, &PRINT];
-
-process_pool::init_before_main!(TASKS);
+task! {
+    static SQUARE: fn(u64) -> u64 = |n| n * n;
+    static WHO: fn(()) -> (u32, Vec<String>) = |()| (process::id(), std::env::args().collect());
+    static ABORT: fn(()) -> () = |()| process::abort();
+    static PANIC: fn(()) -> () = |()| panic!("in a worker");
+    static OVERFLOW: fn(u64) -> u64 = |n| {
+        fn deeper(n: u64) -> u64 {
+            std::hint::black_box([n; 1000])[0] + if n == 0 { 0 } else { deeper(std::hint::black_box(n)) }
+        }
+        deeper(n)
+    };
+    static PRINT: fn(()) -> () = |()| println!("a worker prints");
+}
+process_pool::init_before_main!();
 
 fn pool(start: Start) -> Pool {
     Pool::builder().workers(2).start(start).build().expect("a pool")

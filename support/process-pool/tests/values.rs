@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use process_pool::{Bytes, Failure, Pool, Run, Task};
+use process_pool::{Bytes, Failure, Pool, task};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
@@ -49,24 +49,24 @@ fn list(levels: usize) -> List {
     (0..levels).fold(List(None), |rest, _| List(Some(Box::new(rest))))
 }
 
-static NAME: Task<Level, String> = Task::new("name", |level| format!("{level:?}"));
-static ORDER: Task<Order, Order> = Task::new("order", |order| order);
-static JSON: Task<Value, Value> = Task::new("json", |value| json!([value, null]));
-static PICTURES: Task<HashMap<String, Bytes>, HashMap<String, Bytes>> = Task::new("pictures", |pictures| pictures);
-static NEVER: Task<Doubled, u64> = Task::new("never", |_| panic!("it ran"));
-static BACK: Task<u64, Doubled> = Task::new("back", |n| Doubled { n });
-static DEEP: Task<List, usize> = Task::new("deep", |mut list| {
-    let mut levels = 0;
-    while let Some(rest) = list.0 {
-        (list, levels) = (*rest, levels + 1);
-    }
-    levels
-});
-static DEEPEN: Task<usize, List> = Task::new("deepen", list);
-static TASKS: &[&dyn Run] = &[&NAME, &ORDER, &JSON, &PICTURES, &NEVER, &BACK, &DEEP, &DEEPEN];
-
+task! {
+    static NAME: fn(Level) -> String = |level| format!("{level:?}");
+    static ORDER: fn(Order) -> Order = |order| order;
+    static JSON: fn(Value) -> Value = |value| json!([value, null]);
+    static PICTURES: fn(HashMap<String, Bytes>) -> HashMap<String, Bytes> = |pictures| pictures;
+    static NEVER: fn(Doubled) -> u64 = |_| panic!("it ran");
+    static BACK: fn(u64) -> Doubled = |n| Doubled { n };
+    static DEEP: fn(List) -> usize = |mut list| {
+        let mut levels = 0;
+        while let Some(rest) = list.0 {
+            (list, levels) = (*rest, levels + 1);
+        }
+        levels
+    };
+    static DEEPEN: fn(usize) -> List = list;
+}
 fn main() {
-    process_pool::init(TASKS);
+    process_pool::init();
     let pool = Pool::builder().workers(2).build().unwrap();
     variants_are_those_that_were_sent(&pool);
     orders_arrive(&pool);

@@ -10,10 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::picture;
 use crate::work_queue::Timed;
-use process_pool::Task;
+use process_pool::task;
 
-/// A job as a task of the pool.
-pub static PICTURE: Task<Job, Timed<Outcome>> = Task::new("picture", |job| Timed::of(|| job.run()));
+task! {
+    /// A job as a task of the pool.
+    pub static PICTURE: fn(Job) -> Timed<Outcome> = |job| Timed::of(|| job.run());
+}
 
 /// A picture and the path of its JPEG. Names need not be UTF-8.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ use lab::{Error, Result, machine, stats, text};
 
 use crate::pool_errors::{self, Bilingual};
 use crate::work;
-use process_pool::{Pool, Task};
+use process_pool::{Pool, task};
 
 /// Iterations in a task.
 const WORK: [u64; 8] = [10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
@@ -24,8 +24,10 @@ const MOST_TASKS: u64 = 100_000;
 /// Pairs of a task in this process and a call to the pool in a round, at the least and at the most.
 const PAIRS: (u64, u64) = (2, 50);
 
-/// The counting loop, without a look at the clock: it would cost more than the smallest tasks.
-pub static COUNT_UP: Task<u64, u128> = Task::new("count-up", count_up);
+task! {
+    /// The counting loop, without a look at the clock: it would cost more than the smallest tasks.
+    pub static COUNT_UP: fn(u64) -> u128 = count_up;
+}
 
 /// Never inlined: sequence and worker run the same machine code, or the compiler would be compared and not the technique.
 #[inline(never)]

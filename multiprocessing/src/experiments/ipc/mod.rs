@@ -20,7 +20,7 @@ use lab::{Error, Result, machine, text, twin_script};
 use crate::echo::{self, EchoProcess, EchoThread};
 use crate::pool_errors::{self, Bilingual};
 use break_even::BreakEven;
-use process_pool::{Bytes, Pool, Task};
+use process_pool::{Bytes, Pool, task};
 
 pub use break_even::COUNT_UP;
 
@@ -43,11 +43,12 @@ pub fn command() -> Experiment {
 const SIZES: [(usize, usize); 6] =
     [(16, 200), (1 << 10, 200), (16 << 10, 200), (256 << 10, 50), (1 << 20, 20), (16 << 20, 3)];
 
-/// Returns a copy of its argument: as much work as the echo over a pipe does.
-pub static COPY: Task<Bytes, Bytes> =
-    Task::new("copy", |bytes| Bytes::with(bytes.len(), |copy| copy.copy_from_slice(&bytes)));
-/// Returns its argument: in shared memory nothing is copied.
-pub static HAND_OVER: Task<Bytes, Bytes> = Task::new("hand-over", |bytes| bytes);
+task! {
+    /// Returns a copy of its argument: as much work as the echo over a pipe does.
+    pub static COPY: fn(Bytes) -> Bytes = |bytes| Bytes::with(bytes.len(), |copy| copy.copy_from_slice(&bytes));
+    /// Returns its argument: in shared memory nothing is copied.
+    pub static HAND_OVER: fn(Bytes) -> Bytes = |bytes| bytes;
+}
 
 /// In the order of the columns.
 fn transports() -> [(&'static str, Text); 4] {

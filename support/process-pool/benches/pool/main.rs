@@ -40,7 +40,7 @@ const QUANTITIES: [(&str, usize, &str); 16] = [
 ];
 
 fn main() {
-    process_pool::init(ours::TASKS);
+    process_pool::init();
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.first().map(String::as_str) {
         Some(ours::ECHO) => return ours::echo(),

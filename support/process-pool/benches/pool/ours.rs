@@ -7,15 +7,14 @@ use std::process::{self, Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use process_pool::{Bytes, Pool, Run, Start, Task};
+use process_pool::{Bytes, Pool, Start, task};
 
-pub static TASKS: &[&dyn Run] = &[&SQUARE, &WHO, &COPY, &HAND_OVER];
-static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
-static WHO: Task<(), u32> = Task::new("who", |()| process::id());
-static COPY: Task<Bytes, Bytes> =
-    Task::new("copy", |bytes| Bytes::with(bytes.len(), |copy| copy.copy_from_slice(&bytes)));
-
-static HAND_OVER: Task<Bytes, Bytes> = Task::new("hand-over", |bytes| bytes);
+task! {
+    static SQUARE: fn(u64) -> u64 = |n| n * n;
+    static WHO: fn(()) -> u32 = |()| process::id();
+    static COPY: fn(Bytes) -> Bytes = |bytes| Bytes::with(bytes.len(), |copy| copy.copy_from_slice(&bytes));
+    static HAND_OVER: fn(Bytes) -> Bytes = |bytes| bytes;
+}
 
 /// Something that can be measured, by the name of the quantity; ns or bytes a unit. `None`: not offered.
 pub trait Peer {

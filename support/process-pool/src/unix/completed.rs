@@ -44,10 +44,10 @@ impl Wait for Completions {
 /// tasks that follow from a result. Handles of several pools can be in it.
 ///
 /// ```
-/// use process_pool::{Completed, Pool, Task};
-/// # process_pool::init_before_main!(&[&HALVE]);
+/// use process_pool::{Completed, Pool, task};
+/// # process_pool::init_before_main!();
 ///
-/// static HALVE: Task<u64, u64> = Task::new("halve", |n| n / 2);
+/// task! { static HALVE: fn(u64) -> u64 = |n| n / 2; }
 ///
 /// # fn main() -> Result<(), process_pool::Error> {
 /// let pool = Pool::builder().workers(2).build()?;

@@ -20,7 +20,6 @@ use rustix::process::{Gid, Uid, getegid, geteuid};
 
 use crate::failure::End;
 use crate::limits::SILENCE_TIMEOUT;
-use crate::task::Run;
 use crate::unix::child::Child;
 use crate::unix::fork::{Forker, Side};
 use crate::unix::reexec::{self, FORKSERVER};
@@ -187,7 +186,7 @@ fn read_number(mut line: &UnixStream) -> io::Result<Child> {
 }
 
 /// The main loop of the server.
-pub fn serve(tasks: &'static [&'static dyn Run]) -> ! {
+pub fn serve() -> ! {
     reexec::set_process_name(c"pool-forkserver");
     let served = reexec::leave_stdin().and_then(|line| {
         let Some(forker) = Forker::new() else { process::exit(EXIT_CANNOT_FORK) };
@@ -199,7 +198,7 @@ pub fn serve(tasks: &'static [&'static dyn Run]) -> ! {
                 Ok(Side::Copy) => {
                     drop(line);
                     begin(folder)?;
-                    worker::live(tasks, theirs);
+                    worker::live(theirs);
                 }
                 Err(e) => process::exit(if is_transient(&e) { 1 } else { EXIT_CANNOT_FORK }),
             }

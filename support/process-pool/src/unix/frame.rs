@@ -1,8 +1,22 @@
 //! The protocol between parent and worker: framing, and the encoding of bodies. Input is untrusted.
 //!
 //! A frame is `P` `L`, its kind, 0, the length of its body (u32, little-endian), and the body. Numbers in bodies are
-//! LEB128. The body of a results frame is in [`result_frame`](crate::unix::result_frame). No claimed length is trusted:
-//! memory grows only with what was read, and every slice is bounds-checked.
+//! LEB128. No claimed length is trusted: memory grows only with what was read, and every slice is bounds-checked.
+//!
+//! | from | kind | when | body |
+//! |---|---|---|---|
+//! | worker | hello | first | the tasks that it knows, see [`hello`] |
+//! | parent | init | at most once, before any batch | the index of a task, and [where](ValueLocation) its argument is |
+//! | worker | ready | when that task has ended, and only then | nothing, or [why](crate::unix::result_frame::Ready) it failed; then the worker exits |
+//! | parent | batch | any time after that | see below |
+//! | worker | results | when tasks have ended | see [`result_frame`](crate::unix::result_frame) |
+//!
+//! Of the shared memory that the argument of an initializer lies in, a worker says nothing: its parent keeps it as long as the
+//! worker lives.
+//!
+//! A batch is: the index of the task; its memory limit; how many arguments there are; how many blocks the parent has read, and
+//! their offsets; where each argument is. Memory limit 0 is that of the worker, and `n` allows the tasks of this batch to allocate
+//! `n - 1` bytes more than the worker uses before the first of them, but no more than the worker's own limit.
 
 use std::io::{self, Read};
 use std::ops::Range;
@@ -22,9 +36,9 @@ pub enum Kind {
     Batch = 2,
     /// Worker: results of tasks.
     Results = 3,
-    /// Parent: the initializer.
+    /// Parent: the initializer, to be run before any task.
     Init = 4,
-    /// Worker: the initializer has returned.
+    /// Worker: the initializer has ended.
     Ready = 5,
 }
 

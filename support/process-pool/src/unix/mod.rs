@@ -27,8 +27,6 @@ mod task_state;
 mod transfer;
 mod worker;
 
-use crate::task::Run;
-
 pub use bytes::Bytes;
 pub use calls::{Ordered, Unordered};
 pub use completed::Completed;
@@ -37,14 +35,14 @@ pub use pool::{Pool, Prepared, Shutdown, Unfinished};
 pub use reexec::{FORKSERVER, WORKER};
 
 /// Runs the worker or the fork server, if this process was started as one; then it never returns.
-pub(crate) fn run_as_child(tasks: &'static [&'static dyn Run]) {
+pub(crate) fn run_as_child() {
     match std::env::args_os().nth(1) {
-        Some(first) if first == FORKSERVER => forkserver::serve(tasks),
+        Some(first) if first == FORKSERVER => forkserver::serve(),
         Some(first) if first == WORKER => match reexec::leave_stdin() {
             Ok(line) => {
                 reexec::set_process_name(c"pool-worker");
                 worker::prepare();
-                worker::live(tasks, line)
+                worker::live(line)
             }
             Err(_) => std::process::exit(1),
         },

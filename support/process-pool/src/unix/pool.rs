@@ -28,7 +28,7 @@ use crate::unix::scheduler::{Handshake, Options, Scheduler};
 use crate::unix::shm::Arena;
 use crate::unix::transfer::{TransferContext, TransferScope};
 use crate::wire::{self, Value};
-use crate::{Builder, Error, Failure, Stats, Stint, WorkerLoss, limits};
+use crate::{Builder, Error, Failure, INITIALIZED, Stats, Stint, WorkerLoss, limits};
 
 /// A pool of worker processes. Clones are the same pool, for other threads. When the last is dropped, the workers are killed,
 /// and tasks that have not ended are cancelled; [`shutdown`](Pool::shutdown) waits for them.
@@ -103,7 +103,10 @@ impl Pool {
             return Err(Error::NoWorkers);
         }
         // Without this, a worker would run the whole program, with a pool of its own, and so on.
-        let names = task::names().ok_or(Error::NotInitialized)?;
+        if !INITIALIZED.load(Ordering::Relaxed) {
+            return Err(Error::NotInitialized);
+        }
+        let names: Vec<&'static str> = task::registered().iter().map(|task| task.name()).collect();
         if options.memory.is_some() && !limits::can_limit_memory() {
             return Err(Error::NoMemoryLimit);
         }
@@ -156,7 +159,7 @@ impl Pool {
 
     /// A task with options of its own, for as many runs as you like.
     pub fn prepare<A, R>(&self, task: &Task<A, R>) -> Prepared<A, R> {
-        let index = task.index();
+        let index = task.place();
         let job = match index {
             Some(index) => self.job(index),
             None => Arc::default(),
@@ -186,10 +189,10 @@ impl Pool {
     /// Has the task run once, and returns at once.
     ///
     /// ```
-    /// use process_pool::{Failure, Pool, Task};
-    /// # process_pool::init_before_main!(&[&SQUARE]);
+    /// use process_pool::{Pool, task};
+    /// # process_pool::init_before_main!();
     ///
-    /// static SQUARE: Task<u64, u64> = Task::new("square", |n| n * n);
+    /// task! { static SQUARE: fn(u64) -> u64 = |n| n * n; }
     ///
     /// # fn main() -> Result<(), process_pool::Error> {
     /// let pool = Pool::builder().workers(2).build()?;

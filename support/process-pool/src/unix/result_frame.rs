@@ -1,4 +1,4 @@
-//! The body of a results frame.
+//! The bodies of results and ready frames.
 
 use crate::panics::Panic;
 use crate::unix::frame::{ProtocolError, Reader, ValueLocation, put_number, put_place};
@@ -123,6 +123,31 @@ impl Summary {
     /// Reads it.
     pub fn take(from: &mut Reader<'_>) -> Result<Summary, ProtocolError> {
         Ok(Summary { done: from.number()?, skipped: from.number()?, ns: from.number()? })
+    }
+}
+
+/// The body of a ready frame: empty if the initializer has returned, else the kind of its failure and the message, as in a
+/// result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ready<'a>(pub Result<(), (ResultKind, &'a [u8])>);
+
+impl<'a> Ready<'a> {
+    /// Appends it to a frame.
+    pub fn put(&self, out: &mut Vec<u8>) {
+        if let Err((kind, message)) = self.0 {
+            out.push(kind as u8);
+            out.extend_from_slice(message);
+        }
+    }
+
+    /// Reads a body.
+    pub fn of(body: &'a [u8]) -> Result<Ready<'a>, ProtocolError> {
+        let Some((kind, message)) = body.split_first() else { return Ok(Ready(Ok(()))) };
+        match kind {
+            1 => Ok(Ready(Err((ResultKind::Panicked, message)))),
+            2 => Ok(Ready(Err((ResultKind::Unreadable, message)))),
+            _ => Err(ProtocolError),
+        }
     }
 }
 

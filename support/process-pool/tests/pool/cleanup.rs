@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::thread;
 use std::time::Duration;
 
-use process_pool::{Bytes, Failure};
+use process_pool::frame::{self, Kind};
+use process_pool::{Bytes, End, FORKSERVER, Failure, WORKER, WorkerLoss};
 
 use crate::basics::{builder, pool};
 use crate::common::{Program, all_right, can_look, children, kill, lives, until, zombies};
@@ -98,17 +99,40 @@ pub fn a_thousand_deaths() {
 }
 
 fn workers_that_fail_at_start_are_given_up() {
-    crate::alone("stillborn");
+    let started = crate::common::Census::new("stillborn");
+    crate::alone_with("stillborn", |program| _ = program.env(OTHER_TASKS, &started.0));
+    assert!(started.count() > 2, "one after the other was tried");
 }
 
-/// In a program whose workers know other tasks than their parent: the first word of each is wrong.
+/// Names the file to which a worker with other tasks than its parent's appends a byte.
+const OTHER_TASKS: &str = "POOL_TEST_OTHER_TASKS";
+
+/// Before `init`: a worker that knows one task less than its parent, as if the file of the program had been replaced. As it
+/// says only what its tasks are, it needs no fork server.
+pub fn with_other_tasks() {
+    let Some(census) = std::env::var_os(OTHER_TASKS) else { return };
+    match std::env::args().nth(1).as_deref() {
+        Some(FORKSERVER) => std::process::exit(3), // the code of a server that cannot fork
+        Some(WORKER) => {}
+        _ => return,
+    }
+    fs::File::options().append(true).open(census).unwrap().write_all(b"x").unwrap();
+    let [_tasks, results, ..] = crate::raw::descriptors_from_stdin();
+    let names = process_pool::__private::TASKS.iter().map(|task| task.name());
+    let mut hello = Vec::new();
+    frame::begin(&mut hello, Kind::Hello);
+    hello.extend(frame::hello(names.skip(1)));
+    assert!(frame::end(&mut hello, 0));
+    fs::File::from(results).write_all(&hello).unwrap();
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    std::process::exit(0);
+}
+
+/// In a program whose workers know other tasks than their parent.
 pub fn stillborn() {
     let pool = builder().workers(2).build().unwrap();
     let results = pool.map(&PID, vec![(); 1000]);
-    assert_eq!(results.len(), 1000);
-    for result in results {
-        assert!(matches!(result, Err(Failure::NoWorker(_))), "{result:?}");
-    }
+    assert_eq!(results, vec![Err(Failure::NoWorker(WorkerLoss::Ended(End::ProtocolError))); 1000]);
     assert!(pool.imap_unordered(&PID, std::iter::repeat(())).take(10_000).all(|(_, result)| result.is_err()));
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -45,6 +46,28 @@ pub fn until<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
         }
         assert!(start.elapsed() < LIMIT, "waited in vain until {what}");
         thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A file to which processes append a byte each. It goes with the test.
+pub struct Census(pub PathBuf);
+
+impl Census {
+    pub fn new(of: &str) -> Census {
+        let (id, start) = (std::process::id(), crate::basics::START.get());
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{of}-{id}-{start:?}"));
+        fs::write(&path, "").unwrap();
+        Census(path)
+    }
+
+    pub fn count(&self) -> usize {
+        fs::read(&self.0).unwrap().len()
+    }
+}
+
+impl Drop for Census {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
     }
 }
 

@@ -118,6 +118,8 @@ fn a_protocol_violation_counts_as_death() {
         b"PL\x03\0\x03\0\0\0\x05\0\0".to_vec(), // more results than there are tasks
         b"PL\x03\0\x0b\0\0\0\x01\0\0\0\x03\x80\x80\x80\x80\x80\x20".to_vec(), // a value behind the end of the memory
         b"PL\x03\0\x06\0\0\0\x01\0\0\0\x03\0".to_vec(), // a value where the claims are
+        b"PL\x05\0\0\0\0\0".to_vec(),           // ready, of an initializer that it was not sent
+        b"PL\x04\0\x02\0\0\0\0\0".to_vec(),     // what only a parent sends
         vec![0xff; 100_000],
     ] {
         let died = pool.call(&SCRIBBLE, &nonsense);

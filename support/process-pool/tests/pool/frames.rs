@@ -1,15 +1,16 @@
-//! Fuzzes the parser of results: the parent accepts or rejects any input, and allocates no more than was sent.
+//! Fuzzes the parser of what workers send: the parent accepts or rejects any input, and allocates no more than was sent.
 
 use std::io::{self, Read};
 
 use process_pool::frame::{self, Inbox, Kind, ProtocolError, Reader, ValueLocation};
-use process_pool::result_frame::{MemoryNotes, ResultKind, Summary, TaskResult};
+use process_pool::result_frame::{MemoryNotes, Ready, ResultKind, Summary, TaskResult};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 crate::tests![
     the_corpus_is_rejected,
     results_round_trip,
+    ready_round_trips,
     any_bytes_are_accepted_or_rejected,
     a_damaged_frame_is_accepted_or_rejected,
     a_claimed_length_allocates_nothing,
@@ -31,9 +32,12 @@ const CORPUS: &[(&str, &[u8])] = &[
     ("more notes than bytes", b"PL\x03\0\x05\0\0\0\x01\0\0\x04\x7e"),
     ("bytes left over", b"PL\x03\0\x06\0\0\0\x01\0\0\0\0\x07"),
     ("a place without an offset", b"PL\x03\0\x05\0\0\0\x01\0\0\0\x03"),
+    ("no kind behind the last", b"PL\x06\0\0\0\0\0"),
+    ("ready, and failed with a value", b"PL\x05\0\x02\0\0\0\0x"),
+    ("ready, and failed in no known way", b"PL\x05\0\x02\0\0\0\x03x"),
 ];
 
-/// Parses all results frames as the parent does; returns the number of results.
+/// Parses all results and ready frames as the parent does; returns the number of results.
 fn read(bytes: &[u8], step: usize) -> Result<usize, ProtocolError> {
     let mut from = Slowly { bytes, step };
     let mut inbox = Inbox::default();
@@ -41,6 +45,9 @@ fn read(bytes: &[u8], step: usize) -> Result<usize, ProtocolError> {
     while inbox.fill(&mut from).unwrap() > 0 {
         while let Some((kind, body)) = inbox.frame()? {
             let mut body = Reader(inbox.body(body));
+            if kind == Kind::Ready {
+                Ready::of(body.0)?;
+            }
             if kind != Kind::Results {
                 continue;
             }
@@ -76,7 +83,8 @@ fn the_corpus_is_rejected() {
             assert_eq!(read(bytes, step), Err(ProtocolError), "{why}");
         }
     }
-    // The correct twin: one empty value.
+    // The correct twins: one empty value, and an initializer that failed without a message.
+    assert_eq!(read(b"PL\x05\0\x01\0\0\0\x01", 1), Ok(0));
     assert_eq!(read(b"PL\x03\0\x05\0\0\0\x01\0\0\0\0", 1), Ok(1));
 }
 
@@ -137,15 +145,27 @@ fn results_round_trip() {
     runner(500).run(&(drafts, 1..100usize), test).unwrap();
 }
 
+fn ready_round_trips() {
+    let message: &[u8] = b"\0 why";
+    let failures = [ResultKind::Panicked, ResultKind::Unreadable].map(|kind| Ready(Err((kind, message))));
+    for ready in [Ready(Ok(())), failures[0], failures[1], Ready(Err((ResultKind::Panicked, b"")))] {
+        let mut body = Vec::new();
+        ready.put(&mut body);
+        assert_eq!(Ready::of(&body), Ok(ready));
+    }
+}
+
 fn any_bytes_are_accepted_or_rejected() {
     let bytes = proptest::collection::vec(any::<u8>(), 0..300);
     let test = |(body, step): (Vec<u8>, usize)| {
         let _ = read(&body, step);
-        let mut framed = Vec::new();
-        frame::begin(&mut framed, Kind::Results);
-        framed.extend(body);
-        assert!(frame::end(&mut framed, 0));
-        let _ = read(&framed, step);
+        for kind in [Kind::Results, Kind::Ready] {
+            let mut framed = Vec::new();
+            frame::begin(&mut framed, kind);
+            framed.extend(&body);
+            assert!(frame::end(&mut framed, 0));
+            let _ = read(&framed, step);
+        }
         Ok(())
     };
     runner(2000).run(&(bytes, 1..100usize), test).unwrap();

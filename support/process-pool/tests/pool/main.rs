@@ -14,6 +14,7 @@ mod kill_storm;
 mod memory;
 mod panics;
 mod raw;
+mod registration;
 mod retries;
 mod scarcity;
 mod starts;
@@ -29,8 +30,8 @@ fn main() -> ExitCode {
     let alone = env::args().nth(1).zip(env::args().nth(2)).filter(|(first, _)| first == ALONE).map(|(_, what)| what);
     starts::crowd();
     starts::not_a_worker();
-    // The parent of this scene knows tasks that its workers do not.
-    process_pool::init(if alone.as_deref() == Some("stillborn") { &tasks::TASKS[1..] } else { tasks::TASKS });
+    cleanup::with_other_tasks();
+    process_pool::init();
     basics::START.set(if env::args().nth(3).is_some_and(|start| start == "exec") { Start::Exec } else { Start::Fork });
     match alone.as_deref() {
         Some("deaths") => cleanup::a_thousand_deaths(),
@@ -77,6 +78,7 @@ fn run_all() -> ExitCode {
     let of_pools = [
         basics::TESTS,
         kill_storm::TESTS,
+        registration::TESTS,
         failures::TESTS,
         panics::TESTS,
         memory::TESTS,

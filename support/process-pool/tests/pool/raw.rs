@@ -1,6 +1,12 @@
 //! System calls for scenes that no safe library offers.
 #![allow(unsafe_code, reason = "std has no fork, and closes only what it owns")]
 
+use std::io::{self, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
+
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+
 pub fn close(number: i32) {
     // SAFETY: whoever owns the descriptor will miss it, which is what is tried here.
     unsafe { libc::close(number) };
@@ -44,4 +50,18 @@ pub fn deny_memfd() -> bool {
 #[cfg(not(target_os = "linux"))]
 pub fn deny_memfd() -> bool {
     false
+}
+
+/// What the parent has sent over standard input to the worker that this process is started as.
+pub fn descriptors_from_stdin() -> [OwnedFd; 4] {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    recvmsg(io::stdin(), &mut [IoSliceMut::new(&mut [0; 64])], &mut control, RecvFlags::empty()).unwrap();
+    let mut descriptors = Vec::new();
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(some) = message {
+            descriptors.extend(some);
+        }
+    }
+    descriptors.try_into().unwrap()
 }

@@ -2,13 +2,12 @@
 //! in a process of their own, as a process has one server.
 
 use std::io::Write;
-use std::path::Path;
 use std::{env, fs, process, thread};
 
 use process_pool::{FORKSERVER, Failure, Pool, Start, WorkerLoss};
 
 use crate::basics::{START, builder, pool};
-use crate::common::{can_look, children, lives, signal, until, workers, zombies};
+use crate::common::{Census, can_look, children, lives, signal, until, workers, zombies};
 use crate::tasks::{FOLDER, SQUARE, THREADS};
 use crate::{alone, alone_with};
 
@@ -129,12 +128,10 @@ pub fn not_a_worker() {
 fn a_program_without_init_is_noticed_at_once() {
     for start in [Start::Fork, Start::Exec] {
         START.set(start);
-        let census = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("strangers-{}-{start:?}", process::id()));
-        fs::write(&census, "").unwrap();
-        alone_with("strangers", |program| _ = program.env("POOL_TEST_STRANGERS", &census));
-        let started = fs::read(&census).unwrap().len();
+        let census = Census::new("strangers");
+        alone_with("strangers", |program| _ = program.env("POOL_TEST_STRANGERS", &census.0));
+        let started = census.count();
         assert!((1..=4).contains(&started), "{started}: two workers, maybe after two fork servers");
-        fs::remove_file(census).unwrap();
     }
 }
 
@@ -161,11 +158,9 @@ fn a_server_with_threads_does_not_fork() {
     if !can_look() {
         return;
     }
-    let census = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("census-{}", process::id()));
-    fs::write(&census, "").unwrap();
-    alone_with("crowded", |program| _ = program.env(CENSUS, &census));
-    assert_eq!(fs::read(&census).unwrap().len(), 1, "it was tried once");
-    fs::remove_file(census).unwrap();
+    let census = Census::new("crowded");
+    alone_with("crowded", |program| _ = program.env(CENSUS, &census.0));
+    assert_eq!(census.count(), 1, "it was tried once");
 }
 
 pub fn crowded() {

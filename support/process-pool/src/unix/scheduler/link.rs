@@ -10,7 +10,7 @@ use crate::history::{Finish, Stint};
 use crate::limits::{KEPT_BUFFER, SILENCE_TIMEOUT, STARTUP_TIMEOUT};
 use crate::unix::claim_state::Progress;
 use crate::unix::frame::{self, Inbox, Kind, ProtocolError, Reader, ValueLocation};
-use crate::unix::result_frame::{self, ResultKind, Summary, TaskResult};
+use crate::unix::result_frame::{self, Ready, ResultKind, Summary, TaskResult};
 use crate::unix::scheduler::batch::{Batch, Pinned, Single, is_same};
 use crate::unix::scheduler::job::{Job, Sink};
 use crate::unix::scheduler::ledger::Ledger;
@@ -61,8 +61,8 @@ enum State {
     /// The initializer runs.
     Initializing,
     Ready,
-    /// The initializer has failed; its message.
-    Failed(String),
+    /// The initializer has failed.
+    Failed(Failure),
 }
 
 /// Why a worker was killed by its parent.
@@ -246,20 +246,22 @@ impl<W: Worker> Link<W> {
                     let start = self.outbox.len();
                     frame::begin(&mut self.outbox, Kind::Init);
                     frame::put_number(&mut self.outbox, *task);
-                    self.outbox.extend_from_slice(argument);
+                    frame::put_place(&mut self.outbox, ValueLocation::Inline(argument));
                     if frame::end(&mut self.outbox, start) {
                         self.flush();
                     } else {
                         self.outbox.truncate(start);
-                        self.state = State::Failed("its argument is too long".to_owned());
+                        self.state = State::Failed(Failure::Unreadable("its argument is too long".to_owned()));
                         self.worker.kill();
                     }
                 }
                 Ok(())
             }
             (Kind::Ready, State::Initializing) => {
-                let message = || State::Failed(String::from_utf8_lossy(body).into_owned());
-                self.state = if body.is_empty() { State::Ready } else { message() };
+                self.state = match Ready::of(body)?.0 {
+                    Ok(()) => State::Ready,
+                    Err((kind, message)) => State::Failed(failure(kind, message)),
+                };
                 Ok(())
             }
             (Kind::Results, State::Ready) => {
@@ -533,7 +535,7 @@ impl<W: Worker> Link<W> {
         let left: Vec<Single> = self.flight.iter_mut().flat_map(|batch| batch.split_off(batch.answered)).collect();
         let is_explained = (begun > 0 && !left.is_empty()) || self.verdict == Some(Verdict::Killed);
         let loss = match &self.state {
-            State::Failed(message) => WorkerLoss::Initializer(message.clone()),
+            State::Failed(failure) => WorkerLoss::Initializer(Box::new(failure.clone())),
             // It has done something else, and ended: another one would do the same.
             State::Starting if matches!(how, End::Code(code) if code != EXIT_FAILED) => WorkerLoss::NotAWorker,
             _ => WorkerLoss::Ended(how),
@@ -594,10 +596,13 @@ impl<W: Worker> Read for Reading<'_, W> {
 
 /// The value of a task, or its failure with the worker's message.
 fn outcome(kind: ResultKind, value: &[u8]) -> Result<&[u8], Failure> {
-    let message = || String::from_utf8_lossy(value).into_owned();
+    if kind == ResultKind::Done { Ok(value) } else { Err(failure(kind, value)) }
+}
+
+/// The failure that a worker reports with this message.
+fn failure(kind: ResultKind, message: &[u8]) -> Failure {
     match kind {
-        ResultKind::Done => Ok(value),
-        ResultKind::Panicked => Err(Failure::Panicked(Box::new(result_frame::read_panic(value)))),
-        ResultKind::Unreadable => Err(Failure::Unreadable(message())),
+        ResultKind::Panicked => Failure::Panicked(Box::new(result_frame::read_panic(message))),
+        _ => Failure::Unreadable(String::from_utf8_lossy(message).into_owned()),
     }
 }

@@ -3,6 +3,8 @@
 mod ledger;
 mod pace;
 mod process_setup;
+#[cfg(test)]
+mod tests;
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -11,15 +13,15 @@ use std::os::unix::net::UnixStream;
 use std::process;
 use std::sync::Arc;
 
-use crate::limits::{self, BATCH_BYTES, IDLE_TIME, KEPT_BUFFER, LARGE, LONGEST_FRAME};
+use crate::limits::{self, BATCH_BYTES, BatchLimit, IDLE_TIME, KEPT_BUFFER, LARGE, LONGEST_FRAME};
 use crate::panics;
-use crate::task::{Ran, Run};
+use crate::task::{self, Ran, Run};
 use crate::unix::child::kill_group;
 use crate::unix::clock;
 use crate::unix::fd_passing;
 use crate::unix::fork;
 use crate::unix::frame::{self, Inbox, Kind, ProtocolError, Reader, ValueLocation};
-use crate::unix::result_frame::{self, ResultKind, Summary, TaskResult};
+use crate::unix::result_frame::{self, Ready, ResultKind, Summary, TaskResult};
 use crate::unix::shm::{Arena, Block, Claims, RemoteArena};
 use crate::unix::transfer::{Lendings, TransferContext, TransferScope};
 use ledger::Ledger;
@@ -31,8 +33,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 pub const EXIT_FAILED: i32 = 1;
 
 /// The whole life of a worker, on this line. An error outside a task has nobody to report to: the worker ends.
-pub fn live(tasks: &'static [&'static dyn Run], line: UnixStream) -> ! {
-    let Ok(mut worker) = Worker::start(tasks, &line) else { process::exit(EXIT_FAILED) };
+pub fn live(line: UnixStream) -> ! {
+    let Ok(mut worker) = Worker::start(&line) else { process::exit(EXIT_FAILED) };
     let _ = process_setup::end_with_parent(line).and_then(|()| worker.send_hello()).and_then(|()| worker.work());
     // The parent has gone or violates the protocol: kill the whole group, which this worker leads, with all that tasks
     // have started.
@@ -69,7 +71,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(tasks: &'static [&'static dyn Run], lifeline: &UnixStream) -> io::Result<Worker> {
+    fn start(lifeline: &UnixStream) -> io::Result<Worker> {
         let (setup, given) = fd_passing::receive(lifeline)?;
         let map = Claims::of(given.own_memory.as_fd())?;
         let claims = process_setup::keep(map);
@@ -83,7 +85,7 @@ impl Worker {
             ..TransferContext::encode(&own)
         };
         Ok(Worker {
-            tasks,
+            tasks: task::registered(),
             from: given.tasks,
             to: given.results,
             claims,
@@ -111,16 +113,19 @@ impl Worker {
 
     fn work(&mut self) -> io::Result<()> {
         let mut inbox = Inbox::default();
+        let mut is_first = true;
         loop {
             self.give_memory_back_when_idle();
             if inbox.fill(&mut self.from)? == 0 {
                 return Ok(());
             }
             while let Some((kind, body)) = inbox.frame().map_err(protocol_error)? {
-                if kind != Kind::Batch {
-                    return Err(protocol_error(ProtocolError));
+                match kind {
+                    Kind::Init if is_first => self.initialize(inbox.body(body))?,
+                    Kind::Batch => self.run_batch(inbox.body(body))?,
+                    _ => return Err(protocol_error(ProtocolError)),
                 }
-                self.run_batch(inbox.body(body))?;
+                is_first = false;
             }
             self.spare_memory |= inbox.memory() > KEPT_BUFFER;
             inbox.trim();
@@ -142,12 +147,40 @@ impl Worker {
         }
     }
 
+    /// Prepares what tasks find in statics. A worker that fails at it is of no use.
+    fn initialize(&mut self, body: &[u8]) -> io::Result<()> {
+        let mut body = Reader(body);
+        let task = self.task(&mut body)?;
+        let argument = body.place().map_err(protocol_error)?;
+        body.end().map_err(protocol_error)?;
+        self.value.clear();
+        let ran = task.run(bytes_at(&self.parent, argument)?, &mut self.value);
+        let failure = self.failure(ran);
+        // What the argument lies in is kept anyway.
+        self.transfer.take_used();
+        self.parent.take_read();
+        self.spare_memory = true;
+        let _ = io::stdout().flush();
+        frame::begin(&mut self.frame, Kind::Ready);
+        Ready(failure.map_or(Ok(()), |kind| Err((kind, &self.value[..])))).put(&mut self.frame);
+        self.send()?;
+        if failure.is_some() {
+            process::exit(EXIT_FAILED);
+        }
+        Ok(())
+    }
+
+    /// The task with the index that comes next.
+    fn task(&self, body: &mut Reader<'_>) -> io::Result<&'static dyn Run> {
+        let index = body.number().map_err(protocol_error)?;
+        let task = usize::try_from(index).ok().and_then(|n| self.tasks.get(n).copied());
+        task.ok_or_else(|| protocol_error(ProtocolError))
+    }
+
     fn run_batch(&mut self, body: &[u8]) -> io::Result<()> {
         let mut body = Reader(body);
-        let task = body.number().map_err(protocol_error)?;
-        let task = usize::try_from(task).ok().and_then(|n| self.tasks.get(n).copied());
-        let task = task.ok_or_else(|| protocol_error(ProtocolError))?;
-        let _memory = body.number().map_err(protocol_error)?;
+        let task = self.task(&mut body)?;
+        let memory = body.number().map_err(protocol_error)?;
         let count = body.number().map_err(protocol_error)?;
         for _ in 0..body.number().map_err(protocol_error)? {
             self.memory.take_back(body.number().map_err(protocol_error)?);
@@ -156,6 +189,8 @@ impl Worker {
         if count == 0 {
             return Ok(());
         }
+        // To look at the use of memory takes longer than a tiny task.
+        let _limit = if memory > 0 { Some(BatchLimit::set(memory - 1)?) } else { None };
         self.pace.begin();
         for done in 0..count {
             if !self.claims.begin(self.next) {
@@ -183,26 +218,13 @@ impl Worker {
     }
 
     fn run_task(&mut self, task: &dyn Run, argument: ValueLocation<'_>) -> io::Result<()> {
-        let argument = match argument {
-            ValueLocation::Inline(bytes) => bytes,
-            ValueLocation::Shared(at, len) => {
-                self.parent.bytes(at, len).ok_or_else(|| protocol_error(ProtocolError))?
-            }
-        };
         self.value.clear();
         let start = self.now();
         self.claims.note_start(start);
-        let ran = task.run(argument, &mut self.value);
+        let ran = task.run(bytes_at(&self.parent, argument)?, &mut self.value);
         let end = self.now();
         self.claims.end(self.next);
-        let kind = match ran {
-            Ran::Done => ResultKind::Done,
-            Ran::Panicked(panic) => self.set_message(ResultKind::Panicked, &result_frame::panic(&panic)),
-            Ran::Unreadable(why) => self.set_message(ResultKind::Unreadable, why.as_bytes()),
-        };
-        if panics::forget() {
-            self.claims.forget_words();
-        }
+        let kind = self.failure(ran).unwrap_or(ResultKind::Done);
         let block = self.block_for_value();
         let kind = match (kind, &block) {
             (ResultKind::Done, None) if self.value.len() > LONGEST_VALUE => {
@@ -218,6 +240,18 @@ impl Worker {
         self.put_value(block);
         self.summary.done += 1;
         Ok(())
+    }
+
+    /// After a run: the kind of its failure, whose message is then the value.
+    fn failure(&mut self, ran: Ran) -> Option<ResultKind> {
+        if panics::forget() {
+            self.claims.forget_words();
+        }
+        match ran {
+            Ran::Done => None,
+            Ran::Panicked(panic) => Some(self.set_message(ResultKind::Panicked, &result_frame::panic(&panic))),
+            Ran::Unreadable(why) => Some(self.set_message(ResultKind::Unreadable, why.as_bytes())),
+        }
     }
 
     fn set_message(&mut self, kind: ResultKind, message: &[u8]) -> ResultKind {
@@ -268,6 +302,14 @@ impl Worker {
         self.frame.clear();
         self.frame.shrink_to(KEPT_BUFFER);
         sent
+    }
+}
+
+/// An argument's bytes.
+fn bytes_at<'a>(parent: &'a RemoteArena, argument: ValueLocation<'a>) -> io::Result<&'a [u8]> {
+    match argument {
+        ValueLocation::Inline(bytes) => Ok(bytes),
+        ValueLocation::Shared(at, len) => parent.bytes(at, len).ok_or_else(|| protocol_error(ProtocolError)),
     }
 }
 
