@@ -77,8 +77,16 @@ impl Bilingual for Failure {
                     en: format!("there is no worker for it: {en}"),
                 }
             }
+            Failure::Cancelled => text!("취소되었습니다", "cancelled"),
+            Failure::Labelled { label, failure } => {
+                let Text { ko, en } = failure.text();
+                Text { ko: format!("{label}: {ko}"), en: format!("{label}: {en}") }
+            }
             Failure::Unknown(name) => {
-                text!("'{name}': init에 등록하지 않은 작업입니다", "'{name}' was not among the tasks given to init")
+                text!(
+                    "'{name}': process_pool::task!로 선언하지 않은 작업입니다",
+                    "'{name}' is not registered: tasks are declared with process_pool::task!"
+                )
             }
         }
     }
@@ -101,6 +109,14 @@ impl Bilingual for WorkerLoss {
                 "이 프로그램은 process_pool::init으로 시작하지 않습니다",
                 "this program does not begin with process_pool::init"
             ),
+            WorkerLoss::Initializer(failure) => {
+                let Text { ko, en } = failure.text();
+                Text {
+                    ko: format!("워커 초기화 함수가 실패했습니다: {ko}"),
+                    en: format!("the initializer failed: {en}"),
+                }
+            }
+            WorkerLoss::ShutDown => text!("풀이 종료되었습니다", "the pool was shut down"),
             WorkerLoss::Forked => text!(
                 "풀을 만든 프로세스가 아니라 거기서 fork된 프로세스입니다",
                 "the pool belongs to the process that this one was forked from"

@@ -80,14 +80,14 @@ impl<T> Timed<T> {
 
 /// In the processes of a pool; `each` is called whenever an item is done. Every process that finished an item has a lane.
 pub fn in_processes<I, T>(
-    pool: &mut Pool,
+    pool: &Pool,
     task: &Task<I, Timed<T>>,
     items: &[I],
     mut each: impl FnMut(),
 ) -> QueueResults<Result<T, Failure>>
 where
     I: Clone + Send + Serialize + DeserializeOwned + 'static,
-    T: Serialize + DeserializeOwned,
+    T: Serialize + DeserializeOwned + Send + 'static,
 {
     let mut results = Vec::new();
     let mut workers: Vec<(u32, Vec<Span>)> = Vec::new();

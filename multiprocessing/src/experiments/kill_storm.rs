@@ -52,13 +52,12 @@ pub struct KillRun {
 
 /// Gives `tasks` to `workers`, and kills a worker `kills` times, spread over the whole run.
 pub fn run_with_kills(workers: usize, tasks: usize, iterations: u64, kills: usize) -> Result<KillRun> {
-    let mut pool =
-        Pool::builder().workers(workers).retries(RETRIES).record(true).build().map_err(pool_errors::failed)?;
+    let pool = Pool::builder().workers(workers).retries(RETRIES).record(true).build().map_err(pool_errors::failed)?;
     let mut delivered = vec![0; tasks];
     let (mut killed, mut seen) = (Vec::new(), 0);
     let begin = Instant::now();
-    let mut results = pool.imap_unordered(&COUNT, vec![iterations; tasks]);
-    while let Some((task, outcome)) = results.next() {
+    let results = pool.imap_unordered(&COUNT, vec![iterations; tasks]);
+    for (task, outcome) in results {
         let (sum, _) = outcome.map_err(|failure| task_error(task, &failure.text()))?;
         if sum != work::expected(iterations) {
             return Err(task_error(task, &text!("합이 틀렸습니다", "its sum is wrong")));
@@ -67,13 +66,12 @@ pub fn run_with_kills(workers: usize, tasks: usize, iterations: u64, kills: usiz
         seen += 1;
         // The results are divided into `kills + 1` parts; a kill is due between two parts.
         if killed.len() < kills && seen * (kills + 1) > tasks * (killed.len() + 1) {
-            let alive = results.pool().workers();
+            let alive = pool.workers();
             let victim = alive.get(killed.len() % alive.len().max(1)).copied();
             killed.extend(victim.filter(|pid| !killed.contains(pid) && kill_9(*pid)));
         }
     }
-    drop(results);
-    Ok(KillRun { killed, delivered, history: pool.history().to_vec(), wall: begin.elapsed() })
+    Ok(KillRun { killed, delivered, history: pool.history(), wall: begin.elapsed() })
 }
 
 pub fn run(workers: usize, tasks: usize, iterations: u64, kills: usize) -> Result<Report> {

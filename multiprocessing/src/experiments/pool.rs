@@ -45,10 +45,10 @@ pub fn run(workers: usize, iterations: u64, pythons: &[Interpreter]) -> Result<R
     let mut report = Report::new("multiprocessing/pool");
     let watch = Watch::start();
     let begin = Instant::now();
-    let mut pool = Pool::builder().workers(workers).record(true).build().map_err(pool_errors::failed)?;
+    let pool = Pool::builder().workers(workers).record(true).build().map_err(pool_errors::failed)?;
     let done = pool.map(&COUNT, vec![iterations; TASKS as usize]);
     let wall = begin.elapsed().as_nanos() as f64;
-    let history = pool.history().to_vec();
+    let history = pool.history();
     // The CPU time of workers is known once they have been waited for; before, it would count as that of other programs.
     drop(pool);
     let foreign = watch.foreign();

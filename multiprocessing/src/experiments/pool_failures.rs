@@ -73,14 +73,14 @@ type Counts = [usize; 3];
 const COUNT_IDS: [&str; 3] = ["came", "failed", "never"];
 
 fn killed_while_idle(limit: Duration) -> Result<Counts> {
-    let mut pool = Pool::builder().workers(2).timeout(limit).build().map_err(pool_errors::failed)?;
+    let pool = Pool::builder().workers(2).timeout(limit).build().map_err(pool_errors::failed)?;
     pool.map(&SQUARE, 0..10);
     pool.workers().first().copied().map(kill_9);
     Ok(count(pool.map(&SQUARE, 0..TASKS)))
 }
 
 fn killed_while_busy(limit: Duration) -> Result<Counts> {
-    let mut pool = Pool::builder().workers(2).timeout(limit).build().map_err(pool_errors::failed)?;
+    let pool = Pool::builder().workers(2).timeout(limit).build().map_err(pool_errors::failed)?;
     pool.map(&SQUARE, 0..10);
     let victim = pool.workers().first().copied();
     thread::scope(|scope| {

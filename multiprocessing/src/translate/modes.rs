@@ -103,9 +103,9 @@ fn in_this_process(mode: &str, sentences: &[String], workers: usize) -> Result<R
 }
 
 fn on_the_pool(mode: &str, sentences: &[String], workers: usize) -> Result<Report> {
-    let mut pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
+    let pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
     let task = if mode == "copies" { &COPIED } else { &MAPPED };
-    let QueueResults { results, lanes } = work_queue::in_processes(&mut pool, task, sentences, || ());
+    let QueueResults { results, lanes } = work_queue::in_processes(&pool, task, sentences, || ());
     let mut all = pool.workers();
     all.push(process::id());
     let memory = memory::total_pss(&all);

@@ -72,7 +72,13 @@ fn main() {
         for ((workers, ns), times) in WORKERS.iter().zip(&medians).zip(&seen) {
             let (least, most) = (times[0], times[times.len() - 1]);
             let us = |ns: f64| ns / 1e3;
-            println!("  {workers:>2} workers: {:9.3} ({:.3} – {:.3}), {:.2} ×", us(*ns), us(least), us(most), ns / medians[1]);
+            println!(
+                "  {workers:>2} workers: {:9.3} ({:.3} – {:.3}), {:.2} ×",
+                us(*ns),
+                us(least),
+                us(most),
+                ns / medians[1]
+            );
         }
     }
 }

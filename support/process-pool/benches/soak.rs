@@ -144,7 +144,8 @@ fn watch(pool: &Pool, minutes: u64, wrong: &AtomicU64) -> BTreeMap<&'static str,
         note("parent, MiB", resident(process::id()));
         note("workers, MiB", pids.iter().map(|pid| resident(*pid)).fold(0.0, f64::max));
         if n % 6 == 0 {
-            let last: Vec<String> = samples.iter().map(|(name, all)| format!("{name} {:.0}", all[all.len() - 1])).collect();
+            let last: Vec<String> =
+                samples.iter().map(|(name, all)| format!("{name} {:.0}", all[all.len() - 1])).collect();
             println!("{:>3} min: {}; wrong {}; {:?}", n / 6, last.join("; "), wrong.load(Relaxed), pool.stats());
         }
     }

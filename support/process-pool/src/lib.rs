@@ -94,7 +94,8 @@ pub use stats::Stats;
 pub use task::Task;
 #[cfg(unix)]
 pub use unix::{
-    Bytes, Completed, FORKSERVER, Handle, Ordered, Pool, Prepared, Shutdown, Unfinished, Unordered, WORKER, frame, result_frame,
+    Bytes, Completed, FORKSERVER, Handle, Ordered, Pool, Prepared, Shutdown, Unfinished, Unordered, WORKER, frame,
+    result_frame,
 };
 #[cfg(not(unix))]
 pub use unsupported::{Bytes, Pool, Unordered};

@@ -127,8 +127,8 @@ fn run_technique(technique: &str, jobs: &[Job], workers: usize, bar: &ProgressBa
 }
 
 fn in_processes(jobs: &[Job], workers: usize, bar: &ProgressBar) -> Result<QueueResults<Outcome>> {
-    let mut pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
-    let done = work_queue::in_processes(&mut pool, &PICTURE, jobs, || bar.inc(1));
+    let pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
+    let done = work_queue::in_processes(&pool, &PICTURE, jobs, || bar.inc(1));
     let results: Result<Vec<Outcome>> = done.results.into_iter().map(outcome).collect();
     Ok(QueueResults { results: results?, lanes: done.lanes })
 }

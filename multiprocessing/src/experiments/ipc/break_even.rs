@@ -81,17 +81,17 @@ pub enum Pays {
 pub fn measure(workers: usize, rounds: usize) -> Result<BreakEven> {
     let watch = Watch::start();
     let begin = Instant::now();
-    let mut pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
+    let pool = Pool::builder().workers(workers).build().map_err(pool_errors::failed)?;
     pool.map(&COUNT_UP, vec![1; workers]);
     let start = begin.elapsed().as_nanos() as f64;
-    let points = WORK.iter().map(|iterations| point(&mut pool, *iterations, rounds));
+    let points = WORK.iter().map(|iterations| point(&pool, *iterations, rounds));
     let points = points.collect::<Result<_>>()?;
     // The workers' time counts as ours once they have ended.
     drop(pool);
     Ok(BreakEven { workers, start, points, foreign: watch.foreign() })
 }
 
-fn point(pool: &mut Pool, iterations: u64, rounds: usize) -> Result<Point> {
+fn point(pool: &Pool, iterations: u64, rounds: usize) -> Result<Point> {
     let tasks = (IN_ALL / iterations).clamp(4, MOST_TASKS) as usize;
     let pairs = (IN_ALL / 10 / iterations).clamp(PAIRS.0, PAIRS.1);
     let right = work::expected(iterations);

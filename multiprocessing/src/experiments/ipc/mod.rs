@@ -95,14 +95,14 @@ pub fn run(workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Rep
 fn messages(size: usize, times: usize) -> Result<Vec<Measure>> {
     let mut echo = EchoProcess::start(size).map_err(echo::cannot_measure)?;
     let thread = EchoThread::start()?;
-    let mut pool = Pool::builder().workers(1).build().map_err(pool_errors::failed)?;
+    let pool = Pool::builder().workers(1).build().map_err(pool_errors::failed)?;
     let (message, mut answer) = (vec![7; size], vec![0; size]);
     let ready = pool.bytes(size, |bytes| bytes.fill(7));
     let mut samples = transports().map(|_| Vec::with_capacity(times));
     for _ in 0..=times {
         let took = [
             timed(|| echo.round_trip(&message, &mut answer).map_err(echo::cannot_measure))?,
-            timed(|| pool_round_trip(&mut pool, &message, &mut answer))?,
+            timed(|| pool_round_trip(&pool, &message, &mut answer))?,
             timed(|| pool.call(&HAND_OVER, &ready).map(drop).map_err(|failure| Error::failed(failure.text())))?,
             timed(|| thread_round_trip(&thread, &message, &mut answer))?,
         ];
@@ -124,7 +124,7 @@ fn timed(work: impl FnOnce() -> Result<()>) -> Result<f64> {
     Ok(start.elapsed().as_nanos() as f64)
 }
 
-fn pool_round_trip(pool: &mut Pool, message: &[u8], answer: &mut [u8]) -> Result<()> {
+fn pool_round_trip(pool: &Pool, message: &[u8], answer: &mut [u8]) -> Result<()> {
     let sent = pool.bytes(message.len(), |bytes| bytes.copy_from_slice(message));
     let got = pool.call(&COPY, &sent).map_err(|failure| Error::failed(failure.text()))?;
     answer.copy_from_slice(&got);

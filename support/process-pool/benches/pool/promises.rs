@@ -59,9 +59,10 @@ pub fn show(all: &[Seen]) {
     }
     let handles = |quantity| all.iter().find(|seen| seen.peer == HANDLES && seen.quantity == quantity);
     let kept = |kept| if kept { "kept" } else { "NOT KEPT" };
-    let trip = handles(("trip", 2000)).and_then(|seen| seen.ratio).map_or("not measured".to_owned(), |(median, low, high)| {
-        format!("{median:.2} ({low:.2} – {high:.2}): {}", kept(median <= 2.0))
-    });
+    let trip =
+        handles(("trip", 2000)).and_then(|seen| seen.ratio).map_or("not measured".to_owned(), |(median, low, high)| {
+            format!("{median:.2} ({low:.2} – {high:.2}): {}", kept(median <= 2.0))
+        });
     println!("  an empty task by a handle: at most twice the time of a call: {trip}");
     let tiny = handles(("tiny", 100_000)).map_or("not measured".to_owned(), |seen| {
         let millions = |ns: f64| 1e3 / ns;

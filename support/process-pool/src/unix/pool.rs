@@ -164,7 +164,14 @@ impl Pool {
             Some(index) => self.job(index),
             None => Arc::default(),
         };
-        Prepared { pool: self.clone(), name: task.name, is_known: index.is_some(), job, ahead: BATCH_TASKS, of: PhantomData }
+        Prepared {
+            pool: self.clone(),
+            name: task.name,
+            is_known: index.is_some(),
+            job,
+            ahead: BATCH_TASKS,
+            of: PhantomData,
+        }
     }
 
     /// What tasks without options of their own have in common.

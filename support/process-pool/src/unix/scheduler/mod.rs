@@ -100,7 +100,8 @@ impl<W: World> Scheduler<W> {
             world,
         };
         // Those that live first: only with all of them it is known whether one does.
-        let (living, failed): (Vec<_>, Vec<_>) = started.into_iter().enumerate().partition(|(_, worker)| worker.is_ok());
+        let (living, failed): (Vec<_>, Vec<_>) =
+            started.into_iter().enumerate().partition(|(_, worker)| worker.is_ok());
         for (n, worker) in living.into_iter().chain(failed) {
             scheduler.install(n, worker);
         }

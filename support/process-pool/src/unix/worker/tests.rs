@@ -103,7 +103,9 @@ impl Raw {
     fn init<A: Serialize, R>(&mut self, task: &Task<A, R>, argument: &A) -> Batch {
         let transfer = TransferScope::new(TransferContext::encode(&self.arena));
         let mut batch = Batch::default();
-        batch.encode((&Arc::default(), &nobody(), 0), &self.arena, &transfer, |out| wire::encode(argument, out)).unwrap();
+        batch
+            .encode((&Arc::default(), &nobody(), 0), &self.arena, &transfer, |out| wire::encode(argument, out))
+            .unwrap();
         let mut body = Vec::new();
         put_number(&mut body, place(task));
         body.extend_from_slice(&batch.arguments);
