@@ -122,6 +122,7 @@ impl Pool {
             records: options.record,
             tells: options.observer.is_some(),
         };
+        let when_much_was_read = Arc::clone(&processes.when_much_was_read);
         let scheduler = Scheduler::start(processes, workers, Arc::clone(&arena), handshake, scheduler_options);
         let scheduler = scheduler.map_err(Error::NoWorkerStarts)?;
         let shared = Shared::new(scheduler, arena, options.observer.clone());
@@ -131,6 +132,9 @@ impl Pool {
         let jobs = names.iter().map(|_| OnceLock::new()).collect();
         let (count, calls, is_shut) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
         let shared = Arc::new(shared);
+        // A result that is dropped between two calls is given back at once, too.
+        let released = Arc::downgrade(&shared);
+        let _ = when_much_was_read.set(Box::new(move || _ = released.upgrade().map(|shared| shared.release())));
         Ok(Pool(Arc::new(Owner { shared, submitted, jobs, options, workers, count, calls, is_shut })))
     }
 

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use rustix::fs::{OFlags, fcntl_setfl};
@@ -30,6 +30,8 @@ pub struct Processes {
     memory: (OwnedFd, usize),
     /// Workers that were requested before the pool's memory was there.
     requests: Vec<io::Result<SpawnRequest>>,
+    /// Called when a worker should get back what was read of its memory.
+    pub when_much_was_read: Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>,
     /// Keeps the fork server alive while workers may have to be started.
     forkserver: Option<Lease>,
 }
@@ -40,7 +42,7 @@ impl Processes {
         let forkserver = Lease::new();
         let requests = (0..count).map(|_| SpawnRequest::new(how)).collect();
         let memory = shm::anonymous()?;
-        Ok(Processes { how, limit, record, memory, requests, forkserver: Some(forkserver) })
+        Ok(Processes { how, limit, record, memory, requests, when_much_was_read: Arc::default(), forkserver: Some(forkserver) })
     }
 
     /// The memory of this process that workers read, and its size.
@@ -67,7 +69,14 @@ impl World for Processes {
         // Send all setups before waiting for the first worker: one after the other took half as long again with two.
         let pending: Vec<_> =
             requests.into_iter().map(|request| PendingWorker::new(request?, memory, self.limit, self.record)).collect();
-        pending.into_iter().map(|worker| worker.and_then(|worker| worker.wait(memory.0))).collect()
+        let started = pending.into_iter().map(|worker| worker.and_then(|worker| worker.wait(memory.0)));
+        let watched = started.inspect(|worker| {
+            if let Ok(worker) = worker {
+                let call = Arc::clone(&self.when_much_was_read);
+                worker.memory.when_much_was_read(move || _ = call.get().map(|call| call()));
+            }
+        });
+        watched.collect()
     }
 
     fn close(&mut self) {

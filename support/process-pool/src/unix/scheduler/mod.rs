@@ -316,6 +316,7 @@ impl<W: World> Scheduler<W> {
             return;
         }
         self.last_look = now;
+        self.release();
         self.weigh(now);
         let can_share = self.can_share();
         for n in 0..self.slots.len() {

@@ -4,11 +4,12 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::slice;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use memmap2::{MmapOptions, MmapRaw};
 
 use super::map::HEAD;
+use crate::limits::KEPT_BUFFER;
 
 /// The arena of another process, read-only.
 pub struct RemoteArena {
@@ -18,6 +19,8 @@ pub struct RemoteArena {
     any_read: AtomicBool,
     /// About how many bytes they are.
     read_bytes: AtomicU64,
+    /// Called when much waits to be given back.
+    has_much: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl RemoteArena {
@@ -25,7 +28,12 @@ impl RemoteArena {
     pub fn new(memory: BorrowedFd<'_>, size: usize) -> io::Result<Arc<RemoteArena>> {
         let map = MmapOptions::new().len(size).map_raw_read_only(&memory)?;
         let (read, any_read, read_bytes) = (Mutex::default(), AtomicBool::new(false), AtomicU64::new(0));
-        Ok(Arc::new(RemoteArena { map, read, any_read, read_bytes }))
+        Ok(Arc::new(RemoteArena { map, read, any_read, read_bytes, has_much: OnceLock::new() }))
+    }
+
+    /// Has `call` called, by whatever thread, when more waits to be given back than an idle owner should keep.
+    pub fn when_much_was_read(&self, call: impl Fn() + Send + Sync + 'static) {
+        let _ = self.has_much.set(Box::new(call));
     }
 
     /// Bytes at a location that the other process sent; `None` if it is out of bounds.
@@ -45,8 +53,13 @@ impl RemoteArena {
     /// Marks a block of this length to be given back to its owner.
     pub fn give_back(&self, at: u64, len: u64) {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).push(at);
-        self.read_bytes.fetch_add(len, Ordering::Relaxed);
+        let waiting = self.read_bytes.fetch_add(len, Ordering::Relaxed) + len;
         self.any_read.store(true, Ordering::Release);
+        if waiting >= KEPT_BUFFER as u64
+            && let Some(call) = self.has_much.get()
+        {
+            call();
+        }
     }
 
     /// Takes the blocks to be given back.
