@@ -135,7 +135,8 @@ impl Shared {
         loop {
             let is_hungry = scheduler.is_hungry();
             self.is_hungry.store(is_hungry, Ordering::SeqCst);
-            if !is_hungry || !scheduler.dispatch() {
+            // What is held back until results are used cannot be dispatched, either.
+            if !is_hungry || !scheduler.has_new_tasks() || !scheduler.dispatch() {
                 return;
             }
         }
@@ -186,17 +187,9 @@ impl Shared {
         if is_over() || self.is_closed() {
             return self.leave(scheduler, true);
         }
-        polled.pipes.clear();
-        scheduler.poll_each(|n, worker, is_full| {
-            let (to, from) = worker.pipes();
-            polled.pipes.push((Arc::clone(from), n, false));
-            if is_full {
-                polled.pipes.push((Arc::clone(to), n, true));
-            }
-        });
         // A single worker that shares our core has often answered already, or does once we yield; that saves a wake-up.
         // Only one yield: spinning would take the core from others.
-        if let [(_, n, false)] = polled.pipes[..] {
+        if let Some(n) = scheduler.only_awaited() {
             if scheduler.receive(n) {
                 return self.finish_step(scheduler, is_over);
             }
@@ -207,6 +200,14 @@ impl Shared {
                 return self.finish_step(scheduler, is_over);
             }
         }
+        polled.pipes.clear();
+        scheduler.poll_each(|n, worker, is_full| {
+            let (to, from) = worker.pipes();
+            polled.pipes.push((Arc::clone(from), n, false));
+            if is_full {
+                polled.pipes.push((Arc::clone(to), n, true));
+            }
+        });
         let mut limit = scheduler.next_look();
         if let Some(until) = until {
             limit = limit.min(until.saturating_duration_since(Instant::now()));

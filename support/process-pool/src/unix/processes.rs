@@ -42,7 +42,15 @@ impl Processes {
         let forkserver = Lease::new();
         let requests = (0..count).map(|_| SpawnRequest::new(how)).collect();
         let memory = shm::anonymous()?;
-        Ok(Processes { how, limit, record, memory, requests, when_much_was_read: Arc::default(), forkserver: Some(forkserver) })
+        Ok(Processes {
+            how,
+            limit,
+            record,
+            memory,
+            requests,
+            when_much_was_read: Arc::default(),
+            forkserver: Some(forkserver),
+        })
     }
 
     /// The memory of this process that workers read, and its size.

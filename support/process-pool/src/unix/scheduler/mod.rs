@@ -169,6 +169,18 @@ impl<W: World> Scheduler<W> {
         !self.queue.may_have_tasks() && (self.slots.links().count() < self.slots.len() || has_room())
     }
 
+    /// Whether sources have tasks.
+    pub fn has_new_tasks(&self) -> bool {
+        self.queue.has_new()
+    }
+
+    /// The only worker from which something is awaited, if there is exactly one and all its frames are sent.
+    pub fn only_awaited(&self) -> Option<usize> {
+        let mut awaited = self.slots.links().filter(|(_, link)| link.is_awaited());
+        let (n, link) = awaited.next()?;
+        (awaited.next().is_none() && !link.has_unsent()).then_some(n)
+    }
+
     /// Whether tasks have not ended.
     pub fn is_busy(&self) -> bool {
         self.in_flight() > 0 || self.queue.len() > 0

@@ -35,6 +35,11 @@ impl Queue {
         self.exhausted = false;
     }
 
+    /// Whether sources have tasks.
+    pub fn has_new(&self) -> bool {
+        self.sources.iter().any(|source| source.tasks() > 0)
+    }
+
     /// Whether there may be tasks to be sent.
     pub fn may_have_tasks(&self) -> bool {
         !self.first.is_empty() || !self.last.is_empty() || !self.exhausted

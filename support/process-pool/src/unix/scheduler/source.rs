@@ -22,12 +22,16 @@ pub struct Source {
     credit: Credit,
     /// Whether it lives as long as the pool.
     is_lasting: bool,
+    /// How many tasks wait to be taken, for whoever only wants to know.
+    tasks: AtomicUsize,
 }
 
 #[derive(Default)]
 struct State {
     /// Oldest first. More tasks of its job may join the last.
     batches: VecDeque<Batch>,
+    /// An empty batch, whose buffers are used for the next one.
+    spare: Batch,
     /// How many tasks and about how many bytes they are.
     tasks: usize,
     bytes: usize,
@@ -148,6 +152,7 @@ impl Source {
         state.bytes += batch.weight();
         state.batches.push_back(batch);
         state.to_come = to_come;
+        self.tasks.store(state.tasks, Ordering::SeqCst);
     }
 
     /// Adds the tasks of a small batch, which is empty afterwards, to those that are there.
@@ -172,14 +177,18 @@ impl Source {
                     one.move_first_to(last);
                 }
             }
-            None => state.batches.push_back(std::mem::take(one)),
+            None => {
+                let spare = std::mem::take(&mut state.spare);
+                state.batches.push_back(std::mem::replace(one, spare));
+            }
         }
+        self.tasks.store(state.tasks, Ordering::SeqCst);
     }
 
     /// Waits until there is room for more tasks. False if nobody wants any.
     pub fn wait_for_room(&self) -> bool {
         let mut state = self.lock();
-        while !state.stopped && (state.tasks >= BATCH_TASKS || state.bytes >= AHEAD_BYTES) {
+        while !state.stopped && state.is_full() {
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         !state.stopped
@@ -197,7 +206,7 @@ impl Source {
 
     /// How many tasks wait to be taken.
     pub fn tasks(&self) -> usize {
-        self.lock().tasks
+        self.tasks.load(Ordering::SeqCst)
     }
 
     /// No more tasks will come.
@@ -210,6 +219,7 @@ impl Source {
         let mut state = self.lock();
         (state.ended, state.stopped, state.tasks, state.bytes) = (true, true, 0, 0);
         let dropped = std::mem::take(&mut state.batches);
+        self.tasks.store(0, Ordering::SeqCst);
         self.room.notify_all();
         drop(state);
         drop(dropped);
@@ -219,6 +229,7 @@ impl Source {
     pub fn drain(&self) -> VecDeque<Batch> {
         let mut state = self.lock();
         (state.tasks, state.bytes) = (0, 0);
+        self.tasks.store(0, Ordering::SeqCst);
         self.room.notify_all();
         std::mem::take(&mut state.batches)
     }
@@ -239,8 +250,12 @@ impl Source {
             if most == 0 {
                 return Taken::Held;
             }
+            let was_full = state.is_full();
             state.move_to(batch, most);
-            self.room.notify_one();
+            self.tasks.store(state.tasks, Ordering::SeqCst);
+            if was_full {
+                self.room.notify_one();
+            }
             batch.begin(spare);
             if !batch.is_empty() {
                 state.taken += batch.left();
@@ -256,6 +271,11 @@ impl Source {
 }
 
 impl State {
+    /// Whether the producer has to wait.
+    fn is_full(&self) -> bool {
+        self.tasks >= BATCH_TASKS || self.bytes >= AHEAD_BYTES
+    }
+
     /// Moves up to so many tasks of the first job into an empty batch.
     fn move_to(&mut self, batch: &mut Batch, most: usize) {
         while let Some(first) = self.batches.front_mut() {
@@ -271,8 +291,11 @@ impl State {
             } else {
                 break;
             }
-            if first.is_empty() {
-                self.batches.pop_front();
+            if first.is_empty()
+                && let Some(emptied) = self.batches.pop_front()
+            {
+                // What stands in its place is the empty batch that came in, with its buffers.
+                self.spare = emptied;
             }
         }
         if self.batches.is_empty()
