@@ -198,7 +198,13 @@ impl<W: Worker> Link<W> {
     }
 
     /// Reads once, and delivers the results that have come.
-    pub fn receive(&mut self, seat: usize, handshake: &Handshake, arena: &Arc<Arena>, ledger: &mut Ledger) -> ReadOutcome {
+    pub fn receive(
+        &mut self,
+        seat: usize,
+        handshake: &Handshake,
+        arena: &Arc<Arena>,
+        ledger: &mut Ledger,
+    ) -> ReadOutcome {
         match self.inbox.fill(&mut Reading(&mut self.worker)) {
             Ok(0) => return ReadOutcome::Dead,
             Ok(_) => self.active = true,
@@ -421,6 +427,10 @@ impl<W: Worker> Link<W> {
         }
         let unchanged = self.unchanged_for(now);
         if let Some(verdict) = self.verdict_after(unchanged) {
+            if self.worker.has_ended() {
+                // Its end is the reason of its silence.
+                return Look::Ended;
+            }
             self.kill(verdict);
             return Look::Fine;
         }
@@ -527,8 +537,8 @@ impl<W: Worker> Link<W> {
         // Counted from the first unanswered task. The shared state of a dead worker is not trusted beyond that.
         let begun = progress.begun.wrapping_sub(self.answered) as usize;
         // A task that was to be killed may have ended a moment before, but its result did not come.
-        let ran = progress.begun != progress.ended
-            || matches!(self.verdict, Some(Verdict::ProtocolError | Verdict::Killed));
+        let ran =
+            progress.begun != progress.ended || matches!(self.verdict, Some(Verdict::ProtocolError | Verdict::Killed));
         let culprit = if ran { begun.checked_sub(1) } else { None };
         let left: Vec<Single> = self.flight.iter_mut().flat_map(|batch| batch.split_off(batch.answered)).collect();
         let is_explained = (begun > 0 && !left.is_empty()) || self.verdict == Some(Verdict::Killed);

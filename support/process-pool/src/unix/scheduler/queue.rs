@@ -35,6 +35,11 @@ impl Queue {
         self.exhausted = false;
     }
 
+    /// There are no tasks.
+    pub fn found_nothing(&mut self) {
+        self.exhausted = true;
+    }
+
     /// Whether there may be tasks to be sent.
     pub fn may_have_tasks(&self) -> bool {
         !self.first.is_empty() || !self.last.is_empty() || !self.exhausted

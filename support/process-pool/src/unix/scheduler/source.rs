@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread::Thread;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Thread;
 
 use crate::limits::{AHEAD_BYTES, BATCH_BYTES, BATCH_TASKS};
 use crate::unix::scheduler::batch::Batch;
