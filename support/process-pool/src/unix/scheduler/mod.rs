@@ -16,6 +16,8 @@ pub mod job;
 mod ledger;
 mod link;
 mod queue;
+#[cfg(test)]
+mod simulation;
 mod slots;
 pub mod source;
 pub mod worker;
