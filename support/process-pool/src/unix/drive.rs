@@ -326,7 +326,7 @@ struct Leading<'a>(&'a Shared);
 impl Drop for Leading<'_> {
     fn drop(&mut self) {
         self.0.release();
-        self.0.lead.end(self.0.unattended.load(Ordering::SeqCst) > 0 || self.0.is_closed());
+        self.0.lead.end(|| self.0.unattended.load(Ordering::SeqCst) > 0 || self.0.is_closed());
     }
 }
 
