@@ -113,6 +113,9 @@ pub struct Process {
     cut: Option<usize>,
     batch: VecDeque<usize>,
     results: Vec<u8>,
+    /// The tasks of these results, and of those that it writes now.
+    ended: Vec<usize>,
+    writing: Vec<usize>,
     summary: Summary,
     sent_at: Duration,
     /// How many tasks have come, and how many it has begun.
@@ -157,6 +160,8 @@ impl Process {
             cut: None,
             batch: VecDeque::new(),
             results: Vec::new(),
+            ended: Vec::new(),
+            writing: Vec::new(),
             summary: Summary { done: 0, skipped: 0, ns: 0 },
             sent_at: Duration::ZERO,
             next: 0,
@@ -237,6 +242,9 @@ impl Process {
         let end = self.out.len() - self.cut.unwrap_or(0);
         let written = self.from.write(&self.out[..end], universe).expect("there is room");
         self.out.drain(..written);
+        if self.out.is_empty() {
+            self.writing.drain(..).for_each(|n| universe.tasks[n].is_written = true);
+        }
         if self.cut == Some(self.out.len()) {
             universe.seen.add("deaths with a part of a frame written", u64::from(!self.out.is_empty()));
             self.die(KILLED, universe);
@@ -432,6 +440,7 @@ impl Process {
         let result =
             TaskResult { kind, memory: MemoryNotes::default(), span: (0, 0), value: ValueLocation::Inline(&value) };
         result.put(&mut self.results);
+        self.ended.push(n);
         self.summary.done += 1;
         self.phase = Phase::Next;
         self.wake = None;
@@ -467,6 +476,7 @@ impl Process {
         let mut body = Vec::new();
         self.summary.put(&mut body);
         body.append(&mut self.results);
+        self.writing.append(&mut self.ended);
         self.summary = Summary { done: 0, skipped: 0, ns: 0 };
         self.put(Kind::Results, &body);
     }

@@ -100,6 +100,11 @@ pub struct Run {
     has_cancelled_all: bool,
     /// Other threads do what the leader does, too.
     is_chaotic: bool,
+    /// Other threads dispatch tasks, more often than they must.
+    dispatches: bool,
+    /// How often in a row the leader has looked again as soon as it may, and nothing had happened.
+    vain_looks: u32,
+    starts: u64,
     /// Whether to check that nothing was forgotten when the leader sleeps.
     checks_sleep: bool,
     /// If only tasks cause trouble: when all will have ended, even if one runs after the other.
@@ -188,6 +193,9 @@ impl Run {
             singles: random.below(if callers.is_empty() { 30 } else { 10 }),
             next_single: random.micros(0, 5000),
             is_chaotic,
+            dispatches: random.chance(300),
+            vain_looks: 0,
+            starts: 0,
             checks_sleep: !is_chaotic && random.chance(700),
             latest,
             scheduler,
@@ -261,7 +269,7 @@ impl Run {
         let universe = self.universe.borrow();
         let is_ready = |n: &usize| universe.processes[*n].borrow().is_ready(now);
         ready.extend((0..universe.processes.len()).filter(is_ready).map(|n| 1000 + n));
-        if self.is_chaotic && !ready.is_empty() {
+        if (self.is_chaotic || self.dispatches) && !ready.is_empty() {
             ready.push(999);
         }
         ready
@@ -464,12 +472,25 @@ impl Run {
 
     fn poll(&mut self, polled: Polled) {
         let limit = self.scheduler.next_look();
+        self.check_looks(limit);
         let has_changed = self.scheduler.take_must_look();
         self.scheduler.take_after().run(&Observer::default());
         self.leader = match has_changed {
             true => Leader::Polling(self.now(), Vec::new()),
             false => Leader::Polling(self.now() + limit, polled),
         };
+    }
+
+    /// The leader looks again so soon only if a worker is to be started: then it tries to.
+    fn check_looks(&mut self, limit: Duration) {
+        let starts = {
+            let universe = self.universe.borrow();
+            universe.processes.len() as u64 + universe.seen.0.get("starts that failed").copied().unwrap_or(0)
+        };
+        let is_vain = limit <= Duration::from_millis(1) && starts == self.starts;
+        self.vain_looks = if is_vain { self.vain_looks + 1 } else { 0 };
+        self.starts = starts;
+        assert!(self.vain_looks < 100, "the leader wakes again and again for nothing");
     }
 
     fn finish_step(&mut self) {
@@ -480,11 +501,14 @@ impl Run {
     /// Another thread does something that is the leader's, or that is never needed.
     fn interfere(&mut self) {
         let n = self.random(|random| random.below(self.scheduler.slots.len()));
-        match self.random(|random| random.below(8)) {
+        match self.random(|random| if self.is_chaotic { random.below(8) } else { 3 }) {
             0 => self.with(Scheduler::look_at_workers),
             1 => self.with(|scheduler| scheduler.flush(n)),
             2 => self.with(|scheduler| _ = scheduler.receive(n)),
-            3 => self.with(|scheduler| _ = scheduler.dispatch()),
+            3 => {
+                self.is_hungry = true;
+                self.nudge();
+            }
             4 => self.with(Scheduler::release),
             5 => self.with(|scheduler| _ = (scheduler.stats(), scheduler.is_busy(), scheduler.next_look())),
             _ => {}
@@ -573,9 +597,9 @@ impl Run {
         let has_changed = self.with(|scheduler| scheduler.cancel(&sink, kills));
         for (before, after) in before.into_iter().zip(running(self)) {
             let Some(ran) = before.filter(|_| after.is_none()) else { continue };
-            let universe = self.universe.borrow();
-            let is_its = ran.is_some_and(|n| Arc::ptr_eq(&universe.tasks[n].sink, checked));
-            assert!(kills && is_its, "a worker was killed that ran {ran:?}");
+            let mut universe = self.universe.borrow_mut();
+            let task = ran.map(|n| &mut universe.tasks[n]).filter(|task| kills && Arc::ptr_eq(&task.sink, checked));
+            task.unwrap_or_else(|| panic!("a worker was killed that ran {ran:?}")).is_killed = true;
             drop(universe);
             self.note("workers that were killed for their task");
         }
@@ -612,6 +636,8 @@ impl Run {
             ended: Vec::new(),
             killed_after: None,
             is_cancelled: false,
+            is_killed: false,
+            is_written: false,
         });
         drop(universe);
         let transfer = TransferScope::new(TransferContext::encode(&self.arena));
@@ -766,6 +792,8 @@ impl Run {
             }
         };
         let last = task.ended.last();
+        let is_cancelled = matches!(&outcome, Err(failure) if *failure.reason() == Failure::Cancelled);
+        assert!(!task.is_killed || is_cancelled, "task {n} was killed, and ended with {outcome:?}");
         let failure = match outcome {
             Ok(value) => {
                 assert_eq!((value, last), ((n * n) as u64, Some(&Act::Value)), "task {n}");

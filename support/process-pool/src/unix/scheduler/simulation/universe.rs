@@ -104,6 +104,10 @@ pub struct Task {
     pub killed_after: Option<Duration>,
     /// Somebody wanted it to be cancelled, or killed.
     pub is_cancelled: bool,
+    /// Its worker was killed for it.
+    pub is_killed: bool,
+    /// Its whole result is in the pipe.
+    pub is_written: bool,
 }
 
 impl Task {
@@ -119,6 +123,8 @@ impl Universe {
         let task = &mut self.tasks[n];
         assert!(!task.sink.has_outcome(task.index), "task {n} began although it had an outcome");
         assert!(!task.sink.is_gone(), "task {n} began although its call had been dropped");
+        assert!(!task.is_killed, "task {n} began again although it had been killed");
+        assert!(!task.is_written, "task {n} began again although its worker had written its result");
         task.runs += 1;
         assert!(task.runs <= task.retries + 1, "task {n} has {} retries and ran {} times", task.retries, task.runs);
         task.began = now;
