@@ -142,10 +142,7 @@ impl<R, F: Fn() -> bool> Wait for Turn<'_, R, F> {
 }
 
 /// Runs a call whose arguments this thread pulls, until its results are there.
-pub fn map_alone<A: Serialize, R: Value + Send + 'static>(
-    call: &Call<R>,
-    arguments: impl Iterator<Item: Borrow<A>>,
-) {
+pub fn map_alone<A: Serialize, R: Value + Send + 'static>(call: &Call<R>, arguments: impl Iterator<Item: Borrow<A>>) {
     let mut direct = Direct::new(arguments);
     loop {
         if direct.wants(call) {
@@ -159,10 +156,7 @@ pub fn map_alone<A: Serialize, R: Value + Send + 'static>(
 }
 
 /// Runs a call whose arguments may have to be waited for, until its results are there.
-pub fn map_waiting<A: Serialize, R: Value + Send + 'static>(
-    call: &Call<R>,
-    arguments: impl Iterator<Item: Borrow<A>>,
-) {
+pub fn map_waiting<A: Serialize, R: Value + Send + 'static>(call: &Call<R>, arguments: impl Iterator<Item: Borrow<A>>) {
     if !call.shared.attend(true) {
         call.shared.end_attention();
         return map_alone(call, arguments);
@@ -274,6 +268,10 @@ impl<R: Value + Send + 'static> Unordered<R> {
             let (next, more) = call.many.take();
             if next.is_some() {
                 return next;
+            }
+            if call.shared.is_of_another_process() {
+                // What a forked process has of it is all that it gets.
+                return None;
             }
             if !more {
                 *is_open = false;

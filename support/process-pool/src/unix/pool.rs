@@ -146,7 +146,9 @@ impl Pool {
     /// What the pool has done so far, and does now.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.0.shared.with(|scheduler| scheduler.stats())
+        let mut stats = self.0.shared.with(|scheduler| scheduler.stats());
+        stats.cancelled += self.0.shared.cancelled.load(Ordering::Relaxed);
+        stats
     }
 
     /// `len` bytes that `fill` writes, in memory that all workers can read; their initial content is arbitrary.
@@ -161,7 +163,14 @@ impl Pool {
             Some(index) => self.job(index),
             None => Arc::default(),
         };
-        Prepared { pool: self.clone(), name: task.name, is_known: index.is_some(), job, ahead: BATCH_TASKS, of: PhantomData }
+        Prepared {
+            pool: self.clone(),
+            name: task.name,
+            is_known: index.is_some(),
+            job,
+            ahead: BATCH_TASKS,
+            of: PhantomData,
+        }
     }
 
     /// What tasks without options of their own have in common.
