@@ -1,5 +1,7 @@
 //! Plants bugs into copies of the locks of `gil-sim` and of the locks and the buffer of `mutex`. A copy is made from the shipped
 //! file at each build, so it is always up to date. A change whose text is not found exactly once fails the build.
+//!
+//! The same for the scheduler of `process-pool`, whose copy holds all its bugs, each behind a switch.
 
 use std::path::Path;
 use std::{env, fs};
@@ -342,6 +344,13 @@ const SCHEDULER: &[Switched] = &[
         "mod",
         "return self.queue.found_nothing();",
         "return if BUG { } else { self.queue.found_nothing() };",
+    ),
+    // Shipped: the leader of a closed pool woke each millisecond.
+    (
+        "shipped_closed_pool_looks_for_nothing",
+        "queue",
+        "        self.exhausted = true;\n        drained",
+        "        self.exhausted |= !BUG;\n        drained",
     ),
     // Shipped: a worker that had died counted as over the limit if a child kept its pipe.
     (

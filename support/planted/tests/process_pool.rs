@@ -79,5 +79,6 @@ bugs! {
     shipped_new_limit_is_missed
     shipped_recalled_by_cancel_waits
     shipped_nothing_is_not_noted
+    shipped_closed_pool_looks_for_nothing
     shipped_dead_is_over_the_limit
 }
