@@ -23,7 +23,7 @@ fn planted(name: &str) -> bool {
 }
 
 /// How many simulated pools may pass before a bug must have been found.
-const SEEDS: u64 = 2_000;
+const SEEDS: u64 = 10_000;
 
 fn found(bug: &'static str) {
     BUG.set(bug);

@@ -126,11 +126,9 @@ impl<R: Value + Send + 'static> Handle<R> {
         self.shared.as_ref().is_none_or(|shared| shared.see_to_a_driver(true))
     }
 
-    /// Waits for something that has to do with this task.
-    pub(in crate::unix) fn wait_for(&self, wait: &impl Wait) {
-        if let Some(shared) = &self.shared {
-            shared.wait(wait, None);
-        }
+    /// Waits for something that has to do with this task. False if it cannot come: in a forked process.
+    pub(in crate::unix) fn wait_for(&self, wait: &impl Wait) -> bool {
+        self.shared.as_ref().is_none_or(|shared| shared.wait(wait, None))
     }
 }
 

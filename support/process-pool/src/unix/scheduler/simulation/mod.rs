@@ -111,3 +111,23 @@ fn every_task_ends_once_whatever_happens() {
         assert!(total.0.contains_key(event), "no {event}: the simulation has become vacuous");
     }
 }
+
+/// Seeds that found bugs which had shipped. `support/planted` plants each of these bugs again: if the models change so that a
+/// seed does something else, it finds which one does now.
+macro_rules! found {
+    ($($bug:ident: $seed:literal)*) => {$(
+        #[test]
+        fn $bug() {
+            run($seed, &memory(), false);
+        }
+    )*};
+}
+
+found! {
+    the_leader_of_a_closed_pool_sleeps: 9
+    the_leader_sleeps_beside_an_empty_place_without_tasks: 24
+    a_dead_worker_whose_pipe_is_held_is_not_over_the_limit: 84
+    a_task_that_comes_while_the_leader_sleeps_gets_its_worker_in_time: 177
+    the_rest_of_a_frame_is_sent_when_there_is_room: 607
+    what_a_cancellation_recalls_goes_to_idle_workers: 861
+}

@@ -139,8 +139,7 @@ pub fn run(seed: u64, memory: &Memory, tells: bool) -> Seen {
         run.go();
         run.finish();
     }
-    let seen = take(&mut universe.borrow_mut().seen);
-    seen
+    take(&mut universe.borrow_mut().seen)
 }
 
 impl Run {
