@@ -1,5 +1,7 @@
 //! Plants bugs into copies of the locks of `gil-sim` and of the locks and the buffer of `mutex`. A copy is made from the shipped
 //! file at each build, so it is always up to date. A change whose text is not found exactly once fails the build.
+//!
+//! The same for the scheduler of `process-pool`, whose copy holds all its bugs, each behind a switch.
 
 use std::path::Path;
 use std::{env, fs};
@@ -161,8 +163,207 @@ const BUFFER: &[Small] = &[
     ),
 ];
 
+/// Bugs of the pool's scheduler: a name, the file, the text to replace, and its replacement, where BUG tells whether this bug is
+/// switched on.
+type Switched = (&'static str, &'static str, &'static str, &'static str);
+
+const SCHEDULER: &[Switched] = &[
+    // What was recalled, or came back from a dead worker, is lost.
+    (
+        "put_back_loses",
+        "queue",
+        "0 => self.first.push_front(task),",
+        "0 if BUG => drop(task),\n                0 => self.first.push_front(task),",
+    ),
+    // A handle is not told that its task waits again: it cannot be cancelled.
+    ("put_back_stays_sent", "queue", "task.sink.wait_again();", "if !BUG { task.sink.wait_again(); }"),
+    // A task that ends its workers is run again and again.
+    ("culprit_not_charged", "link", "if place < begun {", "if place + usize::from(BUG) < begun {"),
+    // A task that had not begun is charged with a death, too.
+    (
+        "next_is_charged",
+        "link",
+        "let begun = progress.begun.wrapping_sub(self.answered) as usize;\n        // A task that was",
+        "let begun = progress.begun.wrapping_sub(self.answered) as usize + usize::from(BUG);\n        // A task that was",
+    ),
+    (
+        "one_retry_too_many",
+        "link",
+        "task.attempts > task.job.retries",
+        "task.attempts > task.job.retries + u32::from(BUG)",
+    ),
+    // A task that was killed is run again.
+    (
+        "killed_is_retried",
+        "link",
+        "if culprit == Some(place) && self.verdict == Some(Verdict::Killed) {",
+        "if !BUG && culprit == Some(place) && self.verdict == Some(Verdict::Killed) {",
+    ),
+    // What has begun comes back as well: it counts from what was sent.
+    (
+        "recall_counts_from_sent",
+        "link",
+        "let mut keep = begun.wrapping_sub(self.answered) as usize;",
+        "let mut keep = if BUG { 0 } else { begun.wrapping_sub(self.answered) as usize };",
+    ),
+    // The worker goes on with what was taken back.
+    (
+        "recall_tells_nobody",
+        "link",
+        "let begun = self.worker.claims().recall();",
+        "let begun = if BUG { self.worker.claims().progress().begun } else { self.worker.claims().recall() };",
+    ),
+    // More is sent before the worker has skipped what was recalled.
+    (
+        "sent_while_recalled",
+        "link",
+        "&& self.recalled == 0\n            && self.verdict",
+        "&& (BUG || self.recalled == 0)\n            && self.verdict",
+    ),
+    // Kills whatever runs.
+    (
+        "kills_another",
+        "link",
+        "is_some_and(|running| is_same(running, sink))",
+        "is_some_and(|running| BUG || is_same(running, sink))",
+    ),
+    (
+        "no_time_limit",
+        "link",
+        "limit().is_some_and(|limit| unchanged >= limit)",
+        "!BUG && limit().is_some_and(|limit| unchanged >= limit)",
+    ),
+    // Looks once a second, however short a limit is.
+    (
+        "limits_are_seen_late",
+        "mod",
+        "next = next.min(limit / 8);",
+        "next = next.min(if BUG { next } else { limit / 8 });",
+    ),
+    // A task is killed before its limit.
+    ("limit_is_halved", "link", "|limit| unchanged >= limit)", "|limit| unchanged >= limit / (1 + u32::from(BUG)))"),
+    // A stopped worker is waited for.
+    (
+        "stopped_is_borne",
+        "link",
+        "if unchanged >= MAX_CHECK_INTERVAL && self.worker.is_stopped() {\n            return Some",
+        "if !BUG && unchanged >= MAX_CHECK_INTERVAL && self.worker.is_stopped() {\n            return Some",
+    ),
+    // A worker that never sends a result is waited for.
+    (
+        "silence_is_borne",
+        "link",
+        "if runs || unchanged < SILENCE_TIMEOUT",
+        "if BUG || runs || unchanged < SILENCE_TIMEOUT",
+    ),
+    // A worker that never says hello is waited for.
+    ("silent_start_is_borne", "link", "(unchanged >= STARTUP_TIMEOUT)", "(!BUG && unchanged >= STARTUP_TIMEOUT)"),
+    // Whoever uses results makes no room for new tasks.
+    (
+        "credit_never_returned",
+        "source",
+        "self.used.fetch_add(1, Ordering::SeqCst);",
+        "self.used.fetch_add(usize::from(!BUG), Ordering::SeqCst);",
+    ),
+    // Whoever makes room is not asked to tell.
+    (
+        "held_is_not_told",
+        "source",
+        "self.held.store(true, Ordering::SeqCst);",
+        "self.held.store(!BUG, Ordering::SeqCst);",
+    ),
+    // Sources that had nothing are never asked again.
+    (
+        "exhausted_never_reset",
+        "queue",
+        "pub fn look_again(&mut self) {\n        self.exhausted = false;",
+        "pub fn look_again(&mut self) {\n        self.exhausted &= BUG;",
+    ),
+    // Tasks that no worker can run get no outcome.
+    (
+        "give_up_drops",
+        "mod",
+        "self.ledger.fail(task, Failure::NoWorker(why.clone()));",
+        "if !BUG { self.ledger.fail(task, Failure::NoWorker(why.clone())); }",
+    ),
+    // Workers that die at once are started for ever.
+    ("never_gives_up", "mod", "if self.slots.is_hopeless() {", "if !BUG && self.slots.is_hopeless() {"),
+    // A worker gets more tasks than it may.
+    (
+        "retires_too_late",
+        "mod",
+        "most.saturating_sub(link.tasks())",
+        "(most + u64::from(BUG)).saturating_sub(link.tasks())",
+    ),
+    // A worker that has had its tasks stays, and gets none.
+    ("retired_stays", "link", "self.is_retired && self.is_idle()", "!BUG && self.is_retired && self.is_idle()"),
+    // A task that was cancelled in the queue is sent.
+    ("cancelled_is_sent", "batch", "is_some_and(|sink| !sink.begin())", "is_some_and(|sink| !sink.begin() && !BUG)"),
+    // What ran when the pool was closed gets no outcome.
+    (
+        "close_forgets_what_ran",
+        "mod",
+        "tasks.for_each(|task| self.ledger.fail(task, Failure::Cancelled));",
+        "tasks.filter(|_| !BUG).for_each(|task| self.ledger.fail(task, Failure::Cancelled));",
+    ),
+    // A frame that does not fit into the pipe is cut.
+    (
+        "full_pipe_cuts",
+        "link",
+        "Err(e) if e.kind() == ErrorKind::WouldBlock => return,",
+        "Err(e) if !BUG && e.kind() == ErrorKind::WouldBlock => return,",
+    ),
+    // A worker that ended while a child keeps its pipe is waited for.
+    (
+        "held_pipe_is_borne",
+        "link",
+        "if unchanged >= MAX_CHECK_INTERVAL && self.worker.has_ended() {",
+        "if !BUG && unchanged >= MAX_CHECK_INTERVAL && self.worker.has_ended() {",
+    ),
+    // What a dead worker wrote before is thrown away.
+    (
+        "last_results_are_lost",
+        "link",
+        "Ok(0) => return ReadOutcome::Dead,\n            Ok(_) => self.active = true,",
+        "Ok(0) => return ReadOutcome::Dead,\n            Ok(_) if BUG && self.worker.has_ended() => return ReadOutcome::Dead,\n            Ok(_) => self.active = true,",
+    ),
+    // Shipped: the rest of a frame waited although there was room again.
+    (
+        "shipped_full_pipe_is_not_polled",
+        "mod",
+        "!link.is_polled || link.has_unsent();",
+        "!link.is_polled || (!BUG && link.has_unsent());",
+    ),
+    // Shipped: the leader slept beyond limits that had come meanwhile.
+    ("shipped_new_limit_is_missed", "mod", "let would_be_late = self", "let would_be_late = !BUG && self"),
+    // Shipped: tasks that a cancellation had recalled waited beside idle workers.
+    ("shipped_recalled_by_cancel_waits", "mod", "if has_recalled {", "if has_recalled && !BUG {"),
+    // Shipped: with an empty place and no tasks, the leader woke each millisecond, and new tasks were not dispatched.
+    (
+        "shipped_nothing_is_not_noted",
+        "mod",
+        "return self.queue.found_nothing();",
+        "return if BUG { } else { self.queue.found_nothing() };",
+    ),
+    // Shipped: the leader of a closed pool woke each millisecond.
+    (
+        "shipped_closed_pool_looks_for_nothing",
+        "queue",
+        "        self.exhausted = true;\n        drained",
+        "        self.exhausted |= !BUG;\n        drained",
+    ),
+    // Shipped: a worker that had died counted as over the limit if a child kept its pipe.
+    (
+        "shipped_dead_is_over_the_limit",
+        "link",
+        "if self.worker.has_ended() {\n                // Its end",
+        "if !BUG && self.worker.has_ended() {\n                // Its end",
+    ),
+];
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    copy_pool();
     for (lock, bugs) in [("py32", [BOTH, SHARED]), ("py313", [BOTH, ADDRESSED]), ("py2", [TICKS, &[]])] {
         let source = source(&format!("../../gil-sim/src/lock/{lock}.rs"));
         for (name, changes) in bugs.into_iter().flatten() {
@@ -195,4 +396,44 @@ fn plant(file: &str, source: &str, name: &str, changes: &[Change]) {
     });
     let out = env::var("OUT_DIR").expect("cargo sets it");
     fs::write(Path::new(&out).join(format!("{file}.{name}.rs")), planted).expect("cargo's own folder can be written");
+}
+
+/// Copies the sources of `process-pool`, for a program whose root they become. All bugs of its scheduler are in the one copy,
+/// each behind a switch: to compile a copy for each would take minutes.
+fn copy_pool() {
+    let from = Path::new("../process-pool/src");
+    println!("cargo::rerun-if-changed={}", from.display());
+    let out = env::var("OUT_DIR").expect("cargo sets it");
+    copy_folder(from, &Path::new(&out).join("process-pool"));
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("cargo's own folder can be written");
+    for entry in fs::read_dir(from).unwrap_or_else(|e| panic!("{}: {e}", from.display())) {
+        let path = entry.expect("a folder of ours can be read").path();
+        let name = path.file_name().expect("an entry has a name");
+        if path.is_dir() {
+            copy_folder(&path, &to.join(name));
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let inner = |line: &&str| !line.starts_with("//!") && !line.starts_with("#![");
+        let text: String = text.lines().filter(inner).map(|line| format!("{line}\n")).collect();
+        fs::write(to.join(name), switched(&path, text)).expect("cargo's own folder can be written");
+    }
+}
+
+/// A file of the copy: what a test calls is public, its own tests are none, and its bugs are behind their switches.
+fn switched(path: &Path, text: String) -> String {
+    let mut text = text.replace("#[test]", "").replace("mod scheduler;", "pub mod scheduler;");
+    text = text.replace("mod simulation;", "pub mod simulation;");
+    if path.parent().and_then(Path::file_name).is_none_or(|folder| folder != "scheduler") {
+        return text;
+    }
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    for (name, _, from, to) in SCHEDULER.iter().filter(|(_, file, ..)| *file == stem) {
+        assert_eq!(text.matches(from).count(), 1, "{name}: expected exactly once in {stem}.rs: {from}");
+        text = text.replace(from, &to.replace("BUG", &format!("crate::planted({name:?})")));
+    }
+    text
 }

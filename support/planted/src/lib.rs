@@ -1,6 +1,6 @@
 //! For the loom models of `mutex`, `gil-sim` and `process-pool`: a function that explores a model, and one that checks that a model
-//! finds a bug. The tests of this crate plant bugs into copies of the shipped locks (`build.rs`); the models must find every one of
-//! them. Only tests depend on this crate.
+//! finds a bug. The tests of this crate plant bugs into copies of the shipped locks and of the pool's scheduler (`build.rs`); the models
+//! and the simulation must find every one of them. Only tests depend on this crate.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]

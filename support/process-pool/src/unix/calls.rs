@@ -269,6 +269,10 @@ impl<R: Value + Send + 'static> Unordered<R> {
             if next.is_some() {
                 return next;
             }
+            if call.shared.is_of_another_process() {
+                // What a forked process has of it is all that it gets.
+                return None;
+            }
             if !more {
                 *is_open = false;
                 // After the results of all arguments before it, the panic of the iterator continues where it is used.

@@ -125,10 +125,12 @@ impl<R: Value + Send + 'static> Iterator for Completed<R> {
                 }
                 continue;
             }
-            let any = self.handles.values().next()?;
+            let (&id, any) = self.handles.iter().next()?;
             if !self.are_driven {
-                any.wait_for(&*self.completions);
-                continue;
+                if any.wait_for(&*self.completions) {
+                    continue;
+                }
+                return self.handles.remove(&id).map(|handle| (id, handle.wait()));
             }
             // The pools may be several, so this thread leads none of them.
             self.completions.wake(thread::current());

@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -44,6 +44,8 @@ pub struct Shared {
     driver_leads: AtomicBool,
     has_driver: Mutex<bool>,
     is_closed: AtomicBool,
+    /// Tasks that their handles cancelled: the scheduler never had them.
+    pub cancelled: AtomicU64,
     pub arena: Arc<Arena>,
     pub observer: Observer,
     /// The process that built the pool.
@@ -80,6 +82,7 @@ impl Shared {
             driver_leads: AtomicBool::new(false),
             has_driver: Mutex::new(false),
             is_closed: AtomicBool::new(false),
+            cancelled: AtomicU64::new(0),
             arena,
             observer,
             process: std::process::id(),
@@ -143,12 +146,17 @@ impl Shared {
     }
 
     /// Waits until it is over, or the time has come. False if the time has come first.
+    /// A forked process waits for nothing: it would take the results from the process whose pool this is.
     pub fn wait(&self, wait: &impl Wait, until: Option<Instant>) -> bool {
+        if self.is_of_another_process() {
+            return false;
+        }
         let is_late = || until.is_some_and(|until| Instant::now() >= until);
         let me = thread::current();
-        let mut has_followed = false;
+        // Without time it looks once nevertheless: if nobody leads, nobody else does.
+        let (mut has_followed, mut has_looked) = (false, false);
         while !wait.is_over() {
-            if is_late() {
+            if std::mem::replace(&mut has_looked, true) && is_late() {
                 if has_followed {
                     self.lead.leave(&me);
                 }
@@ -157,8 +165,11 @@ impl Shared {
             if self.lead.try_begin(&me) {
                 let _leading = Leading(self);
                 let mut polled = Polled::default();
-                while !wait.is_over() && !is_late() {
+                loop {
                     self.step(&mut polled, until, || wait.is_over());
+                    if wait.is_over() || is_late() {
+                        break;
+                    }
                 }
                 has_followed = false;
                 continue;
@@ -184,7 +195,8 @@ impl Shared {
         let mut scheduler = lock(&self.scheduler);
         scheduler.dispatch();
         self.set_hungry(&mut scheduler);
-        if is_over() || self.is_closed() {
+        // A closed pool may still be waited on: for an iterator to end. There is only the bell to wait for then.
+        if is_over() {
             return self.leave(scheduler, true);
         }
         // A single worker that shares our core has often answered already, or does once we yield; that saves a wake-up.
@@ -229,10 +241,13 @@ impl Shared {
         self.finish_step(scheduler, is_over);
     }
 
-    /// After the last result there is nothing left to look at.
+    /// After the last result there is nothing left to look at. But a worker may be idle now, and nobody may lead: then whoever
+    /// brings tasks must dispatch them.
     fn finish_step(&self, mut scheduler: MutexGuard<'_, Scheduler<Processes>>, is_over: impl Fn() -> bool) {
         if !is_over() {
             scheduler.look_at_workers();
+        } else if !self.is_hungry.load(Ordering::SeqCst) {
+            self.set_hungry(&mut scheduler);
         }
         self.leave(scheduler, true);
     }
@@ -276,6 +291,10 @@ impl Shared {
 
     /// The same for something that is counted already.
     pub fn see_to_a_driver(self: &Arc<Self>, is_urgent: bool) -> bool {
+        // A forked process has no driver, and the lock may have been held by a thread that it has not.
+        if self.is_of_another_process() {
+            return false;
+        }
         // Its thread looks once more whether it is needed when it has led.
         if self.driver_leads.load(Ordering::SeqCst) || (!is_urgent && !self.driver_sleeps.load(Ordering::SeqCst)) {
             return true;
@@ -302,7 +321,11 @@ impl Shared {
     /// Kills the workers. What has not ended is cancelled.
     pub fn close(&self) {
         self.is_closed.store(true, Ordering::SeqCst);
-        self.with(Scheduler::close);
+        // A task that is submitted in this moment must be cancelled by whoever brings it: no driver will.
+        self.with(|scheduler| {
+            scheduler.close();
+            self.set_hungry(scheduler);
+        });
         bell::ring(&self.ringer);
         self.lead.wake_driver();
     }
@@ -327,7 +350,7 @@ struct Leading<'a>(&'a Shared);
 impl Drop for Leading<'_> {
     fn drop(&mut self) {
         self.0.release();
-        self.0.lead.end(self.0.unattended.load(Ordering::SeqCst) > 0 || self.0.is_closed());
+        self.0.lead.end(|| self.0.unattended.load(Ordering::SeqCst) > 0 || self.0.is_closed());
     }
 }
 

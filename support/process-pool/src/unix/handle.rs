@@ -4,14 +4,15 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use crate::Failure;
 use crate::unix::drive::{Shared, Wait};
 use crate::unix::results::{Notify, One, Outcome};
 use crate::unix::scheduler::job::{After, Sink};
 use crate::wire::Value;
+use crate::{Failure, WorkerLoss};
 
 /// A submitted task: its outcome can be waited for, awaited, or given to a function. Whoever waits helps: it receives
 /// results for all. A handle that is dropped leaves its task alone.
@@ -40,7 +41,15 @@ impl<R: Value + Send + 'static> Handle<R> {
     /// Waits for the outcome.
     pub fn wait(self) -> Outcome<R> {
         self.wait_for(&*self.one);
-        self.one.state.take().unwrap_or(Err(Failure::Cancelled))
+        self.one.state.take().unwrap_or_else(|| Err(self.why_none()))
+    }
+
+    /// Why it has no outcome although it was waited for: somebody took it, or it is another process's.
+    fn why_none(&self) -> Failure {
+        match &self.shared {
+            Some(shared) if shared.is_of_another_process() => Failure::NoWorker(WorkerLoss::Forked),
+            _ => Failure::Cancelled,
+        }
     }
 
     /// Waits for the outcome, at most so long. `None` if it has not come.
@@ -82,6 +91,7 @@ impl<R: Value + Send + 'static> Handle<R> {
     fn cancel_or_kill(&self, kills: bool) -> bool {
         let Some(shared) = self.shared.as_ref().filter(|shared| !shared.is_of_another_process()) else { return false };
         if let Ok(notify) = self.one.state.cancel(Err(Failure::Cancelled)) {
+            shared.cancelled.fetch_add(1, Ordering::Relaxed);
             let mut after = After::default();
             if let Some(action) = self.one.ended(notify) {
                 after.push(action);
@@ -116,11 +126,9 @@ impl<R: Value + Send + 'static> Handle<R> {
         self.shared.as_ref().is_none_or(|shared| shared.see_to_a_driver(true))
     }
 
-    /// Waits for something that has to do with this task.
-    pub(in crate::unix) fn wait_for(&self, wait: &impl Wait) {
-        if let Some(shared) = &self.shared {
-            shared.wait(wait, None);
-        }
+    /// Waits for something that has to do with this task. False if it cannot come: in a forked process.
+    pub(in crate::unix) fn wait_for(&self, wait: &impl Wait) -> bool {
+        self.shared.as_ref().is_none_or(|shared| shared.wait(wait, None))
     }
 }
 
@@ -137,7 +145,7 @@ impl<R: Value + Send + 'static> Future for Handle<R> {
         }
         // The system grants no thread that could wake this task: it is waited for here.
         shared.wait(&*self.one, None);
-        Poll::Ready(self.one.state.take().unwrap_or(Err(Failure::Cancelled)))
+        Poll::Ready(self.one.state.take().unwrap_or_else(|| Err(self.why_none())))
     }
 }
 

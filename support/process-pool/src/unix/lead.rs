@@ -1,24 +1,22 @@
 //! Who drives the scheduler. Whoever waits for results does it, so that a call costs no switch of threads; of several that
 //! wait, one leads, and the others sleep until their results are there, or until they are to lead. Where nobody waits, a
-//! thread of the pool leads.
+//! thread of the pool leads. `tests/lead.rs` verifies this file with loom.
 
 use std::collections::VecDeque;
 
-use std::thread::Thread;
-
-use crate::unix::sync::{Mutex, MutexGuard, lock};
+use super::sync::{Mutex, MutexGuard, Thread, lock};
 
 /// The right to drive: there is one leader at most.
 #[derive(Default)]
-pub struct Lead(Mutex<State>);
+pub struct Lead(pub(super) Mutex<State>);
 
 #[derive(Default)]
-struct State {
-    is_led: bool,
+pub(super) struct State {
+    pub(super) is_led: bool,
     /// Those that would lead.
-    followers: VecDeque<Thread>,
+    pub(super) followers: VecDeque<Thread>,
     /// The pool's own thread, which leads when there are no followers.
-    driver: Option<Thread>,
+    pub(super) driver: Option<Thread>,
 }
 
 impl Lead {
@@ -42,10 +40,12 @@ impl Lead {
         !std::mem::replace(&mut state.is_led, true)
     }
 
-    /// The leader stops, and the next one is woken: the pool's own thread only if it has something to do.
-    pub fn end(&self, wakes_driver: bool) {
+    /// The leader stops, and the next one is woken: the pool's own thread only if it has something to do. That is asked when
+    /// nobody leads any more: whoever brings something before sees a leader, and leaves it to that one to wake the driver.
+    pub fn end(&self, wakes_driver: impl FnOnce() -> bool) {
         let mut state = lock(&self.0);
         state.is_led = false;
+        let wakes_driver = wakes_driver();
         wake_next(state, wakes_driver);
     }
 
@@ -75,7 +75,7 @@ impl Lead {
 }
 
 /// Wakes whoever is to lead next.
-fn wake_next(mut state: MutexGuard<'_, State>, wakes_driver: bool) {
+pub(super) fn wake_next(mut state: MutexGuard<'_, State>, wakes_driver: bool) {
     let next = state.followers.pop_front().or_else(|| if wakes_driver { state.driver.clone() } else { None });
     drop(state);
     if let Some(next) = next {

@@ -153,7 +153,9 @@ impl Pool {
     /// What the pool has done so far, and does now.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.0.shared.with(|scheduler| scheduler.stats())
+        let mut stats = self.0.shared.with(|scheduler| scheduler.stats());
+        stats.cancelled += self.0.shared.cancelled.load(Ordering::Relaxed);
+        stats
     }
 
     /// `len` bytes that `fill` writes, in memory that all workers can read; their initial content is arbitrary.

@@ -7,29 +7,32 @@
 use super::sync::{AtomicU8, Mutex, Ordering, lock};
 
 /// It waits, and can be cancelled by anybody.
-const WAITING: u8 = 0;
+pub(super) const WAITING: u8 = 0;
 /// The scheduler has it.
-const SENT: u8 = 1;
+pub(super) const SENT: u8 = 1;
 /// It has its outcome, or is about to.
-const ENDED: u8 = 2;
+pub(super) const ENDED: u8 = 2;
 
 /// The state of a task whose outcome is a `T`; whoever is to be notified of it is an `N`.
 #[derive(Debug)]
 pub struct TaskState<T, N> {
-    stage: AtomicU8,
-    result: Mutex<Waiting<T, N>>,
+    pub(super) stage: AtomicU8,
+    pub(super) result: Mutex<Waiting<T, N>>,
 }
 
 #[derive(Debug)]
-struct Waiting<T, N> {
-    outcome: Option<T>,
+pub(super) struct Waiting<T, N> {
+    /// Its outcome, until somebody takes it.
+    pub(super) outcome: Option<T>,
+    /// Whether the outcome has come.
+    pub(super) has_come: bool,
     /// Who is to be notified.
-    notify: Option<N>,
+    pub(super) notify: Option<N>,
 }
 
 impl<T, N> TaskState<T, N> {
     pub fn new() -> TaskState<T, N> {
-        let result = Mutex::new(Waiting { outcome: None, notify: None });
+        let result = Mutex::new(Waiting { outcome: None, has_come: false, notify: None });
         TaskState { stage: AtomicU8::new(WAITING), result }
     }
 
@@ -58,12 +61,14 @@ impl<T, N> TaskState<T, N> {
     fn set(&self, outcome: T) -> Option<N> {
         let mut result = lock(&self.result);
         result.outcome = Some(outcome);
+        result.has_come = true;
         result.notify.take()
     }
 
-    /// Whether it has its outcome.
+    /// Whether its outcome has come, even if it was taken: nobody must wait for it once more.
     pub fn is_done(&self) -> bool {
-        self.stage.load(Ordering::Acquire) == ENDED && lock(&self.result).outcome.is_some()
+        // The stage is set a moment earlier: it only spares those that wait the lock.
+        self.stage.load(Ordering::Acquire) == ENDED && lock(&self.result).has_come
     }
 
     /// Takes the outcome, if it is there.
@@ -81,10 +86,10 @@ impl<T, N> TaskState<T, N> {
         outcome
     }
 
-    /// Notifies when the outcome is there; at once if it is: then returns `notify`.
+    /// Notifies when the outcome is there; at once if it has come: then returns `notify`.
     pub fn notify(&self, notify: N) -> Option<N> {
         let mut result = lock(&self.result);
-        if result.outcome.is_some() {
+        if result.has_come {
             return Some(notify);
         }
         result.notify = Some(notify);

@@ -429,6 +429,10 @@ impl<W: Worker> Link<W> {
         }
         let unchanged = self.unchanged_for(now);
         if let Some(verdict) = self.verdict_after(unchanged) {
+            if self.worker.has_ended() {
+                // Its end is the reason of its silence.
+                return Look::Ended;
+            }
             self.kill(verdict);
             return Look::Fine;
         }

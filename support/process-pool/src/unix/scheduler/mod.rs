@@ -16,6 +16,8 @@ pub mod job;
 mod ledger;
 mod link;
 mod queue;
+#[cfg(test)]
+mod simulation;
 mod slots;
 pub mod source;
 pub mod worker;
@@ -70,8 +72,10 @@ pub struct Scheduler<W: World> {
     last_look: Instant,
     /// When the memory of workers was last looked at.
     last_weighing: Instant,
-    /// A worker that is not polled has got tasks, or a new one was started.
+    /// A worker that is not polled has got tasks, or a new one was started; or frames wait for room.
     must_poll_anew: bool,
+    /// When the leader looks again at the latest.
+    next_look: Instant,
     is_closed: bool,
 }
 
@@ -95,6 +99,7 @@ impl<W: World> Scheduler<W> {
             last_look: now,
             last_weighing: now,
             must_poll_anew: false,
+            next_look: now,
             is_closed: false,
             options,
             world,
@@ -186,11 +191,12 @@ impl<W: World> Scheduler<W> {
         self.in_flight() > 0 || self.queue.len() > 0
     }
 
-    /// Whether the leader should look again: a worker that it does not poll may write now, or somebody else than the leader
-    /// has delivered an outcome.
+    /// Whether the leader should look again: a worker that it does not poll may write now, somebody else than the leader
+    /// has delivered an outcome, or there is a limit now that it would miss.
     pub fn take_must_look(&mut self) -> bool {
         let has_outcomes = self.ledger.take_has_outcomes();
-        std::mem::take(&mut self.must_poll_anew) || has_outcomes
+        let would_be_late = self.world.now() + self.time_to_look() < self.next_look;
+        std::mem::take(&mut self.must_poll_anew) || has_outcomes || would_be_late
     }
 
     /// The workers to be polled: calls `poll` with each, and whether frames wait to be sent to it.
@@ -232,8 +238,12 @@ impl<W: World> Scheduler<W> {
     /// Sends a batch to a worker that has `ahead` batches.
     fn fill(&mut self, n: usize, ahead: usize) {
         if ahead == 0 && self.slots.get(n).is_none() {
+            if self.queue.len() == 0 {
+                // No worker is there to ask, so that nobody else would find out.
+                return self.queue.found_nothing();
+            }
             let now = self.world.now();
-            if self.slots.is_due(n, now) && self.queue.len() > 0 {
+            if self.slots.is_due(n, now) {
                 let worker = self.world.start(1).pop();
                 self.install(n, worker.unwrap_or_else(|| Err(std::io::ErrorKind::NotFound.into())));
             }
@@ -265,7 +275,7 @@ impl<W: World> Scheduler<W> {
         if self.options.most_tasks.is_some_and(|most| link.tasks() >= most) {
             link.retire();
         }
-        self.must_poll_anew |= !link.is_polled;
+        self.must_poll_anew |= !link.is_polled || link.has_unsent();
     }
 
     /// Reads from a worker. False if there was nothing to read.
@@ -374,8 +384,14 @@ impl<W: World> Scheduler<W> {
         has_idle && !self.queue.may_have_tasks() && self.slots.links().any(|(_, link)| link.load() > 1)
     }
 
-    /// How long until workers must be looked at.
-    pub fn next_look(&self) -> Duration {
+    /// How long the leader may wait until it looks at workers.
+    pub fn next_look(&mut self) -> Duration {
+        let time = self.time_to_look();
+        self.next_look = self.world.now() + time;
+        time
+    }
+
+    fn time_to_look(&self) -> Duration {
         let now = self.world.now();
         let mut next = MAX_CHECK_INTERVAL;
         for (_, link) in self.slots.links() {
@@ -397,10 +413,11 @@ impl<W: World> Scheduler<W> {
     /// Cancels the tasks of this sink that have not begun; and kills the worker that runs one, if asked to. False if there is
     /// nothing that this could change.
     pub fn cancel(&mut self, sink: &Arc<dyn Sink>, kill: bool) -> bool {
-        let mut has_changed = false;
+        let (mut has_changed, mut has_recalled) = (false, false);
         for n in 0..self.slots.len() {
             let Some(link) = self.slots.get(n).filter(|link| link.has(sink)) else { continue };
             let back = link.recall();
+            has_recalled |= !back.is_empty();
             if kill {
                 has_changed |= link.kill_if_it_runs(sink);
                 self.must_poll_anew |= !link.is_polled;
@@ -409,6 +426,10 @@ impl<W: World> Scheduler<W> {
         }
         for task in self.queue.remove(sink) {
             has_changed |= self.cancel_one(task);
+        }
+        if has_recalled {
+            // Tasks of others may have been among them, and some worker may be idle.
+            self.dispatch();
         }
         has_changed
     }

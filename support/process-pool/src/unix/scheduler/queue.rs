@@ -40,6 +40,11 @@ impl Queue {
         self.sources.iter().any(|source| source.tasks() > 0)
     }
 
+    /// There are no tasks.
+    pub fn found_nothing(&mut self) {
+        self.exhausted = true;
+    }
+
     /// Whether there may be tasks to be sent.
     pub fn may_have_tasks(&self) -> bool {
         !self.first.is_empty() || !self.last.is_empty() || !self.exhausted
@@ -135,6 +140,7 @@ impl Queue {
         let batches: Vec<Batch> = self.sources.iter().flat_map(|source| source.drain()).collect();
         drained.extend(batches.into_iter().flat_map(|mut batch| batch.split_off(batch.answered)));
         drained.retain(|task| task.sink.begin());
+        self.exhausted = true;
         drained
     }
 
