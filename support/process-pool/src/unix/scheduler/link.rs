@@ -198,7 +198,13 @@ impl<W: Worker> Link<W> {
     }
 
     /// Reads once, and delivers the results that have come.
-    pub fn receive(&mut self, seat: usize, handshake: &Handshake, arena: &Arc<Arena>, ledger: &mut Ledger) -> ReadOutcome {
+    pub fn receive(
+        &mut self,
+        seat: usize,
+        handshake: &Handshake,
+        arena: &Arc<Arena>,
+        ledger: &mut Ledger,
+    ) -> ReadOutcome {
         match self.inbox.fill(&mut Reading(&mut self.worker)) {
             Ok(0) => return ReadOutcome::Dead,
             Ok(_) => self.active = true,
@@ -481,6 +487,7 @@ impl<W: Worker> Link<W> {
         }
         self.flight.retain(|batch| !batch.is_empty());
         self.recalled = self.sent.wrapping_sub(begun);
+        self.total -= u64::from(self.recalled);
         debug_assert_eq!(back.len(), self.recalled as usize);
         back
     }
@@ -495,7 +502,8 @@ impl<W: Worker> Link<W> {
     pub fn kill_if_it_runs(&mut self, sink: &Arc<dyn Sink>) -> bool {
         let progress = self.worker.claims().progress();
         let begun = progress.begun.wrapping_sub(self.answered) as usize;
-        let is_its = self.verdict.is_none()
+        let can_kill = matches!(self.verdict, None | Some(Verdict::TimedOut | Verdict::Stopped | Verdict::Silent));
+        let is_its = can_kill
             && progress.begun != progress.ended
             && begun.checked_sub(1).and_then(|n| self.sink_of(n)).is_some_and(|running| is_same(running, sink));
         if is_its {
@@ -514,8 +522,9 @@ impl<W: Worker> Link<W> {
         })
     }
 
-    /// Waits for its end, and takes what it has not finished. Whatever ran and has no result is charged with a run: the task that was running, and
-    /// those that had ended, one of which may have damaged the worker.
+    /// Waits for its end, and takes what it has not finished. Whatever ran and has no result is charged with a run: the task
+    /// that was running, and those that had ended, one of which may have damaged the worker. If the running one was to be
+    /// killed, no other is charged.
     pub fn reap(&mut self, seat: usize, clock: u64, ledger: &mut Ledger) -> Unfinished {
         let end = self.worker.reap();
         let how = match self.verdict {
@@ -527,8 +536,8 @@ impl<W: Worker> Link<W> {
         // Counted from the first unanswered task. The shared state of a dead worker is not trusted beyond that.
         let begun = progress.begun.wrapping_sub(self.answered) as usize;
         // A task that was to be killed may have ended a moment before, but its result did not come.
-        let ran = progress.begun != progress.ended
-            || matches!(self.verdict, Some(Verdict::ProtocolError | Verdict::Killed));
+        let ran =
+            progress.begun != progress.ended || matches!(self.verdict, Some(Verdict::ProtocolError | Verdict::Killed));
         let culprit = if ran { begun.checked_sub(1) } else { None };
         let left: Vec<Single> = self.flight.iter_mut().flat_map(|batch| batch.split_off(batch.answered)).collect();
         let is_explained = (begun > 0 && !left.is_empty()) || self.verdict == Some(Verdict::Killed);
@@ -546,7 +555,8 @@ impl<W: Worker> Link<W> {
                 let start = self.worker.claims().started();
                 ledger.record(Stint { seat, pid: self.worker.pid(), task: task.index, start, end: clock, finish });
             }
-            if place < begun {
+            // That somebody has another task killed says nothing about those before it.
+            if place < begun && (self.verdict != Some(Verdict::Killed) || culprit == Some(place)) {
                 task.attempts += 1;
             }
             if culprit == Some(place) && self.verdict == Some(Verdict::Killed) {
