@@ -95,7 +95,8 @@ pub use stats::Stats;
 pub use task::{Ran, Run, Task};
 #[cfg(unix)]
 pub use unix::{
-    Bytes, Completed, FORKSERVER, Handle, Ordered, Pool, Prepared, Shutdown, Unfinished, Unordered, WORKER, frame, result_frame,
+    Bytes, Completed, FORKSERVER, Handle, Ordered, Pool, Prepared, Shutdown, Unfinished, Unordered, WORKER, frame,
+    result_frame,
 };
 #[cfg(not(unix))]
 pub use unsupported::{Bytes, Pool, Unordered};

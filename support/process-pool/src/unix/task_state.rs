@@ -23,13 +23,15 @@ pub struct TaskState<T, N> {
 #[derive(Debug)]
 struct Waiting<T, N> {
     outcome: Option<T>,
+    /// Whether it has come, even if it was taken.
+    has_come: bool,
     /// Who is to be notified.
     notify: Option<N>,
 }
 
 impl<T, N> TaskState<T, N> {
     pub fn new() -> TaskState<T, N> {
-        let result = Mutex::new(Waiting { outcome: None, notify: None });
+        let result = Mutex::new(Waiting { outcome: None, has_come: false, notify: None });
         TaskState { stage: AtomicU8::new(WAITING), result }
     }
 
@@ -58,12 +60,13 @@ impl<T, N> TaskState<T, N> {
     fn set(&self, outcome: T) -> Option<N> {
         let mut result = lock(&self.result);
         result.outcome = Some(outcome);
+        result.has_come = true;
         result.notify.take()
     }
 
-    /// Whether it has its outcome.
+    /// Whether it has had its outcome, even if that was taken.
     pub fn is_done(&self) -> bool {
-        self.stage.load(Ordering::Acquire) == ENDED && lock(&self.result).outcome.is_some()
+        self.stage.load(Ordering::Acquire) == ENDED && lock(&self.result).has_come
     }
 
     /// Takes the outcome, if it is there.
@@ -84,7 +87,7 @@ impl<T, N> TaskState<T, N> {
     /// Notifies when the outcome is there; at once if it is: then returns `notify`.
     pub fn notify(&self, notify: N) -> Option<N> {
         let mut result = lock(&self.result);
-        if result.outcome.is_some() {
+        if result.has_come {
             return Some(notify);
         }
         result.notify = Some(notify);

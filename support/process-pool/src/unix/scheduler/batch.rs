@@ -54,7 +54,10 @@ pub fn is_same(one: &Arc<dyn Sink>, other: &Arc<dyn Sink>) -> bool {
 
 impl fmt::Debug for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batch").field("entries", &self.entries).field("answered", &self.answered).finish_non_exhaustive()
+        f.debug_struct("Batch")
+            .field("entries", &self.entries)
+            .field("answered", &self.answered)
+            .finish_non_exhaustive()
     }
 }
 

@@ -130,6 +130,7 @@ impl Queue {
         let batches: Vec<Batch> = self.sources.iter().flat_map(|source| source.drain()).collect();
         drained.extend(batches.into_iter().flat_map(|mut batch| batch.split_off(batch.answered)));
         drained.retain(|task| task.sink.begin());
+        self.exhausted = true;
         drained
     }
 
