@@ -92,7 +92,7 @@ impl Peer for Ours {
                 median(100, || drop(pool.call(&HAND_OVER, &sent)))
             }
             "memory" => memory(pool),
-            "fresh" => memory(&mut start(n, how)),
+            "fresh" => memory(&start(n, how)),
             _ => return None,
         })
     }

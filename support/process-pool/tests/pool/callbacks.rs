@@ -119,7 +119,7 @@ fn use_all(pool: &Pool, n: u64) {
         pool.map(&SQUARE, (0..many).map(|n| n % 10)).iter().filter(|square| square.is_ok()).count() as u64,
         many
     );
-    assert_eq!(pool.imap(&SQUARE, (0..300).map(|n| n)).count(), 300);
+    assert_eq!(pool.imap(&SQUARE, (0..300).inspect(|_| ())).count(), 300);
     let completed: Completed<u64> = (0..100).map(|n| pool.submit(&SQUARE, &n)).collect();
     assert_eq!(completed.filter(|(n, square)| *square == Ok(n * n)).count(), 100);
     assert_eq!(smol::block_on(pool.submit(&SQUARE, &n)), Ok(n * n));

@@ -122,7 +122,7 @@ fn arguments_that_are_there_are_encoded_so_far_ahead() {
 
 fn results_that_nobody_takes_are_bounded_in_bytes() {
     let pool = pool(2);
-    let mut results = pool.imap_unordered(&LONG, (0..).map(|n| n));
+    let mut results = pool.imap_unordered(&LONG, (0..).inspect(|_| ()));
     assert!(results.next().is_some());
     let bound = (AHEAD_BYTES >> 20) as u64 + 64;
     let mut before = 0;
@@ -143,7 +143,7 @@ fn results_that_nobody_takes_are_bounded_in_bytes() {
 fn an_infinite_iterator_can_be_left() {
     let pool = pool(2);
     assert!(pool.imap(&SQUARE, 0..).take(1000).eq((0..1000).map(|n| Ok(n * n))));
-    assert!(pool.imap(&SQUARE, (0..).map(|n| n)).take(1000).eq((0..1000).map(|n| Ok(n * n))));
+    assert!(pool.imap(&SQUARE, (0..).inspect(|_| ())).take(1000).eq((0..1000).map(|n| Ok(n * n))));
     let (arguments, source) = channel();
     let mut results = pool.imap(&SQUARE, source);
     arguments.send(3).unwrap();

@@ -179,7 +179,7 @@ fn submitting_beside_a_shutdown_ends_always() {
             let awaits = scope.spawn(|| {
                 let handles = (0..).map(|n| (n, pool.submit(&SQUARE, &n))).take_while(|(_, handle)| {
                     // The first that was refused is the last.
-                    !handle.is_done() || pool.workers() != []
+                    !handle.is_done() || !pool.workers().is_empty()
                 });
                 handles.take(100_000).map(|(n, handle)| (n, smol::block_on(handle))).collect::<Vec<_>>()
             });
@@ -208,7 +208,7 @@ pub fn shut_down() {
         let (pool, gate) = (pool(2), Gate::new("behind"));
         let (running, _) = gate.enter(&pool);
         pool.submit(&SQUARE, &3).then(|_| ());
-        assert_eq!(pool.map(&SQUARE, (0..100).map(|n| n)).len(), 100);
+        assert_eq!(pool.map(&SQUARE, (0..100).inspect(|_| ())).len(), 100);
         let (arguments, source) = channel::<u64>();
         let results = pool.imap(&SQUARE, source);
         assert!(threads() > before.0 && !children(std::process::id()).is_empty());
