@@ -108,7 +108,7 @@ impl Builder {
         Builder { start, ..self }
     }
 
-    /// What is called when something happens that no result tells. It must not use the pool.
+    /// What is called when something happens that no result tells. It may use the pool, but results wait while it runs.
     #[must_use]
     pub fn observer(self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Builder {
         Builder { observer: Observer::new(observer), ..self }

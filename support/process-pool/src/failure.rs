@@ -143,6 +143,15 @@ impl Failure {
         }
     }
 
+    /// The failure of a task that may have a label.
+    #[cfg(unix)]
+    pub(crate) fn labelled(self, label: Option<&Arc<str>>) -> Failure {
+        match label {
+            Some(label) => Failure::Labelled { label: Arc::clone(label), failure: Box::new(self) },
+            None => self,
+        }
+    }
+
     /// The label of the task, if it has one.
     #[must_use]
     pub fn label(&self) -> Option<&str> {

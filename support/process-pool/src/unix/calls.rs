@@ -63,7 +63,7 @@ impl<R: Value + Send + 'static> Call<R> {
             drop(argument);
             self.many.source.add(&mut one, arguments.size_hint().1);
             self.shared.nudge();
-            if !self.many.source.wait_for_room() {
+            if !self.many.source.wait_for_room(*index) {
                 break;
             }
         }
@@ -89,9 +89,9 @@ impl<A: Serialize, I: Iterator<Item: Borrow<A>>> Direct<A, I> {
         Direct { arguments, next: Some(0), of: std::marker::PhantomData }
     }
 
-    /// Whether more should be pulled now: all that were have been sent.
+    /// Whether more should be pulled now: all that were have been sent, and enough results were used.
     fn wants<R>(&self, call: &Call<R>) -> bool {
-        self.next.is_some() && call.many.source.is_empty()
+        self.next.is_some_and(|next| call.many.source.room(next) > 0) && call.many.source.is_empty()
     }
 
     /// Pulls a batch for each worker.
@@ -101,7 +101,10 @@ impl<A: Serialize, I: Iterator<Item: Borrow<A>>> Direct<A, I> {
             let Some(mut index) = self.next else { return };
             let left = self.arguments.size_hint().1;
             let fair = left.map_or(usize::MAX, |left| left / (2 * call.workers)).max(1);
-            let most = call.job.pace.most().min(fair).min(BATCH_TASKS);
+            let most = call.job.pace.most().min(fair).min(BATCH_TASKS).min(call.many.source.room(index));
+            if most == 0 {
+                return;
+            }
             let mut batch = Batch::default();
             let transfer = TransferScope::new(TransferContext::encode(&call.shared.arena));
             while batch.entries.len() < most && batch.arguments.len() < BATCH_BYTES {
@@ -157,6 +160,10 @@ pub fn map_alone<A: Serialize, R: Value + Send + 'static>(call: &Call<R>, argume
 
 /// Runs a call whose arguments may have to be waited for, until its results are there.
 pub fn map_waiting<A: Serialize, R: Value + Send + 'static>(call: &Call<R>, arguments: impl Iterator<Item: Borrow<A>>) {
+    // In a callback of the leader nobody else could receive results.
+    if call.shared.is_led_by_me() {
+        return map_alone(call, arguments);
+    }
     if !call.shared.attend(true) {
         call.shared.end_attention();
         return map_alone(call, arguments);
@@ -261,6 +268,9 @@ impl<R: Value + Send + 'static> Unordered<R> {
             Source::Running(running) => &mut **running,
             Source::Refused(failures) => return failures.next().map(|(index, failure)| (index, Err(failure), 0)),
         };
+        if call.shared.is_of_another_process() {
+            return None;
+        }
         loop {
             if let Some(direct) = arguments.as_deref_mut().filter(|direct| direct.wants(call)) {
                 direct.pull(call);
@@ -291,7 +301,7 @@ impl<R: Value + Send + 'static> Unordered<R> {
     /// A result of this size was used: there is room for another one.
     fn used(&self, size: usize) {
         if let Source::Running(running) = &self.0
-            && running.call.call.many.source.credit().used(size)
+            && running.call.call.many.source.used(size)
         {
             running.call.call.shared.nudge();
         }

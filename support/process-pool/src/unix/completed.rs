@@ -69,11 +69,14 @@ pub struct Completed<R> {
     are_driven: bool,
     handles: HashMap<u64, Handle<R>>,
     next: u64,
+    /// Where it was made: in a fork of that process, handles from before it fail.
+    process: u32,
 }
 
 impl<R> Default for Completed<R> {
     fn default() -> Completed<R> {
-        Completed { completions: Arc::default(), are_driven: true, handles: HashMap::new(), next: 0 }
+        let process = std::process::id();
+        Completed { completions: Arc::default(), are_driven: true, handles: HashMap::new(), next: 0, process }
     }
 }
 
@@ -116,6 +119,13 @@ impl<R: Value + Send + 'static> Iterator for Completed<R> {
     type Item = (u64, Outcome<R>);
 
     fn next(&mut self) -> Option<(u64, Outcome<R>)> {
+        if self.process != std::process::id() {
+            let mut handles = self.handles.iter();
+            if let Some((id, failure)) = handles.find_map(|(id, handle)| Some((*id, handle.foreign()?))) {
+                self.handles.remove(&id);
+                return Some((id, Err(failure)));
+            }
+        }
         loop {
             let ended = lock(&self.completions.0).ended.pop_front();
             if let Some(id) = ended {
@@ -125,12 +135,10 @@ impl<R: Value + Send + 'static> Iterator for Completed<R> {
                 }
                 continue;
             }
-            let (&id, any) = self.handles.iter().next()?;
-            if !self.are_driven {
-                if any.wait_for(&*self.completions) {
-                    continue;
-                }
-                return self.handles.remove(&id).map(|handle| (id, handle.wait()));
+            let any = self.handles.values().next()?;
+            if !self.are_driven || any.is_led_here() {
+                any.wait_for(&*self.completions);
+                continue;
             }
             // The pools may be several, so this thread leads none of them.
             self.completions.wake(thread::current());

@@ -5,13 +5,15 @@
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use crate::Stats;
 use crate::observer::Observer;
 use crate::unix::bell;
 use crate::unix::lead::Lead;
@@ -31,6 +33,8 @@ const QUIET_TICKS: u32 = 8;
 pub struct Shared {
     scheduler: Mutex<Scheduler<Processes>>,
     lead: Lead,
+    /// The thread that leads, by its [`my_address`]; 0 if nobody does.
+    leader: AtomicUsize,
     /// Whether whoever brings new tasks should dispatch them.
     is_hungry: AtomicBool,
     /// Whether the leader waits, and must be told of workers that it does not poll.
@@ -44,8 +48,6 @@ pub struct Shared {
     driver_leads: AtomicBool,
     has_driver: Mutex<bool>,
     is_closed: AtomicBool,
-    /// Tasks that their handles cancelled: the scheduler never had them.
-    pub cancelled: AtomicU64,
     pub arena: Arc<Arena>,
     pub observer: Observer,
     /// The process that built the pool.
@@ -73,6 +75,7 @@ impl Shared {
         Ok(Shared {
             scheduler: Mutex::new(scheduler),
             lead: Lead::default(),
+            leader: AtomicUsize::new(0),
             is_hungry: AtomicBool::new(true),
             is_polling: AtomicBool::new(false),
             bell,
@@ -82,7 +85,6 @@ impl Shared {
             driver_leads: AtomicBool::new(false),
             has_driver: Mutex::new(false),
             is_closed: AtomicBool::new(false),
-            cancelled: AtomicU64::new(0),
             arena,
             observer,
             process: std::process::id(),
@@ -133,6 +135,24 @@ impl Shared {
         true
     }
 
+    /// What was done so far. Tasks that were cancelled while they waited are not counted as such if a worker could have had
+    /// them.
+    pub fn stats(&self) -> Stats {
+        self.with(|scheduler| {
+            scheduler.dispatch();
+            self.set_hungry(scheduler);
+            scheduler.stats()
+        })
+    }
+
+    /// Cancels all tasks that have not begun, and those that a call still brings.
+    pub fn cancel_queued(&self) {
+        self.with(|scheduler| {
+            scheduler.cancel_queued();
+            self.set_hungry(scheduler);
+        });
+    }
+
     /// Tells whoever brings tasks whether to dispatch them; and looks once more, as some may have come just before that.
     fn set_hungry(&self, scheduler: &mut Scheduler<Processes>) {
         loop {
@@ -153,29 +173,33 @@ impl Shared {
         }
         let is_late = || until.is_some_and(|until| Instant::now() >= until);
         let me = thread::current();
-        // Without time it looks once nevertheless: if nobody leads, nobody else does.
-        let (mut has_followed, mut has_looked) = (false, false);
-        while !wait.is_over() {
-            if std::mem::replace(&mut has_looked, true) && is_late() {
-                if has_followed {
-                    self.lead.leave(&me);
+        let mut has_followed = false;
+        let lead = || {
+            let mut polled = Polled::default();
+            // Once at least: whoever only asks whether the outcome has come may be the only one who looks.
+            loop {
+                self.step(&mut polled, until, || wait.is_over());
+                if wait.is_over() || is_late() {
+                    return wait.is_over();
                 }
-                return wait.is_over();
             }
+        };
+        if !wait.is_over() && self.is_led_by_me() {
+            return lead();
+        }
+        while !wait.is_over() {
             if self.lead.try_begin(&me) {
-                let _leading = Leading(self);
-                let mut polled = Polled::default();
-                loop {
-                    self.step(&mut polled, until, || wait.is_over());
-                    if wait.is_over() || is_late() {
-                        break;
-                    }
-                }
-                has_followed = false;
-                continue;
+                let _leading = Leading::begin(self);
+                return lead();
             }
             has_followed = true;
+            if is_late() {
+                self.lead.leave(&me);
+                return wait.is_over();
+            }
             wait.wake(me.clone());
+            // The leader may sleep until a worker writes, and not know of tasks that were put here for a worker that is idle.
+            self.nudge();
             if wait.is_over() {
                 break;
             }
@@ -188,6 +212,11 @@ impl Shared {
             self.lead.leave(&me);
         }
         true
+    }
+
+    /// Whether this thread leads: then it is in a callback, and nobody else can receive results before that returns.
+    pub fn is_led_by_me(&self) -> bool {
+        self.leader.load(Ordering::Relaxed) == my_address()
     }
 
     /// One round of the leader: dispatches tasks, waits for an event, and delivers results.
@@ -228,7 +257,9 @@ impl Shared {
         self.is_polling.store(true, Ordering::SeqCst);
         let has_changed = scheduler.take_must_look();
         self.leave(scheduler, true);
-        let ready = if has_changed || is_over() { Vec::new() } else { self.poll(polled, limit) };
+        // A callback that waits leads for that time, and may have missed who rang since.
+        let must_look = has_changed || is_over() || !self.is_polling.load(Ordering::SeqCst);
+        let ready = if must_look { Vec::new() } else { self.poll(polled, limit) };
         self.is_polling.store(false, Ordering::SeqCst);
         let mut scheduler = lock(&self.scheduler);
         for (n, is_full) in ready {
@@ -344,12 +375,27 @@ impl Shared {
     }
 }
 
+/// Tells threads apart, as long as they live.
+fn my_address() -> usize {
+    thread_local!(static ADDRESS: u8 = const { 0 });
+    ADDRESS.with(|address| ptr::from_ref(address).addr())
+}
+
 /// Ends the leadership on every path.
 struct Leading<'a>(&'a Shared);
+
+impl Leading<'_> {
+    /// This thread leads from now on.
+    fn begin(shared: &Shared) -> Leading<'_> {
+        shared.leader.store(my_address(), Ordering::Relaxed);
+        Leading(shared)
+    }
+}
 
 impl Drop for Leading<'_> {
     fn drop(&mut self) {
         self.0.release();
+        self.0.leader.store(0, Ordering::Relaxed);
         self.0.lead.end(|| self.0.unattended.load(Ordering::SeqCst) > 0 || self.0.is_closed());
     }
 }
@@ -365,7 +411,7 @@ fn drive(shared: &Weak<Shared>) {
         }
         let is_needed = pool.unattended.load(Ordering::SeqCst) > 0;
         if is_needed && pool.lead.try_begin_as_driver() {
-            let leading = Leading(&pool);
+            let leading = Leading::begin(&pool);
             pool.driver_leads.store(true, Ordering::SeqCst);
             let mut polled = Polled::default();
             let is_over = || pool.unattended.load(Ordering::SeqCst) == 0 || pool.is_closed();

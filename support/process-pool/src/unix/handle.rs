@@ -4,12 +4,12 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use crate::unix::drive::{Shared, Wait};
 use crate::unix::results::{Notify, One, Outcome};
+use crate::unix::scheduler::Scheduler;
 use crate::unix::scheduler::job::{After, Sink};
 use crate::wire::Value;
 use crate::{Failure, WorkerLoss};
@@ -33,27 +33,35 @@ impl<R: Value + Send + 'static> Handle<R> {
 
     /// Of a task that has failed already.
     pub(in crate::unix) fn failed(failure: Failure) -> Handle<R> {
-        let one = Arc::new(One::new(None));
+        let one = Arc::new(One::new(None, None));
         one.state.finish(Err(failure));
         Handle { one, shared: None }
     }
 
-    /// Waits for the outcome.
+    /// Waits for the outcome. If that was taken before, this is [`Failure::Cancelled`].
     pub fn wait(self) -> Outcome<R> {
-        self.wait_for(&*self.one);
-        self.one.state.take().unwrap_or_else(|| Err(self.why_none()))
-    }
-
-    /// Why it has no outcome although it was waited for: somebody took it, or it is another process's.
-    fn why_none(&self) -> Failure {
-        match &self.shared {
-            Some(shared) if shared.is_of_another_process() => Failure::NoWorker(WorkerLoss::Forked),
-            _ => Failure::Cancelled,
+        if let Some(failure) = self.foreign() {
+            return Err(failure);
         }
+        self.wait_for(&*self.one);
+        self.take()
     }
 
-    /// Waits for the outcome, at most so long. `None` if it has not come.
+    /// Why nothing can come here: in a fork of its process, its locks must not be touched either.
+    pub(in crate::unix) fn foreign(&self) -> Option<Failure> {
+        let is_foreign = self.shared.as_ref().is_some_and(|shared| shared.is_of_another_process());
+        is_foreign.then(|| self.one.failure(Failure::NoWorker(WorkerLoss::Forked)))
+    }
+
+    fn take(&self) -> Outcome<R> {
+        self.one.state.take().unwrap_or_else(|| Err(self.one.failure(Failure::Cancelled)))
+    }
+
+    /// Waits for the outcome, at most so long. `None` if it has not come, or was taken.
     pub fn wait_timeout(&mut self, limit: Duration) -> Option<Outcome<R>> {
+        if let Some(failure) = self.foreign() {
+            return Some(Err(failure));
+        }
         if let Some(shared) = &self.shared {
             shared.wait(&*self.one, Instant::now().checked_add(limit));
         }
@@ -62,6 +70,9 @@ impl<R: Value + Send + 'static> Handle<R> {
 
     /// The outcome, if it has come and was not taken.
     pub fn try_wait(&mut self) -> Option<Outcome<R>> {
+        if let Some(failure) = self.foreign() {
+            return Some(Err(failure));
+        }
         if let Some(shared) = &self.shared
             && !self.one.state.is_done()
         {
@@ -74,7 +85,7 @@ impl<R: Value + Send + 'static> Handle<R> {
     /// Whether the task has ended, as far as is known.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.one.state.is_done()
+        self.foreign().is_some() || self.one.state.is_done()
     }
 
     /// Cancels the task if it has not begun: it ends as [`Failure::Cancelled`]. False if it runs or has ended; it goes on then.
@@ -90,8 +101,8 @@ impl<R: Value + Send + 'static> Handle<R> {
 
     fn cancel_or_kill(&self, kills: bool) -> bool {
         let Some(shared) = self.shared.as_ref().filter(|shared| !shared.is_of_another_process()) else { return false };
-        if let Ok(notify) = self.one.state.cancel(Err(Failure::Cancelled)) {
-            shared.cancelled.fetch_add(1, Ordering::Relaxed);
+        if let Ok(notify) = self.one.state.cancel(Err(self.one.failure(Failure::Cancelled))) {
+            shared.with(Scheduler::count_cancelled);
             let mut after = After::default();
             if let Some(action) = self.one.ended(notify) {
                 after.push(action);
@@ -110,7 +121,10 @@ impl<R: Value + Send + 'static> Handle<R> {
     /// Has `then` called with the outcome: by a thread of the pool or one that waits for results, so it should be short; it
     /// may submit more tasks. At once if the outcome is there.
     pub fn then(self, then: impl FnOnce(Outcome<R>) + Send + 'static) {
-        self.notify(Notify::Then(Box::new(then)));
+        match self.foreign() {
+            Some(failure) => then(Err(failure)),
+            None => _ = self.notify(Notify::Then(Box::new(then))),
+        }
     }
 
     /// Notifies of the outcome, maybe at once. False if nobody but a thread that waits can bring it about.
@@ -126,9 +140,16 @@ impl<R: Value + Send + 'static> Handle<R> {
         self.shared.as_ref().is_none_or(|shared| shared.see_to_a_driver(true))
     }
 
-    /// Waits for something that has to do with this task. False if it cannot come: in a forked process.
-    pub(in crate::unix) fn wait_for(&self, wait: &impl Wait) -> bool {
-        self.shared.as_ref().is_none_or(|shared| shared.wait(wait, None))
+    /// Whether only this thread can bring the outcome about: it is in a callback of the leader.
+    pub(in crate::unix) fn is_led_here(&self) -> bool {
+        self.shared.as_ref().is_some_and(|shared| shared.is_led_by_me())
+    }
+
+    /// Waits for something that has to do with this task.
+    pub(in crate::unix) fn wait_for(&self, wait: &impl Wait) {
+        if let Some(shared) = &self.shared {
+            shared.wait(wait, None);
+        }
     }
 }
 
@@ -136,16 +157,23 @@ impl<R: Value + Send + 'static> Future for Handle<R> {
     type Output = Outcome<R>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome<R>> {
+        if let Some(failure) = self.foreign() {
+            return Poll::Ready(Err(failure));
+        }
         if let Some(outcome) = self.one.state.take_or_notify(Notify::Waker(context.waker().clone())) {
             return Poll::Ready(outcome);
         }
-        let Some(shared) = &self.shared else { return Poll::Ready(Err(Failure::Cancelled)) };
-        if shared.see_to_a_driver(true) {
+        if self.one.state.is_done() {
+            return Poll::Ready(self.take());
+        }
+        let Some(shared) = &self.shared else { return Poll::Ready(self.take()) };
+        if !shared.is_led_by_me() && shared.see_to_a_driver(true) {
             return Poll::Pending;
         }
-        // The system grants no thread that could wake this task: it is waited for here.
+        // The system grants no thread that could wake this task, or this is a callback of the only one that could: it is
+        // waited for here.
         shared.wait(&*self.one, None);
-        Poll::Ready(self.one.state.take().unwrap_or_else(|| Err(self.why_none())))
+        Poll::Ready(self.take())
     }
 }
 

@@ -138,24 +138,31 @@ impl Pool {
         Ok(Pool(Arc::new(Owner { shared, submitted, jobs, options, workers, count, calls, is_shut })))
     }
 
-    /// The pids of the living workers. A dead worker is replaced when there is a task for it.
+    /// The pids of the living workers; none in a fork of this process. A dead worker is replaced when there is a task for it.
     #[must_use]
     pub fn workers(&self) -> Vec<u32> {
+        if self.0.shared.is_of_another_process() {
+            return Vec::new();
+        }
         self.0.shared.with(|scheduler| scheduler.workers().map(|(_, worker)| worker.pid()).collect())
     }
 
     /// The recorded runs so far, in the order in which they became known; empty without [`Builder::record`].
     #[must_use]
     pub fn history(&self) -> Vec<Stint> {
+        if self.0.shared.is_of_another_process() {
+            return Vec::new();
+        }
         self.0.shared.with(|scheduler| scheduler.history().to_vec())
     }
 
     /// What the pool has done so far, and does now.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let mut stats = self.0.shared.with(|scheduler| scheduler.stats());
-        stats.cancelled += self.0.shared.cancelled.load(Ordering::Relaxed);
-        stats
+        if self.0.shared.is_of_another_process() {
+            return Stats::default();
+        }
+        self.0.shared.stats()
     }
 
     /// `len` bytes that `fill` writes, in memory that all workers can read; their initial content is arbitrary.
@@ -266,7 +273,7 @@ impl Pool {
         is_shut.store(true, Ordering::SeqCst);
         let until = limit.and_then(|limit| Instant::now().checked_add(limit));
         if how == Shutdown::CancelQueued {
-            shared.with(Scheduler::cancel_all);
+            shared.cancel_queued();
         }
         let mut pause = Duration::from_millis(1);
         loop {
@@ -276,7 +283,7 @@ impl Pool {
             }
             let now = Instant::now();
             if until.is_some_and(|until| now >= until) {
-                let left = shared.with(|scheduler| scheduler.stats());
+                let left = shared.stats();
                 shared.close();
                 return Err(Unfinished { tasks: left.queued + left.running });
             }
@@ -396,7 +403,7 @@ impl<A: Serialize, R: Value + Send + 'static> Prepared<A, R> {
         if let Some(failure) = self.refusal() {
             return Err(failure);
         }
-        let one = Arc::new(One::new(None));
+        let one = Arc::new(One::new(None, None));
         self.put(argument, &one)?;
         let shared = &self.pool.0.shared;
         shared.wait(&*one, None);
@@ -409,7 +416,7 @@ impl<A: Serialize, R: Value + Send + 'static> Prepared<A, R> {
             return Handle::failed(failure);
         }
         let shared = &self.pool.0.shared;
-        let one = Arc::new(One::new(Some(Arc::clone(shared))));
+        let one = Arc::new(One::new(Some(Arc::clone(shared)), self.job.label.clone()));
         if let Err(failure) = self.put(argument, &one) {
             return Handle::failed(failure);
         }

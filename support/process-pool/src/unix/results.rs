@@ -33,6 +33,8 @@ pub struct One<R> {
     pub state: TaskState<Outcome<R>, Notify<R>>,
     /// The pool, if it must be told that nobody waits for this task any more.
     attends: Option<Arc<Shared>>,
+    /// What its failures are called.
+    label: Option<Arc<str>>,
 }
 
 /// Who is to be notified of an outcome.
@@ -44,8 +46,13 @@ pub enum Notify<R> {
 }
 
 impl<R> One<R> {
-    pub fn new(attends: Option<Arc<Shared>>) -> One<R> {
-        One { state: TaskState::new(), attends }
+    pub fn new(attends: Option<Arc<Shared>>, label: Option<Arc<str>>) -> One<R> {
+        One { state: TaskState::new(), attends, label }
+    }
+
+    /// A failure of it that does not come from the scheduler.
+    pub fn failure(&self, failure: Failure) -> Failure {
+        failure.labelled(self.label.as_ref())
     }
 
     /// It has its outcome: what follows from that.
@@ -68,7 +75,7 @@ impl<R> One<R> {
             Notify::Thread(thread) => Some(Action::Unpark(thread)),
             Notify::Waker(waker) => Some(Action::Wake(waker)),
             Notify::Then(then) => {
-                let outcome = self.state.take()?;
+                let outcome = self.state.take().unwrap_or(Err(Failure::Cancelled));
                 Some(Action::Call(Box::new(move || then(outcome))))
             }
             Notify::Completions(completions, id) => completions.push(id),

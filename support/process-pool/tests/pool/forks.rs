@@ -1,19 +1,22 @@
 //! A parent that forks: its copy has the pool's values, but not its workers.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{process, thread};
 
-use process_pool::{Failure, WorkerLoss};
+use process_pool::{Completed, Failure, WorkerLoss};
 
 use crate::alone;
 use crate::basics::pool;
 use crate::common::{can_look, children, until};
+use crate::gate::Gate;
 use crate::tasks::{SLEEP, SQUARE, fork};
 
 crate::tests![
     a_forked_parent_does_no_harm,
     a_fork_can_have_a_pool_of_its_own,
-    a_fork_in_the_middle_of_a_call_does_no_harm
+    a_fork_in_the_middle_of_a_call_does_no_harm,
+    handles_in_a_fork_fail_and_never_wait,
 ];
 
 /// Runs `work` in a forked process, and waits for it: 0 is success.
@@ -99,4 +102,62 @@ pub fn forked_in_a_call() {
     });
     thread::sleep(Duration::from_millis(50));
     assert_eq!(results.map(|(_, slept)| slept).collect::<Vec<_>>(), [Ok(300), Ok(300)]);
+}
+
+fn handles_in_a_fork_fail_and_never_wait() {
+    if can_look() {
+        alone("forked-handles");
+    }
+}
+
+/// While another thread receives results, and may hold any lock in the moment of the fork.
+pub fn forked_handles() {
+    let (ours, gate) = (pool(3), Gate::new("forked"));
+    let (running, pid) = gate.enter(&ours);
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let busy = scope.spawn(|| {
+            while !stop.load(Ordering::SeqCst) {
+                assert_eq!(ours.call(&SQUARE, &3), Ok(9));
+            }
+        });
+        for _ in 0..20 {
+            let ended = ours.submit(&SQUARE, &2);
+            until("it has ended", || ended.is_done().then_some(()));
+            let mut handles: Vec<_> = (0..6).map(|_| gate.submit(&ours)).collect();
+            let completed: Completed<u32> = (0..2).map(|_| gate.submit(&ours)).collect();
+            let results = ours.imap(&SLEEP, (0..100).map(|n| n % 3));
+            let mut parts = Some((ended, handles.split_off(0), completed, results));
+            in_a_fork(|| {
+                let (ended, mut handles, completed, results) = parts.take().unwrap();
+                let foreign = || Err(Failure::NoWorker(WorkerLoss::Forked));
+                assert_eq!(ended.wait(), Err(Failure::NoWorker(WorkerLoss::Forked)));
+                let mut first = handles.pop().unwrap();
+                assert!(first.is_done() && !first.cancel() && !first.kill());
+                assert_eq!((first.try_wait(), first.wait_timeout(Duration::MAX)), (Some(foreign()), Some(foreign())));
+                assert_eq!(first.wait(), foreign());
+                assert_eq!(smol::block_on(handles.pop().unwrap()), foreign());
+                handles.pop().unwrap().then(move |outcome| assert_eq!(outcome, foreign()));
+                let failed: std::collections::BTreeMap<_, _> = completed.collect();
+                assert!(failed.into_iter().eq([0, 1].map(|n| (n, foreign()))));
+                assert_eq!(results.count(), 0);
+                assert_eq!(
+                    (ours.submit(&SQUARE, &1).wait().is_err(), ours.workers(), ours.history()),
+                    (true, vec![], vec![])
+                );
+                assert_eq!(ours.stats(), process_pool::Stats::default());
+                assert_eq!(ours.shutdown(process_pool::Shutdown::Finish, None), Ok(()));
+            });
+            let (ended, handles, completed, results) = parts.take().unwrap();
+            assert_eq!(ended.wait(), Ok(4));
+            assert!(handles.iter().all(|handle| handle.kill()) && completed.handles().all(|(_, handle)| handle.kill()));
+            handles.into_iter().for_each(|handle| assert_eq!(handle.wait(), Err(Failure::Cancelled)));
+            assert_eq!(completed.count(), 2);
+            assert!(results.eq((0..100).map(|n| Ok(n % 3))));
+        }
+        stop.store(true, Ordering::SeqCst);
+        busy.join().unwrap();
+    });
+    gate.open();
+    assert_eq!(running.wait(), Ok(pid));
 }

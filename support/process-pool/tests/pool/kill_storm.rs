@@ -146,7 +146,7 @@ fn a_kill_storm_loses_nothing() {
             rounds += 1;
             let mut seen = vec![0; 20_000];
             let mut results = pool.imap_unordered(&SPIN, (0..20_000).map(|n| (n, 20)));
-            while let Some((place, result)) = results.next() {
+            for (place, result) in results.by_ref() {
                 assert_eq!(result, Ok(place as u64));
                 seen[place] += 1;
                 if place % 16 == 0 {

@@ -3,21 +3,33 @@
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions; ours are not marked as such")]
 
 mod basics;
+mod callbacks;
+mod cancel;
 mod cleanup;
 mod common;
+mod completed;
 mod failures;
 mod forks;
 mod frames;
+mod futures;
+mod gate;
+mod handles;
 mod hang;
+mod imap;
 mod iterators;
 mod kill_storm;
 mod memory;
+mod options;
 mod panics;
 mod raw;
+mod recycling;
 mod registration;
 mod retries;
 mod scarcity;
+mod shared;
+mod shutdown;
 mod starts;
+mod storm;
 mod tasks;
 
 use std::env;
@@ -58,6 +70,10 @@ fn main() -> ExitCode {
         Some("too-full") => memory::too_full(),
         Some("backtrace") => panics::backtrace(true),
         Some("no-backtrace") => panics::backtrace(false),
+        Some("forked-handles") => forks::forked_handles(),
+        Some("awaited-without-threads") => futures::awaited_without_threads(),
+        Some("few-threads") => futures::few_threads(),
+        Some("shut-down") => shutdown::shut_down(),
         _ => return run_all(),
     }
     ExitCode::SUCCESS
@@ -87,6 +103,17 @@ fn run_all() -> ExitCode {
         iterators::TESTS,
         retries::TESTS,
         cleanup::TESTS,
+        callbacks::TESTS,
+        cancel::TESTS,
+        completed::TESTS,
+        futures::TESTS,
+        handles::TESTS,
+        imap::TESTS,
+        options::TESTS,
+        recycling::TESTS,
+        shared::TESTS,
+        shutdown::TESTS,
+        storm::TESTS,
     ]
     .concat();
     let mut trials: Vec<Trial> = of_pools.iter().map(|test| trial(Start::Fork, test)).collect();

@@ -81,7 +81,7 @@ fn without_retries_no_task_runs_twice() {
     // Killed from outside at any moment: a kill between two tasks fails none, so the number of failures is unknown.
     let mut results = pool.imap_unordered(&NOTE, vec![task(false); 50]);
     let mut ended = 0;
-    while let Some((_, result)) = results.next() {
+    for (_, result) in results.by_ref() {
         ended += 1;
         assert!(result.is_ok() || result == Err(died.clone()), "{result:?}");
         if ended % 10 == 0 {

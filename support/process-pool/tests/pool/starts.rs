@@ -66,7 +66,7 @@ pub fn server() {
     drop(other);
     assert!(!lives(server) && children(process::id()).is_empty());
     // [`Start::Exec`] needs no server.
-    works(&mut builder().workers(2).start(Start::Exec).build().unwrap());
+    works(&builder().workers(2).start(Start::Exec).build().unwrap());
     assert!(servers().is_empty());
 }
 

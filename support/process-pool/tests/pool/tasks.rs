@@ -237,5 +237,46 @@ fn self_kill(signal: &str) {
     thread::sleep(Duration::from_secs(1));
 }
 
+task! {
+    /// Appends its pid to the first file, waits until the second exists, and returns its pid; without what has no name.
+    pub static GATE: fn((String, String)) -> u32 = |(begun, go)| {
+        if !begun.is_empty() {
+            let line = format!("{}\n", process::id());
+            File::options().create(true).append(true).open(begun).unwrap().write_all(line.as_bytes()).unwrap();
+        }
+        while !go.is_empty() && !Path::new(&go).exists() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        process::id()
+    };
+    /// An error of its own for odd numbers.
+    pub static FALLIBLE: fn(u64) -> Result<u64, String> = |n| if n % 2 == 0 { Ok(n / 2) } else { Err(format!("{n} is odd")) };
+    /// The children of a node in a binary tree of so many nodes, numbered from 1.
+    pub static LINKS: fn((u64, u64)) -> Vec<u64> = |(n, nodes)| [2 * n, 2 * n + 1].into_iter().filter(|child| *child <= nodes).collect();
+    /// Leaks so many MiB, and returns its pid.
+    pub static LEAK: fn(usize) -> u32 = |mib| {
+        std::mem::forget(black_box(vec![1u8; mib << 20]));
+        process::id()
+    };
+    /// A text of a MiB.
+    pub static LONG: fn(u64) -> String = |_| "x".repeat(1 << 20);
+    pub static COUNTED: fn(Counted) -> u64 = |counted| counted.0;
+}
+
+/// A number that counts, in each thread, how many were encoded.
+#[derive(Debug, serde::Deserialize)]
+pub struct Counted(pub u64);
+
+thread_local! {
+    pub static ENCODED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+impl serde::Serialize for Counted {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ENCODED.set(ENCODED.get() + 1);
+        serializer.serialize_newtype_struct("Counted", &self.0)
+    }
+}
+
 /// Not registered.
 pub static STRANGER: Task<u64, u64> = Task::new("stranger", |n| n);

@@ -33,10 +33,7 @@ pub struct Job {
 impl Job {
     /// A failure of one of its tasks.
     pub fn failure(&self, failure: Failure) -> Failure {
-        match &self.label {
-            Some(label) => Failure::Labelled { label: Arc::clone(label), failure: Box::new(failure) },
-            None => failure,
-        }
+        failure.labelled(self.label.as_ref())
     }
 }
 

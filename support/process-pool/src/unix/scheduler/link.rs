@@ -493,6 +493,7 @@ impl<W: Worker> Link<W> {
         }
         self.flight.retain(|batch| !batch.is_empty());
         self.recalled = self.sent.wrapping_sub(begun);
+        self.total -= u64::from(self.recalled);
         debug_assert_eq!(back.len(), self.recalled as usize);
         back
     }
@@ -507,7 +508,8 @@ impl<W: Worker> Link<W> {
     pub fn kill_if_it_runs(&mut self, sink: &Arc<dyn Sink>) -> bool {
         let progress = self.worker.claims().progress();
         let begun = progress.begun.wrapping_sub(self.answered) as usize;
-        let is_its = self.verdict.is_none()
+        let can_kill = matches!(self.verdict, None | Some(Verdict::TimedOut | Verdict::Stopped | Verdict::Silent));
+        let is_its = can_kill
             && progress.begun != progress.ended
             && begun.checked_sub(1).and_then(|n| self.sink_of(n)).is_some_and(|running| is_same(running, sink));
         if is_its {
@@ -526,8 +528,9 @@ impl<W: Worker> Link<W> {
         })
     }
 
-    /// Waits for its end, and takes what it has not finished. Whatever ran and has no result is charged with a run: the task that was running, and
-    /// those that had ended, one of which may have damaged the worker.
+    /// Waits for its end, and takes what it has not finished. Whatever ran and has no result is charged with a run: the task
+    /// that was running, and those that had ended, one of which may have damaged the worker. Also if the running one was to be
+    /// killed: the others run once more, and that counts.
     pub fn reap(&mut self, seat: usize, clock: u64, ledger: &mut Ledger) -> Unfinished {
         let end = self.worker.reap();
         let how = match self.verdict {

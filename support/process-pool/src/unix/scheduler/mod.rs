@@ -77,6 +77,8 @@ pub struct Scheduler<W: World> {
     /// When the leader looks again at the latest.
     next_look: Instant,
     is_closed: bool,
+    /// Tasks that have not begun are cancelled, and those that come.
+    cancels_new: bool,
 }
 
 impl<W: World> Scheduler<W> {
@@ -101,6 +103,7 @@ impl<W: World> Scheduler<W> {
             must_poll_anew: false,
             next_look: now,
             is_closed: false,
+            cancels_new: false,
             options,
             world,
         };
@@ -170,6 +173,10 @@ impl<W: World> Scheduler<W> {
 
     /// Whether new tasks should be dispatched as soon as they come: some worker waits for them, or none is there.
     pub fn is_hungry(&self) -> bool {
+        // Whoever brings tasks that nobody runs has them cancelled.
+        if self.is_closed || self.cancels_new {
+            return true;
+        }
         let has_room = || self.slots.links().any(|(_, link)| link.takes_more(0));
         !self.queue.may_have_tasks() && (self.slots.links().count() < self.slots.len() || has_room())
     }
@@ -219,7 +226,7 @@ impl<W: World> Scheduler<W> {
 
     /// Sends tasks to idle workers, then one batch ahead to workers with quick tasks.
     fn send_tasks(&mut self) {
-        if self.is_closed {
+        if self.is_closed || self.cancels_new {
             return self.cancel_all();
         }
         if self.slots.is_hopeless() {
@@ -287,7 +294,11 @@ impl<W: World> Scheduler<W> {
         }
         match outcome {
             ReadOutcome::Nothing => return false,
-            ReadOutcome::Alive => self.recycle(n),
+            ReadOutcome::Alive => {
+                self.recycle(n);
+                // Where one call follows the other, nobody looks at workers in between.
+                self.weigh();
+            }
             ReadOutcome::Dead => self.handle_death(n),
         }
         true
@@ -339,7 +350,7 @@ impl<W: World> Scheduler<W> {
         }
         self.last_look = now;
         self.release();
-        self.weigh(now);
+        self.weigh();
         let can_share = self.can_share();
         for n in 0..self.slots.len() {
             let Some(link) = self.slots.get(n) else { continue };
@@ -362,8 +373,9 @@ impl<W: World> Scheduler<W> {
     }
 
     /// Retires workers that have too much memory.
-    fn weigh(&mut self, now: Instant) {
+    fn weigh(&mut self) {
         let Some(most) = self.options.most_memory else { return };
+        let now = self.world.now();
         if now.duration_since(self.last_weighing) < 50 * MIN_CHECK_INTERVAL {
             return;
         }
@@ -443,8 +455,19 @@ impl<W: World> Scheduler<W> {
         is_open
     }
 
+    /// Whoever cancelled a task that waits has ended it: it is only counted here.
+    pub fn count_cancelled(&mut self) {
+        self.ledger.stats.cancelled += 1;
+    }
+
+    /// Cancels all tasks that have not begun, and those that a call still brings.
+    pub fn cancel_queued(&mut self) {
+        self.cancels_new = true;
+        self.cancel_all();
+    }
+
     /// Cancels all tasks that have not begun.
-    pub fn cancel_all(&mut self) {
+    fn cancel_all(&mut self) {
         for n in 0..self.slots.len() {
             let back = self.slots.get(n).map(Link::recall).unwrap_or_default();
             self.queue.put_back(back);

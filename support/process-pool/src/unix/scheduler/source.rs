@@ -58,12 +58,15 @@ pub struct Credit {
     unused_bytes: AtomicUsize,
     /// Whether tasks were held back.
     held: AtomicBool,
+    /// Whether the producer waits for results to be used.
+    is_awaited: AtomicBool,
 }
 
 impl Default for Credit {
     fn default() -> Credit {
         let [most, used, unused_bytes] = [usize::MAX, 0, 0].map(AtomicUsize::new);
-        Credit { most, used, unused_bytes, held: AtomicBool::new(false) }
+        let [held, is_awaited] = [false; 2].map(AtomicBool::new);
+        Credit { most, used, unused_bytes, held, is_awaited }
     }
 }
 
@@ -74,10 +77,16 @@ impl Credit {
     }
 
     /// A result of this size was used. True if tasks were held back that may be taken now.
-    pub fn used(&self, bytes: usize) -> bool {
+    fn used(&self, bytes: usize) -> bool {
         self.unused_bytes.fetch_sub(bytes, Ordering::Relaxed);
         self.used.fetch_add(1, Ordering::SeqCst);
         self.held.load(Ordering::SeqCst) && self.held.swap(false, Ordering::SeqCst)
+    }
+
+    /// How many more may be pulled when so many were.
+    fn room(&self, pulled: usize) -> usize {
+        let ahead = pulled.saturating_sub(self.used.load(Ordering::SeqCst));
+        self.most.load(Ordering::Relaxed).saturating_sub(ahead)
     }
 
     /// How many more tasks may be taken.
@@ -185,12 +194,36 @@ impl Source {
         self.tasks.store(state.tasks, Ordering::SeqCst);
     }
 
-    /// Waits until there is room for more tasks. False if nobody wants any.
-    pub fn wait_for_room(&self) -> bool {
+    /// A result of this size was used. True if tasks were held back that may be taken now.
+    pub fn used(&self, bytes: usize) -> bool {
+        let must_nudge = self.credit.used(bytes);
+        if self.credit.is_awaited.load(Ordering::SeqCst) {
+            let _state = self.lock();
+            self.room.notify_all();
+        }
+        must_nudge
+    }
+
+    /// How many more arguments may be pulled when so many were.
+    pub fn room(&self, pulled: usize) -> usize {
+        self.credit.room(pulled)
+    }
+
+    /// Waits until there is room for more tasks when so many were pulled. False if nobody wants any.
+    pub fn wait_for_room(&self, pulled: usize) -> bool {
         let mut state = self.lock();
-        while !state.stopped && state.is_full() {
+        let has_credit = || {
+            if self.credit.room(pulled) > 0 {
+                return true;
+            }
+            // Whoever uses a result from now on sees it.
+            self.credit.is_awaited.store(true, Ordering::SeqCst);
+            self.credit.room(pulled) > 0
+        };
+        while !state.stopped && (state.is_full() || !has_credit()) {
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        self.credit.is_awaited.store(false, Ordering::SeqCst);
         !state.stopped
     }
 
@@ -231,6 +264,9 @@ impl Source {
         (state.tasks, state.bytes) = (0, 0);
         self.tasks.store(0, Ordering::SeqCst);
         self.room.notify_all();
+        if let Some(producer) = state.producer.take() {
+            producer.unpark();
+        }
         std::mem::take(&mut state.batches)
     }
 

@@ -312,7 +312,7 @@ impl Process {
         let mut body = Reader(self.inbox.body(body));
         if kind == Kind::Init {
             assert_eq!(body.number(), Ok(7), "the initializer's task");
-            assert_eq!(body.0, b"argument");
+            assert_eq!(body.place(), Ok(ValueLocation::Inline(b"argument")));
             let fails = universe.random.chance(universe.troubles.initializer);
             let kinds = [Initializer::Fails, Initializer::Fails, Initializer::Dies, Initializer::Stops];
             let initializer = if fails { universe.random.pick(&kinds) } else { Initializer::Returns };
@@ -359,7 +359,7 @@ impl Process {
             }
             Initializer::Fails => {
                 universe.seen.note("initializers that failed");
-                self.put(Kind::Ready, b"no database");
+                self.put(Kind::Ready, b"\x02no database"); // unreadable, and why
                 // It tells, and ends.
                 self.cut = Some(0);
             }

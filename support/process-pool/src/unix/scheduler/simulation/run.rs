@@ -660,7 +660,7 @@ impl Run {
         self.next_single = now + pause;
         self.pause(pause);
         let index = self.owners.len();
-        let checked = Checked::new(Inner::One(One::new(None)));
+        let checked = Checked::new(Inner::One(One::new(None, None)));
         let mut batch = Batch::default();
         let task = self.add_task(&job, &checked, index, kill_at.is_some(), &mut batch);
         self.owners.push(Owner { task, index, checked, cancel_at, kill_at });
@@ -732,7 +732,7 @@ impl Run {
         caller.next_use = now + pause;
         self.latest = self.latest.map(|latest| latest + pause);
         let caller = &self.callers[n];
-        if caller.many.source.credit().used(size) {
+        if caller.many.source.used(size) {
             self.note("tasks that were held back");
             self.nudge();
         }

@@ -1,0 +1,184 @@
+//! Results in the order of the arguments, and what may be ahead of whoever takes them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use process_pool::Failure;
+use process_pool::limits::AHEAD_BYTES;
+
+use crate::basics::{builder, pool};
+use crate::common::{kill, until};
+use crate::gate::Gate;
+use crate::tasks::{COUNTED, Counted, ENCODED, GATE, LONG, PANIC, SLEEP, SQUARE};
+
+crate::tests![
+    results_are_in_order,
+    a_slow_first_task_holds_back_the_others_results,
+    each_result_comes_as_soon_as_it_can,
+    arguments_are_pulled_so_far_ahead_and_no_farther,
+    arguments_that_are_there_are_encoded_so_far_ahead,
+    results_that_nobody_takes_are_bounded_in_bytes,
+    an_infinite_iterator_can_be_left,
+    a_panic_of_the_iterator_comes_after_the_results,
+    failures_keep_their_places,
+    deaths_keep_the_order,
+];
+
+fn results_are_in_order() {
+    let pool = pool(2);
+    for count in [0, 1, 3, 5000] {
+        // Arguments that are there, and such as must be waited for.
+        assert!(pool.imap(&SQUARE, 0..count).eq((0..count).map(|n| Ok(n * n))));
+        assert!(pool.imap(&SQUARE, (0..count).map(|n| n + 1)).eq((0..count).map(|n| Ok((n + 1) * (n + 1)))));
+        assert!(pool.imap(&SQUARE, (0..count).collect::<Vec<_>>()).eq((0..count).map(|n| Ok(n * n))));
+    }
+    assert!(pool.imap(&SLEEP, [60, 1, 30, 0, 2]).eq([60, 1, 30, 0, 2].map(Ok)));
+    assert!(pool.prepare(&SQUARE).ahead(1).imap(0..100).eq((0..100).map(|n| Ok(n * n))));
+}
+
+fn a_slow_first_task_holds_back_the_others_results() {
+    let (pool, gate) = (pool(2), Gate::new("slow-first"));
+    let arguments: Vec<_> = [gate.waits()].into_iter().chain((0..50).map(|_| gate.passes())).collect();
+    let mut results = pool.imap(&GATE, arguments);
+    thread::scope(|scope| {
+        let first = scope.spawn(|| results.next());
+        until("all others have run", || (gate.begun() == 51).then_some(()));
+        assert!(!first.is_finished(), "none of them is the first");
+        gate.open();
+        assert!(matches!(first.join().unwrap(), Some(Ok(_))));
+    });
+    assert_eq!(results.count(), 50);
+}
+
+/// The next argument depends on the result.
+fn each_result_comes_as_soon_as_it_can() {
+    let pool = pool(2);
+    let (arguments, source) = channel();
+    let mut results = pool.imap(&SQUARE, source);
+    for n in 0..200 {
+        arguments.send(n).unwrap();
+        assert_eq!(results.next(), Some(Ok(n * n)));
+    }
+    drop(arguments);
+    assert_eq!(results.next(), None);
+    assert_eq!(results.next(), None);
+}
+
+/// What was pulled is at most so much more than what was taken; and nearly so much, if nobody takes any.
+fn arguments_are_pulled_so_far_ahead_and_no_farther() {
+    let pool = pool(2);
+    for ahead in [1, 4, 100] {
+        let task = pool.prepare(&SQUARE).ahead(ahead);
+        let pulled = Arc::new(AtomicUsize::new(0));
+        let arguments = || {
+            let count = Arc::clone(&pulled);
+            count.store(0, Ordering::SeqCst);
+            (0..).inspect(move |_| _ = count.fetch_add(1, Ordering::SeqCst))
+        };
+        let bounded = |taken: usize| {
+            let pulled = pulled.load(Ordering::SeqCst);
+            // One more may have been taken than is counted here.
+            assert!(pulled <= taken + ahead, "{pulled} pulled, {taken} taken, {ahead} ahead");
+        };
+        let mut ordered = task.imap(arguments());
+        for taken in 1..500 {
+            assert!(ordered.next().is_some());
+            bounded(taken);
+        }
+        until("as much as may be was pulled", || (pulled.load(Ordering::SeqCst) == 499 + ahead).then_some(()));
+        thread::sleep(Duration::from_millis(20));
+        bounded(499);
+        drop(ordered);
+        // The old iterator has ended before the next begins, or it would count, too.
+        until("nobody pulls", || (Arc::strong_count(&pulled) == 1).then_some(()));
+        let mut unordered = task.imap_unordered(arguments());
+        for taken in 1..500 {
+            assert!(unordered.next().is_some());
+            bounded(taken);
+        }
+        drop(unordered);
+        until("nobody pulls", || (Arc::strong_count(&pulled) == 1).then_some(()));
+    }
+}
+
+/// They are encoded by whoever takes results.
+fn arguments_that_are_there_are_encoded_so_far_ahead() {
+    let pool = pool(2);
+    for ahead in [1, 4, 100] {
+        let mut results = pool.prepare(&COUNTED).ahead(ahead).imap((0..2000).map(Counted).collect::<Vec<_>>());
+        ENCODED.set(0);
+        for taken in 1..=2000 {
+            assert!(results.next().is_some());
+            let encoded = ENCODED.get();
+            assert!((taken..=taken + ahead).contains(&encoded), "{encoded} encoded, {taken} taken, {ahead} ahead");
+        }
+        assert_eq!((results.next(), ENCODED.get()), (None, 2000));
+    }
+}
+
+fn results_that_nobody_takes_are_bounded_in_bytes() {
+    let pool = pool(2);
+    let mut results = pool.imap_unordered(&LONG, (0..).inspect(|_| ()));
+    assert!(results.next().is_some());
+    let bound = (AHEAD_BYTES >> 20) as u64 + 64;
+    let mut before = 0;
+    until("no more come", || {
+        // Somebody else waits, and receives whatever comes.
+        (0..50).for_each(|n| assert_eq!(pool.call(&SLEEP, &(n % 3)), Ok(n % 3)));
+        let long = pool.stats().received_bytes >> 20;
+        assert!(long <= bound, "{long} MiB");
+        (std::mem::replace(&mut before, long) == long && long > 8).then_some(())
+    });
+    // It goes on when they are taken.
+    assert_eq!(
+        results.by_ref().take(100).filter(|(_, text)| text.as_ref().is_ok_and(|text| text.len() == 1 << 20)).count(),
+        100
+    );
+}
+
+fn an_infinite_iterator_can_be_left() {
+    let pool = pool(2);
+    assert!(pool.imap(&SQUARE, 0..).take(1000).eq((0..1000).map(|n| Ok(n * n))));
+    assert!(pool.imap(&SQUARE, (0..).inspect(|_| ())).take(1000).eq((0..1000).map(|n| Ok(n * n))));
+    let (arguments, source) = channel();
+    let mut results = pool.imap(&SQUARE, source);
+    arguments.send(3).unwrap();
+    assert_eq!(results.next(), Some(Ok(9)));
+    drop(results);
+    assert_eq!(pool.call(&SQUARE, &3), Ok(9));
+    drop(arguments);
+}
+
+fn a_panic_of_the_iterator_comes_after_the_results() {
+    let pool = pool(2);
+    for _ in 0..20 {
+        let mut results = pool.imap(&SQUARE, (0..4u64).map(|n| if n < 3 { n } else { panic!("no more") }));
+        let mut seen = Vec::new();
+        let panic = catch_unwind(AssertUnwindSafe(|| seen.extend(results.by_ref().map(Result::unwrap))));
+        assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"no more"));
+        assert_eq!(seen, [0, 1, 4]);
+        assert_eq!(results.next(), None);
+    }
+}
+
+fn failures_keep_their_places() {
+    let pool = pool(2);
+    let failed = |n: u64| move |outcome: Result<u64, Failure>| matches!(outcome, Err(Failure::Panicked(panic)) if panic.message == format!("on purpose {n}"));
+    assert!((0..100).zip(pool.imap(&PANIC, 0..100)).all(|(n, outcome)| failed(n)(outcome)));
+}
+
+fn deaths_keep_the_order() {
+    let pool = builder().workers(2).retries(100).build().unwrap();
+    let mut results = pool.imap(&SQUARE, 0..3000);
+    for n in 0..3000 {
+        if n % 300 == 150 {
+            pool.workers().into_iter().for_each(|worker| _ = kill(worker));
+        }
+        assert_eq!(results.next(), Some(Ok(n * n)));
+    }
+    assert_eq!(results.next(), None);
+}
