@@ -75,12 +75,15 @@ mod failure;
 mod history;
 pub mod limits;
 mod observer;
+#[cfg_attr(not(unix), allow(dead_code, reason = "only a worker records them"))]
 mod panics;
+mod shutdown;
 mod stats;
 mod task;
 #[cfg(unix)]
 mod unix;
-#[cfg(not(unix))]
+// Compiled in the tests, too, so that it cannot fall behind.
+#[cfg(any(not(unix), test))]
 mod unsupported;
 pub mod wire;
 
@@ -90,15 +93,13 @@ pub use failure::{End, Failure, WorkerLoss};
 pub use history::{Finish, Stint};
 pub use observer::Event;
 pub use panics::{Location, Panic};
+pub use shutdown::{Shutdown, Unfinished};
 pub use stats::Stats;
 pub use task::Task;
 #[cfg(unix)]
-pub use unix::{
-    Bytes, Completed, FORKSERVER, Handle, Ordered, Pool, Prepared, Shutdown, Unfinished, Unordered, WORKER, frame,
-    result_frame,
-};
+pub use unix::{Bytes, Completed, FORKSERVER, Handle, Ordered, Pool, Prepared, Unordered, WORKER, frame, result_frame};
 #[cfg(not(unix))]
-pub use unsupported::{Bytes, Pool, Unordered};
+pub use unsupported::{Bytes, Completed, Handle, Ordered, Pool, Prepared, Unordered};
 pub use wire::Unchecked;
 
 use std::sync::atomic::{AtomicBool, Ordering};

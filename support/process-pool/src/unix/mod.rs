@@ -31,7 +31,7 @@ pub use bytes::Bytes;
 pub use calls::{Ordered, Unordered};
 pub use completed::Completed;
 pub use handle::Handle;
-pub use pool::{Pool, Prepared, Shutdown, Unfinished};
+pub use pool::{Pool, Prepared};
 pub use reexec::{FORKSERVER, WORKER};
 
 /// Runs the worker or the fork server, if this process was started as one; then it never returns.
