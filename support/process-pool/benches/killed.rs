@@ -188,7 +188,7 @@ fn watch(child: &mut Child, log: &Path, always: bool) -> Seen {
     let (mut killed, mut first_kill, mut last_line) = (0, None, Instant::now());
     loop {
         let victims = runs(log).into_iter().filter(|(task, _)| *task == VICTIM.to_string());
-        if let Some((_, pid)) = victims.skip(killed).next().filter(|_| killed == 0 || always) {
+        if let Some((_, pid)) = victims.skip(killed).find(|_| killed == 0 || always) {
             // In the middle of the task.
             thread::sleep(Duration::from_millis(100));
             first_kill = first_kill.or(Some(Instant::now()));
