@@ -74,7 +74,7 @@
 //! | the worker claims, runs and answers | `unix/worker`; `unix/claim_state`: which tasks were begun; `unix/result_frame`; `panics` |
 //! | tasks of a dead or slow worker return to the queue | `unix/scheduler/link`: which, and why; `unix/scheduler` |
 //! | the outcome is counted, and given away | `unix/scheduler/ledger`, `unix/results` |
-//! | the caller has it | `unix/handle`: [`Handle`], with `unix/task_state`; `unix/completed`; `unix/calls`: [`Ordered`], [`Unordered`] |
+//! | the caller has it | `unix/handle`: [`Handle`], with `unix/task_state`; `unix/completed`, with `unix/completions`; `unix/calls`: [`Ordered`], [`Unordered`] |
 //! | what it says | `failure`: [`Failure`], [`End`]; `history`: [`Stint`]; `observer`: [`Event`]; `stats`: [`Stats`] |
 //!
 //! The scheduler does no input and output and knows no clock: `unix/scheduler/worker` says what it needs of workers, and

@@ -1,5 +1,6 @@
 //! Runs the examples and checks what each prints last. `cargo test` has built them.
 #![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -7,6 +7,7 @@ mod child;
 mod claim_state;
 mod clock;
 mod completed;
+mod completions;
 mod drive;
 mod fd_passing;
 mod fork;
