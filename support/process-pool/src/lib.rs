@@ -1,6 +1,6 @@
 //! A pool of worker processes that loses nothing: every task ends with its value or with a named [`Failure`].
 //!
-//! ```no_run
+//! ```standalone_crate
 //! use process_pool::{Pool, task};
 //!
 //! task! { static SQUARE: fn(u64) -> u64 = |n| n * n; }
@@ -8,11 +8,19 @@
 //! fn main() -> Result<(), process_pool::Error> {
 //!     process_pool::init(); // must come first: a worker is this program, started once more
 //!     let pool = Pool::builder().workers(2).build()?;
+//!
 //!     let squares = pool.map(&SQUARE, 0..1000);
 //!     assert_eq!(squares[999], Ok(998_001));
+//!
+//!     let handle = pool.submit(&SQUARE, &12); // to wait for, to await, to cancel
+//!     assert_eq!(handle.wait(), Ok(144));
 //!     Ok(())
 //! }
 //! ```
+//!
+//! A [`Pool`] is shared by threads: clones are the same pool. [`Pool::call`], [`Pool::map`], [`Pool::imap`] and
+//! [`Pool::imap_unordered`] wait for results; [`Pool::submit`] gives a [`Handle`], which is a future, and [`Completed`] gives
+//! the outcomes of many as they end. [`Pool::prepare`] sets time limits, retries, memory and a label for some tasks.
 //!
 //! # Guarantees
 //!
@@ -22,11 +30,13 @@
 //! ran on the worker and have no result yet: mostly the one that was running. They are retried one by one; tasks queued
 //! behind them are sent to other workers without losing an attempt.
 //!
-//! **No shared lock.** Each worker has its own pair of pipes, so no worker can die while holding a lock that others need. The
-//! parent alone knows which worker has which task ([`Pool`] takes `&mut self`: one caller at a time). The batch size follows the
-//! measured time per task, and tasks queued behind a slow one are recalled for idle workers. Values of 64 KiB and more go
-//! through shared memory, see [`Bytes`]. Workers are forked from a fork server that has run nothing yet, not from the parent,
-//! which may have threads, see [`Start`].
+//! **No lock between processes.** Each worker has its own pair of pipes, so no worker can die while holding a lock that others
+//! need. The parent alone knows which worker has which task. The batch size follows the measured time per task, and tasks
+//! queued behind a slow one are recalled for idle workers. Values of 64 KiB and more go through shared memory, see [`Bytes`].
+//! Workers are forked from a fork server that has run nothing yet, not from the parent, which may have threads, see [`Start`].
+//!
+//! **Whoever waits, works.** A thread that waits for results receives them for all, so a call costs no switch of threads. Only
+//! where nobody waits, for handles that are awaited or have a [`then`](Handle::then), the pool has one thread of its own.
 //!
 //! **Values as they were sent.** Arguments and results are what serde can send, with any of its attributes. A task gets the
 //! value that was sent, or it does not run, and [`Failure::Unreadable`] tells why; see [`wire`].
@@ -38,6 +48,9 @@
 //! **Scarce resources.** As long as one worker lives, the work goes on; that others are missing is told once, as [`Event`].
 //! Freed shared memory is given back but for a share, [`limits::KEPT_MEMORY`], and an idle worker keeps none. A fork of the
 //! parent can build pools of its own; in it, this pool's calls fail with [`WorkerLoss::Forked`].
+//!
+//! **An end.** When the last clone is dropped, workers are killed, and tasks that have not ended are cancelled;
+//! [`Pool::shutdown`] waits for them. Workers end with their parent, also if it is killed.
 //!
 //! **Tests.** Write [`init_before_main!`] once in the test file.
 //!
@@ -52,20 +65,22 @@
 //! |---|---|
 //! | the task is declared and registered | `task`: [`task!`], [`Task`] |
 //! | the pool is configured | `builder`: [`Builder`], [`Start`]; `limits`: every bound |
-//! | the caller passes arguments | `unix/pool`: [`Pool::call`], [`Pool::map`], [`Pool::imap_unordered`]; `unix/call` |
-//! | arguments are encoded one by one | `unix/jobs`, `wire`; large ones: `unix/bytes`, `unix/transfer` and `unix/shm` |
-//! | an iterator that may wait is pulled by another thread | `unix/feed`, which wakes the engine by `unix/bell` |
-//! | the parent's loop: dispatch, wait, check | `unix/engine`, with the state of the pool |
-//! | tasks are batched and sent | `unix/dispatch`, `unix/batch`; the wire format: `unix/frame` |
+//! | the caller brings arguments | `unix/pool`: [`Pool`], [`Prepared`]; many at once: `unix/calls` |
+//! | they are encoded, in the thread that has them | `wire`; large ones: `unix/bytes`, `unix/transfer` and `unix/shm` |
+//! | they wait, and so does whoever brings too many | `unix/scheduler/source`, `unix/scheduler/queue` |
+//! | somebody drives the scheduler | `unix/drive` waits for workers and limits; who does: `unix/lead`; woken by `unix/bell` |
+//! | a worker is chosen, and gets a batch | `unix/scheduler`, with `slots`, `job` and `batch` |
+//! | the batch is sent; silent workers are killed; results come | `unix/scheduler/link`; the wire format: `unix/frame` |
 //! | the worker claims, runs and answers | `unix/worker`; `unix/claim_state`: which tasks were begun; `unix/result_frame`; `panics` |
-//! | the parent receives results | `unix/receive` |
-//! | hung, stopped and silent workers are killed | `unix/supervise` |
-//! | tasks of a dead or slow worker are dispatched again | `unix/recover` |
-//! | the outcome reaches the caller | `failure`: [`Failure`], [`End`]; `history`: [`Stint`]; `observer`: [`Event`] |
+//! | tasks of a dead or slow worker return to the queue | `unix/scheduler/link`: which, and why; `unix/scheduler` |
+//! | the outcome is counted, and given away | `unix/scheduler/ledger`, `unix/results` |
+//! | the caller has it | `unix/handle`: [`Handle`], with `unix/task_state`; `unix/completed`, with `unix/completions`; `unix/calls`: [`Ordered`], [`Unordered`] |
+//! | what it says | `failure`: [`Failure`], [`End`]; `history`: [`Stint`]; `observer`: [`Event`]; `stats`: [`Stats`] |
 //!
-//! How a worker comes to be: `unix/start` requests it, from `unix/forkserver` (which forks by `unix/fork`) or as a program of
-//! its own (`unix/reexec`); `unix/fd_passing` sends it its descriptors; `unix/worker_handle` is the parent's side of it, with
-//! its process in `unix/child`.
+//! The scheduler does no input and output and knows no clock: `unix/scheduler/worker` says what it needs of workers, and
+//! `unix/processes` gives it processes. How one comes to be: `unix/start` requests it, from `unix/forkserver` (which forks by
+//! `unix/fork`) or as a program of its own (`unix/reexec`); `unix/fd_passing` sends it its descriptors; `unix/child` is its
+//! process.
 
 #![warn(missing_docs)]
 
@@ -75,12 +90,15 @@ mod failure;
 mod history;
 pub mod limits;
 mod observer;
+#[cfg_attr(not(unix), allow(dead_code, reason = "only a worker records them"))]
 mod panics;
+mod shutdown;
 mod stats;
 mod task;
 #[cfg(unix)]
 mod unix;
-#[cfg(not(unix))]
+// Compiled in the tests, too, so that it cannot fall behind.
+#[cfg(any(not(unix), test))]
 mod unsupported;
 pub mod wire;
 
@@ -90,15 +108,13 @@ pub use failure::{End, Failure, WorkerLoss};
 pub use history::{Finish, Stint};
 pub use observer::Event;
 pub use panics::{Location, Panic};
+pub use shutdown::{Shutdown, Unfinished};
 pub use stats::Stats;
 pub use task::Task;
 #[cfg(unix)]
-pub use unix::{
-    Bytes, Completed, FORKSERVER, Handle, Ordered, Pool, Prepared, Shutdown, Unfinished, Unordered, WORKER, frame,
-    result_frame,
-};
+pub use unix::{Bytes, Completed, FORKSERVER, Handle, Ordered, Pool, Prepared, Unordered, WORKER, frame, result_frame};
 #[cfg(not(unix))]
-pub use unsupported::{Bytes, Pool, Unordered};
+pub use unsupported::{Bytes, Completed, Handle, Ordered, Pool, Prepared, Unordered};
 pub use wire::Unchecked;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -109,6 +125,12 @@ pub mod __private {
     pub use crate::task::{Ran, Run, TASKS};
     pub use linkme;
 }
+
+/// The code in the readme files is run as it stands there.
+#[cfg(all(unix, doctest))]
+#[doc = include_str!("../README.md")]
+#[doc = include_str!("../README.ko.md")]
+struct Readme;
 
 /// Whether [`init`] was called.
 #[cfg_attr(not(unix), allow(dead_code, reason = "only a pool reads it"))]

@@ -44,6 +44,7 @@ impl Observer {
         Observer(Some(Arc::new(observer)))
     }
 
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there nothing happens"))]
     pub(crate) fn is_some(&self) -> bool {
         self.0.is_some()
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pulldown_cmark::{Event, HeadingLevel, Parser, Tag};
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag};
 use tests::printed::{LANGUAGES, blocks, pictures, structure};
 use tests::workspace::workspace;
 
@@ -259,9 +259,14 @@ fn both_readmes_have_the_same_structure() {
         let part = |event| match event {
             Event::Start(Tag::Heading { level, .. }) => Some(level.to_string()),
             Event::Start(Tag::CodeBlock(_)) => Some("code".to_owned()),
+            Event::Start(Tag::Item) => Some("item".to_owned()),
+            Event::Start(Tag::TableRow) => Some("row".to_owned()),
             _ => None,
         };
-        Parser::new(&words).filter_map(part).collect::<Vec<String>>()
+        Parser::new_ext(&words, Options::ENABLE_TABLES).filter_map(part).collect::<Vec<String>>()
     };
-    assert_eq!(structure("README.md"), structure("README.ko.md"));
+    for folder in ["", "support/process-pool/"] {
+        let korean = structure(&format!("{folder}README.ko.md"));
+        assert_eq!(structure(&format!("{folder}README.md")), korean, "{folder}");
+    }
 }

@@ -1,44 +1,14 @@
 //! Handles in the order in which their tasks end.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::thread::{self, Thread};
+use std::thread;
 
+use crate::unix::completions::Completions;
 use crate::unix::drive::Wait;
 use crate::unix::handle::Handle;
 use crate::unix::results::{Notify, Outcome};
-use crate::unix::scheduler::job::Action;
-use crate::unix::sync::{Mutex, lock};
 use crate::wire::Value;
-
-/// The tasks that have ended, by number.
-#[derive(Default)]
-pub struct Completions(Mutex<State>);
-
-#[derive(Default)]
-struct State {
-    ended: VecDeque<u64>,
-    waiter: Option<Thread>,
-}
-
-impl Completions {
-    /// A task has ended.
-    pub fn push(&self, id: u64) -> Option<Action> {
-        let mut state = lock(&self.0);
-        state.ended.push_back(id);
-        state.waiter.take().map(Action::Unpark)
-    }
-}
-
-impl Wait for Completions {
-    fn is_over(&self) -> bool {
-        !lock(&self.0).ended.is_empty()
-    }
-
-    fn wake(&self, thread: Thread) {
-        lock(&self.0).waiter = Some(thread);
-    }
-}
 
 /// Collects handles, and gives the outcomes of their tasks as they end. More may be pushed meanwhile: a crawler pushes the
 /// tasks that follow from a result. Handles of several pools can be in it.
@@ -127,7 +97,7 @@ impl<R: Value + Send + 'static> Iterator for Completed<R> {
             }
         }
         loop {
-            let ended = lock(&self.completions.0).ended.pop_front();
+            let ended = self.completions.pop();
             if let Some(id) = ended {
                 let outcome = self.handles.remove(&id).and_then(|mut handle| handle.try_wait());
                 if let Some(outcome) = outcome {

@@ -7,6 +7,7 @@ mod child;
 mod claim_state;
 mod clock;
 mod completed;
+mod completions;
 mod drive;
 mod fd_passing;
 mod fork;
@@ -31,7 +32,7 @@ pub use bytes::Bytes;
 pub use calls::{Ordered, Unordered};
 pub use completed::Completed;
 pub use handle::Handle;
-pub use pool::{Pool, Prepared, Shutdown, Unfinished};
+pub use pool::{Pool, Prepared};
 pub use reexec::{FORKSERVER, WORKER};
 
 /// Runs the worker or the fork server, if this process was started as one; then it never returns.

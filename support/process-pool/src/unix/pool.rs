@@ -28,7 +28,7 @@ use crate::unix::scheduler::{Handshake, Options, Scheduler};
 use crate::unix::shm::Arena;
 use crate::unix::transfer::{TransferContext, TransferScope};
 use crate::wire::{self, Value};
-use crate::{Builder, Error, Failure, INITIALIZED, Stats, Stint, WorkerLoss, limits};
+use crate::{Builder, Error, Failure, INITIALIZED, Shutdown, Stats, Stint, Unfinished, WorkerLoss, limits};
 
 /// A pool of worker processes. Clones are the same pool, for other threads. When the last is dropped, the workers are killed,
 /// and tasks that have not ended are cancelled; [`shutdown`](Pool::shutdown) waits for them.
@@ -59,30 +59,6 @@ impl Drop for Owner {
         }
     }
 }
-
-/// What becomes of tasks that have not begun when a pool is [shut down](Pool::shutdown).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shutdown {
-    /// They are run.
-    Finish,
-    /// They are cancelled; those that run end.
-    CancelQueued,
-}
-
-/// A pool was shut down before all its tasks had ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unfinished {
-    /// How many tasks were cancelled, because they were still queued or their workers were killed.
-    pub tasks: usize,
-}
-
-impl fmt::Display for Unfinished {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "tasks that had not ended in time and were cancelled: {}", self.tasks)
-    }
-}
-
-impl std::error::Error for Unfinished {}
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,7 +10,7 @@ use std::thread::Thread;
 
 use crate::Failure;
 use crate::panics;
-use crate::unix::completed::Completions;
+use crate::unix::completions::Completions;
 use crate::unix::drive::{Shared, Wait};
 use crate::unix::scheduler::job::{Action, After, Sink};
 use crate::unix::scheduler::source::Source;

@@ -46,6 +46,7 @@ use std::any::type_name;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+#[cfg(unix)]
 pub(crate) use names::OPAQUE;
 pub use unchecked::Unchecked;
 
