@@ -53,7 +53,7 @@ impl Given {
     }
 }
 
-/// Reads `  --name <VALUE>  about (default X)` or `  [NAME]  about`; a long line is wrapped.
+/// Reads `  -N, --name <VALUE>  about (default X)` or `  [NAME]  about`; a long line is wrapped.
 fn options(program: &str, experiment: &str) -> Vec<Given> {
     let help = run(program, &[experiment, "--help", "--lang", "en"]).ends_with(0).out;
     let mut entries: Vec<String> = Vec::new();
@@ -71,9 +71,12 @@ fn options(program: &str, experiment: &str) -> Vec<Given> {
 
 fn given(entry: &str) -> Option<Given> {
     let mut words = entry.split_whitespace();
-    let first = words.next()?.trim_end_matches(',');
+    let mut first = words.next()?.trim_end_matches(',');
     if first == "-h" {
         return None;
+    }
+    if first.starts_with('-') && !first.starts_with("--") {
+        first = words.next()?; // the long name
     }
     let name = first.trim_matches(['[', ']', '.']).to_owned();
     let kind = if name.starts_with('-') { words.next().unwrap_or_default() } else { "<PATH>" };

@@ -88,12 +88,16 @@ impl RequestOptions {
         let about = text!("메서드(기본 GET, 본문이 있으면 POST)", "method (default GET, with a body POST)");
         let method = options.word("method", about);
         let about = text!("헤더 '이름: 값' 또는 @파일, 여러 번 가능", "header 'Name: value', or @file; repeatable");
-        let header = options.words("header", about);
-        let data = options.word("data", text!("본문 또는 @파일", "body, or @file"));
-        let json = options.word("data-json", text!("JSON 본문 또는 @파일", "JSON body, or @file"));
+        let header = options.words_or_files("header", about);
+        let data = options.word_or_file("data", text!("본문 또는 @파일", "body, or @file"));
+        let json = options.word_or_file("data-json", text!("JSON 본문 또는 @파일", "JSON body, or @file"));
         let about = text!("사용자 이름(암호는 {PASSWORD}) 또는 @파일", "user name (password in {PASSWORD}), or @file");
-        let user = options.word("user", about);
+        let user = options.word_or_file("user", about);
         options.conflict(data, json);
+        // The short names of curl.
+        options.short(method, 'X');
+        options.short(header, 'H');
+        options.short(data, 'd');
         RequestOptions { method, header, data, json, user }
     }
 
