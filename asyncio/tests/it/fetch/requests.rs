@@ -244,6 +244,30 @@ fn a_proxy_in_the_environment_is_used_or_turned_off() {
     assert!(one_line(&socks, 2).contains("--proxy none"));
 }
 
+/// Only the proxy would resolve the name, so that no name server is needed.
+#[test]
+fn a_host_name_in_hangul_is_sent_in_ascii_or_refused_with_the_feature_that_it_needs() {
+    let proxy = Scripted::start(|_, heard| match heard.what() {
+        "GET http://xn--3e0b707e.kr/" => answer("302 Found", "Location: http://새.한국:8080/길\r\n", ""),
+        _ => answer("200 OK", "", ""),
+    });
+    let args = ["fetch", "http://한국.kr/", "--requests", "1"];
+    let done = finish(command(&args).env("http_proxy", &proxy.url).spawn().unwrap());
+    if !address::IDNA {
+        let line = one_line(&done, 2);
+        assert!(line.contains("xn--") && line.contains("--features idna"), "{line}");
+        assert!(proxy.heard().is_empty());
+        return;
+    }
+    assert!(done.status.success(), "{done:?}");
+    assert_eq!(
+        proxy.what(),
+        ["GET http://xn--3e0b707e.kr/", "GET http://xn--og4b.xn--3e0b707e:8080/%EA%B8%B8"],
+        "the redirect too"
+    );
+    assert_eq!(proxy.heard()[1].header("host"), ["xn--og4b.xn--3e0b707e:8080"]);
+}
+
 #[test]
 fn ipv6_addresses_work() {
     let address = (std::net::Ipv6Addr::LOCALHOST, 0).into();
