@@ -29,6 +29,7 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("asyncio", "fetch", "URL", "--delay"),
     ("asyncio", "fetch", "--urls", "--inject"),
     ("asyncio", "fetch", "URL", "--inject"),
+    ("asyncio", "fetch", "--rows", "--requests"),
     ("asyncio", "fetch", "--resume", "--out"),
     ("asyncio", "fetch", "--data", "--data-json"),
     ("asyncio", "million", "--no-python", "--twin"),
@@ -37,7 +38,11 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// The first has an effect only together with the second.
-const NEEDS: &[(&str, &str, &str, &str)] = &[("threading", "files", "--make", "DIR")];
+const NEEDS: &[(&str, &str, &str, &str)] = &[
+    ("asyncio", "fetch", "--rows", "URL"),
+    ("asyncio", "fetch", "--rows-format", "--rows"),
+    ("threading", "files", "--make", "DIR"),
+];
 
 /// An option as `--help` shows it, and a value that it accepts.
 #[derive(Clone, Debug, PartialEq)]

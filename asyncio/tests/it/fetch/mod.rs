@@ -6,6 +6,7 @@ mod https;
 mod lists;
 mod pace;
 mod requests;
+mod rows;
 mod scripted;
 
 use std::fs;
