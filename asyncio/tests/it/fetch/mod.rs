@@ -8,6 +8,7 @@ mod pace;
 mod requests;
 mod rows;
 mod scripted;
+mod servers;
 
 use std::fs;
 use std::io::{Read, Write};
