@@ -48,7 +48,8 @@ def serve(client):
 
 def run(client):
     try:
-        serve(client)
+        with client:
+            serve(client)
     except ConnectionError:
         pass
     except Exception as error:
