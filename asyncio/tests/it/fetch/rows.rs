@@ -156,7 +156,7 @@ fn rows_may_come_from_standard_input() {
     assert!(lines[&1]["detail"].as_str().unwrap().contains("2 values"), "{lines:?}");
     let done = finish(piped(&args[..6], "no\n1\n"));
     assert!(one_line(&done, 2).contains("'id'"));
-    assert!(one_line(&finish(piped(&args[..4], "id\n1\n")), 2).contains("--rows-format"));
+    assert!(one_line(&asyncio(&args[..4]), 2).contains("--rows-format"));
 }
 
 /// The URL is the same for all rows. Known wrong: a call that is identified by its number and its URL only, so that after a row was
