@@ -24,6 +24,7 @@ pub mod retry;
 pub mod source;
 pub mod summary;
 pub mod target;
+pub mod template;
 pub mod tls;
 pub mod workers;
 
@@ -116,9 +117,9 @@ fn tls(plan: &FetchPlan) -> Result<Tls> {
 
 /// The calls to make, and the number of calls that an earlier run has completed.
 fn source(plan: &FetchPlan, server: Option<&Server>) -> Result<(Source, usize)> {
-    let done = match &plan.out {
+    let (done, rewritten) = match &plan.out {
         Some(path) if plan.resume => resume::prepare(path)?,
-        _ => Done::default(),
+        _ => Default::default(),
     };
     let before = done.count();
     let source = match (&plan.targets, server) {
@@ -130,26 +131,27 @@ fn source(plan: &FetchPlan, server: Option<&Server>) -> Result<(Source, usize)> 
         (Targets::Given(targets), _) => {
             let calls = plan.calls.unwrap_or(0);
             let urls = targets.iter().cycle().take(calls).map(|target| &*target.url);
-            urls.enumerate().try_for_each(|(call, url)| check_url(&done, call, url))?;
+            urls.enumerate().try_for_each(|(call, url)| check_call(&done, call, url, None))?;
             Source::cycle(targets.clone(), calls, done)
         }
-        (Targets::List(path), _) => {
+        (Targets::List(list), _) => {
             if plan.resume && plan.calls.is_some() {
-                list::check(path, |call, url| check_url(&done, call, url))?;
+                list.check(|call, listed| check_call(&done, call, &listed.url, listed.checksum))?;
             }
-            Source::list(list::open(path)?, done)
+            Source::list(list.open()?, done)
         }
     };
+    rewritten.commit()?;
     Ok((source, before))
 }
 
-/// An error if an earlier run made this call with another URL.
-fn check_url(done: &Done, call: usize, url: &str) -> Result<()> {
-    match done.agrees(call, url) {
+/// An error if an earlier run made this call with another URL or row.
+fn check_call(done: &Done, call: usize, url: &str, checksum: Option<u32>) -> Result<()> {
+    match done.agrees(call, url, checksum) {
         true => Ok(()),
         false => Err(Error::usage(text!(
-            "--resume: 호출 {call}의 주소가 결과 파일의 주소와 다릅니다. 다른 목록의 결과 파일인 것 같습니다.",
-            "--resume: call {call} has another address in the result file. The file seems to belong to another list."
+            "--resume: 호출 {call}의 주소나 행이 결과 파일과 다릅니다. 다른 목록의 결과 파일인 것 같습니다.",
+            "--resume: call {call} has another address or row in the result file. The file seems to belong to another list."
         ))),
     }
 }

@@ -67,7 +67,7 @@ fn refuse(path: &Path, e: &io::Error) -> Error {
 }
 
 /// `{"call":0,"url":…,"status":200,"bytes":3,"attempts":1,"ms":50.3}`, or `"error"` and `"detail"` instead of `"bytes"`; after
-/// redirects also their number and the final URL.
+/// redirects also their number and the final URL. With `--rows` also `"row_checksum"`, by which `--resume` notices another list.
 fn line(record: &Record) -> String {
     let mut object = json!({
         "call": record.call,
@@ -75,6 +75,9 @@ fn line(record: &Record) -> String {
         "attempts": record.attempts,
         "ms": record.took as f64 / 1e6,
     });
+    if let Some(checksum) = record.checksum {
+        object["row_checksum"] = checksum.into();
+    }
     match &record.outcome {
         Ok(fetched) => {
             object["status"] = fetched.status.into();

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use lab::lang::Text;
 use lab::{Error, Result};
 use tokio::sync::{Mutex, mpsc};
 
-use super::list::Listed;
+use super::failure::Failure;
+use super::list::listed::{Listed, Unusable};
+use super::request::RequestPlan;
 use super::resume::Done;
 use super::target::Target;
 
@@ -16,8 +17,12 @@ pub struct Call {
     /// The number of the call, from 0.
     pub number: usize,
     pub url: Arc<str>,
-    /// The parsed URL, or the reason why it is not valid.
-    pub target: Result<Target, Text>,
+    /// The parsed URL, or the reason why there is none.
+    pub target: Result<Target, Failure>,
+    /// The request of a row; `None` if all calls send the same.
+    pub request: Option<Arc<RequestPlan>>,
+    /// A checksum of the row, see [`Listed`].
+    pub checksum: Option<u32>,
 }
 
 /// The calls of a run, without those that are already done.
@@ -32,7 +37,7 @@ pub struct Source {
 enum Kind {
     /// A number of calls to these targets, in turn.
     Cycle(Vec<Target>, usize),
-    /// The lines of a list.
+    /// The calls of a list.
     List(Mutex<mpsc::Receiver<Result<Listed>>>),
 }
 
@@ -53,7 +58,7 @@ impl Source {
     pub async fn next(&self) -> Option<Call> {
         loop {
             let call = self.next_of_all().await?;
-            if !self.done.has(call.number, &call.url) {
+            if !self.done.has(call.number, &call.url, call.checksum) {
                 return Some(call);
             }
         }
@@ -64,11 +69,17 @@ impl Source {
             Kind::Cycle(targets, calls) => {
                 let number = self.next.fetch_add(1, Relaxed);
                 let target = targets.get(number % targets.len().max(1)).filter(|_| number < *calls)?;
-                Some(Call { number, url: Arc::clone(&target.url), target: Ok(target.clone()) })
+                let (url, target) = (Arc::clone(&target.url), Ok(target.clone()));
+                Some(Call { number, url, target, request: None, checksum: None })
             }
             Kind::List(list) => match list.lock().await.recv().await? {
-                Ok(Listed { url, target, .. }) => {
-                    Some(Call { number: self.next.fetch_add(1, Relaxed), url: url.into(), target })
+                Ok(Listed { url, target, request, checksum, .. }) => {
+                    let target = target.map_err(|why| match why {
+                        Unusable::Address(why) => Failure::BadAddress(why.en),
+                        Unusable::Row(why) => Failure::BadRow(why.en),
+                    });
+                    let number = self.next.fetch_add(1, Relaxed);
+                    Some(Call { number, url: url.into(), target, request, checksum })
                 }
                 Err(error) => {
                     *self.error.lock().expect("no thread panics with the lock") = Some(error);

@@ -40,6 +40,8 @@ pub struct Record {
     /// The number of the call, from 0.
     pub call: usize,
     pub url: Arc<str>,
+    /// A checksum of the row of a list.
+    pub checksum: Option<u32>,
     pub outcome: Result<Fetched, Failure>,
     pub attempts: u32,
     /// Time from the first attempt to the end, including pauses between attempts, in ns.
@@ -71,10 +73,12 @@ async fn make_call(
     let (start, mut attempts) = (clock::now(), 0);
     let deadline = shared.deadline.map(|time| Instant::now() + time);
     let outcome = match &call.target {
-        Err(why) => Err(Failure::BadAddress(why.en.clone())),
+        Err(failure) => Err(failure.clone()),
         Ok(target) => loop {
             attempts += 1;
-            let attempt = before(deadline, attempt(connection, (call.number, target), &shared.sending, lane));
+            let request = call.request.as_deref().unwrap_or(&shared.sending.request);
+            let attempt = attempt(connection, (call.number, target, request), &shared.sending, lane);
+            let attempt = before(deadline, attempt);
             let failure = match unless_stopped(stop, attempt).await {
                 Some(Ok(fetched)) => break Ok(fetched),
                 Some(Err(failure)) => failure,
@@ -98,7 +102,8 @@ async fn make_call(
         },
     };
     lane.leave();
-    Record { call: call.number, url: call.url, outcome, attempts, took: clock::now() - start }
+    let Call { number, url, checksum, .. } = call;
+    Record { call: number, url, checksum, outcome, attempts, took: clock::now() - start }
 }
 
 /// Whether another attempt may follow this failure.

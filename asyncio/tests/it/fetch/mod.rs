@@ -6,7 +6,9 @@ mod https;
 mod lists;
 mod pace;
 mod requests;
+mod rows;
 mod scripted;
+mod servers;
 
 use std::fs;
 use std::io::{Read, Write};
