@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::mem;
 use std::path::Path;
 use std::thread;
 
@@ -13,8 +14,10 @@ use super::target::{self, Target};
 
 /// Maximum length of a line.
 const LONGEST_LINE: u64 = 64 * 1024;
-/// Capacity of the queue of lines for the workers.
-const QUEUE: usize = 1024;
+/// The most lines that are passed to the workers at once. Lines one by one would wake the thread that reads them for every call.
+const BATCH: usize = 64;
+/// Capacity of the queue of batches for the workers.
+const QUEUE: usize = 16;
 
 /// A line with a URL: its number, from 1, the text, and the parsed URL or the reason why it is not valid.
 pub struct Listed {
@@ -23,8 +26,9 @@ pub struct Listed {
     pub target: Result<Target, Text>,
 }
 
-/// Calls `each` for the URLs of a list, in order, until it returns `false`. Empty lines and lines that begin with `#` are ignored.
-fn lines(mut list: impl BufRead, mut each: impl FnMut(Listed) -> bool) -> Result<(), Text> {
+/// Calls `each` for the URLs of a list, in order, until it returns `false`, and with `None` whenever the next line may have to be awaited.
+/// Empty lines and lines that begin with `#` are ignored.
+fn lines<R: Read>(mut list: BufReader<R>, mut each: impl FnMut(Option<Listed>) -> bool) -> Result<(), Text> {
     let start = list.fill_buf().map_err(|e| Text::same(e.to_string()))?;
     if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
         return Err(text!("UTF-16입니다. UTF-8로 저장해 주십시오.", "this is UTF-16. Save it as UTF-8."));
@@ -34,6 +38,9 @@ fn lines(mut list: impl BufRead, mut each: impl FnMut(Listed) -> bool) -> Result
     list.consume(mark);
     let mut bytes = Vec::new();
     for line in 1.. {
+        if !list.buffer().contains(&b'\n') && !each(None) {
+            break;
+        }
         bytes.clear();
         let read = (&mut list).take(LONGEST_LINE).read_until(b'\n', &mut bytes);
         if read.map_err(|e| Text::same(e.to_string()))? == 0 {
@@ -53,7 +60,7 @@ fn lines(mut list: impl BufRead, mut each: impl FnMut(Listed) -> bool) -> Result
                 Listed { line, url, target: Err(text!("UTF-8이 아닙니다.", "it is not UTF-8.")) }
             }
         };
-        if !each(listed) {
+        if !each(Some(listed)) {
             break;
         }
     }
@@ -71,6 +78,7 @@ pub fn check(path: &Path, mut each: impl FnMut(usize, &str) -> Result<()>) -> Re
     let file = File::open(path).map_err(|e| cannot_read(path, &Text::same(e.to_string())))?;
     let (mut calls, mut wrong) = (0, None);
     lines(BufReader::new(file), |listed| {
+        let Some(listed) = listed else { return true };
         let place = format!("--urls {shown}:{}:", listed.line);
         let good = listed.target.map_err(|why| target::refuse(&place, &listed.url, &why));
         wrong = good.and_then(|target| each(calls, &target.url)).err();
@@ -88,7 +96,7 @@ pub fn check(path: &Path, mut each: impl FnMut(usize, &str) -> Result<()>) -> Re
 }
 
 /// Starts to read a list. The receiver gets the URLs, and an error as the last item if the list could not be read to its end.
-pub fn open(path: &Path) -> Result<mpsc::Receiver<Result<Listed>>> {
+pub fn open(path: &Path) -> Result<mpsc::Receiver<Result<Vec<Listed>>>> {
     let (sender, receiver) = mpsc::channel(QUEUE);
     let path = path.to_owned();
     let list: Box<dyn Read + Send> = match path == Path::new("-") {
@@ -97,7 +105,16 @@ pub fn open(path: &Path) -> Result<mpsc::Receiver<Result<Listed>>> {
     };
     // A thread, because reading may block.
     let read = move || {
-        let read = lines(BufReader::new(list), |listed| sender.blocking_send(Ok(listed)).is_ok());
+        let mut batch = Vec::new();
+        let read = lines(BufReader::new(list), |listed| {
+            // Lines are not kept back while the next one is awaited, for example from a program that writes them slowly.
+            let is_due = listed.is_none() || batch.len() + 1 == BATCH;
+            batch.extend(listed);
+            !is_due || batch.is_empty() || sender.blocking_send(Ok(mem::take(&mut batch))).is_ok()
+        });
+        if !batch.is_empty() {
+            let _ = sender.blocking_send(Ok(batch));
+        }
         if let Err(why) = read {
             let _ = sender.blocking_send(Err(cannot_read(&path, &why)));
         }
@@ -117,7 +134,8 @@ mod tests {
 
     fn urls(list: &[u8]) -> Vec<String> {
         let mut urls = Vec::new();
-        lines(list, |listed| {
+        lines(BufReader::new(list), |listed| {
+            let Some(listed) = listed else { return true };
             urls.push(format!("{}:{}", listed.line, listed.target.map_or_else(|_| "?".into(), |t| t.url.to_string())));
             true
         })
@@ -132,7 +150,7 @@ mod tests {
         assert_eq!(urls(b"http://\xff/\n#\xff\n"), ["1:?"]);
         assert!(urls(b"").is_empty());
         let utf16: Vec<u8> = "\u{feff}http://a/".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert!(lines(&*utf16, |_| true).unwrap_err().en.contains("UTF-16"));
-        assert!(lines(&*vec![b'a'; 100_000], |_| true).unwrap_err().en.contains("line 1 "));
+        assert!(lines(BufReader::new(&*utf16), |_| true).unwrap_err().en.contains("UTF-16"));
+        assert!(lines(BufReader::new(&*vec![b'a'; 100_000]), |_| true).unwrap_err().en.contains("line 1 "));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::vec;
 
 use lab::lang::Text;
 use lab::{Error, Result};
@@ -33,7 +34,27 @@ enum Kind {
     /// A number of calls to these targets, in turn.
     Cycle(Vec<Target>, usize),
     /// The lines of a list.
-    List(Mutex<mpsc::Receiver<Result<Listed>>>),
+    List(Mutex<Lines>),
+}
+
+/// The rest of a batch of lines, and the receiver of the next.
+struct Lines {
+    batch: vec::IntoIter<Listed>,
+    receiver: mpsc::Receiver<Result<Vec<Listed>>>,
+}
+
+impl Lines {
+    async fn next(&mut self) -> Option<Result<Listed>> {
+        loop {
+            if let Some(listed) = self.batch.next() {
+                return Some(Ok(listed));
+            }
+            match self.receiver.recv().await? {
+                Ok(batch) => self.batch = batch.into_iter(),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
 }
 
 impl Source {
@@ -41,8 +62,8 @@ impl Source {
         Source::new(Kind::Cycle(targets, calls), done)
     }
 
-    pub fn list(list: mpsc::Receiver<Result<Listed>>, done: Done) -> Source {
-        Source::new(Kind::List(Mutex::new(list)), done)
+    pub fn list(receiver: mpsc::Receiver<Result<Vec<Listed>>>, done: Done) -> Source {
+        Source::new(Kind::List(Mutex::new(Lines { batch: Vec::new().into_iter(), receiver })), done)
     }
 
     fn new(kind: Kind, done: Done) -> Source {
@@ -66,7 +87,7 @@ impl Source {
                 let target = targets.get(number % targets.len().max(1)).filter(|_| number < *calls)?;
                 Some(Call { number, url: Arc::clone(&target.url), target: Ok(target.clone()) })
             }
-            Kind::List(list) => match list.lock().await.recv().await? {
+            Kind::List(list) => match list.lock().await.next().await? {
                 Ok(Listed { url, target, .. }) => {
                     Some(Call { number: self.next.fetch_add(1, Relaxed), url: url.into(), target })
                 }
