@@ -8,8 +8,8 @@ from job import Failure, main
 
 @asynccontextmanager
 async def connect(plan):
-    # The documentation recommends a single client. But for every request its pool looks at every connection, several times, and with
-    # hundreds of connections that takes nearly all the time. So each worker takes a client of its own.
+    # The documentation recommends a single client. But for every request its pool looks at every connection several times,
+    # and with a hundred connections that takes most of the time. So each worker takes a client of its own.
     context = httpx.create_ssl_context()
     async with AsyncExitStack() as stack:
         clients = []
