@@ -24,14 +24,14 @@ pub fn show(clients: &[Client], rounds: usize) {
         seconds(LOAD.ideal())
     );
     println!(
-        "{:<12}{:<26}{:<32}{:<9}{:<9}{:<10}{:<10}{:<8}{:<8}{:<10}",
+        "{:<12}{:<30}{:<36}{:<9}{:<9}{:<10}{:<10}{:<8}{:<8}{:<10}",
         "client", "wall", "memory", "ok", "failed", "retries", "requests", "unseen", "lost", "twice"
     );
     for (client, theirs) in clients.iter().zip(&runs) {
         let column = |value: fn(&Run) -> usize| theirs.iter().map(value).sum::<usize>();
         let [ok, failed, attempts, requests, lost, twice] = [ok, failed, attempts, requests, lost, twice].map(column);
         println!(
-            "{:<12}{:<26}{:<32}{ok:<9}{failed:<9}{:<10}{requests:<10}{:<8}{lost:<8}{twice:<10}",
+            "{:<12}{:<30}{:<36}{ok:<9}{failed:<9}{:<10}{requests:<10}{:<8}{lost:<8}{twice:<10}",
             client.name(),
             spread(&theirs.iter().map(|run| run.wall).collect::<Vec<f64>>(), seconds),
             spread(&theirs.iter().filter_map(|run| run.memory).collect::<Vec<f64>>(), mib),

@@ -20,7 +20,7 @@ pub fn show(clients: &[Client], rounds: usize) {
         seconds(LOAD.ideal())
     );
     println!(
-        "{:<18}{:<28}{:<24}{:<24}{:<12}{:<12}{:<12}{:<10}{:<8}",
+        "{:<18}{:<32}{:<26}{:<26}{:<12}{:<12}{:<12}{:<10}{:<8}",
         "client", "wall", "× ideal", "× raw sockets", "memory", "CPU", "server CPU", "others", "failed"
     );
     let floor = clients.iter().position(|client| *client == Client::Floor);
@@ -35,7 +35,7 @@ pub fn show(clients: &[Client], rounds: usize) {
         let to_floor = floor.map(|floor| ratios(&|round| runs[floor][round].wall)).unwrap_or_default();
         let failed: usize = theirs.iter().map(|run| LOAD.calls - run.ok.min(LOAD.calls)).sum();
         println!(
-            "{:<18}{:<28}{:<24}{:<24}{:<12}{:<12}{:<12}{:<10}{failed:<8}",
+            "{:<18}{:<32}{:<26}{:<26}{:<12}{:<12}{:<12}{:<10}{failed:<8}",
             client.name(),
             spread(&walls, seconds),
             spread(&ratios(&|_| LOAD.ideal()), |ratio| format!("{ratio:.2}")),
