@@ -2,7 +2,8 @@
 //! cancellation, and results in a file.
 //!
 //! Article: asyncio, "API 호출". Run: `cargo run -p asyncio -- fetch --requests 10000 --concurrency 1000`. Python twin:
-//! `python/fetch.py` (asyncio, aiohttp, threads with http.client, threads with requests).
+//! `python/fetch.py` (asyncio, aiohttp, threads with http.client, threads with requests). `python/fetch/` does the whole job, with retries
+//! and results: with aiohttp, with httpx, and with asyncio's streams; `benches/clients` compares them.
 
 pub mod answered;
 pub mod attempt;
@@ -61,6 +62,8 @@ use workers::Shared;
 const DRAWN: usize = 10;
 /// Capacity of the queue of records from the workers.
 const QUEUE: usize = 1024;
+/// The most records that are handled at once.
+const BATCH: usize = 64;
 
 /// `cargo run -p asyncio -- fetch`.
 pub fn command() -> Experiment {
@@ -205,16 +208,19 @@ async fn make_calls(
     }
     drop(sender); // so that `recv` returns `None` once the last worker has ended
     let bar = plan.calls.map_or_else(progress::uncounted, progress::calls);
-    let mut summary = Summary::default();
+    let (mut summary, mut batch) = (Summary::default(), Vec::with_capacity(BATCH));
     loop {
         tokio::select! {
-            record = records.recv() => {
-                let Some(record) = record else { break };
-                summary.add(&record);
-                bar.inc(1);
-                if let Some(sink) = sink && !sink.write(&record).await {
+            received = records.recv_many(&mut batch, BATCH) => {
+                if received == 0 {
+                    break;
+                }
+                batch.iter().for_each(|record| summary.add(record));
+                bar.inc(received as u64);
+                if let Some(sink) = sink && !sink.write(&batch).await {
                     break; // the workers end when their records are not received; `Sink::finish` reports the error
                 }
+                batch.clear();
             }
             () = interrupt.received() => drop(stop.send(true)),
         }

@@ -14,8 +14,8 @@ use tokio::sync::mpsc;
 use super::keep::Kept;
 use super::workers::Record;
 
-/// Capacity of the queue to the writer thread. If it is full, the workers wait.
-const QUEUE: usize = 1024;
+/// Capacity of the queue to the writer thread, in batches. If it is full, the workers wait.
+const QUEUE: usize = 16;
 
 /// A file and the thread that writes it. It is a thread because file I/O would block the event loop.
 pub struct Sink {
@@ -49,9 +49,10 @@ impl Sink {
         Ok(Sink { lines, writer })
     }
 
-    /// Queues a record; `false` if the writer has failed. [`Sink::finish`] then returns the error.
-    pub async fn write(&self, record: &Record) -> bool {
-        self.lines.send(line(record)).await.is_ok()
+    /// Queues records, together, because each send may have to wake the writer; `false` if it has failed. [`Sink::finish`] then returns
+    /// the error.
+    pub async fn write(&self, records: &[Record]) -> bool {
+        self.lines.send(records.iter().map(line).collect()).await.is_ok()
     }
 
     /// Waits until all lines are written.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::vec;
 
 use lab::{Error, Result};
 use tokio::sync::{Mutex, mpsc};
@@ -38,7 +39,27 @@ enum Kind {
     /// A number of calls to these targets, in turn.
     Cycle(Vec<Target>, usize),
     /// The calls of a list.
-    List(Mutex<mpsc::Receiver<Result<Listed>>>),
+    List(Mutex<Batches>),
+}
+
+/// The rest of a batch of calls, and the receiver of the next.
+struct Batches {
+    batch: vec::IntoIter<Listed>,
+    receiver: mpsc::Receiver<Result<Vec<Listed>>>,
+}
+
+impl Batches {
+    async fn next(&mut self) -> Option<Result<Listed>> {
+        loop {
+            if let Some(listed) = self.batch.next() {
+                return Some(Ok(listed));
+            }
+            match self.receiver.recv().await? {
+                Ok(batch) => self.batch = batch.into_iter(),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
 }
 
 impl Source {
@@ -46,8 +67,8 @@ impl Source {
         Source::new(Kind::Cycle(targets, calls), done)
     }
 
-    pub fn list(list: mpsc::Receiver<Result<Listed>>, done: Done) -> Source {
-        Source::new(Kind::List(Mutex::new(list)), done)
+    pub fn list(receiver: mpsc::Receiver<Result<Vec<Listed>>>, done: Done) -> Source {
+        Source::new(Kind::List(Mutex::new(Batches { batch: Vec::new().into_iter(), receiver })), done)
     }
 
     fn new(kind: Kind, done: Done) -> Source {
@@ -72,7 +93,7 @@ impl Source {
                 let (url, target) = (Arc::clone(&target.url), Ok(target.clone()));
                 Some(Call { number, url, target, request: None, checksum: None })
             }
-            Kind::List(list) => match list.lock().await.recv().await? {
+            Kind::List(list) => match list.lock().await.next().await? {
                 Ok(Listed { url, target, request, checksum, .. }) => {
                     let target = target.map_err(|why| match why {
                         Unusable::Address(why) => Failure::BadAddress(why.en),

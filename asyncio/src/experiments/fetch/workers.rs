@@ -2,6 +2,7 @@
 //!
 //! The number of workers is the bound. A call begins when a worker is free, so there is no queue of waiting tasks.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,9 +78,12 @@ async fn make_call(
         Ok(target) => loop {
             attempts += 1;
             let request = call.request.as_deref().unwrap_or(&shared.sending.request);
-            let attempt = attempt(connection, (call.number, target, request), &shared.sending, lane);
-            let attempt = before(deadline, attempt);
-            let failure = match unless_stopped(stop, attempt).await {
+            let ended = {
+                // Pinned, because this future is large, and each function that it is passed to would copy it.
+                let attempt = pin!(attempt(connection, (call.number, target, request), &shared.sending, lane));
+                unless_stopped(stop, before(deadline, attempt)).await
+            };
+            let failure = match ended {
                 Some(Ok(fetched)) => break Ok(fetched),
                 Some(Err(failure)) => failure,
                 None => Failure::Cancelled,

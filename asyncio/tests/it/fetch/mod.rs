@@ -5,6 +5,7 @@ mod bodies;
 mod https;
 mod lists;
 mod pace;
+mod python;
 mod requests;
 mod rows;
 mod scripted;

@@ -7,8 +7,10 @@ pub mod listed;
 pub mod rows;
 mod urls;
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -20,9 +22,12 @@ use super::target;
 use listed::{Listed, Unusable};
 use rows::Rows;
 
-/// Capacity of the queue for the workers. Rows may be much longer than URLs.
-const QUEUE: usize = 1024;
-const QUEUE_OF_ROWS: usize = 64;
+/// The most calls that are passed to the workers at once. One by one, they would wake the thread that reads them for every call.
+const BATCH: usize = 64;
+/// The same for rows, which may be much longer than URLs.
+const BATCH_OF_ROWS: usize = 8;
+/// Capacity of the queue of batches for the workers.
+const QUEUE: usize = 8;
 
 #[derive(Clone, Debug)]
 pub enum List {
@@ -59,8 +64,9 @@ impl List {
     }
 
     /// Starts to read a list. The receiver gets the calls, and an error as the last item if the list could not be read to its end.
-    pub fn open(&self) -> Result<mpsc::Receiver<Result<Listed>>> {
-        let (sender, receiver) = mpsc::channel(if matches!(self, List::Rows(_)) { QUEUE_OF_ROWS } else { QUEUE });
+    pub fn open(&self) -> Result<mpsc::Receiver<Result<Vec<Listed>>>> {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let most = if matches!(self, List::Rows(_)) { BATCH_OF_ROWS } else { BATCH };
         let from: Box<dyn Read + Send> = match self.path() == Path::new("-") {
             true => Box::new(io::stdin()),
             false => Box::new(File::open(self.path()).map_err(|e| self.cannot_read(&Text::same(e.to_string())))?),
@@ -68,7 +74,14 @@ impl List {
         let list = self.clone();
         // A thread, because reading may block.
         let read = move || {
-            let read = list.read(BufReader::new(from), |listed| sender.blocking_send(Ok(listed)).is_ok());
+            let batch = RefCell::new(Batch { calls: Vec::new(), sender: &sender });
+            let from = BufReader::new(SendFirst { from, batch: &batch });
+            let read = list.read(from, |listed| {
+                let mut batch = batch.borrow_mut();
+                batch.calls.push(listed);
+                batch.calls.len() < most || batch.send()
+            });
+            batch.borrow_mut().send();
             if let Err(why) = read {
                 let _ = sender.blocking_send(Err(list.cannot_read(&why)));
             }
@@ -123,6 +136,32 @@ impl List {
     fn cannot_read(&self, why: &Text) -> Error {
         let (option, path, ko, en) = (self.option(), self.path().display(), &why.ko, &why.en);
         Error::usage(text!("{option} {path}: 읽을 수 없습니다: {ko}", "{option} {path}: cannot be read: {en}"))
+    }
+}
+
+/// Calls on their way to the workers.
+struct Batch<'s> {
+    calls: Vec<Listed>,
+    sender: &'s mpsc::Sender<Result<Vec<Listed>>>,
+}
+
+impl Batch<'_> {
+    /// Sends them. False if nobody wants them.
+    fn send(&mut self) -> bool {
+        self.calls.is_empty() || self.sender.blocking_send(Ok(mem::take(&mut self.calls))).is_ok()
+    }
+}
+
+/// Sends the calls that have been read before it reads on: the program that writes the list may be slow, and they must not wait for it.
+struct SendFirst<'b, 's, R> {
+    from: R,
+    batch: &'b RefCell<Batch<'s>>,
+}
+
+impl<R: Read> Read for SendFirst<'_, '_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.batch.borrow_mut().send();
+        self.from.read(into)
     }
 }
 
