@@ -17,14 +17,15 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(unix)] // sockets and their peers; the rest compiles anywhere
+#[cfg(all(unix, feature = "simulator"))] // sockets and their peers; the rest compiles anywhere
 pub mod calibrate;
 #[cfg(feature = "scenarios")]
 pub mod convoy;
 #[cfg(feature = "scenarios")]
 pub mod experiments;
-#[cfg(any(unix, feature = "scenarios"))]
+#[cfg(any(feature = "scenarios", all(unix, feature = "simulator")))]
 mod input_file;
+#[cfg(feature = "simulator")]
 pub mod interpreters;
 pub mod lock;
 pub mod loops;
@@ -36,8 +37,10 @@ pub mod peer;
 pub mod run_on_cpython;
 #[cfg(feature = "scenarios")]
 pub mod scenario;
+#[cfg(feature = "simulator")]
 pub mod sim;
 mod sync;
+#[cfg(feature = "simulator")]
 pub mod vm;
 
 pub use lock::{Gil, Held, Lock, SWITCH_INTERVAL, ThreadId};

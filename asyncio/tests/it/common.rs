@@ -118,6 +118,7 @@ fn is_an_end(value: &Value) -> bool {
         "redirect",
         "deadline",
         "bad address",
+        "bad row",
         "tls",
         "not kept",
     ];

@@ -9,7 +9,7 @@ use tests::run::{SECTIONS, words};
 use tests::workspace::workspace;
 
 /// Libraries that depend on no other member of the workspace.
-const INDEPENDENT: [&str; 7] = ["lab", "process-pool", "loopback", "web", "harness", "progress", "planted"];
+const INDEPENDENT: [&str; 8] = ["lab", "process-pool", "loopback", "web", "address", "harness", "progress", "planted"];
 
 /// The folders of all members, by name.
 fn members() -> BTreeMap<String, PathBuf> {

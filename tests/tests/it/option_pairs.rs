@@ -29,6 +29,7 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("asyncio", "fetch", "URL", "--delay"),
     ("asyncio", "fetch", "--urls", "--inject"),
     ("asyncio", "fetch", "URL", "--inject"),
+    ("asyncio", "fetch", "--rows", "--requests"),
     ("asyncio", "fetch", "--resume", "--out"),
     ("asyncio", "fetch", "--data", "--data-json"),
     ("asyncio", "million", "--no-python", "--twin"),
@@ -37,7 +38,11 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// The first has an effect only together with the second.
-const NEEDS: &[(&str, &str, &str, &str)] = &[("threading", "files", "--make", "DIR")];
+const NEEDS: &[(&str, &str, &str, &str)] = &[
+    ("asyncio", "fetch", "--rows", "URL"),
+    ("asyncio", "fetch", "--rows-format", "--rows"),
+    ("threading", "files", "--make", "DIR"),
+];
 
 /// An option as `--help` shows it, and a value that it accepts.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +58,7 @@ impl Given {
     }
 }
 
-/// Reads `  --name <VALUE>  about (default X)` or `  [NAME]  about`; a long line is wrapped.
+/// Reads `  -N, --name <VALUE>  about (default X)` or `  [NAME]  about`; a long line is wrapped.
 fn options(program: &str, experiment: &str) -> Vec<Given> {
     let help = run(program, &[experiment, "--help", "--lang", "en"]).ends_with(0).out;
     let mut entries: Vec<String> = Vec::new();
@@ -71,9 +76,12 @@ fn options(program: &str, experiment: &str) -> Vec<Given> {
 
 fn given(entry: &str) -> Option<Given> {
     let mut words = entry.split_whitespace();
-    let first = words.next()?.trim_end_matches(',');
+    let mut first = words.next()?.trim_end_matches(',');
     if first == "-h" {
         return None;
+    }
+    if first.starts_with('-') && !first.starts_with("--") {
+        first = words.next()?; // the long name
     }
     let name = first.trim_matches(['[', ']', '.']).to_owned();
     let kind = if name.starts_with('-') { words.next().unwrap_or_default() } else { "<PATH>" };

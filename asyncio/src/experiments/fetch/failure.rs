@@ -7,6 +7,8 @@ use std::time::Duration;
 pub enum Failure {
     /// A line of the list that is not a valid address.
     BadAddress(String),
+    /// A row of the list that does not fill the template.
+    BadRow(String),
     /// No connection, for example refused or no such host.
     Unreachable(String),
     /// The TLS handshake failed, most often because the server's certificate is not trusted.
@@ -34,6 +36,7 @@ impl Failure {
     pub fn name(&self) -> &'static str {
         match self {
             Failure::BadAddress(_) => "bad address",
+            Failure::BadRow(_) => "bad row",
             Failure::Unreachable(_) => "unreachable",
             Failure::Tls(_) => "tls",
             Failure::Closed(_) => "closed",
@@ -60,7 +63,7 @@ impl Failure {
         match self {
             Failure::BadAddress(why) | Failure::Unreachable(why) | Failure::Closed(why) => Some(why),
             Failure::Redirect(_, why) | Failure::NotHttp(why) | Failure::Tls(why) => Some(why),
-            Failure::NotKept(why) => Some(why),
+            Failure::NotKept(why) | Failure::BadRow(why) => Some(why),
             Failure::TimedOut | Failure::Deadline | Failure::Status(..) | Failure::Cancelled => None,
         }
     }
@@ -78,7 +81,7 @@ impl Failure {
             Failure::Closed(_) | Failure::TimedOut => repeatable,
             Failure::Status(status, _) => repeatable && matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
             Failure::Tls(_) | Failure::NotHttp(_) | Failure::Cancelled | Failure::Deadline => false,
-            Failure::BadAddress(_) | Failure::Redirect(..) | Failure::NotKept(_) => false,
+            Failure::BadAddress(_) | Failure::BadRow(_) | Failure::Redirect(..) | Failure::NotKept(_) => false,
         }
     }
 }

@@ -34,6 +34,7 @@ pub struct Fetched {
 /// How requests are sent; the same for all calls.
 #[derive(Debug)]
 pub struct Sending {
+    /// What a call sends, unless its row of a list says otherwise.
     pub request: RequestPlan,
     /// Time limit for one request and its response.
     pub timeout: Duration,
@@ -46,11 +47,11 @@ pub struct Sending {
 /// Sends the request and follows redirects. The time limit is that of each request, without the wait until it may be sent.
 pub async fn attempt(
     connection: &mut Connection,
-    (call, target): (usize, &Target),
+    (call, target, request): (usize, &Target, &RequestPlan),
     sending: &Sending,
     lane: &mut Lane,
 ) -> Result<Fetched, Failure> {
-    let (mut target, mut request, mut redirects) = (Cow::Borrowed(target), Cow::Borrowed(&sending.request), 0);
+    let (mut target, mut request, mut redirects) = (Cow::Borrowed(target), Cow::Borrowed(request), 0);
     loop {
         lane.idle();
         let turn = sending.pace.turn(&target.address).await;

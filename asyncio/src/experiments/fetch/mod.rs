@@ -2,7 +2,8 @@
 //! cancellation, and results in a file.
 //!
 //! Article: asyncio, "API 호출". Run: `cargo run -p asyncio -- fetch --requests 10000 --concurrency 1000`. Python twin:
-//! `python/fetch.py` (asyncio, aiohttp, threads with http.client, threads with requests).
+//! `python/fetch.py` (asyncio, aiohttp, threads with http.client, threads with requests). `python/fetch/` does the whole job, with retries
+//! and results: with aiohttp, with httpx, and with asyncio's streams; `benches/clients` compares them.
 
 pub mod answered;
 pub mod attempt;
@@ -24,6 +25,7 @@ pub mod retry;
 pub mod source;
 pub mod summary;
 pub mod target;
+pub mod template;
 pub mod tls;
 pub mod workers;
 
@@ -60,6 +62,8 @@ use workers::Shared;
 const DRAWN: usize = 10;
 /// Capacity of the queue of records from the workers.
 const QUEUE: usize = 1024;
+/// The most records that are handled at once.
+const BATCH: usize = 64;
 
 /// `cargo run -p asyncio -- fetch`.
 pub fn command() -> Experiment {
@@ -116,9 +120,9 @@ fn tls(plan: &FetchPlan) -> Result<Tls> {
 
 /// The calls to make, and the number of calls that an earlier run has completed.
 fn source(plan: &FetchPlan, server: Option<&Server>) -> Result<(Source, usize)> {
-    let done = match &plan.out {
+    let (done, rewritten) = match &plan.out {
         Some(path) if plan.resume => resume::prepare(path)?,
-        _ => Done::default(),
+        _ => Default::default(),
     };
     let before = done.count();
     let source = match (&plan.targets, server) {
@@ -130,26 +134,27 @@ fn source(plan: &FetchPlan, server: Option<&Server>) -> Result<(Source, usize)> 
         (Targets::Given(targets), _) => {
             let calls = plan.calls.unwrap_or(0);
             let urls = targets.iter().cycle().take(calls).map(|target| &*target.url);
-            urls.enumerate().try_for_each(|(call, url)| check_url(&done, call, url))?;
+            urls.enumerate().try_for_each(|(call, url)| check_call(&done, call, url, None))?;
             Source::cycle(targets.clone(), calls, done)
         }
-        (Targets::List(path), _) => {
+        (Targets::List(list), _) => {
             if plan.resume && plan.calls.is_some() {
-                list::check(path, |call, url| check_url(&done, call, url))?;
+                list.check(|call, listed| check_call(&done, call, &listed.url, listed.checksum))?;
             }
-            Source::list(list::open(path)?, done)
+            Source::list(list.open()?, done)
         }
     };
+    rewritten.commit()?;
     Ok((source, before))
 }
 
-/// An error if an earlier run made this call with another URL.
-fn check_url(done: &Done, call: usize, url: &str) -> Result<()> {
-    match done.agrees(call, url) {
+/// An error if an earlier run made this call with another URL or row.
+fn check_call(done: &Done, call: usize, url: &str, checksum: Option<u32>) -> Result<()> {
+    match done.agrees(call, url, checksum) {
         true => Ok(()),
         false => Err(Error::usage(text!(
-            "--resume: 호출 {call}의 주소가 결과 파일의 주소와 다릅니다. 다른 목록의 결과 파일인 것 같습니다.",
-            "--resume: call {call} has another address in the result file. The file seems to belong to another list."
+            "--resume: 호출 {call}의 주소나 행이 결과 파일과 다릅니다. 다른 목록의 결과 파일인 것 같습니다.",
+            "--resume: call {call} has another address or row in the result file. The file seems to belong to another list."
         ))),
     }
 }
@@ -203,16 +208,19 @@ async fn make_calls(
     }
     drop(sender); // so that `recv` returns `None` once the last worker has ended
     let bar = plan.calls.map_or_else(progress::uncounted, progress::calls);
-    let mut summary = Summary::default();
+    let (mut summary, mut batch) = (Summary::default(), Vec::with_capacity(BATCH));
     loop {
         tokio::select! {
-            record = records.recv() => {
-                let Some(record) = record else { break };
-                summary.add(&record);
-                bar.inc(1);
-                if let Some(sink) = sink && !sink.write(&record).await {
+            received = records.recv_many(&mut batch, BATCH) => {
+                if received == 0 {
+                    break;
+                }
+                batch.iter().for_each(|record| summary.add(record));
+                bar.inc(received as u64);
+                if let Some(sink) = sink && !sink.write(&batch).await {
                     break; // the workers end when their records are not received; `Sink::finish` reports the error
                 }
+                batch.clear();
             }
             () = interrupt.received() => drop(stop.send(true)),
         }

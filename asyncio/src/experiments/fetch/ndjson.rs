@@ -14,8 +14,8 @@ use tokio::sync::mpsc;
 use super::keep::Kept;
 use super::workers::Record;
 
-/// Capacity of the queue to the writer thread. If it is full, the workers wait.
-const QUEUE: usize = 1024;
+/// Capacity of the queue to the writer thread, in batches. If it is full, the workers wait.
+const QUEUE: usize = 16;
 
 /// A file and the thread that writes it. It is a thread because file I/O would block the event loop.
 pub struct Sink {
@@ -49,9 +49,10 @@ impl Sink {
         Ok(Sink { lines, writer })
     }
 
-    /// Queues a record; `false` if the writer has failed. [`Sink::finish`] then returns the error.
-    pub async fn write(&self, record: &Record) -> bool {
-        self.lines.send(line(record)).await.is_ok()
+    /// Queues records, together, because each send may have to wake the writer; `false` if it has failed. [`Sink::finish`] then returns
+    /// the error.
+    pub async fn write(&self, records: &[Record]) -> bool {
+        self.lines.send(records.iter().map(line).collect()).await.is_ok()
     }
 
     /// Waits until all lines are written.
@@ -67,7 +68,7 @@ fn refuse(path: &Path, e: &io::Error) -> Error {
 }
 
 /// `{"call":0,"url":…,"status":200,"bytes":3,"attempts":1,"ms":50.3}`, or `"error"` and `"detail"` instead of `"bytes"`; after
-/// redirects also their number and the final URL.
+/// redirects also their number and the final URL. With `--rows` also `"row_checksum"`, by which `--resume` notices another list.
 fn line(record: &Record) -> String {
     let mut object = json!({
         "call": record.call,
@@ -75,6 +76,9 @@ fn line(record: &Record) -> String {
         "attempts": record.attempts,
         "ms": record.took as f64 / 1e6,
     });
+    if let Some(checksum) = record.checksum {
+        object["row_checksum"] = checksum.into();
+    }
     match &record.outcome {
         Ok(fetched) => {
             object["status"] = fetched.status.into();

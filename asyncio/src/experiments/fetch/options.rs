@@ -8,13 +8,15 @@ use lab::{Error, Result, text};
 
 use super::decode;
 use super::keep::KeepPlan;
-use super::list;
+use super::list::List;
+use super::list::rows::{Format, Rows};
 use super::pace;
 use super::plan::{FetchPlan, Targets};
 use super::proxy::Proxies;
-use super::request::RequestOptions;
+use super::request::{self, RequestOptions, RequestPlan};
 use super::retry::{LONGEST_PAUSE, Retry};
 use super::target::Target;
+use super::template::{self, Template};
 use super::tls::TlsOptions;
 use crate::fault_injection::ServerOptions;
 
@@ -46,6 +48,8 @@ impl cli::Choice for UseProxy {
 pub struct FetchOptions {
     given: Opt<Vec<String>>,
     urls: Opt<Option<PathBuf>>,
+    rows: Opt<Option<PathBuf>>,
+    rows_format: Opt<Format>,
     requests: Opt<usize>,
     concurrency: Opt<usize>,
     request: RequestOptions,
@@ -74,6 +78,13 @@ impl FetchOptions {
         let given = options.positional_words("url", about);
         let urls =
             options.path("urls", text!("주소 목록 파일, 표준 입력은 -", "file of addresses, - for standard input"));
+        let about = text!(
+            "CSV나 NDJSON 파일: 행마다 호출 하나, 주소, 헤더, 본문의 {{열}}에 값을 넣음",
+            "CSV or NDJSON file: a call per row, which fills {{column}} in URL, headers and body"
+        );
+        let rows = options.path("rows", about);
+        let about = text!("--rows 파일의 형식, auto는 확장자에 따름", "format of --rows, auto is by extension");
+        let rows_format = options.choice("rows-format", Format::Auto, about);
         let requests = options.size("requests", 1..=10_000_000, 1000, text!("요청 수", "number of requests"));
         let about = text!("동시에 보낼 요청 수", "number of requests in flight");
         let concurrency = options.size("concurrency", 1..=100_000, 100, about);
@@ -113,12 +124,17 @@ impl FetchOptions {
         let served = ServerOptions::declare(options);
         options.conflict(urls, given);
         options.conflict(urls, requests); // the addresses of a list are called once each
+        options.needs(rows, given); // the template
+        options.needs(rows_format, rows);
+        options.conflict(rows, requests);
         options.conflict(resume, out); // `--resume` names the result file
         served.only_without(options, given);
         served.only_without(options, urls);
         FetchOptions {
             given,
             urls,
+            rows,
+            rows_format,
             requests,
             concurrency,
             request,
@@ -144,20 +160,13 @@ impl FetchOptions {
 
     /// Makes the plan. A list in a file is read once beforehand, so that an invalid address is reported before anything is sent.
     pub fn plan(self, a: &Args) -> Result<FetchPlan> {
-        let given: Vec<Target> =
-            a.get(self.given).iter().map(|url| Target::parse(url, "URL")).collect::<Result<_>>()?;
-        let (targets, calls) = match a.get(self.urls) {
-            Some(path) if list::is_stream(&path) => (Targets::List(path), None),
-            Some(path) => {
-                let calls = list::check(&path, |_, _| Ok(()))?;
-                (Targets::List(path), Some(calls))
-            }
-            None if given.is_empty() => {
-                let (delay, faults) = (a.get(self.served.delay), self.served.faults(a)?);
-                (Targets::Own { delay, faults }, Some(a.get(self.requests)))
-            }
-            None => (Targets::Given(given), Some(a.get(self.requests))),
-        };
+        let keep = self.keep(a)?;
+        let is_valid = if a.is_given(self.rows) { template::is_json } else { request::is_json };
+        let mut request = self.request.read(a, is_valid)?;
+        if let Some(accepted) = decode::ACCEPTED.filter(|_| keep.keeps_bodies()) {
+            request.accept_encoding(accepted);
+        }
+        let (targets, calls) = self.targets(a, &request)?;
         let resume = a.get(self.resume);
         if resume.is_some() && targets.own().is_some() {
             return Err(Error::usage(text!(
@@ -172,11 +181,6 @@ impl FetchOptions {
             )));
         }
         let bounded = |n: u64| u32::try_from(n).expect("the option's upper bound is small");
-        let keep = self.keep(a)?;
-        let mut request = self.request.read(a)?;
-        if let Some(accepted) = decode::ACCEPTED.filter(|_| keep.keeps_bodies()) {
-            request.accept_encoding(accepted);
-        }
         // No proxy reaches our own server: it is in this process.
         let uses_proxy = a.get(self.proxy) == UseProxy::Environment && targets.own().is_none();
         let variable = |name: &str| std::env::var(name).ok();
@@ -206,6 +210,43 @@ impl FetchOptions {
             out: a.get(self.out).or(resume),
             fail_on: a.get(self.fail_on),
         })
+    }
+
+    /// Where the calls go, and their number if it is known.
+    fn targets(self, a: &Args, request: &RequestPlan) -> Result<(Targets, Option<usize>)> {
+        let given = a.get(self.given);
+        let list = match (a.get(self.urls), a.get(self.rows)) {
+            (Some(path), _) => Some(List::Urls(path)),
+            (None, Some(path)) => Some(List::Rows(self.rows(a, path, &given, request)?)),
+            (None, None) => None,
+        };
+        Ok(match list {
+            Some(list) if list.is_stream() => (Targets::List(list), None),
+            Some(list) => {
+                let calls = list.check(|_, _| Ok(()))?;
+                (Targets::List(list), Some(calls))
+            }
+            None if given.is_empty() => {
+                let (delay, faults) = (a.get(self.served.delay), self.served.faults(a)?);
+                (Targets::Own { delay, faults }, Some(a.get(self.requests)))
+            }
+            None => {
+                let given = given.iter().map(|url| Target::parse(url, "URL")).collect::<Result<_>>()?;
+                (Targets::Given(given), Some(a.get(self.requests)))
+            }
+        })
+    }
+
+    fn rows(self, a: &Args, path: PathBuf, given: &[String], request: &RequestPlan) -> Result<Rows> {
+        let [url] = given else {
+            return Err(Error::usage(text!(
+                "--rows: 주소는 하나만 주십시오. 그 {{열}}에 행의 값을 넣습니다.",
+                "--rows: give only one URL. Each row fills its {{column}}."
+            )));
+        };
+        let format = a.get(self.rows_format).of(&path)?;
+        let template = Template::new(url, request.clone(), self.request.is_json(a))?;
+        Ok(Rows { path, format, template: template.into() })
     }
 
     fn keep(self, a: &Args) -> Result<KeepPlan> {

@@ -8,6 +8,7 @@ use lab::trace::Trace;
 use web::Faults;
 
 use super::keep::KeepPlan;
+use super::list::List;
 use super::proxy::Proxies;
 use super::request::RequestPlan;
 use super::retry::Retry;
@@ -22,8 +23,8 @@ pub enum Targets {
     Own { delay: Duration, faults: Faults },
     /// The given addresses, in turn.
     Given(Vec<Target>),
-    /// The addresses of a list, once each.
-    List(PathBuf),
+    /// The calls of a list, once each.
+    List(List),
 }
 
 impl Targets {

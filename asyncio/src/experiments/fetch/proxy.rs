@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use address::Address;
 use hyper::header::HeaderValue;
 use lab::{Error, Result, text};
 use percent_encoding::percent_decode_str;
@@ -44,7 +45,12 @@ impl Proxies {
             first(names).map(|(name, value)| Proxy::parse(name, &value).map(Arc::new)).transpose()
         };
         let exceptions = first(&["no_proxy", "NO_PROXY"]).map(|(_, list)| list).unwrap_or_default();
-        let word = |word: &str| word.trim().trim_start_matches('.').to_ascii_lowercase();
+        let word = |word: &str| {
+            let word = word.trim().trim_start_matches('.').to_ascii_lowercase();
+            // Addresses have the ASCII form of a name like 한국.kr.
+            let host = Address::parse(&format!("http://{word}/")).map(|found| found.host);
+            host.ok().filter(|_| !word.is_ascii()).unwrap_or(word)
+        };
         Ok(Proxies {
             http: proxy(&["http_proxy", "all_proxy", "ALL_PROXY"])?,
             https: proxy(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?,
@@ -140,6 +146,9 @@ mod tests {
         ] {
             let found = to(&[http[0], ("no_proxy", list)], &format!("http://{host}/"));
             assert_eq!(found.is_some(), goes, "{list} {host}");
+        }
+        if address::IDNA {
+            assert_eq!(to(&[http[0], ("no_proxy", "a, .한국.kr")], "http://x.한국.kr/"), None);
         }
     }
 

@@ -38,6 +38,10 @@ const CREDENTIALS: [HeaderName; 3] = [header::AUTHORIZATION, header::COOKIE, hea
 /// Headers that only the client may set.
 const OURS: [HeaderName; 4] = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION, header::EXPECT];
 
+pub fn is_credential(name: &HeaderName) -> bool {
+    CREDENTIALS.contains(name)
+}
+
 impl RequestPlan {
     /// Adds `Accept-Encoding`, unless the user has set it.
     pub fn accept_encoding(&mut self, codings: &'static str) {
@@ -53,7 +57,7 @@ impl RequestPlan {
 
     /// The request to another server after a redirect.
     pub fn without_credentials(&self) -> RequestPlan {
-        let keep = |(name, _): &&(HeaderName, HeaderValue)| !CREDENTIALS.contains(name);
+        let keep = |(name, _): &&(HeaderName, HeaderValue)| !is_credential(name);
         RequestPlan { headers: self.headers.iter().filter(keep).cloned().collect(), ..self.clone() }
     }
 
@@ -88,23 +92,33 @@ impl RequestOptions {
         let about = text!("메서드(기본 GET, 본문이 있으면 POST)", "method (default GET, with a body POST)");
         let method = options.word("method", about);
         let about = text!("헤더 '이름: 값' 또는 @파일, 여러 번 가능", "header 'Name: value', or @file; repeatable");
-        let header = options.words("header", about);
-        let data = options.word("data", text!("본문 또는 @파일", "body, or @file"));
-        let json = options.word("data-json", text!("JSON 본문 또는 @파일", "JSON body, or @file"));
+        let header = options.words_or_files("header", about);
+        let data = options.word_or_file("data", text!("본문 또는 @파일", "body, or @file"));
+        let json = options.word_or_file("data-json", text!("JSON 본문 또는 @파일", "JSON body, or @file"));
         let about = text!("사용자 이름(암호는 {PASSWORD}) 또는 @파일", "user name (password in {PASSWORD}), or @file");
-        let user = options.word("user", about);
+        let user = options.word_or_file("user", about);
         options.conflict(data, json);
+        // The short names of curl.
+        options.short(method, 'X');
+        options.short(header, 'H');
+        options.short(data, 'd');
         RequestOptions { method, header, data, json, user }
     }
 
-    pub fn read(self, a: &Args) -> Result<RequestPlan> {
+    /// Whether the body was given as JSON.
+    pub fn is_json(self, a: &Args) -> bool {
+        a.is_given(self.json)
+    }
+
+    /// Reads the options. `is_valid` checks a body that was given as JSON.
+    pub fn read(self, a: &Args, is_valid: fn(&[u8]) -> bool) -> Result<RequestPlan> {
         let (data, json) = (a.get(self.data), a.get(self.json));
         let (option, kind, body) = match (&data, &json) {
             (Some(data), _) => ("--data", Some("application/x-www-form-urlencoded"), bytes("--data", data)?),
             (None, Some(json)) => ("--data-json", Some("application/json"), bytes("--data-json", json)?),
             (None, None) => ("", None, Vec::new()),
         };
-        if option == "--data-json" && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {
+        if option == "--data-json" && !is_valid(&body) {
             return Err(Error::usage(text!(
                 "--data-json: 올바른 JSON이 아닙니다.",
                 "--data-json: this is not valid JSON."
@@ -134,6 +148,10 @@ impl RequestOptions {
         }
         Ok(RequestPlan { method, headers, body: body.into() })
     }
+}
+
+pub fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
 fn method(word: &str) -> Result<Method> {
@@ -177,7 +195,7 @@ fn read_headers(word: &str, headers: &mut Vec<(HeaderName, HeaderValue)>) -> Res
         if OURS.contains(&name) {
             return Err(refuse(text!("{name} 헤더는 클라이언트가 설정합니다.", "only the client sets {name}.")));
         }
-        if CREDENTIALS.contains(&name) {
+        if is_credential(&name) {
             if !is_file {
                 return Err(refuse(text!(
                     "명령줄의 {name} 값은 누구나 볼 수 있습니다. 파일에 저장하고 --header @파일로 주십시오.",

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lab::{Error, Result, text};
 use serde::Deserialize;
@@ -11,8 +11,8 @@ use serde::Deserialize;
 /// The calls that are done. Each takes four bytes of memory.
 #[derive(Debug, Default)]
 pub struct Done {
-    /// The hash of the URL, by the number of the call; 0 for a call that is not done.
-    urls: Vec<u32>,
+    /// The hash of the URL and of the row's checksum, by the number of the call; 0 for a call that is not done.
+    hashes: Vec<u32>,
     count: usize,
 }
 
@@ -21,6 +21,8 @@ pub struct Done {
 struct Line {
     call: usize,
     url: String,
+    #[serde(default)]
+    row_checksum: Option<u32>,
     #[serde(default)]
     bytes: Option<u64>,
 }
@@ -33,36 +35,61 @@ impl Done {
         self.count
     }
 
-    pub fn has(&self, call: usize, url: &str) -> bool {
-        self.urls.get(call) == Some(&hash(url))
+    pub fn has(&self, call: usize, url: &str, checksum: Option<u32>) -> bool {
+        self.hashes.get(call) == Some(&hash(url, checksum))
     }
 
-    /// False if this call was done with another URL; then the file belongs to another list.
-    pub fn agrees(&self, call: usize, url: &str) -> bool {
-        self.urls.get(call).is_none_or(|known| *known == 0 || *known == hash(url))
+    /// False if this call was done with another URL or row; then the file belongs to another list.
+    pub fn agrees(&self, call: usize, url: &str, checksum: Option<u32>) -> bool {
+        self.hashes.get(call).is_none_or(|known| *known == 0 || *known == hash(url, checksum))
     }
 
     fn add(&mut self, line: &Line) {
-        if self.urls.len() <= line.call {
-            self.urls.resize(line.call + 1, 0);
+        if self.hashes.len() <= line.call {
+            self.hashes.resize(line.call + 1, 0);
         }
-        self.urls[line.call] = hash(&line.url);
+        self.hashes[line.call] = hash(&line.url, line.row_checksum);
         self.count += 1;
     }
 }
 
 /// A hash that is never 0. If two URLs share a hash, it is not noticed when one replaces the other in the same line of a list.
-fn hash(url: &str) -> u32 {
+fn hash(url: &str, checksum: Option<u32>) -> u32 {
     let mut hasher = DefaultHasher::new();
-    url.hash(&mut hasher);
+    (url, checksum).hash(&mut hasher);
     hasher.finish() as u32 | 1
 }
 
-/// Reads the results of an interrupted run and removes from the file what must be done again: failures, and an incomplete last line.
-/// A missing file counts as empty.
-pub fn prepare(path: &Path) -> Result<Done> {
+/// The result file without what must be done again. If this is dropped, the file stays as it was.
+#[derive(Debug, Default)]
+pub struct Rewritten {
+    /// The new file, and the one that it will replace.
+    part: Option<(PathBuf, PathBuf)>,
+}
+
+impl Rewritten {
+    pub fn commit(mut self) -> Result<()> {
+        if let Some((part, real)) = &self.part {
+            fs::rename(part, real).map_err(|e| refuse(real, &e))?;
+            self.part = None;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Rewritten {
+    fn drop(&mut self) {
+        if let Some((part, _)) = &self.part {
+            let _ = fs::remove_file(part);
+        }
+    }
+}
+
+/// Reads the results of an interrupted run, and writes them again without what must be done again: failures, and an incomplete last
+/// line. A missing file counts as empty.
+pub fn prepare(path: &Path) -> Result<(Done, Rewritten)> {
     let file = match File::open(path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Done::default()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
         file => file.map_err(|e| refuse(path, &e))?,
     };
     // The new file replaces the old one only when it is complete, so that nothing is lost if the program is killed in between.
@@ -70,11 +97,9 @@ pub fn prepare(path: &Path) -> Result<Done> {
     let mut name = real.file_name().unwrap_or_default().to_owned();
     name.push(".resume");
     let part = real.with_file_name(name);
-    let done = keep(BufReader::new(file), &part).and_then(|done| fs::rename(&part, &real).map(|()| done));
-    done.map_err(|e| {
-        let _ = fs::remove_file(&part);
-        refuse(path, &e)
-    })
+    let rewritten = Rewritten { part: Some((part.clone(), real)) };
+    let done = keep(BufReader::new(file), &part).map_err(|e| refuse(path, &e))?;
+    Ok((done, rewritten))
 }
 
 fn keep(mut from: impl BufRead, to: &Path) -> io::Result<Done> {
@@ -85,7 +110,9 @@ fn keep(mut from: impl BufRead, to: &Path) -> io::Result<Done> {
         let is_incomplete = !line.ends_with(b"\n");
         match serde_json::from_slice::<Line>(&line) {
             Ok(known) if known.call > MOST_CALLS => return Err(not_a_result(number)),
-            Ok(known) if known.bytes.is_some() && !is_incomplete && !done.has(known.call, &known.url) => {
+            Ok(known)
+                if known.bytes.is_some() && !is_incomplete && !done.has(known.call, &known.url, known.row_checksum) =>
+            {
                 done.add(&known);
                 to.write_all(&line)?;
             }
@@ -117,18 +144,23 @@ mod tests {
     fn results_are_kept_and_the_rest_is_done_again() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("results");
-        assert_eq!(prepare(&path).unwrap().count(), 0);
+        assert_eq!(prepare(&path).unwrap().0.count(), 0);
         let good = [
             r#"{"call":0,"url":"http://a/","attempts":1,"ms":1.0,"status":200,"bytes":3}"#,
-            r#"{"call":7,"url":"http://b/","attempts":1,"ms":1.0,"status":200,"bytes":0}"#,
+            r#"{"call":7,"url":"http://b/","row_checksum":5,"attempts":1,"ms":1.0,"status":200,"bytes":0}"#,
         ];
         let failed = r#"{"call":1,"url":"http://a/","attempts":1,"ms":1.0,"error":"status","status":500}"#;
         let half = r#"{"call":2,"url":"http://a/","bytes":3"#;
-        fs::write(&path, [good[0], failed, good[1], good[1], half].join("\n")).unwrap();
-        let done = prepare(&path).unwrap();
+        let all = [good[0], failed, good[1], good[1], half].join("\n");
+        fs::write(&path, &all).unwrap();
+        drop(prepare(&path).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), all, "only `commit` changes the file");
+        let (done, rewritten) = prepare(&path).unwrap();
+        rewritten.commit().unwrap();
         assert_eq!(done.count(), 2);
-        assert!(done.has(0, "http://a/") && done.has(7, "http://b/") && !done.has(1, "http://a/"));
-        assert!(done.agrees(1, "http://x/") && done.agrees(100, "x") && !done.agrees(0, "http://x/"));
+        assert!(done.has(0, "http://a/", None) && done.has(7, "http://b/", Some(5)) && !done.has(1, "http://a/", None));
+        assert!(done.agrees(1, "http://x/", None) && done.agrees(100, "x", None) && !done.agrees(0, "http://x/", None));
+        assert!(!done.agrees(7, "http://b/", Some(6)) && !done.agrees(7, "http://b/", None));
         assert_eq!(fs::read_to_string(&path).unwrap(), good.join("\n") + "\n");
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
     }

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use hyper::Uri;
+use address::{Address, Wrong};
 use lab::lang::Text;
 use lab::{Error, Result, text};
-use percent_encoding::{AsciiSet, utf8_percent_encode};
 
 /// A URL, split into the parts that a request needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,51 +29,15 @@ impl Target {
 
     /// Parses an absolute URL. The error is the reason why it cannot be fetched.
     pub fn read(url: &str) -> Result<Target, Text> {
-        if url.contains(|c: char| c.is_control() || c.is_whitespace()) {
+        let Address { tls, name, port, host, path, .. } = Address::parse(url).map_err(explain)?;
+        if tls && !cfg!(feature = "https") {
             return Err(text!(
-                "주소에 공백이나 제어 문자가 있습니다. %20처럼 인코딩해 주십시오.",
-                "it contains white space or a control character. Encode it, like %20."
+                "https를 쓰려면 `cargo run -p asyncio --features https -- fetch …`로 실행하십시오.",
+                "for https, run `cargo run -p asyncio --features https -- fetch …`."
             ));
         }
-        let malformed = || text!("http://호스트/… 형식의 주소를 주십시오.", "give an address like http://host/….");
-        // What is not ASCII is percent-encoded, as browsers do.
-        let uri: Uri = utf8_percent_encode(url, &AsciiSet::EMPTY).to_string().parse().map_err(|_| malformed())?;
-        let authority = uri.authority().ok_or_else(malformed)?;
-        let (host, all) = (authority.host(), authority.as_str());
-        let tls = match uri.scheme_str() {
-            Some("http") => false,
-            Some("https") if cfg!(feature = "https") => true,
-            Some("https") => {
-                return Err(text!(
-                    "https를 쓰려면 `cargo run -p asyncio --features https -- fetch …`로 실행하십시오.",
-                    "for https, run `cargo run -p asyncio --features https -- fetch …`."
-                ));
-            }
-            _ => return Err(malformed()),
-        };
-        if all.contains('@') {
-            return Err(text!(
-                "사용자 이름과 암호는 주소에 넣지 말고 --user로 주십시오. 주소는 결과 파일에 기록됩니다.",
-                "give user name and password with --user, not in the address, which is written to the results."
-            ));
-        }
-        // A host name that is not ASCII has been percent-encoded here; it would need IDNA.
-        if host.contains('%') {
-            return Err(text!("호스트 이름은 xn--… 형식으로 주십시오.", "give the host name in its xn--… form."));
-        }
-        let port = all
-            .strip_prefix(host)
-            .and_then(|rest| port(rest, tls))
-            .filter(|_| !host.is_empty())
-            .ok_or_else(malformed)?;
-        let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        Ok(Target {
-            url: url.into(),
-            address: format!("{}:{port}", host.to_ascii_lowercase()).into(),
-            host: all.into(),
-            path: if path.starts_with('/') { path.into() } else { format!("/{path}").into() },
-            tls,
-        })
+        let address = format!("{name}:{port}").into();
+        Ok(Target { url: url.into(), address, host: host.into(), path: path.into(), tls })
     }
 
     /// Resolves a `Location` relative to this URL (RFC 3986, 5.2).
@@ -124,12 +87,22 @@ fn without_credentials(url: &str) -> String {
     }
 }
 
-/// The port after the host; the scheme's default if there is none, and `None` if it is not a valid port.
-fn port(rest: &str, tls: bool) -> Option<u16> {
-    if rest.is_empty() {
-        Some(if tls { 443 } else { 80 })
-    } else {
-        rest.strip_prefix(':')?.parse().ok().filter(|port| *port > 0)
+fn explain(wrong: Wrong) -> Text {
+    match wrong {
+        Wrong::Malformed => text!("http://호스트/… 형식의 주소를 주십시오.", "give an address like http://host/…."),
+        Wrong::WhiteSpace => text!(
+            "주소에 공백이나 제어 문자가 있습니다. %20처럼 인코딩해 주십시오.",
+            "it contains white space or a control character. Encode it, like %20."
+        ),
+        Wrong::Credentials => text!(
+            "사용자 이름과 암호는 주소에 넣지 말고 --user로 주십시오. 주소는 결과 파일에 기록됩니다.",
+            "give user name and password with --user, not in the address, which is written to the results."
+        ),
+        Wrong::NeedsIdna => text!(
+            "호스트 이름을 xn--… 형식으로 주거나 `cargo run -p asyncio --features idna -- fetch …`로 실행하십시오.",
+            "give the host name in its xn--… form, or run `cargo run -p asyncio --features idna -- fetch …`."
+        ),
+        Wrong::HostName => text!("호스트 이름으로 쓸 수 없는 글자가 있습니다.", "the host name is not valid."),
     }
 }
 
@@ -155,38 +128,19 @@ fn without_dots(path: &str) -> String {
 mod tests {
     use super::*;
 
-    fn parts(url: &str) -> [String; 3] {
-        let Target { address, host, path, .. } = Target::read(url).unwrap();
-        [address, host, path].map(|part| part.to_string())
-    }
-
+    /// The rules themselves are tested where they stand, in the crate `address`.
     #[test]
-    fn a_url_is_split_into_its_parts() {
-        for (url, address, host, path) in [
-            ("http://127.0.0.1:8080/delay/5?x=1", "127.0.0.1:8080", "127.0.0.1:8080", "/delay/5?x=1"),
-            ("http://example.org", "example.org:80", "example.org", "/"),
-            ("HTTP://Example.org?q#part", "example.org:80", "Example.org", "/?q"),
-            ("http://[::1]:9/", "[::1]:9", "[::1]:9", "/"),
-            ("http://a/한?q=글", "a:80", "a", "/%ED%95%9C?q=%EA%B8%80"),
-        ] {
-            assert_eq!(parts(url), [address, host, path]);
-        }
-        for wrong in [
-            "",
-            "nonsense",
-            "/x",
-            "ftp://x/",
-            "http://",
-            "http:///x",
-            "http://a b/",
-            "http://a/\r\nX: y",
-            "http://a/\u{0}",
-            "http://한국.kr/",
-            "http://x:99999/",
-            "http://x:0/",
-            "http://x:/",
-        ] {
+    fn a_url_is_split_into_its_parts_or_refused_without_its_password() {
+        let Target { url, address, host, path, tls } = Target::read("http://Host:8080/한?x=1#y").unwrap();
+        assert_eq!([&*url, &*address, &*host], ["http://Host:8080/한?x=1#y", "host:8080", "Host:8080"]);
+        assert!(&*path == "/%ED%95%9C?x=1" && !tls);
+        for wrong in ["", "nonsense", "ftp://x/", "http://a b/", "http://a/\r\nX: y", "http://a／b/"] {
             assert_eq!(Target::parse(wrong, "URL").unwrap_err().code(), 2, "{wrong}");
+        }
+        let hangul = Target::read("http://한국.kr/").map(|target| target.address.to_string()).map_err(|why| why.en);
+        match hangul {
+            Ok(address) => assert!(address::IDNA && address == "xn--3e0b707e.kr:80", "{address}"),
+            Err(why) => assert!(!address::IDNA && why.contains("xn--") && why.contains("--features idna"), "{why}"),
         }
         let secret = Target::parse("http://name:secret@x/", "URL").unwrap_err();
         assert!(secret.text().en.contains("…@x") && !secret.text().en.contains("secret"), "{secret}");

@@ -2,6 +2,7 @@
 //!
 //! The number of workers is the bound. A call begins when a worker is free, so there is no queue of waiting tasks.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub struct Record {
     /// The number of the call, from 0.
     pub call: usize,
     pub url: Arc<str>,
+    /// A checksum of the row of a list.
+    pub checksum: Option<u32>,
     pub outcome: Result<Fetched, Failure>,
     pub attempts: u32,
     /// Time from the first attempt to the end, including pauses between attempts, in ns.
@@ -71,11 +74,16 @@ async fn make_call(
     let (start, mut attempts) = (clock::now(), 0);
     let deadline = shared.deadline.map(|time| Instant::now() + time);
     let outcome = match &call.target {
-        Err(why) => Err(Failure::BadAddress(why.en.clone())),
+        Err(failure) => Err(failure.clone()),
         Ok(target) => loop {
             attempts += 1;
-            let attempt = before(deadline, attempt(connection, (call.number, target), &shared.sending, lane));
-            let failure = match unless_stopped(stop, attempt).await {
+            let request = call.request.as_deref().unwrap_or(&shared.sending.request);
+            let ended = {
+                // Pinned, because this future is large, and each function that it is passed to would copy it.
+                let attempt = pin!(attempt(connection, (call.number, target, request), &shared.sending, lane));
+                unless_stopped(stop, before(deadline, attempt)).await
+            };
+            let failure = match ended {
                 Some(Ok(fetched)) => break Ok(fetched),
                 Some(Err(failure)) => failure,
                 None => Failure::Cancelled,
@@ -98,7 +106,8 @@ async fn make_call(
         },
     };
     lane.leave();
-    Record { call: call.number, url: call.url, outcome, attempts, took: clock::now() - start }
+    let Call { number, url, checksum, .. } = call;
+    Record { call: number, url, checksum, outcome, attempts, took: clock::now() - start }
 }
 
 /// Whether another attempt may follow this failure.

@@ -5,8 +5,11 @@ mod bodies;
 mod https;
 mod lists;
 mod pace;
+mod python;
 mod requests;
+mod rows;
 mod scripted;
+mod servers;
 
 use std::fs;
 use std::io::{Read, Write};

@@ -109,6 +109,45 @@ fn method_headers_and_body_are_sent_as_given() {
     assert!(heard.iter().all(|heard| heard.header("host").len() == 1));
 }
 
+#[test]
+fn the_short_options_are_those_of_curl() {
+    let server = Scripted::start(|_, _| answer("200 OK", "", ""));
+    fetch(&server.url, 1, &["-X", "PATCH", "-H", "X-A: 1", "-HX-B:2", "-d", "a=1"]);
+    fetch(&server.url, 1, &["--method", "PATCH", "--header", "X-A: 1", "--header", "X-B:2", "--data", "a=1"]);
+    let heard = server.heard();
+    assert!(heard[0].what() == "PATCH /" && heard[0].header("x-a") == ["1"] && heard[0].header("x-b") == ["2"]);
+    assert_eq!(heard[0].words, heard[1].words);
+    let help = String::from_utf8(asyncio(&["fetch", "-h"]).stdout).unwrap();
+    for names in ["-X, --method <TEXT>", "-H, --header <TEXT>", "-d, --data <TEXT>", "-h, --help"] {
+        assert!(help.contains(names), "{names}: {help}");
+    }
+    assert!(one_line(&asyncio(&["fetch", &server.url, "-d", "a", "-d", "b"]), 2).contains("--data"));
+}
+
+/// `--out` would destroy the file before it is read, or after.
+#[test]
+fn a_file_that_an_option_reads_with_an_at_sign_is_no_output() {
+    let server = Scripted::start(|_, _| answer("200 OK", "", ""));
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("file").to_str().unwrap().to_owned();
+    let (read, same) = (format!("@{file}"), home.path().join(".").join("file").to_str().unwrap().to_owned());
+    for (input, content) in
+        [("--header", "X-A: 1\n"), ("-H", "X-A: 1\n"), ("--data", "x"), ("--data-json", "1"), ("--user", "me:p")]
+    {
+        for output in ["--out", "--resume", "--save", "--trace", "--svg"] {
+            fs::write(&file, content).unwrap();
+            let done = asyncio(&["fetch", &server.url, "-H", "X: y", input, &read, output, &same]);
+            let line = one_line(&done, 2);
+            assert!(line.contains(output) && line.contains("reads this file"), "{line}");
+            assert_eq!(fs::read_to_string(&file).unwrap(), content, "{input} {output}");
+        }
+    }
+    assert!(server.heard().is_empty());
+    // Without the sign it is a value.
+    let literal = fetch(&server.url, 1, &["--data", &file, "--out", &file]);
+    assert_eq!(count(&literal, "ended.ok"), 1);
+}
+
 /// Every user of the machine can read a command line, and everyone who gets a report can read the report.
 #[test]
 fn secrets_are_not_taken_from_the_command_line_and_not_shown() {
@@ -203,6 +242,30 @@ fn a_proxy_in_the_environment_is_used_or_turned_off() {
     assert!(direct.heard().iter().all(|heard| heard.header("proxy-authorization").is_empty()));
     let socks = run(&direct.url, &[], &[("all_proxy", "socks5://me:p@ss@127.0.0.1:1")]);
     assert!(one_line(&socks, 2).contains("--proxy none"));
+}
+
+/// Only the proxy would resolve the name, so that no name server is needed.
+#[test]
+fn a_host_name_in_hangul_is_sent_in_ascii_or_refused_with_the_feature_that_it_needs() {
+    let proxy = Scripted::start(|_, heard| match heard.what() {
+        "GET http://xn--3e0b707e.kr/" => answer("302 Found", "Location: http://새.한국:8080/길\r\n", ""),
+        _ => answer("200 OK", "", ""),
+    });
+    let args = ["fetch", "http://한국.kr/", "--requests", "1"];
+    let done = finish(command(&args).env("http_proxy", &proxy.url).spawn().unwrap());
+    if !address::IDNA {
+        let line = one_line(&done, 2);
+        assert!(line.contains("xn--") && line.contains("--features idna"), "{line}");
+        assert!(proxy.heard().is_empty());
+        return;
+    }
+    assert!(done.status.success(), "{done:?}");
+    assert_eq!(
+        proxy.what(),
+        ["GET http://xn--3e0b707e.kr/", "GET http://xn--og4b.xn--3e0b707e:8080/%EA%B8%B8"],
+        "the redirect too"
+    );
+    assert_eq!(proxy.heard()[1].header("host"), ["xn--og4b.xn--3e0b707e:8080"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! An option as it was declared: its argument for clap, and the check of the values that were given.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use clap::builder::ValueParser;
 use clap::parser::ValueSource;
@@ -23,6 +24,8 @@ pub(super) enum Kind {
     Path(Direction),
     /// A text that is not empty.
     Word,
+    /// Like `Word`; `@PATH` stands for the content of a file.
+    WordOrFile,
     /// No value.
     Flag,
 }
@@ -51,6 +54,7 @@ pub(super) enum Place {
 #[derive(Clone, Debug)]
 pub(super) struct Declared {
     pub(super) name: &'static str,
+    pub(super) short: Option<char>,
     pub(super) kind: Kind,
     pub(super) words: Vec<&'static str>,
     pub(super) default: Option<String>,
@@ -60,16 +64,23 @@ pub(super) struct Declared {
 
 impl Declared {
     pub(super) fn new(name: &'static str, kind: Kind, default: Option<String>, about: Text) -> Declared {
-        Declared { name, kind, words: Vec::new(), default, about, place: Place::Named }
+        Declared { name, short: None, kind, words: Vec::new(), default, about, place: Place::Named }
     }
 
     pub(super) fn is_positional(&self) -> bool {
         matches!(self.place, Place::One | Place::Many)
     }
 
-    /// Whether it names a file to read or to write; `None` if it names none.
-    pub(super) fn direction(&self) -> Option<Direction> {
-        if let Kind::Path(direction) = self.kind { Some(direction) } else { None }
+    /// The file that a value names, and whether it is read or written; `None` if the value names none.
+    pub(super) fn file<'v>(&self, value: &'v OsStr) -> Option<(Direction, &'v Path)> {
+        match self.kind {
+            Kind::Path(direction) => Some((direction, Path::new(value))),
+            Kind::WordOrFile => {
+                let path = value.to_str()?.strip_prefix('@')?;
+                Some((Direction::Read, Path::new(path)))
+            }
+            _ => None,
+        }
     }
 
     /// Its name in the usage line and in messages.
@@ -96,7 +107,7 @@ pub(super) fn argument(option: &Declared) -> Arg {
         Kind::Seconds(..) => "S",
         Kind::Choice => "WORD",
         Kind::Path(_) => "PATH",
-        Kind::Word => "TEXT",
+        Kind::Word | Kind::WordOrFile => "TEXT",
         Kind::Flag => "",
     };
     let arg = Arg::new(option.name).help(about);
@@ -108,7 +119,7 @@ pub(super) fn argument(option: &Declared) -> Arg {
         Place::Named if matches!(option.kind, Kind::Flag) => arg.long(option.name).action(ArgAction::SetTrue),
         Place::Named => arg.long(option.name).value_name(value).allow_hyphen_values(true),
     };
-    let arg = arg.value_parser(ValueParser::os_string()).hide_default_value(true);
+    let arg = arg.short(option.short).value_parser(ValueParser::os_string()).hide_default_value(true);
     match &option.default {
         Some(default) => arg.default_value(default.clone()),
         None => arg,
@@ -132,7 +143,9 @@ fn check_value(option: &Declared, value: &OsStr) -> Result<()> {
     let (fits, wanted) = match option.kind {
         Kind::Path(_) => (!value.is_empty(), text!("경로를", "a path")),
         Kind::Flag => (true, Text::default()),
-        Kind::Word => (word.is_some_and(|w| !w.is_empty()), text!("빈 문자열이 아닌 값을", "a text that is not empty")),
+        Kind::Word | Kind::WordOrFile => {
+            (word.is_some_and(|w| !w.is_empty()), text!("빈 문자열이 아닌 값을", "a text that is not empty"))
+        }
         Kind::Choice => {
             let list = option.words.join(", ");
             (word.is_some_and(|w| option.words.contains(&w)), text!("{list} 가운데 하나를", "one of {list}"))

@@ -161,6 +161,12 @@ impl Options {
         Opt { name, read: |words| strings(words).pop() }
     }
 
+    /// Like [`Options::word`], for a value that may be `@PATH`: the content of that file, which the experiment reads.
+    pub fn word_or_file(&mut self, name: &'static str, about: Text) -> Opt<Option<String>> {
+        self.declare(name, Kind::WordOrFile, None, about);
+        Opt { name, read: |words| strings(words).pop() }
+    }
+
     /// `--NAME`, without a value.
     pub fn flag(&mut self, name: &'static str, about: Text) -> Opt<bool> {
         self.declare(name, Kind::Flag, None, about);
@@ -171,6 +177,12 @@ impl Options {
     /// `--NAME VALUE`, which may be repeated.
     pub fn words(&mut self, name: &'static str, about: Text) -> Opt<Vec<String>> {
         self.declared.push(Declared { place: Place::Repeated, ..Declared::new(name, Kind::Word, None, about) });
+        Opt { name, read: strings }
+    }
+
+    /// Like [`Options::words`], for values that may be `@PATH`.
+    pub fn words_or_files(&mut self, name: &'static str, about: Text) -> Opt<Vec<String>> {
+        self.declared.push(Declared { place: Place::Repeated, ..Declared::new(name, Kind::WordOrFile, None, about) });
         Opt { name, read: strings }
     }
 
@@ -205,6 +217,12 @@ impl Options {
     /// `--timeout S`: how long to wait for an answer, a lock or an end.
     pub fn timeout(&mut self, range: RangeInclusive<f64>, default: f64) -> Opt<Duration> {
         self.seconds("timeout", range, default, text!("최대 대기 시간(초)", "the longest time to wait, in seconds"))
+    }
+
+    /// The option also has a short name, `-X`. `-h` is the help.
+    pub fn short<A>(&mut self, option: Opt<A>, short: char) {
+        let declared = self.declared.iter_mut().find(|declared| declared.name == option.name);
+        declared.expect("an option of these options").short = Some(short);
     }
 
     /// Together with `first`, `second` has no effect, so giving both is an error.

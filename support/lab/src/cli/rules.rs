@@ -1,5 +1,6 @@
 //! Options that do not go together: one would have no effect, or one file would be written twice, or both read and written.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -63,13 +64,11 @@ pub(super) fn check_files(options: &[Declared], matches: &ArgMatches, common: &C
     outputs.extend(shared.into_iter().filter_map(|(name, path)| Some((name.to_owned(), path.clone()?))));
     inputs.extend(common.python.iter().map(|path| ("--python".to_owned(), path.clone())));
     for option in options {
-        let files = match option.direction() {
-            Some(Direction::Read) => &mut inputs,
-            Some(Direction::Write) => &mut outputs,
-            None => continue,
-        };
-        let paths = matches.get_many::<std::ffi::OsString>(option.name).into_iter().flatten();
-        files.extend(paths.map(|path| (option.shown(), PathBuf::from(path))));
+        let values = matches.get_many::<OsString>(option.name).into_iter().flatten();
+        for (direction, path) in values.filter_map(|value| option.file(value)) {
+            let files = if direction == Direction::Read { &mut inputs } else { &mut outputs };
+            files.push((option.shown(), path.to_owned()));
+        }
     }
     let inputs: Vec<_> = inputs.iter().map(|(name, path)| (name, path, Place::of(path))).collect();
     let outputs: Vec<_> = outputs.iter().map(|(name, path)| (name, path, Place::of(path))).collect();

@@ -33,6 +33,12 @@ impl Measure {
         Measure { id: id.into(), name, unit, samples }
     }
 
+    /// The smallest sample; not a number without samples.
+    #[must_use]
+    pub fn least(&self) -> f64 {
+        self.samples.iter().copied().fold(f64::NAN, f64::min)
+    }
+
     /// The median of the samples; NaN without any.
     pub fn median(&self) -> f64 {
         stats::median(&self.samples).unwrap_or(f64::NAN)
