@@ -16,6 +16,7 @@ mod gate;
 mod handles;
 mod hang;
 mod imap;
+mod initializer;
 mod iterators;
 mod kill_storm;
 mod memory;
@@ -100,6 +101,7 @@ fn run_all() -> ExitCode {
         memory::TESTS,
         forks::TESTS,
         scarcity::TESTS,
+        initializer::TESTS,
         iterators::TESTS,
         retries::TESTS,
         cleanup::TESTS,

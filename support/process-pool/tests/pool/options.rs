@@ -1,4 +1,4 @@
-//! Options of tasks. (The memory limit of a task is enforced by the worker; its tests come with that.)
+//! Options of tasks.
 
 use std::fs;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use process_pool::{End, Failure, Finish};
 use crate::basics::{builder, pool};
 use crate::gate::Gate;
 use crate::retries::note;
-use crate::tasks::{ABORT, GATE, ONCE, SLEEP, SQUARE, TRAP};
+use crate::tasks::{ABORT, ALLOCATE, GATE, ONCE, SLEEP, SQUARE, TRAP};
 
 crate::tests![
     a_task_has_a_time_limit_of_its_own,
@@ -17,6 +17,7 @@ crate::tests![
     without_retries_of_its_own_a_task_runs_once,
     different_options_at_once,
     a_task_keeps_its_options,
+    a_task_has_a_memory_limit_of_its_own,
     repeated_runs_go_first_or_last,
 ];
 
@@ -30,6 +31,23 @@ fn a_task_has_a_time_limit_of_its_own() {
     let pool = builder().workers(1).retries(0).timeout(Duration::from_millis(50)).build().unwrap();
     assert_eq!(pool.call(&SLEEP, &1_000_000), Err(Failure::TimedOut { attempts: 1 }));
     assert_eq!(pool.prepare(&SLEEP).timeout(Duration::from_secs(1000)).call(&200), Ok(200));
+}
+
+fn a_task_has_a_memory_limit_of_its_own() {
+    if !process_pool::limits::can_limit_memory() {
+        return println!("not measured: no memory limit on this system");
+    }
+    let too_much = Err(Failure::Died { how: End::Signal(6), attempts: 1 });
+    let pool = builder().workers(1).retries(0).build().unwrap();
+    let small = pool.prepare(&ALLOCATE).memory(64 << 20);
+    assert_eq!(small.call(&16), Ok(16));
+    assert_eq!(small.submit(&200).wait(), too_much);
+    assert_eq!(pool.call(&ALLOCATE, &200), Ok(200), "others have none");
+    assert_eq!(small.map([16, 200, 16]), [Ok(16), too_much.clone(), Ok(16)]);
+    // That of the pool holds, too.
+    let pool = builder().workers(1).retries(0).memory(64 << 20).build().unwrap();
+    assert_eq!(pool.prepare(&ALLOCATE).memory(1 << 30).call(&200), too_much);
+    assert_eq!(pool.call(&ALLOCATE, &16), Ok(16));
 }
 
 /// They wait longer than their limit.
