@@ -6,6 +6,7 @@ use std::thread;
 
 use crate::unix::completions::Completions;
 use crate::unix::drive::Wait;
+use crate::unix::fork::Home;
 use crate::unix::handle::Handle;
 use crate::unix::results::{Notify, Outcome};
 use crate::wire::Value;
@@ -40,13 +41,13 @@ pub struct Completed<R> {
     handles: HashMap<u64, Handle<R>>,
     next: u64,
     /// Where it was made: in a fork of that process, handles from before it fail.
-    process: u32,
+    home: Home,
 }
 
 impl<R> Default for Completed<R> {
     fn default() -> Completed<R> {
-        let process = std::process::id();
-        Completed { completions: Arc::default(), are_driven: true, handles: HashMap::new(), next: 0, process }
+        let home = Home::here();
+        Completed { completions: Arc::default(), are_driven: true, handles: HashMap::new(), next: 0, home }
     }
 }
 
@@ -89,7 +90,7 @@ impl<R: Value + Send + 'static> Iterator for Completed<R> {
     type Item = (u64, Outcome<R>);
 
     fn next(&mut self) -> Option<(u64, Outcome<R>)> {
-        if self.process != std::process::id() {
+        if self.home.is_elsewhere() {
             let mut handles = self.handles.iter();
             if let Some((id, failure)) = handles.find_map(|(id, handle)| Some((*id, handle.foreign()?))) {
                 self.handles.remove(&id);

@@ -16,6 +16,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::Stats;
 use crate::observer::Observer;
 use crate::unix::bell;
+use crate::unix::fork::Home;
 use crate::unix::lead::Lead;
 use crate::unix::processes::Processes;
 use crate::unix::scheduler::Scheduler;
@@ -51,7 +52,7 @@ pub struct Shared {
     pub arena: Arc<Arena>,
     pub observer: Observer,
     /// The process that built the pool.
-    process: u32,
+    home: Home,
 }
 
 /// Whoever waits for something that the scheduler brings about.
@@ -87,13 +88,13 @@ impl Shared {
             is_closed: AtomicBool::new(false),
             arena,
             observer,
-            process: std::process::id(),
+            home: Home::here(),
         })
     }
 
     /// Whether this is the copy that a forked process has. Its locks must not be touched: another thread may have held one.
     pub fn is_of_another_process(&self) -> bool {
-        self.process != std::process::id()
+        self.home.is_elsewhere()
     }
 
     pub fn is_closed(&self) -> bool {

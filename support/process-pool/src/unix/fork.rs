@@ -11,16 +11,56 @@
 //! address that glibc itself registered, and the robust mutex list is registered anew. `pthread_atfork` handlers do not
 //! run: before [`init`](crate::init) nothing needs them.
 //!
+//! **Being forked.** A handler (`pthread_atfork`) counts how often the user's program forks, see [`Home`].
+//!
 //! **Dying with the parent.** A socket whose hang-up kills the process (`F_SETSIG`, fcntl(2)). A thread that waits for
 //! end of file, as on other systems, cannot act while the process is stopped, and costs a thread per worker.
 //! (`PR_SET_PDEATHSIG` fires when the *thread* that started the process ends.)
-#![allow(unsafe_code, reason = "two system calls that no safe library offers; see above")]
+#![allow(unsafe_code, reason = "system calls that no safe library offers; see above")]
 
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// Whether this platform supports forking a sibling.
 pub const CAN_FORK: bool = cfg!(all(target_os = "linux", target_env = "gnu"));
+
+/// How often this process and those that it was forked from have been forked since forks are counted; and whether they are.
+static FORKS: AtomicU32 = AtomicU32::new(0);
+static ARE_COUNTED: AtomicBool = AtomicBool::new(false);
+
+/// The process that something belongs to. A fork of it has a copy, and must know that it is one; this is asked at every call,
+/// and a system call each time would be a good part of the cost of submitting a task.
+#[derive(Clone, Copy, Debug)]
+pub struct Home {
+    pid: u32,
+    forks: u32,
+}
+
+impl Home {
+    /// This process.
+    pub fn here() -> Home {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            extern "C" fn in_the_new_process() {
+                FORKS.fetch_add(1, Ordering::Relaxed);
+            }
+            // SAFETY: the handler only adds to an atomic, which is allowed after a fork.
+            let registered = unsafe { libc::pthread_atfork(None, None, Some(in_the_new_process)) };
+            ARE_COUNTED.store(registered == 0, Ordering::Relaxed);
+        });
+        Home { pid: std::process::id(), forks: FORKS.load(Ordering::Relaxed) }
+    }
+
+    /// Whether this process is another one, forked from it.
+    pub fn is_elsewhere(self) -> bool {
+        if ARE_COUNTED.load(Ordering::Relaxed) {
+            return FORKS.load(Ordering::Relaxed) != self.forks;
+        }
+        self.pid != std::process::id()
+    }
+}
 
 /// Which of the two processes this is after a fork.
 #[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code, reason = "there nobody is either"))]

@@ -444,13 +444,7 @@ impl<A: Serialize, R: Value + Send + 'static> Prepared<A, R> {
                 map_waiting::<A, R>(&call, arguments);
             }
         });
-        let come = call.many.take_all();
-        let mut outcomes: Vec<Outcome<R>> = Vec::with_capacity(come.len());
-        outcomes.resize_with(come.len(), || Err(Failure::Cancelled));
-        for (index, outcome, _) in come {
-            outcomes[index] = outcome;
-        }
-        outcomes
+        call.many.take_all()
     }
 
     /// See [`Pool::imap_unordered`].

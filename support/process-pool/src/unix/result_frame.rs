@@ -39,7 +39,9 @@ pub struct MemoryNotes {
 }
 
 impl MemoryNotes {
-    fn is_empty(&self) -> bool {
+    /// Whether there is nothing to tell, as with nearly every task.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.released.is_empty() && self.kept.is_empty() && self.lent.is_empty()
     }
 }

@@ -126,6 +126,8 @@ pub struct Many<R> {
 struct Outcomes<R> {
     /// The outcomes that were not taken, with their indices and sizes.
     ready: VecDeque<(usize, Outcome<R>, usize)>,
+    /// The outcomes by their indices, if all are waited for.
+    sorted: Vec<Option<Outcome<R>>>,
     /// How many have come.
     come: usize,
     /// How many will come, once that is known.
@@ -143,7 +145,8 @@ impl<R> fmt::Debug for Many<R> {
 
 impl<R> Many<R> {
     pub fn new(source: Arc<Source>, waits_for_all: bool) -> Many<R> {
-        let outcomes = Outcomes { ready: VecDeque::new(), come: 0, all: None, waiter: None, waits_for_all };
+        let outcomes =
+            Outcomes { ready: VecDeque::new(), sorted: Vec::new(), come: 0, all: None, waiter: None, waits_for_all };
         let is_dropped = AtomicBool::new(false);
         Many { state: Mutex::new(outcomes), source, is_dropped, counts_unused: !waits_for_all }
     }
@@ -164,7 +167,9 @@ impl<R> Many<R> {
     pub fn drop_all(&self) {
         self.is_dropped.store(true, Ordering::SeqCst);
         self.source.stop();
-        lock(&self.state).ready.clear();
+        let mut outcomes = lock(&self.state);
+        outcomes.ready.clear();
+        outcomes.sorted.clear();
     }
 
     /// Whether nobody wants results any more.
@@ -185,7 +190,14 @@ impl<R> Many<R> {
             self.source.credit().come(size);
         }
         let mut outcomes = lock(&self.state);
-        outcomes.ready.push_back((index, outcome, size));
+        if outcomes.waits_for_all {
+            if outcomes.sorted.len() <= index {
+                outcomes.sorted.resize_with(index + 1, || None);
+            }
+            outcomes.sorted[index] = Some(outcome);
+        } else {
+            outcomes.ready.push_back((index, outcome, size));
+        }
         outcomes.come += 1;
         let is_awaited = !outcomes.waits_for_all || outcomes.all == Some(outcomes.come);
         if is_awaited { outcomes.waiter.take() } else { None }
@@ -199,9 +211,10 @@ impl<R> Many<R> {
         (next, more)
     }
 
-    /// All that have come.
-    pub fn take_all(&self) -> VecDeque<(usize, Outcome<R>, usize)> {
-        std::mem::take(&mut lock(&self.state).ready)
+    /// All outcomes, in the order of the arguments.
+    pub fn take_all(&self) -> Vec<Outcome<R>> {
+        let sorted = std::mem::take(&mut lock(&self.state).sorted);
+        sorted.into_iter().map(|outcome| outcome.unwrap_or(Err(Failure::Cancelled))).collect()
     }
 }
 

@@ -194,6 +194,11 @@ impl Batch {
         self.push(&task.job, &task.sink, (task.index, task.attempts), task.blocks);
     }
 
+    /// Whether an argument lies in shared memory.
+    pub fn has_blocks(&self) -> bool {
+        !self.blocks.is_empty()
+    }
+
     /// The blocks of the `n`th task.
     pub fn blocks_of(&self, n: usize) -> Vec<Arc<Block>> {
         if self.blocks.is_empty() {
@@ -275,6 +280,10 @@ fn finish_argument(arguments: &mut Vec<u8>, start: usize, arena: &Arc<Arena>) ->
 pub struct Pinned(Vec<Arc<Block>>);
 
 impl Pinned {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The worker keeps these blocks of the task whose `blocks` these are.
     pub fn keep(&mut self, kept: &[u64], blocks: &[Arc<Block>]) -> Result<(), ProtocolError> {
         for at in kept {

@@ -307,14 +307,18 @@ impl<W: Worker> Link<W> {
             ValueLocation::Inline(bytes) => bytes,
             ValueLocation::Shared(at, len) => memory.bytes(at, len).ok_or(ProtocolError)?,
         };
-        let mut blocks = batch.blocks_of(place);
         let notes = &result.memory;
-        self.pinned.release(&notes.released);
-        self.pinned.keep(&notes.kept, &blocks)?;
-        self.pinned.append_to(&mut blocks);
-        let refers = !blocks.is_empty() || !notes.lent.is_empty();
+        // Nearly every task has nothing to do with shared memory.
+        let mut refers = batch.has_blocks() || !self.pinned.is_empty() || !notes.is_empty();
         if refers {
-            transfer.set(blocks, notes.lent.iter().map(|at| Arc::new(memory.lending(*at))).collect());
+            let mut blocks = batch.blocks_of(place);
+            self.pinned.release(&notes.released);
+            self.pinned.keep(&notes.kept, &blocks)?;
+            self.pinned.append_to(&mut blocks);
+            refers = !blocks.is_empty() || !notes.lent.is_empty();
+            if refers {
+                transfer.set(blocks, notes.lent.iter().map(|at| Arc::new(memory.lending(*at))).collect());
+            }
         }
         ledger.done(batch.job(), batch.sink(place), index, outcome(result.kind, value));
         if let ValueLocation::Shared(at, len) = result.value {
