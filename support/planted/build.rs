@@ -429,6 +429,8 @@ fn switched(path: &Path, text: String) -> String {
     text = text.replace("mod simulation;", "pub mod simulation;");
     // Tests of the worker declare tasks, by a macro that only the crate itself can name so.
     text = text.replace("#[cfg(test)]\nmod tests;\n", "");
+    // The stub for other systems is compiled for its own test only.
+    text = text.replace("#[cfg(any(not(unix), test))]\nmod unsupported;\n", "");
     if path.parent().and_then(Path::file_name).is_none_or(|folder| folder != "scheduler") {
         return text;
     }
