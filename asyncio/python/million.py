@@ -18,13 +18,13 @@ run = getattr(asyncio, "run", None) or asyncio.get_event_loop().run_until_comple
 
 
 def private_memory():
-    """Memory that this process does not share, in bytes; None if the system does not report it."""
+    """Memory that this process has written to and does not share, in bytes; None if the system does not report it."""
     try:
         with open("/proc/self/smaps_rollup") as rollup:
             fields = dict(line.split()[:2] for line in rollup if line.startswith("Private_"))
     except OSError:
         return None
-    return (int(fields["Private_Clean:"]) + int(fields["Private_Dirty:"])) * 1024
+    return int(fields["Private_Dirty:"]) * 1024
 
 
 def now():

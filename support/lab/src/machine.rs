@@ -164,13 +164,14 @@ pub fn threads() -> Option<u64> {
     status.lines().find_map(|line| line.strip_prefix("Threads:"))?.trim().parse().ok()
 }
 
-/// The memory that this process shares with no other, in bytes. `None` if the system does not report it.
+/// The memory that this process has written to and shares with no other, in bytes. `None` if the system does not report it.
+///
+/// Clean pages are not counted: those of the executable stop being private when somebody else starts the same program, and the
+/// memory of this process would seem to shrink.
 pub fn private_memory() -> Option<u64> {
     let rollup = fs::read_to_string("/proc/self/smaps_rollup").ok()?;
-    let kib = |key: &str| -> Option<u64> {
-        rollup.lines().find_map(|line| line.strip_prefix(key))?.trim().trim_end_matches(" kB").parse().ok()
-    };
-    Some((kib("Private_Clean:")? + kib("Private_Dirty:")?) * 1024)
+    let kib = rollup.lines().find_map(|line| line.strip_prefix("Private_Dirty:"))?;
+    Some(kib.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
 }
 
 fn status_bytes(key: &str) -> Option<u64> {
