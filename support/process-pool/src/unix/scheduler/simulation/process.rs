@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::universe::{Act, Shared, Universe};
+use super::universe::{self, Act};
 use crate::failure::End;
 use crate::panics::Panic;
 use crate::unix::claim_state::ClaimState;
@@ -18,6 +18,12 @@ use crate::unix::result_frame::{self, MemoryNotes, ResultKind, Summary, TaskResu
 use crate::unix::scheduler::worker::{Worker, World};
 use crate::unix::shm::RemoteArena;
 use crate::wire;
+
+/// With these processes.
+pub type Universe = universe::Universe<Process>;
+
+/// Shared by the world, its workers and the run.
+pub type Shared = Rc<RefCell<Universe>>;
 
 /// Results are sent when a task ends so long after the last were sent.
 const SEND_AFTER: Duration = Duration::from_millis(2);

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::process::{Process, SimWorld};
+use super::process::{Process, Shared, SimWorld, Universe};
 use super::random::Random;
-use super::universe::{Act, Checked, Inner, Seen, Shared, Task, Troubles, Universe};
+use super::universe::{Act, Checked, Inner, Seen, Task, Troubles};
 use crate::Failure;
 use crate::observer::Observer;
 use crate::unix::results::{Many, One};

@@ -8,14 +8,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::process::Process;
 use super::random::Random;
 use crate::Failure;
 use crate::unix::results::{Many, One};
 use crate::unix::scheduler::job::{After, Sink};
 use crate::wire;
-
-pub type Shared = Rc<RefCell<Universe>>;
 
 /// How often each kind of event happened.
 #[derive(Default)]
@@ -46,7 +43,8 @@ pub struct Troubles {
     pub idle: usize,
 }
 
-pub struct Universe {
+/// All that there is besides the scheduler; worker processes are modelled by `P`.
+pub struct Universe<P> {
     pub now: Duration,
     pub random: Random,
     pub troubles: Troubles,
@@ -57,7 +55,7 @@ pub struct Universe {
     pub is_busy: bool,
     pub most_tasks: Option<u64>,
     pub hello: Vec<u8>,
-    pub processes: Vec<Rc<RefCell<Process>>>,
+    pub processes: Vec<Rc<RefCell<P>>>,
     pub tasks: Vec<Task>,
     pub seen: Seen,
 }
@@ -116,7 +114,7 @@ impl Task {
     }
 }
 
-impl Universe {
+impl<P> Universe<P> {
     /// A worker begins a task: what it does.
     pub fn begin(&mut self, n: usize) -> (Act, Duration) {
         let now = self.now;
