@@ -317,11 +317,16 @@ impl Shared {
     /// There is something that nobody may be waiting for. `is_urgent` if a worker may be idle unless the scheduler is
     /// driven now. False if nobody can drive it: the system grants no thread.
     pub fn attend(self: &Arc<Self>, is_urgent: bool) -> bool {
-        self.unattended.fetch_add(1, Ordering::SeqCst);
+        self.begin_attention();
         self.see_to_a_driver(is_urgent)
     }
 
-    /// The same for something that is counted already.
+    /// Counts it, before it can end.
+    pub fn begin_attention(&self) {
+        self.unattended.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// As [`attend`](Self::attend), for something that is counted already.
     pub fn see_to_a_driver(self: &Arc<Self>, is_urgent: bool) -> bool {
         // A forked process has no driver, and the lock may have been held by a thread that it has not.
         if self.is_of_another_process() {

@@ -398,7 +398,7 @@ impl<A: Serialize, R: Value + Send + 'static> Prepared<A, R> {
         }
         // If workers are busy, they need the next task as soon as they have ended theirs.
         let was_dispatched = shared.nudge();
-        shared.attend(!was_dispatched);
+        shared.see_to_a_driver(!was_dispatched);
         Handle::new(one, Arc::clone(shared))
     }
 
@@ -414,6 +414,7 @@ impl<A: Serialize, R: Value + Send + 'static> Prepared<A, R> {
         let encoded = batch.encode((&self.job, &sink, index), &shared.arena, &transfer, encode);
         drop(transfer);
         if encoded.is_ok() {
+            one.begin_attention();
             submitted.add(&mut batch, None);
         }
         SCRATCH.with(|scratch| scratch.replace(batch));

@@ -55,6 +55,13 @@ impl<R> One<R> {
         failure.labelled(self.label.as_ref())
     }
 
+    /// It is about to be taken by the pool: counted before it can end.
+    pub fn begin_attention(&self) {
+        if let Some(shared) = &self.attends {
+            shared.begin_attention();
+        }
+    }
+
     /// It has its outcome: what follows from that.
     pub fn ended(&self, notify: Option<Notify<R>>) -> Option<Action>
     where
