@@ -178,31 +178,31 @@ const SCHEDULER: &[Switched] = &[
     // A handle is not told that its task waits again: it cannot be cancelled.
     ("put_back_stays_sent", "queue", "task.sink.wait_again();", "if !BUG { task.sink.wait_again(); }"),
     // A task that ends its workers is run again and again.
-    ("culprit_not_charged", "link", "if place < begun {", "if place + usize::from(BUG) < begun {"),
+    ("culprit_not_charged", "recovery", "if place < self.begun {", "if place + usize::from(BUG) < self.begun {"),
     // A task that had not begun is charged with a death, too.
     (
         "next_is_charged",
         "link",
-        "let begun = progress.begun.wrapping_sub(self.answered) as usize;\n        // A task that was",
-        "let begun = progress.begun.wrapping_sub(self.answered) as usize + usize::from(BUG);\n        // A task that was",
+        "let begun = self.flight.begun(progress);\n        // A task that was",
+        "let begun = self.flight.begun(progress) + usize::from(BUG);\n        // A task that was",
     ),
     (
         "one_retry_too_many",
-        "link",
+        "recovery",
         "task.attempts > task.job.retries",
         "task.attempts > task.job.retries + u32::from(BUG)",
     ),
     // A task that was killed is run again.
     (
         "killed_is_retried",
-        "link",
-        "if culprit == Some(place) && self.verdict == Some(Verdict::Killed) {",
-        "if !BUG && culprit == Some(place) && self.verdict == Some(Verdict::Killed) {",
+        "recovery",
+        "if self.culprit == Some(place) && self.verdict == Some(Verdict::Killed) {",
+        "if !BUG && self.culprit == Some(place) && self.verdict == Some(Verdict::Killed) {",
     ),
     // What has begun comes back as well: it counts from what was sent.
     (
         "recall_counts_from_sent",
-        "link",
+        "flight",
         "let mut keep = begun.wrapping_sub(self.answered) as usize;",
         "let mut keep = if BUG { 0 } else { begun.wrapping_sub(self.answered) as usize };",
     ),
@@ -210,15 +210,15 @@ const SCHEDULER: &[Switched] = &[
     (
         "recall_tells_nobody",
         "link",
-        "let begun = self.worker.claims().recall();",
-        "let begun = if BUG { self.worker.claims().progress().begun } else { self.worker.claims().recall() };",
+        "self.flight.recall(|| self.worker.claims().recall());",
+        "self.flight.recall(|| if BUG { self.worker.claims().progress().begun } else { self.worker.claims().recall() });",
     ),
     // More is sent before the worker has skipped what was recalled.
     (
         "sent_while_recalled",
         "link",
-        "&& self.recalled == 0\n            && self.verdict",
-        "&& (BUG || self.recalled == 0)\n            && self.verdict",
+        "&& !self.flight.is_recalled()\n            && self.verdict",
+        "&& (BUG || !self.flight.is_recalled())\n            && self.verdict",
     ),
     // Kills whatever runs.
     (
@@ -309,7 +309,7 @@ const SCHEDULER: &[Switched] = &[
     // A frame that does not fit into the pipe is cut.
     (
         "full_pipe_cuts",
-        "link",
+        "outbox",
         "Err(e) if e.kind() == ErrorKind::WouldBlock => return,",
         "Err(e) if !BUG && e.kind() == ErrorKind::WouldBlock => return,",
     ),

@@ -69,10 +69,10 @@
 //! | they are encoded, in the thread that has them | `wire`; large ones: `unix/bytes`, `unix/transfer` and `unix/shm` |
 //! | they wait, and so does whoever brings too many | `unix/scheduler/source`, `unix/scheduler/queue` |
 //! | somebody drives the scheduler | `unix/drive` waits for workers and limits; who does: `unix/lead`; woken by `unix/bell` |
-//! | a worker is chosen, and gets a batch | `unix/scheduler`, with `slots`, `job` and `batch` |
+//! | a worker is chosen, and gets a batch | `unix/scheduler`, with `slots`, `job`, `batch` and `flight` |
 //! | the batch is sent; silent workers are killed; results come | `unix/scheduler/link`; the wire format: `unix/frame` |
 //! | the worker claims, runs and answers | `unix/worker`; `unix/claim_state`: which tasks were begun; `unix/result_frame`; `panics` |
-//! | tasks of a dead or slow worker return to the queue | `unix/scheduler/link`: which, and why; `unix/scheduler` |
+//! | tasks of a dead or slow worker return to the queue | `unix/scheduler/recovery` and `flight`: which, and why |
 //! | the outcome is counted, and given away | `unix/scheduler/ledger`, `unix/results` |
 //! | the caller has it | `unix/handle`: [`Handle`], with `unix/task_state`; `unix/completed`, with `unix/completions`; `unix/calls`: [`Ordered`], [`Unordered`] |
 //! | what it says | `failure`: [`Failure`], [`End`]; `history`: [`Stint`]; `observer`: [`Event`]; `stats`: [`Stats`] |

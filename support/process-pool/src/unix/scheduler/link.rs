@@ -1,6 +1,5 @@
 //! The parent's side of one worker: what was sent to it, what it has answered, and what its silence means.
 
-use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,11 +8,14 @@ use crate::failure::{End, Failure, WorkerLoss};
 use crate::history::{Finish, Stint};
 use crate::limits::{KEPT_BUFFER, SILENCE_TIMEOUT, STARTUP_TIMEOUT};
 use crate::unix::claim_state::Progress;
-use crate::unix::frame::{self, Inbox, Kind, ProtocolError, Reader, ValueLocation};
+use crate::unix::frame::{Inbox, Kind, ProtocolError, Reader, ValueLocation, put_number, put_place};
 use crate::unix::result_frame::{self, Ready, ResultKind, Summary, TaskResult};
 use crate::unix::scheduler::batch::{Batch, Pinned, Single, is_same};
-use crate::unix::scheduler::job::{Job, Sink};
+use crate::unix::scheduler::flight::Flight;
+use crate::unix::scheduler::job::Sink;
 use crate::unix::scheduler::ledger::Ledger;
+use crate::unix::scheduler::outbox::Outbox;
+use crate::unix::scheduler::recovery::{Death, Unfinished, Verdict};
 use crate::unix::scheduler::worker::Worker;
 use crate::unix::shm::Arena;
 use crate::unix::transfer::{TransferContext, TransferScope};
@@ -29,18 +31,10 @@ pub struct Link<W> {
     /// Whether the driver polls its pipe now.
     pub is_polled: bool,
     inbox: Inbox,
-    /// Unanswered batches, oldest first.
-    flight: VecDeque<Batch>,
-    /// Frames that did not fit into the pipe yet, and how many of their bytes are sent.
-    outbox: Vec<u8>,
-    written: usize,
-    /// Tasks sent to it in total, modulo 2^32; and the same without an end.
-    sent: u32,
-    total: u64,
-    /// Tasks answered by it in total, modulo 2^32.
-    answered: u32,
-    /// Recalled tasks that it has not skipped yet; they are the last that were sent.
-    recalled: u32,
+    flight: Flight,
+    outbox: Outbox,
+    /// How many tasks it got and was not told to skip.
+    tasks: u64,
     /// Its progress and number of answers at the last check that saw a change, and the time of that check.
     last_progress: (Progress, u32, Instant),
     /// Whether it wrote something, or got its first task, since the last check.
@@ -65,21 +59,6 @@ enum State {
     Failed(Failure),
 }
 
-/// Why a worker was killed by its parent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// The running task is over the time limit.
-    TimedOut,
-    /// It was stopped (`SIGSTOP`).
-    Stopped,
-    /// It does not begin its tasks, or does not send its results.
-    Silent,
-    /// It violated the protocol.
-    ProtocolError,
-    /// Its running task was to be killed.
-    Killed,
-}
-
 /// The outcome of reading from a worker once.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ReadOutcome {
@@ -99,16 +78,14 @@ pub struct Handshake {
     pub initializer: Option<(u64, Vec<u8>)>,
 }
 
-/// What a dead worker has not finished.
-pub struct Unfinished {
+/// The loss of a worker.
+pub struct Loss {
     /// How it ended.
     pub end: End,
-    /// Tasks to be run again.
-    pub again: Vec<Single>,
-    /// Tasks without retries left.
-    pub failed: Vec<(Single, Failure)>,
     /// No task explains the death.
     pub unexplained: Option<WorkerLoss>,
+    /// Its tasks.
+    pub unfinished: Unfinished,
 }
 
 impl<W: Worker> Link<W> {
@@ -118,13 +95,9 @@ impl<W: Worker> Link<W> {
             state: State::Starting,
             is_polled: false,
             inbox: Inbox::default(),
-            flight: VecDeque::new(),
-            outbox: Vec::new(),
-            written: 0,
-            sent: 0,
-            total: 0,
-            answered: 0,
-            recalled: 0,
+            flight: Flight::default(),
+            outbox: Outbox::default(),
+            tasks: 0,
             last_progress: (Progress { begun: 0, ended: 0 }, 0, now),
             active: false,
             pinned: Pinned::default(),
@@ -141,11 +114,10 @@ impl<W: Worker> Link<W> {
         if !self.put_frame(job.task, memory, &batch) {
             return Err(batch);
         }
-        self.sent = self.sent.wrapping_add(batch.entries.len() as u32);
-        self.total += batch.entries.len() as u64;
-        self.worker.claims().allow(self.sent);
-        self.active |= self.flight.is_empty();
-        self.flight.push_back(batch);
+        self.tasks += batch.entries.len() as u64;
+        self.active |= self.flight.batches() == 0;
+        let sent = self.flight.push(batch);
+        self.worker.claims().allow(sent);
         self.flush();
         Ok(())
     }
@@ -153,7 +125,7 @@ impl<W: Worker> Link<W> {
     /// Gives the worker back what of its memory nobody reads any more, if that is so much. Else it would keep it until its
     /// next task.
     pub fn release(&mut self) {
-        let is_idle = self.is_ready() && self.flight.is_empty() && !self.has_unsent();
+        let is_idle = self.is_ready() && self.flight.batches() == 0 && !self.has_unsent();
         if is_idle && self.worker.memory().read_bytes() >= KEPT_BUFFER as u64 {
             // An empty batch does that.
             self.put_frame(0, 0, &Batch::default());
@@ -164,37 +136,22 @@ impl<W: Worker> Link<W> {
     /// Adds a batch to what is sent. False if it is too long.
     fn put_frame(&mut self, task: u64, memory: u64, batch: &Batch) -> bool {
         let read = self.worker.memory().take_read();
-        let start = self.outbox.len();
-        frame::begin(&mut self.outbox, Kind::Batch);
-        for number in [task, memory, batch.entries.len() as u64, read.len() as u64].into_iter().chain(read) {
-            frame::put_number(&mut self.outbox, number);
-        }
-        self.outbox.extend_from_slice(&batch.arguments);
-        let fits = frame::end(&mut self.outbox, start);
-        if !fits {
-            self.outbox.truncate(start);
-        }
-        fits
+        self.outbox.add(Kind::Batch, |out| {
+            for number in [task, memory, batch.entries.len() as u64, read.len() as u64].into_iter().chain(read) {
+                put_number(out, number);
+            }
+            out.extend_from_slice(&batch.arguments);
+        })
     }
 
     /// Whether frames wait to be sent.
     pub fn has_unsent(&self) -> bool {
-        self.written < self.outbox.len()
+        !self.outbox.is_empty()
     }
 
-    /// Writes what the pipe takes without blocking. A death is noticed when the other pipe closes.
+    /// Sends what its pipe takes.
     pub fn flush(&mut self) {
-        while self.has_unsent() {
-            match self.worker.write(&self.outbox[self.written..]) {
-                Ok(n) => self.written += n,
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) if e.kind() == ErrorKind::WouldBlock => return,
-                Err(_) => break,
-            }
-        }
-        self.outbox.clear();
-        self.outbox.shrink_to(KEPT_BUFFER);
-        self.written = 0;
+        self.outbox.flush(|bytes| self.worker.write(bytes));
     }
 
     /// Reads once, and delivers the results that have come.
@@ -249,14 +206,13 @@ impl<W: Worker> Link<W> {
                 self.state = State::Ready;
                 if let Some((task, argument)) = &handshake.initializer {
                     self.state = State::Initializing;
-                    let start = self.outbox.len();
-                    frame::begin(&mut self.outbox, Kind::Init);
-                    frame::put_number(&mut self.outbox, *task);
-                    frame::put_place(&mut self.outbox, ValueLocation::Inline(argument));
-                    if frame::end(&mut self.outbox, start) {
+                    let fits = self.outbox.add(Kind::Init, |out| {
+                        put_number(out, *task);
+                        put_place(out, ValueLocation::Inline(argument));
+                    });
+                    if fits {
                         self.flush();
                     } else {
-                        self.outbox.truncate(start);
                         self.state = State::Failed(Failure::Unreadable("its argument is too long".to_owned()));
                         self.worker.kill();
                     }
@@ -273,15 +229,13 @@ impl<W: Worker> Link<W> {
             (Kind::Results, State::Ready) => {
                 let mut body = Reader(body);
                 let summary = Summary::take(&mut body)?;
-                let job = self.flight.front().map(|batch| (Arc::clone(batch.job()), batch.entries.len()));
+                let job = self.flight.first().map(|batch| (Arc::clone(batch.job()), batch.entries.len()));
                 for _ in 0..summary.done {
                     let result = TaskResult::take(&mut body)?;
                     self.deliver(seat, &result, transfer, ledger)?;
                 }
                 body.end()?;
-                let skipped = u32::try_from(summary.skipped).map_err(|_| ProtocolError)?;
-                self.recalled = self.recalled.checked_sub(skipped).ok_or(ProtocolError)?;
-                self.answered = self.answered.wrapping_add(skipped);
+                self.flight.skip(summary.skipped)?;
                 if let Some((job, sent)) = job {
                     job.pace.note(sent, summary.done, summary.ns);
                 }
@@ -299,7 +253,7 @@ impl<W: Worker> Link<W> {
         transfer: &TransferScope,
         ledger: &mut Ledger,
     ) -> Result<(), ProtocolError> {
-        let batch = self.flight.front_mut().ok_or(ProtocolError)?;
+        let batch = self.flight.first().ok_or(ProtocolError)?;
         let place = batch.answered;
         let index = batch.entries[place].index;
         let memory = self.worker.memory();
@@ -332,10 +286,7 @@ impl<W: Worker> Link<W> {
             let (start, end) = result.span;
             ledger.record(Stint { seat, pid: self.worker.pid(), task: index, start, end, finish });
         }
-        batch.answered += 1;
-        self.answered = self.answered.wrapping_add(1);
-        if batch.is_empty() {
-            let mut done = self.flight.pop_front().ok_or(ProtocolError)?;
+        if let Some(mut done) = self.flight.answer() {
             done.clear();
             ledger.keep(done);
         }
@@ -350,23 +301,22 @@ impl<W: Worker> Link<W> {
     /// Whether it can be sent a batch when it has so many at most.
     pub fn takes_more(&self, most: usize) -> bool {
         // Before its hello frame, the worker may turn out to be another program.
-        let must_not_wait = || self.flight.iter().any(|batch| batch.job().retries == 0);
         self.is_ready()
-            && self.flight.len() <= most
-            && self.recalled == 0
+            && self.flight.batches() <= most
+            && !self.flight.is_recalled()
             && self.verdict.is_none()
             && !self.is_retired
-            && (self.flight.is_empty() || !must_not_wait())
+            && self.flight.jobs().all(|job| job.retries > 0)
     }
 
     /// The number of batches that it has.
     pub fn batches(&self) -> usize {
-        self.flight.len()
+        self.flight.batches()
     }
 
     /// Whether it has nothing to do.
     pub fn is_idle(&self) -> bool {
-        self.flight.is_empty() && self.recalled == 0
+        self.flight.is_empty()
     }
 
     /// Whether a frame is expected from it.
@@ -376,12 +326,12 @@ impl<W: Worker> Link<W> {
 
     /// How many unanswered tasks it has, without the recalled ones.
     pub fn load(&self) -> usize {
-        self.flight.iter().map(Batch::left).sum()
+        self.flight.tasks()
     }
 
-    /// How many tasks were sent to it.
+    /// How many tasks it got and was not told to skip.
     pub fn tasks(&self) -> u64 {
-        self.total
+        self.tasks
     }
 
     /// It gets no more tasks.
@@ -397,30 +347,21 @@ impl<W: Worker> Link<W> {
     /// How long its progress has been unchanged.
     fn unchanged_for(&mut self, now: Instant) -> Duration {
         let progress = self.worker.claims().progress();
-        let seen = (progress, self.answered);
+        let seen = (progress, self.flight.answered());
         if std::mem::take(&mut self.active) || seen != (self.last_progress.0, self.last_progress.1) {
-            self.last_progress = (progress, self.answered, now);
+            self.last_progress = (progress, self.flight.answered(), now);
         }
         now.saturating_duration_since(self.last_progress.2)
     }
 
     /// How many of its unanswered tasks it has begun.
     fn begun(&self) -> usize {
-        self.last_progress.0.begun.wrapping_sub(self.answered) as usize
-    }
-
-    /// The job of the `n`th unanswered task.
-    fn job_of(&self, n: usize) -> Option<&Arc<Job>> {
-        let mut before = 0;
-        self.flight.iter().find_map(|batch| {
-            before += batch.left();
-            (n < before).then(|| batch.job())
-        })
+        self.flight.begun(self.last_progress.0)
     }
 
     /// The shortest time limit of its tasks.
     pub fn shortest_limit(&self) -> Option<Duration> {
-        self.flight.iter().filter_map(|batch| batch.job().timeout).min()
+        self.flight.shortest_limit()
     }
 
     /// Looks at what it has done since the last look. Kills it if it hangs, was stopped or is silent.
@@ -443,7 +384,7 @@ impl<W: Worker> Link<W> {
         if unchanged >= MAX_CHECK_INTERVAL && self.worker.has_ended() {
             return Look::Ended;
         }
-        let is_behind = self.recalled == 0 && self.load() > self.begun();
+        let is_behind = !self.flight.is_recalled() && self.load() > self.begun();
         if is_behind { Look::Unchanged(unchanged) } else { Look::Fine }
     }
 
@@ -460,7 +401,7 @@ impl<W: Worker> Link<W> {
             State::Ready => {}
         }
         let runs = self.last_progress.0.begun != self.last_progress.0.ended;
-        let limit = || self.job_of(self.begun().checked_sub(1)?)?.timeout;
+        let limit = || self.flight.job_of(self.begun().checked_sub(1)?)?.timeout;
         if runs && limit().is_some_and(|limit| unchanged >= limit) {
             return Some(Verdict::TimedOut);
         }
@@ -482,60 +423,32 @@ impl<W: Worker> Link<W> {
 
     /// Takes back the tasks that it has not begun.
     pub fn recall(&mut self) -> Vec<Single> {
-        if self.recalled > 0 || self.flight.is_empty() {
-            return Vec::new();
-        }
-        let begun = self.worker.claims().recall();
-        let mut keep = begun.wrapping_sub(self.answered) as usize;
-        let mut back = Vec::new();
-        for batch in &mut self.flight {
-            let left = batch.left();
-            if keep < left {
-                back.extend(batch.split_off(batch.answered + keep));
-            }
-            keep = keep.saturating_sub(left);
-        }
-        self.flight.retain(|batch| !batch.is_empty());
-        self.recalled = self.sent.wrapping_sub(begun);
-        self.total -= u64::from(self.recalled);
-        debug_assert_eq!(back.len(), self.recalled as usize);
+        let back = self.flight.recall(|| self.worker.claims().recall());
+        self.tasks -= back.len() as u64;
         back
     }
 
     /// Whether it has a task of this sink.
     pub fn has(&self, sink: &Arc<dyn Sink>) -> bool {
-        let is_its = |batch: &Batch| (batch.answered..batch.entries.len()).any(|n| is_same(batch.sink(n), sink));
-        self.flight.iter().any(is_its)
+        self.flight.has(sink)
     }
 
     /// Kills it if its running task is of this sink. The tasks behind it were recalled, so that no other can have begun.
     pub fn kill_if_it_runs(&mut self, sink: &Arc<dyn Sink>) -> bool {
         let progress = self.worker.claims().progress();
-        let begun = progress.begun.wrapping_sub(self.answered) as usize;
+        let begun = self.flight.begun(progress);
         let can_kill = matches!(self.verdict, None | Some(Verdict::TimedOut | Verdict::Stopped | Verdict::Silent));
         let is_its = can_kill
             && progress.begun != progress.ended
-            && begun.checked_sub(1).and_then(|n| self.sink_of(n)).is_some_and(|running| is_same(running, sink));
+            && begun.checked_sub(1).and_then(|n| self.flight.sink_of(n)).is_some_and(|running| is_same(running, sink));
         if is_its {
             self.kill(Verdict::Killed);
         }
         is_its
     }
 
-    /// Who takes the outcome of the `n`th unanswered task.
-    fn sink_of(&self, n: usize) -> Option<&Arc<dyn Sink>> {
-        let mut before = 0;
-        self.flight.iter().find_map(|batch| {
-            let place = n - before;
-            before += batch.left();
-            (n < before).then(|| batch.sink(batch.answered + place))
-        })
-    }
-
-    /// Waits for its end, and takes what it has not finished. Whatever ran and has no result is charged with a run: the task
-    /// that was running, and those that had ended, one of which may have damaged the worker. Also if the running one was to be
-    /// killed: the others run once more, and that counts.
-    pub fn reap(&mut self, seat: usize, clock: u64, ledger: &mut Ledger) -> Unfinished {
+    /// Waits for its end, and takes what it has not finished.
+    pub fn reap(&mut self, seat: usize, clock: u64, ledger: &mut Ledger) -> Loss {
         let end = self.worker.reap();
         let how = match self.verdict {
             Some(Verdict::ProtocolError) => End::ProtocolError,
@@ -543,13 +456,13 @@ impl<W: Worker> Link<W> {
             _ => end,
         };
         let progress = self.worker.claims().progress();
-        // Counted from the first unanswered task. The shared state of a dead worker is not trusted beyond that.
-        let begun = progress.begun.wrapping_sub(self.answered) as usize;
+        // The shared state of a dead worker is not trusted beyond that.
+        let begun = self.flight.begun(progress);
         // A task that was to be killed may have ended a moment before, but its result did not come.
         let ran =
             progress.begun != progress.ended || matches!(self.verdict, Some(Verdict::ProtocolError | Verdict::Killed));
         let culprit = if ran { begun.checked_sub(1) } else { None };
-        let left: Vec<Single> = self.flight.iter_mut().flat_map(|batch| batch.split_off(batch.answered)).collect();
+        let left = self.flight.take_all();
         let is_explained = (begun > 0 && !left.is_empty()) || self.verdict == Some(Verdict::Killed);
         let loss = match &self.state {
             State::Failed(failure) => WorkerLoss::Initializer(Box::new(failure.clone())),
@@ -557,39 +470,13 @@ impl<W: Worker> Link<W> {
             State::Starting if matches!(how, End::Code(code) if code != EXIT_FAILED) => WorkerLoss::NotAWorker,
             _ => WorkerLoss::Ended(how),
         };
-        let unexplained = (!is_explained).then_some(loss);
-        let mut unfinished = Unfinished { end: how, again: Vec::new(), failed: Vec::new(), unexplained };
-        for (place, mut task) in left.into_iter().enumerate() {
-            if culprit == Some(place) && ledger.records() {
-                let finish = if self.verdict == Some(Verdict::TimedOut) { Finish::TimedOut } else { Finish::Died };
-                let start = self.worker.claims().started();
-                ledger.record(Stint { seat, pid: self.worker.pid(), task: task.index, start, end: clock, finish });
-            }
-            if place < begun {
-                task.attempts += 1;
-            }
-            if culprit == Some(place) && self.verdict == Some(Verdict::Killed) {
-                unfinished.failed.push((task, Failure::Cancelled));
-            } else if task.attempts > task.job.retries {
-                let failure = self.failure(how, task.attempts);
-                unfinished.failed.push((task, failure));
-            } else {
-                unfinished.again.push(task);
-            }
+        if let Some(task) = culprit.and_then(|place| left.get(place)).filter(|_| ledger.records()) {
+            let finish = if self.verdict == Some(Verdict::TimedOut) { Finish::TimedOut } else { Finish::Died };
+            let start = self.worker.claims().started();
+            ledger.record(Stint { seat, pid: self.worker.pid(), task: task.index, start, end: clock, finish });
         }
-        unfinished
-    }
-
-    /// The failure of a task that has no retries left.
-    fn failure(&self, how: End, attempts: u32) -> Failure {
-        let words = self.worker.last_words();
-        match self.verdict {
-            Some(Verdict::TimedOut) => Failure::TimedOut { attempts },
-            None if how == End::ABORT && !words.is_empty() => {
-                Failure::Aborted { panic: Box::new(result_frame::read_panic(&words)), attempts }
-            }
-            _ => Failure::Died { how, attempts },
-        }
+        let death = Death { how, verdict: self.verdict, begun, culprit, last_words: self.worker.last_words() };
+        Loss { end: how, unexplained: (!is_explained).then_some(loss), unfinished: death.charge(left) }
     }
 }
 

@@ -5,17 +5,23 @@
 //! |---|---|
 //! | [`queue`] | tasks that wait: to be run again, or new ones of any [`source`] |
 //! | [`slots`] | the places of workers, and why one is empty |
-//! | [`link`] | one worker: what it has, what it answered, what its silence means |
+//! | [`link`] | one worker: its answers, what its silence means, what its death leaves |
+//! | [`flight`] | the tasks that one worker has |
+//! | [`outbox`] | frames on their way to it |
+//! | [`recovery`] | none: what becomes of the tasks of a dead worker |
 //! | [`ledger`] | what has happened: outcomes, recorded runs, statistics |
 //! | [`job`], [`batch`] | what travels |
 //!
 //! `simulation` runs it with models of workers, in thousands of orders of events.
 
 pub mod batch;
+mod flight;
 pub mod job;
 mod ledger;
 mod link;
+mod outbox;
 mod queue;
+mod recovery;
 #[cfg(test)]
 mod simulation;
 mod slots;
@@ -34,7 +40,7 @@ use batch::Single;
 use job::{After, Sink};
 use ledger::Ledger;
 pub use link::Handshake;
-use link::{Link, Look, MAX_CHECK_INTERVAL, ReadOutcome};
+use link::{Link, Look, Loss, MAX_CHECK_INTERVAL, ReadOutcome};
 use queue::Queue;
 use slots::Slots;
 use source::{Share, Source};
@@ -327,11 +333,11 @@ impl<W: World> Scheduler<W> {
     fn handle_death(&mut self, n: usize) {
         let clock = self.world.clock();
         let Some(mut link) = self.slots.take(n) else { return };
-        let unfinished = link.reap(n, clock, &mut self.ledger);
+        let Loss { end, unexplained, unfinished } = link.reap(n, clock, &mut self.ledger);
         self.ledger.stats.deaths += 1;
         let pid = link.worker.pid();
-        self.ledger.tell(|| Event::WorkerDied { pid, how: unfinished.end });
-        match unfinished.unexplained {
+        self.ledger.tell(|| Event::WorkerDied { pid, how: end });
+        match unexplained {
             Some(loss) => self.slots.record_unexplained_death(n, loss, self.world.now()),
             None => self.slots.forget_deaths(),
         }
@@ -491,7 +497,7 @@ impl<W: World> Scheduler<W> {
         }
         for n in 0..self.slots.len() {
             let Some(mut link) = self.slots.take(n) else { continue };
-            let unfinished = link.reap(n, clock, &mut self.ledger);
+            let Loss { unfinished, .. } = link.reap(n, clock, &mut self.ledger);
             let tasks = unfinished.failed.into_iter().map(|(task, _)| task).chain(unfinished.again);
             tasks.for_each(|task| self.ledger.fail(task, Failure::Cancelled));
         }
