@@ -65,7 +65,7 @@
 //! |---|---|
 //! | the task is declared and registered | `task`: [`task!`], [`Task`] |
 //! | the pool is configured | `builder`: [`Builder`], [`Start`]; `limits`: every bound |
-//! | the caller brings arguments | `unix/pool`: [`Pool`], [`Prepared`]; many at once: `unix/calls` |
+//! | the caller brings arguments | `unix/pool`: [`Pool`], with `unix/owner`; `unix/prepared`: [`Prepared`]; many at once: `unix/calls` |
 //! | they are encoded, in the thread that has them | `wire`; large ones: `unix/bytes`, `unix/transfer` and `unix/shm` |
 //! | they wait, and so does whoever brings too many | `unix/scheduler/source`, `unix/scheduler/queue` |
 //! | somebody drives the scheduler | `unix/drive` waits for workers and limits; who does: `unix/lead`; woken by `unix/bell` |

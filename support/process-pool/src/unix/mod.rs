@@ -15,7 +15,9 @@ mod forkserver;
 pub mod frame;
 mod handle;
 mod lead;
+mod owner;
 mod pool;
+mod prepared;
 mod processes;
 mod reexec;
 pub mod result_frame;
@@ -32,7 +34,8 @@ pub use bytes::Bytes;
 pub use calls::{Ordered, Unordered};
 pub use completed::Completed;
 pub use handle::Handle;
-pub use pool::{Pool, Prepared};
+pub use pool::Pool;
+pub use prepared::Prepared;
 pub use reexec::{FORKSERVER, WORKER};
 
 /// Runs the worker or the fork server, if this process was started as one; then it never returns.
