@@ -10,57 +10,6 @@ from urllib.parse import urlsplit
 from job import Failure, main
 
 
-async def read_body(reader, status, fields):
-    """The length of the body, and whether the connection can be used again."""
-    if status in (204, 304):
-        return 0, True
-    if "transfer-encoding" in fields:
-        size = 0
-        while chunk := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
-            await reader.readexactly(chunk + 2)
-            size += chunk
-        while await reader.readuntil(b"\r\n") != b"\r\n":
-            pass  # a trailer
-        return size, True
-    if "content-length" in fields:
-        size = int(fields["content-length"])
-        await reader.readexactly(size)
-        return size, True
-    return len(await reader.read()), False
-
-
-async def exchange(reader, writer, parts):
-    path = (parts.path or "/") + ("?" + parts.query if parts.query else "")
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUser-Agent: asyncio\r\n\r\n".encode("ascii"))
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    line, *rest = head.rstrip().split("\r\n")
-    version, status = line.split(" ")[:2]
-    if version not in ("HTTP/1.0", "HTTP/1.1"):
-        raise ValueError(line)
-    fields = {name.lower(): value.strip() for name, value in (field.split(":", 1) for field in rest)}
-    size, usable = await read_body(reader, int(status), fields)
-    usable = usable and version == "HTTP/1.1" and fields.get("connection", "").lower() != "close"
-    return int(status), size, usable
-
-
-async def open_connection(parts):
-    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-    try:
-        return await asyncio.open_connection(parts.hostname, port, ssl=parts.scheme == "https")
-    except OSError as e:
-        raise Failure("unreachable", e)
-
-
-def split(url):
-    if not url.isascii() or not url.isprintable() or " " in url:
-        raise ValueError("encode it")
-    parts = urlsplit(url)
-    # The port is only checked when it is read.
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.port == 0:
-        raise ValueError("give an address like http://host/")
-    return parts
-
-
 @asynccontextmanager
 async def connect(plan):
     idle = defaultdict(list)
@@ -100,6 +49,57 @@ async def connect(plan):
     yield get
     for _, writer in (connection for kept in idle.values() for connection in kept):
         writer.close()
+
+
+async def exchange(reader, writer, parts):
+    path = (parts.path or "/") + ("?" + parts.query if parts.query else "")
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUser-Agent: asyncio\r\n\r\n".encode("ascii"))
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    line, *rest = head.rstrip().split("\r\n")
+    version, status = line.split(" ")[:2]
+    if version not in ("HTTP/1.0", "HTTP/1.1"):
+        raise ValueError(line)
+    fields = {name.lower(): value.strip() for name, value in (field.split(":", 1) for field in rest)}
+    size, usable = await read_body(reader, int(status), fields)
+    usable = usable and version == "HTTP/1.1" and fields.get("connection", "").lower() != "close"
+    return int(status), size, usable
+
+
+async def read_body(reader, status, fields):
+    """The length of the body, and whether the connection can be used again."""
+    if status in (204, 304):
+        return 0, True
+    if "transfer-encoding" in fields:
+        size = 0
+        while chunk := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
+            await reader.readexactly(chunk + 2)
+            size += chunk
+        while await reader.readuntil(b"\r\n") != b"\r\n":
+            pass  # a trailer
+        return size, True
+    if "content-length" in fields:
+        size = int(fields["content-length"])
+        await reader.readexactly(size)
+        return size, True
+    return len(await reader.read()), False
+
+
+async def open_connection(parts):
+    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    try:
+        return await asyncio.open_connection(parts.hostname, port, ssl=parts.scheme == "https")
+    except OSError as e:
+        raise Failure("unreachable", e)
+
+
+def split(url):
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError("encode it")
+    parts = urlsplit(url)
+    # The port is only checked when it is read.
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.port == 0:
+        raise ValueError("give an address like http://host/")
+    return parts
 
 
 if __name__ == "__main__":

@@ -201,7 +201,11 @@ fn a_fifo_that_takes_a_files_place_is_named_and_does_not_block() {
     assert!(made.success());
     for technique in TECHNIQUES {
         let (sums, _) = read_all(technique, &paths, 2).unwrap();
-        assert!(sums[2].as_ref().is_err_and(|why| why.contains("no longer a regular file")), "{technique}: {sums:?}");
+        assert!(
+            sums[2].as_ref().is_err_and(|why| why.en.contains("no longer a regular file")),
+            "{technique}: {sums:?}"
+        );
+        assert!(sums[2].as_ref().is_err_and(|why| why.ko.contains("일반 파일이 아닙니다")), "{technique}: {sums:?}");
     }
 }
 
@@ -285,5 +289,5 @@ fn on_a_disk(path: &Path) -> bool {
 #[test]
 fn a_file_without_an_end_is_a_failure_by_name() {
     let sums = sums(&[Path::new("/proc/self/pagemap").to_owned()]);
-    assert!(sums[0].as_ref().is_err_and(|why| why.contains("no end")), "{sums:?}");
+    assert!(sums[0].as_ref().is_err_and(|why| why.en.contains("no end")), "{sums:?}");
 }

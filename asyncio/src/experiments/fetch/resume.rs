@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use lab::lang::Text;
 use lab::{Error, Result, text};
 use serde::Deserialize;
 
@@ -70,7 +71,7 @@ pub struct Rewritten {
 impl Rewritten {
     pub fn commit(mut self) -> Result<()> {
         if let Some((part, real)) = &self.part {
-            fs::rename(part, real).map_err(|e| refuse(real, &e))?;
+            fs::rename(part, real).map_err(|e| refuse(real, &reason(e)))?;
             self.part = None;
         }
         Ok(())
@@ -90,22 +91,22 @@ impl Drop for Rewritten {
 pub fn prepare(path: &Path) -> Result<(Done, Rewritten)> {
     let file = match File::open(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
-        file => file.map_err(|e| refuse(path, &e))?,
+        file => file.map_err(|e| refuse(path, &reason(e)))?,
     };
     // The new file replaces the old one only when it is complete, so that nothing is lost if the program is killed in between.
-    let real = path.canonicalize().map_err(|e| refuse(path, &e))?;
+    let real = path.canonicalize().map_err(|e| refuse(path, &reason(e)))?;
     let mut name = real.file_name().unwrap_or_default().to_owned();
     name.push(".resume");
     let part = real.with_file_name(name);
     let rewritten = Rewritten { part: Some((part.clone(), real)) };
-    let done = keep(BufReader::new(file), &part).map_err(|e| refuse(path, &e))?;
+    let done = keep(BufReader::new(file), &part).map_err(|why| refuse(path, &why))?;
     Ok((done, rewritten))
 }
 
-fn keep(mut from: impl BufRead, to: &Path) -> io::Result<Done> {
+fn keep(mut from: impl BufRead, to: &Path) -> Result<Done, Text> {
     let (mut done, mut line, mut number) = (Done::default(), Vec::new(), 0);
-    let mut to = BufWriter::new(File::create(to)?);
-    while from.read_until(b'\n', &mut line)? > 0 {
+    let mut to = BufWriter::new(File::create(to).map_err(reason)?);
+    while from.read_until(b'\n', &mut line).map_err(reason)? > 0 {
         number += 1;
         let is_incomplete = !line.ends_with(b"\n");
         match serde_json::from_slice::<Line>(&line) {
@@ -114,7 +115,7 @@ fn keep(mut from: impl BufRead, to: &Path) -> io::Result<Done> {
                 if known.bytes.is_some() && !is_incomplete && !done.has(known.call, &known.url, known.row_checksum) =>
             {
                 done.add(&known);
-                to.write_all(&line)?;
+                to.write_all(&line).map_err(reason)?;
             }
             Ok(_) => {}
             Err(_) if is_incomplete => {}
@@ -123,17 +124,22 @@ fn keep(mut from: impl BufRead, to: &Path) -> io::Result<Done> {
         }
         line.clear();
     }
-    to.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    let written = to.into_inner().map_err(io::IntoInnerError::into_error).and_then(|file| file.sync_all());
+    written.map_err(reason)?;
     Ok(done)
 }
 
-fn not_a_result(line: usize) -> io::Error {
-    io::Error::other(format!("line {line} is not a result of this program"))
+fn not_a_result(line: usize) -> Text {
+    text!("{line}번째 줄이 이 프로그램의 결과가 아닙니다", "line {line} is not a result of this program")
 }
 
-fn refuse(path: &Path, e: &io::Error) -> Error {
-    let path = path.display();
-    Error::usage(text!("--resume {path}: 이어서 실행할 수 없습니다: {e}", "--resume {path}: cannot be resumed: {e}"))
+fn reason(e: io::Error) -> Text {
+    Text::same(e.to_string())
+}
+
+fn refuse(path: &Path, why: &Text) -> Error {
+    let (path, ko, en) = (path.display(), &why.ko, &why.en);
+    Error::usage(text!("--resume {path}: 이어서 실행할 수 없습니다: {ko}", "--resume {path}: cannot be resumed: {en}"))
 }
 
 #[cfg(test)]
@@ -170,7 +176,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("letter");
         fs::write(&path, "Dear reader,\n").unwrap();
-        assert_eq!(prepare(&path).unwrap_err().code(), 2);
+        let error = prepare(&path).unwrap_err();
+        assert_eq!(error.code(), 2);
+        let Text { ko, en } = error.text();
+        assert!(ko.ends_with("1번째 줄이 이 프로그램의 결과가 아닙니다"), "{ko}");
+        assert!(en.ends_with("line 1 is not a result of this program"), "{en}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "Dear reader,\n");
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
     }

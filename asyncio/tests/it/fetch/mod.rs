@@ -97,9 +97,6 @@ fn enough_retries_overcome_errors() {
 fn each_failure_has_its_name_and_only_transient_ones_are_retried() {
     let home = tempfile::tempdir().unwrap();
     let server = Server::start(Options::default()).unwrap();
-    let unused = TcpListener::bind("127.0.0.1:0").unwrap();
-    let refused = format!("http://{}/", unused.local_addr().unwrap());
-    drop(unused);
     let not_http = server_without_http();
     let own = |path: &str| format!("{}{path}", server.url());
     // The URL, the expected failure, and the expected number of attempts with two retries.
@@ -111,7 +108,7 @@ fn each_failure_has_its_name_and_only_transient_ones_are_retried() {
         (own("/close"), Some("closed"), 3),
         (own("/cut/100000"), Some("closed"), 3),
         (own("/never"), Some("timed out"), 3),
-        (refused, Some("unreachable"), 3),
+        (gone(), Some("unreachable"), 3),
         (not_http, Some("not http"), 1),
     ];
     let (urls, out) = (home.path().join("urls"), out_in(&home));
@@ -140,6 +137,11 @@ fn each_failure_has_its_name_and_only_transient_ones_are_retried() {
         assert_eq!(line["attempts"], *attempts, "{line}");
     }
     assert_eq!(results[&1]["bytes"], 100_000);
+}
+
+/// An address where nobody listens any more.
+fn gone() -> String {
+    format!("http://{}/", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
 }
 
 /// A server that answers requests with something that is not HTTP. Its thread ends with the test's process.

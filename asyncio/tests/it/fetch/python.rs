@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -11,7 +10,7 @@ use lab::report::Report;
 use serde_json::Value;
 use web::{Faults, Options, Server};
 
-use super::{out_in, server_without_http};
+use super::{gone, out_in, server_without_http};
 use crate::common::{count, finish, report, results};
 
 /// The clients that can run here; with streams alone if aiohttp and httpx are not installed, and none without Python 3.11.
@@ -62,15 +61,12 @@ fn ends(out: &str) -> BTreeMap<u64, End> {
 fn each_client_ends_every_call_as_the_rust_program_does() {
     let home = tempfile::tempdir().unwrap();
     let server = Server::start(Options::default()).unwrap();
-    let unused = TcpListener::bind("127.0.0.1:0").unwrap();
-    let refused = format!("http://{}/", unused.local_addr().unwrap());
-    drop(unused);
     let not_http = server_without_http();
     let (list, out) = (home.path().join("urls"), out_in(&home));
     let paths =
         ["/", "/bytes/100000", "/bytes/0", "/nonsense", "/error", "/close", "/cut/100000", "/never", "/delay/9"];
     let mut urls: Vec<String> = paths.iter().map(|path| format!("{}{path}", server.url())).collect();
-    urls.extend([refused, not_http.clone()]);
+    urls.extend([gone(), not_http.clone()]);
     fs::write(&list, format!("\u{feff}# a list\r\n\n{}", urls.join("\r\n"))).unwrap();
     let args = ["--urls", list.to_str().unwrap(), "--out", &out, "--concurrency", "4"];
     let args = [&args[..], &["--retries", "2", "--backoff", "0.01", "--timeout", "2"]].concat();

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::out_in;
 use super::scripted::{Reply, Scripted, answer};
+use super::{gone, out_in};
 use crate::common::{asyncio, command, count, finish, one_line, report, report_with, results};
 
 fn plain(n: usize) -> [String; 4] {
@@ -297,14 +297,11 @@ fn the_exit_code_depends_on_how_many_calls_succeeded() {
 /// Known wrong: failed calls that count as waiting, so that the claim "they wait together" would hold without a single success.
 #[test]
 fn failed_calls_do_not_count_as_waiting() {
-    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/", unused.local_addr().unwrap());
-    drop(unused);
     let missing = Scripted::start(|_, _| {
         std::thread::sleep(std::time::Duration::from_millis(100));
         answer("404 Not Found", "", "")
     });
-    for url in [&url, &missing.url] {
+    for url in [&gone(), &missing.url] {
         let report = report_with(&["fetch", url, "--requests", "5", "--retries", "0"], 1);
         assert!(matches!(report.verdicts[0].outcome, lab::claims::Outcome::NotMeasured(_)), "{:?}", report.verdicts);
         assert_eq!(count(&report, "peak"), 0);

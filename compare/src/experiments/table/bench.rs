@@ -128,11 +128,7 @@ impl<'a> Bench<'a> {
             server: self.server.address(),
         };
         let report = match samples.who {
-            Who::Rust => {
-                let name = self.name(samples);
-                let failed = |why: Text| Error::failed(join(&name, &why));
-                Ok(python::own(&cell.to_args(CELL), LIMIT).map_err(failed)?)
-            }
+            Who::Rust => python::own(&cell.to_args(CELL), LIMIT),
             Who::Python(p) => python::run(&self.pythons[p], twin_script!("table"), &self.python_args(&cell), LIMIT),
         };
         let report = report.and_then(|report| self.same_results(n, report));

@@ -241,8 +241,7 @@ mod tests {
     #[test]
     fn every_cell_that_differs_is_explained_below_the_table() {
         if machine::cores() < 2 {
-            println!("one core: these cells are not judged");
-            return;
+            return println!("not measured: there is only one core");
         }
         let bench = measured(3, &[]);
         let whys = bench.differences();
@@ -260,7 +259,7 @@ mod tests {
     #[test]
     fn one_round_against_the_others_decides_nothing() {
         if machine::cores() < 2 {
-            return;
+            return println!("not measured: there is only one core");
         }
         let mut bench = measured(3, &[]);
         let noisy = bench.cells.iter_mut().find(|c| c.workload == Workload::Cpu && c.technique == Technique::Processes);
@@ -277,7 +276,7 @@ mod tests {
     #[test]
     fn the_sentence_concludes_only_from_cells_that_show_it() {
         if machine::cores() < 2 {
-            return;
+            return println!("not measured: there is only one core");
         }
         let concludes = |bench: &Bench<'_>| bench.shows().en.contains("due to the GIL");
         assert!(concludes(&measured(3, &[])));
@@ -287,7 +286,7 @@ mod tests {
     #[test]
     fn a_busy_machine_hides_serial_work_but_not_parallel_work() {
         if machine::cores() < 2 {
-            return;
+            return println!("not measured: there is only one core");
         }
         let mut bench = measured(3, &[]);
         bench.foreign = Some(0.6);

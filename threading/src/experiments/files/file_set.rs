@@ -47,9 +47,9 @@ impl FileSet {
         for (n, (now, before)) in sums.iter().zip(&self.sums).enumerate().filter(|(_, (now, before))| now != before) {
             let path = self.paths[n].display();
             let why = match (now, before) {
-                (Err(e), Ok(_)) => text!(
-                    "{path}: 처음에는 읽었지만 나중에 읽을 수 없었습니다: {e}",
-                    "{path}: was read at first, and later could not be read: {e}"
+                (Err(Text { ko, en }), Ok(_)) => text!(
+                    "{path}: 처음에는 읽었지만 나중에 읽을 수 없었습니다: {ko}",
+                    "{path}: was read at first, and later could not be read: {en}"
                 ),
                 (Ok(_), Err(_)) => text!(
                     "{path}: 처음에는 읽을 수 없었고 나중에는 읽을 수 있었습니다",
@@ -74,8 +74,8 @@ impl FileSet {
     /// Files that could not be read, and those that changed meanwhile; one line each.
     pub fn failures(&self) -> impl Iterator<Item = Text> {
         let unreadable = self.paths.iter().zip(&self.sums).filter_map(|(path, sum)| {
-            let (path, e) = (path.display(), sum.as_ref().err()?);
-            Some(text!("{path}: 읽을 수 없었습니다: {e}", "{path}: could not be read: {e}"))
+            let (path, Text { ko, en }) = (path.display(), sum.as_ref().err()?);
+            Some(text!("{path}: 읽을 수 없었습니다: {ko}", "{path}: could not be read: {en}"))
         });
         unreadable.chain(self.changed.values().cloned())
     }

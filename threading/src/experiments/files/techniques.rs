@@ -21,7 +21,7 @@ const PIECE: usize = 256 * 1024;
 const MAX_UNSTATED: u64 = 16 << 20;
 
 /// The SHA-256 of a file, or why it could not be read.
-pub type FileHash = Result<[u8; 32], String>;
+pub type FileHash = Result<[u8; 32], Text>;
 
 /// The techniques, in the order in which they are shown.
 pub const TECHNIQUES: [&str; 3] = ["sequence", "threads", "rayon"];
@@ -111,23 +111,26 @@ impl HashingReader {
         let mut sha = Hash::new();
         let read = self.read(path, &mut sha);
         self.lane.leave();
-        read.map(|()| sha.finalize()).map_err(|e| e.to_string())
+        read.map(|()| sha.finalize())
     }
 
-    fn read(&mut self, path: &Path, sha: &mut Hash) -> io::Result<()> {
+    fn read(&mut self, path: &Path, sha: &mut Hash) -> Result<(), Text> {
         self.lane.enter(State::WaitingForIo);
         let file = open(path)?;
         // Only up to the present length: a growing file must not be read forever. Files in /proc have length 0 but content.
-        let length = file.metadata()?.len();
+        let length = file.metadata().map_err(reason)?.len();
         let most = if length == 0 { MAX_UNSTATED } else { length };
         let mut file = file.take(most);
         let mut read = 0;
         loop {
             self.lane.enter(State::WaitingForIo);
-            let n = file.read(&mut self.piece)?;
+            let n = file.read(&mut self.piece).map_err(reason)?;
             read += n as u64;
             if n == 0 && read == MAX_UNSTATED && length == 0 {
-                return Err(io::Error::other(format!("claims to be empty and has no end within {read} bytes")));
+                return Err(text!(
+                    "크기가 0이라는데 {read}바이트를 읽어도 끝나지 않습니다",
+                    "claims to be empty and has no end within {read} bytes"
+                ));
             }
             if n == 0 {
                 return Ok(());
@@ -139,15 +142,19 @@ impl HashingReader {
 }
 
 /// Opens a regular file. If a FIFO has replaced it since it was listed, an ordinary open would block forever.
-fn open(path: &Path) -> io::Result<File> {
+fn open(path: &Path) -> Result<File, Text> {
     let mut options = File::options();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
-    let file = options.read(true).open(path)?;
-    match file.metadata()?.is_file() {
+    let file = options.read(true).open(path).map_err(reason)?;
+    match file.metadata().map_err(reason)?.is_file() {
         true => Ok(file),
-        false => Err(io::Error::other("no longer a regular file")),
+        false => Err(text!("이제 일반 파일이 아닙니다", "no longer a regular file")),
     }
+}
+
+fn reason(e: io::Error) -> Text {
+    Text::same(e.to_string())
 }
 
 /// One digest for all: the SHA-256 of every path below the root, a zero byte, and the file's own SHA-256 (nothing if unreadable).
