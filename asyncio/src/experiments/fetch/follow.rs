@@ -44,16 +44,19 @@ pub struct Sending {
     pub keep: Arc<KeepPlan>,
 }
 
-/// Sends the request and follows redirects. The time limit is that of each request, without the wait until it may be sent.
+/// Sends the request and follows redirects. The time limit is that of each request, without the wait until it may be sent. `server` is
+/// set to the address of the server that got the last request.
 pub async fn attempt(
     connection: &mut Connection,
     (call, target, request): (usize, &Target, &RequestPlan),
     sending: &Sending,
     lane: &mut Lane,
+    server: &mut Arc<str>,
 ) -> Result<Fetched, Failure> {
     let (mut target, mut request, mut redirects) = (Cow::Borrowed(target), Cow::Borrowed(request), 0);
     loop {
         lane.idle();
+        *server = Arc::clone(&target.address);
         let turn = sending.pace.turn(&target.address).await;
         lane.wait();
         let start = clock::now();

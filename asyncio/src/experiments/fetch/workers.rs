@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::follow::{Fetched, Sending, attempt};
 use super::lane::Lane;
 use super::proxy::Proxies;
+use super::request::RequestPlan;
 use super::retry::{LONGEST_ASKED, Retry};
 use super::source::{Call, Source};
 use super::tls::Tls;
@@ -78,9 +79,11 @@ async fn make_call(
         Ok(target) => loop {
             attempts += 1;
             let request = call.request.as_deref().unwrap_or(&shared.sending.request);
+            let mut server = Arc::clone(&target.address);
             let ended = {
                 // Pinned, because this future is large, and each function that it is passed to would copy it.
-                let attempt = pin!(attempt(connection, (call.number, target, request), &shared.sending, lane));
+                let attempt =
+                    pin!(attempt(connection, (call.number, target, request), &shared.sending, lane, &mut server));
                 unless_stopped(stop, before(deadline, attempt)).await
             };
             let failure = match ended {
@@ -93,11 +96,11 @@ async fn make_call(
             let part = draw(shared.seed ^ u64::from(attempts), call.number as u64);
             let pause = shared.retry.pause(attempts, part).max(asked);
             let too_late = deadline.is_some_and(|end| Instant::now() + pause > end);
-            if too_late || !may_be_retried(shared, &failure, attempts, asked) {
+            if too_late || !may_be_retried(&shared.retry, request, &failure, attempts, asked) {
                 break Err(failure);
             }
             if !asked.is_zero() {
-                shared.sending.pace.hold(&target.address, asked);
+                shared.sending.pace.hold(&server, asked);
             }
             lane.idle();
             if unless_stopped(stop, sleep(pause)).await.is_none() {
@@ -111,9 +114,9 @@ async fn make_call(
 }
 
 /// Whether another attempt may follow this failure.
-fn may_be_retried(shared: &Shared, failure: &Failure, attempts: u32, asked: Duration) -> bool {
-    let repeatable = shared.retry.any_method || shared.sending.request.is_idempotent();
-    failure.may_be_retried(repeatable) && attempts <= shared.retry.most && asked <= LONGEST_ASKED
+fn may_be_retried(retry: &Retry, request: &RequestPlan, failure: &Failure, attempts: u32, asked: Duration) -> bool {
+    let repeatable = retry.any_method || request.is_idempotent();
+    failure.may_be_retried(repeatable) && attempts <= retry.most && asked <= LONGEST_ASKED
 }
 
 /// Awaits the work, but not longer than until the deadline.

@@ -1,5 +1,6 @@
 //! Rate, limit per server, `Retry-After` and deadlines, with servers that count the requests.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::scripted::{Reply, Scripted, answer};
@@ -61,6 +62,28 @@ fn retry_after_is_obeyed_by_all_workers() {
     let args = ["--requests", "200", "--concurrency", "2", "--backoff", "0", "--timeout", "60"];
     report(&[&["fetch", &server.url][..], &args].concat());
     assert!(gaps(&server).iter().any(|gap| *gap >= Duration::from_millis(500)), "the other worker waits too");
+}
+
+/// The server at which a redirect ends asks for a pause. Known wrong: holding the one with which the call began; then the other worker
+/// sends request after request to the one that asked.
+#[test]
+fn the_server_that_asked_is_left_alone_and_not_the_one_that_redirected() {
+    let asks = AtomicBool::new(true);
+    let end = Scripted::start(move |_, heard| {
+        if heard.what().contains("/redirected") && asks.swap(false, Ordering::Relaxed) {
+            return answer("429 Too Many Requests", "Retry-After: 1\r\n", "");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        answer("200 OK", "", "")
+    });
+    let to = format!("Location: {}/redirected\r\n", end.url);
+    let begin = Scripted::start(move |_, _| answer("307 Temporary Redirect", &to, ""));
+    // One call is redirected, and the other worker goes on with calls to the server where it ends.
+    let list = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&list, format!("{}\n{}", begin.url, format!("{}\n", end.url).repeat(200))).unwrap();
+    let args = ["--concurrency", "2", "--backoff", "0", "--timeout", "60"];
+    report(&[&["fetch", "--urls", list.path().to_str().unwrap()][..], &args].concat());
+    assert!(gaps(&end).iter().any(|gap| *gap >= Duration::from_millis(500)), "{:?}", gaps(&end));
 }
 
 #[test]
