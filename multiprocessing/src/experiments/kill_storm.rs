@@ -66,9 +66,11 @@ pub fn run_with_kills(workers: usize, tasks: usize, iterations: u64, kills: usiz
         seen += 1;
         // The results are divided into `kills + 1` parts; a kill is due between two parts.
         if killed.len() < kills && seen * (kills + 1) > tasks * (killed.len() + 1) {
-            let alive = pool.workers();
+            // The pool may not have noticed yet that a worker is dead.
+            let mut alive = pool.workers();
+            alive.retain(|pid| !killed.contains(pid));
             let victim = alive.get(killed.len() % alive.len().max(1)).copied();
-            killed.extend(victim.filter(|pid| !killed.contains(pid) && kill_9(*pid)));
+            killed.extend(victim.filter(|pid| kill_9(*pid)));
         }
     }
     Ok(KillRun { killed, delivered, history: pool.history(), wall: begin.elapsed() })

@@ -25,10 +25,15 @@ fn five_tasks_have_a_lane_for_each_worker() {
 #[test]
 fn no_result_is_lost_when_workers_are_killed() {
     let report = report(
-        &run(&["kill-storm", "--tasks", "500", "--iterations", "50000", "--kills", "20", "--json", "--no-python"])
+        &run(&["kill-storm", "--tasks", "500", "--iterations", "500000", "--kills", "20", "--json", "--no-python"])
             .ends_with(0),
     );
-    assert_eq!((value(&report, "kills"), value(&report, "lost"), value(&report, "twice")), (20.0, 0.0, 0.0));
+    assert_eq!((value(&report, "lost"), value(&report, "twice")), (0.0, 0.0));
+    // On a busy machine results arrive many at once, and the work can be done before the last kills. That must be said.
+    let kills = value(&report, "kills");
+    assert!((1.0..=20.0).contains(&kills), "{kills}");
+    let said = report.notes.iter().any(|note| note.en.contains("kills asked for: 20"));
+    assert_eq!(said, kills < 20.0, "{kills} kills, {:?}", report.notes);
     let dead = report.traces[0].lanes.iter().filter(|lane| lane.name.en.ends_with('†')).count();
     assert!(dead > 0 && report.traces[0].lanes.len() > 2, "{dead} of {}", report.traces[0].lanes.len());
     // Each of them has its mark at the end of its bar, and no other lane has one.
