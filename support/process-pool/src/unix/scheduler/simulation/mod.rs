@@ -2,7 +2,8 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | [`process`] | a worker that speaks the real protocol, and all that can go wrong with it |
+//! | [`process`], [`pipe`] | a worker that speaks the real protocol, and all that can go wrong with it |
+//! | [`world`] | its parent's side: what the scheduler starts, reads, writes and kills |
 //! | [`universe`] | the clock, the tasks and what is true of each |
 //! | [`run`] | the driver, threads that use the pool, and the order of everything, which follows from the seed |
 //!
@@ -10,10 +11,12 @@
 //!
 //! A failing seed is printed; `SIMULATION_SEED=17 cargo test -p process-pool --lib simulation -- --nocapture` replays it.
 
+mod pipe;
 mod process;
 mod random;
 mod run;
 mod universe;
+mod world;
 
 use std::any::Any;
 use std::env;

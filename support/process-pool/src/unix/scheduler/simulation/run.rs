@@ -6,9 +6,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::process::{Process, Shared, SimWorld, Universe};
+use super::process::{Process, Universe};
 use super::random::Random;
 use super::universe::{Act, Checked, Inner, Seen, Task, Troubles};
+use super::world::{Shared, SimWorld};
 use crate::Failure;
 use crate::observer::Observer;
 use crate::unix::results::{Many, One};
