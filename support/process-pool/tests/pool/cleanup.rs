@@ -10,7 +10,7 @@ use process_pool::frame::{self, Kind};
 use process_pool::{Bytes, End, FORKSERVER, Failure, WORKER, WorkerLoss};
 
 use crate::basics::{builder, pool};
-use crate::common::{Program, all_right, can_look, children, kill, lives, until, zombies};
+use crate::common::{Program, all_right, can_look, children, descriptors, kill, lives, until, zombies};
 use crate::tasks::{CHILD, PID, PRINT, REVERSE, SLEEP, SQUARE};
 
 crate::tests![
@@ -75,7 +75,6 @@ fn a_thousand_deaths_leave_nothing() {
 }
 
 pub fn a_thousand_deaths() {
-    let descriptors = || fs::read_dir("/proc/self/fd").unwrap().count();
     let maps = || fs::read_to_string("/proc/self/maps").unwrap().lines().count();
     let zombies = || zombies(std::process::id());
     let pool = pool(2);

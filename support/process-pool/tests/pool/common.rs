@@ -121,6 +121,16 @@ pub fn workers(parent: u32) -> Vec<u32> {
     children(parent).into_iter().filter(|child| child.name == "pool-worker").map(|worker| worker.pid).collect()
 }
 
+/// The number of threads of this process.
+pub fn threads() -> usize {
+    fs::read_dir("/proc/self/task").unwrap().count()
+}
+
+/// The number of open descriptors of this process, and one for counting them.
+pub fn descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
 /// Whether a process lives. A zombie does not.
 pub fn lives(pid: u32) -> bool {
     state(pid).is_some_and(|(state, _)| state != 'Z' && state != 'X')

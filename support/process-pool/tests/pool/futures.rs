@@ -1,6 +1,5 @@
 //! Handles as futures: of any executor, and without a thread for each.
 
-use std::fs;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::alone;
 use crate::basics::pool;
-use crate::common::{can_look, until};
+use crate::common::{can_look, threads, until};
 use crate::gate::Gate;
 use crate::tasks::{GATE, SLEEP, SQUARE};
 
@@ -179,7 +178,6 @@ fn awaiting_takes_no_thread_for_each() {
 
 /// In a process of its own, as other tests have threads.
 pub fn few_threads() {
-    let threads = || fs::read_dir("/proc/self/task").unwrap().count();
     let before = threads();
     let pool = pool(2);
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {

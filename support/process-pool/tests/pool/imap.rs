@@ -20,6 +20,7 @@ crate::tests![
     a_slow_first_task_holds_back_the_others_results,
     each_result_comes_as_soon_as_it_can,
     arguments_are_pulled_so_far_ahead_and_no_farther,
+    results_that_come_too_early_count_as_ahead,
     arguments_that_are_there_are_encoded_so_far_ahead,
     results_that_nobody_takes_are_bounded_in_bytes,
     an_infinite_iterator_can_be_left,
@@ -105,6 +106,28 @@ fn arguments_are_pulled_so_far_ahead_and_no_farther() {
     }
 }
 
+/// Whoever waits for the first result has received the others, and not used them.
+fn results_that_come_too_early_count_as_ahead() {
+    let (pool, gate) = (pool(2), Gate::new("too-early"));
+    let pulled = Arc::new(AtomicUsize::new(0));
+    let (count, waits, passes) = (Arc::clone(&pulled), gate.waits(), gate.passes());
+    let arguments = (0..).map(move |n| {
+        count.fetch_add(1, Ordering::SeqCst);
+        if n == 0 { waits.clone() } else { passes.clone() }
+    });
+    let mut results = pool.prepare(&GATE).ahead(10).imap(arguments);
+    thread::scope(|scope| {
+        let first = scope.spawn(|| results.next());
+        until("as many as may have run", || (gate.begun() >= 10).then_some(()));
+        thread::sleep(Duration::from_millis(20));
+        let ahead = (gate.begun(), pulled.load(Ordering::SeqCst));
+        gate.open();
+        assert!(matches!(first.join().unwrap(), Some(Ok(_))));
+        assert_eq!(ahead, (10, 10));
+    });
+    assert_eq!(results.take(50).filter(Result::is_ok).count(), 50);
+}
+
 /// They are encoded by whoever takes results.
 fn arguments_that_are_there_are_encoded_so_far_ahead() {
     let pool = pool(2);
@@ -114,7 +137,8 @@ fn arguments_that_are_there_are_encoded_so_far_ahead() {
         for taken in 1..=2000 {
             assert!(results.next().is_some());
             let encoded = ENCODED.get();
-            assert!((taken..=taken + ahead).contains(&encoded), "{encoded} encoded, {taken} taken, {ahead} ahead");
+            // This result was not taken yet when arguments were encoded.
+            assert!((taken..taken + ahead).contains(&encoded), "{encoded} encoded, {taken} taken, {ahead} ahead");
         }
         assert_eq!((results.next(), ENCODED.get()), (None, 2000));
     }

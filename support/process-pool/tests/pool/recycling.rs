@@ -141,7 +141,7 @@ fn the_numbers_add_up() {
     assert!(handles[3].cancel() && handles[4].cancel());
     gate.open();
     assert!(running.wait().is_ok());
-    assert_eq!(handles.into_iter().filter(|_| true).map(|handle| handle.wait()).filter(Result::is_ok).count(), 8);
+    assert_eq!(handles.into_iter().map(|handle| handle.wait()).filter(Result::is_ok).count(), 8);
     assert_eq!(pool.map(&PANIC, 0..3).len(), 3);
     assert_eq!(pool.call(&ONCE, &once.to_str().unwrap().to_owned()), Ok(true));
     assert!(pool.prepare(&ABORT).retries(0).call(&1).is_err());

@@ -1,6 +1,5 @@
 //! What a worker needs is scarce: the work goes on with those that there are.
 
-use std::fs;
 use std::sync::{Arc, Mutex};
 
 use process_pool::{Event, Pool};
@@ -8,7 +7,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::alone;
 use crate::basics::builder;
-use crate::common::can_look;
+use crate::common::{can_look, descriptors};
 use crate::tasks::{EXIT, SLEEP, SQUARE};
 
 crate::tests![too_few_descriptors_for_all_workers, too_few_processes_for_all_workers,];
@@ -45,7 +44,7 @@ fn the_work_goes_on(pool: &Pool, told: &Mutex<Vec<Event>>) {
 }
 
 pub fn scarce_descriptors() {
-    let used = fs::read_dir("/proc/self/fd").unwrap().count() as u64;
+    let used = descriptors() as u64;
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: Some(used + 18), ..limit }).unwrap();
     let (pool, told) = pool_of(8);

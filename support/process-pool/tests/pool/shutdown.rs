@@ -1,6 +1,5 @@
 //! Shutting a pool down: what ends, what is cancelled, and that nothing stays behind.
 
-use std::fs;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,7 +8,7 @@ use process_pool::{Completed, Failure, Handle, Pool, Shutdown, Unfinished, Worke
 
 use crate::alone;
 use crate::basics::pool;
-use crate::common::{can_look, children, lives, until, zombies};
+use crate::common::{can_look, children, descriptors, lives, threads, until, zombies};
 use crate::gate::Gate;
 use crate::tasks::{GATE, SLEEP, SQUARE};
 
@@ -201,8 +200,6 @@ fn nothing_stays_behind() {
 
 /// In a process of its own, as other tests have threads and children.
 pub fn shut_down() {
-    let threads = || fs::read_dir("/proc/self/task").unwrap().count();
-    let descriptors = || fs::read_dir("/proc/self/fd").unwrap().count();
     let before = (threads(), descriptors());
     for way in ["finish", "cancel", "time-out", "drop", "none"] {
         let (pool, gate) = (pool(2), Gate::new("behind"));

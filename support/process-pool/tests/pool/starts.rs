@@ -7,7 +7,7 @@ use std::{env, fs, process, thread};
 use process_pool::{FORKSERVER, Failure, Pool, Start, WorkerLoss};
 
 use crate::basics::{START, builder, pool};
-use crate::common::{Census, can_look, children, lives, signal, until, workers, zombies};
+use crate::common::{Census, can_look, children, descriptors, lives, signal, until, workers, zombies};
 use crate::tasks::{FOLDER, SQUARE, THREADS};
 use crate::{alone, alone_with};
 
@@ -211,7 +211,6 @@ pub fn few_descriptors() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     // Another pool keeps the server alive, if there is one.
     let kept = pool(1);
-    let descriptors = || fs::read_dir("/proc/self/fd").unwrap().count();
     let (before, limit) = ((descriptors(), children(process::id()).len()), getrlimit(Resource::Nofile));
     let mut failed = 0;
     for spare in 0..30 {

@@ -5,40 +5,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use process_pool::{Completed, Failure, Pool};
+use process_pool::{Completed, Failure};
 
 use crate::basics::builder;
-use crate::common::{kill, until};
+use crate::common::until;
+use crate::kill_storm::{StopOnDrop, killer};
 use crate::tasks::SPIN;
 
 crate::tests![a_kill_storm_loses_no_handle, killing_and_cancelling_at_once_loses_no_handle];
 
-/// Kills a worker of the pool every few ms, until it is stopped; returns how many. Between two kills a task ends, or the pool
-/// would be right to give up.
-fn killer(pool: &Pool, stop: &AtomicBool) -> usize {
-    let (mut killed, mut done) = (0, 0);
-    while !stop.load(Ordering::SeqCst) {
-        thread::sleep(Duration::from_millis(3));
-        let now = pool.stats().done;
-        if now == done {
-            continue;
-        }
-        done = now;
-        let workers = pool.workers();
-        if let Some(worker) = workers.get(killed % workers.len().max(1)) {
-            killed += usize::from(kill(*worker));
-        }
-    }
-    killed
-}
-
-struct StopOnDrop<'a>(&'a AtomicBool);
-
-impl Drop for StopOnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-}
+const PAUSE: Duration = Duration::from_millis(3);
 
 fn a_kill_storm_loses_no_handle() {
     let pool = builder().workers(2).retries(1000).build().unwrap();
@@ -46,7 +22,7 @@ fn a_kill_storm_loses_no_handle() {
     let called: Arc<Vec<AtomicUsize>> = Arc::new((0..700).map(|_| AtomicUsize::new(0)).collect());
     let submit = |n| pool.submit(&SPIN, &(n, 300));
     let killed = thread::scope(|scope| {
-        let killed = scope.spawn(|| killer(&pool, &stop));
+        let killed = scope.spawn(|| killer(&pool, PAUSE, usize::MAX, &stop));
         let on_end = StopOnDrop(&stop);
         let waiting = scope.spawn(|| {
             let handles: Vec<_> = (0..700).map(|n| (n, submit(n))).collect();
@@ -84,7 +60,7 @@ fn killing_and_cancelling_at_once_loses_no_handle() {
     let stop = AtomicBool::new(false);
     let (done, cancelled) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
-        let killed = scope.spawn(|| killer(&pool, &stop));
+        let killed = scope.spawn(|| killer(&pool, PAUSE, usize::MAX, &stop));
         let on_end = StopOnDrop(&stop);
         let threads: Vec<_> = (0..3)
             .map(|thread| {

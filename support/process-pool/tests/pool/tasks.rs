@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use process_pool::{Bytes, Task, task};
 
+use crate::common::threads;
+
 task! {
     pub static SQUARE: fn(u64) -> u64 = |n| n * n;
     pub static ECHO: fn(Bytes) -> Bytes = |bytes| bytes;
@@ -228,7 +230,7 @@ task! {
     /// The working directory of its worker.
     pub static FOLDER: fn(()) -> PathBuf = |()| std::env::current_dir().unwrap();
     /// The number of threads of its worker.
-    pub static THREADS: fn(()) -> usize = |()| fs::read_dir("/proc/self/task").unwrap().count();
+    pub static THREADS: fn(()) -> usize = |()| threads();
 }
 
 fn self_kill(signal: &str) {

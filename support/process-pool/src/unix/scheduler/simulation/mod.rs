@@ -2,18 +2,28 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | [`process`] | a worker that speaks the real protocol, and all that can go wrong with it |
-//! | [`universe`] | the clock, the tasks and what is true of each |
-//! | [`run`] | the driver, threads that use the pool, and the order of everything, which follows from the seed |
+//! | [`process`], [`pipe`] | a worker that speaks the real protocol, and all that can go wrong with it |
+//! | [`world`] | its parent's side: what the scheduler starts, reads, writes and kills |
+//! | [`pool`] | the scheduler in a pool: the thread that leads, and those that dispatch |
+//! | [`users`], [`caller`] | threads that bring tasks, cancel, use results and close the pool |
+//! | [`universe`], [`acts`] | the clock, the tasks, what they do and what is true of each |
+//! | [`run`], [`outcomes`] | the order of everything, which follows from the seed; what must be true at the end |
 //!
 //! `support/planted` proves the proof: it plants bugs into a copy of the scheduler, and every one must be found.
 //!
 //! A failing seed is printed; `SIMULATION_SEED=17 cargo test -p process-pool --lib simulation -- --nocapture` replays it.
 
+mod acts;
+mod caller;
+mod outcomes;
+mod pipe;
+mod pool;
 mod process;
 mod random;
 mod run;
 mod universe;
+mod users;
+mod world;
 
 use std::any::Any;
 use std::env;

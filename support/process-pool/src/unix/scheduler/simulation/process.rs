@@ -1,75 +1,26 @@
 //! A model of a worker process: it speaks the worker's protocol, with the real frames and the real [`ClaimState`], and does
 //! what its tasks are to do; or something else.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
-use std::io::{self, ErrorKind, Read};
-use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::pipe::{Pipe, Reading};
 use super::universe::{self, Act};
 use crate::failure::End;
 use crate::panics::Panic;
 use crate::unix::claim_state::ClaimState;
 use crate::unix::frame::{self, Inbox, Kind, Reader, ValueLocation};
 use crate::unix::result_frame::{self, MemoryNotes, ResultKind, Summary, TaskResult};
-use crate::unix::scheduler::worker::{Worker, World};
-use crate::unix::shm::RemoteArena;
 use crate::wire;
 
 /// With these processes.
 pub type Universe = universe::Universe<Process>;
 
-/// Shared by the world, its workers and the run.
-pub type Shared = Rc<RefCell<Universe>>;
-
 /// Results are sent when a task ends so long after the last were sent.
 const SEND_AFTER: Duration = Duration::from_millis(2);
 const KILLED: End = End::Signal(9);
-
-/// A pipe. It takes and gives any part of what it could.
-pub struct Pipe {
-    bytes: VecDeque<u8>,
-    capacity: usize,
-}
-
-impl Pipe {
-    fn room(&self) -> usize {
-        self.capacity - self.bytes.len()
-    }
-
-    fn write(&mut self, bytes: &[u8], universe: &mut Universe) -> io::Result<usize> {
-        let most = self.room().min(bytes.len());
-        if most == 0 {
-            universe.seen.note("writes to a full pipe");
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        let n = part(most, universe);
-        self.bytes.extend(&bytes[..n]);
-        Ok(n)
-    }
-
-    fn read(&mut self, into: &mut [u8], universe: &mut Universe) -> usize {
-        let n = part(self.bytes.len().min(into.len()), universe);
-        self.bytes.drain(..n).zip(into).for_each(|(byte, place)| *place = byte);
-        n
-    }
-}
-
-/// Mostly all, sometimes less.
-fn part(most: usize, universe: &mut Universe) -> usize {
-    if universe.random.chance(700) { most } else { universe.random.between(1, most.max(1)).min(most) }
-}
-
-struct Reading<'a>(&'a mut Pipe, &'a mut Universe);
-
-impl Read for Reading<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        Ok(self.0.read(into, self.1))
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -108,8 +59,9 @@ enum Initializer {
 pub struct Process {
     pub pid: u32,
     pub claims: Arc<ClaimState>,
-    to: Pipe,
-    from: Pipe,
+    /// What the parent writes into, and what it reads from.
+    pub to: Pipe,
+    pub from: Pipe,
     inbox: Inbox,
     phase: Phase,
     /// When the phase is over.
@@ -127,8 +79,9 @@ pub struct Process {
     /// How many tasks have come, and how many it has begun.
     next: u32,
     begun: u64,
-    words: Vec<u8>,
-    memory: u64,
+    /// Its last words, and how much memory it uses.
+    pub words: Vec<u8>,
+    pub memory: u64,
     pub end: Option<End>,
     pub is_stopped: bool,
     /// A process that it started has its pipe.
@@ -139,12 +92,12 @@ pub struct Process {
 impl fmt::Debug for Process {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Process { phase, wake, out, to, from, .. } = self;
-        write!(f, "{phase:?} until {wake:?}; to {} from {} out {}", to.bytes.len(), from.bytes.len(), out.len())
+        write!(f, "{phase:?} until {wake:?}; to {} from {} out {}", to.len(), from.len(), out.len())
     }
 }
 
 impl Process {
-    fn new(pid: u32, universe: &mut Universe) -> Process {
+    pub fn new(pid: u32, universe: &mut Universe) -> Process {
         let beginning = if universe.random.chance(universe.troubles.hello) {
             use Beginning::{Dies, Garbage, IsAnotherProgram, Silence, WrongHello};
             universe.random.pick(&[Dies, Dies, Dies, Dies, IsAnotherProgram, WrongHello, Garbage, Silence])
@@ -153,12 +106,11 @@ impl Process {
         };
         let claims = Arc::new(ClaimState::default());
         let capacity = universe.random.pick(&[16, 64, 300, 4096, 65536]);
-        let pipe = || Pipe { bytes: VecDeque::new(), capacity };
         Process {
             pid,
             claims,
-            to: pipe(),
-            from: pipe(),
+            to: Pipe::new(capacity),
+            from: Pipe::new(capacity),
             inbox: Inbox::default(),
             phase: Phase::Starting(beginning),
             wake: Some(universe.now + universe.random.micros(0, 5000)),
@@ -191,7 +143,7 @@ impl Process {
         }
         let is_time = || self.wake.is_some_and(|wake| now >= wake);
         match self.phase {
-            Phase::Idle => !self.to.bytes.is_empty() || is_time(),
+            Phase::Idle => !self.to.is_empty() || is_time(),
             Phase::Parsing | Phase::Next => true,
             Phase::Starting(_) | Phase::Initializing(_) | Phase::Running(..) => is_time(),
             Phase::Frozen => false,
@@ -205,7 +157,7 @@ impl Process {
 
     /// Whether the parent can read something, or the end.
     pub fn is_readable(&self) -> bool {
-        !self.from.bytes.is_empty() || (self.end.is_some() && !self.is_held)
+        !self.from.is_empty() || (self.end.is_some() && !self.is_held)
     }
 
     /// Whether the parent can write, or learns that it cannot.
@@ -227,7 +179,7 @@ impl Process {
         }
         match self.phase {
             Phase::Starting(beginning) => self.start(beginning, universe),
-            Phase::Idle if self.to.bytes.is_empty() => {
+            Phase::Idle if self.to.is_empty() => {
                 universe.seen.note("deaths of idle workers");
                 self.die(KILLED, universe);
             }
@@ -262,6 +214,20 @@ impl Process {
         self.out.clear();
         self.is_held = universe.random.chance(100);
         universe.seen.add("pipes that outlive their workers", u64::from(self.is_held));
+    }
+
+    /// The parent kills it, and whatever it has started.
+    pub fn kill(&mut self, universe: &mut Universe) {
+        if let Some(n) = self.running() {
+            if !self.is_stopped {
+                universe.check_limit(n);
+            }
+            let lasted = universe.now - universe.tasks[n].began;
+            universe.tasks[n].killed_after = Some(lasted);
+        }
+        self.end.get_or_insert(KILLED);
+        self.out.clear();
+        self.is_held = false;
     }
 
     fn freeze(&mut self) {
@@ -506,120 +472,4 @@ fn garbage(universe: &mut Universe) -> Vec<u8> {
         _ => out.extend_from_slice(b"P"),
     }
     out
-}
-
-/// The parent's side of a model.
-pub struct SimWorker {
-    pub process: Rc<RefCell<Process>>,
-    claims: Arc<ClaimState>,
-    memory: Arc<RemoteArena>,
-    universe: Shared,
-}
-
-impl Worker for SimWorker {
-    fn pid(&self) -> u32 {
-        self.process.borrow().pid
-    }
-
-    fn claims(&self) -> &ClaimState {
-        &self.claims
-    }
-
-    fn last_words(&self) -> Vec<u8> {
-        self.process.borrow().words.clone()
-    }
-
-    fn memory(&self) -> &Arc<RemoteArena> {
-        &self.memory
-    }
-
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let (mut process, mut universe) = (self.process.borrow_mut(), self.universe.borrow_mut());
-        if !process.is_readable() {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        Ok(process.from.read(into, &mut universe))
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let (mut process, mut universe) = (self.process.borrow_mut(), self.universe.borrow_mut());
-        if process.end.is_some() {
-            return Err(ErrorKind::BrokenPipe.into());
-        }
-        process.to.write(bytes, &mut universe)
-    }
-
-    fn kill(&mut self) {
-        let (mut process, mut universe) = (self.process.borrow_mut(), self.universe.borrow_mut());
-        if let Some(n) = process.running() {
-            if !process.is_stopped {
-                universe.check_limit(n);
-            }
-            let lasted = universe.now - universe.tasks[n].began;
-            universe.tasks[n].killed_after = Some(lasted);
-        }
-        process.end.get_or_insert(KILLED);
-        process.out.clear();
-        process.is_held = false;
-    }
-
-    fn has_ended(&self) -> bool {
-        self.process.borrow().end.is_some()
-    }
-
-    fn is_stopped(&self) -> bool {
-        let process = self.process.borrow();
-        process.is_stopped && process.end.is_none()
-    }
-
-    fn reap(&mut self) -> End {
-        self.kill();
-        let mut process = self.process.borrow_mut();
-        process.is_reaped = true;
-        process.end.expect("it was killed")
-    }
-
-    fn memory_used(&self) -> Option<u64> {
-        Some(self.process.borrow().memory)
-    }
-}
-
-/// Starts models.
-pub struct SimWorld {
-    pub universe: Shared,
-    pub base: Instant,
-    pub memory: Arc<RemoteArena>,
-}
-
-impl SimWorld {
-    fn start_one(&self) -> io::Result<SimWorker> {
-        let mut universe = self.universe.borrow_mut();
-        let scarce = universe.troubles.start;
-        if universe.random.chance(scarce) {
-            universe.seen.note("starts that failed");
-            return Err(io::Error::other("no more processes"));
-        }
-        let pid = universe.processes.len() as u32 + 1;
-        let process = Process::new(pid, &mut universe);
-        let claims = Arc::clone(&process.claims);
-        let process = Rc::new(RefCell::new(process));
-        universe.processes.push(Rc::clone(&process));
-        Ok(SimWorker { process, claims, memory: Arc::clone(&self.memory), universe: Rc::clone(&self.universe) })
-    }
-}
-
-impl World for SimWorld {
-    type Worker = SimWorker;
-
-    fn now(&self) -> Instant {
-        self.base + self.universe.borrow().now
-    }
-
-    fn clock(&self) -> u64 {
-        self.universe.borrow().now.as_nanos() as u64
-    }
-
-    fn start(&mut self, count: usize) -> Vec<io::Result<SimWorker>> {
-        (0..count).map(|_| self.start_one()).collect()
-    }
 }
