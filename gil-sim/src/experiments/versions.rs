@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::report::unit;
@@ -21,6 +22,8 @@ use crate::{SWITCH_INTERVAL, options};
 
 /// Cores, where a scenario does not say.
 const CORES: usize = 2;
+/// The claim that only locks without a GIL contradict.
+const ONE_AT_A_TIME: &str = "gil-one-thread-at-a-time";
 /// How long the built-in scenario lasts.
 const LASTING: Duration = Duration::from_millis(30);
 /// How long a queued thread waits before it preempts a running one, in ns. Where no thread gives up its core, as
@@ -102,6 +105,7 @@ pub fn run(file: Option<&Path>, lasting: Option<Duration>) -> Result<Report> {
     report.tables = vec![table(&setup, &outcomes)];
     report.measures = outcomes.iter().flat_map(|(variant, outcome)| measures(*variant, &setup, outcome)).collect();
     report.measures_in_tables = true;
+    report.verdicts = outcomes.iter().flat_map(|(variant, outcome)| judge(*variant, outcome, cores)).collect();
     report.notes = notes(&setup, cores);
     report.shows = shows(&outcomes, cores);
     report.front =
@@ -110,7 +114,7 @@ pub fn run(file: Option<&Path>, lasting: Option<Duration>) -> Result<Report> {
 }
 
 /// One I/O thread beside two that compute.
-fn built_in() -> (Text, Setup, Option<usize>) {
+pub(crate) fn built_in() -> (Text, Setup, Option<usize>) {
     let delay = Duration::from_millis(1);
     let load = Workload { cpu: 2, io: true, delay, interval: SWITCH_INTERVAL, lasting: LASTING };
     (text!("호위 효과", "the convoy effect"), load.setup(), None)
@@ -184,6 +188,32 @@ fn members(setup: &Setup) -> impl Iterator<Item = &Group> {
 /// Time for which the threads were on a core and computed, all together, in ns.
 fn computed(outcome: &Outcome) -> u64 {
     outcome.trace.lanes.iter().map(|lane| lane.time_in(State::Running)).sum()
+}
+
+/// The verdicts on one lock: that its threads run one at a time and take turns; that two locks, or none, let two run at once.
+fn judge(variant: LockVariant, outcome: &Outcome, cores: usize) -> Vec<Verdict> {
+    let (Text { ko, en }, switches) = (variant.name(), outcome.switches);
+    let on = text!("gil-sim, {ko}", "gil-sim, {en}");
+    let peak = outcome.trace.peak_in_flight(&[State::Running]);
+    let at_once = text!("동시에 실행된 스레드 최대 {peak}개", "at most {peak} running at once");
+    let unable = match (outcome.threads.len(), cores) {
+        (..2, _) => Some(text!("스레드가 하나뿐입니다", "there is only one thread")),
+        (_, ..2) => Some(text!("코어가 하나뿐입니다", "there is only one core")),
+        _ => None,
+    };
+    if let Some(why) = unable {
+        return vec![Verdict::not_measured(ONE_AT_A_TIME, on, why)];
+    }
+    if variant.two {
+        return vec![Verdict::seen("interpreters-own-gil", on, peak > 1, at_once)];
+    }
+    let mut verdicts = vec![Verdict::seen(ONE_AT_A_TIME, on.clone(), peak <= 1, at_once)];
+    if variant.kind != Kind::Free {
+        let handed_over = text!("전환 {switches}번", "{switches} switches");
+        // A new lock's first taker counts as a switch.
+        verdicts.push(Verdict::seen("gil-threads-take-turns", on, switches > 1, handed_over));
+    }
+    verdicts
 }
 
 fn table(setup: &Setup, outcomes: &[(LockVariant, Outcome)]) -> Table {
