@@ -51,7 +51,6 @@ pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Inter
     report.verdicts.push(one_at_a_time("Rust", &free));
     report.verdicts.push(one_at_a_time("Rust + GIL", &held));
     report.verdicts.push(held_cores.serial("threads-cpu-no-gain", "Rust + GIL"));
-    report.verdicts.push(is_a_mutex(&free, &held));
     report.measures = measures(&free, &held, gil.switches());
     report.shows = shows(free.duration(), held.duration(), gil.switches());
     report.notes.push(text!(
@@ -132,23 +131,6 @@ fn one_at_a_time(on: &str, trace: &Trace) -> Verdict {
     Verdict::seen(ONE_AT_A_TIME, on, peak <= 1, evidence)
 }
 
-/// One mutex is the only difference between the two runs: it must be what makes the threads run one at a time.
-fn is_a_mutex(free: &Trace, held: &Trace) -> Verdict {
-    const CLAIM: &str = "gil-is-a-mutex";
-    let peak = |trace: &Trace| trace.peak_in_flight(&[State::Running]);
-    let (without, with) = (peak(free), peak(held));
-    if without < 2 {
-        let why =
-            text!("뮤텍스 없이도 동시에 실행된 스레드가 없습니다", "no two threads ran at once even without the mutex");
-        return Verdict::not_measured(CLAIM, "Rust + GIL", why);
-    }
-    let evidence = text!(
-        "동시에 실행된 스레드 최대 {without}개, 뮤텍스를 씌우면 {with}개",
-        "at most {without} running at once, with the mutex {with}"
-    );
-    Verdict::seen(CLAIM, "Rust + GIL", with <= 1, evidence)
-}
-
 /// CPython does not say who holds the GIL, so the twin records its own pauses. It misses those shorter than its grain, so a small
 /// overlap proves nothing.
 fn on_python(python: &Interpreter, trace: &Trace) -> Verdict {
@@ -159,23 +141,4 @@ fn on_python(python: &Interpreter, trace: &Trace) -> Verdict {
         return Verdict::not_measured(ONE_AT_A_TIME, python.to_string(), why);
     }
     Verdict::seen(ONE_AT_A_TIME, python.to_string(), mean <= 1.0 + GRAIN, evidence)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use lab::claims::Outcome;
-    use lab::trace::Lane;
-
-    #[test]
-    fn a_mutex_that_lets_two_run_refutes_the_claim() {
-        let trace = |spans: [(u64, u64); 2]| {
-            let lane = |(start, end)| Lane::of(Text::same("thread"), State::Running, start, end);
-            Trace::new(Text::default(), spans.map(lane).into())
-        };
-        let (together, in_turn) = (trace([(0, 10), (5, 15)]), trace([(0, 10), (10, 20)]));
-        assert_eq!(is_a_mutex(&together, &in_turn).outcome, Outcome::Holds);
-        assert_eq!(is_a_mutex(&together, &together).outcome, Outcome::DoesNotHold);
-        assert!(matches!(is_a_mutex(&in_turn, &in_turn).outcome, Outcome::NotMeasured(_)));
-    }
 }

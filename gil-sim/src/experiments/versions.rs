@@ -106,6 +106,7 @@ pub fn run(file: Option<&Path>, lasting: Option<Duration>) -> Result<Report> {
     report.measures = outcomes.iter().flat_map(|(variant, outcome)| measures(*variant, &setup, outcome)).collect();
     report.measures_in_tables = true;
     report.verdicts = outcomes.iter().flat_map(|(variant, outcome)| judge(*variant, outcome, cores)).collect();
+    report.verdicts.push(is_a_mutex(&outcomes, cores));
     report.notes = notes(&setup, cores);
     report.shows = shows(&outcomes, cores);
     report.front =
@@ -216,6 +217,28 @@ fn judge(variant: LockVariant, outcome: &Outcome, cores: usize) -> Vec<Verdict> 
     verdicts
 }
 
+/// The same threads on the same cores, without a lock and under one: the lock must be what makes them run one at a time.
+fn is_a_mutex(outcomes: &[(LockVariant, Outcome)], cores: usize) -> Verdict {
+    const CLAIM: &str = "gil-is-a-mutex";
+    let peak = |id: &str| {
+        let found = outcomes.iter().find(|(variant, _)| variant.id == id);
+        found.map_or(0, |(_, outcome)| outcome.trace.peak_in_flight(&[State::Running]))
+    };
+    let (free, locked) = (peak("3.13t"), peak("3.12"));
+    if free < 2 {
+        let why = text!(
+            "코어 {cores}개에서 락 없이도 동시에 실행된 스레드가 없습니다",
+            "no two threads ran at once even without a lock; cores: {cores}"
+        );
+        return Verdict::not_measured(CLAIM, "gil-sim", why);
+    }
+    let evidence = text!(
+        "동시에 실행된 스레드 최대 {free}개, 락을 씌우면 {locked}개",
+        "at most {free} running at once, under the lock {locked}"
+    );
+    Verdict::seen(CLAIM, "gil-sim", locked <= 1, evidence)
+}
+
 fn table(setup: &Setup, outcomes: &[(LockVariant, Outcome)]) -> Table {
     let human = |ns: u64| Text::same(unit::duration(ns as f64));
     let rows = outcomes.iter().map(|(variant, outcome)| {
@@ -282,4 +305,25 @@ fn shows(outcomes: &[(LockVariant, Outcome)], cores: usize) -> Text {
         "스레드는 그대로 두고 코어 {cores}개에서 락만 바꾸었습니다. 동시에 실행되는 스레드는 GIL이 하나면 최대 {one}개, 인터프리터가 둘이면 {two}개, 락이 없으면 {free}개입니다. 2.7은 {old}번, 3.12는 {new}번 전환했습니다.",
         "On {cores} cores at most {one} thread ran at once under one GIL, {two} with two interpreters, {free} without a lock. 2.7 switched {old} times, 3.12 {new} times."
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab::claims;
+
+    /// The known-wrong lock is none.
+    #[test]
+    fn a_lock_that_lets_two_run_refutes_the_claim() {
+        let (_, setup, _) = built_in();
+        let of = |id: &str| *LOCK_VARIANTS.iter().find(|variant| variant.id == id).unwrap();
+        let verdict = |lock: LockVariant, cores| {
+            let run = |variant: LockVariant| simulate(&setup, variant, cores);
+            let outcomes = [(of("3.12"), run(lock)), (of("3.13t"), run(of("3.13t")))];
+            is_a_mutex(&outcomes, cores).outcome
+        };
+        assert_eq!(verdict(of("3.12"), 2), claims::Outcome::Holds);
+        assert_eq!(verdict(of("3.13t"), 2), claims::Outcome::DoesNotHold);
+        assert!(matches!(verdict(of("3.12"), 1), claims::Outcome::NotMeasured(_)));
+    }
 }
