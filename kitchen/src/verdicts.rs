@@ -1,7 +1,7 @@
 //! The verdicts on cooks who wait and cooks who cut, from the trace of their dishes.
 
 use lab::claims::Verdict;
-use lab::cores_used::CoresUsed;
+use lab::cores_used::{self, CoresUsed};
 use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::report::Report;
@@ -19,11 +19,17 @@ pub const GIL_THREADS: &str = "threads-cpu-no-gain";
 /// Without one they do.
 pub const FREE_THREADS: &str = "no-gil-threads-parallel";
 
-/// Whether dishes simmered at the same time.
-pub fn wait_together(claim: &str, on: impl Into<Text>, trace: &Trace) -> Verdict {
+/// A pot that simmers for less than this, in ns, may be done before the next cook has been given a core.
+const LONG_ENOUGH: u64 = 50_000_000;
+
+/// Whether dishes simmered at the same time. Others used a share of the machine, `foreign`.
+pub fn wait_together(claim: &str, on: impl Into<Text>, trace: &Trace, foreign: Option<f64>) -> Verdict {
     let (peak, dishes) = (trace.peak_in_flight(&[State::WaitingForIo]), in_flight::dishes(trace));
-    if peak < 2 && dishes >= 2 {
-        // Begun together: the cuts between took longer than a pot, as on a busy machine.
+    if let Some(why) = cores_used::too_busy(foreign).filter(|_| peak < 2) {
+        return Verdict::not_measured(claim, on, why);
+    }
+    let pot = trace.lanes.iter().map(|lane| lane.time_in(State::WaitingForIo)).max().unwrap_or(0);
+    if peak < 2 && (dishes >= 2 || pot < LONG_ENOUGH) {
         let why = text!("냄비가 너무 짧게 끓어 겹치지 않았습니다", "the pots simmered too briefly to overlap");
         return Verdict::not_measured(claim, on, why);
     }
@@ -42,10 +48,10 @@ pub fn cutting(trace: &Trace, foreign: Option<f64>) -> CoresUsed {
 /// The verdicts on these claims, as far as the twin ran their kitchens.
 pub fn of_twin(python: &Interpreter, twin: &Report, foreign: Option<f64>, claims: &[&str]) -> Vec<Verdict> {
     let on = python.to_string();
-    let tasks = kitchen(twin, "asyncio").map(|trace| wait_together(TASKS_WAIT, on.as_str(), trace));
+    let tasks = kitchen(twin, "asyncio").map(|trace| wait_together(TASKS_WAIT, on.as_str(), trace, foreign));
     let threads = kitchen(twin, "threads").into_iter().flat_map(|trace| {
         let cutting = cutting(trace, foreign).threads(python.gil, on.as_str());
-        [wait_together(THREADS_WAIT, on.as_str(), trace), cutting]
+        [wait_together(THREADS_WAIT, on.as_str(), trace, foreign), cutting]
     });
     tasks.into_iter().chain(threads).filter(|verdict| claims.contains(&verdict.claim.as_str())).collect()
 }

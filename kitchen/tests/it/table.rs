@@ -63,10 +63,16 @@ fn where_no_thread_can_be_bound_nothing_is_judged() {
 
 #[test]
 fn pots_that_do_not_overlap_refute_concurrency_only_if_nothing_else_overlapped() {
-    let outcome = |starts| wait_together(TASKS_WAIT, "x", &trace(starts)).outcome;
+    let judged = |trace: &Trace, foreign| wait_together(TASKS_WAIT, "x", trace, Some(foreign)).outcome;
+    let outcome = |starts| judged(&trace(starts), 0.0);
     assert_eq!(outcome(TOGETHER), Outcome::Holds);
     assert_eq!(outcome(IN_TURN), Outcome::DoesNotHold);
     assert!(matches!(outcome(SWITCHED), Outcome::NotMeasured(_)), "the pots only touch: the cuts took too long");
+    assert_eq!(judged(&trace(TOGETHER), 0.9), Outcome::Holds, "however busy the machine");
+    assert!(matches!(judged(&trace(IN_TURN), 0.9), Outcome::NotMeasured(_)), "the cooks got no core in time");
+    let mut short = trace(IN_TURN);
+    short.lanes.iter_mut().flat_map(|lane| &mut lane.spans).for_each(|span| span.end = span.start + MS);
+    assert!(matches!(judged(&short, 0.0), Outcome::NotMeasured(_)), "done before the next cook came");
 }
 
 #[cfg(target_os = "linux")]

@@ -15,7 +15,7 @@ use crate::verdicts::{self, TASKS_WAIT};
 /// The verdicts on the two kitchens of the article.
 pub fn judge(kitchen: Kitchen, trace: &Trace, foreign: Option<f64>) -> Vec<Verdict> {
     match kitchen {
-        Kitchen::Switches => vec![verdicts::wait_together(TASKS_WAIT, "Rust", trace)],
+        Kitchen::Switches => vec![verdicts::wait_together(TASKS_WAIT, "Rust", trace, foreign)],
         Kitchen::Several => vec![verdicts::cutting(trace, foreign).threads(Some(false), "Rust")],
         _ => Vec::new(),
     }

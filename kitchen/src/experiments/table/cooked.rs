@@ -69,7 +69,7 @@ pub fn in_flight(trace: &Trace) -> String {
 /// The verdicts on the rows about hardware and about the GIL.
 pub fn judge(rust: &Rust) -> Vec<Verdict> {
     let under_gil = verdicts::cutting(&rust.one_knife, rust.foreign).threads(Some(true), "Rust + GIL");
-    let waited = verdicts::wait_together(THREADS_WAIT, "Rust + GIL", &rust.one_knife);
+    let waited = verdicts::wait_together(THREADS_WAIT, "Rust + GIL", &rust.one_knife, rust.foreign);
     vec![needs_cores(rust), on_one_core(rust), under_gil, waited]
 }
 
