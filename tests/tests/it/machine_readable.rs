@@ -9,6 +9,8 @@ use tests::run::{SECTIONS, run, words};
 
 /// Every experiment, with options that keep it short.
 const EXPERIMENTS: &[(&str, &[&str])] = &[
+    ("kitchen", &["cooks", "--seconds", "0.001"]),
+    ("kitchen", &["table", "--seconds", "0.001"]),
     ("threading", &["article", "--seconds", "0.2"]),
     ("threading", &["cpu", "--iterations", "100000", "--rounds", "1"]),
     ("threading", &["fetch", "--delay", "0.01"]),
