@@ -10,6 +10,9 @@ use crate::event_loop;
 /// The claim's id in the ledger.
 pub const CLAIM: &str = "asyncio-io-overlap";
 
+/// The claim on the number of threads.
+pub const ONE_THREAD: &str = "asyncio-one-thread";
+
 /// In ns: a task that starts within this time after another one was not delayed by it.
 const AT_ONCE: u64 = 1_000_000;
 
@@ -60,6 +63,15 @@ pub fn judge(on: &str, trace: &Trace, model: ThreadModel, threads: Option<usize>
     Verdict::seen(CLAIM, on, peak == all && threads.is_none_or(|n| n == 1), evidence)
 }
 
+/// The verdict on an event loop whose tasks ran on so many threads.
+pub fn one_thread(on: &str, tasks: usize, threads: usize) -> Verdict {
+    if tasks < 2 {
+        return Verdict::not_measured(ONE_THREAD, on, text!("태스크가 하나뿐입니다", "there is only one task"));
+    }
+    let evidence = text!("태스크 {tasks}개를 실행한 스레드는 {threads}개", "{tasks} tasks ran on {threads} thread(s)");
+    Verdict::seen(ONE_THREAD, on, threads == 1, evidence)
+}
+
 /// Whether some tasks started only after others had finished waiting. Then two starts are about one wait apart. Many tasks that only
 /// take long to start show no such gap.
 fn held_up(trace: &Trace) -> bool {
@@ -69,4 +81,17 @@ fn held_up(trace: &Trace) -> bool {
     starts.sort_unstable();
     // Half a wait, not a whole one: if two tasks run at a time, the second of them starts a little after the first.
     starts.windows(2).any(|pair| pair[1] - pair[0] >= (wait / 2).max(AT_ONCE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab::claims::Outcome;
+
+    #[test]
+    fn two_threads_are_not_one_and_one_task_says_nothing() {
+        assert_eq!(one_thread("a loop", 5, 1).outcome, Outcome::Holds);
+        assert_eq!(one_thread("a pool", 5, 2).outcome, Outcome::DoesNotHold);
+        assert!(matches!(one_thread("a loop", 1, 1).outcome, Outcome::NotMeasured(_)));
+    }
 }

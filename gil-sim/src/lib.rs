@@ -30,6 +30,8 @@ pub mod interpreters;
 pub mod lock;
 pub mod loops;
 #[cfg(feature = "scenarios")]
+mod one_lock;
+#[cfg(feature = "scenarios")]
 mod options;
 #[cfg(all(unix, feature = "scenarios"))]
 pub mod peer;

@@ -5,8 +5,9 @@ use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
+use lab::claims::Verdict;
 use lab::trace::Recorder;
-use lab::trace::{Lane, Span, State};
+use lab::trace::{Lane, Span, State, Trace};
 use lab::{Error, Result, clock, text};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -110,6 +111,29 @@ where
     QueueResults { results: in_order(results), lanes: workers.into_iter().enumerate().map(lane).collect() }
 }
 
+/// The verdict on a claim that says processes can share the work, by the most of them that were at work at once. Their lanes contain
+/// waiting for a core too, so they do not show how many cores were busy: the claim `processes-parallel` is on that.
+pub fn judge(claim: &str, on: &str, workers: usize, trace: Option<&Trace>) -> Verdict {
+    let Some(trace) = trace else {
+        return Verdict::not_measured(claim, on, text!("측정하지 않았습니다", "it was not measured"));
+    };
+    let items: usize = trace.lanes.iter().map(|lane| lane.spans.len()).sum();
+    if workers < 2 || items < 2 {
+        let why = text!("나눌 작업이나 워커가 하나뿐입니다", "there is only one item or one worker");
+        return Verdict::not_measured(claim, on, why);
+    }
+    let peak = trace.peak_in_flight(&[State::Running]);
+    if peak < 2 && trace.lanes.len() < 2 {
+        let why = text!(
+            "두 번째 프로세스가 시작되기 전에 작업이 끝났습니다",
+            "the work was done before a second process had started"
+        );
+        return Verdict::not_measured(claim, on, why);
+    }
+    let evidence = text!("동시에 작업한 프로세스 최대 {peak}개", "at most {peak} processes at work at once");
+    Verdict::seen(claim, on, peak > 1, evidence)
+}
+
 /// The results by the numbers of their items.
 fn in_order<T>(mut results: Vec<(usize, T)>) -> Vec<T> {
     results.sort_by_key(|(n, _)| *n);
@@ -119,6 +143,20 @@ fn in_order<T>(mut results: Vec<(usize, T)>) -> Vec<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lab::claims::Outcome;
+
+    #[test]
+    fn processes_that_work_in_turn_do_not_share_the_work() {
+        let trace = |second: (u64, u64)| {
+            let lane = |(start, end)| Lane::of(text!("프로세스", "process"), State::Running, start, end);
+            Trace::new(text!("프로세스", "processes"), vec![lane((0, 10)), lane(second)])
+        };
+        let judge = |workers, second| judge("x", "Rust", workers, Some(&trace(second))).outcome;
+        assert_eq!(judge(2, (5, 15)), Outcome::Holds);
+        assert_eq!(judge(2, (10, 20)), Outcome::DoesNotHold);
+        assert!(matches!(judge(1, (5, 15)), Outcome::NotMeasured(_)));
+        assert!(matches!(super::judge("x", "CPython", 2, None).outcome, Outcome::NotMeasured(_)));
+    }
 
     #[test]
     fn every_item_is_done_once_and_in_its_place() {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lab::claims::{Outcome, Verdict};
 use lab::cli::{Choice, Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
@@ -58,7 +59,7 @@ pub fn run(runtime: Runtime, pause: Duration, pythons: &[Interpreter]) -> Result
     let lines = say::take();
     report.lines = say::words(&lines);
     let mut trace = Trace::new(Text::same(name), say::lanes(&lines, State::WaitingForIo));
-    report.verdicts.push(overlap::judge(name, &trace, model, None));
+    report.verdicts.extend([overlap::judge(name, &trace, model, None), starts_first(name, &trace, model)]);
     let (peak, all) = (trace.peak_in_flight(&[State::WaitingForIo]), unit::duration(trace.duration() as f64));
     let thread = event_loop::from_lines(&lines).filter(|_| model == ThreadModel::OneThread);
     report.notes.extend(thread.as_ref().map(|_| event_loop::how_from_lines()));
@@ -69,11 +70,10 @@ pub fn run(runtime: Runtime, pause: Duration, pythons: &[Interpreter]) -> Result
     report.front = vec![Front::Trace(0)];
 
     let args = [pause.as_secs_f64().to_string()];
-    python::join(&mut report, pythons, twin_script!("article"), &args, &[CLAIM], |python, twin| {
-        twin.traces
-            .iter()
-            .map(|trace| overlap::judge(&python.to_string(), trace, ThreadModel::OneThread, None))
-            .collect()
+    python::join(&mut report, pythons, twin_script!("article"), &args, &[STARTS_FIRST, CLAIM], |python, twin| {
+        let (on, model) = (python.to_string(), ThreadModel::OneThread);
+        let both = |trace| [starts_first(&on, trace, model), overlap::judge(&on, trace, model, None)];
+        twin.traces.iter().flat_map(both).collect()
     });
     if runtime == Runtime::AsyncStd {
         report.notes.push(text!(
@@ -87,4 +87,42 @@ pub fn run(runtime: Runtime, pause: Duration, pythons: &[Interpreter]) -> Result
         "Five tasks: up to {peak} waited at once, {all} in all. At await a task yields the thread, and the loop runs the next task. An event loop needs only one thread, so no other thread competes with it for the GIL."
     );
     Ok(report)
+}
+
+/// The claim on the order of the listing's lines.
+const STARTS_FIRST: &str = "listing-tasks-start-first";
+
+/// The verdict on whether every task had started when the first one was done. Where the waits say nothing, because they are too short,
+/// the order of the lines says nothing either.
+fn starts_first(on: &str, trace: &Trace, model: ThreadModel) -> Verdict {
+    if let Outcome::NotMeasured(why) = overlap::judge(on, trace, model, None).outcome {
+        return Verdict::not_measured(STARTS_FIRST, on, why);
+    }
+    let tasks = event_loop::without_it(trace);
+    let spans = || tasks.lanes.iter().flat_map(|lane| &lane.spans);
+    let first_end = spans().map(|span| span.end).min().unwrap_or(0);
+    let (all, before) = (spans().count(), spans().filter(|span| span.start < first_end).count());
+    let evidence = text!(
+        "첫 태스크가 끝나기 전에 시작한 태스크 {before}개(모두 {all}개)",
+        "{before} of {all} tasks had started when the first was done"
+    );
+    Verdict::seen(STARTS_FIRST, on, before == all, evidence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab::trace::Lane;
+
+    #[test]
+    fn a_task_that_starts_after_another_is_done_refutes_the_claim() {
+        let second = 1_000_000_000;
+        let outcome = |start: u64| {
+            let lane = |start| Lane::of(Text::same("task"), State::WaitingForIo, start, start + second);
+            starts_first("a loop", &Trace::new(Text::default(), vec![lane(0), lane(start)]), ThreadModel::OneThread)
+                .outcome
+        };
+        assert_eq!(outcome(10), Outcome::Holds);
+        assert_eq!(outcome(second), Outcome::DoesNotHold);
+    }
 }

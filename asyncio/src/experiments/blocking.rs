@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use gil_sim::loops;
+use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::machine::Watch;
@@ -28,6 +29,12 @@ use crate::heartbeat::{Late, ticker};
 pub const OTHERS: usize = 3;
 /// How long the other tasks sleep at a time.
 pub const PERIOD: Duration = Duration::from_millis(10);
+/// The claim's id in the ledger.
+const CLAIM: &str = "asyncio-blocked-loop";
+/// The technique that the claim is about.
+const IN_THE_LOOP: &str = "in_the_loop";
+/// A computation shorter than this tells nothing: no other task may have been due during it.
+const LONG_ENOUGH: f64 = 4.0 * PERIOD.as_nanos() as f64;
 /// How long the other tasks run alone before and after the computation.
 const BEFORE: Duration = Duration::from_millis(80);
 /// Iterations between two yields: about a millisecond.
@@ -86,12 +93,7 @@ pub struct Technique {
 
 /// All techniques, in the order of the table.
 pub const TECHNIQUES: [Technique; 4] = [
-    Technique {
-        id: "in_the_loop",
-        rust: "async fn",
-        python: "async def",
-        run: |n, lane| Box::pin(in_the_loop(n, lane)),
-    },
+    Technique { id: IN_THE_LOOP, rust: "async fn", python: "async def", run: |n, lane| Box::pin(in_the_loop(n, lane)) },
     Technique { id: "yields", rust: "yield_now", python: "await sleep(0)", run: |n, lane| Box::pin(yields(n, lane)) },
     Technique {
         id: "spawn_blocking",
@@ -162,6 +164,9 @@ pub fn run(iterations: u64, pythons: &[Interpreter]) -> Result<Report> {
     for technique in &TECHNIQUES {
         let stall = technique.observe(iterations)?;
         report.measures.extend(measures(technique, &stall));
+        if technique.id == IN_THE_LOOP {
+            report.verdicts.push(judge(&stall));
+        }
         report.traces.push(stall.trace);
     }
     let foreign = watch.foreign();
@@ -170,7 +175,9 @@ pub fn run(iterations: u64, pythons: &[Interpreter]) -> Result<Report> {
         .push(table(&report, &Text::same("Rust, tokio current_thread"), "", |technique| Text::same(technique.rust)));
     let twins = (iterations / 100).max(1);
     let args = [twins.to_string(), PERIOD.as_secs_f64().to_string(), BEFORE.as_secs_f64().to_string()];
-    python::join(&mut report, pythons, twin_script!("blocking"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("blocking"), &args, &[CLAIM], |python, twin| {
+        vec![judge_twin(python, twin)]
+    });
     python::name_part(&mut report, pythons, iterations, twins);
     for python in pythons {
         let prefix = python.measure_id("");
@@ -181,6 +188,50 @@ pub fn run(iterations: u64, pythons: &[Interpreter]) -> Result<Report> {
     report.notes = notes(iterations, foreign).into_iter().chain(report.notes).collect();
     report.shows = shows(&report);
     Ok(report)
+}
+
+/// The verdict on the computation in the loop, by whether another task woke up while it lasted.
+pub fn judge(stall: &Stall) -> Verdict {
+    let took = stall.took as f64;
+    if took < LONG_ENOUGH {
+        return too_short("Rust, tokio", took);
+    }
+    let woke = others_woke(&stall.trace);
+    let shown = unit::duration(took);
+    let evidence = if woke {
+        text!("계산하는 {shown} 동안 다른 태스크가 깨어남", "another task woke up during the {shown} of computing")
+    } else {
+        text!("계산하는 {shown} 동안 깨어난 다른 태스크 없음", "no other task woke up during the {shown} of computing")
+    };
+    Verdict::seen(CLAIM, "Rust, tokio", !woke, evidence)
+}
+
+/// The twin reports how late the tasks woke up. One that was due early in a computation that nothing interrupts is late by most of it.
+fn judge_twin(python: &Interpreter, twin: &Report) -> Verdict {
+    let of = |what: &str| twin.measure(&format!("{what}.{IN_THE_LOOP}"));
+    let (Some(took), Some(late)) = (of("took"), of("late").and_then(|late| stats::range(&late.samples))) else {
+        let why = text!("파이썬 대응 프로그램이 측정하지 않았습니다", "the twin did not measure it");
+        return Verdict::not_measured(CLAIM, python.to_string(), why);
+    };
+    let (took, late) = (took.median(), late.1);
+    if took < LONG_ENOUGH {
+        return too_short(&python.to_string(), took);
+    }
+    let (took_shown, late_shown) = (unit::duration(took), unit::duration(late));
+    let evidence = text!(
+        "계산 {took_shown}, 다른 태스크가 가장 늦게 깨어난 지연 {late_shown}",
+        "the computation took {took_shown}; another task was late by up to {late_shown}"
+    );
+    Verdict::seen(CLAIM, python.to_string(), late > took / 2.0, evidence)
+}
+
+fn too_short(on: &str, took: f64) -> Verdict {
+    let took = unit::duration(took);
+    let why = text!(
+        "계산이 {took}로 너무 짧습니다. --iterations를 늘리십시오",
+        "the computation of {took} is too short; increase --iterations"
+    );
+    Verdict::not_measured(CLAIM, on, why)
 }
 
 fn measures(technique: &Technique, stall: &Stall) -> [Measure; 2] {

@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use lab::claims::Verdict;
 use lab::cli::{self, Experiment};
 use lab::lang::Text;
 use lab::report::unit;
@@ -98,10 +99,28 @@ pub fn run(load: &Load) -> Result<Report> {
     let wall = (clock::now() - start) as f64;
     let mut report = Report::new("asyncio/connections");
     report.measures = measures(load, &answers, wall);
+    report.verdicts.push(judge(load.connections, answers.statuses[2].peak_open, answers.lost(load)));
     report.notes = notes(load, &answers);
     report.shows = shows(load, &answers);
     report.traces.push(recorder.finish(text!("클라이언트의 동작", "what the clients did")));
     Ok(report)
+}
+
+/// The verdict by the connections that were open at once and the requests that got no response.
+fn judge(connections: usize, peak: usize, lost: usize) -> Verdict {
+    const CLAIM: &str = "asyncio-many-connections";
+    if connections < 2 {
+        return Verdict::not_measured(
+            CLAIM,
+            "Rust, tokio",
+            text!("연결이 하나뿐입니다", "there is only one connection"),
+        );
+    }
+    let evidence = text!(
+        "연결 {connections}개 중 동시에 열린 것은 최대 {peak}개, 응답을 받지 못한 요청 {lost}개",
+        "up to {peak} of {connections} connections were open at once; {lost} requests got no response"
+    );
+    Verdict::seen(CLAIM, "Rust, tokio", peak >= connections && lost == 0, evidence)
 }
 
 async fn drive(load: &Load, server: &mut ServerProcess, recorder: &Recorder) -> Result<Answers> {
@@ -230,4 +249,18 @@ fn shows(load: &Load, answers: &Answers) -> Text {
         "스레드 하나가 연결 {peak}개를 동시에 열어 두었습니다. 느린 클라이언트 {slow}개의 요청을 포함한 요청 {all}개 중 {lost}개가 응답을 받지 못했습니다.{ko}",
         "One thread held {peak} connections open at once. Of {all} requests, {slow} of them from slow clients, {lost} received no response.{en}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab::claims::Outcome;
+
+    #[test]
+    fn a_connection_at_a_time_and_a_lost_request_refute_the_claim() {
+        assert_eq!(judge(50, 50, 0).outcome, Outcome::Holds);
+        assert_eq!(judge(50, 1, 0).outcome, Outcome::DoesNotHold);
+        assert_eq!(judge(50, 50, 1).outcome, Outcome::DoesNotHold);
+        assert!(matches!(judge(1, 1, 0).outcome, Outcome::NotMeasured(_)));
+    }
 }

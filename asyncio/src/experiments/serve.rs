@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
+use lab::claims::Verdict;
 use lab::cli::{self, Experiment};
 use lab::lang::Text;
 use lab::report::{Measure, Report, Unit};
@@ -97,9 +98,26 @@ pub fn run(asked: &ServeOptions) -> Result<Report> {
     let mut report = Report::new("asyncio/serve");
     report.traces.push(timeline([start, stopping, clock::now()], &visits, ns));
     report.measures = measures(&tally);
+    report.verdicts.push(judge(&tally));
     report.notes = notes(&drained, &tally, too_few);
     report.shows = shows(&tally, &drained);
     Ok(report)
+}
+
+/// The verdict by the requests that were in flight at once. How many there could have been is up to the clients.
+fn judge(tally: &Tally) -> Verdict {
+    const CLAIM: &str = "asyncio-web-server";
+    let (peak, requests) = (tally.peak_in_flight, tally.requests);
+    if peak < 2 {
+        let why =
+            text!("요청 {requests}개 중 동시에 들어온 요청이 없습니다", "of {requests} requests no two came at once");
+        return Verdict::not_measured(CLAIM, "Rust, tokio", why);
+    }
+    let evidence = text!(
+        "요청 {requests}개 중 동시에 처리한 것은 최대 {peak}개",
+        "up to {peak} of {requests} requests were in flight at once"
+    );
+    Verdict::seen(CLAIM, "Rust, tokio", true, evidence)
 }
 
 /// Prints the address on standard error, because it is not part of the report.

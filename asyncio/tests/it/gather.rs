@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use asyncio::event_loop;
 use asyncio::experiments::gather::tasks::{self as tasks, Ends, FAILS, Outcome, Refused, TASKS, TaskRecord};
-use asyncio::experiments::gather::{Answer, Collected, TECHNIQUES};
+use asyncio::experiments::gather::{Answer, Collected, TECHNIQUES, judge};
+use lab::claims::Outcome as Judged;
+use lab::lang::Text;
+use lab::report::{Measure, Report, Unit};
 use lab::trace::Recorder;
 use lab::trace::State;
 
@@ -93,4 +96,18 @@ fn dropping_a_set_does_not_wait_for_its_tasks() {
         *at_the_answer.lock().unwrap() = ends.lock().unwrap().len();
     });
     assert!(*at_the_answer.lock().unwrap() < TASKS, "some tasks have not ended at the answer");
+}
+
+/// The known-wrong gather cancels the others, as a TaskGroup does.
+#[test]
+fn a_gather_that_cancels_the_others_refutes_the_claim() {
+    let outcome = |finished, cancelled, went_on| {
+        let count =
+            |what: &str, n: f64| Measure::new(format!("detached.{what}"), Text::default(), Unit::Count, vec![n]);
+        let measures = vec![count("finished", finished), count("cancelled", cancelled), count("went_on", went_on)];
+        judge(&Text::same("a gather"), &Report { measures, ..Report::default() }).outcome
+    };
+    assert_eq!(outcome(0.0, 0.0, 4.0), Judged::Holds);
+    assert_eq!(outcome(0.0, 4.0, 0.0), Judged::DoesNotHold);
+    assert!(matches!(outcome(4.0, 0.0, 0.0), Judged::NotMeasured(_)), "they had finished before");
 }

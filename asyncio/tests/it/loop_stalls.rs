@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use asyncio::event_loop;
-use asyncio::experiments::blocking::{PERIOD, Stall, TECHNIQUES, others_woke};
+use asyncio::experiments::blocking::{self, PERIOD, Stall, TECHNIQUES, others_woke};
 use asyncio::experiments::gil::report::{CLAIM, judge, judge_twin, long_waits};
 use asyncio::experiments::gil::{CASES, Case, CaseResult, run_case};
 use lab::claims::Outcome;
@@ -43,6 +43,7 @@ fn the_loop_sleeps_during_the_computation_if_another_thread_does_it() {
 fn computing_in_the_loop_delays_all_other_tasks_until_it_ends() {
     let seen = stall("in_the_loop");
     assert!(!others_woke(&seen.trace));
+    assert_eq!(blocking::judge(&seen).outcome, Outcome::Holds);
     let period = PERIOD.as_nanos() as u64;
     assert!(seen.late.iter().max().unwrap() + 2 * period >= seen.took, "{} {:?}", seen.took, seen.late);
 }
@@ -52,6 +53,7 @@ fn with_every_remedy_other_tasks_wake_up_during_the_computation() {
     for id in ["yields", "spawn_blocking", "own_thread"] {
         let seen = stall(id);
         assert!(others_woke(&seen.trace), "{id}: {:?}", seen.late);
+        assert_eq!(blocking::judge(&seen).outcome, Outcome::DoesNotHold, "{id} would refute the claim");
     }
 }
 

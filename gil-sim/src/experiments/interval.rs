@@ -5,6 +5,7 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::Interpreter;
@@ -70,6 +71,11 @@ pub fn run(delay: Duration, lasting: Duration, pythons: &[Interpreter]) -> Resul
     }
     sweeps.extend(sweeps_of(&python));
     report.measures = sweeps.iter().flat_map(measures).collect();
+    report.verdicts = sweeps.iter().map(judge).collect();
+    if pythons.is_empty() {
+        let why = text!("파이썬 없이 실행했습니다", "no Python in this run");
+        report.verdicts.push(Verdict::not_measured(CLAIM, "CPython", why));
+    }
     report.measures_in_tables = true;
     report.tables = sweeps.iter().map(table).collect();
     report.notes.extend(notes(delay, lasting, &sources));
@@ -118,6 +124,23 @@ fn sweep(all_figures: Vec<SourceFigures>) -> Option<Sweep> {
         each.push(WithCpuThread { kept: seen.work / cpu_alone.work, seen });
     }
     Some(Sweep { judge, id, alone, each })
+}
+
+/// The claim's id in the ledger.
+const CLAIM: &str = "io-thread-waits-for-gil";
+
+/// The verdict by the round trips at the shortest and at the longest interval, which is 200 times as long.
+fn judge(sweep: &Sweep) -> Verdict {
+    let trips = |beside: Option<&WithCpuThread>| beside.map(|beside| beside.seen.trips);
+    let (Some(short), Some(long)) = (trips(sweep.each.first()), trips(sweep.each.last())) else {
+        return Verdict::not_measured(CLAIM, &sweep.judge, text!("측정값이 없습니다", "no measurement"));
+    };
+    let [first, last] = [INTERVALS[0], INTERVALS[INTERVALS.len() - 1]].map(human);
+    let evidence = text!(
+        "초당 왕복: 전환 간격 {first}에서 {short:.1}번, {last}에서 {long:.1}번",
+        "round trips a second: {short:.1} at an interval of {first}, {long:.1} at {last}"
+    );
+    Verdict::seen(CLAIM, &sweep.judge, long < short, evidence)
 }
 
 fn human(us: u64) -> String {

@@ -9,10 +9,11 @@ use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
-use lab::trace::Trace;
+use lab::trace::{State, Trace};
 use lab::{Result, stats, text};
 
 use crate::calibrate::{self, Quiet};
+use crate::one_lock;
 use crate::options;
 use crate::run_on_cpython::of_outcome;
 use crate::scenario::{self, Scenario};
@@ -76,6 +77,8 @@ fn predicted(report: &mut Report, scenario: &Scenario, machine: Machine, speed: 
     let outcome = sim::run(&setup, &machine, speed);
     let title = scenario.title.clone();
     report.traces.push(Trace { title, ..outcome.trace.clone() });
+    let peak = outcome.trace.peak_in_flight(&[State::Running]);
+    report.verdicts.push(one_lock::judge(&setup, peak));
     report.tables.push(groups(&setup, &outcome));
     let count = |id: &str, name: Text, n: f64| Measure::new(id, name, Unit::Count, vec![n]);
     let lasted = outcome.lasted as f64;

@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::report::unit;
@@ -21,6 +22,8 @@ use crate::{SWITCH_INTERVAL, options};
 
 /// Cores, where a scenario does not say.
 const CORES: usize = 2;
+/// The claim that only locks without a GIL contradict.
+const ONE_AT_A_TIME: &str = "gil-one-thread-at-a-time";
 /// How long the built-in scenario lasts.
 const LASTING: Duration = Duration::from_millis(30);
 /// How long a queued thread waits before it preempts a running one, in ns. Where no thread gives up its core, as
@@ -102,6 +105,8 @@ pub fn run(file: Option<&Path>, lasting: Option<Duration>) -> Result<Report> {
     report.tables = vec![table(&setup, &outcomes)];
     report.measures = outcomes.iter().flat_map(|(variant, outcome)| measures(*variant, &setup, outcome)).collect();
     report.measures_in_tables = true;
+    report.verdicts = outcomes.iter().flat_map(|(variant, outcome)| judge(*variant, outcome, cores)).collect();
+    report.verdicts.push(is_a_mutex(&outcomes, cores));
     report.notes = notes(&setup, cores);
     report.shows = shows(&outcomes, cores);
     report.front =
@@ -110,7 +115,7 @@ pub fn run(file: Option<&Path>, lasting: Option<Duration>) -> Result<Report> {
 }
 
 /// One I/O thread beside two that compute.
-fn built_in() -> (Text, Setup, Option<usize>) {
+pub(crate) fn built_in() -> (Text, Setup, Option<usize>) {
     let delay = Duration::from_millis(1);
     let load = Workload { cpu: 2, io: true, delay, interval: SWITCH_INTERVAL, lasting: LASTING };
     (text!("호위 효과", "the convoy effect"), load.setup(), None)
@@ -186,6 +191,54 @@ fn computed(outcome: &Outcome) -> u64 {
     outcome.trace.lanes.iter().map(|lane| lane.time_in(State::Running)).sum()
 }
 
+/// The verdicts on one lock: that its threads run one at a time and take turns; that two locks, or none, let two run at once.
+fn judge(variant: LockVariant, outcome: &Outcome, cores: usize) -> Vec<Verdict> {
+    let (Text { ko, en }, switches) = (variant.name(), outcome.switches);
+    let on = text!("gil-sim, {ko}", "gil-sim, {en}");
+    let peak = outcome.trace.peak_in_flight(&[State::Running]);
+    let at_once = text!("동시에 실행된 스레드 최대 {peak}개", "at most {peak} running at once");
+    let unable = match (outcome.threads.len(), cores) {
+        (..2, _) => Some(text!("스레드가 하나뿐입니다", "there is only one thread")),
+        (_, ..2) => Some(text!("코어가 하나뿐입니다", "there is only one core")),
+        _ => None,
+    };
+    if let Some(why) = unable {
+        return vec![Verdict::not_measured(ONE_AT_A_TIME, on, why)];
+    }
+    if variant.two {
+        return vec![Verdict::seen("interpreters-own-gil", on, peak > 1, at_once)];
+    }
+    let mut verdicts = vec![Verdict::seen(ONE_AT_A_TIME, on.clone(), peak <= 1, at_once)];
+    if variant.kind != Kind::Free {
+        let handed_over = text!("전환 {switches}번", "{switches} switches");
+        // A new lock's first taker counts as a switch.
+        verdicts.push(Verdict::seen("gil-threads-take-turns", on, switches > 1, handed_over));
+    }
+    verdicts
+}
+
+/// The same threads on the same cores, without a lock and under one: the lock must be what makes them run one at a time.
+fn is_a_mutex(outcomes: &[(LockVariant, Outcome)], cores: usize) -> Verdict {
+    const CLAIM: &str = "gil-is-a-mutex";
+    let peak = |id: &str| {
+        let found = outcomes.iter().find(|(variant, _)| variant.id == id);
+        found.map_or(0, |(_, outcome)| outcome.trace.peak_in_flight(&[State::Running]))
+    };
+    let (free, locked) = (peak("3.13t"), peak("3.12"));
+    if free < 2 {
+        let why = text!(
+            "코어 {cores}개에서 락 없이도 동시에 실행된 스레드가 없습니다",
+            "no two threads ran at once even without a lock; cores: {cores}"
+        );
+        return Verdict::not_measured(CLAIM, "gil-sim", why);
+    }
+    let evidence = text!(
+        "동시에 실행된 스레드 최대 {free}개, 락을 씌우면 {locked}개",
+        "at most {free} running at once, under the lock {locked}"
+    );
+    Verdict::seen(CLAIM, "gil-sim", locked <= 1, evidence)
+}
+
 fn table(setup: &Setup, outcomes: &[(LockVariant, Outcome)]) -> Table {
     let human = |ns: u64| Text::same(unit::duration(ns as f64));
     let rows = outcomes.iter().map(|(variant, outcome)| {
@@ -252,4 +305,25 @@ fn shows(outcomes: &[(LockVariant, Outcome)], cores: usize) -> Text {
         "스레드는 그대로 두고 코어 {cores}개에서 락만 바꾸었습니다. 동시에 실행되는 스레드는 GIL이 하나면 최대 {one}개, 인터프리터가 둘이면 {two}개, 락이 없으면 {free}개입니다. 2.7은 {old}번, 3.12는 {new}번 전환했습니다.",
         "On {cores} cores at most {one} thread ran at once under one GIL, {two} with two interpreters, {free} without a lock. 2.7 switched {old} times, 3.12 {new} times."
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab::claims;
+
+    /// The known-wrong lock is none.
+    #[test]
+    fn a_lock_that_lets_two_run_refutes_the_claim() {
+        let (_, setup, _) = built_in();
+        let of = |id: &str| *LOCK_VARIANTS.iter().find(|variant| variant.id == id).unwrap();
+        let verdict = |lock: LockVariant, cores| {
+            let run = |variant: LockVariant| simulate(&setup, variant, cores);
+            let outcomes = [(of("3.12"), run(lock)), (of("3.13t"), run(of("3.13t")))];
+            is_a_mutex(&outcomes, cores).outcome
+        };
+        assert_eq!(verdict(of("3.12"), 2), claims::Outcome::Holds);
+        assert_eq!(verdict(of("3.13t"), 2), claims::Outcome::DoesNotHold);
+        assert!(matches!(verdict(of("3.12"), 1), claims::Outcome::NotMeasured(_)));
+    }
 }

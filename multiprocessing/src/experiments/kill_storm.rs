@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::report::{Measure, Report, Unit};
 use lab::trace::{Lane, Span, State, Trace};
 use lab::{Error, Result, text};
 
+use super::pool_failures::NOTICED;
 use crate::kill::kill_9;
 use crate::pool_errors::{self, Bilingual, task_error};
 use crate::work::{self, COUNT};
@@ -90,6 +92,7 @@ pub fn run(workers: usize, tasks: usize, iterations: u64, kills: usize) -> Resul
         .traces
         .push(Trace::new(text!("Rust, 풀과 kill -9", "Rust, the pool and kill -9"), lanes(&run.history, &run.killed)));
     report.measures = run.measures();
+    report.verdicts.push(judge(run.killed.len(), lost));
     report.notes.push(text!(
         "레인 하나는 프로세스 하나입니다. 프로세스가 죽으면 새 프로세스가 그 자리를 대신합니다. 작업 하나는 덧셈 {iterations}번입니다.",
         "A lane is one process; a new one takes the place of one that died. A task is {iterations} additions."
@@ -110,6 +113,19 @@ pub fn run(workers: usize, tasks: usize, iterations: u64, kills: usize) -> Resul
         "During {tasks} tasks, workers were killed {kills} times. Tasks were started {begun} times; all {tasks} results came, each correct and exactly once."
     );
     Ok(report)
+}
+
+/// The verdict by the results that never came, if any worker was killed.
+fn judge(kills: usize, lost: usize) -> Verdict {
+    let on = text!("Rust, 풀", "Rust, the pool");
+    if kills == 0 {
+        return Verdict::not_measured(NOTICED, on, text!("죽인 워커가 없습니다", "no worker was killed"));
+    }
+    let evidence = text!(
+        "워커를 {kills}번 죽였고 끝내 도착하지 않은 결과 {lost}개",
+        "{kills} workers were killed; {lost} results never came"
+    );
+    Verdict::seen(NOTICED, on, lost == 0, evidence)
 }
 
 impl KillRun {

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use lab::Result;
+use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
@@ -55,8 +56,13 @@ pub fn run(trials: usize, limit: Duration, pythons: &[Interpreter]) -> Result<Re
     let busy = (0..half).map(|_| killed_while_busy(limit)).collect::<Result<Vec<_>>>()?;
     report.measures =
         MOMENTS.into_iter().zip([idle, busy]).flat_map(|(moment, counts)| measures(moment, &counts)).collect();
+    let verdict = judge(&text!("Rust, 풀", "Rust, the pool"), "ours", &report);
+    report.verdicts.push(verdict);
     let args = [trials.to_string(), half.to_string(), limit.as_secs_f64().to_string()];
-    python::join(&mut report, pythons, twin_script!("pool_failures"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("pool_failures"), &args, &[NOTICED], |python, twin| {
+        let pools = [("pool", "multiprocessing.Pool"), ("executor", "ProcessPoolExecutor")];
+        pools.map(|(who, name)| judge(&Text::same(format!("{python} {name}")), who, twin)).into()
+    });
     report.tables.push(table(&report, pythons));
     report.measures_in_tables = true;
     let s = limit.as_secs_f64();
@@ -125,6 +131,26 @@ fn moment_text(moment: &str) -> Text {
         "idle" => text!("쉬는 워커 kill -9", "idle worker killed"),
         _ => text!("작업 중인 워커 kill -9", "busy worker killed"),
     }
+}
+
+/// The claim's id in the ledger.
+pub const NOTICED: &str = "worker-death-is-noticed";
+
+/// The verdict by the results that never came. Whether an idle worker's death does harm is chance, so that not to see it is no proof;
+/// the claim is that some pools notice it.
+fn judge(on: &Text, who: &str, measured: &Report) -> Verdict {
+    let never = |moment: &str| measured.measure(&format!("{who}.{moment}.never"));
+    let all: Vec<&Measure> = MOMENTS.into_iter().filter_map(never).collect();
+    if all.is_empty() {
+        return Verdict::not_measured(NOTICED, on, text!("측정값이 없습니다", "no measurement"));
+    }
+    let missing: f64 = all.iter().flat_map(|measure| &measure.samples).sum();
+    let trials: usize = all.iter().map(|measure| measure.samples.len()).sum();
+    let evidence = text!(
+        "워커를 죽인 시도 {trials}번, 끝내 도착하지 않은 결과 {missing}개",
+        "{trials} trials with a killed worker; {missing} results never came"
+    );
+    Verdict::seen(NOTICED, on, missing == 0.0, evidence)
 }
 
 /// A row for each pool, a column for each moment.

@@ -23,6 +23,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
@@ -197,11 +198,25 @@ pub fn run(patience: Duration, pythons: &[Interpreter]) -> Result<Report> {
     }
     let title = text!("스레드 하나에서 락을 요청하는 태스크 둘", "two tasks on one thread request the lock");
     report.tables.push(outcomes::table(title, &tallies));
+    let blocking = &tallies[0];
+    report.verdicts.push(judge(&format!("Rust, {}", blocking.variant), blocking.seen("stuck") as f64));
     report.shows = shows(&report);
     let args = [patience.as_secs_f64().to_string()];
-    python::join(&mut report, pythons, twin_script!("across_await"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("across_await"), &args, &[CLAIM], |python, twin| {
+        let stuck = twin.measure("stuck.threading").map(Measure::median);
+        stuck.map(|stuck| judge(&format!("{python}, threading.Lock"), stuck)).into_iter().collect()
+    });
     report.notes.extend(notes(patience));
     Ok(report)
+}
+
+/// The claim's id in the ledger.
+const CLAIM: &str = "lock-across-await-blocks-loop";
+
+/// The verdict by how often the loop stood still until the wait for the lock was given up.
+fn judge(on: &str, stuck: f64) -> Verdict {
+    let evidence = text!("루프가 멈춘 횟수: {stuck}", "times that the loop was stuck: {stuck}");
+    Verdict::seen_once(CLAIM, on, stuck > 0.0, evidence)
 }
 
 fn notes(patience: Duration) -> Vec<Text> {

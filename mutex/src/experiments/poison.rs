@@ -9,10 +9,11 @@ use std::panic;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
-use lab::report::{Report, Table};
+use lab::report::{Measure, Report, Table};
 use lab::{Result, text, twin_script};
 
 use crate::outcomes::Class::{Acceptable, Forbidden, Interesting};
@@ -176,6 +177,18 @@ pub fn tallies() -> Vec<Tally> {
     cases.into_iter().map(one).collect()
 }
 
+/// The claim's id in the ledger.
+const CLAIM: &str = "panic-leaves-half-changed";
+
+/// The verdict by how often the next one found the data half changed.
+fn judge(on: &str, half: f64) -> Verdict {
+    let evidence = text!(
+        "다음 스레드가 일부만 변경된 데이터를 본 횟수: {half}",
+        "times that the next thread found the data half changed: {half}"
+    );
+    Verdict::seen_once(CLAIM, on, half > 0.0, evidence)
+}
+
 /// What the twin saw, a row for each interpreter and form.
 fn by_python(report: &Report, pythons: &[Interpreter]) -> Option<Table> {
     let half = |id: &str, python: &Interpreter| report.measure(&python.measure_id(id)).map(|m| m.median() > 0.0);
@@ -220,7 +233,12 @@ pub fn run(pythons: &[Interpreter]) -> Result<Report> {
     ));
     report.measures = tallies.iter().flat_map(Tally::measures).collect();
     report.measures_in_tables = true;
-    python::join(&mut report, pythons, twin_script!("poison"), &[], &[], |_, _| Vec::new());
+    let half: u64 = tallies.iter().map(|tally| tally.seen("half")).sum();
+    report.verdicts.push(judge("Rust", half as f64));
+    python::join(&mut report, pythons, twin_script!("poison"), &[], &[CLAIM], |python, twin| {
+        let half = twin.measure("half.in_two").map(Measure::median);
+        half.map(|half| judge(&python.to_string(), half)).into_iter().collect()
+    });
     report.tables.extend(by_python(&report, pythons));
     report.notes = vec![
         text!(
@@ -233,7 +251,6 @@ pub fn run(pythons: &[Interpreter]) -> Result<Report> {
         ),
     ];
     let (asked, told) = (tallies.len(), tallies.iter().map(|tally| tally.seen("refused")).sum::<u64>());
-    let half: u64 = tallies.iter().map(|tally| tally.seen("half")).sum();
     report.shows = text!(
         "같은 패닉 뒤에 {asked}가지 방식 가운데 {told}가지는 다음 스레드의 접근을 막았고, {half}가지는 일부만 변경된 데이터를 경고 없이 넘겨주었습니다.",
         "After the same panic, {told} of {asked} variants stopped the next thread, and {half} gave it half-changed data without a warning."

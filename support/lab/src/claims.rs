@@ -1,4 +1,4 @@
-//! The ledger of the article's claims (`docs/claims.toml`), and verdicts on them.
+//! The ledger of claims (`docs/claims.toml`): the article's and ours; and verdicts on them.
 
 use std::sync::LazyLock;
 
@@ -18,7 +18,7 @@ pub enum Class {
     Never,
 }
 
-/// One claim of the article, in our own words.
+/// One claim, in our own words.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
@@ -26,6 +26,12 @@ pub struct Claim {
     pub id: String,
     /// The heading of the article under which it stands.
     pub section: String,
+    /// The lines and the cells of the article that state it: `SECTION / LINE`, `SECTION / ROW / COLUMN`. None if it is ours.
+    #[serde(default)]
+    pub states: Vec<String>,
+    /// Whether the project adds it: an experiment shows it, and the article only implies it or leaves it out.
+    #[serde(default)]
+    pub ours: bool,
     /// The claim in Korean.
     pub ko: String,
     /// The claim in English.
@@ -35,7 +41,40 @@ pub struct Claim {
     /// The conditions under which it is meant to hold.
     pub conditions: Vec<Condition>,
     /// The command that shows it.
+    pub command: Option<String>,
+    /// Why no command shows it. A claim has either this or a command.
+    pub no_experiment: Option<Text>,
+    /// What would refute it.
+    pub refuted: Text,
+    /// Where it is not, or no longer, generally true.
+    #[serde(default)]
+    pub limit: Vec<Limit>,
+}
+
+impl Claim {
+    /// The claim in both languages.
+    pub fn text(&self) -> Text {
+        Text { ko: self.ko.clone(), en: self.en.clone() }
+    }
+}
+
+/// A case in which a claim is not, or no longer, true.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// The case in Korean.
+    pub ko: String,
+    /// The case in English.
+    pub en: String,
+    /// The command whose measurement shows it.
     pub command: String,
+}
+
+impl Limit {
+    /// The case in both languages.
+    pub fn text(&self) -> Text {
+        Text { ko: self.ko.clone(), en: self.en.clone() }
+    }
 }
 
 /// A condition under which a claim is meant to hold.
@@ -134,17 +173,87 @@ impl Verdict {
 mod tests {
     use super::*;
     use crate::lang::has_hangul;
+    use crate::text;
+
+    /// What is wrong with a claim, if anything.
+    fn fault(claim: &Claim) -> Option<&'static str> {
+        let both = |text: &Text| has_hangul(&text.ko) && !has_hangul(&text.en) && !text.en.is_empty();
+        let is_command = |command: &String| command.starts_with("cargo run ");
+        let limits = || claim.limit.iter();
+        match (&claim.command, &claim.no_experiment) {
+            (None, None) => Some("neither an experiment nor a reason why there is none"),
+            (Some(_), Some(_)) => Some("an experiment, and a reason why there is none"),
+            (Some(command), None) if !is_command(command) => Some("not a command"),
+            (None, Some(why)) if !both(why) => Some("a reason in one language"),
+            _ if !both(&claim.text()) || !both(&claim.refuted) => Some("words in one language"),
+            _ if limits().any(|limit| !both(&limit.text()) || !is_command(&limit.command)) => {
+                Some("an incomplete limit")
+            }
+            _ if claim.ours != claim.states.is_empty() => Some("neither the article's nor ours, or both"),
+            _ => None,
+        }
+    }
 
     #[test]
     fn every_claim_is_complete_and_has_its_own_id() {
         let claims = ledger();
         assert!(!claims.is_empty());
         for (n, claim) in claims.iter().enumerate() {
-            assert!(has_hangul(&claim.ko) && !has_hangul(&claim.en) && !claim.en.is_empty(), "{}", claim.id);
-            assert!(claim.command.starts_with("cargo run "), "{}", claim.id);
+            assert_eq!(fault(claim), None, "{}", claim.id);
             assert!(claims[..n].iter().all(|other| other.id != claim.id), "{} is there twice", claim.id);
         }
     }
+
+    #[test]
+    fn an_incomplete_claim_is_noticed() {
+        let shown = ledger().iter().find(|claim| claim.command.is_some() && !claim.limit.is_empty()).unwrap();
+        let with = |change: fn(&mut Claim)| {
+            let mut claim = shown.clone();
+            change(&mut claim);
+            fault(&claim)
+        };
+        assert_eq!(with(|_| ()), None);
+        let wrong: [fn(&mut Claim); 8] = [
+            |claim| claim.command = None,
+            |claim| claim.no_experiment = Some(text!("이유", "why")),
+            |claim| claim.command = Some("cargo test".into()),
+            |claim| (claim.command, claim.no_experiment) = (None, Some(Text::same("why"))),
+            |claim| claim.refuted.en = String::new(),
+            |claim| claim.en.clone_from(&claim.ko),
+            |claim| claim.limit[0].command = String::new(),
+            |claim| claim.ours = !claim.ours,
+        ];
+        for (n, change) in wrong.into_iter().enumerate() {
+            assert!(with(change).is_some(), "wrong claim {n}");
+        }
+    }
+
+    /// A claim leaves this list when an experiment shows it; none joins it unnoticed.
+    #[test]
+    fn claims_without_an_experiment_are_counted() {
+        let waiting: Vec<&str> =
+            ledger().iter().filter(|claim| claim.command.is_none()).map(|claim| claim.id.as_str()).collect();
+        assert_eq!(waiting, WAITING);
+    }
+
+    const WAITING: [&str; 16] = [
+        "advice-io-asyncio-or-threads",
+        "advice-cpu-processes",
+        "named-libraries-parallel",
+        "distributed-celery",
+        "distributed-dask",
+        "distributed-ray",
+        "no-gil-other-memory-management",
+        "start-method-decides-cost",
+        "several-loops-without-gil",
+        "kitchen-many-cooks",
+        "kitchen-one-cook",
+        "complexity-threads",
+        "complexity-asyncio",
+        "complexity-processes",
+        "sleep-stands-for-io",
+        "listing-main-guard",
+    ];
 
     #[test]
     fn a_verdict_on_an_unknown_claim_is_noticed() {

@@ -10,12 +10,13 @@
 //! 5. [`cli`] is the command line around these steps.
 //!
 //! They use texts in both languages ([`lang`], [`text!`]), the lines that the article's listings print ([`mod@say`]), one clock
-//! ([`clock`]), facts about the machine ([`machine`]), child processes that end with their parent ([`process`]), standard output
+//! ([`clock`]), facts about the machine ([`machine`]), a single core of it ([`affinity`]), child processes that end with their parent ([`process`]), standard output
 //! ([`terminal`]), files that are written completely or not at all ([`atomic_write`]), and [`Error`].
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod affinity;
 pub mod atomic_write;
 pub mod claims;
 pub mod cli;

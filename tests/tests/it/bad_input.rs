@@ -29,6 +29,11 @@ fn refused(program: &str, args: &[&str], code: i32) {
 #[test]
 fn a_wrong_command_line() {
     let cases: &[(&str, &[&str])] = &[
+        ("kitchen", &["nonsense"]),
+        ("kitchen", &["--kitchen", "two-knives"]),
+        ("kitchen", &["--dishes", "1"]),
+        ("kitchen", &["--seconds", "11"]),
+        ("kitchen", &["table", "--dishes", "17"]),
         ("threading", &["nonsense"]),
         ("threading", &["--nonsense"]),
         ("threading", &["article", "extra"]),

@@ -171,17 +171,6 @@ fn english_blocks_are_up_to_date() {
     blocks_are_up_to_date("en");
 }
 
-#[test]
-fn every_claim_names_a_command_that_exists() {
-    for claim in lab::claims::ledger() {
-        let words: Vec<&str> = claim.command.split_whitespace().collect();
-        let package = words[words.iter().position(|word| *word == "-p").unwrap() + 1];
-        let experiment = words.iter().position(|word| *word == "--").map(|at| words[at + 1]);
-        let help = tests::run::run(package, &["--help"]).ends_with(0).out;
-        assert!(experiment.is_none_or(|name| help.contains(&format!("  {name} "))), "{}", claim.command);
-    }
-}
-
 /// The commands in a text, each once: `cargo run -p threading -- fetch`.
 fn commands(words: &str) -> BTreeSet<String> {
     let code = words.split('`').skip(1).step_by(2);

@@ -1,6 +1,7 @@
 //! `--json`, `--trace` and `--svg`: output for other programs.
 
 use std::fs;
+use std::sync::LazyLock;
 
 use lab::report::Report;
 use serde_json::Value;
@@ -8,6 +9,8 @@ use tests::run::{SECTIONS, run, words};
 
 /// Every experiment, with options that keep it short.
 const EXPERIMENTS: &[(&str, &[&str])] = &[
+    ("kitchen", &["cooks", "--seconds", "0.001"]),
+    ("kitchen", &["table", "--seconds", "0.001"]),
     ("threading", &["article", "--seconds", "0.2"]),
     ("threading", &["cpu", "--iterations", "100000", "--rounds", "1"]),
     ("threading", &["fetch", "--delay", "0.01"]),
@@ -68,8 +71,28 @@ fn read(program: &str, args: &[&str]) -> (Value, Report) {
     (value, report)
 }
 
+/// An experiment as it was tried, and its report.
+pub struct Tried {
+    pub program: &'static str,
+    pub args: &'static [&'static str],
+    value: Value,
+    pub report: Report,
+}
+
+/// Every experiment, run once for all tests of a process.
+pub fn tried() -> &'static [Tried] {
+    static TRIED: LazyLock<Vec<Tried>> = LazyLock::new(|| {
+        let try_one = |(program, args): &(&'static str, &'static [&'static str])| {
+            let (value, report) = read(program, args);
+            Tried { program, args, value, report }
+        };
+        EXPERIMENTS.iter().map(try_one).collect()
+    });
+    &TRIED
+}
+
 /// Left out: each of them takes nine seconds in a debug build.
-const CALIBRATIONS: [&str; 2] = ["calibrate", "verify"];
+pub const CALIBRATIONS: [&str; 2] = ["calibrate", "verify"];
 
 #[test]
 fn every_experiment_is_tried() {
@@ -85,9 +108,8 @@ fn every_experiment_is_tried() {
 /// The schema is `lab::report::Report`: it refuses unknown fields, and writing it again gives the same fields.
 #[test]
 fn every_experiment_prints_one_report_and_nothing_else() {
-    for (program, args) in EXPERIMENTS {
-        let (value, report) = read(program, args);
-        assert_eq!(serde_json::to_value(&report).unwrap(), value, "{program} {args:?}: a field is missing");
+    for Tried { program, args, value, report } in tried() {
+        assert_eq!(serde_json::to_value(report).unwrap(), *value, "{program} {args:?}: a field is missing");
         assert_eq!(report.experiment, format!("{program}/{}", args[0]));
         assert!(!report.shows.ko.is_empty() && !report.shows.en.is_empty());
         assert!(!report.traces.is_empty() || !report.tables.is_empty());

@@ -7,6 +7,7 @@ mod bad_input;
 mod bad_scenario;
 mod book;
 mod house;
+mod ledger;
 mod machine_readable;
 mod option_pairs;
 mod programs;

@@ -41,6 +41,8 @@ fn every_twin_runs_on_every_python() {
     let pythons = pythons();
     let options: Vec<&str> = pythons.iter().flat_map(|python| ["--python", python]).collect();
     let twins: &[(&str, &[&str])] = &[
+        ("kitchen", &["cooks", "--seconds", "0.001"]),
+        ("kitchen", &["table", "--seconds", "0.001"]),
         ("threading", &["article", "--seconds", "0.1"]),
         ("threading", &["cpu", "--iterations", "100000", "--rounds", "1"]),
         ("threading", &["fetch", "--delay", "0.01"]),

@@ -33,8 +33,10 @@ fn help_fits() {
 /// Lanes, measurements, tables, charts, verdicts and notes, of experiments that take less than a second.
 #[test]
 fn pages_fit() {
-    let pages: [(&str, &[&str]); 6] = [
+    let pages: [(&str, &[&str]); 8] = [
         ("lab", &["claims"]),
+        ("kitchen", &["cooks", "--seconds", "0.001", "--no-python"]),
+        ("kitchen", &["table", "--seconds", "0.001", "--no-python"]),
         ("threading", &["article", "--seconds", "0.05", "--no-python"]),
         ("threading", &["cpu", "--iterations", "100000", "--rounds", "1", "--no-python"]),
         ("mutex", &["counter", "--iterations", "2000", "--rounds", "100", "--no-python"]),

@@ -34,14 +34,31 @@ pub fn run(pause: Duration, pythons: &[Interpreter]) -> Result<Report> {
     report.traces.push(trace);
 
     let args = [pause.as_secs_f64().to_string()];
-    python::join(&mut report, pythons, twin_script!("article"), &args, &[CLAIM], |python, twin| {
-        twin.traces.iter().map(|trace| judge(&python.to_string(), trace)).collect()
+    python::join(&mut report, pythons, twin_script!("article"), &args, &[CLAIM, RELEASED], |python, twin| {
+        let both = |trace| [judge(&python.to_string(), trace), released(python, trace)];
+        twin.traces.iter().flat_map(both).collect()
     });
     report.shows = text!(
         "스레드 다섯이 차례로가 아니라 동시에 기다렸습니다(최대 {peak}개, 모두 {all}). GIL이 있어도 같습니다. 기다리는 스레드는 GIL을 해제하기 때문입니다.",
         "The five threads waited together, not in turn: up to {peak} at once, {all} in all. A GIL changes nothing here: a thread that waits releases it."
     );
     Ok(report)
+}
+
+/// The claim that a waiting thread does not keep the GIL.
+const RELEASED: &str = "gil-released-while-waiting";
+
+/// Threads that share a GIL can only begin to wait beside each other if the one that waits has released it.
+fn released(python: &Interpreter, trace: &Trace) -> Verdict {
+    if let Some(why) = python.why_no_gil() {
+        return Verdict::not_measured(RELEASED, python.to_string(), why);
+    }
+    let peak = trace.peak_in_flight(&[State::WaitingForIo]);
+    let evidence = text!(
+        "GIL을 공유하면서 동시에 기다린 스레드 최대 {peak}개",
+        "threads that share a GIL and waited at once: at most {peak}"
+    );
+    Verdict::seen(RELEASED, python.to_string(), peak > 1, evidence)
 }
 
 fn judge(on: &str, trace: &Trace) -> Verdict {

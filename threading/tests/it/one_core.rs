@@ -61,9 +61,10 @@ fn a_python_that_cannot_bind_is_not_measured_and_says_why() {
 mod on_this_machine {
     use super::*;
 
+    use lab::affinity::on_one_core;
     use lab::trace::Recorder;
     use rustix::thread::sched_getaffinity;
-    use threading::experiments::one_core::{Job, affinity::on_one_core, compute, waited};
+    use threading::experiments::one_core::{Job, compute, waited};
 
     /// On a busy machine two threads may never be on a core at the same time in one run.
     const ATTEMPTS: usize = 10;

@@ -10,6 +10,7 @@ pub mod transfer;
 
 use std::time::Duration;
 
+use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
@@ -21,6 +22,9 @@ use tokio::runtime::Builder;
 use crate::event_loop::cannot_start;
 use partial_reads::{INTERRUPTED, Reader, Received};
 use transfer::{AMOUNT, Balances, Transfer};
+
+/// The claim's id in the ledger.
+const CLAIM: &str = "asyncio-cancel-loses";
 
 /// `cargo run -p asyncio -- cancel`.
 pub fn command() -> Experiment {
@@ -49,8 +53,12 @@ pub fn run(timeout: Duration, messages: usize, pythons: &[Interpreter]) -> Resul
         report.measures.extend(message_measures(reader, received, messages));
     }
     report.tables = tables(&report, &Text::same("Rust, tokio"), "");
+    let verdict = judge(&Text::same("Rust, tokio"), &report);
+    report.verdicts.push(verdict);
     let args = [timeout.as_secs_f64().to_string(), messages.to_string(), INTERRUPTED.to_string()];
-    python::join(&mut report, pythons, twin_script!("cancel"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("cancel"), &args, &[CLAIM], |python, twin| {
+        vec![judge(&Text::same(python.to_string()), twin)]
+    });
     for python in pythons {
         let prefix = python.measure_id("");
         let theirs = tables(&report, &Text::same(python.to_string()), &prefix);
@@ -72,6 +80,18 @@ fn check(transfer: Transfer, seen: Balances) -> Result<()> {
         "{id}: 끝난 뒤 두 계좌의 잔액이 {from}, {to}입니다. 나올 수 없는 결과입니다.",
         "{id}: the final balances are {from} and {to}, which is impossible."
     )))
+}
+
+/// The verdict by the balances after the transfer that was cancelled between its two awaits.
+fn judge(on: &Text, measured: &Report) -> Verdict {
+    let of = |account: &str| measured.measure(&format!("{}.{account}", Transfer::HalfDone.id())).map(Measure::median);
+    let Some((from, to)) = of("from").zip(of("to")) else {
+        return Verdict::not_measured(CLAIM, on, text!("이체를 측정하지 않았습니다", "the transfer was not measured"));
+    };
+    let lost = AMOUNT as f64 - from - to;
+    let evidence =
+        text!("취소된 이체에서 {AMOUNT} 중 {lost}이 사라짐", "the cancelled transfer lost {lost} of {AMOUNT}");
+    Verdict::seen_once(CLAIM, on, lost > 0.0, evidence)
 }
 
 fn balance_measures(transfer: Transfer, balances: Balances) -> [Measure; 2] {

@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
@@ -215,8 +216,12 @@ pub fn run(pause: Duration, pythons: &[Interpreter]) -> Result<Report> {
         report.traces.push(collected.trace);
     }
     report.tables.push(table(&report, &text!("Rust, tokio", "Rust, tokio"), "", |technique| technique.rust));
+    let verdict = judge(&text!("Rust, spawn + try_join!", "Rust, spawn + try_join!"), &report);
+    report.verdicts.push(verdict);
     let args = [pause.as_secs_f64().to_string()];
-    python::join(&mut report, pythons, twin_script!("gather"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("gather"), &args, &[CLAIM], |python, twin| {
+        vec![judge(&Text::same(python.to_string()), twin)]
+    });
     for python in pythons {
         let prefix = python.measure_id("");
         let table = table(&report, &Text::same(python.to_string()), &prefix, |technique| technique.python);
@@ -226,6 +231,30 @@ pub fn run(pause: Duration, pythons: &[Interpreter]) -> Result<Report> {
     report.notes.push(note(pause));
     report.shows = shows(&report);
     Ok(report)
+}
+
+/// The claim's id in the ledger.
+const CLAIM: &str = "gather-leaves-others-running";
+
+/// The verdict by how many tasks went on after the caller knew of the failure. The failure comes before the others can be done, unless
+/// the wait is so short that they finish together.
+pub fn judge(on: &Text, measured: &Report) -> Verdict {
+    let of = |what: &str| measured.measure(&format!("detached.{what}")).map(Measure::median);
+    let (Some(went_on), Some(finished), Some(cancelled)) = (of("went_on"), of("finished"), of("cancelled")) else {
+        return Verdict::not_measured(CLAIM, on, text!("측정하지 않았습니다", "it was not measured"));
+    };
+    if went_on == 0.0 && finished > 0.0 {
+        let why = text!(
+            "기다리는 시간이 짧아 다른 태스크가 이미 끝났습니다. --seconds를 늘리십시오",
+            "the wait is so short that the others had finished; increase --seconds"
+        );
+        return Verdict::not_measured(CLAIM, on, why);
+    }
+    let evidence = text!(
+        "호출자가 실패를 안 뒤에도 실행된 태스크 {went_on}개, 취소된 태스크 {cancelled}개",
+        "{went_on} tasks went on after the caller knew of the failure; {cancelled} were cancelled"
+    );
+    Verdict::seen(CLAIM, on, went_on > 0.0 && cancelled == 0.0, evidence)
 }
 
 /// A table of the measurements whose ids begin with `prefix`, one row per technique.

@@ -10,6 +10,7 @@ pub mod measure;
 
 use std::time::Duration;
 
+use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
@@ -116,6 +117,7 @@ pub fn run(limits: Limits, pythons: &[Interpreter]) -> Result<Report> {
         table(&all, text!("개당 메모리", "memory per sleeper"), |row| Some(unit::value(row.bytes, Unit::Bytes))),
         table(&all, text!("전체 CPU 시간", "CPU time for all"), |row| Some(unit::duration(row.cpu?))),
     ];
+    report.verdicts = verdicts(&all, pythons);
     report.notes = notes();
     report.notes.extend(all.iter().filter_map(Rows::refusal));
     if pythons.is_empty() {
@@ -273,6 +275,42 @@ fn cpu(all: &[Rows]) -> Chart {
     let title = text!("CPU 시간(세로)과 개수(가로)", "CPU time (y), number of sleepers (x)");
     let curves = all.iter().map(|rows| rows.curve(|row| row.cpu));
     Chart { title, x: Unit::Count, y: Unit::Ns, curves: curves.filter(|curve| !curve.points.is_empty()).collect() }
+}
+
+/// The claim's id in the ledger.
+const CLAIM: &str = "tasks-lighter-than-threads";
+
+/// One verdict on Rust, one on each Python.
+fn verdicts(all: &[Rows], pythons: &[Interpreter]) -> Vec<Verdict> {
+    let of = |id: &str| all.iter().find(|rows| rows.id == id);
+    let rust = [Sleeper::TokioCurrentThread, Sleeper::Thread].map(|sleeper| of(sleeper.id()));
+    let mut verdicts = vec![judge_memory("Rust, tokio", rust)];
+    verdicts.extend(pythons.iter().map(|python| {
+        let kinds = ["asyncio", "threading"].map(|kind| of(&python.measure_id(kind)));
+        judge_memory(&python.to_string(), kinds)
+    }));
+    if pythons.is_empty() {
+        let why = text!("파이썬 없이 실행했습니다", "no Python in this run");
+        verdicts.push(Verdict::not_measured(CLAIM, "CPython", why));
+    }
+    verdicts
+}
+
+/// By the memory of a task and of a thread, each with the largest number of them that was measured.
+pub fn judge_memory(on: &str, kinds: [Option<&Rows>; 2]) -> Verdict {
+    let [task, thread] = kinds.map(|rows| rows.and_then(|rows| rows.rows.last()));
+    let (Some(task), Some(thread)) = (task, thread) else {
+        let why = kinds.into_iter().flatten().find_map(|rows| rows.refused.as_ref().map(|(_, why)| why.clone()));
+        let why = why.unwrap_or_else(|| text!("측정값이 없습니다", "no measurement"));
+        return Verdict::not_measured(CLAIM, on, why);
+    };
+    let [each_task, each_thread] = [task, thread].map(|row| unit::value(row.bytes, Unit::Bytes));
+    let (tasks, threads) = (task.many, thread.many);
+    let evidence = text!(
+        "태스크 하나 {each_task}({tasks}개일 때), 스레드 하나 {each_thread}({threads}개일 때)",
+        "a task takes {each_task} (of {tasks}), a thread {each_thread} (of {threads})"
+    );
+    Verdict::seen(CLAIM, on, task.bytes < thread.bytes, evidence)
 }
 
 /// A table with one row per kind of sleeper and one column per number of sleepers.

@@ -17,7 +17,7 @@ use lab::{Result, text, twin_script};
 
 use super::million;
 use super::million::measure;
-use crate::overlap::{self, CLAIM, ThreadModel};
+use crate::overlap::{self, CLAIM, ONE_THREAD, ThreadModel};
 use crate::programs::{self, PROGRAMS, Program};
 use microbench::Operation;
 use report as page;
@@ -59,15 +59,17 @@ pub fn run(tasks: usize, pause: Duration, times: usize, pythons: &[Interpreter])
     let foreign = watch.foreign();
     report.shows = page::shows(tasks, pause, &rows);
     report.verdicts.extend(rows.iter().map(Row::verdict));
+    report.verdicts.extend(rows.iter().filter_map(Row::one_thread));
     report.measures.extend(rows.iter().flat_map(Row::measures));
     let args = [pause.as_secs_f64().to_string(), tasks.to_string(), ROUNDS.to_string()];
     report.traces.extend(rows.into_iter().map(|row| row.trace));
-    python::join(&mut report, pythons, twin_script!("article"), &args, &[CLAIM], |python, twin| {
+    python::join(&mut report, pythons, twin_script!("article"), &args, &[CLAIM, ONE_THREAD], |python, twin| {
         let threads = twin.measure("threads").map(|measure| most(&measure.samples));
-        twin.traces
-            .iter()
-            .map(|trace| overlap::judge(&python.to_string(), trace, ThreadModel::OneThread, threads))
-            .collect()
+        let on = python.to_string();
+        let judge = |trace| overlap::judge(&on, trace, ThreadModel::OneThread, threads);
+        let mut verdicts: Vec<_> = twin.traces.iter().map(judge).collect();
+        verdicts.extend(threads.map(|threads| overlap::one_thread(&on, tasks, threads)));
+        verdicts
     });
     let args = [times.to_string(), ROUNDS.to_string()];
     python::join(&mut report, pythons, twin_script!("runtimes"), &args, &[], |_, _| Vec::new());

@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use lab::claims::Verdict;
 use lab::lang::Text;
 use lab::report::{Measure, Unit};
 use lab::trace::{Lane, State, Trace};
 use lab::{Result, clock, text};
 
 use super::microbench::{Operation, Took};
-use crate::overlap;
+use crate::overlap::{self, ThreadModel};
 use crate::programs::{Nap, Program};
 
 /// How often each program runs, in turn with the others.
@@ -52,8 +53,15 @@ impl Row {
         Ok(())
     }
 
-    pub(super) fn verdict(&self) -> lab::claims::Verdict {
+    pub(super) fn verdict(&self) -> Verdict {
         overlap::judge(self.program.name, &self.trace, self.program.model, Some(most(&self.threads)))
+    }
+
+    /// `None` for a runtime that is meant to use several threads.
+    pub(super) fn one_thread(&self) -> Option<Verdict> {
+        let Row { program, trace, threads, .. } = self;
+        (program.model == ThreadModel::OneThread)
+            .then(|| overlap::one_thread(program.name, trace.lanes.len(), most(threads)))
     }
 
     pub(super) fn measures(&self) -> Vec<Measure> {

@@ -1,11 +1,49 @@
 //! The article's words for the measured cells: a word for each round, and whether they agree with the article.
 
+use lab::claims::Verdict;
 use lab::cores_used;
+use lab::lang::Text;
 use lab::machine;
+use lab::text;
 
 use super::bench::{Bench, Who};
 use super::grade::{self, Agreement, ArticleRow, Word};
 use super::plan::{Technique, Workload};
+
+/// The claims on whole rows.
+const CLAIMS: [(ArticleRow, &str); 3] = [
+    (ArticleRow::IoBound, "table-io-row"),
+    (ArticleRow::CpuBound, "table-cpu-row"),
+    (ArticleRow::GilEffect, "table-gil-row"),
+];
+
+/// One cell that contradicts the article refutes the row; it holds if every cell has the article's word. Between very good, good and
+/// fair the article draws no line, so that a cell on the other side of ours decides nothing.
+fn row_verdict(claim: &str, on: Text, cells: &[(Technique, Option<Agreement>)]) -> Verdict {
+    let named = |of: &dyn Fn(Option<Agreement>) -> Option<Text>| {
+        let name = |(technique, judged): &(Technique, Option<Agreement>)| {
+            let (technique, word) = (technique.name(), of(*judged)?);
+            Some(Text { ko: format!("{} {}", technique.ko, word.ko), en: format!("{} {}", technique.en, word.en) })
+        };
+        let names: Vec<Text> = cells.iter().filter_map(name).collect();
+        let list = |lang: fn(&Text) -> &str| names.iter().map(lang).collect::<Vec<_>>().join(", ");
+        (!names.is_empty()).then(|| Text { ko: list(|text| &text.ko), en: list(|text| &text.en) })
+    };
+    let missing = || text!("측정하지 않음", "not measured");
+    let shown = |judged: Option<Agreement>| Some(judged.map_or_else(missing, Agreement::text));
+    let evidence = named(&shown).unwrap_or_default();
+    if cells.iter().any(|(_, judged)| matches!(judged, Some(Agreement::Differs(_)))) {
+        return Verdict::seen(claim, on, false, evidence);
+    }
+    let undecided = |judged: Option<Agreement>| match judged {
+        Some(Agreement::Same(_)) => None,
+        other => shown(other),
+    };
+    match named(&undecided) {
+        Some(why) => Verdict::not_measured(claim, on, why),
+        None => Verdict::seen(claim, on, true, evidence),
+    }
+}
 
 impl Bench<'_> {
     /// The cell by the measurements; `None` if they are missing or cannot decide.
@@ -65,7 +103,47 @@ impl Bench<'_> {
         ArticleRow::ALL.into_iter().flat_map(cells)
     }
 
+    /// A verdict on each row of words, and on everything that ran it. The row of parallelism has its own claims.
+    pub(super) fn row_verdicts(&self) -> Vec<Verdict> {
+        let mut all: Vec<(Who, bool)> = vec![(Who::Rust, false), (Who::Rust, true)];
+        all.extend((0..self.pythons.len()).map(|p| (Who::Python(p), false)));
+        let claimed = |(who, gil): (Who, bool)| {
+            CLAIMS.into_iter().filter_map(move |(row, claim)| {
+                let cells = self.article_cells().filter(|(of, ..)| *of == row);
+                let judged = cells.map(|(row, said, [free, under])| {
+                    let technique = if gil { under } else { free };
+                    (technique, self.judged(row, said, who, technique))
+                });
+                let on = if gil { Text::same("Rust + GIL") } else { Text::same(self.who(who)) };
+                // The effect of the GIL is seen where one can be put around the program, and taken away.
+                (row != ArticleRow::GilEffect || gil).then(|| row_verdict(claim, on, &judged.collect::<Vec<_>>()))
+            })
+        };
+        all.into_iter().flat_map(claimed).collect()
+    }
+
     pub(super) fn too_busy(&self) -> bool {
         cores_used::too_busy(self.foreign).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab::claims::Outcome;
+
+    #[test]
+    fn one_cell_that_differs_refutes_its_row_and_a_boundary_of_ours_decides_nothing() {
+        use Agreement::{Boundary, Differs, Same, Varies};
+        let outcome = |third: Option<Agreement>| {
+            let same = Some(Same(Word::Good));
+            let cells = [(Technique::Threads, same), (Technique::Asyncio, same), (Technique::Processes, third)];
+            row_verdict("x", Text::same("Rust"), &cells).outcome
+        };
+        assert_eq!(outcome(Some(Same(Word::Fair))), Outcome::Holds);
+        assert_eq!(outcome(Some(Differs(Word::Bad))), Outcome::DoesNotHold);
+        for undecided in [None, Some(Varies), Some(Boundary(Word::Good, Word::Good))] {
+            assert!(matches!(outcome(undecided), Outcome::NotMeasured(_)), "{undecided:?}");
+        }
     }
 }

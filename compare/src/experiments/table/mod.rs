@@ -170,6 +170,7 @@ impl Bench<'_> {
             push(Technique::Asyncio, &|used| used.serial("asyncio-cpu-no-gain", on.clone()));
             push(Technique::Processes, &|used| used.parallel("processes-parallel", on.clone()));
         }
+        verdicts.extend(self.row_verdicts());
         verdicts
     }
 

@@ -5,6 +5,7 @@ use lab::report::{Report, Table};
 use lab::text;
 
 use super::session::{Session, words};
+use crate::one_lock;
 use crate::sim::{Stepper, Turn};
 
 /// Turns that are shown in the table: the last ones.
@@ -21,6 +22,7 @@ impl Session {
             Text { ko: format!("{ko} (한 차례를 1 µs로 그림)"), en: format!("{en} (a turn drawn as 1 µs)") };
         report.traces = vec![trace];
         report.tables = vec![self.table()];
+        report.verdicts.push(one_lock::judge(self.stepper.setup(), self.peak));
         let (n, peak, words) = (turns.len(), self.peak, turns.iter().map(Turn::to_string).collect::<String>());
         report.notes.push(text!("스케줄: {words}", "schedule: {words}"));
         report.shows = if peak <= self.stepper.holders().len() {

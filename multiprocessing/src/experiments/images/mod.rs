@@ -26,6 +26,11 @@ use technique_runs::{TECHNIQUES, TechniqueRuns};
 
 pub use job::{Job, Outcome, PICTURE};
 
+/// The claim's id in the ledger.
+const IMAGES: &str = "processes-image-processing";
+/// The trace of the processes, here and in the twin.
+const PROCESSES: usize = 2;
+
 pub fn command() -> Experiment {
     let mut options = Options::new();
     let dir = options.positional_path(
@@ -96,6 +101,7 @@ pub fn run(dir: &Path, out: Option<&Path>, workers: usize, rounds: usize, python
     let broken = broken(&pictures, &runs)?;
     same_bytes(&pictures, &folders, &broken)?;
     let mut report = report::report(workers, runs);
+    report.verdicts.push(work_queue::judge(IMAGES, "Rust", workers, report.traces.get(PROCESSES)));
     report::describe(&mut report, count, &out, &broken);
     join_twin(&mut report, &dir, workers, rounds, pythons);
     Ok(report)
@@ -207,7 +213,9 @@ fn join_twin(report: &mut Report, dir: &Path, workers: usize, rounds: usize, pyt
         return report.notes.push(why);
     };
     let args = [dir.to_owned(), workers.to_string(), rounds.min(3).to_string()];
-    python::join(report, pythons, twin_script!("images"), &args, &[], |_, _| Vec::new());
+    python::join(report, pythons, twin_script!("images"), &args, &[IMAGES], |python, twin| {
+        vec![work_queue::judge(IMAGES, &python.to_string(), workers, twin.traces.get(PROCESSES))]
+    });
 }
 
 #[cfg(test)]

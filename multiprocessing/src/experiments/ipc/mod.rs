@@ -9,6 +9,7 @@ mod break_even;
 
 use std::time::Instant;
 
+use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter};
@@ -67,6 +68,8 @@ pub fn run(workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Rep
         report.measures.extend(messages(size, times * rounds)?);
     }
     report.tables.push(table(&report.measures));
+    let verdict = judge("Rust", &report);
+    report.verdicts.push(verdict);
     let even = break_even::measure(workers, rounds)?;
     let foreign = even.foreign;
     report.tables.push(even.table());
@@ -85,10 +88,32 @@ pub fn run(workers: usize, rounds: usize, pythons: &[Interpreter]) -> Result<Rep
         machine::others_used(foreign),
     ];
     let args = [rounds.to_string()];
-    python::join(&mut report, pythons, twin_script!("ipc"), &args, &[], |_, _| Vec::new());
+    python::join(&mut report, pythons, twin_script!("ipc"), &args, &[CLAIM], |python, twin| {
+        vec![judge(&python.to_string(), twin)]
+    });
     let theirs: Vec<Table> = pythons.iter().filter_map(|python| twin_table(&report, python)).collect();
     report.tables.extend(theirs);
     Ok(report)
+}
+
+/// The claim's id in the ledger.
+const CLAIM: &str = "ipc-cost-grows";
+
+/// The verdict by the fastest round trips of the smallest and of the largest message through the pipe: other programs make a round
+/// trip slower, never faster.
+fn judge(on: &str, measured: &Report) -> Verdict {
+    let [(small, _), .., (large, _)] = SIZES;
+    let least = |size: usize| measured.measure(&format!("message.{size}.pipe")).map(Measure::least);
+    let (Some(quick), Some(slow)) = (least(small), least(large)) else {
+        return Verdict::not_measured(CLAIM, on, text!("측정값이 없습니다", "no measurement"));
+    };
+    let [small, large] = [small, large].map(|size| unit::value(size as f64, Unit::Bytes));
+    let [quick_shown, slow_shown] = [quick, slow].map(|ns| unit::value(ns, Unit::Ns));
+    let evidence = text!(
+        "파이프 왕복의 최솟값: {small} {quick_shown}, {large} {slow_shown}",
+        "fastest round trip through the pipe: {small} {quick_shown}, {large} {slow_shown}"
+    );
+    Verdict::seen(CLAIM, on, slow > quick, evidence)
 }
 
 /// One size, all transports in turn.

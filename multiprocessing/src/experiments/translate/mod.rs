@@ -17,6 +17,10 @@ use lab::{Error, Result, atomic_write, text, twin_script};
 use crate::translate::modes::{MODES, PROCESS_TRANSLATE};
 use crate::translate::translator::{FOLDER, Translator, UNTRANSLATABLE};
 use crate::translate::{Loading, MAX_TOKENS, sentences};
+use crate::work_queue;
+
+/// The claim's id in the ledger. The last trace is that of processes, here and in the twin.
+const INFERENCE: &str = "processes-inference";
 
 pub fn command() -> Experiment {
     let mut options = Options::new();
@@ -65,6 +69,7 @@ pub fn run(file: &Path, out: Option<&Path>, workers: usize, rounds: usize, pytho
     bar.finish_and_clear();
     let translations = require_same(&all)?;
     let mut report = report::measured(&all, workers);
+    report.verdicts.push(work_queue::judge(INFERENCE, "Rust", workers, report.traces.last()));
     report.tables.push(report::shown(&sentences, &translations));
     if let Some(out) = out {
         atomic_write::write(out, (translations.join("\n") + "\n").as_bytes())?;
@@ -117,7 +122,7 @@ fn join_twin(report: &mut Report, file: &Path, workers: usize, rounds: usize, py
     };
     let args = [FOLDER.to_owned(), file.to_owned(), workers.to_string(), rounds.min(3).to_string()];
     let (ours, mut notes) = (report.lines.clone(), Vec::new());
-    python::join(report, pythons, twin_script!("translate"), &args, &[], |python, twin| {
+    python::join(report, pythons, twin_script!("translate"), &args, &[INFERENCE], |python, twin| {
         let differing = ours.iter().zip(&twin.lines).filter(|(ours, twins)| ours != twins).count();
         notes.extend(match twin.lines.len() {
             0 => None, // it has no numpy, and its note says so
@@ -129,7 +134,7 @@ fn join_twin(report: &mut Report, file: &Path, workers: usize, rounds: usize, py
                 "{python}: {differing} of {n} translations differ."
             )),
         });
-        Vec::new()
+        vec![work_queue::judge(INFERENCE, &python.to_string(), workers, twin.traces.last())]
     });
     report.notes.extend(notes);
 }

@@ -18,6 +18,7 @@ use lab::trace::{State, Trace};
 use lab::{Error, Result, text, twin_script};
 use parking_lot::Mutex;
 
+use crate::claims;
 use crate::outcomes::Class::{Acceptable, Forbidden, Interesting};
 use crate::outcomes::{self, Outcome, Tally};
 use crate::start_barrier::record_together;
@@ -198,6 +199,10 @@ pub fn run(rounds: u64, enough: Duration, pythons: &[Interpreter]) -> Result<Rep
     let title = text!("두 스레드가 반대 방향으로 송금한 결과", "two transfers in opposite directions: how they end");
     report.tables.push(outcomes::table(title, &tallies));
     report.measures = tallies.iter().flat_map(Tally::measures).collect();
+    let judge = |(tally, one_order): (&Tally, bool)| {
+        claims::lock_order(one_order, format!("Rust, {}", tally.variant), tally.seen("stuck"), tally.rounds())
+    };
+    report.verdicts = tallies.iter().zip([false, true]).map(judge).collect();
     let found = detector::ask()?;
     report.measures.extend(found.measures);
     report.measures_in_tables = pythons.is_empty();

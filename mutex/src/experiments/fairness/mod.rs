@@ -16,6 +16,7 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{Span, State, Trace};
 use lab::{Result, clock, text, twin_script};
 
+use crate::claims;
 use crate::start_barrier::record_together;
 
 pub mod locks;
@@ -118,6 +119,7 @@ pub fn run(threads: usize, lasting: Duration, section: Duration, pythons: &[Inte
     let mut rows = Vec::new();
     for contender in contenders() {
         let (trace, treatment) = watch(&contender, threads, lasting, section)?;
+        report.verdicts.push(claims::one_at_a_time(contender.name, &trace, &[State::Running]));
         if ["std", "unlock_fair"].contains(&contender.id) {
             report.traces.push(trace);
         }

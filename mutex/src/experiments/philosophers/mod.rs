@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use lab::claims::Verdict;
 use lab::cli::{Choice, Experiment, Opt, Options};
 use lab::lang::Text;
 use lab::report::unit;
@@ -16,6 +17,7 @@ use lab::report::{Measure, Report, Table, Unit};
 use lab::trace::{State, Trace};
 use lab::{Error, Result, python, terminal, text};
 
+use crate::claims;
 use crate::outcomes::Class;
 use crate::start_barrier::record_together;
 
@@ -100,6 +102,8 @@ pub fn run(seats: usize, meals: u64) -> Result<Report> {
     let all = seats as u64 * meals;
     Rule::ALL.into_iter().zip(&dinners).try_for_each(|(rule, dinner)| check(rule, *dinner, all))?;
     report.measures = Rule::ALL.into_iter().zip(&dinners).flat_map(|(rule, dinner)| measures(rule, *dinner)).collect();
+    let judged = Rule::ALL.into_iter().zip(&dinners).filter_map(|(rule, dinner)| judge(rule, *dinner, all));
+    report.verdicts = judged.collect();
     report.measures_in_tables = true;
     report.tables.push(table(&dinners, all));
     report.notes = notes();
@@ -188,6 +192,17 @@ fn watched(rule: Rule, seats: usize, meals: u64) -> Result<Dinner> {
         eaten += 1;
     }
     Ok(Dinner { eaten, put_back: table.put_back() as u64 })
+}
+
+/// The verdict on a rule that gives the forks an order, or lets half of the philosophers take them in another one.
+fn judge(rule: Rule, dinner: Dinner, all: u64) -> Option<Verdict> {
+    let one_order = match rule {
+        Rule::LeftFirst => false,
+        Rule::LowerFirst => true,
+        _ => return None,
+    };
+    let on = format!("Rust, {}", rule.name());
+    Some(claims::lock_order(one_order, on, u64::from(dinner.eaten < all), 1))
 }
 
 fn measures(rule: Rule, dinner: Dinner) -> [Measure; 2] {

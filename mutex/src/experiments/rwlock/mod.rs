@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam::sync::ShardedLock;
+use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::report::unit;
@@ -15,6 +16,7 @@ use lab::trace::{State, Trace};
 use lab::{Result, clock, stats, text};
 use parking_lot::RwLock as ParkingLot;
 
+use crate::claims;
 use crate::outcomes::{self, Tally};
 use crate::start_barrier::record_together;
 use crate::start_barrier::start_together;
@@ -129,6 +131,7 @@ pub fn run(rounds: u64, threads: usize) -> Result<Report> {
     let prices = prices(threads)?;
     report.tables.push(price_table(&prices, threads));
     report.shows = shows(&tallies, &report.traces, &prices, threads);
+    report.verdicts = judge(&report.traces[0], &report.traces[1]);
     report.measures.extend(prices.into_iter().flatten());
     report.measures_in_tables = true;
     report.notes = notes();
@@ -168,6 +171,16 @@ fn price_table(prices: &[[Measure; 2]], threads: usize) -> Table {
         ],
         rows: kinds().iter().zip(prices).map(row).collect(),
     }
+}
+
+/// The verdicts by the most threads that were inside at once: of the mutex all of them, of the readers-writer lock the readers.
+pub fn judge(mutex: &Trace, rwlock: &Trace) -> Vec<Verdict> {
+    let readers = rwlock.peak_in_flight(&[State::WaitingForIo]);
+    let evidence = text!("동시에 읽은 리더 최대 {readers}개", "at most {readers} readers at once");
+    vec![
+        claims::one_at_a_time("Rust, std_mutex", mutex, &[State::WaitingForIo, State::Running]),
+        Verdict::seen_once("rwlock-readers-together", "Rust, parking_lot_rwlock", readers > 1, evidence),
+    ]
 }
 
 fn notes() -> Vec<Text> {

@@ -40,8 +40,12 @@ pub fn run(threads: usize, iterations: u64, pythons: &[Interpreter]) -> Result<R
     let mut args = vec![threads.to_string(), iterations.to_string()];
     args.extend([RUNS, SECONDS, SWITCH_INTERVAL].map(str::to_owned));
     args.extend(FORMS.iter().map(|form| form.id.to_owned()));
-    let claims = [claims::KEPT, claims::LOST];
-    python::join(&mut report, pythons, twin_script!("counter"), &args, &claims, claims::judge_twin);
+    let claims = [claims::KEPT, claims::LOST, claims::PLAIN];
+    python::join(&mut report, pythons, twin_script!("counter"), &args, &claims, |python, twin| {
+        let mut verdicts = claims::judge_twin(python, twin);
+        verdicts.push(claims::judge_plain(python, twin));
+        verdicts
+    });
     report::write(&mut report, threads, pythons);
     Ok(report)
 }

@@ -116,7 +116,7 @@ impl fmt::Display for Interpreter {
 }
 
 /// Why nothing can be claimed of an interpreter whose [`Interpreter::gil`] is not known.
-pub(crate) fn unknown_gil() -> Text {
+pub fn unknown_gil() -> Text {
     text!("이 구현에 GIL이 있는지 알 수 없습니다", "whether this implementation has a GIL is unknown")
 }
 

@@ -3,13 +3,13 @@
 //! Article: 병렬성과 동시성의 차이, "멀티코어 필요" and "단일/멀티코어 모두 가능". Run: `cargo run -p threading -- one-core`. Python
 //! twin: `python/one_core.py`.
 
-pub mod affinity;
 pub mod report;
 
 use std::thread;
 use std::time::Duration;
 
 use gil_sim::loops;
+use lab::affinity::on_one_core;
 use lab::cli::{Experiment, Options};
 use lab::cores_used::Meter;
 use lab::lang::Text;
@@ -19,7 +19,6 @@ use lab::report::{Front, Report};
 use lab::trace::{LaneRecorder, Recorder, State, Trace};
 use lab::{Error, Result, clock, machine, text, twin_script};
 
-use affinity::on_one_core;
 use report::{CLAIMS, Computed};
 
 /// Iterations between two looks at the clock: some tens of µs.

@@ -8,6 +8,7 @@ mod bound;
 mod crowd;
 pub mod row;
 
+use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
 use lab::python::{self, Interpreter, LIMIT};
@@ -22,6 +23,9 @@ use row::{ROW, StackSetup};
 const STACKS: [usize; 3] = [64, 2048, 8192];
 /// How much of its stack each thread uses in the last row, in KiB.
 const USED: usize = 64;
+
+/// The claim's id in the ledger.
+const CLAIM: &str = "threads-in-one-process";
 
 /// `cargo run -p threading -- stack`.
 pub fn command() -> Experiment {
@@ -59,6 +63,7 @@ pub fn run(threads: usize, pythons: &[Interpreter]) -> Result<Report> {
             "CPython: not measured: no Python in this run."
         ));
     }
+    report.verdicts = verdicts(&report, threads, pythons);
     report.tables = vec![titled(threads, table)];
     report.measures_in_tables = true;
     report.notes.extend(notes());
@@ -109,6 +114,33 @@ fn add(
         ko: format!("{on}, {ko}: 측정하지 않음: {}", why.ko),
         en: format!("{on}, {en}: not measured: {}", why.en),
     });
+}
+
+/// The verdict on Rust and on each Python, by the threads that were alive at once in the process of a row.
+fn verdicts(report: &Report, threads: usize, pythons: &[Interpreter]) -> Vec<Verdict> {
+    let mut ids = vec![("Rust".to_owned(), "rust".to_owned())];
+    ids.extend(pythons.iter().map(|python| (python.to_string(), python.id())));
+    let judged = ids.iter().map(|(on, id)| judge(on, threads, report.measure(&format!("alive.{id}.{}k", STACKS[0]))));
+    let mut verdicts: Vec<Verdict> = judged.collect();
+    if pythons.is_empty() {
+        let why = text!("파이썬 없이 실행했습니다", "no Python in this run");
+        verdicts.push(Verdict::not_measured(CLAIM, "CPython", why));
+    }
+    verdicts
+}
+
+fn judge(on: &str, threads: usize, alive: Option<&Measure>) -> Verdict {
+    let Some(alive) = alive.map(Measure::median) else {
+        return Verdict::not_measured(CLAIM, on, text!("측정값이 없습니다", "no measurement"));
+    };
+    if threads < 2 {
+        return Verdict::not_measured(CLAIM, on, text!("스레드가 하나뿐입니다", "there is only one thread"));
+    }
+    let evidence = text!(
+        "프로세스 하나에서 동시에 살아 있던 스레드 {alive}개",
+        "{alive} threads were alive at once in one process"
+    );
+    Verdict::seen(CLAIM, on, alive > 1.0, evidence)
 }
 
 fn cells(on: &str, asked: &Text, said: &Report) -> Vec<Text> {

@@ -37,7 +37,7 @@ mod tests {
 
     use super::first_screen::FIRST_SCREEN;
     use super::*;
-    use crate::claims::{self, Verdict};
+    use crate::claims::Verdict;
     use crate::lang::{Lang, Text};
     use crate::render::svg::svg;
     use crate::report::{Chart, Curve, Front, Measure, Table, Unit};
@@ -49,7 +49,7 @@ mod tests {
         let name = text!("다섯 스레드의 벽시계 시간, 처음부터 끝까지", "wall time of five threads, from first to last");
         all.measures.push(Measure::new("wall", name.clone(), Unit::Ns, vec![2.0e9, 1.0e9, 4.0e9]));
         all.tables.push(Table { title: name.clone(), head: vec![name.clone(); 4], rows: vec![vec![name.clone(); 4]] });
-        let claim = &claims::ledger()[0].id;
+        let claim = CLAIMS[0];
         all.verdicts.push(Verdict::seen(claim, "Rust", true, name.clone()));
         all.verdicts.push(Verdict::not_measured(claim, "CPython", name.clone()));
         all.notes.push(name.clone());
@@ -73,6 +73,9 @@ mod tests {
         }
     }
 
+    /// By id: how much room a page has left depends on the length of their words.
+    const CLAIMS: [&str; 2] = ["native-code-parallel", "asyncio-file-io"];
+
     /// Two traces of many lanes, several claims on several judges, tables and notes.
     fn crowded() -> Report {
         let mut all = everything();
@@ -80,9 +83,9 @@ mod tests {
             let lanes = (0..9).map(|n| Lane::of(Text::same(format!("lane {n}")), State::Running, n, n + 10)).collect();
             all.traces.push(Trace::new(Text::same(title), lanes));
         }
-        for claim in &claims::ledger()[..2] {
+        for claim in CLAIMS {
             for on in ["Rust", "Rust + GIL", "CPython 3.11.7"] {
-                all.verdicts.push(Verdict::seen(&claim.id, on, true, Text::same("seen")));
+                all.verdicts.push(Verdict::seen(claim, on, true, Text::same("seen")));
             }
         }
         all.notes.extend(vec![Text::same("a note of many words ".repeat(9)); 5]);
@@ -143,7 +146,7 @@ mod tests {
     fn a_judge_stands_once_beside_a_claim() {
         let mut all = Report::new("lab/test");
         for on in ["Rust", "CPython", "Rust"] {
-            all.verdicts.push(Verdict::seen(&claims::ledger()[0].id, on, true, Text::same("seen")));
+            all.verdicts.push(Verdict::seen(CLAIMS[0], on, true, Text::same("seen")));
         }
         let page = brief(&all, Canvas { width: 80, colour: false, lang: Lang::En });
         assert!(page.contains("Rust; CPython: "), "{page}");
@@ -165,7 +168,7 @@ mod tests {
     #[test]
     fn the_first_screen_keeps_failures_and_what_could_not_be_measured() {
         let mut all = crowded();
-        all.verdicts.push(Verdict::not_measured(&claims::ledger()[0].id, "PyPy", Text::same("no PyPy here")));
+        all.verdicts.push(Verdict::not_measured(CLAIMS[0], "PyPy", Text::same("no PyPy here")));
         (0..9).for_each(|n| all.fail(Text::same(format!("file-{n}"))));
         let page = brief(&all, Canvas { width: 80, colour: false, lang: Lang::En });
         assert!(
@@ -188,8 +191,8 @@ mod tests {
         all.charts.push(Chart { title: hostile.clone(), x: Unit::Count, y: Unit::Count, curves });
         let lanes = vec![Lane::of(hostile.clone(), State::Running, 0, 1)];
         all.traces.push(Trace::new(hostile.clone(), lanes));
-        all.verdicts.push(Verdict::seen(&claims::ledger()[0].id, hostile.en.clone(), true, hostile.clone()));
-        all.verdicts.push(Verdict::not_measured(&claims::ledger()[0].id, hostile.en.clone(), hostile.clone()));
+        all.verdicts.push(Verdict::seen(CLAIMS[0], hostile.en.clone(), true, hostile.clone()));
+        all.verdicts.push(Verdict::not_measured(CLAIMS[0], hostile.en.clone(), hostile.clone()));
         all.notes.push(hostile.clone());
         all.shows = hostile;
         for lang in [Lang::Ko, Lang::En] {

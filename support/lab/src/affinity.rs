@@ -1,7 +1,7 @@
 //! Work that may use one core only.
 
-use lab::lang::Text;
-use lab::text;
+use crate::lang::Text;
+use crate::text;
 
 /// Does the work in a thread of its own that may use one core only. So may the threads that it starts, which inherit that; the
 /// threads of everybody else keep their cores. Why not, if the system does not let us.
