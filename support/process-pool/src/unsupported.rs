@@ -430,6 +430,7 @@ mod tests {
         let mut seen = 0;
         for source in [
             include_str!("unix/pool.rs"),
+            include_str!("unix/prepared.rs"),
             include_str!("unix/handle.rs"),
             include_str!("unix/completed.rs"),
             include_str!("unix/bytes.rs"),
