@@ -16,6 +16,7 @@ use crate::unix::scheduler::job::{Action, After, Sink};
 use crate::unix::scheduler::source::Source;
 use crate::unix::sync::{Mutex, lock};
 use crate::unix::task_state::TaskState;
+use crate::unix::transfer;
 use crate::wire::{self, Value};
 
 pub type Outcome<R> = Result<R, Failure>;
@@ -234,8 +235,10 @@ impl<R: Value + Send + 'static> Sink for Many<R> {
         if self.is_dropped() {
             return;
         }
-        let size = outcome.as_ref().map_or(0, |value| value.len());
-        if let Some(waiter) = self.put(index, read(outcome), size) {
+        let encoded = outcome.as_ref().map_or(0, |value| value.len());
+        let outcome = read(outcome);
+        let referred = if self.counts_unused { transfer::referred_bytes() } else { 0 };
+        if let Some(waiter) = self.put(index, outcome, encoded + referred) {
             after.push(Action::Unpark(waiter));
         }
     }

@@ -15,7 +15,7 @@ use process_pool::{Bytes, Failure, Task};
 use crate::basics::{builder, pool};
 use crate::common::{can_look, kill, lives, until};
 use crate::retries::note;
-use crate::tasks::{ECHO, HANG, SLEEP, SQUARE};
+use crate::tasks::{ECHO, HANG, REVERSE, SLEEP, SQUARE};
 
 crate::tests![
     results_come_while_the_iterator_waits_for_them,
@@ -125,7 +125,10 @@ fn what_is_ahead_is_bounded() {
 fn what_is_ahead_is_bounded_in_bytes() {
     let of_an_argument = 4 * LARGE;
     // What may wait, what was taken to be sent, and the same for each of two batches of two workers.
-    pulls_at_most(6 * AHEAD_BYTES / of_an_argument, &ECHO, move |_| Bytes::from(vec![0; of_an_argument]));
+    let bound = 6 * AHEAD_BYTES / of_an_argument;
+    // Results that are in memory of the parent, and such as are in memory of a worker.
+    pulls_at_most(bound, &ECHO, move |_| Bytes::from(vec![0; of_an_argument]));
+    pulls_at_most(bound, &REVERSE, move |_| Bytes::from(vec![0; of_an_argument]));
 }
 
 fn pulls_at_most<A, R>(bound: usize, task: &Task<A, R>, argument: impl Fn(u64) -> A + Send + 'static)
