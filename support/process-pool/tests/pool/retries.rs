@@ -8,6 +8,7 @@ use process_pool::{End, Failure, Finish};
 
 use crate::basics::{START, builder, pool};
 use crate::common::{can_look, kill, until};
+use crate::gate::Gate;
 use crate::tasks::{CLOSE_ALL, CORK, FORK_OFF, HUGE, NOTE, ONCE, SQUARE, TRAP, pipes_of};
 
 crate::tests![
@@ -119,10 +120,13 @@ fn a_half_written_result_is_lost_with_its_worker() {
         let pid = until("the other has begun", || fs::read_to_string(&path).ok()?.trim().parse().ok());
         // Whoever leads is in a callback, so that nobody reads: the pipe is full, and the worker blocks in the middle of its result.
         let ((enter, entered), (leave, left)) = (channel(), channel::<()>());
-        pool.submit(&SQUARE, &3).then(move |_| {
+        let gate = Gate::new("callback");
+        gate.submit(&pool).then(move |_| {
             enter.send(()).unwrap();
             _ = left.recv();
         });
+        // A callback of a task that has ended would be called here.
+        gate.open();
         entered.recv().unwrap();
         fs::write(&go, "").unwrap();
         let waiting = || pipes_of(pid).into_iter().any(|pipe| rustix::io::ioctl_fionread(pipe).unwrap() > 0);
