@@ -196,7 +196,7 @@ impl Shared {
             let mut polled = Polled::default();
             // Once at least: whoever only asks whether the outcome has come may be the only one who looks.
             loop {
-                self.step(&mut polled, until, || wait.is_over());
+                self.step(&mut polled, until, &|| wait.is_over());
                 if wait.is_over() || is_late() {
                     return wait.is_over();
                 }
@@ -237,8 +237,9 @@ impl Shared {
         self.leader.load(Ordering::Relaxed) == my_address()
     }
 
-    /// One round of the leader: dispatches tasks, waits for an event, and delivers results.
-    fn step(&self, polled: &mut Polled, until: Option<Instant>, is_over: impl Fn() -> bool) {
+    /// One round of the leader: dispatches tasks, waits for an event, and delivers results. (Not generic, so that the whole
+    /// scheduler is compiled and inlined in this crate, once, and not in each crate that waits for something.)
+    fn step(&self, polled: &mut Polled, until: Option<Instant>, is_over: &dyn Fn() -> bool) {
         self.refill();
         let mut scheduler = lock(&self.scheduler);
         scheduler.dispatch();
@@ -293,7 +294,7 @@ impl Shared {
 
     /// After the last result there is nothing left to look at. But a worker may be idle now, and nobody may lead: then whoever
     /// brings tasks must dispatch them.
-    fn finish_step(&self, mut scheduler: MutexGuard<'_, Scheduler<Processes>>, is_over: impl Fn() -> bool) {
+    fn finish_step(&self, mut scheduler: MutexGuard<'_, Scheduler<Processes>>, is_over: &dyn Fn() -> bool) {
         if !is_over() {
             scheduler.look_at_workers();
         } else if !self.is_hungry.load(Ordering::SeqCst) {
@@ -488,7 +489,7 @@ fn drive(shared: &Weak<Shared>) {
             let mut polled = Polled::default();
             let is_over = || !pool.has_work_for_driver() || pool.is_closed();
             while !is_over() {
-                pool.step(&mut polled, None, is_over);
+                pool.step(&mut polled, None, &is_over);
             }
             pool.driver_leads.store(false, Ordering::SeqCst);
             drop(leading);

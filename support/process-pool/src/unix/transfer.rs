@@ -89,6 +89,7 @@ impl TransferScope {
     }
 
     /// Takes the blocks that were referred to since the last call.
+    #[inline]
     pub fn take_blocks(&self) -> Vec<Arc<Block>> {
         with_context(|transfer| std::mem::take(&mut transfer.blocks)).unwrap_or_default()
     }
@@ -129,6 +130,7 @@ pub fn referred_bytes() -> usize {
 }
 
 /// Calls `f` with this thread's transfer context, if there is one.
+#[inline]
 pub fn with_context<T>(f: impl FnOnce(&mut TransferContext) -> T) -> Option<T> {
     CONTEXT.with(|transfer| transfer.borrow_mut().as_mut().map(f))
 }
