@@ -63,6 +63,7 @@ fn a_call_answers() {
 
 fn unordered_results_come_as_they_complete() {
     let (pool, gate) = (pool(2), Gate::new("as-they-complete"));
+    gate.open_at_last();
     // The first waits until all others have come.
     let mut results = pool.imap_unordered(&GATE, [gate.waits(), gate.passes(), gate.passes(), gate.passes()]);
     let others: BTreeSet<usize> = results.by_ref().take(3).map(|(place, _)| place).collect();
@@ -193,6 +194,7 @@ fn a_pool_needs_a_worker() {
 
 fn tasks_behind_a_slow_one_are_recalled() {
     let (pool, gate) = (pool(2), Gate::new("recalled"));
+    gate.open_at_last();
     // So many quick ones before it that batches are long when it comes.
     let (waits, nothing) = (gate.waits(), (String::new(), String::new()));
     let tasks = (0..20_000).map(move |n| if n == 15_000 { waits.clone() } else { nothing.clone() });
