@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::Failure;
 use crate::history::{Finish, Stint};
 use crate::unix::frame::{ProtocolError, Reader, ValueLocation};
-use crate::unix::result_frame::{MemoryNotes, ResultKind, TaskResult};
+use crate::unix::result_frame::{self, MemoryNotes, ResultKind, TaskResult};
 use crate::unix::scheduler::batch::{Batch, Pinned};
 use crate::unix::scheduler::job::Done;
 use crate::unix::scheduler::ledger::Ledger;
-use crate::unix::scheduler::link::failure;
 use crate::unix::scheduler::worker::Worker;
 use crate::unix::transfer::TransferScope;
 
@@ -106,5 +106,13 @@ impl<W: Worker> Delivery<'_, W> {
             self.transfer.set(blocks, lent);
         }
         Ok(refers)
+    }
+}
+
+/// The failure that a worker reports with this message.
+pub fn failure(kind: ResultKind, message: &[u8]) -> Failure {
+    match kind {
+        ResultKind::Panicked => Failure::Panicked(Box::new(result_frame::read_panic(message))),
+        _ => Failure::Unreadable(String::from_utf8_lossy(message).into_owned()),
     }
 }

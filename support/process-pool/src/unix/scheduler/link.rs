@@ -9,9 +9,9 @@ use crate::history::{Finish, Stint};
 use crate::limits::{KEPT_BUFFER, SILENCE_TIMEOUT, STARTUP_TIMEOUT};
 use crate::unix::claim_state::Progress;
 use crate::unix::frame::{Inbox, Kind, ProtocolError, Reader, ValueLocation, put_number, put_place};
-use crate::unix::result_frame::{self, Ready, ResultKind, Summary};
+use crate::unix::result_frame::{Ready, Summary};
 use crate::unix::scheduler::batch::{Batch, Pinned, Single, is_same};
-use crate::unix::scheduler::delivery::Delivery;
+use crate::unix::scheduler::delivery::{Delivery, failure};
 use crate::unix::scheduler::flight::Flight;
 use crate::unix::scheduler::job::Sink;
 use crate::unix::scheduler::ledger::Ledger;
@@ -457,13 +457,5 @@ struct Reading<'a, W>(&'a mut W);
 impl<W: Worker> Read for Reading<'_, W> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         self.0.read(into)
-    }
-}
-
-/// The failure that a worker reports with this message.
-pub fn failure(kind: ResultKind, message: &[u8]) -> Failure {
-    match kind {
-        ResultKind::Panicked => Failure::Panicked(Box::new(result_frame::read_panic(message))),
-        _ => Failure::Unreadable(String::from_utf8_lossy(message).into_owned()),
     }
 }
