@@ -72,10 +72,14 @@ fn who_failed_and_who_was_cancelled_is_marked() {
 #[test]
 fn all_five_tasks_and_the_caller_wait_at_the_same_time() {
     for technique in &TECHNIQUES {
-        let seen = technique.observe(Duration::from_millis(500)).unwrap();
-        assert_eq!(seen.trace.lanes[0].name, event_loop::lane_name());
-        let tasks = event_loop::without_it(&seen.trace);
-        assert_eq!(tasks.peak_in_flight(&[State::WaitingForIo]), TASKS + 1, "{}", technique.id);
+        let all_wait = |pause: u64| {
+            let seen = technique.observe(Duration::from_millis(pause)).unwrap();
+            assert_eq!(seen.trace.lanes[0].name, event_loop::lane_name());
+            let tasks = event_loop::without_it(&seen.trace);
+            tasks.peak_in_flight(&[State::WaitingForIo]) == TASKS + 1
+        };
+        // On a busy machine the one that fails may have failed before the last begins.
+        assert!([500, 5000].into_iter().any(all_wait), "{}", technique.id);
     }
 }
 

@@ -104,13 +104,21 @@ fn without_grace_the_requests_in_flight_are_dropped() {
 
 #[test]
 fn it_stops_after_its_time_and_obeys_its_options() {
-    let args = ["--seconds", "1.5", "--inject", "error=1", "--head", "0.2", "--connections", "2"];
-    let (server, address) = Running::start(&args);
-    let stream = ask(address, "/");
-    let answer = answer(stream); // until the server closes the idle connection
-    assert!(answer.starts_with("HTTP/1.1 500"), "{answer}");
-    let report = server.report();
-    assert_eq!((count(&report, "answers.5xx"), count(&report, "answers.2xx")), (1, 0));
+    let is_answered = |seconds: &str, head: &str| {
+        let args = ["--seconds", seconds, "--inject", "error=1", "--head", head, "--connections", "2"];
+        let (server, address) = Running::start(&args);
+        let Ok(mut stream) = TcpStream::connect(address) else { return false };
+        stream.set_read_timeout(Some(HANGS)).unwrap();
+        let mut answer = Vec::new();
+        let asked = stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        let _ = stream.read_to_end(&mut answer); // until the server closes the idle connection
+        let report = server.report();
+        assert_eq!(count(&report, "answers.2xx"), 0);
+        asked.is_ok() && answer.starts_with(b"HTTP/1.1 500") && count(&report, "answers.5xx") == 1
+    };
+    // On a busy machine we may come too late for short times.
+    let times = [("1.5", "0.2"), ("6", "2"), ("30", "10")];
+    assert!(times.into_iter().any(|(seconds, head)| is_answered(seconds, head)));
 }
 
 #[test]
@@ -157,7 +165,7 @@ fn the_server_process_ends_with_the_program() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_killed_server_is_reported_in_one_line() {
-    let child = command(&["connections", "--connections", "50", "--slow", "10", "--seconds", "3"]).spawn().unwrap();
+    let child = command(&["connections", "--connections", "50", "--slow", "10", "--seconds", "60"]).spawn().unwrap();
     let path = format!("/proc/{0}/task/{0}/children", child.id());
     let server = || std::fs::read_to_string(&path).unwrap_or_default().trim().parse::<u32>().ok();
     until("the server process has started", || server().is_some());

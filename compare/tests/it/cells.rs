@@ -49,11 +49,14 @@ fn every_get_reaches_the_server() {
 
 #[test]
 fn units_wait_together_and_the_sequence_does_not() {
-    // Long enough for four threads, tasks or processes to start on a busy machine.
     let server = Server::start(Duration::from_millis(500)).unwrap();
     for technique in [Technique::Threads, Technique::ThreadsGil, Technique::Asyncio, Technique::Processes] {
-        measure(Workload::Io, technique, &server);
-        assert!(server.take_peak() > 1, "{technique:?}");
+        let wait_together = || {
+            measure(Workload::Io, technique, &server);
+            server.take_peak() > 1
+        };
+        // On a busy machine a thread or process may start when another's requests are answered; not in each run.
+        assert!((0..10).any(|_| wait_together()), "{technique:?}");
     }
     let server = Server::start(Duration::from_millis(5)).unwrap();
     measure(Workload::Io, Technique::Sequence, &server);

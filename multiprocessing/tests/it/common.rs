@@ -104,6 +104,17 @@ pub fn until_gone(processes: &[Process]) {
     harness::until("all children are gone", || !processes.iter().any(|process| harness::alive(process.pid)));
 }
 
+/// A process may be done before we can kill it, but not in every attempt.
+pub const ATTEMPTS: usize = 10;
+
+/// Waits until a running program has what is looked for, and returns it; `None` if the program ended before.
+pub fn until_seen<T>(what: &str, program: &mut Guarded, look: impl Fn(u32) -> Option<T>) -> Option<T> {
+    until_some(what, || match look(program.0.id()) {
+        Some(seen) => Some(Some(seen)),
+        None => program.0.try_wait().unwrap().map(|_| None),
+    })
+}
+
 /// Kills a process that may have ended by itself; whether it was there to be killed.
 pub fn kill_if_alive(pid: u32) -> bool {
     let mut shell = Command::new("sh");

@@ -55,7 +55,8 @@ fn messages_are_measured_over_all_transports() {
 
 #[test]
 fn our_pool_loses_nothing_beside_pythons() {
-    let report = report(&run(&["pool-failures", "--trials", "2", "--json", "--no-python"]).ends_with(0));
+    let report =
+        report(&run(&["pool-failures", "--trials", "2", "--timeout", "10", "--json", "--no-python"]).ends_with(0));
     for moment in ["idle", "busy"] {
         assert_eq!(value(&report, &format!("ours.{moment}.came")), 8.0);
     }

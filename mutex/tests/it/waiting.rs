@@ -32,11 +32,15 @@ fn two_orders_deadlock_and_one_order_does_not() {
     let think = || {
         both_hold_one.wait();
     };
-    let (trace, outcome) = deadlock::round("broken", from_first, &think, Duration::from_millis(50)).unwrap();
-    assert_eq!(outcome, "stuck");
-    assert!(trace.overlap(0, 1, State::WaitingForLock) > 0, "they wait at the same time");
-    assert!(seen(broken, outcome).check().is_ok());
-    assert_eq!(seen(fixed, outcome).check().unwrap_err().code(), 1, "where it is impossible, it is a failure");
+    let wait_together = |patience| {
+        let (trace, outcome) = deadlock::round("broken", from_first, &think, Duration::from_millis(patience)).unwrap();
+        assert_eq!(outcome, "stuck");
+        trace.overlap(0, 1, State::WaitingForLock) > 0
+    };
+    // On a busy machine one may have given up before the other asks.
+    assert!([50, 500, 5000].into_iter().any(wait_together), "they wait at the same time");
+    assert!(seen(broken, "stuck").check().is_ok());
+    assert_eq!(seen(fixed, "stuck").check().unwrap_err().code(), 1, "where it is impossible, it is a failure");
 
     // With one order the patience is never used up, however long it is.
     for _ in 0..20 {
@@ -188,12 +192,18 @@ fn who_is_passed_by_is_read_off_the_lanes() {
 
 #[test]
 fn a_queue_lets_nobody_pass_and_a_greedy_lock_does() {
-    let (lasting, section) = (Duration::from_millis(150), Duration::from_millis(2));
-    for contender in contenders().iter().filter(|contender| contender.fair) {
+    // Whether anyone waited for more than one turn of the other. Lasting and section, in ms.
+    let anyone_is_passed_by = |contender: &Contender, (lasting, section): (u64, u64)| {
+        let [lasting, section] = [lasting, section].map(Duration::from_millis);
         let (trace, treatment) = fairness::watch(contender, 2, lasting, section).unwrap();
         assert!(trace.is_serial(State::Running), "{}", contender.id);
-        // Not all of them: a thread may say that it waits and lose its core before it stands in the queue.
-        assert!(treatment.unfair() < 0.5, "{}: {treatment:?}", contender.id);
+        treatment.passed_by.iter().any(|passed| *passed > 1)
+    };
+    // On a busy machine a thread may say that it waits and have no core for some ms before it stands in the queue: then sections must be
+    // longer than that. Behind a lock that is not fair a thread is passed by, however long they are.
+    let times = [(150, 2), (600, 20), (2_000, 100), (6_000, 500)];
+    for contender in contenders().iter().filter(|contender| contender.fair) {
+        assert!(times.into_iter().any(|times| !anyone_is_passed_by(contender, times)), "{}", contender.id);
     }
     // The known-wrong twin: whoever finds it taken comes back much later, and whoever let go takes it again.
     let taken = Mutex::new(());
@@ -205,8 +215,7 @@ fn a_queue_lets_nobody_pass_and_a_greedy_lock_does() {
             thread::sleep(Duration::from_millis(40));
         }
     });
-    let (_, treatment) = fairness::watch(&greedy, 2, lasting, section).unwrap();
-    assert!(treatment.passed_by.iter().any(|passed| *passed > 1), "{treatment:?}");
+    assert!((0..20).any(|_| anyone_is_passed_by(&greedy, times[0])));
 }
 
 #[test]

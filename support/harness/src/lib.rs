@@ -1,4 +1,5 @@
-//! For tests that run a program: a time limit that reports a hang, signals, and the processes that it leaves behind.
+//! For tests that run a program: a time limit that reports a hang, signals, the processes that it leaves behind, and an address
+//! where nobody listens.
 //!
 //! [`finish`] waits for a child and reads its output; [`until`] waits for a condition. Both panic after [`HANG`], which no test
 //! on a busy machine reaches.
@@ -8,6 +9,7 @@
 
 use std::fs;
 use std::io::Read;
+use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -146,4 +148,25 @@ pub fn ignores_interrupts() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & SIGINT != 0)
+}
+
+/// An address where nobody listens as long as this process lives. A port that was free a moment ago is no such address: another test
+/// or another process may get it.
+#[cfg(target_os = "linux")]
+pub fn refused_address() -> SocketAddr {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, getsockname, socket_with};
+    // Programs that the tests start must not inherit it: some are given a few descriptors only.
+    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None).expect("a socket");
+    bind(&socket, &SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
+    let address = getsockname(&socket).expect("it is bound").try_into().expect("an internet address");
+    // Bound, but not listening: the port is taken, and whoever connects is refused.
+    std::mem::forget(socket);
+    address
+}
+
+/// An address where nobody listens any more.
+#[cfg(not(target_os = "linux"))]
+pub fn refused_address() -> SocketAddr {
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    socket.local_addr().expect("it is bound")
 }

@@ -1,5 +1,5 @@
-//! A pool under load for long: `cargo bench -p process-pool --bench soak [-- --minutes N]` (1 without). Threads call, map and
-//! submit; values are from a byte to 16 MiB; workers are killed, recycled and run over time limits; tasks are cancelled and
+//! A pool under load for long: `cargo bench -p process-pool --bench soak [-- --minutes N]` (1 without). Threads call, map,
+//! submit and iterate; values are from a byte to 16 MiB; workers are killed, recycled and run over time limits; tasks are cancelled and
 //! killed. Each minute it prints what the processes hold. It fails if a task gets a wrong outcome, or if memory or
 //! descriptors have grown at the end.
 
@@ -24,6 +24,9 @@ task! {
         ms
     };
 }
+
+/// In ms: longer than any limit is late, also on a busy machine.
+const FOREVER: u64 = 3_600_000;
 
 /// Numbers that look random, and are the same in each run.
 struct Numbers(u64);
@@ -51,7 +54,7 @@ fn main() -> ExitCode {
     let pool = pool.build().expect("a pool");
     let (stop, wrong) = (AtomicBool::new(false), AtomicU64::new(0));
     let samples = thread::scope(|scope| {
-        let works: [fn(&Pool, &mut Numbers) -> u64; 4] = [calls, maps, bytes, handles];
+        let works: [fn(&Pool, &mut Numbers) -> u64; 5] = [calls, maps, bytes, handles, iterators];
         for (n, work) in (1..).zip(works) {
             let (pool, stop, wrong) = (&pool, &stop, &wrong);
             scope.spawn(move || {
@@ -75,28 +78,33 @@ fn main() -> ExitCode {
 
 fn calls(pool: &Pool, numbers: &mut Numbers) -> u64 {
     let n = numbers.below(1000);
-    u64::from(pool.call(&SQUARE, &n) != Ok(n * n))
+    let square = pool.call(&SQUARE, &n);
+    wrong_if(square != Ok(n * n), || format!("the square of {n}: {square:?}"))
 }
 
 fn maps(pool: &Pool, numbers: &mut Numbers) -> u64 {
     let count = numbers.below(20_000);
     let squares = pool.map(&SQUARE, 0..count);
-    let wrong = (0..count).zip(&squares).filter(|(n, square)| **square != Ok(n * n)).count();
-    wrong as u64 + u64::from(squares.len() as u64 != count)
+    let wrong = |(n, square): (u64, &Result<u64, Failure>)| {
+        wrong_if(*square != Ok(n * n), || format!("the square of {n} of {count}: {square:?}"))
+    };
+    let lost = wrong_if(squares.len() as u64 != count, || format!("{} results of {count}", squares.len()));
+    lost + (0..count).zip(&squares).map(wrong).sum::<u64>()
 }
 
 fn bytes(pool: &Pool, numbers: &mut Numbers) -> u64 {
     let len = 1 << numbers.below(25);
     let sent: Vec<u8> = (0..len).map(|n: usize| (n % 251) as u8).collect();
     let came = pool.call(&REVERSE, &Bytes::from(sent.clone()));
-    u64::from(!came.is_ok_and(|came| came.iter().rev().eq(&sent)))
+    let is_right = came.as_ref().is_ok_and(|came| came.iter().rev().eq(&sent));
+    wrong_if(!is_right, || format!("{len} bytes: {:?}", came.map(|came| came.len())))
 }
 
 /// Some are cancelled, some killed, some run over their limit.
 fn handles(pool: &Pool, numbers: &mut Numbers) -> u64 {
     let limited = pool.prepare(&WAIT).timeout(Duration::from_millis(20)).retries(0);
     let mut completed = Completed::new();
-    let waits: Vec<u64> = (0..20).map(|_| [0, 1, 5, 1000][numbers.below(4) as usize]).collect();
+    let waits: Vec<u64> = (0..20).map(|_| [0, 1, 5, FOREVER][numbers.below(4) as usize]).collect();
     for ms in &waits {
         completed.push(limited.submit(ms));
     }
@@ -107,14 +115,51 @@ fn handles(pool: &Pool, numbers: &mut Numbers) -> u64 {
             _ => {}
         }
     }
-    let is_wrong = |(n, outcome): (u64, Result<u64, Failure>)| match outcome {
-        Ok(ms) => ms != waits[n as usize] || ms >= 1000,
-        Err(Failure::Cancelled) => n % 5 > 1,
-        // Killed from outside, or over its limit: on a busy machine a short one, too.
-        Err(Failure::TimedOut { .. } | Failure::Died { .. }) => false,
-        Err(_) => true,
+    let wrong = |(n, outcome): (u64, Result<u64, Failure>)| {
+        let ms = waits[n as usize];
+        let is_wrong = match outcome {
+            Ok(waited) => waited != ms || ms == FOREVER,
+            Err(Failure::Cancelled) => n % 5 > 1,
+            // Killed from outside, or over its limit: on a busy machine a short one, too.
+            Err(Failure::TimedOut { .. } | Failure::Died { .. }) => false,
+            Err(_) => true,
+        };
+        wrong_if(is_wrong, || format!("handle {n} of a task of {ms} ms: {outcome:?}"))
     };
-    completed.filter(|ended| is_wrong(ended.clone())).count() as u64
+    completed.map(wrong).sum()
+}
+
+/// Results are taken one by one, with pauses; some iterators are left early.
+fn iterators(pool: &Pool, numbers: &mut Numbers) -> u64 {
+    let (count, every) = (1 + numbers.below(2000), 1 + numbers.below(200));
+    let taken = if numbers.below(4) == 0 { count / 2 } else { count };
+    let pause = |n| {
+        if n % every == 0 {
+            thread::sleep(Duration::from_millis(3));
+        }
+    };
+    let task = pool.prepare(&SQUARE).ahead(1 + numbers.below(1000) as usize);
+    let (mut stored, mut fed) = (task.imap((0..count).collect::<Vec<_>>()), task.imap((0..count).map(|n| n + 1)));
+    let mut wrong = 0;
+    for n in 0..taken {
+        pause(n);
+        let squares = (stored.next(), fed.next());
+        let is_right = squares == (Some(Ok(n * n)), Some(Ok((n + 1) * (n + 1))));
+        wrong += wrong_if(!is_right, || format!("the results {n} of {count} of two iterators: {squares:?}"));
+    }
+    if taken == count {
+        let more = (stored.next(), fed.next());
+        wrong += wrong_if(more != (None, None), || format!("results after the last: {more:?}"));
+    }
+    wrong
+}
+
+/// 1 if it is wrong, which is printed.
+fn wrong_if(is_wrong: bool, what: impl FnOnce() -> String) -> u64 {
+    if is_wrong {
+        println!("WRONG: {}", what());
+    }
+    u64::from(is_wrong)
 }
 
 fn kill_now_and_then(pool: &Pool, stop: &AtomicBool) -> u64 {

@@ -73,7 +73,7 @@
 //! | the batch is sent; silent workers are killed; results come | `unix/scheduler/link`; the wire format: `unix/frame` |
 //! | the worker claims, runs and answers | `unix/worker`; `unix/claim_state`: which tasks were begun; `unix/result_frame`; `panics` |
 //! | tasks of a dead or slow worker return to the queue | `unix/scheduler/recovery` and `flight`: which, and why |
-//! | the outcome is counted, and given away | `unix/scheduler/ledger`, `unix/results` |
+//! | the outcome is counted, and given away | `unix/scheduler/delivery`, `unix/scheduler/ledger`, `unix/results` |
 //! | the caller has it | `unix/handle`: [`Handle`], with `unix/task_state`; `unix/completed`, with `unix/completions`; `unix/calls`: [`Ordered`], [`Unordered`] |
 //! | what it says | `failure`: [`Failure`], [`End`]; `history`: [`Stint`]; `observer`: [`Event`]; `stats`: [`Stats`] |
 //!

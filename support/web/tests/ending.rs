@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{HANGS, connect, get, quick, rest, until};
-use web::{Drained, Server};
+use web::{Drained, Options, Server};
 
 /// Clients whose requests are in flight by the server's own count.
 fn waiting(server: &Server, clients: usize, path: &str) -> Vec<TcpStream> {
@@ -45,7 +45,8 @@ fn requests_in_flight_are_answered_and_idle_connections_are_closed() {
     assert_eq!(tally.ok, 21);
     assert!(clients.into_iter().all(answered));
     rest(idle);
-    assert!(TcpStream::connect(address).is_err(), "no new connection is accepted");
+    // Another process may have the port for a moment.
+    until("no new connection is accepted", || TcpStream::connect(address).is_err());
 }
 
 /// The known-wrong shutdown: without a grace period the same clients get no answer.
@@ -60,15 +61,19 @@ fn without_grace_nobody_is_answered() {
 
 #[test]
 fn new_connections_are_refused_while_it_drains() {
-    let server = quick();
-    let address = server.address();
-    let clients = waiting(&server, 1, "/delay/1500");
-    let stopping = thread::spawn(move || server.stop(HANGS));
-    // The port is closed while the last answer is still to come.
-    until("the port is closed", || TcpStream::connect(address).is_err());
-    assert!(!stopping.is_finished(), "it waits for the last answer");
-    assert_eq!(stopping.join().unwrap().0.aborted, 0);
-    assert!(clients.into_iter().all(answered));
+    let is_seen = |delay: u64| {
+        let server = quick();
+        let address = server.address();
+        let clients = waiting(&server, 1, &format!("/delay/{delay}"));
+        let stopping = thread::spawn(move || server.stop(HANGS));
+        until("the port is closed", || TcpStream::connect(address).is_err());
+        let is_draining = !stopping.is_finished();
+        assert_eq!(stopping.join().unwrap().0.aborted, 0);
+        assert!(clients.into_iter().all(answered));
+        is_draining
+    };
+    // The port is closed while the last answer is still to come. On a busy machine we may look too late.
+    assert!([1_000, 4_000, 16_000].into_iter().any(is_seen), "it was closed after the last answer");
 }
 
 /// A request that has reached the kernel counts as in flight, even if its connection is not accepted yet.
@@ -86,7 +91,9 @@ fn requests_in_the_backlog_are_answered() {
 
 #[test]
 fn requests_that_are_never_answered_do_not_delay_it() {
-    let server = quick();
+    let mut options = Options::default();
+    options.limits.never = 2 * HANGS;
+    let server = Server::start(options).unwrap();
     let clients = waiting(&server, 3, "/never");
     let start = Instant::now();
     let (drained, _) = server.stop(HANGS);
@@ -114,13 +121,13 @@ fn dropping_it_frees_the_port() {
     idle.write_all(&get("/")).unwrap();
     drop(server);
     rest(idle);
-    assert!(TcpStream::connect(address).is_err());
+    until("the port is closed", || TcpStream::connect(address).is_err());
     drop(TcpListener::bind(address));
 }
 
 #[test]
 fn a_port_that_is_taken_is_an_error() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let options = web::Options { address: taken.local_addr().unwrap(), ..web::Options::default() };
+    let options = Options { address: taken.local_addr().unwrap(), ..Options::default() };
     assert!(Server::start(options).is_err());
 }

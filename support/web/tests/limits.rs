@@ -26,7 +26,8 @@ fn a_slow_head_is_cut_off() {
     slow.write_all(b"GET / HTTP/1.1\r\nHos").unwrap();
     assert_eq!(String::from_utf8(rest(slow)).unwrap().find("200"), None);
     until("it is counted", || server.tally().cut_off == 1);
-    assert_eq!(status(&server, "/"), Some(200), "others are served");
+    // On a busy machine others may be too slow for this limit as well; not every time.
+    until("others are served", || status(&server, "/") == Some(200));
 }
 
 /// The known-wrong limit: between two bytes instead of for the whole head. A client that sends a byte now and then would
@@ -47,10 +48,11 @@ fn an_idle_connection_is_closed() {
     let server = limited(|limits| limits.head = SHORT);
     let silent = connect(server.address());
     rest(silent);
-    let mut served = connect(server.address());
-    served.write_all(&get("/")).unwrap();
-    let answer = String::from_utf8(rest(served)).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    // On a busy machine it may be closed before the request comes; not every time.
+    until("a connection is served and then closed", || {
+        let mut served = connect(server.address());
+        served.write_all(&get("/")).is_ok() && rest(served).starts_with(b"HTTP/1.1 200")
+    });
 }
 
 #[test]
@@ -73,23 +75,30 @@ fn a_client_that_does_not_read_is_cut_off() {
     assert!(rest(lazy).len() < 1 << 30);
 }
 
-/// The limit is on reading nothing, not on reading slowly.
+/// The limit is on reading nothing, not on reading slowly: the whole takes twice the limit, and more.
 #[test]
 fn a_slow_reader_gets_the_whole_answer() {
-    let server = limited(|limits| limits.read = Duration::from_secs(5));
-    let mut slow = connect(server.address());
-    slow.write_all(&last_get("/bytes/20000000")).unwrap();
-    let mut all = 0;
-    let mut chunk = vec![0; 1 << 20];
-    loop {
-        std::thread::sleep(Duration::from_millis(10));
-        match slow.read(&mut chunk).unwrap() {
-            0 => break,
-            n => all += n,
+    const ALL: usize = 40_000_000;
+    let is_whole = |limit: Duration| {
+        let server = limited(|limits| limits.read = limit);
+        let mut slow = connect(server.address());
+        slow.write_all(&last_get(&format!("/bytes/{ALL}"))).unwrap();
+        let mut part = vec![0; ALL / 40];
+        let mut read = 0;
+        loop {
+            std::thread::sleep(limit / 20);
+            let mut filled = 0;
+            while let Ok(n @ 1..) = slow.read(&mut part[filled..]) {
+                filled += n;
+            }
+            read += filled;
+            if filled < part.len() {
+                return read > ALL && server.tally().cut_off == 0;
+            }
         }
-    }
-    assert!(all > 20_000_000, "{all}");
-    assert_eq!(server.tally().cut_off, 0);
+    };
+    // On a busy machine a reader may seem to have stopped, if the limit is short.
+    assert!([1, 4, 16].into_iter().any(|seconds| is_whole(Duration::from_secs(seconds))), "it was cut off each time");
 }
 
 #[test]

@@ -128,12 +128,15 @@ fn a_client_that_has_closed_its_sending_half_gets_its_answer() {
 #[test]
 fn requests_wait_together_on_one_thread() {
     let server = Server::start(Options { delay: Duration::from_millis(400), ..Options::default() }).unwrap();
-    thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(|| exchange(&server, &last_get("/")));
-        }
+    // On a busy machine the others may begin after the first has ended; not every time.
+    until("two wait at the same time", || {
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| exchange(&server, &last_get("/")));
+            }
+        });
+        server.tally().peak_in_flight > 1
     });
-    assert!(server.tally().peak_in_flight > 1);
     // The known-wrong case: one after another.
     let server = Server::start(Options { delay: Duration::from_millis(20), ..Options::default() }).unwrap();
     (0..3).for_each(|_| drop(exchange(&server, &last_get("/"))));

@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
+use harness::refused_address;
 use lab::claims::Outcome;
 use lab::cli::FailOn;
 use lab::lang::Text;
@@ -13,10 +14,16 @@ use loopback::Server;
 use threading::experiments::fetch::client::{client, get};
 use threading::experiments::fetch::failure::{Reason, summary};
 use threading::experiments::fetch::targets::check;
-use threading::experiments::fetch::techniques::{MAX_FAILURES, pool, thread_per_request};
+use threading::experiments::fetch::techniques::{Fetched, MAX_FAILURES, pool, thread_per_request};
 use threading::experiments::fetch::{self, Workload};
 
 const IO: [State; 1] = [State::WaitingForIo];
+
+/// The time limit of requests that are answered: no machine is so busy that it is reached.
+const LONG: Duration = Duration::from_secs(300);
+
+/// On a busy machine a thread may begin after another's wait is over, and then the two are not seen to wait together; not every time.
+const ATTEMPTS: usize = 10;
 
 fn marks(trace: &Trace) -> usize {
     let spans = trace.lanes.iter().flat_map(|lane| &lane.spans);
@@ -27,8 +34,6 @@ fn marks(trace: &Trace) -> usize {
 #[test]
 fn the_first_screen_shows_requests_one_after_another_and_a_few_at_once() {
     let small = Workload { requests: 6, threads: 3, delay: Duration::from_millis(200), ..workload() };
-    let report = fetch::run(&small, &[]).unwrap();
-    let (front, _) = report.front_drawings();
     // Lanes, and requests in the longest lane; between two requests of a lane there is a border.
     let shape = |trace: &Trace| {
         let most = trace.lanes.iter().map(|lane| lane.spans.len()).max();
@@ -38,10 +43,15 @@ fn the_first_screen_shows_requests_one_after_another_and_a_few_at_once() {
         let few_at_once = matches!(shape(some), (3, 2.., true));
         shape(sequence) == (1, 6, false) && few_at_once
     };
-    assert!(front.len() == 2 && lesson(front[0], front[1]));
-    assert!(front.iter().all(|trace| marks(trace) == 0), "nothing failed");
-    // The known-wrong pair, drawn before: with a thread a request nothing follows anything.
-    assert!(!lesson(front[0], &report.traces[1]));
+    let is_seen = || {
+        let report = fetch::run(&small, &[]).unwrap();
+        let (front, _) = report.front_drawings();
+        assert!(front.len() == 2 && front.iter().all(|trace| marks(trace) == 0), "nothing failed");
+        // The known-wrong pair, drawn before: with a thread a request nothing follows anything.
+        assert!(!lesson(front[0], &report.traces[1]));
+        lesson(front[0], front[1])
+    };
+    assert!((0..ATTEMPTS).any(|_| is_seen()));
 }
 
 fn workload() -> Workload {
@@ -49,7 +59,7 @@ fn workload() -> Workload {
         requests: 50,
         threads: 4,
         delay: Duration::ZERO,
-        timeout: Duration::from_secs(10),
+        timeout: LONG,
         given: Vec::new(),
         urls: None,
         fail_on: FailOn::All,
@@ -60,16 +70,22 @@ fn workload() -> Workload {
 fn a_pool_has_a_bound_that_a_thread_a_request_has_not() {
     let server = Server::start(Duration::from_secs(1)).unwrap();
     let urls = vec![server.url(); 6];
-    let bounded = |peak: usize| (2..=3).contains(&peak);
-    let sequence = pool(&urls[..2], 1, Duration::from_secs(10), Text::default()).unwrap();
-    assert_eq!((sequence.trace.peak_in_flight(&IO), server.take_peak()), (1, 1));
-    let three = pool(&urls, 3, Duration::from_secs(10), Text::default()).unwrap();
-    assert!(bounded(three.trace.peak_in_flight(&IO)) && bounded(server.take_peak()));
+    // How many waited at the same time, as the threads and as the server see it.
+    let peaks = |fetched: &Fetched| {
+        assert!(fetched.answered() == fetched.outcomes.len());
+        [fetched.trace.peak_in_flight(&IO), server.take_peak()]
+    };
+    let sequence = pool(&urls[..2], 1, LONG, Text::default()).unwrap();
+    assert_eq!(peaks(&sequence), [1, 1]);
+    let waits_together = || {
+        let three = peaks(&pool(&urls, 3, LONG, Text::default()).unwrap());
+        assert!(three.iter().all(|peak| *peak <= 3), "{three:?}");
+        three.iter().all(|peak| *peak > 1)
+    };
+    assert!((0..ATTEMPTS).any(|_| waits_together()));
     // The known-wrong program: no bound.
-    let six = thread_per_request(&urls, Duration::from_secs(10), Text::default()).unwrap();
-    assert!(!bounded(six.trace.peak_in_flight(&IO)) && !bounded(server.take_peak()));
-    assert_eq!(server.served(), 14);
-    assert_eq!((three.answered(), six.answered()), (6, 6));
+    let exceeds = || peaks(&thread_per_request(&urls, LONG, Text::default()).unwrap()).iter().all(|peak| *peak > 3);
+    assert!((0..ATTEMPTS).any(|_| exceeds()));
 }
 
 /// The bound holds only if a library starts no hidden threads.
@@ -77,21 +93,22 @@ fn a_pool_has_a_bound_that_a_thread_a_request_has_not() {
 #[test]
 fn a_request_has_no_thread_but_its_own() {
     let program = env!("CARGO_BIN_EXE_threading");
-    let server = Server::start(Duration::from_secs(3)).unwrap();
-    let args = ["fetch", "--no-python", "--json", "--requests", "1", &server.url()];
-    let mut child = std::process::Command::new(program).args(args).stdout(std::process::Stdio::null()).spawn().unwrap();
+    // Longer than it takes the busiest machine to end a thread; nobody waits for it.
+    let server = Server::start(Duration::from_secs(60)).unwrap();
+    let args = ["fetch", "--no-python", "--json", "--requests", "1", "--timeout", "600", &server.url()];
+    let child = std::process::Command::new(program).args(args).stdout(std::process::Stdio::null()).spawn().unwrap();
+    let mut child = harness::Guarded(child); // killed at the end
     while server.take_peak() == 0 {
-        assert!(child.try_wait().unwrap().is_none(), "it ended without a request");
+        assert!(child.0.try_wait().unwrap().is_none(), "it ended without a request");
         thread::sleep(Duration::from_millis(5));
     }
     // ureq resolves a name in a thread of its own, which ends when the address is known.
-    let alone = || std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap().contains("Threads:\t1\n");
+    let status = format!("/proc/{}/status", child.0.id());
+    let alone = || std::fs::read_to_string(&status).unwrap().contains("Threads:\t1\n");
     while !alone() {
         assert_eq!(server.served(), 0, "answered, and there was always another thread");
         thread::sleep(Duration::from_millis(5));
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
 
 /// A server that sends the same bytes to everyone and hangs up. It runs until the test ends.
@@ -108,9 +125,9 @@ fn says(answer: &'static [u8]) -> String {
     url
 }
 
-/// An address where nobody listens any more.
+/// An address where nobody listens.
 fn gone() -> String {
-    format!("http://{}/", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
+    format!("http://{}/", refused_address())
 }
 
 #[test]
@@ -130,9 +147,15 @@ fn failures_are_named(threads: usize) {
     );
     let bad = [gone(), missing, silent.0.clone(), cut];
     let urls: Vec<String> = bad.iter().flat_map(|bad| [server.url(), bad.clone(), server.url()]).collect();
-    let fetched = pool(&urls, threads, Duration::from_secs(5), Text::default()).unwrap();
-    assert_eq!(server.served(), 8, "the good ones are all served");
-    let failures = fetched.failures(&urls);
+    // On a very busy machine an answer may take longer than the first limit; then the next one is tried.
+    let in_time = |limit: u64| {
+        let fetched = pool(&urls, threads, Duration::from_secs(limit), Text::default()).unwrap();
+        let failures = fetched.failures(&urls);
+        let late = failures.iter().filter(|f| f.reason == Reason::TimedOut && f.url != silent.0).count();
+        (late == 0 || limit >= 60).then_some(failures)
+    };
+    let failures = [5, 20, 60].into_iter().find_map(in_time).unwrap();
+    assert!(server.served() >= 8, "the good ones are all served");
     let reason = |url: &String| &failures.iter().find(|f| f.url == *url).unwrap().reason;
     assert_eq!(failures.len(), 4, "{failures:?}");
     assert_eq!(*reason(&bad[0]), Reason::Refused);
@@ -145,7 +168,7 @@ fn failures_are_named(threads: usize) {
 #[test]
 fn a_server_that_is_gone_is_not_asked_forever() {
     let urls = vec![gone(); 5 * MAX_FAILURES];
-    let failed = pool(&urls, 4, Duration::from_secs(10), Text::default()).unwrap().failures(&urls).len();
+    let failed = pool(&urls, 4, LONG, Text::default()).unwrap().failures(&urls).len();
     assert!((MAX_FAILURES..MAX_FAILURES + 4).contains(&failed), "{failed}");
     let url = gone();
     let error = fetch::run(&Workload { given: vec![url.clone()], ..workload() }, &[]).unwrap_err();
@@ -191,7 +214,7 @@ fn says_and_stays(answers: &'static [&'static [u8]]) -> String {
 /// A client that reads to the end of the stream would hang: each of these connections stays open.
 #[test]
 fn an_answer_ends_where_http_says() {
-    let client = client(Duration::from_secs(20));
+    let client = client(LONG);
     for (answer, outcome) in [
         (&b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"[..], Ok(2)),
         (b"HTTP/1.1 204 No Content\r\n\r\n", Ok(0)),
@@ -216,7 +239,7 @@ fn an_answer_ends_where_http_says() {
 /// The client before this one took each of these for a success.
 #[test]
 fn an_answer_that_is_cut_or_contradicts_itself_is_a_failure() {
-    let client = client(Duration::from_secs(20));
+    let client = client(LONG);
     let cut = [
         &b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"[..],
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nok",
@@ -252,7 +275,7 @@ fn heard(url: impl FnOnce(&str) -> String) -> (String, Result<u64, Reason>) {
         stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
         request.join("\n")
     });
-    let got = get(&client(Duration::from_secs(20)), &check("URL", &url).unwrap());
+    let got = get(&client(LONG), &check("URL", &url).unwrap());
     (listen.join().unwrap(), got)
 }
 
@@ -319,10 +342,14 @@ fn the_same_failures_may_be_compared_and_the_exit_code_is_chosen() {
     let list = home.path().join("list");
     std::fs::write(&list, format!("{0}\n{0}\n{gone}\n", server.url())).unwrap();
     for (fail_on, exit_code) in [(FailOn::All, 0), (FailOn::Any, 1)] {
-        let report = fetch::run(&Workload { urls: Some(list.clone()), fail_on, ..workload() }, &[]).unwrap();
-        assert_eq!(report.exit_code, exit_code);
-        assert_eq!(report.verdicts[0].outcome, Outcome::Holds);
-        assert!(report.shows.en.contains("GETs: 3 (2 answered)") && report.shows.en.contains('×'), "{}", report.shows);
+        let holds = || {
+            let report = fetch::run(&Workload { urls: Some(list.clone()), fail_on, ..workload() }, &[]).unwrap();
+            assert_eq!(report.exit_code, exit_code);
+            let shows = &report.shows;
+            assert!(shows.en.contains("GETs: 3 (2 answered)") && shows.en.contains('×'), "{shows}");
+            report.verdicts[0].outcome == Outcome::Holds
+        };
+        assert!((0..ATTEMPTS).any(|_| holds()));
     }
 }
 
@@ -332,14 +359,17 @@ fn the_same_failures_may_be_compared_and_the_exit_code_is_chosen() {
 fn a_limit_on_open_files_is_no_speed_up() {
     let program = env!("CARGO_BIN_EXE_threading");
     let script = format!("ulimit -n 40; exec '{program}' fetch --requests 60 --threads 60 --no-python --json");
-    let out = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
-    let report: lab::report::Report = serde_json::from_slice(&out.stdout).unwrap();
-    let failed = report.measure("failed.threads").map_or(0.0, |measure| measure.median());
-    assert!(failed > 0.0, "60 connections do not fit into 40 descriptors: {report:?}");
-    assert!(
-        matches!(report.verdicts[0].outcome, Outcome::NotMeasured(_)) && !report.shows.en.contains('×'),
-        "{report:?}"
-    );
+    // 60 connections do not fit into 40 descriptors; but on a busy machine some may be closed before others are opened.
+    let fails = || {
+        let out = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+        let report: lab::report::Report = serde_json::from_slice(&out.stdout).unwrap();
+        let fails = report.measure("failed.threads").is_some_and(|measure| measure.median() > 0.0);
+        let is_compared =
+            !matches!(report.verdicts[0].outcome, Outcome::NotMeasured(_)) || report.shows.en.contains('×');
+        assert!(!(fails && is_compared), "{report:?}");
+        fails
+    };
+    assert!((0..ATTEMPTS).any(|_| fails()));
 }
 
 /// The same rules hold for the Python twin's lanes and failures.
@@ -348,7 +378,7 @@ fn the_twin_is_judged_by_what_it_did() {
     let twin = std::process::Command::new("python3");
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/python/fetch.py");
     let run = |url: &str, mut python: std::process::Command| {
-        let out = python.args([script, url, "6", "3", "20", "0"]).output().ok()?;
+        let out = python.args([script, url, "6", "3", "300", "0"]).output().ok()?;
         let report: lab::report::Report = serde_json::from_slice(&out.stdout).unwrap();
         Some(report)
     };

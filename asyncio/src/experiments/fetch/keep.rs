@@ -7,7 +7,10 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_ENCODING, HeaderMap, HeaderName};
@@ -80,7 +83,37 @@ impl KeepPlan {
     }
 }
 
-/// A body that is being written. If it is dropped before [`Keeping::finish`], no file is left.
+/// Bodies that are being written, or whose incomplete file is being removed.
+static WRITING: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts as one of [`WRITING`] until it is dropped.
+struct Writing;
+
+impl Writing {
+    fn begin() -> Writing {
+        WRITING.fetch_add(1, AcqRel);
+        Writing
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        WRITING.fetch_sub(1, AcqRel);
+    }
+}
+
+/// When all calls have ended: waits until the incomplete files of those that failed are removed. Their writers learn of the failure
+/// from their queues, and a program that ends does not wait for them; unless its runtime is dropped, which does.
+pub fn wait_for_writers() {
+    /// What a disk may take for its last chunks.
+    const MOST: Duration = Duration::from_secs(30);
+    let begin = Instant::now();
+    while WRITING.load(Acquire) > 0 && begin.elapsed() < MOST {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// A body that is being written. If it is dropped before [`Keeping::finish`], no file is left after [`wait_for_writers`].
 pub struct Keeping {
     chunks: mpsc::Sender<Option<Bytes>>,
     task: JoinHandle<io::Result<Kept>>,
@@ -93,7 +126,12 @@ impl Keeping {
         let coding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let (plan, name) = (Arc::clone(plan), file_name(call, path));
         let body = Chunks { queue, current: Bytes::new(), ended: false };
-        Keeping { chunks, task: spawn_blocking(move || write(&plan, &name, &coding, body)) }
+        let writing = Writing::begin();
+        let write = move || {
+            let _until_it_is_written_or_removed = writing;
+            write(&plan, &name, &coding, body)
+        };
+        Keeping { chunks, task: spawn_blocking(write) }
     }
 
     /// Queues a chunk; `false` if the writer has failed. [`Keeping::finish`] then returns the error.

@@ -99,6 +99,7 @@ pub fn run(plan: &FetchPlan, pythons: &[Interpreter]) -> Result<Report> {
     if let Some(error) = list_error {
         return Err(error);
     }
+    keep::wait_for_writers();
     // The remaining work, the twins' runs, leaves nothing to save on Ctrl-C.
     interrupt.exit_when_received(runtime);
     Ok(report::report(plan, Outcome { done_before, ..done }, server.as_ref(), pythons))

@@ -45,10 +45,12 @@ fn a_list_may_come_from_standard_input() {
 #[test]
 fn calls_begin_before_the_list_has_ended() {
     let server = Scripted::start(|_, _| answer("200 OK", "", ""));
-    let mut child = command(&["fetch", "--urls", "-"]).stdin(Stdio::piped()).spawn().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let out = out_in(&home);
+    let mut child = command(&["fetch", "--urls", "-", "--out", &out]).stdin(Stdio::piped()).spawn().unwrap();
     let mut list = child.stdin.take().unwrap();
     list.write_all(format!("{}/first\n# the rest comes later\n", server.url).as_bytes()).unwrap();
-    until("the first call is made", || server.heard().len() == 1);
+    until("the first call has ended", || lines_in(&out) == 1);
     // Ctrl-C does not wait for the next line.
     signal("INT", child.id());
     assert!(one_line(&finish(child), 1).contains("calls that had ended: 1 (succeeded: 1)"));

@@ -114,34 +114,31 @@ fn each_failure_has_its_name_and_only_transient_ones_are_retried() {
     let (urls, out) = (home.path().join("urls"), out_in(&home));
     let lines: Vec<&str> = cases.iter().map(|(url, ..)| url.as_str()).collect();
     fs::write(&urls, format!("# what goes wrong\n\n{}\n", lines.join("\n"))).unwrap();
-    let args = [
-        "fetch",
-        "--urls",
-        urls.to_str().unwrap(),
-        "--out",
-        &out,
-        "--retries",
-        "2",
-        "--backoff",
-        "0.01",
-        "--timeout",
-        "3",
-    ];
-    report(&args);
-    let results = results(Path::new(&out));
-    assert_eq!(results.len(), cases.len(), "each address exactly once");
-    for (n, (url, name, attempts)) in cases.iter().enumerate() {
-        let line = &results[&(n as u64)];
-        assert_eq!(line["url"], url.as_str());
-        assert_eq!(line["error"].as_str(), *name, "{line}");
-        assert_eq!(line["attempts"], *attempts, "{line}");
-    }
-    assert_eq!(results[&1]["bytes"], 100_000);
+    let ends_so = |timeout: &str| {
+        let list = ["fetch", "--urls", urls.to_str().unwrap(), "--out", &out];
+        report(&[&list[..], &["--retries", "2", "--backoff", "0.01", "--timeout", timeout]].concat());
+        let results = results(Path::new(&out));
+        assert_eq!(results.len(), cases.len(), "each address exactly once");
+        let differs = |(n, (url, name, attempts)): (u64, &(String, Option<&str>, i32))| {
+            let line = &results[&n];
+            let as_expected = line["error"].as_str() == *name && line["attempts"] == *attempts;
+            (line["url"] != url.as_str() || !as_expected).then(|| line.to_string())
+        };
+        let differing: Vec<String> = (0..).zip(&cases).filter_map(differs).collect();
+        if differing.is_empty() {
+            assert_eq!(results[&1]["bytes"], 100_000);
+        }
+        differing
+    };
+    // On a busy machine an answer may take longer than a short limit.
+    let differing: Vec<_> =
+        ["3", "20"].into_iter().map(ends_so).take_while(|differing| !differing.is_empty()).collect();
+    assert!(differing.len() < 2, "{differing:#?}");
 }
 
-/// An address where nobody listens any more.
+/// An address where nobody listens.
 fn gone() -> String {
-    format!("http://{}/", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
+    format!("http://{}/", harness::refused_address())
 }
 
 /// A server that answers requests with something that is not HTTP. Its thread ends with the test's process.
@@ -197,7 +194,7 @@ fn a_timed_out_attempt_closes_its_connection() {
     runtime.block_on(async {
         let (mut connection, plan) = (Connection::default(), RequestPlan::default());
         assert_eq!(connection.exchange(&target("/bytes/5"), &plan, None).await.unwrap().bytes, 5);
-        let late = target("/delay/400");
+        let late = target("/delay/20000");
         let timed_out = tokio::time::timeout(Duration::from_millis(50), connection.exchange(&late, &plan, None)).await;
         assert!(timed_out.is_err());
         let own = connection.exchange(&target("/bytes/7"), &plan, None).await.unwrap();

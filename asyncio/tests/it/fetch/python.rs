@@ -68,22 +68,33 @@ fn each_client_ends_every_call_as_the_rust_program_does() {
     let mut urls: Vec<String> = paths.iter().map(|path| format!("{}{path}", server.url())).collect();
     urls.extend([gone(), not_http.clone()]);
     fs::write(&list, format!("\u{feff}# a list\r\n\n{}", urls.join("\r\n"))).unwrap();
-    let args = ["--urls", list.to_str().unwrap(), "--out", &out, "--concurrency", "4"];
-    let args = [&args[..], &["--retries", "2", "--backoff", "0.01", "--timeout", "2"]].concat();
-    let counts = counts(&report(&[&["fetch"], &args[..]].concat()));
-    let rust = ends(&out);
-    assert_eq!((rust.len(), &counts), (urls.len(), &counts_of(&rust)));
-    assert_eq!(rust.values().filter(|end| end.1.is_some()).count(), 7);
+    // The ends of all calls, by a client of Python or ours. On a busy machine an answer may take longer than a short limit: then calls
+    // are timed out that should not be, and a longer one is tried.
+    let ends_of = |client: Option<&Path>| {
+        let ends = |timeout: &str| {
+            let args = ["--urls", list.to_str().unwrap(), "--out", &out, "--concurrency", "4", "--timeout", timeout];
+            let args = [&args[..], &["--retries", "2", "--backoff", "0.01"]].concat();
+            let _ = fs::remove_file(&out);
+            let report = match client {
+                Some(client) => run(client, &args),
+                None => report(&[&["fetch"], &args[..]].concat()),
+            };
+            let ends = ends(&out);
+            assert_eq!(counts(&report), counts_of(&ends), "{client:?}");
+            let timed_out = ends.values().filter(|end| end.1.as_deref() == Some("timed out")).count();
+            (timed_out <= 1 || timeout == "20").then_some(ends)
+        };
+        ["2", "20"].into_iter().find_map(ends).unwrap()
+    };
+    let rust = ends_of(None);
+    assert_eq!((rust.len(), rust.values().filter(|end| end.1.is_some()).count()), (urls.len(), 7));
     for client in clients() {
-        fs::remove_file(&out).unwrap();
-        let report = run(&client, &args);
-        let (python, mut expected) = (ends(&out), rust.clone());
+        let (python, mut expected) = (ends_of(Some(&client)), rust.clone());
         if client.ends_with("with_httpx.py") {
             // httpx has one error for a response that is not HTTP and for a connection that was closed.
             expected.insert(10, (not_http.clone(), Some("closed".to_owned()), None, None, 3));
         }
         assert_eq!(python, expected, "{}", client.display());
-        assert_eq!(self::counts(&report), counts_of(&python), "{}", client.display());
     }
 }
 

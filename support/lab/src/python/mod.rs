@@ -30,8 +30,10 @@ const INTRODUCTION: Duration = Duration::from_secs(30);
 /// Asks an interpreter what it is, in a JSON object that needs no module `json`, from Python 2.7 on.
 ///
 /// Whether there is a GIL: `sys._is_gil_enabled` tells where it exists (CPython 3.13 and later, RustPython); the implementations
-/// that have no such function are known by name. Any other one is measured: two threads that count take about as long as one where
-/// they run in parallel, and twice as long under a GIL. Between the two, and on one core, it stays unknown.
+/// that have no such function are known by name. Any other one is measured: two threads that count keep more than one core busy where
+/// they run in parallel, and no more than one under a GIL. On a busy machine they may get no more than one either: then it is told only
+/// if a thread alone has a core for itself, so that there would be some of another for a second one. Else, and on one core, it stays
+/// unknown.
 const WHO_ARE_YOU: &str = r#"
 import platform, sys, threading, time
 
@@ -46,20 +48,25 @@ def measured():
             return None
     except Exception:
         pass
-    clock = getattr(time, 'perf_counter', time.time)
-    def seconds(threads, n):
+    wall, cpu = getattr(time, 'perf_counter', time.time), getattr(time, 'process_time', getattr(time, 'clock', None))
+    def spent(threads, n):
         all = [threading.Thread(target=count, args=(n,)) for _ in range(threads)]
-        start = clock()
+        start = wall(), cpu()
         for thread in all:
             thread.start()
         for thread in all:
             thread.join()
-        return clock() - start
+        return wall() - start[0], cpu() - start[1]
     n = 100000
-    while seconds(1, n) < 0.1:
+    while spent(1, n)[0] < 0.1:
         n *= 2
-    ratio = min(seconds(2, n) for _ in range(5)) / min(seconds(1, n) for _ in range(5))
-    return False if ratio < 1.4 else True if ratio > 1.7 else None
+    def cores(threads):
+        seconds, busy = spent(threads, n)
+        return busy / seconds
+    rounds = [(cores(1), cores(2)) for _ in range(5)]
+    if max(two for one, two in rounds) > 1.2:
+        return False
+    return True if min(one for one, two in rounds) > 0.9 else None
 
 name = platform.python_implementation()
 ask = getattr(sys, '_is_gil_enabled', None)

@@ -7,7 +7,8 @@ use std::fmt;
 use std::iter::RepeatN;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::thread::{self, Thread};
 use std::{any, array, slice, vec};
 
@@ -15,7 +16,7 @@ use serde::Serialize;
 
 use crate::Failure;
 use crate::limits::{BATCH_BYTES, BATCH_TASKS};
-use crate::unix::drive::{Shared, Wait};
+use crate::unix::drive::{Refill, Shared, Wait};
 use crate::unix::results::{Many, Outcome};
 use crate::unix::scheduler::batch::Batch;
 use crate::unix::scheduler::job::{Job, Sink};
@@ -91,7 +92,12 @@ impl<A: Serialize, I: Iterator<Item: Borrow<A>>> Direct<A, I> {
 
     /// Whether more should be pulled now: all that were have been sent, and enough results were used.
     fn wants<R>(&self, call: &Call<R>) -> bool {
-        self.next.is_some_and(|next| call.many.source.room(next) > 0) && call.many.source.is_empty()
+        self.has_room(call) && call.many.source.is_empty()
+    }
+
+    /// Whether more may be pulled.
+    fn has_room<R>(&self, call: &Call<R>) -> bool {
+        self.next.is_some_and(|next| call.many.source.room(next) > 0)
     }
 
     /// Pulls a batch for each worker.
@@ -223,15 +229,113 @@ enum Source<R: Value + Send + 'static> {
 
 struct Running<R: Value + Send + 'static> {
     call: DropCall<R>,
-    arguments: Option<Box<dyn Pull<R> + Send>>,
+    arguments: Arguments<R>,
     /// The panic of the iterator, if that ended it.
-    panic: Arc<Mutex<Option<Box<dyn Any + Send>>>>,
+    panic: Arc<Panic>,
+    _iterator: Iterating,
 }
 
-/// Arguments that the consumer of results pulls.
+type Panic = Mutex<Option<Box<dyn Any + Send>>>;
+
+/// Who pulls the arguments of an iterator of results.
+enum Arguments<R> {
+    /// A thread of their own, as they may have to be waited for.
+    Fed,
+    /// Whoever leads, as they are there.
+    Shared(Arc<dyn PullShared>),
+    /// Only the consumer of the results: they may have to be waited for, and the system grants no thread.
+    Own(Box<dyn Pull<R> + Send>),
+}
+
 trait Pull<R> {
     fn pull(&mut self, call: &Call<R>);
     fn wants(&self, call: &Call<R>) -> bool;
+}
+
+trait PullShared: Refill {
+    /// Whether none were pulled because too few results had been used. Then it is up to whoever uses the next one.
+    fn take_held(&self) -> bool;
+}
+
+/// Tells the pool that somebody uses results one by one.
+struct Iterating(Arc<Shared>);
+
+impl Iterating {
+    fn begin(shared: &Arc<Shared>) -> Iterating {
+        shared.begin_iterator();
+        Iterating(Arc::clone(shared))
+    }
+}
+
+impl Drop for Iterating {
+    fn drop(&mut self) {
+        if !self.0.is_of_another_process() {
+            self.0.end_iterator();
+        }
+    }
+}
+
+/// Arguments that are there: the leader pulls them.
+struct Stored<A, I: Iterator, R> {
+    call: Call<R>,
+    direct: Mutex<Direct<A, I>>,
+    panic: Arc<Panic>,
+    is_held: AtomicBool,
+}
+
+impl<A, I, R> Refill for Stored<A, I, R>
+where
+    A: Serialize,
+    I: Iterator<Item: Borrow<A>> + Send,
+    R: Value + Send + 'static,
+{
+    fn refill(&self) {
+        // Once more if a result was used meanwhile: whoever did found this locked.
+        while self.pull() && !self.is_held.load(Ordering::SeqCst) {}
+    }
+}
+
+impl<A, I, R> Stored<A, I, R>
+where
+    A: Serialize,
+    I: Iterator<Item: Borrow<A>> + Send,
+    R: Value + Send + 'static,
+{
+    /// Pulls some, if that is wanted now. True if too few results have been used for that.
+    fn pull(&self) -> bool {
+        // Somebody else pulls. Or this thread: an argument uses the pool while it is serialized.
+        let Ok(mut direct) = self.direct.try_lock() else { return false };
+        if self.call.many.is_dropped() || direct.next.is_none() {
+            return false;
+        }
+        let has_room = direct.has_room(&self.call);
+        if !has_room {
+            // Whoever uses a result from now on sees it.
+            self.is_held.store(true, Ordering::SeqCst);
+        }
+        if !direct.wants(&self.call) {
+            return !has_room;
+        }
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| direct.pull(&self.call))) {
+            // First the panic: whoever sees the end must see it.
+            *lock(&self.panic) = Some(payload);
+            if let Some(pulled) = direct.next.take() {
+                self.call.end(pulled);
+            }
+        }
+        false
+    }
+}
+
+impl<A, I, R> PullShared for Stored<A, I, R>
+where
+    A: Serialize,
+    I: Iterator<Item: Borrow<A>> + Send,
+    R: Value + Send + 'static,
+{
+    fn take_held(&self) -> bool {
+        self.is_held.load(Ordering::SeqCst) && self.is_held.swap(false, Ordering::SeqCst)
+    }
 }
 
 impl<A: Serialize, I: Iterator<Item: Borrow<A>>, R: Value + Send + 'static> Pull<R> for Direct<A, I> {
@@ -255,16 +359,26 @@ impl<R: Value + Send + 'static> Unordered<R> {
         I: Iterator<Item: Borrow<A>> + Send + 'static,
     {
         let panic = Arc::default();
-        let arguments = match feed(&call, arguments, &panic) {
-            Ok(()) => None,
-            Err(taken_back) => Some(Box::new(Direct::<A, I>::new(taken_back)) as Box<dyn Pull<R> + Send>),
+        let iterator = Iterating::begin(&call.shared);
+        let arguments = if never_waits::<I>() {
+            let (direct, panic) = (Mutex::new(Direct::<A, I>::new(arguments)), Arc::clone(&panic));
+            let stored = Arc::new(Stored { call: call.clone(), direct, panic, is_held: AtomicBool::new(false) });
+            let refill: Weak<Stored<A, I, R>> = Arc::downgrade(&stored);
+            call.shared.add_refill(refill);
+            Arguments::Shared(stored)
+        } else {
+            match feed(&call, arguments, &panic) {
+                Ok(()) => Arguments::Fed,
+                Err(taken_back) => Arguments::Own(Box::new(Direct::<A, I>::new(taken_back))),
+            }
         };
-        Unordered(Source::Running(Box::new(Running { call: DropCall { call, is_open: true }, arguments, panic })))
+        let call = DropCall { call, is_open: true };
+        Unordered(Source::Running(Box::new(Running { call, arguments, panic, _iterator: iterator })))
     }
 
     /// The next result, with its index and size.
     fn next_sized(&mut self) -> Option<(usize, Outcome<R>, usize)> {
-        let Running { call: DropCall { call, is_open }, arguments, panic } = match &mut self.0 {
+        let Running { call: DropCall { call, is_open }, arguments, panic, .. } = match &mut self.0 {
             Source::Running(running) => &mut **running,
             Source::Refused(failures) => return failures.next().map(|(index, failure)| (index, Err(failure), 0)),
         };
@@ -272,7 +386,9 @@ impl<R: Value + Send + 'static> Unordered<R> {
             return None;
         }
         loop {
-            if let Some(direct) = arguments.as_deref_mut().filter(|direct| direct.wants(call)) {
+            if let Arguments::Own(direct) = arguments
+                && direct.wants(call)
+            {
                 direct.pull(call);
             }
             let (next, more) = call.many.take();
@@ -292,32 +408,41 @@ impl<R: Value + Send + 'static> Unordered<R> {
                 return None;
             }
             match arguments {
-                Some(direct) => call.shared.wait(&Turn(&*call.many, || direct.wants(call)), None),
-                None => call.shared.wait(&*call.many, None),
+                Arguments::Own(direct) => call.shared.wait(&Turn(&*call.many, || direct.wants(call)), None),
+                Arguments::Fed => call.shared.wait(&*call.many, None),
+                Arguments::Shared(stored) => {
+                    // Whoever leads may sleep, and not know that there are some.
+                    stored.refill();
+                    call.shared.wait(&*call.many, None)
+                }
             };
         }
     }
 
     /// A result of this size was used: there is room for another one.
     fn used(&self, size: usize) {
-        if let Source::Running(running) = &self.0
-            && running.call.call.many.source.used(size)
+        let Source::Running(running) = &self.0 else { return };
+        let Call { shared, many, .. } = &running.call.call;
+        let mut are_new = many.source.used(size);
+        if let Arguments::Shared(stored) = &running.arguments
+            && stored.take_held()
         {
-            running.call.call.shared.nudge();
+            stored.refill();
+            are_new = true;
+        }
+        if are_new {
+            shared.nudge();
         }
     }
 }
 
-/// Has the arguments pulled by another thread. Returns them if they never wait, or where the system grants none.
-fn feed<A, I, R>(call: &Call<R>, arguments: I, panic: &Arc<Mutex<Option<Box<dyn Any + Send>>>>) -> Result<(), I>
+/// Has the arguments pulled by another thread. Returns them where the system grants none.
+fn feed<A, I, R>(call: &Call<R>, arguments: I, panic: &Arc<Panic>) -> Result<(), I>
 where
     A: Serialize,
     I: Iterator<Item: Borrow<A>> + Send + 'static,
     R: Value + Send + 'static,
 {
-    if never_waits::<I>() {
-        return Err(arguments);
-    }
     let (to_feeder, from_here) = std::sync::mpsc::sync_channel(1);
     let (its, its_panic) = (call.clone(), Arc::clone(panic));
     let feeder = thread::Builder::new().name("pool-arguments".to_owned()).spawn(move || {

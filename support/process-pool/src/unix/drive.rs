@@ -44,6 +44,13 @@ pub struct Shared {
     ringer: OwnedFd,
     /// Tasks and calls that nobody may be waiting for.
     unattended: AtomicUsize,
+    /// Iterators of results: whoever uses them leads, but may do something else between two results.
+    iterators: AtomicUsize,
+    /// How often anybody has begun or ended to lead.
+    turns: AtomicUsize,
+    /// Arguments that the leader pulls.
+    refills: Mutex<Vec<Weak<dyn Refill>>>,
+    has_refills: AtomicBool,
     /// Whether the pool's own thread sleeps until it is woken; or does not exist yet.
     driver_sleeps: AtomicBool,
     driver_leads: AtomicBool,
@@ -64,6 +71,12 @@ pub trait Wait {
     fn wake(&self, thread: Thread);
 }
 
+/// Arguments of which more are pulled whenever those that were have been sent.
+pub trait Refill: Send + Sync {
+    /// Pulls some, if that is wanted now.
+    fn refill(&self);
+}
+
 /// What the leader polls.
 #[derive(Default)]
 struct Polled {
@@ -82,6 +95,10 @@ impl Shared {
             bell,
             ringer,
             unattended: AtomicUsize::new(0),
+            iterators: AtomicUsize::new(0),
+            turns: AtomicUsize::new(0),
+            refills: Mutex::default(),
+            has_refills: AtomicBool::new(false),
             driver_sleeps: AtomicBool::new(true),
             driver_leads: AtomicBool::new(false),
             has_driver: Mutex::new(false),
@@ -179,7 +196,7 @@ impl Shared {
             let mut polled = Polled::default();
             // Once at least: whoever only asks whether the outcome has come may be the only one who looks.
             loop {
-                self.step(&mut polled, until, || wait.is_over());
+                self.step(&mut polled, until, &|| wait.is_over());
                 if wait.is_over() || is_late() {
                     return wait.is_over();
                 }
@@ -220,8 +237,10 @@ impl Shared {
         self.leader.load(Ordering::Relaxed) == my_address()
     }
 
-    /// One round of the leader: dispatches tasks, waits for an event, and delivers results.
-    fn step(&self, polled: &mut Polled, until: Option<Instant>, is_over: impl Fn() -> bool) {
+    /// One round of the leader: dispatches tasks, waits for an event, and delivers results. (Not generic, so that the whole
+    /// scheduler is compiled and inlined in this crate, once, and not in each crate that waits for something.)
+    fn step(&self, polled: &mut Polled, until: Option<Instant>, is_over: &dyn Fn() -> bool) {
+        self.refill();
         let mut scheduler = lock(&self.scheduler);
         scheduler.dispatch();
         self.set_hungry(&mut scheduler);
@@ -275,7 +294,7 @@ impl Shared {
 
     /// After the last result there is nothing left to look at. But a worker may be idle now, and nobody may lead: then whoever
     /// brings tasks must dispatch them.
-    fn finish_step(&self, mut scheduler: MutexGuard<'_, Scheduler<Processes>>, is_over: impl Fn() -> bool) {
+    fn finish_step(&self, mut scheduler: MutexGuard<'_, Scheduler<Processes>>, is_over: &dyn Fn() -> bool) {
         if !is_over() {
             scheduler.look_at_workers();
         } else if !self.is_hungry.load(Ordering::SeqCst) {
@@ -350,6 +369,48 @@ impl Shared {
         true
     }
 
+    /// Somebody uses results one by one. If they do something else for a [`TICK`], the pool's own thread leads.
+    pub fn begin_iterator(self: &Arc<Self>) {
+        self.iterators.fetch_add(1, Ordering::SeqCst);
+        // Without such a thread nothing is received in that time.
+        self.see_to_a_driver(false);
+    }
+
+    /// The opposite of [`begin_iterator`](Self::begin_iterator).
+    pub fn end_iterator(&self) {
+        self.iterators.fetch_sub(1, Ordering::SeqCst);
+        self.ring();
+    }
+
+    /// Whoever leads pulls these arguments, too, as long as they exist.
+    pub fn add_refill(&self, refill: Weak<dyn Refill>) {
+        lock(&self.refills).push(refill);
+        self.has_refills.store(true, Ordering::SeqCst);
+    }
+
+    /// Pulls arguments. They may be encoded with the help of this pool, so no lock is held.
+    fn refill(&self) {
+        if !self.has_refills.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut refills = lock(&self.refills);
+        refills.retain(|refill| refill.strong_count() > 0);
+        self.has_refills.store(!refills.is_empty(), Ordering::SeqCst);
+        let living: Vec<_> = refills.iter().filter_map(Weak::upgrade).collect();
+        drop(refills);
+        living.iter().for_each(|refill| refill.refill());
+    }
+
+    /// Whether the pool's own thread must lead as soon as nobody else does.
+    fn is_unattended(&self) -> bool {
+        self.unattended.load(Ordering::SeqCst) > 0
+    }
+
+    /// Whether there is anything for the pool's own thread to do, now or later.
+    fn has_work_for_driver(&self) -> bool {
+        self.is_unattended() || self.iterators.load(Ordering::SeqCst) > 0
+    }
+
     /// Something that was counted by [`attend`](Self::attend) has ended.
     pub fn end_attention(&self) {
         self.unattended.fetch_sub(1, Ordering::SeqCst);
@@ -394,6 +455,7 @@ impl Leading<'_> {
     /// This thread leads from now on.
     fn begin(shared: &Shared) -> Leading<'_> {
         shared.leader.store(my_address(), Ordering::Relaxed);
+        shared.turns.fetch_add(1, Ordering::Relaxed);
         Leading(shared)
     }
 }
@@ -402,45 +464,52 @@ impl Drop for Leading<'_> {
     fn drop(&mut self) {
         self.0.release();
         self.0.leader.store(0, Ordering::Relaxed);
-        self.0.lead.end(|| self.0.unattended.load(Ordering::SeqCst) > 0 || self.0.is_closed());
+        self.0.turns.fetch_add(1, Ordering::Relaxed);
+        self.0.lead.end(|| self.0.is_unattended() || self.0.is_closed());
     }
 }
 
 /// The pool's own thread: drives the scheduler as long as there is something that nobody waits for.
 fn drive(shared: &Weak<Shared>) {
     let mut quiet = 0;
+    let mut turns_before = None;
     loop {
         let Some(pool) = shared.upgrade() else { return };
         if pool.is_closed() {
             pool.lead.set_driver(None);
             return;
         }
-        let is_needed = pool.unattended.load(Ordering::SeqCst) > 0;
+        // Whoever uses results one by one has led in the last tick, or does something else.
+        let turns = Some(pool.turns.load(Ordering::SeqCst));
+        let is_idle = std::mem::replace(&mut turns_before, turns) == turns;
+        let is_needed = pool.is_unattended() || (is_idle && pool.has_work_for_driver());
         if is_needed && pool.lead.try_begin_as_driver() {
             let leading = Leading::begin(&pool);
             pool.driver_leads.store(true, Ordering::SeqCst);
             let mut polled = Polled::default();
-            let is_over = || pool.unattended.load(Ordering::SeqCst) == 0 || pool.is_closed();
+            let is_over = || !pool.has_work_for_driver() || pool.is_closed();
             while !is_over() {
-                pool.step(&mut polled, None, is_over);
+                pool.step(&mut polled, None, &is_over);
             }
             pool.driver_leads.store(false, Ordering::SeqCst);
             drop(leading);
             quiet = 0;
+            turns_before = None;
             continue;
         }
         // Somebody else leads, and wakes this thread afterwards; or there is nothing to do.
-        quiet = if is_needed { 0 } else { quiet + 1 };
+        quiet = if pool.has_work_for_driver() { 0 } else { quiet + 1 };
         if quiet <= QUIET_TICKS {
             drop(pool);
             thread::park_timeout(TICK);
             continue;
         }
         pool.driver_sleeps.store(true, Ordering::SeqCst);
-        if pool.unattended.load(Ordering::SeqCst) == 0 {
+        if !pool.has_work_for_driver() {
             drop(pool);
             thread::park();
         }
         quiet = 0;
+        turns_before = None;
     }
 }

@@ -160,6 +160,7 @@ pub enum ValueLocation<'a> {
 }
 
 /// Appends a value's location: its length and a bit that tells which; then the bytes or the offset.
+#[inline]
 pub fn put_place(out: &mut Vec<u8>, place: ValueLocation<'_>) {
     match place {
         ValueLocation::Inline(bytes) => {
@@ -179,6 +180,7 @@ pub struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
     /// A byte.
+    #[inline]
     pub fn byte(&mut self) -> Result<u8, ProtocolError> {
         let (first, rest) = self.0.split_first().ok_or(ProtocolError)?;
         self.0 = rest;
@@ -186,7 +188,19 @@ impl<'a> Reader<'a> {
     }
 
     /// A number.
+    #[inline]
     pub fn number(&mut self) -> Result<u64, ProtocolError> {
+        match self.0.split_first() {
+            Some((first, rest)) if *first < 0x80 => {
+                self.0 = rest;
+                Ok(u64::from(*first))
+            }
+            _ => self.long_number(),
+        }
+    }
+
+    #[cold]
+    fn long_number(&mut self) -> Result<u64, ProtocolError> {
         let mut n = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -203,6 +217,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Bytes.
+    #[inline]
     pub fn bytes(&mut self, len: u64) -> Result<&'a [u8], ProtocolError> {
         let len = usize::try_from(len).ok().filter(|len| *len <= self.0.len()).ok_or(ProtocolError)?;
         let (bytes, rest) = self.0.split_at(len);
@@ -211,6 +226,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Where a value is.
+    #[inline]
     pub fn place(&mut self) -> Result<ValueLocation<'a>, ProtocolError> {
         let head = self.number()?;
         if head & 1 == 0 {

@@ -8,8 +8,8 @@ use crate::unix::frame::{ProtocolError, Reader, ValueLocation, put_number, put_p
 pub struct TaskResult<'a> {
     /// How the task ended.
     pub kind: ResultKind,
-    /// What became of shared memory.
-    pub memory: MemoryNotes,
+    /// What became of shared memory, if there is anything to tell. Boxed, as with nearly every task there is not.
+    pub memory: Option<Box<MemoryNotes>>,
     /// Start and end of the run, if recorded; else zeros.
     pub span: (u64, u64),
     /// The encoded value, or the message of the failure.
@@ -39,10 +39,15 @@ pub struct MemoryNotes {
 }
 
 impl MemoryNotes {
-    /// Whether there is nothing to tell, as with nearly every task.
+    /// Whether there is nothing to tell.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.released.is_empty() && self.kept.is_empty() && self.lent.is_empty()
+    }
+
+    #[cold]
+    fn take(from: &mut Reader<'_>) -> Result<MemoryNotes, ProtocolError> {
+        Ok(MemoryNotes { released: take_list(from)?, kept: take_list(from)?, lent: take_list(from)? })
     }
 }
 
@@ -60,14 +65,14 @@ impl<'a> TaskResult<'a> {
     pub fn put_head(&self, out: &mut Vec<u8>) {
         let (start, end) = self.span;
         let recorded = if end > 0 { SPAN } else { 0 };
-        let notes = if self.memory.is_empty() { 0 } else { NOTES };
+        let notes = if self.memory.is_some() { NOTES } else { 0 };
         out.push(self.kind as u8 | recorded | notes);
         if recorded != 0 {
             put_number(out, start);
             put_number(out, end);
         }
-        if notes != 0 {
-            for list in [&self.memory.released, &self.memory.kept, &self.memory.lent] {
+        if let Some(memory) = &self.memory {
+            for list in [&memory.released, &memory.kept, &memory.lent] {
                 put_number(out, list.len() as u64);
                 list.iter().for_each(|at| put_number(out, *at));
             }
@@ -75,6 +80,7 @@ impl<'a> TaskResult<'a> {
     }
 
     /// Reads the next one.
+    #[inline]
     pub fn take(from: &mut Reader<'a>) -> Result<TaskResult<'a>, ProtocolError> {
         let bits = from.byte()?;
         let kind = match bits & !(NOTES | SPAN) {
@@ -84,11 +90,7 @@ impl<'a> TaskResult<'a> {
             _ => return Err(ProtocolError),
         };
         let span = if bits & SPAN != 0 { (from.number()?, from.number()?) } else { (0, 0) };
-        let memory = if bits & NOTES != 0 {
-            MemoryNotes { released: take_list(from)?, kept: take_list(from)?, lent: take_list(from)? }
-        } else {
-            MemoryNotes::default()
-        };
+        let memory = if bits & NOTES != 0 { Some(Box::new(MemoryNotes::take(from)?)) } else { None };
         Ok(TaskResult { kind, memory, span, value: from.place()? })
     }
 }

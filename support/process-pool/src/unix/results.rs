@@ -12,10 +12,11 @@ use crate::Failure;
 use crate::panics;
 use crate::unix::completions::Completions;
 use crate::unix::drive::{Shared, Wait};
-use crate::unix::scheduler::job::{Action, After, Sink};
+use crate::unix::scheduler::job::{Action, After, Done, Sink};
 use crate::unix::scheduler::source::Source;
 use crate::unix::sync::{Mutex, lock};
 use crate::unix::task_state::TaskState;
+use crate::unix::transfer;
 use crate::wire::{self, Value};
 
 pub type Outcome<R> = Result<R, Failure>;
@@ -133,8 +134,8 @@ pub struct Many<R> {
 struct Outcomes<R> {
     /// The outcomes that were not taken, with their indices and sizes.
     ready: VecDeque<(usize, Outcome<R>, usize)>,
-    /// The outcomes by their indices, if all are waited for.
-    sorted: Vec<Option<Outcome<R>>>,
+    /// The outcomes by their indices, if all are waited for. Those that have not come count as cancelled.
+    sorted: Vec<Outcome<R>>,
     /// How many have come.
     come: usize,
     /// How many will come, once that is known.
@@ -186,28 +187,10 @@ impl<R> Many<R> {
 
     /// The outcome of a task that was not even sent.
     pub fn refuse(&self, index: usize, failure: Failure) {
-        let waiter = self.put(index, Err(failure), 0);
+        let waiter = lock(&self.state).put(index, Err(failure), 0);
         if let Some(waiter) = waiter {
             waiter.unpark();
         }
-    }
-
-    fn put(&self, index: usize, outcome: Outcome<R>, size: usize) -> Option<Thread> {
-        if self.counts_unused {
-            self.source.credit().come(size);
-        }
-        let mut outcomes = lock(&self.state);
-        if outcomes.waits_for_all {
-            if outcomes.sorted.len() <= index {
-                outcomes.sorted.resize_with(index + 1, || None);
-            }
-            outcomes.sorted[index] = Some(outcome);
-        } else {
-            outcomes.ready.push_back((index, outcome, size));
-        }
-        outcomes.come += 1;
-        let is_awaited = !outcomes.waits_for_all || outcomes.all == Some(outcomes.come);
-        if is_awaited { outcomes.waiter.take() } else { None }
     }
 
     /// The next outcome that has come, with its index and size; and whether there are more to come.
@@ -220,8 +203,43 @@ impl<R> Many<R> {
 
     /// All outcomes, in the order of the arguments.
     pub fn take_all(&self) -> Vec<Outcome<R>> {
-        let sorted = std::mem::take(&mut lock(&self.state).sorted);
-        sorted.into_iter().map(|outcome| outcome.unwrap_or(Err(Failure::Cancelled))).collect()
+        std::mem::take(&mut lock(&self.state).sorted)
+    }
+}
+
+impl<R> Outcomes<R> {
+    /// An outcome has come. Returns who is to be woken.
+    #[inline]
+    fn put(&mut self, index: usize, outcome: Outcome<R>, size: usize) -> Option<Thread> {
+        if !self.waits_for_all {
+            self.ready.push_back((index, outcome, size));
+        } else if let Some(place) = self.sorted.get_mut(index) {
+            *place = outcome;
+        } else {
+            self.sorted.resize_with(index, || Err(Failure::Cancelled));
+            self.sorted.push(outcome);
+        }
+        self.come += 1;
+        let is_awaited = !self.waits_for_all || self.all == Some(self.come);
+        if is_awaited { self.waiter.take() } else { None }
+    }
+}
+
+impl<R: Value> Many<R> {
+    fn receive(&self, outcomes: &mut Outcomes<R>, index: usize, outcome: Result<&[u8], Failure>, after: &mut After) {
+        if self.is_dropped() {
+            return;
+        }
+        let encoded = outcome.as_ref().map_or(0, |value| value.len());
+        let outcome = read(outcome);
+        let mut size = 0;
+        if self.counts_unused {
+            size = encoded + transfer::referred_bytes();
+            self.source.credit().come(size);
+        }
+        if let Some(waiter) = outcomes.put(index, outcome, size) {
+            after.push(Action::Unpark(waiter));
+        }
     }
 }
 
@@ -231,13 +249,12 @@ impl<R: Value + Send + 'static> Sink for Many<R> {
     }
 
     fn done(&self, index: usize, outcome: Result<&[u8], Failure>, after: &mut After) {
-        if self.is_dropped() {
-            return;
-        }
-        let size = outcome.as_ref().map_or(0, |value| value.len());
-        if let Some(waiter) = self.put(index, read(outcome), size) {
-            after.push(Action::Unpark(waiter));
-        }
+        self.receive(&mut lock(&self.state), index, outcome, after);
+    }
+
+    fn all_done(&self, give: &mut dyn FnMut(&mut Done<'_>)) {
+        let mut outcomes = lock(&self.state);
+        give(&mut |index, outcome, after| self.receive(&mut outcomes, index, outcome, after));
     }
 }
 

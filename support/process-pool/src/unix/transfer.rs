@@ -18,6 +18,8 @@ pub struct TransferContext {
     pub blocks: Vec<Arc<Block>>,
     /// Blocks of `foreign` that the message may refer to.
     pub lendings: Lendings,
+    /// How many bytes of `blocks` were found in the message.
+    pub found_bytes: usize,
 }
 
 /// What of the other process's memory may be read.
@@ -36,6 +38,7 @@ impl TransferContext {
             foreign: None,
             blocks: Vec::new(),
             lendings: Lendings::Listed(Vec::new()),
+            found_bytes: 0,
         }
     }
 
@@ -58,9 +61,11 @@ impl TransferContext {
     }
 
     /// The block of `own` at this location.
-    pub fn own_block(&self, at: u64, len: u64) -> Option<Arc<Block>> {
+    pub fn own_block(&mut self, at: u64, len: u64) -> Option<Arc<Block>> {
         let is_it = |block: &&Arc<Block>| block.at() as u64 == at && block.bytes().len() as u64 == len;
-        self.blocks.iter().find(is_it).cloned()
+        let block = self.blocks.iter().find(is_it)?;
+        self.found_bytes += block.bytes().len();
+        Some(Arc::clone(block))
     }
 }
 
@@ -84,13 +89,16 @@ impl TransferScope {
     }
 
     /// Takes the blocks that were referred to since the last call.
+    #[inline]
     pub fn take_blocks(&self) -> Vec<Arc<Block>> {
         with_context(|transfer| std::mem::take(&mut transfer.blocks)).unwrap_or_default()
     }
 
     /// Sets what the message about to be decoded may refer to.
     pub fn set(&self, blocks: Vec<Arc<Block>>, lendings: Vec<Arc<Lending>>) {
-        with_context(|transfer| (transfer.blocks, transfer.lendings) = (blocks, Lendings::Listed(lendings)));
+        with_context(|transfer| {
+            (transfer.blocks, transfer.lendings, transfer.found_bytes) = (blocks, Lendings::Listed(lendings), 0);
+        });
     }
 
     /// Takes what the messages referred to since the last call: blocks of ours, and blocks that were lent to us. `None` if
@@ -112,7 +120,17 @@ impl Drop for TransferScope {
     }
 }
 
+/// How many bytes of shared memory the value keeps that was decoded in this context.
+pub fn referred_bytes() -> usize {
+    let sum = |transfer: &mut TransferContext| {
+        let (Lendings::Listed(lent) | Lendings::Found(lent)) = &transfer.lendings;
+        lent.iter().map(|lending| lending.len()).sum::<usize>() + transfer.found_bytes
+    };
+    with_context(sum).unwrap_or(0)
+}
+
 /// Calls `f` with this thread's transfer context, if there is one.
+#[inline]
 pub fn with_context<T>(f: impl FnOnce(&mut TransferContext) -> T) -> Option<T> {
     CONTEXT.with(|transfer| transfer.borrow_mut().as_mut().map(f))
 }

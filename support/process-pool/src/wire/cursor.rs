@@ -77,7 +77,7 @@ impl<'de> Cursor<'de> {
         // Mostly the last value of a message.
         let (bytes, rest) = self.rest.split_at_checked(len).ok_or_else(Error::cut_short)?;
         self.rest = rest;
-        Ok(bytes.iter().rev().fold(0, |n, byte| n << 8 | u64::from(*byte)))
+        Ok(short_uint(bytes))
     }
 
     /// An integer of up to 16 bytes.
@@ -164,6 +164,17 @@ impl<'de> Cursor<'de> {
             }
             Left::Open => Ok(true),
         }
+    }
+}
+
+/// An integer of up to 8 bytes. Two reads that overlap are quicker than one of each byte.
+#[inline]
+fn short_uint(bytes: &[u8]) -> u64 {
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4))
+        }
+        _ => bytes.iter().rev().fold(0, |n, byte| n << 8 | u64::from(*byte)),
     }
 }
 

@@ -21,6 +21,7 @@ use crate::wire::tag::width;
 const RAW_JSON: &str = "$serde_json::private::RawValue";
 
 /// Decodes one value that fills `bytes` completely.
+#[inline]
 pub fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let mut decoder = Decoder { from: Cursor::new(bytes), depth: 0 };
     let value = T::deserialize(&mut decoder)?;

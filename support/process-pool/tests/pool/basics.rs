@@ -8,7 +8,8 @@ use std::time::Duration;
 use process_pool::{Builder, Bytes, Failure, Finish, Pool, Start};
 
 use crate::common::can_look;
-use crate::tasks::{ECHO, KEEP, NUMBERS, PID, REVERSE, SLEEP, SQUARE, STRANGER};
+use crate::gate::Gate;
+use crate::tasks::{ECHO, GATE, KEEP, NUMBERS, PID, REVERSE, SLEEP, SQUARE, STRANGER};
 
 crate::tests![
     map_keeps_the_order,
@@ -61,10 +62,14 @@ fn a_call_answers() {
 }
 
 fn unordered_results_come_as_they_complete() {
-    let pool = pool(2);
-    // The first sleeps until all others are long done.
-    let order: Vec<u64> = pool.imap_unordered(&SLEEP, [1000, 1, 1, 1]).map(|(_, ms)| ms.unwrap()).collect();
-    assert_eq!(order.last(), Some(&1000));
+    let (pool, gate) = (pool(2), Gate::new("as-they-complete"));
+    gate.open_at_last();
+    // The first waits until all others have come.
+    let mut results = pool.imap_unordered(&GATE, [gate.waits(), gate.passes(), gate.passes(), gate.passes()]);
+    let others: BTreeSet<usize> = results.by_ref().take(3).map(|(place, _)| place).collect();
+    assert!(others.into_iter().eq(1..4));
+    gate.open();
+    assert!(matches!(results.next(), Some((0, Ok(_)))));
     let mut places: Vec<usize> = pool.imap_unordered(&SQUARE, 0..5000).map(|(place, _)| place).collect();
     places.sort_unstable();
     assert!(places.into_iter().eq(0..5000));
@@ -188,11 +193,16 @@ fn a_pool_needs_a_worker() {
 }
 
 fn tasks_behind_a_slow_one_are_recalled() {
-    let pool = pool(2);
+    let (pool, gate) = (pool(2), Gate::new("recalled"));
+    gate.open_at_last();
     // So many quick ones before it that batches are long when it comes.
-    let tasks = (0..20_000).map(|n| if n == 15_000 { 2000 } else { 0 });
-    let last = pool.imap_unordered(&SLEEP, tasks).last().unwrap();
-    assert_eq!(last, (15_000, Ok(2000)), "all others were done by the other worker meanwhile");
+    let (waits, nothing) = (gate.waits(), (String::new(), String::new()));
+    let tasks = (0..20_000).map(move |n| if n == 15_000 { waits.clone() } else { nothing.clone() });
+    let mut results = pool.imap_unordered(&GATE, tasks);
+    // It ends only after all others: those behind it must go to the other worker.
+    assert!(results.by_ref().take(19_999).all(|(place, pid)| place != 15_000 && pid.is_ok()));
+    gate.open();
+    assert!(matches!(results.next(), Some((15_000, Ok(_)))));
 }
 
 /// Tasks behind a slow one are recalled, and the call may end before the worker has skipped them.

@@ -49,17 +49,23 @@ fn memory_has_a_limit() {
 }
 
 fn a_hanging_task_is_killed() {
-    let limit = Duration::from_millis(200);
+    // On a busy machine other tasks may seem to hang too, if the limit is short; with a longer one they do not.
+    let limits = [200, 1000, 5000].map(Duration::from_millis);
+    assert!(limits.into_iter().any(only_the_hanging_one_is_killed), "others were killed too");
+}
+
+fn only_the_hanging_one_is_killed(limit: Duration) -> bool {
     let pool = builder().workers(2).timeout(limit).record(true).build().unwrap();
     let tasks = (0..3000).map(|n| ("hang".to_owned(), (n + 3000 - 1234) % 3000));
     for (n, result) in pool.map(&TRAP, tasks).into_iter().enumerate() {
         let number = (n as u64 + 3000 - 1234) % 3000;
-        let expected = if number == 0 { Err(Failure::TimedOut { attempts: 3 }) } else { Ok(number * number) };
-        assert_eq!(result, expected, "{n}");
+        let late = Err(Failure::TimedOut { attempts: 3 });
+        assert!(if number == 0 { result == late } else { result == Ok(number * number) || result == late }, "{n}");
     }
     let stopped: Vec<_> = pool.history().into_iter().filter(|stint| stint.finish == Finish::TimedOut).collect();
-    assert_eq!(stopped.len(), 3);
-    assert!(stopped.iter().all(|s| s.task == 1234 && Duration::from_nanos(s.end - s.start) >= limit));
+    assert!(stopped.iter().all(|s| Duration::from_nanos(s.end - s.start) >= limit));
+    assert_eq!(stopped.iter().filter(|s| s.task == 1234).count(), 3);
+    stopped.len() == 3
 }
 
 fn a_stopped_worker_is_replaced() {
@@ -77,11 +83,14 @@ fn a_worker_stopped_while_idle_is_replaced() {
 }
 
 fn idle_time_does_not_count_for_the_time_limit() {
-    let limit = Duration::from_secs(2);
-    let pool = builder().workers(1).timeout(limit).retries(0).build().unwrap();
-    assert_eq!(pool.call(&SLEEP, &1), Ok(1));
-    thread::sleep(limit + Duration::from_millis(200));
-    assert_eq!(pool.call(&SLEEP, &50), Ok(50));
+    // On a busy machine a short limit may be reached all the same.
+    let is_left_alone = |limit| {
+        let pool = builder().workers(1).timeout(limit).retries(0).build().unwrap();
+        let first = pool.call(&SLEEP, &1);
+        thread::sleep(limit + Duration::from_millis(200));
+        (first, pool.call(&SLEEP, &50)) == (Ok(1), Ok(50))
+    };
+    assert!([1, 4, 16].into_iter().map(Duration::from_secs).any(is_left_alone), "it was killed each time");
 }
 
 /// A worker that has rested for long is given a task and does not begin it at once: here, as it is stopped for a moment.

@@ -111,6 +111,7 @@ fn told(draft: &Draft) -> TaskResult<'_> {
         kept: notes.iter().take(1).copied().collect(),
         lent: notes.iter().skip(1).copied().collect(),
     };
+    let memory = (!memory.is_empty()).then(|| Box::new(memory));
     TaskResult { kind, memory, span: if span.1 > 0 { *span } else { (0, 0) }, value }
 }
 

@@ -2,6 +2,9 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use process_pool::{Handle, Pool, Prepared};
 
@@ -13,12 +16,28 @@ use crate::tasks::GATE;
 pub struct Gate {
     begun: PathBuf,
     go: PathBuf,
+    /// Goes with the gate.
+    lives: Arc<()>,
 }
 
 impl Gate {
     /// A closed one. Each test needs a name of its own.
     pub fn new(name: &str) -> Gate {
-        Gate { begun: note(&format!("{name}-begun")), go: note(&format!("{name}-go")) }
+        Gate { begun: note(&format!("{name}-begun")), go: note(&format!("{name}-go")), lives: Arc::default() }
+    }
+
+    /// Opens it after a minute if it still exists: a test that waits in vain for what may happen before then fails, and does not hang.
+    pub fn open_at_last(&self) {
+        let (go, lives) = (self.go.clone(), Arc::downgrade(&self.lives));
+        thread::spawn(move || {
+            for _ in 0..600 {
+                thread::sleep(Duration::from_millis(100));
+                if lives.strong_count() == 0 {
+                    return;
+                }
+            }
+            fs::write(go, "").unwrap();
+        });
     }
 
     /// The argument of [`GATE`] for a task that waits here.

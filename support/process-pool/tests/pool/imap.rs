@@ -13,7 +13,7 @@ use process_pool::limits::AHEAD_BYTES;
 use crate::basics::{builder, pool};
 use crate::common::{kill, until};
 use crate::gate::Gate;
-use crate::tasks::{COUNTED, Counted, ENCODED, GATE, LONG, PANIC, SLEEP, SQUARE};
+use crate::tasks::{COUNTED, Counted, FRAGILE, Fragile, GATE, LONG, PANIC, SLEEP, SQUARE};
 
 crate::tests![
     results_are_in_order,
@@ -22,6 +22,10 @@ crate::tests![
     arguments_are_pulled_so_far_ahead_and_no_farther,
     results_that_come_too_early_count_as_ahead,
     arguments_that_are_there_are_encoded_so_far_ahead,
+    workers_go_on_while_nobody_takes_results,
+    as_many_as_may_be_ahead_are_while_nobody_takes_results,
+    time_limits_are_kept_while_nobody_takes_results,
+    a_panic_of_a_stored_argument_comes_after_the_results,
     results_that_nobody_takes_are_bounded_in_bytes,
     an_infinite_iterator_can_be_left,
     a_panic_of_the_iterator_comes_after_the_results,
@@ -128,19 +132,89 @@ fn results_that_come_too_early_count_as_ahead() {
     assert_eq!(results.take(50).filter(Result::is_ok).count(), 50);
 }
 
-/// They are encoded by whoever takes results.
 fn arguments_that_are_there_are_encoded_so_far_ahead() {
     let pool = pool(2);
     for ahead in [1, 4, 100] {
-        let mut results = pool.prepare(&COUNTED).ahead(ahead).imap((0..2000).map(Counted).collect::<Vec<_>>());
-        ENCODED.set(0);
+        let counter = Arc::new(AtomicUsize::new(0));
+        let arguments: Vec<_> = (0..2000).map(|n| Counted(n, Arc::clone(&counter))).collect();
+        let mut results = pool.prepare(&COUNTED).ahead(ahead).imap(arguments);
         for taken in 1..=2000 {
             assert!(results.next().is_some());
-            let encoded = ENCODED.get();
-            // This result was not taken yet when arguments were encoded.
-            assert!((taken..taken + ahead).contains(&encoded), "{encoded} encoded, {taken} taken, {ahead} ahead");
+            let encoded = counter.load(Ordering::SeqCst);
+            assert!((taken..=taken + ahead).contains(&encoded), "{encoded} encoded, {taken} taken, {ahead} ahead");
         }
-        assert_eq!((results.next(), ENCODED.get()), (None, 2000));
+        assert_eq!((results.next(), counter.load(Ordering::SeqCst)), (None, 2000));
+    }
+}
+
+/// Whoever uses results does something else for long: the workers go on, whether the arguments are there or have to be waited for.
+fn workers_go_on_while_nobody_takes_results() {
+    let pool = pool(2);
+    for taken in [0, 1] {
+        let gate = Gate::new("nobody-takes");
+        let mut results = pool.imap_unordered(&GATE, vec![gate.passes(); 100]);
+        results.by_ref().take(taken).for_each(|(_, result)| _ = result.unwrap());
+        until("all have run", || (gate.begun() == 100).then_some(()));
+        assert_eq!(results.count(), 100 - taken);
+
+        let (gate, other) = (Gate::new("nobody-takes-others"), Gate::new("nobody-takes-a-call"));
+        let passes = gate.passes();
+        let mut results = pool.imap(&GATE, (0..100).map(move |_| passes.clone()));
+        results.by_ref().take(taken).for_each(|result| _ = result.unwrap());
+        // Another thread leads, and waits for something else.
+        thread::scope(|scope| {
+            let waits = scope.spawn(|| pool.call(&GATE, &other.waits()));
+            until("all have run", || (gate.begun() == 100).then_some(()));
+            let stored = Gate::new("nobody-takes-stored");
+            let results = pool.imap_unordered(&GATE, vec![stored.passes(); 100]);
+            until("all have run", || (stored.begun() == 100).then_some(()));
+            assert_eq!(results.count(), 100);
+            other.open();
+            assert!(waits.join().unwrap().is_ok());
+        });
+        assert_eq!(results.count(), 100 - taken);
+    }
+}
+
+/// As many as may be ahead are, each time that a result was taken, though nobody waits for the next.
+fn as_many_as_may_be_ahead_are_while_nobody_takes_results() {
+    let pool = pool(2);
+    for ahead in [1, 3] {
+        let gate = Gate::new("ahead");
+        let mut results = pool.prepare(&GATE).ahead(ahead).imap(vec![gate.passes(); 30]);
+        for taken in 0..30 {
+            until("all that may be have run", || (gate.begun() == (taken + ahead).min(30)).then_some(()));
+            thread::sleep(Duration::from_millis(3));
+            assert_eq!(gate.begun(), (taken + ahead).min(30));
+            assert!(results.next().is_some_and(|result| result.is_ok()));
+        }
+        assert!(results.next().is_none());
+    }
+}
+
+fn time_limits_are_kept_while_nobody_takes_results() {
+    let pool = builder().workers(2).timeout(Duration::from_millis(50)).retries(0).build().unwrap();
+    let mut results = pool.imap_unordered(&SLEEP, vec![0, 600_000, 600_000]);
+    assert_eq!(results.next(), Some((0, Ok(0))));
+    until("both are over the limit", || (pool.stats().failed == 2).then_some(()));
+    assert!(results.all(|(_, result)| result == Err(Failure::TimedOut { attempts: 1 })));
+}
+
+/// Whoever pulls it, its panic comes where results are taken, after those before it.
+fn a_panic_of_a_stored_argument_comes_after_the_results() {
+    let pool = pool(2);
+    for waits in [false, true] {
+        let arguments: Vec<_> = (0..4).map(|n| if n < 3 { Fragile(n) } else { Fragile(u64::MAX) }).collect();
+        let mut results = pool.imap(&FRAGILE, arguments);
+        if waits {
+            // The pool's own thread pulls it.
+            thread::sleep(Duration::from_millis(20));
+        }
+        let mut seen = Vec::new();
+        let panic = catch_unwind(AssertUnwindSafe(|| seen.extend(results.by_ref().map(Result::unwrap))));
+        assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"fragile"));
+        assert!(seen.iter().zip(0..3).all(|(seen, n)| *seen == n), "{seen:?}");
+        assert_eq!(results.next(), None);
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::mpsc::channel;
 
 use process_pool::{End, Failure, Finish};
 
 use crate::basics::{START, builder, pool};
 use crate::common::{can_look, kill, until};
+use crate::gate::Gate;
 use crate::tasks::{CLOSE_ALL, CORK, FORK_OFF, HUGE, NOTE, ONCE, SQUARE, TRAP, pipes_of};
 
 crate::tests![
@@ -116,11 +118,21 @@ fn a_half_written_result_is_lost_with_its_worker() {
         let mut results = pool.imap_unordered(&CORK, [task(true), task(false)]);
         assert_eq!(results.next(), Some((0, Ok(String::new()))));
         let pid = until("the other has begun", || fs::read_to_string(&path).ok()?.trim().parse().ok());
+        // Whoever leads is in a callback, so that nobody reads: the pipe is full, and the worker blocks in the middle of its result.
+        let ((enter, entered), (leave, left)) = (channel(), channel::<()>());
+        let gate = Gate::new("callback");
+        gate.submit(&pool).then(move |_| {
+            enter.send(()).unwrap();
+            _ = left.recv();
+        });
+        // A callback of a task that has ended would be called here.
+        gate.open();
+        entered.recv().unwrap();
         fs::write(&go, "").unwrap();
-        // Nobody reads now: the pipe is full, and the worker blocks in the middle of its result.
         let waiting = || pipes_of(pid).into_iter().any(|pipe| rustix::io::ioctl_fionread(pipe).unwrap() > 0);
         until("half an answer is there", || waiting().then_some(()));
         assert!(kill(pid));
+        drop(leave);
         assert_eq!(results.next(), Some((1, end)), "retries: {retries}");
         assert_eq!(results.next(), None);
         drop(results);

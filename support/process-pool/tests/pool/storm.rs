@@ -56,6 +56,12 @@ fn a_kill_storm_loses_no_handle() {
 
 /// Outcomes are values or cancelled, and the pool counts each once.
 fn killing_and_cancelling_at_once_loses_no_handle() {
+    // On a busy machine all tasks may end before the first is cancelled; not every time.
+    assert!((0..10).any(|_| kill_and_cancel() > 0), "none was ever cancelled");
+}
+
+/// How many were cancelled.
+fn kill_and_cancel() -> usize {
     let pool = builder().workers(2).retries(1000).build().unwrap();
     let stop = AtomicBool::new(false);
     let (done, cancelled) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -96,5 +102,5 @@ fn killing_and_cancelling_at_once_loses_no_handle() {
     let counted = (stats.done as usize, stats.cancelled as usize);
     assert_eq!(counted, (done.into_inner(), cancelled.into_inner()));
     assert_eq!(counted.0 + counted.1, 2100);
-    assert!(counted.1 > 0);
+    counted.1
 }

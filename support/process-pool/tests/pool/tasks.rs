@@ -5,7 +5,8 @@ use std::hint::black_box;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -263,20 +264,34 @@ task! {
     /// A text of a MiB.
     pub static LONG: fn(u64) -> String = |_| "x".repeat(1 << 20);
     pub static COUNTED: fn(Counted) -> u64 = |counted| counted.0;
+    pub static FRAGILE: fn(Fragile) -> u64 = |fragile| fragile.0;
 }
 
-/// A number that counts, in each thread, how many were encoded.
-#[derive(Debug, serde::Deserialize)]
-pub struct Counted(pub u64);
-
-thread_local! {
-    pub static ENCODED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
-}
+/// A number that counts how often it and its clones are encoded.
+#[derive(Clone, Debug, Default)]
+pub struct Counted(pub u64, pub Arc<AtomicUsize>);
 
 impl serde::Serialize for Counted {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        ENCODED.set(ENCODED.get() + 1);
-        serializer.serialize_newtype_struct("Counted", &self.0)
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Counted {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Counted, D::Error> {
+        Ok(Counted(u64::deserialize(deserializer)?, Arc::default()))
+    }
+}
+
+/// A number; the largest cannot be encoded without a panic.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct Fragile(pub u64);
+
+impl serde::Serialize for Fragile {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        assert!(self.0 < u64::MAX, "fragile");
+        serializer.serialize_newtype_struct("Fragile", &self.0)
     }
 }
 

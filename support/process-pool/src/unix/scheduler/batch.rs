@@ -49,7 +49,7 @@ pub struct Single {
 
 /// Whether they are the same object.
 pub fn is_same(one: &Arc<dyn Sink>, other: &Arc<dyn Sink>) -> bool {
-    std::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(other))
+    Arc::ptr_eq(one, other)
 }
 
 impl fmt::Debug for Batch {
@@ -92,34 +92,51 @@ impl Batch {
         &self.sinks[if self.sinks.len() == 1 { 0 } else { n }]
     }
 
+    /// Who takes the outcomes of all its tasks, if that is the same.
+    pub fn only_sink(&self) -> Option<&Arc<dyn Sink>> {
+        self.sinks.first().filter(|_| self.sinks.len() == 1)
+    }
+
     /// Whether tasks of this job may join those that are here.
     pub fn takes(&self, job: &Arc<Job>) -> bool {
         self.job.as_ref().is_none_or(|own| Arc::ptr_eq(own, job))
     }
 
-    /// Adds the task whose argument was just appended to `arguments`.
-    fn push(&mut self, job: &Arc<Job>, sink: &Arc<dyn Sink>, (index, attempts): (usize, u32), blocks: Vec<Arc<Block>>) {
+    /// Adds the task whose argument was just appended to `arguments`, and its blocks to `blocks`.
+    #[inline]
+    fn push(&mut self, job: &Arc<Job>, sink: &Arc<dyn Sink>, (index, attempts): (usize, u32)) {
         let n = self.entries.len();
-        if !blocks.is_empty() {
-            self.blocks.extend(blocks.into_iter().map(|block| (n, block)));
-        }
         self.entries.push(BatchEntry { index, attempts, end: self.arguments.len() });
         match &self.sinks[..] {
-            [] => {
-                self.job = Some(Arc::clone(job));
-                self.sinks.push(Arc::clone(sink));
-            }
             [one] if is_same(one, sink) => {}
+            _ => self.add_sink(job, sink, n),
+        }
+    }
+
+    /// Adds who takes the outcome of the `n`th task, unless that is the only one that is there.
+    fn add_sink(&mut self, job: &Arc<Job>, sink: &Arc<dyn Sink>, n: usize) {
+        match &self.sinks[..] {
+            [] => self.job = Some(Arc::clone(job)),
             [one] => {
                 let one = Arc::clone(one);
                 self.sinks.resize(n, one);
-                self.sinks.push(Arc::clone(sink));
             }
-            _ => self.sinks.push(Arc::clone(sink)),
+            _ => {}
+        }
+        self.sinks.push(Arc::clone(sink));
+    }
+
+    /// The next task to be added has these blocks.
+    #[inline]
+    fn add_blocks(&mut self, blocks: Vec<Arc<Block>>) {
+        if !blocks.is_empty() {
+            let n = self.entries.len();
+            self.blocks.extend(blocks.into_iter().map(|block| (n, block)));
         }
     }
 
     /// Adds a new task. `encode` appends its argument; on error nothing is added.
+    #[inline]
     pub fn encode(
         &mut self,
         (job, sink, index): (&Arc<Job>, &Arc<dyn Sink>, usize),
@@ -130,12 +147,20 @@ impl Batch {
         let start = self.arguments.len();
         self.arguments.push(0); // here its length goes, nearly always
         let encoded = encode(&mut self.arguments);
-        let mut blocks = transfer.take_blocks();
-        match encoded {
-            Ok(()) => blocks.extend(finish_argument(&mut self.arguments, start, arena)),
-            Err(_) => self.arguments.truncate(start),
+        let blocks = transfer.take_blocks();
+        if encoded.is_err() {
+            self.arguments.truncate(start);
+            return encoded;
         }
-        encoded.map(|()| self.push(job, sink, (index, 0), blocks))
+        self.add_blocks(blocks);
+        let len = self.arguments.len() - start - 1;
+        if len < 64 {
+            self.arguments[start] = (len as u8) << 1;
+        } else if let Some(block) = finish_long_argument(&mut self.arguments, start, arena) {
+            self.blocks.push((self.entries.len(), block));
+        }
+        self.push(job, sink, (index, 0));
+        Ok(())
     }
 
     /// Moves the first unanswered task into another batch of its job.
@@ -143,12 +168,10 @@ impl Batch {
         let n = self.answered;
         let BatchEntry { index, attempts, .. } = self.entries[n];
         to.arguments.extend_from_slice(self.argument(n));
-        let blocks = if self.blocks.is_empty() {
-            Vec::new()
-        } else {
-            self.blocks.extract_if(.., |(of, _)| *of == n).map(|(_, block)| block).collect()
-        };
-        to.push(self.job(), self.sink(n), (index, attempts), blocks);
+        if !self.blocks.is_empty() {
+            to.add_blocks(self.blocks.extract_if(.., |(of, _)| *of == n).map(|(_, block)| block).collect());
+        }
+        to.push(self.job(), self.sink(n), (index, attempts));
         self.skip_first();
     }
 
@@ -191,7 +214,8 @@ impl Batch {
     /// Adds a task of its job that was dispatched before.
     pub fn push_single(&mut self, task: Single) {
         self.arguments.extend_from_slice(&task.argument);
-        self.push(&task.job, &task.sink, (task.index, task.attempts), task.blocks);
+        self.add_blocks(task.blocks);
+        self.push(&task.job, &task.sink, (task.index, task.attempts));
     }
 
     /// Whether an argument lies in shared memory.
@@ -254,13 +278,10 @@ impl Batch {
     }
 }
 
-/// Writes the length of the argument in front of it, at `start`; moves a large argument into shared memory.
-fn finish_argument(arguments: &mut Vec<u8>, start: usize, arena: &Arc<Arena>) -> Option<Arc<Block>> {
+/// Writes the length of an argument, which takes more than a byte, in front of it, at `start`; moves a large argument into
+/// shared memory.
+fn finish_long_argument(arguments: &mut Vec<u8>, start: usize, arena: &Arc<Arena>) -> Option<Arc<Block>> {
     let len = arguments.len() - start - 1;
-    if len < 64 {
-        arguments[start] = (len as u8) << 1;
-        return None;
-    }
     let mut head = Vec::with_capacity(10);
     let block = if len < LARGE { None } else { arena.block(len) };
     let Some(mut block) = block else {

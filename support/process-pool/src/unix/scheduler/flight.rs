@@ -31,15 +31,15 @@ impl Flight {
     }
 
     /// The batch with the oldest unanswered task.
-    pub fn first(&mut self) -> Option<&mut Batch> {
-        self.batches.front_mut()
+    pub fn first(&self) -> Option<&Batch> {
+        self.batches.front()
     }
 
-    /// The oldest task is answered. Returns its batch if that was the last one in it.
-    pub fn answer(&mut self) -> Option<Batch> {
+    /// The oldest tasks, all of one batch, are answered. Returns the batch if the last one in it was among them.
+    pub fn answer(&mut self, tasks: usize) -> Option<Batch> {
         let batch = self.batches.front_mut()?;
-        batch.answered += 1;
-        self.answered = self.answered.wrapping_add(1);
+        batch.answered += tasks;
+        self.answered = self.answered.wrapping_add(tasks as u32);
         if batch.is_empty() { self.batches.pop_front() } else { None }
     }
 

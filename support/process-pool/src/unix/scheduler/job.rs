@@ -91,7 +91,16 @@ pub trait Sink: Send + Sync {
 
     /// The outcome of the task with this index: its encoded value, or a failure. Once for each task.
     fn done(&self, index: usize, outcome: Result<&[u8], Failure>, after: &mut After);
+
+    /// The outcomes of several tasks: calls `give` with what takes one after the other, as [`done`](Self::done) does. A sink
+    /// of many tasks locks its state once for all of them, and decodes them with the lock.
+    fn all_done(&self, give: &mut dyn FnMut(&mut Done<'_>)) {
+        give(&mut |index, outcome, after| self.done(index, outcome, after));
+    }
 }
+
+/// Takes the outcome of a task, see [`Sink::done`].
+pub type Done<'a> = dyn FnMut(usize, Result<&[u8], Failure>, &mut After) + 'a;
 
 /// What is to be done when the scheduler is not locked any more.
 #[derive(Default)]

@@ -1,13 +1,11 @@
 //! What has happened: the outcomes that were delivered, recorded runs, statistics, and what is to be told.
 
-use std::sync::Arc;
-
 use crate::Failure;
 use crate::history::Stint;
 use crate::observer::Event;
 use crate::stats::Stats;
 use crate::unix::scheduler::batch::{Batch, Single};
-use crate::unix::scheduler::job::{Action, After, Job, Sink};
+use crate::unix::scheduler::job::{Action, After};
 
 /// Batches whose buffers can be used again; more are freed.
 const MOST_SPARE: usize = 64;
@@ -41,26 +39,26 @@ impl Ledger {
         }
     }
 
-    /// A worker has answered.
-    pub fn done(&mut self, job: &Job, sink: &Arc<dyn Sink>, index: usize, outcome: Result<&[u8], Failure>) {
-        self.has_results = true;
-        self.stats.received_bytes += outcome.as_ref().map_or(0, |value| value.len() as u64);
-        self.finish(job, sink, index, outcome);
+    /// A worker has answered, with a value of this size or a failure.
+    pub fn answered(&mut self, size: Option<usize>) {
+        (self.has_results, self.has_outcomes) = (true, true);
+        match size {
+            Some(size) => {
+                self.stats.done += 1;
+                self.stats.received_bytes += size as u64;
+            }
+            None => self.stats.failed += 1,
+        }
     }
 
     /// A task ends without an answer.
     pub fn fail(&mut self, task: Single, failure: Failure) {
-        self.finish(&task.job, &task.sink, task.index, Err(failure));
-    }
-
-    fn finish(&mut self, job: &Job, sink: &Arc<dyn Sink>, index: usize, outcome: Result<&[u8], Failure>) {
         self.has_outcomes = true;
-        match &outcome {
-            Ok(_) => self.stats.done += 1,
-            Err(Failure::Cancelled) => self.stats.cancelled += 1,
-            Err(_) => self.stats.failed += 1,
+        match failure {
+            Failure::Cancelled => self.stats.cancelled += 1,
+            _ => self.stats.failed += 1,
         }
-        sink.done(index, outcome.map_err(|failure| job.failure(failure)), &mut self.after);
+        task.sink.done(task.index, Err(task.job.failure(failure)), &mut self.after);
     }
 
     /// Whether a worker has answered since the last question.

@@ -9,8 +9,9 @@ use crate::history::{Finish, Stint};
 use crate::limits::{KEPT_BUFFER, SILENCE_TIMEOUT, STARTUP_TIMEOUT};
 use crate::unix::claim_state::Progress;
 use crate::unix::frame::{Inbox, Kind, ProtocolError, Reader, ValueLocation, put_number, put_place};
-use crate::unix::result_frame::{self, Ready, ResultKind, Summary, TaskResult};
+use crate::unix::result_frame::{Ready, Summary};
 use crate::unix::scheduler::batch::{Batch, Pinned, Single, is_same};
+use crate::unix::scheduler::delivery::{Delivery, failure};
 use crate::unix::scheduler::flight::Flight;
 use crate::unix::scheduler::job::Sink;
 use crate::unix::scheduler::ledger::Ledger;
@@ -230,9 +231,18 @@ impl<W: Worker> Link<W> {
                 let mut body = Reader(body);
                 let summary = Summary::take(&mut body)?;
                 let job = self.flight.first().map(|batch| (Arc::clone(batch.job()), batch.entries.len()));
-                for _ in 0..summary.done {
-                    let result = TaskResult::take(&mut body)?;
-                    self.deliver(seat, &result, transfer, ledger)?;
+                let mut left = summary.done;
+                while left > 0 {
+                    let batch = self.flight.first().ok_or(ProtocolError)?;
+                    let (worker, pinned) = (&self.worker, &mut self.pinned);
+                    let mut delivery = Delivery { seat, worker, pinned, transfer, ledger };
+                    let (delivered, ended) = delivery.deliver(batch, left, &mut body);
+                    if let Some(mut done) = self.flight.answer(delivered) {
+                        done.clear();
+                        ledger.keep(done);
+                    }
+                    ended?;
+                    left -= delivered as u64;
                 }
                 body.end()?;
                 self.flight.skip(summary.skipped)?;
@@ -243,54 +253,6 @@ impl<W: Worker> Link<W> {
             }
             _ => Err(ProtocolError),
         }
-    }
-
-    /// Delivers the result of the oldest unanswered task.
-    fn deliver(
-        &mut self,
-        seat: usize,
-        result: &TaskResult<'_>,
-        transfer: &TransferScope,
-        ledger: &mut Ledger,
-    ) -> Result<(), ProtocolError> {
-        let batch = self.flight.first().ok_or(ProtocolError)?;
-        let place = batch.answered;
-        let index = batch.entries[place].index;
-        let memory = self.worker.memory();
-        let value = match result.value {
-            ValueLocation::Inline(bytes) => bytes,
-            ValueLocation::Shared(at, len) => memory.bytes(at, len).ok_or(ProtocolError)?,
-        };
-        let notes = &result.memory;
-        // Nearly every task has nothing to do with shared memory.
-        let mut refers = batch.has_blocks() || !self.pinned.is_empty() || !notes.is_empty();
-        if refers {
-            let mut blocks = batch.blocks_of(place);
-            self.pinned.release(&notes.released);
-            self.pinned.keep(&notes.kept, &blocks)?;
-            self.pinned.append_to(&mut blocks);
-            refers = !blocks.is_empty() || !notes.lent.is_empty();
-            if refers {
-                transfer.set(blocks, notes.lent.iter().map(|at| Arc::new(memory.lending(*at))).collect());
-            }
-        }
-        ledger.done(batch.job(), batch.sink(place), index, outcome(result.kind, value));
-        if let ValueLocation::Shared(at, len) = result.value {
-            memory.give_back(at, len);
-        }
-        if refers {
-            transfer.set(Vec::new(), Vec::new());
-        }
-        if result.span.1 > 0 {
-            let finish = if result.kind == ResultKind::Done { Finish::Done } else { Finish::Failed };
-            let (start, end) = result.span;
-            ledger.record(Stint { seat, pid: self.worker.pid(), task: index, start, end, finish });
-        }
-        if let Some(mut done) = self.flight.answer() {
-            done.clear();
-            ledger.keep(done);
-        }
-        Ok(())
     }
 
     /// Whether its beginning is over.
@@ -495,18 +457,5 @@ struct Reading<'a, W>(&'a mut W);
 impl<W: Worker> Read for Reading<'_, W> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         self.0.read(into)
-    }
-}
-
-/// The value of a task, or its failure with the worker's message.
-fn outcome(kind: ResultKind, value: &[u8]) -> Result<&[u8], Failure> {
-    if kind == ResultKind::Done { Ok(value) } else { Err(failure(kind, value)) }
-}
-
-/// The failure that a worker reports with this message.
-fn failure(kind: ResultKind, message: &[u8]) -> Failure {
-    match kind {
-        ResultKind::Panicked => Failure::Panicked(Box::new(result_frame::read_panic(message))),
-        _ => Failure::Unreadable(String::from_utf8_lossy(message).into_owned()),
     }
 }

@@ -7,6 +7,7 @@
 //! | [`slots`] | the places of workers, and why one is empty |
 //! | [`link`] | one worker: its answers, what its silence means, what its death leaves |
 //! | [`flight`] | the tasks that one worker has |
+//! | [`delivery`] | none: the results in a frame, and who gets them |
 //! | [`outbox`] | frames on their way to it |
 //! | [`recovery`] | none: what becomes of the tasks of a dead worker |
 //! | [`ledger`] | what has happened: outcomes, recorded runs, statistics |
@@ -15,6 +16,7 @@
 //! `simulation` runs it with models of workers, in thousands of orders of events.
 
 pub mod batch;
+mod delivery;
 mod flight;
 pub mod job;
 mod ledger;

@@ -91,6 +91,11 @@ impl Lending {
         self.at
     }
 
+    /// How much of it is used, in bytes.
+    pub fn len(&self) -> usize {
+        usize::try_from(self.len.load(Ordering::Relaxed)).unwrap_or(usize::MAX)
+    }
+
     /// The first `len` bytes of it; `None` if they are out of bounds.
     pub fn view(self: &Arc<Self>, len: u64) -> Option<View> {
         self.foreign.bytes(self.at, len)?;

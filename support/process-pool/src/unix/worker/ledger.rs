@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 
 use crate::unix::result_frame::MemoryNotes;
 use crate::unix::shm::{Block, Lending, RemoteArena};
-use crate::unix::transfer::TransferScope;
+use crate::unix::transfer::{TransferScope, Used};
 
 #[derive(Default)]
 pub(super) struct Ledger {
@@ -33,14 +33,21 @@ impl Ledger {
         }
     }
 
-    /// After a task: what the parent must know.
-    pub(super) fn notes(&mut self, transfer: &TransferScope, parent: &RemoteArena) -> MemoryNotes {
-        let mut notes = MemoryNotes::default();
-        if !self.kept.is_empty() {
-            let released = self.kept.extract_if(.., |(_, lending)| lending.strong_count() == 0);
-            notes.released = released.map(|(at, _)| at).collect();
+    /// After a task: what the parent must know, if there is anything, which is rare.
+    pub(super) fn notes(&mut self, transfer: &TransferScope, parent: &RemoteArena) -> Option<Box<MemoryNotes>> {
+        let used = transfer.take_used();
+        if used.is_none() && self.kept.is_empty() {
+            return None;
         }
-        let Some((mut blocks, found)) = transfer.take_used() else { return notes };
+        let released = self.kept.extract_if(.., |(_, lending)| lending.strong_count() == 0);
+        let mut notes = MemoryNotes { released: released.map(|(at, _)| at).collect(), ..MemoryNotes::default() };
+        if let Some(used) = used {
+            self.note_used(used, parent, &mut notes);
+        }
+        (!notes.is_empty()).then(|| Box::new(notes))
+    }
+
+    fn note_used(&mut self, (mut blocks, found): Used, parent: &RemoteArena, notes: &mut MemoryNotes) {
         for lending in found {
             // We hold one.
             if Arc::strong_count(&lending) > 1 {
@@ -55,6 +62,5 @@ impl Ledger {
             self.lend(block);
         }
         parent.take_read(); // the parent counts its own blocks
-        notes
     }
 }

@@ -138,7 +138,7 @@ impl Raw {
         let mut body = Reader(&body);
         assert_eq!(Summary::take(&mut body).unwrap().done, 1);
         let result = TaskResult::take(&mut body).unwrap();
-        assert_eq!((result.kind, result.memory), (ResultKind::Done, Default::default()));
+        assert_eq!((result.kind, result.memory), (ResultKind::Done, None));
         let ValueLocation::Inline(value) = result.value else { panic!("small values are in the frame") };
         Some(wire::decode(value).unwrap())
     }

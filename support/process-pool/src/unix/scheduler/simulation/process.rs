@@ -12,7 +12,7 @@ use crate::failure::End;
 use crate::panics::Panic;
 use crate::unix::claim_state::ClaimState;
 use crate::unix::frame::{self, Inbox, Kind, Reader, ValueLocation};
-use crate::unix::result_frame::{self, MemoryNotes, ResultKind, Summary, TaskResult};
+use crate::unix::result_frame::{self, ResultKind, Summary, TaskResult};
 use crate::wire;
 
 /// With these processes.
@@ -409,8 +409,7 @@ impl Process {
                 ResultKind::Done
             }
         };
-        let result =
-            TaskResult { kind, memory: MemoryNotes::default(), span: (0, 0), value: ValueLocation::Inline(&value) };
+        let result = TaskResult { kind, memory: None, span: (0, 0), value: ValueLocation::Inline(&value) };
         result.put(&mut self.results);
         self.ended.push(n);
         self.summary.done += 1;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::random::Random;
 use crate::Failure;
 use crate::unix::results::{Many, One};
-use crate::unix::scheduler::job::{After, Sink};
+use crate::unix::scheduler::job::{After, Done, Sink};
 use crate::wire;
 
 /// How often each kind of event happened.
@@ -224,10 +224,26 @@ impl Sink for Checked {
     }
 
     fn done(&self, index: usize, outcome: Result<&[u8], Failure>, after: &mut After) {
+        self.check(index, &outcome);
+        self.sink().done(index, outcome, after);
+    }
+
+    fn all_done(&self, give: &mut dyn FnMut(&mut Done<'_>)) {
+        self.sink().all_done(&mut |done| {
+            give(&mut |index, outcome, after| {
+                self.check(index, &outcome);
+                done(index, outcome, after);
+            });
+        });
+    }
+}
+
+impl Checked {
+    /// Each task gets one outcome.
+    fn check(&self, index: usize, outcome: &Result<&[u8], Failure>) {
         let decoded = outcome.clone().map(|value| wire::decode(value).expect("models encode numbers"));
         assert!(!self.is_cancelled(), "a task got an outcome after it was cancelled: {decoded:?}");
         let before = self.outcomes.lock().unwrap().insert(index, decoded.clone());
         assert!(before.is_none(), "a task got two outcomes: {before:?}, {decoded:?}");
-        self.sink().done(index, outcome, after);
     }
 }
