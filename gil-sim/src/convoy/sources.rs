@@ -13,6 +13,7 @@ use super::calls::Call;
 use super::workload::{Figures, Workload, ns};
 use crate::calibrate::{self, Quiet};
 use crate::run_on_cpython::{self, Transport};
+use crate::sampling::{self, Seen};
 use crate::sim::{Curve, Kind, Machine, Speed};
 
 /// The sources, calibrated once per experiment. As long as this value lives, everything runs in the scheduling class in which the
@@ -77,6 +78,18 @@ impl Sources {
             }
         }
         (all_figures, missing)
+    }
+
+    /// What the interpreter that can say who holds its GIL says of this load, or why there is none.
+    pub fn watch(&self, load: &Workload) -> Result<Seen, Text> {
+        let given: Vec<Interpreter> = self.pythons.iter().map(|(python, _)| python.clone()).collect();
+        let judge = sampling::judge(&given)?;
+        let speed = match self.pythons.iter().find(|(python, _)| *python == judge) {
+            Some((_, speed)) => speed.clone()?,
+            None => calibrate::speed(&judge, &self.machine)?,
+        };
+        let setup = run_on_cpython::setup_for(&judge, &load.scenario())?;
+        run_on_cpython::watch(&judge, &setup, &speed, Transport::Socketpair)
     }
 
     fn one(&self, python: &Interpreter, speed: &Speed, load: &Workload) -> Result<[SourceFigures; 2], Text> {
