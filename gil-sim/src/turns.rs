@@ -181,8 +181,8 @@ mod tests {
             (WaitingForLock, 5, 40),
             (Requesting, 40, 50),
             (Running, 50, 53),
-            (WaitingForIo, 53, 60),
-            (WaitingForLock, 60, 100),
+            (WaitingForIo, 53, 75),
+            (WaitingForLock, 75, 100),
             (Running, 100, 130),
         ];
         Trace::new(Text::default(), vec![lane(&first), lane(&second)])
@@ -192,8 +192,8 @@ mod tests {
     fn turns_are_in_order_with_what_was_waited_for_them() {
         let turns = Turns::of(&sampled(&two(), 1));
         assert_eq!(order(&turns), [0, 1, 0, 1]);
-        assert_eq!((turns.holds(0), turns.holds(1)), (vec![50.0, 47.0], vec![3.0, 31.0]));
-        assert_eq!(turns.waits, [vec![3.0], vec![45.0, 40.0]], "not the wait for I/O, nor the last one, which goes on");
+        assert_eq!((turns.holds(0), turns.holds(1)), (vec![50.0, 47.0], vec![3.0, 30.0]));
+        assert_eq!(turns.waits, [vec![3.0], vec![45.0, 25.0]], "not the wait for I/O, nor the last one, which goes on");
         assert_eq!((turns.after(0), turns.after(1)), (vec![0, 2], vec![1, 0]));
     }
 
