@@ -11,7 +11,7 @@ use lab::{Error, Result, clock, text};
 
 use super::calls::Call;
 use super::workload::{Figures, Workload, ns};
-use crate::calibrate::{self, Quiet};
+use crate::calibrate::{self, Alone, Quiet};
 use crate::run_on_cpython::{self, Transport};
 use crate::sampling::{self, Seen};
 use crate::sim::{Curve, Kind, Machine, Speed};
@@ -24,7 +24,7 @@ pub struct Sources {
     machine: Machine,
     /// How long it took to measure it, in ns.
     took: u64,
-    pythons: Vec<(Interpreter, Result<Speed, Text>)>,
+    pythons: Vec<(Interpreter, Result<Alone, Text>)>,
 }
 
 /// The figures of one source.
@@ -42,7 +42,7 @@ impl Sources {
         let start = clock::now();
         let machine = calibrate::quick(&quiet)?;
         let took = clock::now() - start;
-        let pythons = pythons.iter().map(|python| (python.clone(), calibrate::speed(python, &machine))).collect();
+        let pythons = pythons.iter().map(|python| (python.clone(), calibrate::alone(python, &machine))).collect();
         Ok(Sources { quiet, machine, took, pythons })
     }
 
@@ -69,8 +69,8 @@ impl Sources {
                 "CPython: not measured: no Python in this run."
             ));
         }
-        for (python, speed) in &self.pythons {
-            match speed.as_ref().map_err(Clone::clone).and_then(|speed| self.one(python, speed, load)) {
+        for (python, alone) in &self.pythons {
+            match alone.as_ref().map_err(Clone::clone).and_then(|alone| self.one(python, &alone.speed, load)) {
                 Ok(both) => all_figures.extend(both),
                 Err(Text { ko, en }) => {
                     missing.push(text!("{python}: 측정하지 않음: {ko}.", "{python}: not measured: {en}."))
@@ -85,7 +85,7 @@ impl Sources {
         let given: Vec<Interpreter> = self.pythons.iter().map(|(python, _)| python.clone()).collect();
         let judge = sampling::judge(&given)?;
         let speed = match self.pythons.iter().find(|(python, _)| *python == judge) {
-            Some((_, speed)) => speed.clone()?,
+            Some((_, alone)) => alone.clone()?.speed,
             None => calibrate::speed(&judge, &self.machine)?,
         };
         let setup = run_on_cpython::setup_for(&judge, &load.scenario())?;
@@ -103,6 +103,12 @@ impl Sources {
             SourceFigures { judge: Text::same(python.to_string()), id: id.clone(), seen },
             SourceFigures { judge: simulator, id: format!("simulator.{id}"), seen: predicted },
         ])
+    }
+
+    /// Which interpreters run with another C library than the simulator has.
+    pub fn other_libcs(&self) -> Vec<Text> {
+        let known = self.pythons.iter().filter_map(|(python, alone)| Some((python, alone.as_ref().ok()?)));
+        known.filter_map(|(python, alone)| calibrate::other_libc(python, alone.libc.as_ref())).collect()
     }
 
     /// In which class it was measured, and how busy the machine was.

@@ -45,9 +45,21 @@ pub fn judge(pythons: &[Interpreter]) -> Result<Interpreter, Text> {
             "there is no CPython {major}.{minor} (--python python{major}.{minor} names one)"
         )
     })?;
-    match judge.why_no_gil() {
-        None => Ok(judge),
-        Some(Text { ko, en }) => Err(text!("{judge}: {ko}", "{judge}: {en}")),
+    can_judge(&judge).map(|()| judge)
+}
+
+/// Whether an interpreter can say who holds its GIL, or why not.
+pub fn can_judge(python: &Interpreter) -> Result<(), Text> {
+    let [major, minor] = SINCE;
+    if python.implementation != "CPython" || python.version[..2] < SINCE[..] {
+        return Err(text!(
+            "{python}은(는) 보고하지 않습니다(CPython {major}.{minor}부터)",
+            "{python} does not say it (CPython does since {major}.{minor})"
+        ));
+    }
+    match python.why_no_gil() {
+        None => Ok(()),
+        Some(Text { ko, en }) => Err(text!("{python}: {ko}", "{python}: {en}")),
     }
 }
 
