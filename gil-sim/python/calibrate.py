@@ -2,9 +2,11 @@
 """Twin of gil-sim/src/calibrate/python.rs: what one thread of this Python takes, alone, for the few things a scenario is made of.
 
 Usage: calibrate.py GIL_SIM, the program whose `peer` answers. Measures one iteration of `while n > 0: n -= 1`, and, for several delays of
-the peer, the time from the return of recv to the next send (gap) and that of the call of send itself. Prints one JSON report.
+the peer, the time from the return of recv to the next send (gap) and that of the call of send itself. Prints one JSON report, whose note is
+the C library that this Python runs with: its locks are made of that library's condition variable.
 """
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -52,10 +54,32 @@ def talk(delay, rounds):
     return gaps, sends
 
 
+def libc():
+    """As the library itself says. musl does not; it shows by the file that is mapped."""
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION")
+    except (AttributeError, OSError, ValueError):
+        pass  # Python 2 does not know that name
+    try:
+        import ctypes
+        version = ctypes.CDLL(None).gnu_get_libc_version
+        version.restype = ctypes.c_char_p
+        return "glibc " + version().decode("ascii")
+    except (ImportError, AttributeError, OSError, TypeError):
+        pass
+    try:
+        with open("/proc/self/maps") as maps:
+            return "musl" if "/ld-musl-" in maps.read() else None
+    except (IOError, OSError):
+        return None
+
+
 measure("iteration", "루프 1회 반복", "one iteration of the loop", [iteration() for _ in range(7)])
 for delay, rounds in DELAYS:
     gaps, sends = talk(delay, rounds)
     ns = int(delay * 1e9 + 0.5)
     measure("gap.%d" % ns, "recv와 send 사이", "between recv and send", gaps)
     measure("send.%d" % ns, "send 호출", "a call of send", sends)
-print(json.dumps({"experiment": "gil-sim/calibrate", "measures": measures}))
+found = libc()
+notes = [{"ko": found, "en": found}] if found else []
+print(json.dumps({"experiment": "gil-sim/calibrate", "measures": measures, "notes": notes}))

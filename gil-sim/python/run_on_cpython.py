@@ -3,7 +3,8 @@
 
 Usage: run_on_cpython.py GIL_SIM SCENARIO, where SCENARIO is JSON: interval (seconds; ticks for Python 2), seconds, transport
 ("socketpair" or "udp"), and groups of threads with their steps. Prints one JSON report: per group the rounds per second and how long
-each round took, how often a computing thread found itself paused, and how long all of it lasted.
+each round took, how often a computing thread found itself paused, and how long all of it lasted; and a table of the threads' native ids in
+the order of the groups, by which a profiler names them.
 """
 import json
 import os
@@ -100,6 +101,8 @@ def live(group, state):
     steps = [step_of(verb, amount, state) for verb, amount in group["steps"]]
     times, took, append = group["times"], state["took"], state["took"].append
     only = steps[0] if len(steps) == 1 else None
+    if hasattr(threading, "get_native_id"):  # 3.8
+        state["id"] = threading.get_native_id()
     state["ready"].set()
     go.wait()
     last = state["start"] = clock()
@@ -188,4 +191,6 @@ ends = [s["end"] for s in states if "end" in s]
 if len(ends) == len(states):
     measure("wall", "전체 시간", "total time", "ns", [(max(ends) - start) * 1e9])
 measure("pauses", "멈춘 횟수", "pauses", "count", [float(sum(s["pauses"] for s in states))])
-print(json.dumps({"experiment": "gil-sim/run-on-cpython", "measures": measures}))
+rows = [[{"ko": str(s["id"]), "en": str(s["id"])}] for s in states if "id" in s]
+table = {"title": {"ko": "native_id", "en": "native_id"}, "head": [{"ko": "native_id", "en": "native_id"}], "rows": rows}
+print(json.dumps({"experiment": "gil-sim/run-on-cpython", "measures": measures, "tables": [table]}))

@@ -12,6 +12,8 @@
 //! | [`calibrate`] | latencies of this machine, for the simulator |
 //! | `scenario` | scenario files |
 //! | `run_on_cpython`, `peer` | a scenario on a real interpreter, and the process that it talks to |
+//! | `sampling` | who held the GIL, as the interpreter's own sampling profiler saw it (CPython 3.15) |
+//! | `turns` | whose turn came after whose, how long each held the lock and waited for it |
 //! | `convoy` | an I/O thread beside CPU-bound threads: the workload of the experiments `convoy` and `interval` |
 //! | `experiments` | the experiments, each by its word on the command line |
 
@@ -38,10 +40,14 @@ pub mod peer;
 #[cfg(feature = "scenarios")]
 pub mod run_on_cpython;
 #[cfg(feature = "scenarios")]
+pub mod sampling;
+#[cfg(feature = "scenarios")]
 pub mod scenario;
 #[cfg(feature = "simulator")]
 pub mod sim;
 mod sync;
+#[cfg(feature = "scenarios")]
+pub mod turns;
 #[cfg(feature = "simulator")]
 pub mod vm;
 

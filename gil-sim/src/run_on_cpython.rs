@@ -11,6 +11,7 @@ use lab::{machine, text, twin_script};
 use serde_json::{Value, json};
 
 use crate::interpreters;
+use crate::sampling::{self, Seen};
 use crate::scenario::{FOREVER, Scenario};
 use crate::sim::{Kind, Outcome, Setup, Speed, Step};
 
@@ -70,9 +71,7 @@ pub fn setup_for(python: &Interpreter, scenario: &Scenario) -> Result<Setup, Tex
 
 /// Runs it; `setup` is that of [`setup_for`].
 pub fn play(python: &Interpreter, setup: &Setup, speed: &Speed, transport: Transport) -> Result<ScenarioFigures, Text> {
-    let own = env::current_exe()
-        .map_err(|e| text!("실행 파일의 경로를 알 수 없습니다: {e}", "the path of this program is unknown: {e}"))?;
-    let args = [own.to_string_lossy().into_owned(), plan(setup, speed, transport).to_string()];
+    let args = arguments(setup, speed, transport)?;
     let report = python::run(python, twin_script!("run_on_cpython"), &args, LIMIT)?;
     let groups = setup.groups.len();
     let one = |name: &str, group: usize| report.measure(&format!("{name}.{group}"));
@@ -83,6 +82,18 @@ pub fn play(python: &Interpreter, setup: &Setup, speed: &Speed, transport: Trans
         wall: wall.filter(|_| setup.groups.iter().all(|g| g.times.is_some())),
         switches: pauses(&report).zip(wall).filter(|_| only_computes(setup)).map(|(n, ns)| n / ns * 1e9),
     })
+}
+
+/// Runs it under the interpreter's own profiler, which says whose turn it was.
+pub fn watch(python: &Interpreter, setup: &Setup, speed: &Speed, transport: Transport) -> Result<Seen, Text> {
+    let args = arguments(setup, speed, transport)?;
+    sampling::watch(python, twin_script!("run_on_cpython"), &args, |_| setup.thread_names())
+}
+
+fn arguments(setup: &Setup, speed: &Speed, transport: Transport) -> Result<[String; 2], Text> {
+    let own = env::current_exe()
+        .map_err(|e| text!("실행 파일의 경로를 알 수 없습니다: {e}", "the path of this program is unknown: {e}"))?;
+    Ok([own.to_string_lossy().into_owned(), plan(setup, speed, transport).to_string()])
 }
 
 fn pauses(report: &Report) -> Option<f64> {

@@ -11,7 +11,7 @@ mod wake;
 
 use std::path::Path;
 
-pub use python::speed;
+pub use python::{Alone, alone, other_libc, speed};
 use requests::Requests;
 pub use sched_class::Quiet;
 

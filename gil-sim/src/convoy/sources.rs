@@ -11,8 +11,9 @@ use lab::{Error, Result, clock, text};
 
 use super::calls::Call;
 use super::workload::{Figures, Workload, ns};
-use crate::calibrate::{self, Quiet};
+use crate::calibrate::{self, Alone, Quiet};
 use crate::run_on_cpython::{self, Transport};
+use crate::sampling::{self, Seen};
 use crate::sim::{Curve, Kind, Machine, Speed};
 
 /// The sources, calibrated once per experiment. As long as this value lives, everything runs in the scheduling class in which the
@@ -23,7 +24,7 @@ pub struct Sources {
     machine: Machine,
     /// How long it took to measure it, in ns.
     took: u64,
-    pythons: Vec<(Interpreter, Result<Speed, Text>)>,
+    pythons: Vec<(Interpreter, Result<Alone, Text>)>,
 }
 
 /// The figures of one source.
@@ -41,7 +42,7 @@ impl Sources {
         let start = clock::now();
         let machine = calibrate::quick(&quiet)?;
         let took = clock::now() - start;
-        let pythons = pythons.iter().map(|python| (python.clone(), calibrate::speed(python, &machine))).collect();
+        let pythons = pythons.iter().map(|python| (python.clone(), calibrate::alone(python, &machine))).collect();
         Ok(Sources { quiet, machine, took, pythons })
     }
 
@@ -68,8 +69,8 @@ impl Sources {
                 "CPython: not measured: no Python in this run."
             ));
         }
-        for (python, speed) in &self.pythons {
-            match speed.as_ref().map_err(Clone::clone).and_then(|speed| self.one(python, speed, load)) {
+        for (python, alone) in &self.pythons {
+            match alone.as_ref().map_err(Clone::clone).and_then(|alone| self.one(python, &alone.speed, load)) {
                 Ok(both) => all_figures.extend(both),
                 Err(Text { ko, en }) => {
                     missing.push(text!("{python}: 측정하지 않음: {ko}.", "{python}: not measured: {en}."))
@@ -77,6 +78,18 @@ impl Sources {
             }
         }
         (all_figures, missing)
+    }
+
+    /// What the interpreter that can say who holds its GIL says of this load, or why there is none.
+    pub fn watch(&self, load: &Workload) -> Result<Seen, Text> {
+        let given: Vec<Interpreter> = self.pythons.iter().map(|(python, _)| python.clone()).collect();
+        let judge = sampling::judge(&given)?;
+        let speed = match self.pythons.iter().find(|(python, _)| *python == judge) {
+            Some((_, alone)) => alone.clone()?.speed,
+            None => calibrate::speed(&judge, &self.machine)?,
+        };
+        let setup = run_on_cpython::setup_for(&judge, &load.scenario())?;
+        run_on_cpython::watch(&judge, &setup, &speed, Transport::Socketpair)
     }
 
     fn one(&self, python: &Interpreter, speed: &Speed, load: &Workload) -> Result<[SourceFigures; 2], Text> {
@@ -90,6 +103,12 @@ impl Sources {
             SourceFigures { judge: Text::same(python.to_string()), id: id.clone(), seen },
             SourceFigures { judge: simulator, id: format!("simulator.{id}"), seen: predicted },
         ])
+    }
+
+    /// Which interpreters run with another C library than the simulator has.
+    pub fn other_libcs(&self) -> Vec<Text> {
+        let known = self.pythons.iter().filter_map(|(python, alone)| Some((python, alone.as_ref().ok()?)));
+        known.filter_map(|(python, alone)| calibrate::other_libc(python, alone.libc.as_ref())).collect()
     }
 
     /// In which class it was measured, and how busy the machine was.

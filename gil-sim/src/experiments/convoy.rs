@@ -19,9 +19,12 @@ use crate::convoy::sources::{SourceFigures, Sources, rust_speed};
 use crate::convoy::workload::{self, Figures, Workload, window};
 use crate::options;
 use crate::peer::Peer;
+use crate::sampling;
 
 /// CPU-bound threads beside the I/O thread: none, one, two.
 const BESIDE: [usize; 3] = [0, 1, 2];
+/// The place of the load that is drawn: one CPU-bound thread.
+const JUDGED: usize = 1;
 /// The part that is drawn, in switch intervals: its start, when all threads have begun, and its length.
 const DRAWN: (u64, u64) = (2, 8);
 /// More samples than this are thinned out in `--json`.
@@ -55,7 +58,11 @@ pub fn run(delay: Duration, interval: Duration, lasting: Duration, pythons: &[In
     let mut report = Report::new("gil-sim/convoy");
     let sources = Sources::prepare(pythons)?;
     let workloads = BESIDE.map(|cpu| Workload { cpu, io: true, delay, interval, lasting });
-    let mut rows = in_rust(&mut report, &sources, &workloads)?;
+    let (mut rows, traces) = in_rust(&mut report, &sources, &workloads)?;
+    // With a very short interval the drawing would not hold even one answer of the peer.
+    let drawn = workload::ns(interval.max(delay));
+    let drawn = |trace: &Trace| window(trace, DRAWN.0 * drawn, DRAWN.1 * drawn);
+    report.traces = traces.iter().map(drawn).collect();
     for load in &workloads {
         let (all_figures, missing) = sources.cpython(load);
         rows.extend(all_figures.into_iter().map(|source| Row { cpu: load.cpu, source }));
@@ -67,14 +74,17 @@ pub fn run(delay: Duration, interval: Duration, lasting: Duration, pythons: &[In
     report.measures = rows.iter().flat_map(measures).collect();
     report.measures_in_tables = true;
     report.tables = vec![table(&rows, interval)];
+    let named: Vec<(Text, Trace)> = [Text::same("Rust + GIL"), Text::same("gil-sim")].into_iter().zip(traces).collect();
+    sampling::join(&mut report, &named, sources.watch(&workloads[JUDGED]), drawn);
     report.notes.extend(notes(delay, lasting, &sources));
+    report.notes.extend(sources.other_libcs());
     report.shows = shows(&rows, interval);
     Ok(report)
 }
 
-/// Real threads, then the simulator.
-fn in_rust(report: &mut Report, sources: &Sources, workloads: &[Workload]) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
+/// Real threads, then the simulator; and the lanes of both for the load that is drawn.
+fn in_rust(report: &mut Report, sources: &Sources, workloads: &[Workload]) -> Result<(Vec<Row>, Vec<Trace>)> {
+    let (mut rows, mut drawn) = (Vec::new(), Vec::new());
     let mut speed = None;
     for load in workloads {
         let peer = Peer::start(&Sources::program()?, load.delay)?;
@@ -85,17 +95,15 @@ fn in_rust(report: &mut Report, sources: &Sources, workloads: &[Workload]) -> Re
             Trace { title: text!("Rust + GIL, 실제 스레드", "Rust + GIL, real threads"), ..real.trace },
             Trace { title: text!("시뮬레이터, 같은 스레드", "the simulator, the same threads"), ..trace },
         ];
-        if load.cpu == 1 {
+        if load.cpu == BESIDE[JUDGED] {
             let judged = ["Rust + GIL", "gil-sim"].iter().zip(&traces);
             report.verdicts.extend(judged.map(|(on, trace)| one_at_a_time(on, trace)));
-            // With a very short interval the drawing would not hold even one answer of the peer.
-            let interval = workload::ns(load.interval.max(load.delay));
-            report.traces = traces.iter().map(|t| window(t, DRAWN.0 * interval, DRAWN.1 * interval)).collect();
+            drawn = traces.into();
         }
         let real = SourceFigures { judge: Text::same("Rust + GIL"), id: "rust".to_owned(), seen: real.seen };
         rows.extend([real, simulated].map(|source| Row { cpu: load.cpu, source }));
     }
-    Ok(rows)
+    Ok((rows, drawn))
 }
 
 fn one_at_a_time(on: &str, trace: &Trace) -> Verdict {

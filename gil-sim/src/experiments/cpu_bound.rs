@@ -17,6 +17,7 @@ use lab::trace::{State, Trace};
 use lab::{Error, Result, text, twin_script};
 
 use crate::options;
+use crate::sampling;
 use crate::{Gil, ThreadId, loops};
 
 /// The claim on what the lock lets happen.
@@ -57,7 +58,7 @@ pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Inter
         "스레드마다 글의 루프(count += i)를 {iterations}번, 파이썬에서는 그 20분의 1만큼 반복합니다.",
         "each thread runs {iterations} iterations of the article's loop (count += i), in Python a twentieth of that."
     ));
-    report.traces = vec![free, held];
+    report.traces = vec![free, held.clone()];
 
     let twins = (iterations / 20).max(1);
     let args = [threads.to_string(), twins.to_string(), interval.as_secs_f64().to_string()];
@@ -65,6 +66,11 @@ pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Inter
         twin.traces.iter().map(|trace| on_python(python, trace)).collect()
     });
     python::name_part(&mut report, pythons, iterations, twins);
+    let seen = sampling::judge(pythons).and_then(|judge| {
+        let names = |twin: &Report| twin.traces.iter().flat_map(|t| &t.lanes).map(|lane| lane.name.clone()).collect();
+        sampling::watch(&judge, twin_script!("cpu_bound"), &args, names)
+    });
+    sampling::join(&mut report, &[(Text::same("Rust + GIL"), held)], seen, Trace::clone);
     Ok(report)
 }
 
@@ -131,7 +137,7 @@ fn one_at_a_time(on: &str, trace: &Trace) -> Verdict {
     Verdict::seen(ONE_AT_A_TIME, on, peak <= 1, evidence)
 }
 
-/// CPython does not say who holds the GIL, so the twin records its own pauses. It misses those shorter than its grain, so a small
+/// Up to 3.14 CPython does not say who holds the GIL, so the twin records its own pauses. It misses those shorter than its grain, so a small
 /// overlap proves nothing.
 fn on_python(python: &Interpreter, trace: &Trace) -> Verdict {
     const GRAIN: f64 = 0.05;

@@ -79,6 +79,7 @@ pub fn run(delay: Duration, lasting: Duration, pythons: &[Interpreter]) -> Resul
     report.measures_in_tables = true;
     report.tables = sweeps.iter().map(table).collect();
     report.notes.extend(notes(delay, lasting, &sources));
+    report.notes.extend(sources.other_libcs());
     report.shows = shows(&sweeps[0]);
     Ok(report)
 }

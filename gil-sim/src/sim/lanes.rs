@@ -1,7 +1,6 @@
 //! What each simulated thread did when: the sums of a whole run, and the spans of its beginning for drawing.
 
 use lab::lang::Text;
-use lab::text;
 use lab::trace::{Clock, Lane, Span, State, Trace};
 
 use super::setup::Setup;
@@ -33,12 +32,7 @@ impl Lanes {
     /// Lanes with the names of a setup's threads.
     pub fn of_setup(setup: &Setup, until: u64) -> Lanes {
         let mut lanes = Lanes::until(until);
-        for group in &setup.groups {
-            for i in 0..group.count {
-                let (ko, en) = (&group.name.ko, &group.name.en);
-                lanes.add(if group.count > 1 { text!("{ko} {i}", "{en} {i}") } else { group.name.clone() });
-            }
-        }
+        setup.thread_names().into_iter().for_each(|name| lanes.add(name));
         lanes
     }
 

@@ -30,6 +30,7 @@ pub use ids::Tid;
 pub use kind::Kind;
 pub use machine::{Machine, Speed};
 pub use phase::Phase;
+pub(crate) use rng::Rng;
 pub use schedule::{Schedule, Turn, letter};
 pub use script::run;
 pub use setup::{Group, Outcome, Setup, Step, ThreadOutcome};

@@ -1,6 +1,7 @@
 //! What is simulated, and what came of it.
 
 use lab::lang::Text;
+use lab::text;
 use lab::trace::Trace;
 
 use super::kind::Kind;
@@ -51,6 +52,18 @@ pub struct Setup {
     pub keep: u64,
     /// Of the random draws: the same seed gives the same run.
     pub seed: u64,
+}
+
+impl Setup {
+    /// What each thread is called, in the order of the groups.
+    pub fn thread_names(&self) -> Vec<Text> {
+        let of = |group: &Group| {
+            let (ko, en) = (group.name.ko.clone(), group.name.en.clone());
+            let numbered = group.count > 1;
+            (0..group.count).map(move |i| if numbered { text!("{ko} {i}", "{en} {i}") } else { text!("{ko}", "{en}") })
+        };
+        self.groups.iter().flat_map(of).collect()
+    }
 }
 
 /// What came of one thread.

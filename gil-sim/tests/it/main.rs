@@ -8,6 +8,7 @@ mod convoy;
 mod interpreters;
 mod lock;
 mod native;
+mod sampling;
 mod simulator;
 mod versions;
 

@@ -6,7 +6,7 @@
 //! 2. [`report`] is what an experiment returns; [`claims`] and [`cores_used`] decide its verdicts, [`stats`] summarizes
 //!    its samples.
 //! 3. [`python`] runs the same experiment on the interpreters that were found.
-//! 4. [`render`] turns a report into text, SVG and Perfetto's format.
+//! 4. [`render`] turns a report into text, SVG and the formats of Perfetto and the Firefox Profiler.
 //! 5. [`cli`] is the command line around these steps.
 //!
 //! They use texts in both languages ([`lang`], [`text!`]), the lines that the article's listings print ([`mod@say`]), one clock

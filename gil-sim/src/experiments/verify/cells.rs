@@ -8,6 +8,7 @@ use lab::text;
 use crate::run_on_cpython::{ScenarioFigures, setup_for};
 use crate::scenario::{FOREVER, Scenario};
 use crate::sim::{Group, Kind, Setup, Step};
+use crate::turns::Intervals;
 
 const MS: u64 = 1_000_000;
 /// CPU time of each thread in the CPU-bound cells, in ns.
@@ -33,14 +34,23 @@ pub(crate) struct Cell {
     setup: Setup,
 }
 
+/// What one run says of a cell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Played {
+    /// The quantity; None where the run does not tell.
+    pub(crate) value: Option<f64>,
+    /// How many switch intervals each round trip waited beyond what it takes without a GIL.
+    pub(crate) waited: Intervals,
+}
+
 impl Cell {
-    /// The quantity, where `happens` runs or simulates a setup; None where the run does not tell.
-    pub(crate) fn value(
+    /// The cell where `happens` runs or simulates a setup.
+    pub(crate) fn played(
         &self,
         mut happens: impl FnMut(&Setup) -> Result<ScenarioFigures, Text>,
-    ) -> Result<Option<f64>, Text> {
+    ) -> Result<Played, Text> {
         let played = happens(&self.setup)?;
-        Ok(match &self.quantity {
+        let value = match &self.quantity {
             Quantity::RoundTrip(group) => played.rates.get(*group).filter(|rate| **rate > 0.0).map(|rate| 1e9 / rate),
             Quantity::Wall => played.wall,
             Quantity::Switches => played.switches,
@@ -49,8 +59,38 @@ impl Cell {
                 let threads: usize = self.setup.groups.iter().map(|g| g.count).sum();
                 played.wall.zip(alone).map(|(all, one)| all / (one * threads as f64))
             }
-        })
+        };
+        let waited = match self.quantity {
+            Quantity::RoundTrip(group) if has_intervals(self.setup.kind) => {
+                let latencies = played.latencies.get(group).map_or(&[][..], Vec::as_slice);
+                Intervals::of(latencies, own_time(&self.setup.groups[group]), self.setup.interval as f64)
+            }
+            _ => Intervals::default(),
+        };
+        Ok(Played { value, waited })
     }
+
+    pub(crate) fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// Whether somebody answers at once: then who is first back at the lock is a race, and a run may be one of two very different ones.
+    pub(crate) fn answers_at_once(&self) -> bool {
+        self.setup.groups.iter().flat_map(|group| &group.steps).any(|step| *step == Step::Echo(0))
+    }
+}
+
+fn has_intervals(kind: Kind) -> bool {
+    matches!(kind, Kind::Shared | Kind::Addressed)
+}
+
+/// What a round of a group takes by itself, in ns.
+fn own_time(group: &Group) -> f64 {
+    let of = |step: &Step| match *step {
+        Step::Run(FOREVER) | Step::Lock(_) | Step::Unlock(_) => 0,
+        Step::Run(ns) | Step::Wait(ns) | Step::Native(ns) | Step::NativeHeld(ns) | Step::Echo(ns) => ns,
+    };
+    group.steps.iter().map(of).sum::<u64>() as f64
 }
 
 /// The switch interval in ns. Python 2 counts ticks, taken as 15 ns each.

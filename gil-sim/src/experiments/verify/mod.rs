@@ -1,12 +1,15 @@
 //! Predictions compared with the real interpreters: the same scenario simulated and run, and the error of the prediction.
 //!
 //! The simulator knows the machine from micro-benchmarks without a GIL, and the interpreter from one thread alone. Nothing is
-//! fitted to what is measured here.
+//! fitted to what is measured here. Repeated calibrations give a forecast interval (`forecast`); the interpreter's own profiler gives
+//! the order of turns (`order`).
 //!
 //! Article: GIL(Global Interpreter Lock). Run: `cargo run --release -p gil-sim -- verify`. Python twin:
 //! `python/run_on_cpython.py`.
 
 mod cells;
+mod forecast;
+mod order;
 mod report;
 mod results;
 
@@ -14,16 +17,19 @@ use std::path::Path;
 
 use lab::cli::{Choice, Experiment, Options};
 use lab::lang::Text;
+use lab::machine::{Watch, Watched};
 use lab::python::Interpreter;
 use lab::report::Report;
 use lab::{Error, Result, text};
 
-use crate::calibrate::{self, Quiet};
+use crate::calibrate::{self, Alone, Quiet};
 use crate::options;
 use crate::run_on_cpython::{self, ScenarioFigures, Transport, of_outcome};
 use crate::scenario::{self, Scenario};
 use crate::sim::{self, Machine, Setup, Speed};
 
+use cells::{Cell, Played};
+use forecast::{Calibration, Forecast};
 use results::{CellResult, InterpreterResult};
 
 /// What is verified.
@@ -50,6 +56,12 @@ pub fn command() -> Experiment {
     );
     options.conflict(file, breadth);
     let rounds = options.rounds(1);
+    let calibrations = options.count(
+        "calibrations",
+        2..=50,
+        3,
+        text!("첫 측정 전에 컴퓨터를 보정하는 횟수", "how often the machine is calibrated before the first round"),
+    );
     let about = text!("상대 프로세스와 통신하는 방법", "how to communicate with the peer process");
     let transport = options.choice("transport", Transport::Socketpair, about);
     options.for_twins(transport);
@@ -57,26 +69,55 @@ pub fn command() -> Experiment {
         "verify",
         text!("예측과 실제 인터프리터의 비교", "predictions compared with the real interpreters"),
         options,
-        move |a| run(a.get(file).as_deref(), a.get(breadth), a.get(rounds), a.get(transport), a.pythons()),
+        move |a| {
+            let plan = Plan {
+                breadth: a.get(breadth),
+                rounds: a.get(rounds),
+                calibrations: a.get(calibrations),
+                transport: a.get(transport),
+            };
+            run(a.get(file).as_deref(), plan, a.pythons())
+        },
     )
 }
 
+/// How much is verified, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Without a file.
+    pub breadth: Breadth,
+    pub rounds: usize,
+    /// Before the first round; before each further one there is another.
+    pub calibrations: u64,
+    pub transport: Transport,
+}
+
 /// Verifies one scenario, or those that come with the program, on every interpreter.
-pub fn run(
-    file: Option<&Path>,
-    breadth: Breadth,
-    rounds: usize,
-    transport: Transport,
-    pythons: &[Interpreter],
-) -> Result<Report> {
+pub fn run(file: Option<&Path>, plan: Plan, pythons: &[Interpreter]) -> Result<Report> {
     let given = file.map(|file| scenario::read(&scenario::file_of(file))).transpose()?;
     let quiet = Quiet::ask();
     let mut all: Vec<InterpreterResult> =
-        pythons.iter().map(|python| prepare(python, given.as_ref(), breadth)).collect::<Result<_>>()?;
-    for _ in 0..rounds {
+        pythons.iter().map(|python| prepare(python, given.as_ref(), plan.breadth)).collect::<Result<_>>()?;
+    for number in 0..plan.rounds {
         // A machine's speed changes within minutes, so each round measures it again.
-        let machine = calibrate::machine(None, &quiet)?;
-        all.iter_mut().filter(|v| v.why_not.is_none()).for_each(|v| round(v, &machine, transport));
+        for _ in 0..if number == 0 { plan.calibrations } else { 1 } {
+            let machine = calibrate::machine(None, &quiet)?;
+            all.iter_mut().filter(|v| v.why_not.is_none()).for_each(|v| calibrated(v, &machine));
+        }
+        for verified in all.iter_mut().filter(|v| v.why_not.is_none()) {
+            let watch = Watch::start();
+            round(verified, plan.transport);
+            verified.others.add(watch);
+        }
+    }
+    for verified in all.iter_mut().filter(|v| v.why_not.is_none()) {
+        for (cell, found) in &mut verified.cells {
+            found.forecast = Forecast::of(cell, &verified.calibrations);
+        }
+        if let Some(last) = verified.calibrations.last() {
+            let cells: Vec<Cell> = verified.cells.iter().map(|(cell, _)| cell.clone()).collect();
+            verified.order = order::compare(&verified.python, &cells, last, plan.transport);
+        }
     }
     let mut report = Report::new("gil-sim/verify");
     report::fill(&mut report, &all);
@@ -101,27 +142,46 @@ fn prepare(python: &Interpreter, given: Option<&Scenario>, breadth: Breadth) -> 
             )));
         }
         Ok(cells) => InterpreterResult {
-            python,
             cells: cells.into_iter().map(|cell| (cell, CellResult::default())).collect(),
-            why_not: None,
+            ..nothing_yet(python)
         },
-        Err(why) => InterpreterResult { python, cells: Vec::new(), why_not: Some(why) },
+        Err(why) => InterpreterResult { why_not: Some(why), ..nothing_yet(python) },
     })
 }
 
-/// Predicts and measures every cell once.
-fn round(verified: &mut InterpreterResult, machine: &Machine, transport: Transport) {
-    let speed = match calibrate::speed(&verified.python, machine) {
-        Ok(speed) => speed,
-        Err(why) => return verified.why_not = Some(why),
-    };
+fn nothing_yet(python: Interpreter) -> InterpreterResult {
+    InterpreterResult {
+        python,
+        libc: None,
+        cells: Vec::new(),
+        calibrations: Vec::new(),
+        others: Watched::default(),
+        order: Err(order::not_yet()),
+        why_not: None,
+    }
+}
+
+/// One more calibration of the interpreter on a machine that was measured just before.
+fn calibrated(verified: &mut InterpreterResult, machine: &Machine) {
+    match calibrate::alone(&verified.python, machine) {
+        Ok(Alone { speed, libc }) => {
+            verified.libc = libc;
+            verified.calibrations.push(Calibration { machine: machine.clone(), speed });
+        }
+        Err(why) => verified.why_not = Some(why),
+    }
+}
+
+/// Predicts and measures every cell once, with the last calibration.
+fn round(verified: &mut InterpreterResult, transport: Transport) {
+    let Some(Calibration { machine, speed }) = verified.calibrations.last() else { return };
     for (cell, found) in &mut verified.cells {
-        match cell.value(|setup| run_on_cpython::play(&verified.python, setup, &speed, transport)) {
-            Ok(value) => found.measured.extend(value),
+        match cell.played(|setup| run_on_cpython::play(&verified.python, setup, speed, transport)) {
+            Ok(played) => found.add_measured(&played),
             Err(why) => return verified.why_not = Some(why),
         }
-        let simulated: Result<Option<f64>, Text> = cell.value(|setup| Ok(simulate(setup, machine, &speed)));
-        found.predicted.extend(simulated.ok().flatten());
+        let simulated: Result<Played, Text> = cell.played(|setup| Ok(simulate(setup, machine, speed)));
+        found.add_predicted(&simulated.unwrap_or_default());
     }
 }
 

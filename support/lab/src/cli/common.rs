@@ -1,17 +1,20 @@
 //! The options that all programs share, and the output that they select.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches};
 
 use crate::atomic_write;
 use crate::error::Result;
-use crate::lang::{self, Text};
-use crate::render::{perfetto, svg, text as page};
+use crate::lang::{self, Lang, Text};
+use crate::render::{firefox, perfetto, svg, text as page};
 use crate::report::Report;
 use crate::terminal;
 use crate::text;
+
+/// The end of a file's name that asks for the Firefox Profiler's format.
+const FIREFOX: &str = ".firefox.json";
 
 /// The common options, declared for clap.
 pub(crate) fn arguments() -> Vec<Arg> {
@@ -36,7 +39,10 @@ pub(crate) fn arguments() -> Vec<Arg> {
         value(
             "trace",
             "FILE",
-            text!("타임라인을 Perfetto/Chrome JSON으로 저장", "save the timeline as Perfetto/Chrome JSON"),
+            text!(
+                "타임라인을 Perfetto/Chrome JSON으로 저장, 이름이 {FIREFOX}으로 끝나면 Firefox Profiler용으로",
+                "save the timeline as Perfetto/Chrome JSON; for the Firefox Profiler if the name ends in {FIREFOX}"
+            ),
         ),
         value("svg", "FILE", text!("화면의 그림을 SVG로 저장", "save the drawings of the page as SVG")),
         value(
@@ -79,7 +85,7 @@ impl Common {
     pub(crate) fn deliver(&self, report: &Report) -> Result<()> {
         let lang = lang::current();
         if let Some(path) = &self.trace {
-            atomic_write::write(path, perfetto::chrome(&report.traces, lang).to_string().as_bytes())?;
+            atomic_write::write(path, trace_file(path, report, lang).to_string().as_bytes())?;
         }
         if let Some(path) = &self.svg {
             let (traces, charts) = if self.full { report.all_drawings() } else { report.front_drawings() };
@@ -92,5 +98,30 @@ impl Common {
             terminal::print(&page(report, terminal::canvas()));
         }
         Ok(())
+    }
+}
+
+/// All lanes in the format that the file's name asks for.
+fn trace_file(path: &Path, report: &Report, lang: Lang) -> serde_json::Value {
+    let asked = path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(FIREFOX));
+    if asked { firefox::profile(&report.traces, lang) } else { perfetto::chrome(&report.traces, lang) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_trace_file_chooses_its_format() {
+        let keys = |name: &str| {
+            let file = trace_file(Path::new(name), &Report::default(), Lang::En);
+            (file.get("traceEvents").is_some(), file.get("threads").is_some())
+        };
+        for name in ["gil.json", "gil", "firefox.json.gz", "/tmp/x.firefox.json/gil.json"] {
+            assert_eq!(keys(name), (true, false), "{name}");
+        }
+        for name in ["gil.firefox.json", "/tmp/가.firefox.json"] {
+            assert_eq!(keys(name), (false, true), "{name}");
+        }
     }
 }

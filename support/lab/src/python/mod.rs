@@ -158,9 +158,23 @@ pub fn find(given: &[PathBuf]) -> Result<Vec<Interpreter>> {
 /// For twins that run on Python 2.7: beside the default interpreter also `jython`, if it is on the PATH. Who chose interpreters, or
 /// none, gets those that were chosen.
 pub fn with_jython(given: &[Interpreter]) -> Vec<Interpreter> {
-    let is_default = !given.is_empty() && given.iter().all(|python| python.path == Path::new(DEFAULT));
-    let jython = if is_default { find_default("jython", &Text::same("Jython")) } else { None };
+    let jython = if is_default(given) { find_default("jython", &Text::same("Jython")) } else { None };
     given.iter().cloned().chain(jython).collect()
+}
+
+/// For twins that need this version of CPython or a later one: the first that is recent enough among those given; where nobody
+/// chose, also `pythonMAJOR.MINOR`, if it is on the PATH.
+pub fn at_least(given: &[Interpreter], version: [u32; 2]) -> Option<Interpreter> {
+    let fits = |python: &Interpreter| python.implementation == "CPython" && python.version[..2] >= version[..];
+    let [major, minor] = version;
+    let named =
+        || find_default(&format!("python{major}.{minor}"), &text!("파이썬 {major}.{minor}", "Python {major}.{minor}"));
+    given.iter().find(|python| fits(python)).cloned().or_else(|| is_default(given).then(named).flatten().filter(fits))
+}
+
+/// Whether nobody chose an interpreter, and there is a default one.
+fn is_default(given: &[Interpreter]) -> bool {
+    !given.is_empty() && given.iter().all(|python| python.path == Path::new(DEFAULT))
 }
 
 fn find_default(name: &str, known_as: &Text) -> Option<Interpreter> {
@@ -197,11 +211,23 @@ fn introduce(path: &Path) -> Result<Interpreter, Text> {
 
 /// Runs a twin and finds the one JSON object that it prints, a [`Report`]. The reason, in words, if there is none.
 pub fn run(python: &Interpreter, script: &Path, args: &[String], limit: Duration) -> Result<Report, Text> {
+    run_under(python, &[], script, args, limit)
+}
+
+/// Like [`run`], with words for the interpreter before the script: a module of its own that runs it, such as a profiler.
+pub fn run_under(
+    python: &Interpreter,
+    before: &[OsString],
+    script: &Path,
+    args: &[String],
+    limit: Duration,
+) -> Result<Report, Text> {
     if !script.is_file() {
         let script = script.display();
         return Err(text!("{script} 파일이 없습니다", "there is no file {script}"));
     }
-    let mut all: Vec<OsString> = vec![script.into()];
+    let mut all = before.to_vec();
+    all.push(script.into());
     all.extend(args.iter().map(OsString::from));
     let out = process::run_guarded(&python.path, &all, limit, quiet_utf8)?;
     last_report(&out).ok_or_else(|| no_report(&script.display().to_string(), &out))

@@ -1,6 +1,7 @@
-//! Reports and traces for readers: the terminal, SVG pictures, and the trace format that Perfetto opens.
+//! Reports and traces for readers: the terminal, SVG pictures, and the trace formats that Perfetto and the Firefox Profiler open.
 
 pub mod chart;
+pub mod firefox;
 pub mod lanes;
 mod layout;
 pub mod perfetto;

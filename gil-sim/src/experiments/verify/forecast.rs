@@ -1,0 +1,163 @@
+//! A forecast interval: what the simulator predicts where its input is uncertain, from repeated calibrations of the machine.
+//!
+//! Each of many simulated runs draws its latencies from one calibration or another, each group of them for itself, and lasts as long as the
+//! measured run. Nothing here knows what was measured on an interpreter with a GIL.
+
+use lab::stats;
+
+use super::cells::{Cell, Quantity};
+use crate::run_on_cpython::of_outcome;
+use crate::sim::{self, Machine, Rng, Setup, Speed};
+
+/// The part of future runs that the interval is to contain.
+pub(crate) const PART: f64 = 0.9;
+/// Simulated runs for each cell.
+const RUNS: u64 = 30;
+
+/// The machine and one interpreter on it, as measured at one time.
+#[derive(Clone, Debug)]
+pub(crate) struct Calibration {
+    pub(crate) machine: Machine,
+    pub(crate) speed: Speed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Forecast {
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+}
+
+impl Forecast {
+    pub(crate) fn contains(&self, value: f64) -> bool {
+        (self.low..=self.high).contains(&value)
+    }
+
+    /// How many times as large its upper end is as its lower one.
+    pub(crate) fn width(&self) -> f64 {
+        self.high / self.low
+    }
+
+    /// The interval of a cell; None where the simulator cannot tell, or from fewer than two calibrations.
+    pub(crate) fn of(cell: &Cell, calibrations: &[Calibration]) -> Option<Forecast> {
+        let values: Vec<f64> = (1..=RUNS).filter_map(|seed| one_run(cell, calibrations, seed)).collect();
+        Forecast::of_runs(&values, calibrations.len())
+    }
+
+    /// The quantiles of the runs, moved away from their median in logarithms: few calibrations know little of how much the next one will
+    /// differ. The factor is that of a prediction interval from so many values of a normal distribution (Student's t) over that of a known
+    /// one.
+    pub(crate) fn of_runs(values: &[f64], calibrations: usize) -> Option<Forecast> {
+        let wider = wider(calibrations)?;
+        let logs: Vec<f64> = values.iter().filter(|value| **value > 0.0).map(|value| value.ln()).collect();
+        let (middle, half) = (stats::median(&logs)?, (1.0 - PART) / 2.0);
+        let end = |part| Some((middle + (stats::quantile(&logs, part)? - middle) * wider).exp());
+        // A value that all runs agree on must not fall out of its own interval by the rounding of its logarithm.
+        Some(Forecast { low: end(half)? * (1.0 - 1e-9), high: end(1.0 - half)? * (1.0 + 1e-9) })
+    }
+}
+
+/// What one simulated run says.
+fn one_run(cell: &Cell, calibrations: &[Calibration], seed: u64) -> Option<f64> {
+    let mut rng = Rng::new(seed);
+    let Calibration { machine, speed } = drawn(calibrations, &mut rng)?;
+    let simulated = cell.played(|setup| {
+        let setup = Setup { seed, ..setup.clone() };
+        Ok(of_outcome(&sim::run(&setup, &machine, &speed), &setup))
+    });
+    let value = simulated.ok()?.value?;
+    // The computing threads were given an amount of work, and the processor's speed changes from one run to the next.
+    let faster = pick(calibrations, &mut rng)?.speed.iteration / pick(calibrations, &mut rng)?.speed.iteration;
+    Some(if matches!(cell.quantity, Quantity::Ratio(_) | Quantity::Wall) { value * faster } else { value })
+}
+
+fn pick<'a>(calibrations: &'a [Calibration], rng: &mut Rng) -> Option<&'a Calibration> {
+    calibrations.get((rng.unit() * calibrations.len() as f64) as usize).or(calibrations.last())
+}
+
+/// A machine whose latencies come from several calibrations. What was measured together, and is correlated, stays together.
+fn drawn(calibrations: &[Calibration], rng: &mut Rng) -> Option<Calibration> {
+    let mut machine = || pick(calibrations, rng).map(|one| one.machine.clone());
+    let Machine { cores, queued, dispatch, signal_nobody, .. } = machine()?;
+    let Machine { wake, enqueue, .. } = machine()?;
+    let Machine { late, .. } = machine()?;
+    let Machine { heard, steals, stolen, .. } = machine()?;
+    let Machine { back, .. } = machine()?;
+    let Machine { cold_signal, send, send_after, receive, receive_after, .. } = machine()?;
+    let machine = Machine {
+        cores,
+        wake,
+        enqueue,
+        queued,
+        dispatch,
+        cold_signal,
+        signal_nobody,
+        late,
+        heard,
+        steals,
+        stolen,
+        back,
+        send,
+        send_after,
+        receive,
+        receive_after,
+    };
+    Some(Calibration { machine, speed: pick(calibrations, rng)?.speed.clone() })
+}
+
+/// How much wider an interval from so many calibrations is than one from very many; None: from one alone nothing can be said.
+fn wider(calibrations: usize) -> Option<f64> {
+    /// The 95 % quantile of Student's t for 1, 2, … degrees of freedom, and of the normal distribution.
+    const T: [f64; 9] = [6.314, 2.920, 2.353, 2.132, 2.015, 1.943, 1.895, 1.860, 1.833];
+    const NORMAL: f64 = 1.645;
+    let freedom = calibrations.checked_sub(2)?;
+    // Beyond the table: the first terms of its expansion in the inverse of the degrees of freedom.
+    let far = |n: f64| NORMAL + 1.524 / n + 1.42 / (n * n);
+    let t = T.get(freedom).copied().unwrap_or_else(|| far(freedom as f64 + 1.0));
+    Some(t * (1.0 + 1.0 / calibrations as f64).sqrt() / NORMAL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cells;
+    use super::*;
+    use crate::sim::Pairs;
+    use lab::python::Interpreter;
+
+    #[test]
+    fn few_calibrations_make_a_wide_interval() {
+        let values: Vec<f64> = (0..100).map(|n| 100.0 + f64::from(n)).collect();
+        let of = |n| Forecast::of_runs(&values, n).expect("enough");
+        assert!(of(2).width() > of(3).width() && of(3).width() > of(20).width());
+        let many = of(10_000);
+        assert!(
+            (many.low - 104.5).abs() < 1.0 && (many.high - 195.0).abs() < 1.5,
+            "the quantiles themselves: {many:?}"
+        );
+        assert!(many.contains(150.0) && !many.contains(99.0) && !many.contains(199.0));
+        assert_eq!(Forecast::of_runs(&values, 1), None, "one calibration does not tell how much the next will differ");
+        assert_eq!(Forecast::of_runs(&[], 5), None);
+        // Where table and expansion meet they agree.
+        assert!((wider(10).unwrap() - wider(11).unwrap()).abs() < 0.03);
+    }
+
+    /// Calibrations that differ make an interval that contains what each of them alone would predict.
+    #[test]
+    fn what_the_calibrations_differ_in_is_what_makes_it_wide() {
+        let python =
+            Interpreter { path: "p".into(), implementation: "CPython".into(), version: [3, 12, 1], gil: Some(true) };
+        let cells = cells::shipped(&python, false).unwrap();
+        let cell =
+            cells.iter().find(|cell| cell.name.en == "1 CPU, answer after 1 ms, interval 5 ms").expect("shipped");
+        let with = |wake| Calibration {
+            machine: Machine { wake: Pairs::constant(wake, 3000), ..Machine::typical(2) },
+            speed: Speed::typical(),
+        };
+        let same = Forecast::of(cell, &[with(20_000), with(20_000), with(20_000)]).unwrap();
+        // One of them always loses the race for the lock: see `tests/it/convoy.rs`.
+        let differ = Forecast::of(cell, &[with(1000), with(20_000), with(20_000)]).unwrap();
+        assert!(same.width() < 1.2 && differ.width() > 1.5, "{same:?} {differ:?}");
+        let alone = |calibration: Calibration| one_run(cell, &[calibration], 1).unwrap();
+        assert!(differ.contains(alone(with(1000))) && differ.contains(alone(with(20_000))));
+        assert!(!same.contains(alone(with(1000))), "known to be wrong: an interval that has never seen it");
+    }
+}
