@@ -1,15 +1,15 @@
 //! The CPython twin: finds interpreters, runs the Python version of an experiment under a time limit, reads its report.
 
+mod comparison;
+mod interpreter;
 mod output;
+mod search;
 
 use std::env;
 use std::ffi::OsString;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-
-use serde::Deserialize;
 
 use crate::claims::Verdict;
 use crate::error::{Error, Result};
@@ -19,133 +19,92 @@ use crate::report::{Measure, Report};
 use crate::terminal;
 use crate::text;
 use crate::trace::Trace;
-use output::{first_line, last_object, last_report, no_report};
+use interpreter::{introduce, quiet_utf8};
+use output::{last_report, no_report};
+use search::DEFAULT;
 
-/// The interpreter where none is given.
-const DEFAULT: &str = "python3";
+pub use comparison::gil_cell;
+pub(crate) use comparison::side_by_side;
+pub use interpreter::{GilSource, Interpreter, Introduction, unknown_gil};
 
-/// Time in which an interpreter must tell what it is.
-const INTRODUCTION: Duration = Duration::from_secs(30);
+/// The word for `--python` that stands for every interpreter that is found.
+const ALL: &str = "all";
 
-/// Asks an interpreter what it is, in a JSON object that needs no module `json`, from Python 2.7 on.
-///
-/// Whether there is a GIL: `sys._is_gil_enabled` tells where it exists (CPython 3.13 and later, RustPython); the implementations
-/// that have no such function are known by name. Any other one is measured: two threads that count take about as long as one where
-/// they run in parallel, and twice as long under a GIL. Between the two, and on one core, it stays unknown.
-const WHO_ARE_YOU: &str = r#"
-import platform, sys, threading, time
-
-def count(n):
-    while n:
-        n -= 1
-
-def measured():
-    try:
-        import os
-        if len(os.sched_getaffinity(0)) < 2:
-            return None
-    except Exception:
-        pass
-    clock = getattr(time, 'perf_counter', time.time)
-    def seconds(threads, n):
-        all = [threading.Thread(target=count, args=(n,)) for _ in range(threads)]
-        start = clock()
-        for thread in all:
-            thread.start()
-        for thread in all:
-            thread.join()
-        return clock() - start
-    n = 100000
-    while seconds(1, n) < 0.1:
-        n *= 2
-    ratio = min(seconds(2, n) for _ in range(5)) / min(seconds(1, n) for _ in range(5))
-    return False if ratio < 1.4 else True if ratio > 1.7 else None
-
-name = platform.python_implementation()
-ask = getattr(sys, '_is_gil_enabled', None)
-known = {'CPython': True, 'PyPy': True, 'GraalVM': True, 'GraalPy': True, 'Jython': False, 'IronPython': False, 'RustPython': False}
-gil = ask() if ask else known[name] if name in known else measured()
-word = {True: 'true', False: 'false', None: 'null'}[gil]
-print('{"name": "%s", "version": [%d, %d, %d], "gil": %s}' % ((name,) + tuple(sys.version_info[:3]) + (word,)))
-"#;
-
-/// A Python that answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Interpreter {
-    /// The program, as it was given.
-    pub path: PathBuf,
-    /// What it calls itself: CPython, PyPy, Jython.
-    pub implementation: String,
-    /// Major, minor, micro.
-    pub version: [u32; 3],
-    /// Whether it runs with a GIL; `None` if that is not known.
-    pub gil: Option<bool>,
-}
-
-impl Interpreter {
-    /// The interpreter in the id of a measurement: "cpython-3.11.7", "cpython-3.13.0-free-threaded".
-    pub fn id(&self) -> String {
-        self.to_string().to_lowercase().replace(' ', "-")
-    }
-
-    /// Why a claim about the GIL cannot be measured on this interpreter; `None` if it has one.
-    pub fn why_no_gil(&self) -> Option<Text> {
-        match self.gil {
-            Some(true) => None,
-            Some(false) => Some(text!("GIL이 없습니다", "it has no GIL")),
-            None => Some(unknown_gil()),
-        }
-    }
-
-    /// The id under which [`join`] puts a measurement of this interpreter into the report.
-    pub fn measure_id(&self, id: &str) -> String {
-        format!("{}.{id}", self.id())
-    }
-}
-
-/// "CPython 3.11.7", and "free-threaded" behind it where there is no GIL in a CPython.
-impl fmt::Display for Interpreter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [major, minor, micro] = self.version;
-        write!(f, "{} {major}.{minor}.{micro}", self.implementation)?;
-        if self.gil == Some(false) && self.implementation == "CPython" {
-            f.write_str(" free-threaded")?;
-        }
-        Ok(())
-    }
-}
-
-/// Why nothing can be claimed of an interpreter whose [`Interpreter::gil`] is not known.
-pub fn unknown_gil() -> Text {
-    text!("이 구현에 GIL이 있는지 알 수 없습니다", "whether this implementation has a GIL is unknown")
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Introduction {
-    name: String,
-    version: [u32; 3],
-    gil: Option<bool>,
-}
-
-/// The interpreters to work with: those given, each of which must be a Python; else `python3`, if there is one. One that is there
-/// and does not work is named on standard error, and the run goes on without it.
+/// The interpreters to work with: those given, each of which must be a Python, or with `all` every one that is found; else `python3`,
+/// if there is one. One that is there and does not work is named on standard error, and the run goes on without it.
 pub fn find(given: &[PathBuf]) -> Result<Vec<Interpreter>> {
     if given.is_empty() {
         return Ok(find_default(DEFAULT, &text!("파이썬", "Python")).into_iter().collect());
     }
-    given
-        .iter()
-        .map(|path| {
-            introduce(path).map_err(|why| {
-                let path = path.display();
-                Error::usage(Text {
-                    ko: format!("--python {path}: 파이썬이 아닙니다: {}. 파이썬 실행 파일의 경로를 주십시오.", why.ko),
-                    en: format!("--python {path}: not a Python: {}. Give the path of a Python interpreter.", why.en),
-                })
-            })
-        })
-        .collect()
+    let (found, refused) = look(given)?;
+    refused.iter().for_each(complain);
+    let mut usable = Vec::new();
+    for one in found {
+        match one.why_no_twin() {
+            None => usable.push(one.python),
+            Some(why) if given.contains(&one.python.path) => return Err(refuse(&one.python.path, &why)),
+            Some(why) => complain(&Refused { path: one.python.path, why }),
+        }
+    }
+    Ok(usable)
+}
+
+/// A program that looks like an interpreter and cannot be used.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The program.
+    pub path: PathBuf,
+    /// Why.
+    pub why: Text,
+}
+
+/// What the interpreters say of themselves: those given, each of which must be a Python; where none is given, or `all`, every one
+/// that is found, `python3` first, the others by implementation and version. An installation is asked once, whatever the number of its
+/// names. With them those that were found and do not work.
+pub fn look(given: &[PathBuf]) -> Result<(Vec<Introduction>, Vec<Refused>)> {
+    let (mut found, mut refused) = (Vec::<Introduction>::new(), Vec::new());
+    for path in given.iter().filter(|path| *path != Path::new(ALL)) {
+        let not_python = |why: Text| {
+            refuse(
+                path,
+                &Text { ko: format!("파이썬이 아닙니다: {}", why.ko), en: format!("not a Python: {}", why.en) },
+            )
+        };
+        found.push(introduce(path).map_err(not_python)?);
+    }
+    if !given.is_empty() && found.len() == given.len() {
+        return Ok((found, refused));
+    }
+    let chosen = found.len();
+    for path in search::everywhere() {
+        match introduce(&path) {
+            Ok(one) if found.iter().any(|other| one.is_the_same(other)) => {}
+            Ok(one) => found.push(one),
+            Err(why) => refused.push(Refused { path, why }),
+        }
+    }
+    let is_default = |one: &Introduction| one.python.path == Path::new(DEFAULT);
+    found[chosen..].sort_by_key(|one| {
+        let Interpreter { implementation, version, gil, .. } = &one.python;
+        (!is_default(one), implementation != "CPython", implementation.clone(), *version, *gil)
+    });
+    Ok((found, refused))
+}
+
+fn refuse(path: &Path, why: &Text) -> Error {
+    let (path, Text { ko, en }) = (path.display(), why);
+    Error::usage(text!(
+        "--python {path}: {ko}. 파이썬 실행 파일의 경로를 주십시오.",
+        "--python {path}: {en}. Give the path of a Python interpreter."
+    ))
+}
+
+fn complain(Refused { path, why }: &Refused) {
+    let (path, Text { ko, en }) = (path.display(), why);
+    terminal::complain(&text!(
+        "{path}: 쓸 수 없어 이것 없이 진행합니다: {ko}",
+        "{path}: cannot be used, going on without it: {en}"
+    ));
 }
 
 /// For twins that run on Python 2.7: beside the default interpreter also `jython`, if it is on the PATH. Who chose interpreters, or
@@ -158,10 +117,7 @@ pub fn with_jython(given: &[Interpreter]) -> Vec<Interpreter> {
 
 fn find_default(name: &str, known_as: &Text) -> Option<Interpreter> {
     let name = Path::new(name);
-    let folders = env::var_os("PATH")?;
-    let there =
-        env::split_paths(&folders).any(|folder| folder.join(name).with_extension(env::consts::EXE_EXTENSION).is_file());
-    if !there {
+    if !search::is_on_path(name) {
         return None;
     }
     let complain = |why: Text| {
@@ -171,21 +127,11 @@ fn find_default(name: &str, known_as: &Text) -> Option<Interpreter> {
             en: format!("{name}: cannot be used, going on without {}: {}", known_as.en, why.en),
         });
     };
-    introduce(name).map_err(complain).ok()
-}
-
-fn introduce(path: &Path) -> Result<Interpreter, Text> {
-    let out = process::run_guarded(path, &["-c".into(), WHO_ARE_YOU.into()], INTRODUCTION, quiet_utf8)?;
-    let introduction: Introduction = last_object(&out, |_| true).ok_or_else(|| match first_line(&out) {
-        Some(said) => text!("버전을 물었더니 이렇게 답했습니다: {said}", "asked for its version, it said: {said}"),
-        None => text!("버전을 물었으나 답이 없습니다", "asked for its version, it said nothing"),
-    })?;
-    Ok(Interpreter {
-        path: path.to_owned(),
-        implementation: introduction.name,
-        version: introduction.version,
-        gil: introduction.gil,
-    })
+    let usable = introduce(name).and_then(|one| match one.why_no_twin() {
+        None => Ok(one.python),
+        Some(why) => Err(why),
+    });
+    usable.map_err(complain).ok()
 }
 
 /// Runs a twin and finds the one JSON object that it prints, a [`Report`]. The reason, in words, if there is none.
@@ -283,11 +229,6 @@ pub fn own(args: &[String], limit: Duration) -> Result<Report, Text> {
     })?;
     // Nobody prints before or after our own report.
     serde_json::from_str(&out).map_err(|_| no_report(&args.join(" "), &out))
-}
-
-/// An interpreter that leaves no `.pyc` files behind and prints UTF-8 whatever the locale.
-fn quiet_utf8(command: &mut Command) {
-    command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONIOENCODING", "utf-8");
 }
 
 /// The file `python/NAME.py` of a crate whose sources were in `built` when it was compiled. The folder may have been moved since:
