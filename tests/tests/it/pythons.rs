@@ -58,10 +58,12 @@ fn every_twin_runs_on_every_python() {
         ("asyncio", &["cancel", "--timeout", "0.02"]),
         ("asyncio", &["gather", "--seconds", "0.1"]),
         ("asyncio", &["gil", "--iterations", "10000000", "--seconds", "0.1"]),
+        ("asyncio", &["loops", "--iterations", "2000000"]),
         ("asyncio", &["fetch", "--requests", "40", "--concurrency", "10"]),
         ("multiprocessing", &["article", "--iterations", "10000"]),
         ("multiprocessing", &["cpu", "--iterations", "10000", "--rounds", "1"]),
         ("multiprocessing", &["memory"]),
+        ("multiprocessing", &["start-methods", "--rounds", "1", "--iterations", "10000"]),
         ("multiprocessing", &["pool", "--iterations", "10000"]),
         ("multiprocessing", &["ipc", "--rounds", "1"]),
         ("multiprocessing", &["pool-failures", "--trials", "1", "--timeout", "0.5"]),
@@ -260,7 +262,7 @@ fn all_interpreters_run_the_twin_and_have_a_row_each() {
         command.env(folder, home.path());
     }
     let done = finish(start(command.env("PATH", &path))).ends_with(0);
-    let table = done.out.split("each interpreter").nth(1).unwrap_or_else(|| panic!("no table: {}", done.out));
+    let table = done.out.split("│ interpreter").nth(1).unwrap_or_else(|| panic!("no table: {}", done.out));
     for name in ["CPython 3.99.0", "Jython 2.7.99", "PyPy 3.99.0"] {
         assert!(table.contains(name), "{name}: {}", done.out);
     }

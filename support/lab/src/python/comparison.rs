@@ -1,7 +1,9 @@
 //! Several interpreters side by side: a row each.
 
+use std::mem;
+
 use super::interpreter::Interpreter;
-use crate::claims::{Outcome, Verdict};
+use crate::claims::{Claim, Outcome, Verdict};
 use crate::lang::Text;
 use crate::report::{Front, Report, Table};
 use crate::text;
@@ -9,32 +11,42 @@ use crate::text;
 /// With so many interpreters a reader compares them with each other, rather than each with Rust.
 const MANY: usize = 3;
 
-/// If many interpreters ran, the first screen shows a table of what was seen on each of them, instead of drawings.
+/// If many interpreters ran, the first screen shows their verdicts in tables, one for each claim, instead of words and drawings.
 pub(crate) fn side_by_side(report: &mut Report, pythons: &[Interpreter]) {
-    if pythons.len() < MANY {
+    // An experiment that chose a table has rows for each of them already.
+    if pythons.len() < MANY || report.front.iter().any(|part| matches!(part, Front::Table(_))) {
         return;
     }
-    let mut rows = Vec::new();
-    for python in pythons {
-        for verdict in report.verdicts.iter().filter(|verdict| judged(pythons, verdict) == Some(python)) {
-            rows.push(row(python, verdict));
+    let (theirs, others): (Vec<Verdict>, Vec<Verdict>) =
+        mem::take(&mut report.verdicts).into_iter().partition(|verdict| judged(pythons, verdict).is_some());
+    let mut tables: Vec<(&str, Table)> = Vec::new();
+    for (python, verdict) in pythons.iter().flat_map(|python| theirs.iter().map(move |verdict| (python, verdict))) {
+        if judged(pythons, verdict) == Some(python) {
+            let at = tables.iter().position(|(claim, _)| *claim == verdict.claim).unwrap_or_else(|| {
+                tables.push((&verdict.claim, empty_table(verdict)));
+                tables.len() - 1
+            });
+            tables[at].1.rows.push(row(python, verdict));
         }
     }
-    if rows.is_empty() {
-        return;
+    if !tables.is_empty() {
+        report.front = (report.tables.len()..).take(tables.len()).map(Front::Table).collect();
+        report.front_verdicts = Some(others.len());
+        report.tables.extend(tables.into_iter().map(|(_, table)| table));
     }
+    report.verdicts = others.into_iter().chain(theirs).collect();
+}
+
+/// A table for the claim that a verdict is on.
+fn empty_table(verdict: &Verdict) -> Table {
     let head = vec![
         text!("인터프리터", "interpreter"),
         Text::same("GIL"),
-        text!("주장", "claim"),
         text!("판정", "verdict"),
         text!("근거", "evidence"),
     ];
-    report.tables.push(Table { title: text!("인터프리터별 결과", "each interpreter"), head, rows });
-    // An experiment that chose a table has its own rows for them.
-    if !report.front.iter().any(|part| matches!(part, Front::Table(_))) {
-        report.front = vec![Front::Table(report.tables.len() - 1)];
-    }
+    let title = verdict.about().map_or_else(|| Text::same(verdict.claim.clone()), Claim::text);
+    Table { title, head, rows: Vec::new() }
 }
 
 /// The interpreter that a verdict is on: the one with the longest name among those that it begins with. "CPython 3.13.5" also begins
@@ -53,7 +65,7 @@ fn row(python: &Interpreter, verdict: &Verdict) -> Vec<Text> {
         Outcome::DoesNotHold => (text!("맞지 않음", "does not hold"), &verdict.evidence),
         Outcome::NotMeasured(why) => (text!("측정하지 않음", "not measured"), why),
     };
-    vec![Text::same(python.to_string()), gil_cell(python.gil), Text::same(verdict.claim.clone()), word, because.clone()]
+    vec![Text::same(python.to_string()), gil_cell(python.gil), word, because.clone()]
 }
 
 /// Whether there is a GIL, as a cell of a table.
@@ -88,9 +100,12 @@ mod tests {
         let mut few = report.clone();
         side_by_side(&mut few, &pythons[..2]);
         assert!(few.tables.is_empty() && few.front.is_empty());
+        let mut chosen = Report { front: vec![Front::Table(0)], ..report.clone() };
+        side_by_side(&mut chosen, &pythons);
+        assert_eq!((chosen.tables.len(), chosen.front_verdicts), (0, None));
         side_by_side(&mut report, &pythons);
         let rows: Vec<(&str, &str, &str)> =
-            report.tables[0].rows.iter().map(|row| (&*row[0].en, &*row[1].en, &*row[4].en)).collect();
+            report.tables[0].rows.iter().map(|row| (&*row[0].en, &*row[1].en, &*row[3].en)).collect();
         let expected = [
             ("CPython 3.13.5", "yes", "CPython 3.13.5"),
             ("CPython 3.13.5", "yes", "CPython 3.13.5"),
@@ -99,5 +114,9 @@ mod tests {
         ];
         assert_eq!(rows, expected);
         assert_eq!(report.front, [Front::Table(0)]);
+        // The words are left to the verdicts that are in no table; the report has them all.
+        assert_eq!((report.front_verdicts, report.verdicts.len()), (Some(1), 5));
+        assert_eq!(report.verdicts[0].on.en, "Rust");
+        assert_eq!(report.tables[0].title, report.verdicts[0].about().unwrap().text());
     }
 }

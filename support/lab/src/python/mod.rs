@@ -7,6 +7,7 @@ mod search;
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -140,10 +141,19 @@ pub fn run(python: &Interpreter, script: &Path, args: &[String], limit: Duration
         let script = script.display();
         return Err(text!("{script} 파일이 없습니다", "there is no file {script}"));
     }
+    if python.version < [3, 0, 0] && !is_for_python_2(script) {
+        return Err(text!("이 프로그램에는 파이썬 3이 필요합니다", "this twin needs Python 3"));
+    }
     let mut all: Vec<OsString> = vec![script.into()];
     all.extend(args.iter().map(OsString::from));
     let out = process::run_guarded(&python.path, &all, limit, quiet_utf8)?;
     last_report(&out).ok_or_else(|| no_report(&script.display().to_string(), &out))
+}
+
+/// Python 2 refuses a script with Korean in it that does not name its encoding in the first line, so a twin that does is meant for it.
+fn is_for_python_2(script: &Path) -> bool {
+    let text = fs::read(script).unwrap_or_default();
+    text.is_ascii() || text.split(|byte| *byte == b'\n').next().is_some_and(|line| line.starts_with(b"# -*- coding"))
 }
 
 /// A twin that takes longer than this has hung.
@@ -278,6 +288,14 @@ mod tests {
         );
         assert_eq!(named(3, 2).en, "CPython 3.11.7 (66.7 % of the work): threads");
         assert_eq!(named(3, 3).en, "CPython 3.11.7: threads");
+    }
+
+    #[test]
+    fn a_twin_for_python_3_is_not_given_to_python_2() {
+        let sections = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let is = |twin: &str| is_for_python_2(&sections.join(twin));
+        assert!(is("threading/python/cpu.py") && is("mutex/python/counter.py"));
+        assert!(!is("asyncio/python/gil.py") && !is("multiprocessing/python/cpu.py"));
     }
 
     #[test]

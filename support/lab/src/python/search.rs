@@ -13,48 +13,72 @@ pub(super) fn everywhere() -> Vec<PathBuf> {
     let default = PathBuf::from(DEFAULT);
     let mut found: Vec<PathBuf> = is_on_path(&default).then_some(default).into_iter().collect();
     let mut targets = Vec::new();
-    for folder in folders() {
-        for program in programs(&folder) {
-            // The names of one file: `python`, `python3`, `python3.11`. The longest says most.
-            let target = fs::canonicalize(&program).unwrap_or_else(|_| program.clone());
-            if !targets.contains(&target) {
-                targets.push(target);
-                found.push(program);
-            }
+    // In a shared folder the longest name of a file says most: `python3.11` rather than `python`. A version's own folder says it.
+    let shared = shared_folders().into_iter().flat_map(|folder| programs(&folder).into_iter().rev());
+    let versions = version_folders().into_iter().flat_map(|folder| programs(&folder));
+    for program in shared.chain(versions) {
+        let target = fs::canonicalize(&program).unwrap_or_else(|_| program.clone());
+        if !targets.contains(&target) {
+            targets.push(target);
+            found.push(by_name(program));
         }
     }
     found
 }
 
-/// Whether a program of this name is on the PATH.
-pub(super) fn is_on_path(name: &Path) -> bool {
-    let there = |folder: PathBuf| folder.join(name).with_extension(env::consts::EXE_EXTENSION).is_file();
-    env::var_os("PATH").is_some_and(|folders| env::split_paths(&folders).any(there))
+/// A program as a reader types it: its name, if that leads to it.
+fn by_name(program: PathBuf) -> PathBuf {
+    match program.file_name().map(PathBuf::from) {
+        Some(name) if on_path(&name).is_some_and(|first| first == program) => name,
+        _ => program,
+    }
 }
 
-fn folders() -> Vec<PathBuf> {
-    let home = env::var_os("HOME").map(PathBuf::from);
-    let below_home = |folder: &str| home.iter().map(|home| home.join(folder)).next();
+/// Whether a program of this name is on the PATH.
+pub(super) fn is_on_path(name: &Path) -> bool {
+    on_path(name).is_some()
+}
+
+/// The first program of this name on the PATH.
+fn on_path(name: &Path) -> Option<PathBuf> {
+    let mut file = name.as_os_str().to_owned();
+    if !name.as_os_str().to_string_lossy().ends_with(env::consts::EXE_SUFFIX) {
+        file.push(env::consts::EXE_SUFFIX);
+    }
+    let folders = env::var_os("PATH")?;
+    env::split_paths(&folders).map(|folder| folder.join(&file)).find(|program| program.is_file())
+}
+
+fn below_home(folder: &str) -> Option<PathBuf> {
+    Some(PathBuf::from(env::var_os("HOME")?).join(folder))
+}
+
+/// Folders with programs of all kinds.
+fn shared_folders() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     // What a version manager puts on the PATH forwards to one of its versions, or complains that none is chosen.
     let mut folders: Vec<PathBuf> =
         env::split_paths(&path).filter(|folder| folder.file_name() != Some(OsStr::new("shims"))).collect();
     folders.extend(["/usr/local/bin", "/usr/bin"].map(PathBuf::from));
     folders.extend(below_home(".local/bin"));
+    folders
+}
+
+/// The folders of pyenv's and uv's versions.
+fn version_folders() -> Vec<PathBuf> {
     let pyenv = env::var_os("PYENV_ROOT").map(PathBuf::from).or_else(|| below_home(".pyenv"));
     let data = env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(|| below_home(".local/share"));
     let uv = env::var_os("UV_PYTHON_INSTALL_DIR").map(PathBuf::from);
     let uv = uv.or_else(|| data.map(|data| data.join("uv").join("python")));
     let versions = pyenv.map(|root| root.join("versions")).into_iter().chain(uv);
-    folders.extend(versions.flat_map(|versions| entries(&versions)).map(|version| version.join("bin")));
-    folders
+    versions.flat_map(|versions| entries(&versions)).map(|version| version.join("bin")).collect()
 }
 
-/// The programs in a folder whose names are those of interpreters, the longest names first.
+/// The programs in a folder whose names are those of interpreters, the shortest names first.
 fn programs(folder: &Path) -> Vec<PathBuf> {
     let is_program = |path: &PathBuf| is_name(path) && path.is_file();
     let mut programs: Vec<PathBuf> = entries(folder).into_iter().filter(is_program).collect();
-    programs.sort_by_key(|program| std::cmp::Reverse(program.as_os_str().len()));
+    programs.sort_by_key(|program| program.as_os_str().len());
     programs
 }
 

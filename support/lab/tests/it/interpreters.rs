@@ -162,7 +162,7 @@ fn all_interpreters_are_found_once_and_the_default_one_comes_first() {
         .collect();
     let expected = [
         ("CPython 3.99.9", "python3"),
-        ("CPython 3.99.2", "~/path/python3.96"),
+        ("CPython 3.99.2", "python3.96"),
         ("CPython 3.99.2", "~/.local/bin/python3.97"),
         ("CPython 3.99.3", "~/.pyenv/versions/3.99.3/bin/python"),
         ("CPython 3.99.4", "~/.local/share/uv/python/cpython-3.99.4/bin/python3.99"),
