@@ -4,6 +4,7 @@ Usage: start_methods.py ROUNDS ITERATIONS. Prints one JSON report: the time from
 many cores two that compute keep busy. Sub-interpreters need Python 3.14.
 """
 import gc
+import importlib.util
 import json
 import multiprocessing as mp
 import queue
@@ -21,10 +22,25 @@ WAITING = 4  # so many wait at once when their memory is read
 # What a sub-interpreter runs: it has modules and functions of its own.
 COUNT = """
 import time
-start, cpu, total = time.monotonic(), time.thread_time(), 0
-for i in range(iterations):
-    total += i
-told.put((start, time.monotonic(), time.thread_time() - cpu))
+
+def count():
+    start, cpu, total = time.monotonic(), time.thread_time(), 0
+    for i in range(iterations):
+        total += i
+    told.put((start, time.monotonic(), time.thread_time() - cpu))
+
+count()
+"""
+
+# The first of a chain of errors says why; numpy's own, which follows it, is a page long.
+IMPORT_NUMPY = """
+try:
+    import numpy
+    told.put("")
+except Exception as error:
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__
+    told.put(str(error))
 """
 
 
@@ -163,21 +179,18 @@ def timed(work, *args):
 
 
 def numpy_note():
-    """What happens when a sub-interpreter imports numpy; None where there is none to import."""
-    try:
-        import importlib.util
-        if importlib.util.find_spec("numpy") is None:
-            return {"ko": "numpy가 없어 서브 인터프리터에서 import해 보지 못했습니다", "en": "no numpy here to import in a sub-interpreter"}
-        one = interpreters.create()
-        try:
-            one.exec("import numpy")
-            return {"ko": "서브 인터프리터에서 numpy를 import할 수 있습니다", "en": "a sub-interpreter can import numpy"}
-        finally:
-            one.close()
-    except Exception as why:  # it refuses with an error of its own, inside ours
-        line = [line for line in str(why).splitlines() if line.strip()][:1]
-        said = " ".join(line)[:200]
-        return {"ko": "서브 인터프리터에서 numpy를 import할 수 없습니다: " + said, "en": "a sub-interpreter cannot import numpy: " + said}
+    """What happens when a sub-interpreter imports numpy."""
+    if importlib.util.find_spec("numpy") is None:
+        return {"ko": "numpy가 없어 서브 인터프리터에서 import해 보지 못했습니다", "en": "no numpy here to import in a sub-interpreter"}
+    told = interpreters.create_queue()
+    one = interpreters.create()
+    one.prepare_main(told=told)
+    one.exec(IMPORT_NUMPY)
+    why = told.get()  # before its sender is closed: an item goes with it
+    one.close()
+    if not why:
+        return {"ko": "서브 인터프리터에서 numpy를 import할 수 있습니다", "en": "a sub-interpreter can import numpy"}
+    return {"ko": "서브 인터프리터에서 numpy를 import할 수 없습니다: " + why, "en": "a sub-interpreter cannot import numpy: " + why}
 
 
 def main(rounds, iterations):

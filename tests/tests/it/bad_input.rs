@@ -143,6 +143,7 @@ fn a_wrong_command_line() {
         ("gil-sim", &["predict", "convoy", "extra"]),
         ("gil-sim", &["verify", "--transport", "tcp"]),
         ("compare", &["--waiting", "0"]),
+        ("compare", &["io", "--most", "9"]),
         ("compare", &["--rounds", "x"]),
         ("lab", &["--python", "no-such-python"]),
         ("lab", &["--python", "true"]),

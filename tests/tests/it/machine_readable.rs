@@ -59,6 +59,7 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("multiprocessing", &["kill-storm", "--tasks", "400", "--iterations", "20000", "--kills", "2"]),
     ("multiprocessing", &["images", "--workers", "2", "--rounds", "1"]),
     ("multiprocessing", &["translate", "tests/data/sentences.txt", "--workers", "2", "--rounds", "1"]),
+    ("compare", &["io", "--most", "10", "--rounds", "1", "--delay", "0.01"]),
     (
         "compare",
         &["table", "--rounds", "1", "--waiting", "3", "--jobs", "2", "--iterations", "100000", "--copies", "1"],
@@ -138,6 +139,7 @@ fn a_report_with_a_field_too_many_is_refused() {
 
 /// Experiments that only count: there is nothing to draw.
 const WITHOUT_LANES: &[(&str, &str)] = &[
+    ("compare", "io"),
     ("compare", "table"),
     ("gil-sim", "interval"),
     ("multiprocessing", "ipc"),

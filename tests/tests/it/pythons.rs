@@ -77,6 +77,7 @@ fn every_twin_runs_on_every_python() {
         ("mutex", &["across-await", "--timeout", "0.03"]),
         ("gil-sim", &["cpu-bound", "--iterations", "1000000"]),
         ("gil-sim", &["bytecode", "--iterations", "2000"]),
+        ("compare", &["io", "--most", "10", "--rounds", "1", "--delay", "0.01"]),
     ];
     for (program, args) in twins {
         let report = report(program, &[*args, &options].concat());

@@ -8,7 +8,7 @@ use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
 use lab::text;
 
-use super::{Case, CaseResult, PAUSE, PIECES, TASKS};
+use super::cases::{Case, CaseResult, PAUSE, PIECES, TASKS};
 
 /// The claim's id in the ledger.
 pub const CLAIM: &str = "several-loops-without-gil";

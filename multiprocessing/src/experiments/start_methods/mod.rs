@@ -93,6 +93,8 @@ fn measure(rounds: usize) -> Result<Vec<Measure>> {
         Ok(begin.elapsed().as_nanos() as f64)
     };
     let first: Vec<f64> = kinds.iter().map(time).collect::<Result<_>>()?;
+    // The fork server lives as long as any pool does.
+    let _server = Pool::builder().workers(1).start(Start::Fork).build().map_err(pool_errors::failed)?;
     let mut samples = vec![Vec::new(); kinds.len()];
     for _ in 0..rounds {
         for (samples, kind) in samples.iter_mut().zip(&kinds) {
