@@ -5,6 +5,7 @@ Prints one JSON report: for each technique, how late the other tasks woke up, an
 import asyncio
 import itertools
 import json
+import multiprocessing
 import selectors
 import sys
 import threading
@@ -126,7 +127,13 @@ def main():
         drawn += [{"name": {"ko": "다른 태스크 %d" % i, "en": "other task %d" % i}, "spans": lane} for i, lane in enumerate(lanes)]
         if way in (in_the_loop, spawn_blocking):
             traces.append({"title": {"ko": name, "en": name}, "lanes": drawn})
-    print(json.dumps({"experiment": "asyncio/blocking", "traces": traces, "measures": measures}))
+    print(json.dumps({"experiment": "asyncio/blocking", "traces": traces, "measures": measures, "notes": [start_method()]}))
+
+
+def start_method():
+    """How the process of the pool was started: a note for the reader."""
+    method = multiprocessing.get_start_method()
+    return {"ko": "프로세스의 시작 방식: " + method, "en": "start method of the process: " + method}
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ use std::hint::black_box;
 use lab::trace::LaneRecorder;
 use lab::trace::State;
 
+use crate::lock::Lock;
 use crate::{Gil, ThreadId};
 
 /// One iteration takes CPython some tens of nanoseconds, as long as this many iterations take here. Checking more often would
@@ -60,6 +61,21 @@ pub fn under(gil: &Gil, me: ThreadId, lane: &mut LaneRecorder, iterations: u64) 
     count
 }
 // ANCHOR_END: under
+
+/// The same loop in a thread that holds the lock already, as the thread of an event loop does while it runs a task.
+pub fn holding(gil: &Gil, me: ThreadId, lane: &mut LaneRecorder, iterations: u64) -> u64 {
+    lane.enter(State::Running);
+    let count = count_and_check(iterations, &mut || {
+        if gil.wanted(me) {
+            lane.enter(State::WaitingForLock);
+            gil.release(me);
+            gil.take(me);
+            lane.enter(State::Running);
+        }
+    });
+    lane.leave();
+    count
+}
 
 /// What the loop comes to: 0 + 1 + … + (iterations − 1), of which 64 bits are kept, as in the loop.
 pub fn sum(iterations: u64) -> u64 {

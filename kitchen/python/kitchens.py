@@ -100,7 +100,13 @@ def main(chosen, number, minute):
         traces.append({"title": {"ko": ko, "en": en}, "lanes": lanes})
         measures.append({"id": "makespan." + word, "unit": "ns", "samples": [makespan],
                          "name": {"ko": ko + ": 모두 끝날 때까지", "en": en + ": until all are done"}})
-    print(json.dumps({"experiment": "kitchen/" + ("table" if chosen == "table" else "cooks"), "traces": traces, "measures": measures}))
+    print(json.dumps({"experiment": "kitchen/" + ("table" if chosen == "table" else "cooks"), "traces": traces, "measures": measures, "notes": [start_method()]}))
+
+
+def start_method():
+    """How the processes of this run are started: a note for the reader."""
+    method = mp.get_start_method()
+    return {"ko": "프로세스의 시작 방식: " + method, "en": "start method of the processes: " + method}
 
 
 if __name__ == "__main__":

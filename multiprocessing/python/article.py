@@ -24,6 +24,12 @@ def lane(name, start, end):
     return {"name": {"ko": f"프로세스 {name}", "en": f"Process {name}"}, "spans": [span]}
 
 
+def start_method():
+    """How the processes of this run are started: a note for the reader."""
+    method = mp.get_start_method()
+    return {"ko": "프로세스의 시작 방식: " + method, "en": "start method of the processes: " + method}
+
+
 # ANCHOR: listing
 if __name__ == "__main__":
     told = mp.SimpleQueue()
@@ -42,4 +48,4 @@ if __name__ == "__main__":
     name = {"ko": "프로세스 하나의 CPU 시간", "en": "CPU time of a process"}
     cpu = {"id": "cpu", "name": name, "unit": "ns", "samples": [cpu for *_, cpu in said]}
     trace = {"title": title, "lanes": [lane(*times) for *times, _ in said]}
-    print(json.dumps({"experiment": "multiprocessing/article", "traces": [trace], "measures": [cpu]}))
+    print(json.dumps({"experiment": "multiprocessing/article", "traces": [trace], "measures": [cpu], "notes": [start_method()]}))

@@ -89,7 +89,13 @@ def main(workers, iterations, rounds):
             for n, _, looks in min(row)[1]
         ]
         traces.append({"title": {"ko": ko, "en": en}, "lanes": lanes})
-    print(json.dumps({"experiment": "multiprocessing/cpu", "traces": traces, "measures": measures}))
+    print(json.dumps({"experiment": "multiprocessing/cpu", "traces": traces, "measures": measures, "notes": [start_method()]}))
+
+
+def start_method():
+    """How the processes of this run are started: a note for the reader."""
+    method = mp.get_start_method()
+    return {"ko": "프로세스의 시작 방식: " + method, "en": "start method of the processes: " + method}
 
 
 if __name__ == "__main__":

@@ -76,7 +76,13 @@ def main():
     to.put(b"")
     for peer in peers:
         peer.join()
-    print(json.dumps({"experiment": "multiprocessing/cpu_process_cost", "measures": out}))
+    print(json.dumps({"experiment": "multiprocessing/cpu_process_cost", "measures": out, "notes": [start_method()]}))
+
+
+def start_method():
+    """How the processes of this run are started: a note for the reader."""
+    method = mp.get_start_method()
+    return {"ko": "프로세스의 시작 방식: " + method, "en": "start method of the processes: " + method}
 
 
 if __name__ == "__main__":

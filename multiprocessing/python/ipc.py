@@ -124,11 +124,17 @@ def main():
                     segment.close()
         to.put(None)
     ours.close()
-    report = {"experiment": "multiprocessing/ipc", "measures": out}
+    report = {"experiment": "multiprocessing/ipc", "measures": out, "notes": [start_method()]}
     if not SharedMemory:
         why = {"ko": "공유 메모리: 측정하지 않음: 3.8부터 있습니다.", "en": "shared memory: not measured: it came with 3.8."}
-        report["notes"] = [why]
+        report["notes"].append(why)
     print(json.dumps(report))
+
+
+def start_method():
+    """How the processes of this run are started: a note for the reader."""
+    method = mp.get_start_method()
+    return {"ko": "프로세스의 시작 방식: " + method, "en": "start method of the processes: " + method}
 
 
 if __name__ == "__main__":

@@ -53,7 +53,13 @@ def main():
     }
     name = {"ko": "multiprocessing.Pool: 시작부터 결과까지", "en": "multiprocessing.Pool: from its start to the results"}
     measure = {"id": "wall.pool", "name": name, "unit": "ns", "samples": [wall]}
-    print(json.dumps({"experiment": "multiprocessing/pool", "traces": [trace], "measures": [measure]}))
+    print(json.dumps({"experiment": "multiprocessing/pool", "traces": [trace], "measures": [measure], "notes": [start_method()]}))
+
+
+def start_method():
+    """How the processes of this run are started: a note for the reader."""
+    method = mp.get_start_method()
+    return {"ko": "프로세스의 시작 방식: " + method, "en": "start method of the processes: " + method}
 
 
 if __name__ == "__main__":

@@ -139,7 +139,13 @@ def main():
             counts = together([sys.executable, __file__, "trial", kind, moment, str(seconds)], times)
             for what, samples in zip(("came", "failed", "never"), zip(*counts)):
                 out.append(measure(kind, moment, what, list(samples)))
-    print(json.dumps({"experiment": "multiprocessing/pool-failures", "measures": out}))
+    print(json.dumps({"experiment": "multiprocessing/pool-failures", "measures": out, "notes": [start_method()]}))
+
+
+def start_method():
+    """How the processes of this run are started: a note for the reader."""
+    method = mp.get_start_method()
+    return {"ko": "프로세스의 시작 방식: " + method, "en": "start method of the processes: " + method}
 
 
 if __name__ == "__main__":

@@ -134,7 +134,14 @@ def main(folder, file, workers, rounds):
         {"title": {"ko": ko, "en": en}, "lanes": lanes(done, who_ko, who_en)}
         for done, (_, ko, en, who_ko, who_en, _) in zip(last, ways)
     ]
+    report["notes"] = [start_method()]
     print(json.dumps(report))
+
+
+def start_method():
+    """How the processes of this run are started: a note for the reader."""
+    method = mp.get_start_method()
+    return {"ko": "프로세스의 시작 방식: " + method, "en": "start method of the processes: " + method}
 
 
 if __name__ == "__main__":

@@ -110,11 +110,17 @@ def main(workers, turns, rounds, seconds):
                                              ("wall", "ns", walls, ("걸린 시간", "wall time"))):
                 measures.append({"id": "%s.%s.%s" % (id, who, place), "unit": unit, "samples": samples,
                                  "name": {"ko": name["ko"] + words[0], "en": name["en"] + words[1]}})
-    notes = []
+    notes = [start_method()]
     if len(places) == 1:
         notes.append({"ko": "코어 하나: 측정하지 않음: os.sched_setaffinity가 없습니다",
                       "en": "one core: not measured: there is no os.sched_setaffinity"})
     print(json.dumps({"experiment": "threading/one-core", "traces": traces, "measures": measures, "notes": notes}))
+
+
+def start_method():
+    """How the processes of this run are started: a note for the reader."""
+    method = mp.get_start_method()
+    return {"ko": "프로세스의 시작 방식: " + method, "en": "start method of the processes: " + method}
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ pub mod fetch;
 pub mod files;
 pub mod gather;
 pub mod gil;
+pub mod loops;
 pub mod million;
 pub mod runtimes;
 pub mod serve;

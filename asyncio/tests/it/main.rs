@@ -10,6 +10,7 @@ mod fetch;
 mod files;
 mod gather;
 mod loop_stalls;
+mod loops;
 mod million;
 mod runtimes;
 mod serve;

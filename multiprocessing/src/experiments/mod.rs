@@ -8,4 +8,5 @@ pub mod kill_storm;
 pub mod memory;
 pub mod pool;
 pub mod pool_failures;
+pub mod start_methods;
 pub mod translate;

@@ -8,4 +8,5 @@ mod exit_status;
 mod images;
 mod memory;
 mod pool_experiments;
+mod start_methods;
 mod translate;

@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(waiting, WAITING);
     }
 
-    const WAITING: [&str; 16] = [
+    const WAITING: [&str; 14] = [
         "advice-io-asyncio-or-threads",
         "advice-cpu-processes",
         "named-libraries-parallel",
@@ -244,8 +244,6 @@ mod tests {
         "distributed-dask",
         "distributed-ray",
         "no-gil-other-memory-management",
-        "start-method-decides-cost",
-        "several-loops-without-gil",
         "kitchen-many-cooks",
         "kitchen-one-cook",
         "complexity-threads",

@@ -26,12 +26,14 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("asyncio", &["cancel", "--timeout", "0.02"]),
     ("asyncio", &["gather", "--seconds", "0.1"]),
     ("asyncio", &["gil", "--iterations", "20000000", "--seconds", "0.1"]),
+    ("asyncio", &["loops", "--iterations", "2000000"]),
     ("asyncio", &["serve", "--seconds", "0.2"]),
     ("asyncio", &["connections", "--connections", "50", "--slow", "5", "--seconds", "0.1"]),
     ("asyncio", &["fetch", "--requests", "40", "--concurrency", "10"]),
     ("multiprocessing", &["article", "--iterations", "100000"]),
     ("multiprocessing", &["cpu", "--iterations", "100000", "--rounds", "1"]),
     ("multiprocessing", &["memory"]),
+    ("multiprocessing", &["start-methods", "--rounds", "1"]),
     ("mutex", &["counter", "--iterations", "1000", "--rounds", "100"]),
     ("mutex", &["versions", "--iterations", "1000"]),
     ("mutex", &["check-then-act", "--trades", "20"]),
@@ -57,6 +59,7 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("multiprocessing", &["kill-storm", "--tasks", "400", "--iterations", "20000", "--kills", "2"]),
     ("multiprocessing", &["images", "--workers", "2", "--rounds", "1"]),
     ("multiprocessing", &["translate", "tests/data/sentences.txt", "--workers", "2", "--rounds", "1"]),
+    ("compare", &["io", "--most", "10", "--rounds", "1", "--delay", "0.01"]),
     (
         "compare",
         &["table", "--rounds", "1", "--waiting", "3", "--jobs", "2", "--iterations", "100000", "--copies", "1"],
@@ -136,11 +139,13 @@ fn a_report_with_a_field_too_many_is_refused() {
 
 /// Experiments that only count: there is nothing to draw.
 const WITHOUT_LANES: &[(&str, &str)] = &[
+    ("compare", "io"),
     ("compare", "table"),
     ("gil-sim", "interval"),
     ("multiprocessing", "ipc"),
     ("multiprocessing", "memory"),
     ("multiprocessing", "pool-failures"),
+    ("multiprocessing", "start-methods"),
     ("mutex", "versions"),
     ("mutex", "poison"),
     ("mutex", "contention"),

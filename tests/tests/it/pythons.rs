@@ -58,10 +58,12 @@ fn every_twin_runs_on_every_python() {
         ("asyncio", &["cancel", "--timeout", "0.02"]),
         ("asyncio", &["gather", "--seconds", "0.1"]),
         ("asyncio", &["gil", "--iterations", "10000000", "--seconds", "0.1"]),
+        ("asyncio", &["loops", "--iterations", "2000000"]),
         ("asyncio", &["fetch", "--requests", "40", "--concurrency", "10"]),
         ("multiprocessing", &["article", "--iterations", "10000"]),
         ("multiprocessing", &["cpu", "--iterations", "10000", "--rounds", "1"]),
         ("multiprocessing", &["memory"]),
+        ("multiprocessing", &["start-methods", "--rounds", "1", "--iterations", "10000"]),
         ("multiprocessing", &["pool", "--iterations", "10000"]),
         ("multiprocessing", &["ipc", "--rounds", "1"]),
         ("multiprocessing", &["pool-failures", "--trials", "1", "--timeout", "0.5"]),
@@ -75,6 +77,7 @@ fn every_twin_runs_on_every_python() {
         ("mutex", &["across-await", "--timeout", "0.03"]),
         ("gil-sim", &["cpu-bound", "--iterations", "1000000"]),
         ("gil-sim", &["bytecode", "--iterations", "2000"]),
+        ("compare", &["io", "--most", "10", "--rounds", "1", "--delay", "0.01"]),
     ];
     for (program, args) in twins {
         let report = report(program, &[*args, &options].concat());
@@ -203,12 +206,17 @@ fn without_python_a_verdict_says_so_and_rust_is_measured() {
     assert!((0..5).any(|_| is_measured()));
 }
 
+const CPYTHON: &str =
+    r#"{"name": "CPython", "version": [3, 99, 0], "gil": true, "source": "asked", "lacks": [], "prefix": [1]}"#;
+const JYTHON: &str =
+    r#"{"name": "Jython", "version": [2, 7, 99], "gil": false, "source": "name", "lacks": [], "prefix": [2]}"#;
+
 /// A fake Python that reports a version, and runs this script instead of the twin.
 #[cfg(unix)]
 fn fake_python(script: &str) -> (tempfile::TempDir, String) {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("python");
-    fake(&path, r#"{"name": "CPython", "version": [3, 99, 0], "gil": true}"#, script);
+    fake(&path, CPYTHON, script);
     let python = path.display().to_string();
     (home, python)
 }
@@ -227,6 +235,47 @@ fn fake(path: &std::path::Path, hello: &str, script: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
+/// RustPython without its standard library: it answers, and no twin could print its report.
+#[cfg(unix)]
+#[test]
+fn a_python_without_json_is_refused_in_one_line() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("rustpython");
+    let said = r#"{"name": "RustPython", "version": [3, 13, 0], "gil": false, "source": "asked", "lacks": ["json"], "prefix": []}"#;
+    fake(&path, said, "exit 3");
+    let python = path.display().to_string();
+    let done = run("threading", &["article", "--seconds", "0", "--lang", "en", "--python", &python]).ends_with(2);
+    let expected = format!(
+        "--python {python}: RustPython 3.13.0 lacks modules of the standard library: json. Give the path of a Python interpreter.\n"
+    );
+    assert_eq!((done.out.as_str(), done.err.as_str()), ("", expected.as_str()));
+}
+
+/// With `--python all` a twin runs on each interpreter that is found, and the first screen has a row for each.
+#[cfg(unix)]
+#[test]
+fn all_interpreters_run_the_twin_and_have_a_row_each() {
+    let home = tempfile::tempdir().unwrap();
+    let here = |name: &str| home.path().join(name);
+    fake(&here("python3"), CPYTHON, "exit 3");
+    fake(&here("jython"), JYTHON, "exit 3");
+    fake(&here("pypy3"), &CPYTHON.replace("CPython", "PyPy").replace("[1]", "[3]"), "exit 3");
+    fake(&here("rustpython"), &CPYTHON.replace("CPython", "RustPython").replace("[]", "[\"json\"]"), "exit 3");
+    let path = format!("{}:{}", home.path().display(), env::var("PATH").unwrap());
+    let mut command = run::command("threading", &["article", "--seconds", "0", "--lang", "en", "--python", "all"]);
+    for folder in ["HOME", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "XDG_DATA_HOME"] {
+        command.env(folder, home.path());
+    }
+    let done = finish(start(command.env("PATH", &path))).ends_with(0);
+    let table = done.out.split("│ interpreter").nth(1).unwrap_or_else(|| panic!("no table: {}", done.out));
+    for name in ["CPython 3.99.0", "Jython 2.7.99", "PyPy 3.99.0"] {
+        assert!(table.contains(name), "{name}: {}", done.out);
+    }
+    assert!(!table.contains("RustPython"));
+    let refused = |line: &&str| line.contains("rustpython: cannot be used") && line.contains("json");
+    assert_eq!(done.err.lines().filter(refused).count(), 1, "{}", done.err);
+}
+
 /// Beside `python3` the two experiments whose claims are about interpreters without a GIL look for `jython`, the others do not; and
 /// whoever chose interpreters gets those.
 #[cfg(unix)]
@@ -234,8 +283,8 @@ fn fake(path: &std::path::Path, hello: &str, script: &str) {
 fn jython_is_found_on_the_path_by_the_experiments_that_are_about_it() {
     let home = tempfile::tempdir().unwrap();
     let python = home.path().join("python3");
-    fake(&python, r#"{"name": "CPython", "version": [3, 99, 0], "gil": true}"#, "exit 3");
-    fake(&home.path().join("jython"), r#"{"name": "Jython", "version": [2, 7, 99], "gil": false}"#, "exit 3");
+    fake(&python, CPYTHON, "exit 3");
+    fake(&home.path().join("jython"), JYTHON, "exit 3");
     let path = format!("{}:{}", home.path().display(), env::var("PATH").unwrap());
     let judged = |program: &str, args: &[&str]| {
         let mut command = run::command(program, &[args, &["--json"]].concat());

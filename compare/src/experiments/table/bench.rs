@@ -12,8 +12,7 @@ use lab::{Error, Result, text, twin_script};
 use loopback::Server;
 
 use super::cell::{CELL, Cell};
-use super::pictures;
-use super::plan::{PYTHON_SHARE, Size, Technique, Workload};
+use super::plan::{Size, Technique, Workload};
 
 /// A cell that takes longer than this has hung.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -129,7 +128,7 @@ impl<'a> Bench<'a> {
         };
         let report = match samples.who {
             Who::Rust => python::own(&cell.to_args(CELL), LIMIT),
-            Who::Python(p) => python::run(&self.pythons[p], twin_script!("table"), &self.python_args(&cell), LIMIT),
+            Who::Python(p) => python::run(&self.pythons[p], twin_script!("table"), &cell.twin_args(), LIMIT),
         };
         let report = report.and_then(|report| self.same_results(n, report));
         let samples = &mut self.cells[n];
@@ -139,16 +138,6 @@ impl<'a> Bench<'a> {
             Ok(report) => samples.add(&report),
         }
         Ok(())
-    }
-
-    fn python_args(&self, cell: &Cell) -> Vec<String> {
-        let Size { waiting, gets, jobs, iterations, copies } = self.size;
-        let numbers =
-            [*waiting as u64, *gets as u64, *jobs as u64, (*iterations / PYTHON_SHARE).max(1), *copies as u64];
-        let mut args = vec![cell.workload.id().to_owned(), cell.technique.id().to_owned(), cell.server.to_string()];
-        args.extend(numbers.iter().map(u64::to_string));
-        args.push(pictures::FOLDER.to_owned());
-        args
     }
 
     /// Returns the report of a cell if its results are the same as those of the other techniques in the same language. A cell of I/O

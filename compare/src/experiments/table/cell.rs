@@ -13,7 +13,7 @@ use lab::trace::Recorder;
 use lab::{Error, Result, clock, machine, terminal, text};
 
 use super::pictures;
-use super::plan::{GETS_IN_SEQUENCE, Size, SizeOptions, Technique, Workload};
+use super::plan::{GETS_IN_SEQUENCE, PYTHON_SHARE, Size, SizeOptions, Technique, Workload};
 use super::units::{self, Check, ProcessResult};
 use super::web;
 
@@ -73,6 +73,18 @@ impl Cell {
         let pairs = [("--workload", workload.id()), ("--technique", technique.id()), ("--server", &server)];
         args.extend(pairs.iter().flat_map(|(name, value)| [(*name).to_owned(), (*value).to_owned()]));
         args.extend(size.to_args());
+        args
+    }
+
+    /// The arguments that tell the Python twin this cell.
+    pub fn twin_args(&self) -> Vec<String> {
+        let Cell { workload, technique, size, server } = self;
+        let Size { waiting, gets, jobs, iterations, copies } = size;
+        let numbers =
+            [*waiting as u64, *gets as u64, *jobs as u64, (*iterations / PYTHON_SHARE).max(1), *copies as u64];
+        let mut args = vec![workload.id().to_owned(), technique.id().to_owned(), server.to_string()];
+        args.extend(numbers.iter().map(u64::to_string));
+        args.push(pictures::FOLDER.to_owned());
         args
     }
 

@@ -47,10 +47,10 @@ pub(crate) fn arguments() -> Vec<Arg> {
         value("svg", "FILE", text!("화면의 그림을 SVG로 저장", "save the drawings of the page as SVG")),
         value(
             "python",
-            "PATH",
+            "PATH|all",
             text!(
-                "실험을 함께 실행할 파이썬, 여러 번 지정 가능 (기본 python3)",
-                "Python for the twins, may be repeated (default python3)"
+                "실험을 함께 실행할 파이썬, 여러 번 지정 가능, all은 모두 (기본 python3)",
+                "Python for the twins, may be repeated; all: every one that is found (default python3)"
             ),
         )
         .action(ArgAction::Append),

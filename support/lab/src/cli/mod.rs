@@ -8,6 +8,7 @@ mod rules;
 
 use std::env;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -20,7 +21,7 @@ use crate::atomic_write;
 use crate::error::{Error, Result};
 use crate::lang::{self, Lang, Text};
 use crate::process::lifeline;
-use crate::python::{self, Interpreter};
+use crate::python::{self, Interpreter, Introduction, Refused};
 use crate::render;
 use crate::report::Report;
 use crate::say;
@@ -42,6 +43,7 @@ pub struct Experiment {
     options: Vec<Declared>,
     rules: Vec<Rule>,
     hidden: bool,
+    looks_for_pythons: bool,
     run: Run,
 }
 
@@ -54,7 +56,13 @@ impl Experiment {
         run: impl Fn(&Args) -> Result<Report> + 'static,
     ) -> Experiment {
         let (options, rules) = options.into_parts();
-        Experiment { name, about, options, rules, hidden: false, run: Box::new(run) }
+        Experiment { name, about, options, rules, hidden: false, looks_for_pythons: false, run: Box::new(run) }
+    }
+
+    /// The experiment looks for interpreters itself, with [`Args::look_for_pythons`], instead of being given those to run twins on.
+    #[must_use]
+    pub fn looks_for_pythons(self) -> Experiment {
+        Experiment { looks_for_pythons: true, ..self }
     }
 
     /// The work of a child process: what the program does when it starts itself again with `name` as its first argument. The
@@ -76,7 +84,8 @@ impl Experiment {
     ) -> Experiment {
         let run = move |args: &Args| run(args).map(|()| Report::default());
         let (options, rules) = options.into_parts();
-        Experiment { name, about: Text::default(), options, rules, hidden: true, run: Box::new(run) }
+        let about = Text::default();
+        Experiment { name, about, options, rules, hidden: true, looks_for_pythons: false, run: Box::new(run) }
     }
 }
 
@@ -93,6 +102,8 @@ pub struct Section {
 pub struct Args {
     matches: ArgMatches,
     pythons: Vec<Interpreter>,
+    /// What was given with `--python`; `None` with `--no-python`.
+    asked: Option<Vec<PathBuf>>,
 }
 
 impl Args {
@@ -109,6 +120,11 @@ impl Args {
     /// The interpreters to run twins on: none with `--no-python`, or where there is no Python.
     pub fn pythons(&self) -> &[Interpreter] {
         &self.pythons
+    }
+
+    /// What the interpreters say of themselves that were given with `--python`, or else all that are found. None with `--no-python`.
+    pub fn look_for_pythons(&self) -> Result<(Vec<Introduction>, Vec<Refused>)> {
+        self.asked.as_deref().map_or_else(|| Ok((Vec::new(), Vec::new())), python::look)
     }
 }
 
@@ -174,9 +190,13 @@ impl Section {
         for path in [&common.trace, &common.svg].into_iter().flatten() {
             atomic_write::can_be_written(path)?;
         }
-        let pythons = if common.no_python || experiment.hidden { Vec::new() } else { python::find(&common.python)? };
-        let report = (experiment.run)(&Args { matches, pythons })?;
+        let without = common.no_python || experiment.hidden || experiment.looks_for_pythons;
+        let pythons = if without { Vec::new() } else { python::find(&common.python)? };
+        let asked = (!common.no_python).then(|| common.python.clone());
+        let args = Args { matches, pythons, asked };
+        let mut report = (experiment.run)(&args)?;
         if !experiment.hidden {
+            python::side_by_side(&mut report, &args.pythons);
             common.deliver(&report)?;
         }
         Ok(report.exit_code)

@@ -1,44 +1,92 @@
 //! `cargo run -p lab`: the cores and the Python interpreters of this machine.
 
+use std::env;
+use std::path::{Path, PathBuf};
+
 use lab::claims::Verdict;
 use lab::cli::{Args, Experiment, Options};
 use lab::lang::Text;
-use lab::python::Interpreter;
-use lab::report::{Report, Table};
+use lab::python::{GilSource, Interpreter, Introduction, Refused, gil_cell};
+use lab::report::{Front, Report, Table};
 use lab::{Result, machine, text};
 
 pub fn command() -> Experiment {
-    Experiment::new("machine", text!("코어와 파이썬 인터프리터", "cores and Python interpreters"), Options::new(), run)
+    let about = text!("코어와 파이썬 인터프리터", "cores and Python interpreters");
+    Experiment::new("machine", about, Options::new(), run).looks_for_pythons()
 }
 
 fn run(args: &Args) -> Result<Report> {
     let mut report = Report::new("lab/machine");
-    let rows = args.pythons().iter().map(|python| {
-        let gil = match python.gil {
-            Some(true) => text!("있음", "yes"),
-            Some(false) => text!("없음", "no"),
-            None => text!("알 수 없음", "unknown"),
-        };
-        vec![Text::same(python.to_string()), gil, Text::same(python.path.display().to_string())]
-    });
-    let rows: Vec<Vec<Text>> = rows.collect();
-    let found = rows.len();
-    if found > 0 {
-        let head = vec![text!("인터프리터", "interpreter"), Text::same("GIL"), text!("경로", "path")];
-        report
-            .tables
-            .push(Table { title: text!("찾은 파이썬 인터프리터", "Python interpreters found"), head, rows });
+    let (found, refused) = args.look_for_pythons()?;
+    if !found.is_empty() {
+        report.tables.push(table(&found));
+        report.front = vec![Front::Table(0)];
     }
-    report.verdicts = judge(args.pythons());
+    report.notes = notes(&found, &refused);
+    let pythons: Vec<Interpreter> = found.into_iter().map(|one| one.python).collect();
+    report.verdicts = judge(&pythons);
     let m = machine::describe();
+    let pythons = pythons.len();
     report.shows = Text {
-        ko: format!("{}; 파이썬 인터프리터 {found}개.", m.ko),
-        en: match found {
+        ko: format!("{}; 파이썬 인터프리터 {pythons}개.", m.ko),
+        en: match pythons {
             1 => format!("{}; 1 Python interpreter.", m.en),
-            _ => format!("{}; {found} Python interpreters.", m.en),
+            _ => format!("{}; {pythons} Python interpreters.", m.en),
         },
     };
     Ok(report)
+}
+
+/// A row for each interpreter.
+fn table(found: &[Introduction]) -> Table {
+    let row = |one: &Introduction| {
+        let how = match one.source {
+            GilSource::Asked => text!("물어봄", "asked"),
+            GilSource::Name => text!("이름으로", "by its name"),
+            GilSource::Measured => text!("두 스레드로 측정", "two threads measured"),
+        };
+        let mut name = Text::same(one.python.to_string());
+        if !one.lacks.is_empty() {
+            let lacks = one.lacks.join(", ");
+            name = text!("{name}({lacks} 없음)", "{name} (no {lacks})");
+        }
+        vec![name, gil_cell(one.python.gil), how, Text::same(below_home(&one.python.path))]
+    };
+    let head = vec![
+        text!("인터프리터", "interpreter"),
+        Text::same("GIL"),
+        text!("GIL을 아는 방법", "GIL known"),
+        text!("경로", "path"),
+    ];
+    let title = text!("찾은 파이썬 인터프리터", "Python interpreters found");
+    Table { title, head, rows: found.iter().map(row).collect() }
+}
+
+/// The path as a shell takes it, with `~` for the reader's folder.
+fn below_home(path: &Path) -> String {
+    let home = env::var_os("HOME").map(PathBuf::from).filter(|home| home.parent().is_some());
+    match home.and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned)) {
+        Some(below) => format!("~/{}", below.display()),
+        None => path.display().to_string(),
+    }
+}
+
+/// What no twin can run on, what does not work, and how to use the others.
+fn notes(found: &[Introduction], refused: &[Refused]) -> Vec<Text> {
+    let lacking = found.iter().filter_map(|one| {
+        let (path, Text { ko, en }) = (below_home(&one.python.path), one.why_no_twin()?);
+        Some(text!("{path}: 실험을 실행할 수 없습니다: {ko}", "{path}: no twin can run on it: {en}"))
+    });
+    let broken = refused.iter().map(|Refused { path, why }| {
+        let (path, Text { ko, en }) = (below_home(path), why);
+        text!("{path}: 쓸 수 없습니다: {ko}", "{path}: cannot be used: {en}")
+    });
+    let mut notes: Vec<Text> = lacking.chain(broken).collect();
+    notes.push(text!(
+        "찾은 곳: PATH, /usr/bin, /usr/local/bin, ~/.local/bin, pyenv와 uv의 폴더. 실험에 --python all을 주면 여기 있는 모두에서 실행합니다.",
+        "Looked at: the PATH, /usr/bin, /usr/local/bin, ~/.local/bin, the folders of pyenv and uv. With --python all an experiment runs on all of them."
+    ));
+    notes
 }
 
 /// The claim on CPython, and the one on implementations without a GIL, with the names that the article gives.

@@ -1,15 +1,16 @@
 //! The CPython twin: finds interpreters, runs the Python version of an experiment under a time limit, reads its report.
 
+mod comparison;
+mod interpreter;
 mod output;
+mod search;
 
 use std::env;
 use std::ffi::OsString;
-use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-
-use serde::Deserialize;
 
 use crate::claims::Verdict;
 use crate::error::{Error, Result};
@@ -19,140 +20,92 @@ use crate::report::{Measure, Report};
 use crate::terminal;
 use crate::text;
 use crate::trace::Trace;
-use output::{first_line, last_object, last_report, no_report};
+use interpreter::{introduce, quiet_utf8};
+use output::{last_report, no_report};
+use search::DEFAULT;
 
-/// The interpreter where none is given.
-const DEFAULT: &str = "python3";
+pub use comparison::gil_cell;
+pub(crate) use comparison::side_by_side;
+pub use interpreter::{GilSource, Interpreter, Introduction, unknown_gil};
 
-/// Time in which an interpreter must tell what it is.
-const INTRODUCTION: Duration = Duration::from_secs(30);
+/// The word for `--python` that stands for every interpreter that is found.
+const ALL: &str = "all";
 
-/// Asks an interpreter what it is, in a JSON object that needs no module `json`, from Python 2.7 on.
-///
-/// Whether there is a GIL: `sys._is_gil_enabled` tells where it exists (CPython 3.13 and later, RustPython); the implementations
-/// that have no such function are known by name. Any other one is measured: two threads that count keep more than one core busy where
-/// they run in parallel, and no more than one under a GIL. On a busy machine they may get no more than one either: then it is told only
-/// if a thread alone has a core for itself, so that there would be some of another for a second one. Else, and on one core, it stays
-/// unknown.
-const WHO_ARE_YOU: &str = r#"
-import platform, sys, threading, time
-
-def count(n):
-    while n:
-        n -= 1
-
-def measured():
-    try:
-        import os
-        if len(os.sched_getaffinity(0)) < 2:
-            return None
-    except Exception:
-        pass
-    wall, cpu = getattr(time, 'perf_counter', time.time), getattr(time, 'process_time', getattr(time, 'clock', None))
-    def spent(threads, n):
-        all = [threading.Thread(target=count, args=(n,)) for _ in range(threads)]
-        start = wall(), cpu()
-        for thread in all:
-            thread.start()
-        for thread in all:
-            thread.join()
-        return wall() - start[0], cpu() - start[1]
-    n = 100000
-    while spent(1, n)[0] < 0.1:
-        n *= 2
-    def cores(threads):
-        seconds, busy = spent(threads, n)
-        return busy / seconds
-    rounds = [(cores(1), cores(2)) for _ in range(5)]
-    if max(two for one, two in rounds) > 1.2:
-        return False
-    return True if min(one for one, two in rounds) > 0.9 else None
-
-name = platform.python_implementation()
-ask = getattr(sys, '_is_gil_enabled', None)
-known = {'CPython': True, 'PyPy': True, 'GraalVM': True, 'GraalPy': True, 'Jython': False, 'IronPython': False, 'RustPython': False}
-gil = ask() if ask else known[name] if name in known else measured()
-word = {True: 'true', False: 'false', None: 'null'}[gil]
-print('{"name": "%s", "version": [%d, %d, %d], "gil": %s}' % ((name,) + tuple(sys.version_info[:3]) + (word,)))
-"#;
-
-/// A Python that answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Interpreter {
-    /// The program, as it was given.
-    pub path: PathBuf,
-    /// What it calls itself: CPython, PyPy, Jython.
-    pub implementation: String,
-    /// Major, minor, micro.
-    pub version: [u32; 3],
-    /// Whether it runs with a GIL; `None` if that is not known.
-    pub gil: Option<bool>,
-}
-
-impl Interpreter {
-    /// The interpreter in the id of a measurement: "cpython-3.11.7", "cpython-3.13.0-free-threaded".
-    pub fn id(&self) -> String {
-        self.to_string().to_lowercase().replace(' ', "-")
-    }
-
-    /// Why a claim about the GIL cannot be measured on this interpreter; `None` if it has one.
-    pub fn why_no_gil(&self) -> Option<Text> {
-        match self.gil {
-            Some(true) => None,
-            Some(false) => Some(text!("GIL이 없습니다", "it has no GIL")),
-            None => Some(unknown_gil()),
-        }
-    }
-
-    /// The id under which [`join`] puts a measurement of this interpreter into the report.
-    pub fn measure_id(&self, id: &str) -> String {
-        format!("{}.{id}", self.id())
-    }
-}
-
-/// "CPython 3.11.7", and "free-threaded" behind it where there is no GIL in a CPython.
-impl fmt::Display for Interpreter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [major, minor, micro] = self.version;
-        write!(f, "{} {major}.{minor}.{micro}", self.implementation)?;
-        if self.gil == Some(false) && self.implementation == "CPython" {
-            f.write_str(" free-threaded")?;
-        }
-        Ok(())
-    }
-}
-
-/// Why nothing can be claimed of an interpreter whose [`Interpreter::gil`] is not known.
-pub fn unknown_gil() -> Text {
-    text!("이 구현에 GIL이 있는지 알 수 없습니다", "whether this implementation has a GIL is unknown")
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Introduction {
-    name: String,
-    version: [u32; 3],
-    gil: Option<bool>,
-}
-
-/// The interpreters to work with: those given, each of which must be a Python; else `python3`, if there is one. One that is there
-/// and does not work is named on standard error, and the run goes on without it.
+/// The interpreters to work with: those given, each of which must be a Python, or with `all` every one that is found; else `python3`,
+/// if there is one. One that is there and does not work is named on standard error, and the run goes on without it.
 pub fn find(given: &[PathBuf]) -> Result<Vec<Interpreter>> {
     if given.is_empty() {
         return Ok(find_default(DEFAULT, &text!("파이썬", "Python")).into_iter().collect());
     }
-    given
-        .iter()
-        .map(|path| {
-            introduce(path).map_err(|why| {
-                let path = path.display();
-                Error::usage(Text {
-                    ko: format!("--python {path}: 파이썬이 아닙니다: {}. 파이썬 실행 파일의 경로를 주십시오.", why.ko),
-                    en: format!("--python {path}: not a Python: {}. Give the path of a Python interpreter.", why.en),
-                })
-            })
-        })
-        .collect()
+    let (found, refused) = look(given)?;
+    refused.iter().for_each(complain);
+    let mut usable = Vec::new();
+    for one in found {
+        match one.why_no_twin() {
+            None => usable.push(one.python),
+            Some(why) if given.contains(&one.python.path) => return Err(refuse(&one.python.path, &why)),
+            Some(why) => complain(&Refused { path: one.python.path, why }),
+        }
+    }
+    Ok(usable)
+}
+
+/// A program that looks like an interpreter and cannot be used.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The program.
+    pub path: PathBuf,
+    /// Why.
+    pub why: Text,
+}
+
+/// What the interpreters say of themselves: those given, each of which must be a Python; where none is given, or `all`, every one
+/// that is found, `python3` first, the others by implementation and version. An installation is asked once, whatever the number of its
+/// names. With them those that were found and do not work.
+pub fn look(given: &[PathBuf]) -> Result<(Vec<Introduction>, Vec<Refused>)> {
+    let (mut found, mut refused) = (Vec::<Introduction>::new(), Vec::new());
+    for path in given.iter().filter(|path| *path != Path::new(ALL)) {
+        let not_python = |why: Text| {
+            refuse(
+                path,
+                &Text { ko: format!("파이썬이 아닙니다: {}", why.ko), en: format!("not a Python: {}", why.en) },
+            )
+        };
+        found.push(introduce(path).map_err(not_python)?);
+    }
+    if !given.is_empty() && found.len() == given.len() {
+        return Ok((found, refused));
+    }
+    let chosen = found.len();
+    for path in search::everywhere() {
+        match introduce(&path) {
+            Ok(one) if found.iter().any(|other| one.is_the_same(other)) => {}
+            Ok(one) => found.push(one),
+            Err(why) => refused.push(Refused { path, why }),
+        }
+    }
+    let is_default = |one: &Introduction| one.python.path == Path::new(DEFAULT);
+    found[chosen..].sort_by_key(|one| {
+        let Interpreter { implementation, version, gil, .. } = &one.python;
+        (!is_default(one), implementation != "CPython", implementation.clone(), *version, *gil)
+    });
+    Ok((found, refused))
+}
+
+fn refuse(path: &Path, why: &Text) -> Error {
+    let (path, Text { ko, en }) = (path.display(), why);
+    Error::usage(text!(
+        "--python {path}: {ko}. 파이썬 실행 파일의 경로를 주십시오.",
+        "--python {path}: {en}. Give the path of a Python interpreter."
+    ))
+}
+
+fn complain(Refused { path, why }: &Refused) {
+    let (path, Text { ko, en }) = (path.display(), why);
+    terminal::complain(&text!(
+        "{path}: 쓸 수 없어 이것 없이 진행합니다: {ko}",
+        "{path}: cannot be used, going on without it: {en}"
+    ));
 }
 
 /// For twins that run on Python 2.7: beside the default interpreter also `jython`, if it is on the PATH. Who chose interpreters, or
@@ -179,10 +132,7 @@ fn is_default(given: &[Interpreter]) -> bool {
 
 fn find_default(name: &str, known_as: &Text) -> Option<Interpreter> {
     let name = Path::new(name);
-    let folders = env::var_os("PATH")?;
-    let there =
-        env::split_paths(&folders).any(|folder| folder.join(name).with_extension(env::consts::EXE_EXTENSION).is_file());
-    if !there {
+    if !search::is_on_path(name) {
         return None;
     }
     let complain = |why: Text| {
@@ -192,21 +142,11 @@ fn find_default(name: &str, known_as: &Text) -> Option<Interpreter> {
             en: format!("{name}: cannot be used, going on without {}: {}", known_as.en, why.en),
         });
     };
-    introduce(name).map_err(complain).ok()
-}
-
-fn introduce(path: &Path) -> Result<Interpreter, Text> {
-    let out = process::run_guarded(path, &["-c".into(), WHO_ARE_YOU.into()], INTRODUCTION, quiet_utf8)?;
-    let introduction: Introduction = last_object(&out, |_| true).ok_or_else(|| match first_line(&out) {
-        Some(said) => text!("버전을 물었더니 이렇게 답했습니다: {said}", "asked for its version, it said: {said}"),
-        None => text!("버전을 물었으나 답이 없습니다", "asked for its version, it said nothing"),
-    })?;
-    Ok(Interpreter {
-        path: path.to_owned(),
-        implementation: introduction.name,
-        version: introduction.version,
-        gil: introduction.gil,
-    })
+    let usable = introduce(name).and_then(|one| match one.why_no_twin() {
+        None => Ok(one.python),
+        Some(why) => Err(why),
+    });
+    usable.map_err(complain).ok()
 }
 
 /// Runs a twin and finds the one JSON object that it prints, a [`Report`]. The reason, in words, if there is none.
@@ -226,11 +166,20 @@ pub fn run_under(
         let script = script.display();
         return Err(text!("{script} 파일이 없습니다", "there is no file {script}"));
     }
+    if python.version < [3, 0, 0] && !is_for_python_2(script) {
+        return Err(text!("이 프로그램에는 파이썬 3이 필요합니다", "this twin needs Python 3"));
+    }
     let mut all = before.to_vec();
     all.push(script.into());
     all.extend(args.iter().map(OsString::from));
     let out = process::run_guarded(&python.path, &all, limit, quiet_utf8)?;
     last_report(&out).ok_or_else(|| no_report(&script.display().to_string(), &out))
+}
+
+/// Python 2 refuses a script with Korean in it that does not name its encoding in the first line, so a twin that does is meant for it.
+fn is_for_python_2(script: &Path) -> bool {
+    let text = fs::read(script).unwrap_or_default();
+    text.is_ascii() || text.split(|byte| *byte == b'\n').next().is_some_and(|line| line.starts_with(b"# -*- coding"))
 }
 
 /// A twin that takes longer than this has hung.
@@ -318,11 +267,6 @@ pub fn own(args: &[String], limit: Duration) -> Result<Report, Text> {
     serde_json::from_str(&out).map_err(|_| no_report(&args.join(" "), &out))
 }
 
-/// An interpreter that leaves no `.pyc` files behind and prints UTF-8 whatever the locale.
-fn quiet_utf8(command: &mut Command) {
-    command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONIOENCODING", "utf-8");
-}
-
 /// The file `python/NAME.py` of a crate whose sources were in `built` when it was compiled. The folder may have been moved since:
 /// it is looked for above the program and above the current folder as well.
 pub fn twin(built: &str, name: &str) -> PathBuf {
@@ -370,6 +314,14 @@ mod tests {
         );
         assert_eq!(named(3, 2).en, "CPython 3.11.7 (66.7 % of the work): threads");
         assert_eq!(named(3, 3).en, "CPython 3.11.7: threads");
+    }
+
+    #[test]
+    fn a_twin_for_python_3_is_not_given_to_python_2() {
+        let sections = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let is = |twin: &str| is_for_python_2(&sections.join(twin));
+        assert!(is("threading/python/cpu.py") && is("mutex/python/counter.py"));
+        assert!(!is("asyncio/python/gil.py") && !is("multiprocessing/python/cpu.py"));
     }
 
     #[test]

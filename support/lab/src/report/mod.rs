@@ -98,6 +98,9 @@ pub struct Report {
     /// cut. Empty: the first two traces, else the first chart, table, or the measurements. `--full` shows everything.
     #[serde(skip)]
     pub front: Vec<Front>,
+    /// How many of the first verdicts the first screen shows in words, if its tables show the others.
+    #[serde(skip)]
+    pub front_verdicts: Option<usize>,
     /// What failed, one line each; the page shows the first [`FAILURES_ON_PAGE`]. Absent in JSON when nothing failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Text>,

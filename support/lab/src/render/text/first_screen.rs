@@ -20,7 +20,8 @@ const LEAST_LANES: usize = 2;
 /// and is never cut.
 pub fn brief(report: &Report, canvas: Canvas) -> String {
     const FAILURES: usize = 3;
-    let mut parts = said(report, FAILURES, canvas, verdicts_together);
+    let in_words = report.front_verdicts.unwrap_or(report.verdicts.len());
+    let mut parts = said(report, FAILURES, canvas, verdicts_together, &report.verdicts[..in_words]);
     let front = report.first_screen();
     let more = more(report, &front, canvas);
     let taken = |parts: &[String]| 1 + parts.iter().map(|part| 1 + part.lines().count()).sum::<usize>();

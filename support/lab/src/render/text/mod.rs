@@ -17,7 +17,7 @@ use words::{said, verdict};
 
 /// The whole report, ready to print. The lines that the program printed are not in it: the reader has seen them.
 pub fn full(report: &Report, canvas: Canvas) -> String {
-    let mut parts = said(report, FAILURES_ON_PAGE, canvas, verdict);
+    let mut parts = said(report, FAILURES_ON_PAGE, canvas, verdict, &report.verdicts);
     let traces: Vec<&Trace> = report.traces.iter().collect();
     parts.extend(lanes::draw(&traces, lanes::MOST_LANES, Foot::Each, canvas));
     if !report.measures.is_empty() && !report.measures_in_tables {

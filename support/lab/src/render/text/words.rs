@@ -14,6 +14,7 @@ pub(super) fn said(
     most: usize,
     canvas: Canvas,
     tell: fn(&[Verdict], Canvas) -> String,
+    verdicts: &[Verdict],
 ) -> Vec<String> {
     let mut parts = Vec::new();
     let sentence = shown(&report.shows, canvas.lang);
@@ -23,8 +24,8 @@ pub(super) fn said(
     if !report.failures.is_empty() {
         parts.push(failures(&report.failures, most, canvas));
     }
-    if !report.verdicts.is_empty() {
-        parts.push(tell(&report.verdicts, canvas));
+    if !verdicts.is_empty() {
+        parts.push(tell(verdicts, canvas));
     }
     parts
 }
