@@ -1,7 +1,8 @@
 //! 병렬 처리 기법 비교: the article's table, measured on this machine.
 //!
-//! - [`experiments::table`]: the one experiment. `plan` lists what is compared, `cell` measures one cell, `bench` measures all of them
+//! - [`experiments::table`]: the main experiment. `plan` lists what is compared, `cell` measures one cell, `bench` measures all of them
 //!   round by round, `grade` compares the results with the article's words.
+//! - [`experiments::scaling`]: throughput over the number of workers and of tasks, with Amdahl's law and the GIL as limits.
 
 #![forbid(unsafe_code)]
 

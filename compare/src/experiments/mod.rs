@@ -1,3 +1,4 @@
 //! The commands of this section.
 
+pub mod scaling;
 pub mod table;
