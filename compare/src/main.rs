@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use compare::experiments::io;
+use compare::experiments::scaling::{self, series};
 use compare::experiments::table::{self, cell};
 use lab::cli::Section;
 use lab::text;
@@ -12,6 +13,7 @@ fn main() -> ExitCode {
         text!("병렬 처리 기법 비교: 글의 표를 이 컴퓨터에서 측정", "the article's table, measured on this machine");
     Section::new("compare", about)
         .with([table::command(), io::command(), cell::cell_command(), cell::unit_command()])
+        .with([scaling::command(), series::series_command(), series::unit_command()])
         .renamed(&[("--turns", "--iterations")])
         .main()
 }

@@ -123,6 +123,10 @@ fn paragraph(lines: &str) -> String {
             words.push(word.to_owned());
         }
     }
+    // A first screen has each claim once for each outcome: where it stands depends on the measurement.
+    if lines.trim_start().starts_with('[') {
+        words.sort();
+    }
     words.join(" ")
 }
 
@@ -135,7 +139,8 @@ fn without_unit(word: &str) -> &str {
 /// The name of a lane, the first column of a table, or the whole line.
 fn first_cell(line: &str) -> &str {
     let row = line.strip_prefix('│').unwrap_or(line);
-    row.split(['│', '┆']).next().unwrap_or_default()
+    // `┤` ends the label of a chart's axis: what follows is drawn from the measurement.
+    row.split(['│', '┆', '┤']).next().unwrap_or_default()
 }
 
 fn without_parentheses(text: &str) -> String {
@@ -160,6 +165,16 @@ mod tests {
         let a = "스레드 0 시작\n스레드 1 시작\n\n스레드 0 │██  │\n└──┴\n 0  1.5 ms\n\n[맞음] 주장 (2.5배)\n\n⇒ 걸린 시간 3.20 ms가 듭니다.";
         let b = "스레드 1 시작\n스레드 0 시작\n\n스레드 0 │ ███│\n└─┴┴\n 0  99 µs\n\n[측정하지 않음] 주장 (컴퓨터가\n  바쁨)\n\n⇒ 걸린 시간\n  12 s가 듭니다.";
         assert_eq!(structure(a), structure(b));
+    }
+
+    #[test]
+    fn the_drawing_of_a_chart_and_the_outcomes_of_claims_do_not_count() {
+        let a =
+            "speed\n 1.0× ┤ab··╌\n      │ ·a·\n      a Rust   b╌ limit\n\n[holds] Rust; CPython: x\n[holds] Rust: y";
+        let b = "speed\n 1.0× ┤···ba\n      │  ·\n      a Rust\n      b╌ limit\n\n[holds] Rust: x\n[not measured] CPython: x (busy)\n[holds] Rust: y";
+        assert_eq!(structure(a), structure(b));
+        assert_ne!(structure(a), structure(&a.replace("b╌ limit", "b╌ law")), "the legend counts");
+        assert_ne!(structure(a), structure(&a.replace(": y", ": z")), "a claim counts");
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! The commands of this section.
 
 pub mod io;
+pub mod scaling;
 pub mod table;

@@ -64,6 +64,10 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
         "compare",
         &["table", "--rounds", "1", "--waiting", "3", "--jobs", "2", "--iterations", "100000", "--copies", "1"],
     ),
+    (
+        "compare",
+        &["scaling", "--rounds", "1", "--workers", "2", "--most", "3", "--iterations", "20000", "--wait", "0.001"],
+    ),
 ];
 
 fn read(program: &str, args: &[&str]) -> (Value, Report) {
@@ -141,6 +145,7 @@ fn a_report_with_a_field_too_many_is_refused() {
 const WITHOUT_LANES: &[(&str, &str)] = &[
     ("compare", "io"),
     ("compare", "table"),
+    ("compare", "scaling"),
     ("gil-sim", "interval"),
     ("multiprocessing", "ipc"),
     ("multiprocessing", "memory"),

@@ -78,6 +78,10 @@ fn every_twin_runs_on_every_python() {
         ("gil-sim", &["cpu-bound", "--iterations", "1000000"]),
         ("gil-sim", &["bytecode", "--iterations", "2000"]),
         ("compare", &["io", "--most", "10", "--rounds", "1", "--delay", "0.01"]),
+        (
+            "compare",
+            &["scaling", "--rounds", "1", "--workers", "2", "--most", "3", "--iterations", "20000", "--wait", "0.001"],
+        ),
     ];
     for (program, args) in twins {
         let report = report(program, &[*args, &options].concat());
@@ -192,6 +196,23 @@ fn the_table_has_a_row_for_python_in_the_workloads_it_can_do() {
         println!("not measured: there is no Pillow here");
     }
     assert_eq!(has("images"), pillow);
+}
+
+#[test]
+fn the_curves_have_points_for_python_with_every_technique() {
+    if pythons().is_empty() {
+        return;
+    }
+    // A large budget: a busy machine must not leave out a point.
+    let small = ["--rounds", "1", "--seconds", "600", "--workers", "2", "--most", "3", "--iterations", "20000"];
+    let report = report("compare", &[&["scaling", "--wait", "0.001"], &small[..]].concat());
+    for curve in ["cpu.workers", "cpu.tasks", "waiting.workers", "waiting.tasks"] {
+        for technique in ["threads", "processes", "asyncio"] {
+            let is_point = |id: &str| id.starts_with(&format!("{curve}.cpython")) && id.contains(technique);
+            let points = report.measures.iter().filter(|m| is_point(&m.id) && m.id.ends_with(".wall")).count();
+            assert!(points >= 2, "{curve} {technique}: {points}; {:?}", report.notes);
+        }
+    }
 }
 
 #[test]

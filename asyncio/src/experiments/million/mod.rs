@@ -243,7 +243,7 @@ impl Rows {
 
     fn curve(&self, of: impl Fn(&Row) -> Option<f64>) -> Curve {
         let points = self.rows.iter().filter_map(|row| Some((row.many as f64, of(row)?)));
-        Curve { name: self.name.clone(), points: points.filter(|point| point.1 > 0.0).collect() }
+        Curve::measured(self.name.clone(), points.filter(|point| point.1 > 0.0).collect())
     }
 }
 

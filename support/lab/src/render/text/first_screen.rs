@@ -26,24 +26,16 @@ pub fn brief(report: &Report, canvas: Canvas) -> String {
     let more = more(report, &front, canvas);
     let taken = |parts: &[String]| 1 + parts.iter().map(|part| 1 + part.lines().count()).sum::<usize>();
     let room = FIRST_SCREEN.saturating_sub(taken(&parts) + more.lines().count());
-    let (drawn, traces) = drawings(report, &front, room, canvas);
-    parts.extend(drawn);
     // Where the second drawing found no room, it is among what --full adds.
-    let mut left = traces;
-    let is_shown = |part: &Front| {
-        let is_trace = matches!(part, Front::Trace(_));
-        let found_room = left > 0;
-        left -= usize::from(is_trace && found_room);
-        !is_trace || found_room
-    };
-    let shown: Vec<Front> = front.into_iter().filter(is_shown).collect();
+    let (drawn, shown) = drawings(report, &front, room, canvas);
+    parts.extend(drawn);
     parts.push(self::more(report, &shown, canvas));
     parts.retain(|part| !part.is_empty());
     format!("\n{}", parts.join("\n"))
 }
 
-/// As much of the front as fits into so many lines, one drawing at least; and the number of traces in it.
-fn drawings(report: &Report, front: &[Front], room: usize, canvas: Canvas) -> (Vec<String>, usize) {
+/// As much of the front as fits into so many lines, one drawing at least; and what of it that is.
+fn drawings(report: &Report, front: &[Front], room: usize, canvas: Canvas) -> (Vec<String>, Vec<Front>) {
     let traces: Vec<&Trace> =
         front.iter().filter_map(|part| if let Front::Trace(n) = part { report.traces.get(*n) } else { None }).collect();
     let lines = |pictures: &[String]| pictures.iter().map(|picture| 1 + picture.lines().count()).sum::<usize>();
@@ -56,18 +48,24 @@ fn drawings(report: &Report, front: &[Front], room: usize, canvas: Canvas) -> (V
         let fitting = tries.map(draw).find(|pictures| lines(pictures) <= room);
         parts.extend(fitting.unwrap_or_else(|| draw((1, LEAST_LANES))));
     }
-    let drawn_traces = parts.len();
-    for part in front {
+    let is_trace = |part: &&Front| matches!(part, Front::Trace(_));
+    let mut shown: Vec<Front> = front.iter().filter(is_trace).take(parts.len()).copied().collect();
+    for part in front.iter().filter(|part| !is_trace(part)) {
+        let left = room.saturating_sub(lines(&parts));
         let drawn = match *part {
             Front::Trace(_) => None,
-            Front::Chart(n) => report.charts.get(n).map(|chart| chart::draw(chart, canvas)),
+            Front::Chart(n) => {
+                let drawn = report.charts.get(n).map(|chart| chart::draw_within(chart, left.saturating_sub(1), canvas));
+                drawn.filter(|drawn| parts.is_empty() || drawn.lines().count() < left)
+            }
             Front::Table(n) if !report.front.is_empty() => report.tables.get(n).map(|t| table(t, canvas)),
-            Front::Table(n) => report.tables.get(n).map(|t| first_rows(t, room.saturating_sub(lines(&parts)), canvas)),
+            Front::Table(n) => report.tables.get(n).map(|t| first_rows(t, left, canvas)),
             Front::Measures => Some(measures(&report.measures, canvas)),
         };
+        shown.extend(drawn.is_some().then_some(*part));
         parts.extend(drawn);
     }
-    (parts, drawn_traces)
+    (parts, shown)
 }
 
 /// A table, or as many of its first rows as fit, how many more there are, and the option that shows them.

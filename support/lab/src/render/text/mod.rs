@@ -90,7 +90,7 @@ mod tests {
         }
         all.notes.extend(vec![Text::same("a note of many words ".repeat(9)); 5]);
         all.notes.push(Text::same("https://example.org/".repeat(9)));
-        let curves = vec![Curve { name: Text::same("a curve of long name"), points: vec![(1e3, 1e9), (1e6, 3e12)] }];
+        let curves = vec![Curve::measured(Text::same("a curve of long name"), vec![(1e3, 1e9), (1e6, 3e12)])];
         all.charts.push(Chart { title: Text::same("a chart of some length"), x: Unit::Count, y: Unit::Bytes, curves });
         all.tables.push(Table {
             title: Text::same("wide"),
@@ -187,7 +187,7 @@ mod tests {
             head: vec![hostile.clone()],
             rows: vec![vec![hostile.clone()]],
         });
-        let curves = vec![Curve { name: hostile.clone(), points: vec![(1.0, 1.0)] }];
+        let curves = vec![Curve::measured(hostile.clone(), vec![(1.0, 1.0)])];
         all.charts.push(Chart { title: hostile.clone(), x: Unit::Count, y: Unit::Count, curves });
         let lanes = vec![Lane::of(hostile.clone(), State::Running, 0, 1)];
         all.traces.push(Trace::new(hostile.clone(), lanes));
