@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(waiting, WAITING);
     }
 
-    const WAITING: [&str; 16] = [
+    const WAITING: [&str; 13] = [
         "advice-io-asyncio-or-threads",
         "advice-cpu-processes",
         "named-libraries-parallel",
@@ -248,9 +248,6 @@ mod tests {
         "several-loops-without-gil",
         "kitchen-many-cooks",
         "kitchen-one-cook",
-        "complexity-threads",
-        "complexity-asyncio",
-        "complexity-processes",
         "sleep-stands-for-io",
         "listing-main-guard",
     ];

@@ -140,6 +140,8 @@ fn a_wrong_command_line() {
         ("gil-sim", &["verify", "--transport", "tcp"]),
         ("compare", &["--waiting", "0"]),
         ("compare", &["--rounds", "x"]),
+        ("compare", &["--quick", "--thorough"]),
+        ("compare", &["--iterations", "0"]),
         ("lab", &["--python", "no-such-python"]),
         ("lab", &["--python", "true"]),
         ("lab", &["--python", "Cargo.toml"]),

@@ -59,7 +59,21 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("multiprocessing", &["translate", "tests/data/sentences.txt", "--workers", "2", "--rounds", "1"]),
     (
         "compare",
-        &["table", "--rounds", "1", "--waiting", "3", "--jobs", "2", "--iterations", "100000", "--copies", "1"],
+        &[
+            "table",
+            "--rounds",
+            "1",
+            "--waiting",
+            "3",
+            "--jobs",
+            "2",
+            "--iterations",
+            "100000",
+            "--calls",
+            "5",
+            "--reads",
+            "1",
+        ],
     ),
 ];
 
