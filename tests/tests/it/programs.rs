@@ -98,12 +98,12 @@ fn compare_fills_the_articles_table() {
     {
         assert!(page.out.contains(word), "{word}: {}", page.out);
     }
-    for row in ["방식", "병렬성", "GIL 영향", "I/O 바운드", "CPU 바운드", "복잡도"] {
+    for row in ["방식", "병렬성", "GIL 영향", "I/O 바운드", "CPU 바운드", "코드 복잡도"] {
         let rows = page.out.lines().filter(|line| line.starts_with(&format!("│ {row} "))).count();
         assert_eq!(rows, 3, "{row}: one for each technique: {}", page.out);
     }
     for case in ["웹 요청", "파일 I/O", "대규모 I/O", "웹 서버", "이미지 처리", "ML 연산"] {
-        assert!(page.out.lines().any(|line| line.starts_with(&format!("│ {case} "))), "{case}: {}", page.out);
+        assert!(page.out.lines().any(|line| line.starts_with(&format!("│ 사용: {case} "))), "{case}: {}", page.out);
     }
 }
 

@@ -73,6 +73,8 @@ pub struct Bench<'a> {
     pub foreign: Option<f64>,
     /// Rounds that were done.
     pub rounds: usize,
+    /// Whether the reader asked for so many; then no budget of time is kept.
+    pub asked: bool,
     /// Whether the reader stopped it.
     pub stopped: bool,
     /// The results of the first cell of each language and workload; the other techniques must have the same.
@@ -113,6 +115,7 @@ impl<'a> Bench<'a> {
             unobserved: Vec::new(),
             foreign: None,
             rounds: 0,
+            asked: false,
             stopped: false,
             results: BTreeMap::new(),
         })
@@ -122,7 +125,7 @@ impl<'a> Bench<'a> {
         std::iter::once(Who::Rust).chain((0..self.pythons.len()).map(Who::Python))
     }
 
-    /// Observes, counts and then measures all cells round by round: as many rounds as asked for, or as the budget has time for.
+    /// Observes, counts and then measures all cells round by round: as many rounds as asked for, however long they take, or as the budget has time for.
     pub fn measure(&mut self, rounds: Option<usize>, budget: Budget, choose_iterations: bool) -> Result<()> {
         let start = Instant::now();
         let watch = Watch::start();
@@ -143,16 +146,18 @@ impl<'a> Bench<'a> {
 
     fn measure_rounds(&mut self, rounds: Option<usize>, budget: Budget, start: Instant) -> Result<()> {
         let most = rounds.unwrap_or(budget.most_rounds());
+        self.asked = rounds.is_some();
+        let time = if self.asked { Duration::MAX } else { budget.time() };
         self.stopped = ctrl_c::was_pressed(false);
         let bar = progress::steps(self.cells.len());
         while self.rounds < most && !self.stopped {
             let is_first = self.rounds == 0;
-            let left = budget.time().saturating_sub(start.elapsed());
+            let left = time.saturating_sub(start.elapsed());
             let Some(cells) = self.next_round(left, budget) else { break };
             bar.set_position(0);
             for n in cells {
                 bar.set_message(self.name(&self.cells[n]).to_string());
-                if is_first && start.elapsed() > budget.time() {
+                if is_first && start.elapsed() > time {
                     self.cells[n].missing.get_or_insert_with(|| {
                         text!("시간 안에 차례가 오지 않았습니다", "its turn did not come in the time that there was")
                     });
@@ -183,7 +188,7 @@ impl<'a> Bench<'a> {
         }
         let cost = |cells: &[usize]| cells.iter().map(|n| self.cells[*n].cost).sum::<Duration>();
         let core: Vec<usize> = all.iter().copied().filter(|n| !self.cells[*n].workload.is_use_case_only()).collect();
-        let tries = [(self.rounds < budget.use_case_rounds()).then_some(all), Some(core)];
+        let tries = [(self.asked || self.rounds < budget.use_case_rounds()).then_some(all), Some(core)];
         tries.into_iter().flatten().find(|cells| !cells.is_empty() && cost(cells) <= left)
     }
 
@@ -236,9 +241,14 @@ impl<'a> Bench<'a> {
             let report = match self.report_of(who, Workload::Alive, *technique, self.size.clone()) {
                 Ok(report) => report,
                 Err(why) if who == Who::Rust && !ctrl_c::was_pressed(true) => return Err(Error::failed(why)),
+                Err(_) if ctrl_c::was_pressed(true) => return Ok(()),
+                // It cannot run the twin at all: no need to try every cell of it.
                 Err(why) => {
+                    for c in self.cells.iter_mut().filter(|c| c.who == who) {
+                        c.give_up(why.clone());
+                    }
                     self.unobserved.push((who, why));
-                    break;
+                    return Ok(());
                 }
             };
             let count = |id: &str| report.measure(id).map_or(0, |m| m.median() as usize);
@@ -250,6 +260,9 @@ impl<'a> Bench<'a> {
 
     /// Counts what the programs are made of: Rust by their text, Python by its own parser.
     fn count(&mut self, who: Who) {
+        if self.unobserved.iter().any(|(of, _)| *of == who) {
+            return;
+        }
         for technique in [Technique::Sequence, Technique::Threads, Technique::Asyncio, Technique::Processes] {
             let counts = match who {
                 Who::Rust => Some(complexity::in_rust(technique)),
@@ -269,7 +282,7 @@ impl<'a> Bench<'a> {
     fn choose_iterations(&mut self, who: Who, budget: Budget) -> Result<()> {
         const LONG_ENOUGH: f64 = 50e6;
         let mut iterations = if who == Who::Rust { 4_000_000 } else { 100_000 };
-        loop {
+        while !self.unobserved.iter().any(|(of, _)| *of == who) {
             let size = Size { jobs: 1, iterations, ..self.size.clone() };
             let wall = match self.report_of(who, Workload::Cpu, Technique::Sequence, size) {
                 Ok(report) => report.measure("wall").map_or(f64::NAN, Measure::median),
@@ -279,10 +292,11 @@ impl<'a> Bench<'a> {
             if wall >= LONG_ENOUGH || iterations > 1 << 32 {
                 let in_time = iterations as f64 * budget.sequence_ns() / wall / self.size.jobs as f64;
                 self.iterations.insert(who, (in_time as u64).max(1));
-                return Ok(());
+                break;
             }
             iterations *= 4;
         }
+        Ok(())
     }
 
     /// All that a twin needs to know, as JSON.
@@ -480,5 +494,7 @@ mod tests {
         assert_eq!(next(&bench, core - 1), None);
         bench.rounds = Budget::Usual.use_case_rounds();
         assert_eq!(next(&bench, all), Some(core), "they have had their rounds");
+        bench.asked = true;
+        assert_eq!(next(&bench, all), Some(all), "the reader asked for more");
     }
 }

@@ -194,12 +194,12 @@ impl UseCase {
 
     fn name(self) -> Text {
         match self {
-            UseCase::Requests => text!("웹 요청", "web requests"),
-            UseCase::Files => text!("파일 I/O", "file I/O"),
-            UseCase::Calls => text!("대규모 I/O", "large-scale I/O"),
-            UseCase::Server => text!("웹 서버", "web server"),
-            UseCase::Images => text!("이미지 처리", "images"),
-            UseCase::Learning => text!("ML 연산", "ML"),
+            UseCase::Requests => text!("사용: 웹 요청", "use: web requests"),
+            UseCase::Files => text!("사용: 파일 I/O", "use: file I/O"),
+            UseCase::Calls => text!("사용: 대규모 I/O", "use: large I/O"),
+            UseCase::Server => text!("사용: 웹 서버", "use: web server"),
+            UseCase::Images => text!("사용: 이미지 처리", "use: images"),
+            UseCase::Learning => text!("사용: ML 연산", "use: ML"),
         }
     }
 
@@ -254,7 +254,7 @@ impl ArticleRow {
             ArticleRow::GilEffect => text!("GIL 영향", "effect of GIL"),
             ArticleRow::IoBound => text!("I/O 바운드", "I/O-bound"),
             ArticleRow::CpuBound => text!("CPU 바운드", "CPU-bound"),
-            ArticleRow::Complexity => text!("복잡도", "complexity"),
+            ArticleRow::Complexity => text!("코드 복잡도", "complexity"),
             ArticleRow::UseCase(case) => case.name(),
         }
     }

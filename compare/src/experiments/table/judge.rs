@@ -220,11 +220,13 @@ impl Bench<'_> {
         let ends = words.and_then(|words| stats::middle(words, |a, b| (*a as u8).cmp(&(*b as u8))));
         let Some(ends) = ends else { return Err(not_measured()) };
         // If other programs use the cores, serial work proves nothing; work on more than one core is parallel all the same.
-        let needs_idle = cell.row != ArticleRow::IoBound && ends != (Word::Parallel, Word::Parallel);
-        match cores_used::too_busy(self.foreign_in(samples)).filter(|_| needs_idle) {
-            Some(busy) => Err(busy),
-            None => Ok(Agreement::of(cell.said, ends)),
+        // Units that wait need little of the cores; that they gain is proof as well, and that they do not is none.
+        let waits_well = cell.row == ArticleRow::IoBound && ends.0 != Word::Bad && ends.1 != Word::Bad;
+        let is_certain = waits_well || ends == (Word::Parallel, Word::Parallel);
+        if cores_used::too_busy(self.foreign_in(samples)).is_some() && !is_certain {
+            return Err(busy());
         }
+        Ok(Agreement::of(cell.said, ends))
     }
 
     /// Why the effect of a GIL cannot be seen, if so.
@@ -375,6 +377,14 @@ impl Bench<'_> {
             Judge::Python(p) => self.pythons[p].gil,
         }
     }
+}
+
+/// Without the share, which differs from cell to cell, so that one line says it for all cells of a judge.
+fn busy() -> Text {
+    text!(
+        "다른 프로그램이 컴퓨터의 4분의 1 넘게 쓰고 있었습니다(원자료 표의 '타 작업')",
+        "other programs used more than a quarter of the machine (column 'others' of the figures)"
+    )
 }
 
 /// Why the effect of a GIL is not to be seen.

@@ -41,7 +41,8 @@ const MOST_JUDGES: usize = 4;
 pub fn command() -> Experiment {
     let mut options = Options::new();
     let size = SizeOptions::declare(&mut options);
-    let about = text!("모두를 번갈아 측정하는 횟수 (기본: 시간 한도 안에서)", "rounds (default: as there is time for)");
+    let about =
+        text!("모두를 번갈아 측정하는 횟수, 시간 한도 없이", "measure everything so often, without a limit of time");
     let rounds = options.count_if_given("rounds", 1..=100, about);
     let quick = options.flag("quick", text!("15초 안에 측정", "measure within 15 s"));
     let thorough = options.flag("thorough", text!("5분 동안 더 많은 회차를 측정", "measure more rounds, in 5 minutes"));
@@ -493,6 +494,15 @@ mod tests {
         let judged = |judge| judgement.find(ArticleRow::Parallelism, 0, judge).unwrap();
         assert_eq!(*judged(Judge::Rust), Ok(Agreement::Differs(Word::Parallel, Word::Parallel)));
         assert!(judged(Judge::RustGil).is_err());
+        // Waiting that gains is proof; waiting that does not, while others use the cores, is none.
+        let io = |bench: &Bench<'_>| bench.judge().find(ArticleRow::IoBound, 1, Judge::Rust).cloned().unwrap();
+        assert_eq!(io(&bench), Ok(Agreement::Same(Word::VeryGood)));
+        let tasks = bench.cells.iter_mut().find(|c| c.workload == Workload::Io && c.technique == Technique::Asyncio);
+        tasks.unwrap().rate.fill(20.0);
+        assert!(io(&bench).is_err());
+        bench.foreign = Some(0.0);
+        assert_eq!(io(&bench), Ok(Agreement::Differs(Word::Bad, Word::Bad)), "on an idle machine it is a finding");
+        bench.foreign = Some(0.6);
         let verdicts = bench.verdicts(&judgement);
         let of = |verdict: &&Verdict, on: &str| verdict.on.en == on;
         let outcome = |on: &str| verdicts.iter().find(|verdict| of(verdict, on)).unwrap().outcome.clone();

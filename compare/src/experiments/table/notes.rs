@@ -27,7 +27,12 @@ impl Bench<'_> {
             machine::others_used(self.foreign),
         ];
         notes.extend(limits::notes());
-        notes.push(budget.note(self.rounds));
+        notes.push(match (self.asked, self.rounds) {
+            (true, rounds) => {
+                text!("요청한 대로 {rounds}회차를 번갈아 측정했습니다.", "Rounds, in turn, as asked for: {rounds}.")
+            }
+            (false, rounds) => budget.note(rounds),
+        });
         notes.extend(self.missing(judgement));
         notes.extend(self.differences(judgement));
         notes.extend(self.extensions());
