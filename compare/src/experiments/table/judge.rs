@@ -237,12 +237,14 @@ impl Bench<'_> {
             Judge::Python(p) if self.pythons[p].gil.is_none() => Err(python::unknown_gil()),
             Judge::Python(p) if cell.column == 0 => {
                 let native = self.find(Who::Python(p), Workload::Native, Technique::Threads);
-                match native.and_then(|c| stats::median(&c.cores)) {
-                    Some(cores) if cores <= PARALLEL => Err(text!(
+                let serial = native.filter(|c| stats::median(&c.cores).is_some_and(|cores| cores <= PARALLEL));
+                match serial.map(|c| cores_used::too_busy(self.foreign_in(c))) {
+                    Some(Some(_)) => Err(busy()),
+                    Some(None) => Err(text!(
                         "GIL을 놓는 네이티브 코드도 병렬로 실행되지 않아 비교할 수 없습니다",
                         "native code that should release the GIL was not parallel either, so nothing can be compared"
                     )),
-                    _ => Ok(()),
+                    None => Ok(()),
                 }
             }
             _ => Ok(()),
