@@ -70,11 +70,12 @@ impl Case<'_> {
 
     /// The wall time in ns, or why there is none.
     fn measure(self, server: &Server) -> Result<f64, Text> {
-        let size = Size { waiting: self.number, gets: 2, jobs: 1, iterations: 1, copies: 1 };
-        let cell = Cell { workload: Workload::Io, technique: self.technique, size, server: server.address() };
+        let size = Size { waiting: self.number, gets: 2, ..Size::default() };
+        let (workload, technique, server) = (Workload::Io, self.technique, server.address());
+        let cell = Cell { workload, technique, size, server, ..Cell::default() };
         let report = match self.python {
             None => python::own(&cell.to_args(CELL), LIMIT),
-            Some(python) => python::run(python, twin_script!("table"), &cell.twin_args(), LIMIT),
+            Some(python) => python::run(python, twin_script!("table"), &[cell.twin_plan(workload.id(), 1)], LIMIT),
         }?;
         let answered = report.lines.len();
         if answered != self.number {

@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(waiting, WAITING);
     }
 
-    const WAITING: [&str; 14] = [
+    const WAITING: [&str; 11] = [
         "advice-io-asyncio-or-threads",
         "advice-cpu-processes",
         "named-libraries-parallel",
@@ -246,9 +246,6 @@ mod tests {
         "no-gil-other-memory-management",
         "kitchen-many-cooks",
         "kitchen-one-cook",
-        "complexity-threads",
-        "complexity-asyncio",
-        "complexity-processes",
         "sleep-stands-for-io",
         "listing-main-guard",
     ];

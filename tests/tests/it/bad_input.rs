@@ -151,6 +151,8 @@ fn a_wrong_command_line() {
         ("compare", &["scaling", "--quick", "--seconds", "9"]),
         ("compare", &["scaling", "--wait", "-1"]),
         ("compare", &["scaling", "extra"]),
+        ("compare", &["--quick", "--thorough"]),
+        ("compare", &["--iterations", "0"]),
         ("lab", &["--python", "no-such-python"]),
         ("lab", &["--python", "true"]),
         ("lab", &["--python", "Cargo.toml"]),

@@ -62,7 +62,21 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("compare", &["io", "--most", "10", "--rounds", "1", "--delay", "0.01"]),
     (
         "compare",
-        &["table", "--rounds", "1", "--waiting", "3", "--jobs", "2", "--iterations", "100000", "--copies", "1"],
+        &[
+            "table",
+            "--rounds",
+            "1",
+            "--waiting",
+            "3",
+            "--jobs",
+            "2",
+            "--iterations",
+            "100000",
+            "--calls",
+            "5",
+            "--reads",
+            "1",
+        ],
     ),
     (
         "compare",

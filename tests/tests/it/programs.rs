@@ -91,15 +91,20 @@ fn every_other_program_shows_its_section() {
 
 #[test]
 fn compare_fills_the_articles_table() {
-    let page = run("compare", &["--full"]).ends_with(0);
+    let page = run("compare", &["--full", "--quick", "--rounds", "1"]).ends_with(0);
     assert_eq!(page.err, "", "no progress bar where there is no terminal");
     for word in
         ["I/O 바운드: 웹 요청", "CPU 바운드: 덧셈 루프", "CPU 바운드: 이미지 처리", "글의 표와 이 컴퓨터의 측정 결과"]
     {
         assert!(page.out.contains(word), "{word}: {}", page.out);
     }
-    let word = "Rust: 스레드 + GIL";
-    assert_eq!(page.out.matches(word).count(), 3, "one row in each workload: {}", page.out);
+    for row in ["방식", "병렬성", "GIL 영향", "I/O 바운드", "CPU 바운드", "코드 복잡도"] {
+        let rows = page.out.lines().filter(|line| line.starts_with(&format!("│ {row} "))).count();
+        assert_eq!(rows, 3, "{row}: one for each technique: {}", page.out);
+    }
+    for case in ["웹 요청", "파일 I/O", "대규모 I/O", "웹 서버", "이미지 처리", "ML 연산"] {
+        assert!(page.out.lines().any(|line| line.starts_with(&format!("│ 사용: {case} "))), "{case}: {}", page.out);
+    }
 }
 
 #[test]

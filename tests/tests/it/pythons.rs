@@ -186,10 +186,25 @@ fn the_table_has_a_row_for_python_in_the_workloads_it_can_do() {
     if pythons().is_empty() {
         return;
     }
-    let small = ["--rounds", "1", "--waiting", "5", "--jobs", "2", "--iterations", "1000000", "--copies", "1"];
+    let small = [
+        "--rounds",
+        "1",
+        "--waiting",
+        "5",
+        "--jobs",
+        "2",
+        "--iterations",
+        "1000000",
+        "--calls",
+        "5",
+        "--sentences",
+        "1",
+    ];
     let report = report("compare", &small);
     let has = |workload: &str| report.measures.iter().any(|m| m.id.starts_with(&format!("{workload}.cpython")));
-    assert!(has("io") && has("cpu"), "{:?}", report.tables);
+    for workload in ["alive", "count", "io", "cpu", "native", "files", "calls", "serve", "png", "translate"] {
+        assert!(has(workload), "{workload} needs the standard library alone: {:?}", report.notes);
+    }
     let pillow = Command::new("python3").args(["-c", "import PIL"]).output().is_ok_and(|out| out.status.success());
     assert!(pillow || env::var_os("CI").is_none(), "CI has no Pillow");
     if !pillow {

@@ -30,9 +30,14 @@ pub fn process(path: &Path) -> Result<u64> {
             en: format!("{path}: cannot be processed: {}", why.en),
         })
     })?;
+    Ok(hash(&encoded))
+}
+
+/// A number that is another one for another result.
+pub fn hash(result: &impl Hash) -> u64 {
     let mut hash = DefaultHasher::new();
-    encoded.hash(&mut hash);
-    Ok(hash.finish())
+    result.hash(&mut hash);
+    hash.finish()
 }
 
 #[cfg(test)]
