@@ -1,3 +1,7 @@
 //! The commands of this section.
 
+pub mod claims;
+pub mod diff;
+pub mod explain;
+pub mod report;
 pub mod table;
