@@ -37,7 +37,7 @@ fn in_order(mut commands: Vec<String>) -> Vec<String> {
 fn report(survey: &Survey) -> Report {
     let mut report = Report::new("compare/claims");
     report.verdicts = survey.all_verdicts();
-    report.tables = vec![table(survey)];
+    report.tables = vec![by_section(survey), by_claim(survey)];
     report.front = vec![Front::Table(0)];
     report.measures = measures(survey);
     report.measures_in_tables = true;
@@ -76,8 +76,41 @@ fn shows(verdicts: &[Verdict]) -> Text {
     )
 }
 
-/// A line for each claim.
-fn table(survey: &Survey) -> Table {
+/// How many claims of each section hold, do not hold somewhere, and were not measured.
+fn by_section(survey: &Survey) -> Table {
+    let mut rows: Vec<(&str, [usize; 3])> = Vec::new();
+    for claim in ledger() {
+        if rows.last().is_none_or(|(name, _)| *name != claim.section) {
+            rows.push((&claim.section, [0; 3]));
+        }
+        let verdicts = survey.verdicts(claim);
+        let any = |outcome: Outcome| verdicts.iter().any(|verdict| verdict.outcome == outcome);
+        let column = if any(Outcome::DoesNotHold) {
+            1
+        } else if any(Outcome::Holds) {
+            0
+        } else {
+            2
+        };
+        rows.last_mut().expect("pushed above").1[column] += 1;
+    }
+    let row = |(name, counts): (&str, [usize; 3])| {
+        std::iter::once(Text::same(name)).chain(counts.map(|n| Text::same(n.to_string()))).collect()
+    };
+    Table {
+        title: text!("글의 절마다 주장의 수", "claims in each section of the article"),
+        head: vec![
+            text!("글의 절", "section"),
+            text!("맞음", "hold"),
+            text!("맞지 않는 곳이 있음", "do not hold somewhere"),
+            text!("측정하지 않음", "not measured"),
+        ],
+        rows: rows.into_iter().map(row).collect(),
+    }
+}
+
+/// A line for each claim, with its id.
+fn by_claim(survey: &Survey) -> Table {
     let row = |claim: &'static lab::claims::Claim| {
         let verdicts = survey.verdicts(claim);
         let on = |is: &dyn Fn(&Outcome) -> bool| {
@@ -127,8 +160,8 @@ mod tests {
             survey::Run { command: command.clone(), report: None, missing }
         });
         let report = report(&Survey { runs: runs.collect(), interrupted: true, ..Survey::here(&[]) });
-        assert_eq!((report.tables[0].rows.len(), report.exit_code), (ledger().len(), INTERRUPTED));
-        assert!(report.tables[0].rows.iter().all(|row| !row[3].en.is_empty()), "none is left out silently");
+        assert_eq!((report.tables[1].rows.len(), report.exit_code), (ledger().len(), INTERRUPTED));
+        assert!(report.tables[1].rows.iter().all(|row| !row[3].en.is_empty()), "none is left out silently");
         assert_eq!(report.notes.len(), commands.len());
     }
 }

@@ -18,12 +18,10 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// What the thread that runs the commands tells.
 enum Event {
-    /// The programs are built: the budget begins.
-    Ready,
     /// The command of this number begins.
     Begins(usize),
     /// And has ended.
-    Ended(usize, Result<Report, Text>),
+    Ended(usize, Box<Result<Report, Text>>),
 }
 
 /// Runs these commands in this order. Building a program is not part of the budget.
@@ -37,10 +35,10 @@ pub fn run(commands: &[String], budget: Duration, pythons: &[Interpreter], inter
     let bar = progress::steps(commands.len());
     loop {
         match events.recv_timeout(POLL) {
-            Ok(Event::Ready) | Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Timeout) => {}
             Ok(Event::Begins(n)) => bar.set_message(commands[n].clone()),
             Ok(Event::Ended(n, result)) => {
-                found[n] = Some(result);
+                found[n] = Some(*result);
                 bar.inc(1);
             }
             Err(RecvTimeoutError::Disconnected) => break,
@@ -73,17 +71,16 @@ fn run_all(commands: &[String], budget: Duration, pythons: &[OsString], tell: &S
             packages.push((package, programs::build(package)));
         }
     }
-    // Nobody listens any more after Ctrl-C.
-    let _ = tell.send(Event::Ready);
     let start = Instant::now();
     for (n, command) in commands.iter().enumerate() {
-        let _ = tell.send(Event::Begins(n));
+        // Nobody listens any more after Ctrl-C.
+        if tell.send(Event::Begins(n)).is_err() {
+            return;
+        }
         let package = words_of(command).0;
         let built = packages.iter().find(|(known, _)| *known == package).map_or(Ok(()), |(_, built)| built.clone());
         let result = built.and_then(|()| run_one(command, pythons, start, budget));
-        if tell.send(Event::Ended(n, result)).is_err() {
-            return;
-        }
+        let _ = tell.send(Event::Ended(n, Box::new(result)));
     }
 }
 

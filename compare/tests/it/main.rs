@@ -1,5 +1,6 @@
-//! What the table promises.
+//! What the table and the reports promise.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 mod cells;
+mod saved;

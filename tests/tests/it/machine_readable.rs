@@ -61,6 +61,10 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
         "compare",
         &["table", "--rounds", "1", "--waiting", "3", "--jobs", "2", "--iterations", "100000", "--copies", "1"],
     ),
+    ("compare", &["claims", "--budget", "0.1"]),
+    ("compare", &["explain", "cpython-has-gil"]),
+    ("compare", &["report", "target/tmp/report", "--from", "compare/tests/data/survey.json"]),
+    ("compare", &["diff", "compare/tests/data/survey.json", "compare/tests/data/survey.json"]),
 ];
 
 fn read(program: &str, args: &[&str]) -> (Value, Report) {
@@ -137,6 +141,10 @@ fn a_report_with_a_field_too_many_is_refused() {
 /// Experiments that only count: there is nothing to draw.
 const WITHOUT_LANES: &[(&str, &str)] = &[
     ("compare", "table"),
+    ("compare", "claims"),
+    ("compare", "explain"),
+    ("compare", "report"),
+    ("compare", "diff"),
     ("gil-sim", "interval"),
     ("multiprocessing", "ipc"),
     ("multiprocessing", "memory"),

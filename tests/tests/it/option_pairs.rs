@@ -33,6 +33,7 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("asyncio", "fetch", "--resume", "--out"),
     ("asyncio", "fetch", "--data", "--data-json"),
     ("asyncio", "million", "--no-python", "--twin"),
+    ("compare", "report", "--from", "--budget"),
     ("gil-sim", "verify", "FILE", "--breadth"),
     ("gil-sim", "verify", "--no-python", "--transport"),
 ];

@@ -30,7 +30,7 @@ impl Folder {
         }
         let made = !path.exists();
         if made {
-            fs::create_dir(path).map_err(|e| {
+            fs::create_dir_all(path).map_err(|e| {
                 Error::failed(text!("{shown}: 폴더를 만들 수 없습니다: {e}", "{shown}: the folder cannot be made: {e}"))
             })?;
         }

@@ -73,10 +73,9 @@ fn run(args: &Args, given: Given) -> Result<Report> {
     Ok(summary(&survey, &folder))
 }
 
-/// What the terminal shows: the files, and the verdicts.
+/// What the terminal shows: the files. The verdicts are in them.
 fn summary(survey: &Survey, folder: &Folder) -> Report {
     let mut report = Report::new("compare/report");
-    report.verdicts = survey.all_verdicts();
     let page = folder.page().display().to_string();
     let counts = counts(survey);
     let [holds, not, open] = counts;
