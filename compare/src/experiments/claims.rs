@@ -22,7 +22,7 @@ pub fn command() -> Experiment {
 }
 
 fn run(args: &Args, budget: Duration) -> Result<Report> {
-    let survey = survey::run::run(&in_order(survey::commands()), budget, args.pythons(), &Interrupt::listen()?);
+    let survey = survey::budget::run(&in_order(survey::commands()), budget, args.pythons(), &Interrupt::listen()?);
     Ok(report(&survey))
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lab::claims::{Claim, Class, Condition, ledger};
+use lab::claims::{Claim, Class, Condition, Verdict, ledger};
 use lab::cli::{Args, Experiment, Opt, Options};
 use lab::lang::Text;
 use lab::report::{Front, Measure, Report, Table, unit};
@@ -44,7 +44,7 @@ fn run(args: &Args, given: Given) -> Result<Report> {
     let survey = match (args.get(given.from), &claim.command) {
         (Some(path), _) => survey::file::read(&path)?,
         (None, Some(command)) => {
-            survey::run::run(std::slice::from_ref(command), LIMIT, args.pythons(), &Interrupt::listen()?)
+            survey::budget::run(std::slice::from_ref(command), LIMIT, args.pythons(), &Interrupt::listen()?)
         }
         (None, None) => Survey::here(args.pythons()),
     };
@@ -89,7 +89,7 @@ fn explain(claim: &Claim, survey: &Survey) -> Report {
     report.tables = vec![Table {
         title: Text::same(&*claim.id),
         head: vec![text!("항목", "what"), text!("내용", "in words")],
-        rows: facts(claim),
+        rows: facts(claim).into_iter().chain(report.verdicts.iter().filter_map(evidence)).collect(),
     }];
     let run = survey.reports().find(|(run, _)| Some(&run.command) == claim.command.as_ref());
     if let Some((_, of)) = run {
@@ -130,6 +130,13 @@ fn facts(claim: &Claim) -> Vec<Vec<Text>> {
     });
     rows.extend(limits);
     rows
+}
+
+/// What a verdict was given on; the first screen leaves that out.
+fn evidence(verdict: &Verdict) -> Option<Vec<Text>> {
+    let (on, seen) = (&verdict.on, &verdict.evidence);
+    let shown = Text { ko: format!("{}: {}", on.ko, seen.ko), en: format!("{}: {}", on.en, seen.en) };
+    (!seen.en.is_empty()).then(|| vec![text!("측정 결과", "seen"), shown])
 }
 
 /// The first experiment of a program is the one that runs without a word.

@@ -1,15 +1,15 @@
 //! A survey: the reports of all commands of the ledger, as they were run on one machine.
 //!
-//! - `run` runs the commands within a budget of time; `programs` finds their programs.
+//! - `budget` runs the commands within a budget of time; `programs` finds their programs.
 //! - `file` reads a saved survey, or a report that any of the programs printed with `--json`.
 
+pub mod budget;
 pub mod file;
 pub mod programs;
-pub mod run;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lab::claims::{Claim, Verdict, ledger};
+use lab::claims::{Claim, Outcome, Verdict, ledger};
 use lab::lang::Text;
 use lab::machine;
 use lab::python::Interpreter;
@@ -94,6 +94,17 @@ impl Survey {
     pub fn all_verdicts(&self) -> Vec<Verdict> {
         ledger().iter().flat_map(|claim| self.verdicts(claim)).collect()
     }
+
+    /// How many of them say: it holds, it does not, it was not measured.
+    pub fn counts(&self) -> [usize; 3] {
+        let verdicts = self.all_verdicts();
+        let count = |is: fn(&Outcome) -> bool| verdicts.iter().filter(|verdict| is(&verdict.outcome)).count();
+        [
+            count(|outcome| *outcome == Outcome::Holds),
+            count(|outcome| *outcome == Outcome::DoesNotHold),
+            count(|outcome| matches!(outcome, Outcome::NotMeasured(_))),
+        ]
+    }
 }
 
 /// The package of a command and the words after `--`.
@@ -130,7 +141,7 @@ mod tests {
         let verdicts = Survey::here(&[]).all_verdicts();
         assert_eq!(verdicts.len(), ledger().len());
         for verdict in verdicts {
-            let lab::claims::Outcome::NotMeasured(why) = verdict.outcome else { panic!("nothing was run") };
+            let Outcome::NotMeasured(why) = verdict.outcome else { panic!("nothing was run") };
             assert!(!why.ko.is_empty() && !why.en.is_empty(), "{}", verdict.claim);
         }
     }

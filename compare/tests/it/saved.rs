@@ -97,8 +97,8 @@ fn what_does_not_fit_into_the_budget_is_said() {
 
 #[test]
 fn a_claim_is_explained_from_a_saved_report() {
-    let done = run(&["explain", "threads-io-overlap", "--from", SAVED, "--full"]).ends_with(0);
-    for words in ["[holds]", "threading/src/experiments/article.rs", "refuted by", "cargo run -p threading"] {
+    let done = run(&["explain", "threads-io-overlap", "--from", SAVED]).ends_with(0);
+    for words in ["[holds]", "threading/src/experiments/article.rs", "refuted by", "cargo run -p threading", "seen"] {
         assert!(done.out.contains(words), "{words}: {}", done.out);
     }
     let done = run(&["explain", "threads-io-overlp"]).ends_with(2);

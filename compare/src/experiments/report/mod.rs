@@ -11,7 +11,6 @@ mod tables;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lab::claims::Outcome;
 use lab::cli::{Args, Experiment, Opt, Options};
 use lab::lang::{self, Text};
 use lab::report::{Report, Table};
@@ -57,12 +56,12 @@ fn run(args: &Args, given: Given) -> Result<Report> {
         None => {
             let mut commands = survey::commands();
             commands.sort_by_key(|command| !command.contains(FIRST));
-            survey::run::run(&commands, args.get(given.budget), args.pythons(), &Interrupt::listen()?)
+            survey::budget::run(&commands, args.get(given.budget), args.pythons(), &Interrupt::listen()?)
         }
     };
     let page = page::page(&survey, lang::current())?;
     let [measures, verdicts] = tables::csv(&survey);
-    let json = serde_json::to_vec_pretty(&survey).expect("a survey is plain data");
+    let json = serde_json::to_vec(&survey).expect("a survey is plain data");
     let files = [
         ("report.html", page.into_bytes()),
         ("report.json", json),
@@ -77,8 +76,7 @@ fn run(args: &Args, given: Given) -> Result<Report> {
 fn summary(survey: &Survey, folder: &Folder) -> Report {
     let mut report = Report::new("compare/report");
     let page = folder.page().display().to_string();
-    let counts = counts(survey);
-    let [holds, not, open] = counts;
+    let [holds, not, open] = survey.counts();
     let measured = survey.reports().count();
     let all = survey.runs.len();
     report.shows = text!(
@@ -101,15 +99,4 @@ fn summary(survey: &Survey, folder: &Folder) -> Report {
         report.exit_code = INTERRUPTED;
     }
     report
-}
-
-/// How many verdicts say: it holds, it does not, it was not measured.
-fn counts(survey: &Survey) -> [usize; 3] {
-    let verdicts = survey.all_verdicts();
-    let count = |is: fn(&Outcome) -> bool| verdicts.iter().filter(|verdict| is(&verdict.outcome)).count();
-    [
-        count(|outcome| *outcome == Outcome::Holds),
-        count(|outcome| *outcome == Outcome::DoesNotHold),
-        count(|outcome| matches!(outcome, Outcome::NotMeasured(_))),
-    ]
 }

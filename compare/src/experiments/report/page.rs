@@ -78,7 +78,7 @@ pub fn page(survey: &Survey, lang: Lang) -> Result<String> {
         script: include_str!("../../../templates/report.js"),
         lang: lang.code(),
         facts: facts(survey),
-        counts: super::counts(survey),
+        counts: survey.counts(),
         interrupted: survey.interrupted,
         table: table.into_iter().next(),
         experiments,
