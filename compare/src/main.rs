@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use compare::experiments::io;
 use compare::experiments::scaling::{self, series};
 use compare::experiments::table::{self, cell};
+use compare::experiments::{claims, diff, explain, report};
 use lab::cli::Section;
 use lab::text;
 
@@ -12,8 +13,9 @@ fn main() -> ExitCode {
     let about =
         text!("병렬 처리 기법 비교: 글의 표를 이 컴퓨터에서 측정", "the article's table, measured on this machine");
     Section::new("compare", about)
-        .with([table::command(), io::command(), cell::cell_command(), cell::unit_command()])
-        .with([scaling::command(), series::series_command(), series::unit_command()])
+        .with([table::command(), io::command(), scaling::command()])
+        .with([claims::command(), explain::command(), report::command(), diff::command()])
+        .with([cell::cell_command(), cell::unit_command(), series::series_command(), series::unit_command()])
         .renamed(&[("--turns", "--iterations")])
         .main()
 }

@@ -40,7 +40,9 @@ pub fn is_stale(name: &str, program: &Path) -> bool {
     let Ok(built) = fs::metadata(program).and_then(|file| file.modified()) else {
         return true;
     };
-    folders_of(name).iter().any(|folder| newest(&folder.join("src")) > built)
+    // Templates are compiled in, as sources are.
+    let sources = |folder: &PathBuf| ["src", "templates"].map(|below| newest(&folder.join(below)));
+    folders_of(name).iter().flat_map(sources).any(|modified| modified > built)
 }
 
 /// The folder of a member and of all members that it depends on.

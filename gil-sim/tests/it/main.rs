@@ -1,5 +1,7 @@
 //! What gil-sim promises, by experiment and by term. The models of the locks are in `tests/loom.rs` and its neighbours.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
 use std::process::Command;
 
 mod bytecode;

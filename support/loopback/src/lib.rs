@@ -44,10 +44,17 @@ struct Shared {
     open: Mutex<Vec<Option<TcpStream>>>,
 }
 
+/// Connections that may wait to be accepted: as many as the system allows, at most. The standard library asks for 128.
+#[cfg(unix)]
+const QUEUE: i32 = 4096;
+
 impl Server {
     /// Starts on a free port of 127.0.0.1. Every GET is answered "ok" after the delay.
     pub fn start(delay: Duration) -> io::Result<Server> {
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        // A client whose connection does not fit into the queue tries again after a second.
+        #[cfg(unix)]
+        rustix::net::listen(&socket, QUEUE)?;
         let address = socket.local_addr()?;
         let shared = Arc::new(Shared {
             delay,

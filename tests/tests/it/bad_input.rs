@@ -153,6 +153,17 @@ fn a_wrong_command_line() {
         ("compare", &["scaling", "extra"]),
         ("compare", &["--quick", "--thorough"]),
         ("compare", &["--iterations", "0"]),
+        ("compare", &["claims", "--budget", "0"]),
+        ("compare", &["explain"]),
+        ("compare", &["explain", "no-such-claim"]),
+        ("compare", &["explain", "threads-cpu-no-gain", "extra"]),
+        ("compare", &["report"]),
+        ("compare", &["report", "Cargo.toml"]),
+        ("compare", &["report", ""]),
+        ("compare", &["report", "--budget", "soon", "target/tmp"]),
+        ("compare", &["diff"]),
+        ("compare", &["diff", "compare/tests/data/survey.json"]),
+        ("compare", &["diff", "a.json", "b.json", "c.json"]),
         ("lab", &["--python", "no-such-python"]),
         ("lab", &["--python", "true"]),
         ("lab", &["--python", "Cargo.toml"]),
@@ -171,6 +182,14 @@ fn a_run_that_fails() {
     refused("threading", &["--no-python", "--trace", "/no/such/folder/trace.json"], 1);
     refused("asyncio", &["fetch", "--no-python", "--out", "/no/such/folder/results"], 1);
     refused("threading", &["--no-python", "--svg", "/proc/lanes.svg"], 1);
+    // Before anything is measured: a measurement would take longer than a test may.
+    refused("compare", &["report", "--no-python", "/proc/report"], 1);
+    for file in ["no/such/report.json", "support", "Cargo.toml", "tests/data/sentences.txt", "/dev/null"] {
+        refused("compare", &["explain", "cpython-has-gil", "--no-python", "--from", file], 1);
+        refused("compare", &["diff", "--no-python", "compare/tests/data/survey.json", file], 1);
+        refused("compare", &["report", "--no-python", "no/such/folder", "--from", file], 1);
+    }
+    assert!(!std::path::Path::new("no").exists(), "no folder is left");
     let empty = tempfile::tempdir().unwrap();
     refused("threading", &["files", "--no-python", empty.path().to_str().unwrap()], 1);
 }

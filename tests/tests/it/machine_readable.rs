@@ -82,6 +82,10 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
         "compare",
         &["scaling", "--rounds", "1", "--workers", "2", "--most", "3", "--iterations", "20000", "--wait", "0.001"],
     ),
+    ("compare", &["claims", "--budget", "0.1"]),
+    ("compare", &["explain", "cpython-has-gil"]),
+    ("compare", &["report", "target/tmp/report", "--from", "compare/tests/data/survey.json"]),
+    ("compare", &["diff", "compare/tests/data/survey.json", "compare/tests/data/survey.json"]),
 ];
 
 fn read(program: &str, args: &[&str]) -> (Value, Report) {
@@ -160,6 +164,10 @@ const WITHOUT_LANES: &[(&str, &str)] = &[
     ("compare", "io"),
     ("compare", "table"),
     ("compare", "scaling"),
+    ("compare", "claims"),
+    ("compare", "explain"),
+    ("compare", "report"),
+    ("compare", "diff"),
     ("gil-sim", "interval"),
     ("multiprocessing", "ipc"),
     ("multiprocessing", "memory"),

@@ -34,6 +34,7 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("asyncio", "fetch", "--data", "--data-json"),
     ("asyncio", "million", "--no-python", "--twin"),
     ("compare", "scaling", "--seconds", "--quick"),
+    ("compare", "report", "--from", "--budget"),
     ("gil-sim", "verify", "FILE", "--breadth"),
     ("gil-sim", "verify", "--no-python", "--transport"),
 ];

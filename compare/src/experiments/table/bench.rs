@@ -16,8 +16,9 @@ use super::alive::Alive;
 use super::budget::Budget;
 use super::cell::{CELL, Cell};
 use super::complexity::{self, Counts};
+use super::files;
 use super::plan::{LIMIT, PYTHON_SHARE, REQUESTS, Size, Technique, Workload};
-use super::{ctrl_c, files};
+use crate::ctrl_c;
 
 /// Who did the work: Rust, or one of the Pythons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

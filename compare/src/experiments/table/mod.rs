@@ -5,7 +5,6 @@ pub mod bench;
 pub mod budget;
 pub mod cell;
 pub mod complexity;
-mod ctrl_c;
 pub mod files;
 pub mod grade;
 mod judge;
@@ -27,6 +26,8 @@ use lab::report::unit;
 use lab::report::{Front, Measure, Report, Table, Unit};
 use lab::stats;
 use lab::{Result, text};
+
+use crate::ctrl_c;
 
 use bench::{Bench, CellSamples, Who, join};
 use budget::Budget;

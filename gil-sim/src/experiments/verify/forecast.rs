@@ -7,7 +7,8 @@ use lab::stats;
 
 use super::cells::{Cell, Quantity};
 use crate::run_on_cpython::of_outcome;
-use crate::sim::{self, Machine, Rng, Setup, Speed};
+use crate::sim::rng::Rng;
+use crate::sim::{self, Machine, Setup, Speed};
 
 /// The part of future runs that the interval is to contain.
 pub(crate) const PART: f64 = 0.9;

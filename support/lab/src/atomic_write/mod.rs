@@ -6,7 +6,7 @@ mod replace;
 mod temporary;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use replace::replace;
 
@@ -29,6 +29,11 @@ pub fn can_be_written(path: &Path) -> Result<()> {
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let written = if is_device(path) { fs::write(path, bytes) } else { replace(path, bytes) };
     written.map_err(|e| refuse(path, &e))
+}
+
+/// Writes several files that belong together: if one of them cannot be written, all keep their old content.
+pub fn write_together(files: &[(PathBuf, Vec<u8>)]) -> Result<()> {
+    replace::replace_together(files).map_err(|(path, e)| refuse(&path, &e))
 }
 
 fn is_device(path: &Path) -> bool {

@@ -1,7 +1,7 @@
 //! Replaces a file atomically: it has its old or its new content, even if the writer is killed.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[cfg(target_os = "linux")]
 use super::nameless;
@@ -25,6 +25,25 @@ fn through_temporary_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let written = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
     if written.is_err() {
         let _ = std::fs::remove_file(&part);
+    }
+    written
+}
+
+/// Writes all files under temporary names, and renames them when the last is complete. A full disk stops it before the first rename.
+pub(super) fn replace_together(files: &[(PathBuf, Vec<u8>)]) -> Result<(), (PathBuf, io::Error)> {
+    let parts: Vec<PathBuf> = files.iter().map(|(path, _)| temporary::name(path)).collect();
+    let write = || {
+        for ((path, bytes), part) in files.iter().zip(&parts) {
+            std::fs::write(part, bytes).map_err(|e| (path.clone(), e))?;
+        }
+        for ((path, _), part) in files.iter().zip(&parts) {
+            std::fs::rename(part, path).map_err(|e| (path.clone(), e))?;
+        }
+        Ok(())
+    };
+    let written = write();
+    if written.is_err() {
+        parts.iter().for_each(|part| _ = std::fs::remove_file(part));
     }
     written
 }
@@ -66,6 +85,19 @@ mod tests {
             assert!(write(&home.path().join("taken"), b"x").is_err(), "a folder is not replaced");
             assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
         }
+    }
+
+    #[test]
+    fn files_that_belong_together_are_all_written_or_none() {
+        let home = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: &[u8]| (home.path().join(name), bytes.to_vec());
+        replace_together(&[file("a", b"1"), file("b", b"1")]).unwrap();
+        let failed = replace_together(&[file("a", b"2"), file("no/such/folder", b"2")]).unwrap_err();
+        assert!(failed.0.ends_with("no/such/folder"), "the file that failed is named");
+        assert_eq!(fs::read(home.path().join("a")).unwrap(), b"1", "the known-wrong writer replaces one after another");
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2);
+        replace_together(&[file("a", b"3"), file("b", b"3")]).unwrap();
+        assert_eq!(fs::read(home.path().join("b")).unwrap(), b"3");
     }
 
     /// Whether a reader that polls the folder sees an incomplete file while one is written.

@@ -193,6 +193,19 @@ impl Options {
         Opt { name, read: path }
     }
 
+    /// A positional argument, `experiment DIR`, of a file or a folder that is written; it may be left out.
+    pub fn positional_output(&mut self, name: &'static str, about: Text) -> Opt<Option<PathBuf>> {
+        self.declared
+            .push(Declared { place: Place::One, ..Declared::new(name, Kind::Path(Direction::Write), None, about) });
+        Opt { name, read: path }
+    }
+
+    /// A positional argument, `experiment WORD`, which may be left out.
+    pub fn positional_word(&mut self, name: &'static str, about: Text) -> Opt<Option<String>> {
+        self.declared.push(Declared { place: Place::One, ..Declared::new(name, Kind::Word, None, about) });
+        Opt { name, read: |words| strings(words).pop() }
+    }
+
     /// Any number of positional arguments: `experiment WORD…`.
     pub fn positional_words(&mut self, name: &'static str, about: Text) -> Opt<Vec<String>> {
         self.declared.push(Declared { place: Place::Many, ..Declared::new(name, Kind::Word, None, about) });

@@ -64,7 +64,7 @@ pub(crate) fn style(state: State) -> Style {
 }
 
 /// Colours that colour-blind readers can tell apart (Okabe and Ito, 2008).
-pub(crate) fn fill(state: State) -> &'static str {
+pub fn fill(state: State) -> &'static str {
     match state {
         State::Running => "#009e73",
         State::WaitingForLock => "#d55e00",

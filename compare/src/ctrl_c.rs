@@ -1,4 +1,4 @@
-//! Ctrl-C ends the measurement, not the program: what was measured is printed. A second one ends the program.
+//! Ctrl-C ends the measurement, not the program: what was measured is printed, or saved. A second one ends the program.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -43,8 +43,8 @@ pub fn listen() -> io::Result<()> {
                 }
                 PRESSED.store(true, SeqCst);
                 terminal::complain(&text!(
-                    "중단합니다. 지금까지 측정한 것을 출력합니다.",
-                    "stopping; what was measured so far is printed."
+                    "중단합니다. 지금까지 측정한 것은 남깁니다.",
+                    "stopping; what was measured so far is kept."
                 ));
             }
         });
