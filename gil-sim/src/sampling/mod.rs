@@ -2,7 +2,7 @@
 //! 3.15 (`python -m profiling.sampling`, PEP 799; the markers of the GIL: python/cpython#139485).
 
 mod gecko;
-mod report;
+pub mod report;
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,7 +15,6 @@ use lab::text;
 use lab::trace::Trace;
 
 pub use gecko::GilSpans;
-pub use report::join;
 
 /// The first version that has the profiler.
 const SINCE: [u32; 2] = [3, 15];

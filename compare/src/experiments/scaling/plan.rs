@@ -80,7 +80,7 @@ impl Technique {
 /// How often each worker waits; a task waits once.
 pub const WAITS: u64 = 3;
 /// A task of the counting loop is one part in so many of the work that the workers share.
-pub const TASK_SHARE: u64 = 2000;
+pub const TASK_SHARE: u64 = 8000;
 /// Python does one part in so many of the iterations, to take about the same time.
 pub const PYTHON_SHARE: u64 = 40;
 /// A point that is expected to take more than one part in so many of the budget is left out.
@@ -128,7 +128,7 @@ impl SizeOptions {
         let workers = options.count_if_given("workers", 1..=1024, about);
         let most = options.size("most", 1..=100_000, 10_000, text!("작업의 최대 수", "maximum number of tasks"));
         let about = text!("루프: 워커들이 나누는 반복 횟수", "loop: iterations that the workers share");
-        let iterations = options.count("iterations", 1..=10_000_000_000, 60_000_000, about);
+        let iterations = options.count("iterations", 1..=10_000_000_000, 240_000_000, about);
         let about = text!("한 번 기다리는 시간(초)", "length of one wait, in seconds");
         let wait = options.seconds("wait", 0.001..=1.0, 0.01, about);
         let rounds = options.rounds(5);
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_task_has_at_least_one_iteration() {
-        assert_eq!(size(1, 1).task_iterations(), 3);
+        assert_eq!(Size { iterations: 20_000, ..size(1, 1) }.task_iterations(), 3);
         assert_eq!(Size { iterations: 1, ..size(1, 1) }.task_iterations(), 1);
     }
 }
