@@ -75,7 +75,7 @@ pub fn run(delay: Duration, interval: Duration, lasting: Duration, pythons: &[In
     report.measures_in_tables = true;
     report.tables = vec![table(&rows, interval)];
     let named: Vec<(Text, Trace)> = [Text::same("Rust + GIL"), Text::same("gil-sim")].into_iter().zip(traces).collect();
-    sampling::report::join(&mut report, &named, sources.watch(&workloads[JUDGED]), drawn);
+    sampling::comparison::join(&mut report, &named, sources.watch(&workloads[JUDGED]), drawn);
     report.notes.extend(notes(delay, lasting, &sources));
     report.notes.extend(sources.other_libcs());
     report.shows = shows(&rows, interval);

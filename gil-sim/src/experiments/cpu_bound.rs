@@ -70,7 +70,7 @@ pub fn run(threads: usize, iterations: u64, interval: Duration, pythons: &[Inter
         let names = |twin: &Report| twin.traces.iter().flat_map(|t| &t.lanes).map(|lane| lane.name.clone()).collect();
         sampling::watch(&judge, twin_script!("cpu_bound"), &args, names)
     });
-    sampling::report::join(&mut report, &[(Text::same("Rust + GIL"), held)], seen, Trace::clone);
+    sampling::comparison::join(&mut report, &[(Text::same("Rust + GIL"), held)], seen, Trace::clone);
     Ok(report)
 }
 

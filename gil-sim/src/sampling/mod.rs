@@ -1,8 +1,8 @@
 //! The outside judge: the interpreter's own sampling profiler, which says who holds the GIL and who waits for it. CPython has it since
 //! 3.15 (`python -m profiling.sampling`, PEP 799; the markers of the GIL: python/cpython#139485).
 
+pub mod comparison;
 mod gecko;
-pub mod report;
 
 use std::ffi::OsString;
 use std::fs;

@@ -65,8 +65,10 @@ fn options(program: &str, experiment: &str) -> Vec<Given> {
     let help = run(program, &[experiment, "--help", "--lang", "en"]).ends_with(0).out;
     let mut entries: Vec<String> = Vec::new();
     for line in help.lines().skip(2).filter(|line| line.starts_with(' ')) {
+        // What is wrapped stands further to the right, and may begin with an option that is only mentioned.
+        let is_entry = line.len() - line.trim_start().len() <= 6;
         let line = line.trim();
-        if line.starts_with('-') || line.starts_with('[') {
+        if is_entry && (line.starts_with('-') || line.starts_with('[')) {
             entries.push(line.to_owned());
         } else if let Some(last) = entries.last_mut() {
             last.push(' ');
@@ -92,7 +94,7 @@ fn given(entry: &str) -> Option<Given> {
         "<ko|en>" => Some("en"),
         "<FILE>" => Some(NOWHERE),
         "<N>" | "<S>" | "<WORD>" => default.or(Some("1")),
-        "<PATH>" | "<TEXT>" => Some(&*name).map(|name| name.trim_matches('-')),
+        "<PATH>" | "<PATH|all>" | "<TEXT>" => Some(&*name).map(|name| name.trim_matches('-')),
         _ => None,
     };
     Some(Given { value: value.map(str::to_owned), name })

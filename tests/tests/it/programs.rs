@@ -98,12 +98,21 @@ fn compare_fills_the_articles_table() {
     {
         assert!(page.out.contains(word), "{word}: {}", page.out);
     }
+    // A row that nobody was judged on, on a busy machine, is named below the table.
+    let unjudged: String = page.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let unjudged: Vec<&str> = unjudged.split("–(판정 없음): ").skip(1).collect();
     for row in ["방식", "병렬성", "GIL 영향", "I/O 바운드", "CPU 바운드", "코드 복잡도"] {
         let rows = page.out.lines().filter(|line| line.starts_with(&format!("│ {row} "))).count();
-        assert_eq!(rows, 3, "{row}: one for each technique: {}", page.out);
+        let is_named = unjudged.iter().any(|names| names.contains(row));
+        assert!(rows == 3 || (rows < 3 && is_named), "{row}: one for each technique, not {rows}: {}", page.out);
     }
     for case in ["웹 요청", "파일 I/O", "대규모 I/O", "웹 서버", "이미지 처리", "ML 연산"] {
-        assert!(page.out.lines().any(|line| line.starts_with(&format!("│ 사용: {case} "))), "{case}: {}", page.out);
+        let is_row = page.out.lines().any(|line| line.starts_with(&format!("│ 사용: {case} ")));
+        assert!(
+            is_row || unjudged.iter().any(|names| names.contains(&format!("사용: {case}"))),
+            "{case}: {}",
+            page.out
+        );
     }
 }
 
