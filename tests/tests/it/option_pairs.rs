@@ -35,8 +35,10 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("asyncio", "million", "--no-python", "--twin"),
     ("compare", "scaling", "--seconds", "--quick"),
     ("compare", "report", "--from", "--budget"),
+    ("compare", "table", "--quick", "--thorough"),
     ("gil-sim", "verify", "FILE", "--breadth"),
     ("gil-sim", "verify", "--no-python", "--transport"),
+    ("multiprocessing", "start-methods", "--no-python", "--iterations"),
 ];
 
 /// The first has an effect only together with the second.
