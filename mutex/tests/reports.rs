@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 
 /// What the program prints, read as a report.
 fn read(options: &[&str]) -> Option<Report> {
-    let env = Interpreter { path: "env".into(), implementation: "env".into(), version: [0; 3], gil: None };
+    let env = Interpreter { path: "env".into(), implementation: "env".into(), version: [3, 0, 0], gil: None };
     let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
     python::run(&env, Path::new(env!("CARGO_BIN_EXE_mutex")), &options, python::LIMIT).ok()
 }
