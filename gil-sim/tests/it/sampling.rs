@@ -106,7 +106,7 @@ mod stand_in {
         let path = home.path().join("python3.15");
         let recorded = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/two-threads.gecko.json");
         let script = format!(
-            "#!/bin/sh\ncase \"$1\" in\n-c) echo '{{\"name\": \"CPython\", \"version\": [3, 15, 0], \"gil\": true}}'; exit;;\n\
+            "#!/bin/sh\ncase \"$1\" in\n-c) echo '{{\"name\": \"CPython\", \"version\": [3, 15, 0], \"gil\": true, \"source\": \"asked\", \"lacks\": [], \"prefix\": [1]}}'; exit;;\n\
              -m) [ \"$1 $2 $3 $4 $7\" = '-m profiling.sampling run -a --gecko' ] || exit 3\nRECORDED='{recorded}'\n{does}\nesac\ncat <<'END'\n{TWIN}\nEND\n"
         );
         fs::write(&path, script).unwrap();

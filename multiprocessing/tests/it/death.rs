@@ -142,7 +142,7 @@ fn a_program_that_cannot_start_itself_says_so() {
     // A shell writes the files: a test in another thread may fork while we have the executable open for writing, and then it cannot be
     // run.
     let make = r#"mkdir -p "$1" && cp "$2" "$1/program" && chmod +x "$1/program" &&
-        printf '#!/bin/sh\nrm "%s"\necho "%s"\n' "$1/program" '{\"name\":\"CPython\",\"version\":[3,0,0],\"gil\":true}' > "$1/python" &&
+        printf '#!/bin/sh\nrm "%s"\necho "%s"\n' "$1/program" '{\"name\":\"CPython\",\"version\":[3,0,0],\"gil\":true,\"source\":\"name\",\"lacks\":[],\"prefix\":[1]}' > "$1/python" &&
         chmod +x "$1/python""#;
     for (experiment, who) in [("article", "Process 0, 1, 2, 3, 4: "), ("cpu", "Process 0, 1, 2, 3: ")] {
         let mut shell = Command::new("sh");

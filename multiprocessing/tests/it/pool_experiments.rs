@@ -6,6 +6,7 @@ use crate::common::{
     Process, children, error_line, has_proc, ignores_interrupts, report, run, start, stat_field, until_gone, workers,
 };
 use harness::{Guarded, finish, signal, until};
+use lab::claims::{Outcome, Verdict};
 use lab::report::Report;
 use lab::trace::State;
 
@@ -60,7 +61,8 @@ fn our_pool_loses_nothing_beside_pythons() {
     for moment in ["idle", "busy"] {
         assert_eq!(value(&report, &format!("ours.{moment}.came")), 8.0);
     }
-    assert!(report.notes.iter().any(|note| note.en.contains("not measured")), "{:?}", report.notes);
+    let is_unmeasured = |verdict: &Verdict| matches!(verdict.outcome, Outcome::NotMeasured(_));
+    assert!(report.verdicts.iter().any(is_unmeasured), "{:?}", report.verdicts);
 }
 
 #[test]
