@@ -65,16 +65,16 @@
 //! |---|---|
 //! | the task is declared and registered | `task`: [`task!`], [`Task`] |
 //! | the pool is configured | `builder`: [`Builder`], [`Start`]; `limits`: every bound |
-//! | the caller brings arguments | `unix/pool`: [`Pool`], with `unix/owner`; `unix/prepared`: [`Prepared`]; many at once: `unix/calls` |
+//! | the caller brings arguments | `unix/pool`: [`Pool`], with `unix/owner`; `unix/prepared`: [`Prepared`]; many at once: `unix/call`, with `unix/map` or `unix/imap`; who pulls them: `unix/arguments` |
 //! | they are encoded, in the thread that has them | `wire`; large ones: `unix/bytes`, `unix/transfer` and `unix/shm` |
 //! | they wait, and so does whoever brings too many | `unix/scheduler/source`, `unix/scheduler/queue` |
-//! | somebody drives the scheduler | `unix/drive` waits for workers and limits; who does: `unix/lead`; woken by `unix/bell` |
+//! | somebody drives the scheduler | `unix/drive` waits for workers and limits; who does: `unix/lead`, and `unix/driver` for what nobody waits for; woken by `unix/bell` |
 //! | a worker is chosen, and gets a batch | `unix/scheduler`, with `slots`, `job`, `batch` and `flight` |
 //! | the batch is sent; silent workers are killed; results come | `unix/scheduler/link`; the wire format: `unix/frame` |
 //! | the worker claims, runs and answers | `unix/worker`; `unix/claim_state`: which tasks were begun; `unix/result_frame`; `panics` |
 //! | tasks of a dead or slow worker return to the queue | `unix/scheduler/recovery` and `flight`: which, and why |
 //! | the outcome is counted, and given away | `unix/scheduler/delivery`, `unix/scheduler/ledger`, `unix/results` |
-//! | the caller has it | `unix/handle`: [`Handle`], with `unix/task_state`; `unix/completed`, with `unix/completions`; `unix/calls`: [`Ordered`], [`Unordered`] |
+//! | the caller has it | `unix/handle`: [`Handle`], with `unix/task_state`; `unix/completed`, with `unix/completions`; `unix/imap`: [`Ordered`], [`Unordered`] |
 //! | what it says | `failure`: [`Failure`], [`End`]; `history`: [`Stint`]; `observer`: [`Event`]; `stats`: [`Stats`] |
 //!
 //! The scheduler does no input and output and knows no clock: `unix/scheduler/worker` says what it needs of workers, and

@@ -6,8 +6,8 @@
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Weak};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
@@ -15,20 +15,16 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::Stats;
 use crate::observer::Observer;
+use crate::unix::attention::Attention;
 use crate::unix::bell;
 use crate::unix::fork::Home;
 use crate::unix::lead::Lead;
 use crate::unix::processes::Processes;
+use crate::unix::refill::Refills;
 use crate::unix::scheduler::Scheduler;
 use crate::unix::scheduler::source::Source;
 use crate::unix::shm::Arena;
 use crate::unix::sync::{Mutex, MutexGuard, lock};
-
-/// The pool's own thread looks this often whether there are tasks that nobody waits for, as long as there were some
-/// lately: to wake it for each would cost more than such a task.
-const TICK: Duration = Duration::from_millis(1);
-/// After so many ticks without any, it sleeps until it is woken.
-const QUIET_TICKS: u32 = 8;
 
 /// What the clones of a pool share, and their handles.
 pub struct Shared {
@@ -42,19 +38,12 @@ pub struct Shared {
     is_polling: AtomicBool,
     bell: OwnedFd,
     ringer: OwnedFd,
-    /// Tasks and calls that nobody may be waiting for.
-    unattended: AtomicUsize,
-    /// Iterators of results: whoever uses them leads, but may do something else between two results.
-    iterators: AtomicUsize,
     /// How often anybody has begun or ended to lead.
     turns: AtomicUsize,
+    /// What the pool's own thread looks after.
+    pub attention: Attention,
     /// Arguments that the leader pulls.
-    refills: Mutex<Vec<Weak<dyn Refill>>>,
-    has_refills: AtomicBool,
-    /// Whether the pool's own thread sleeps until it is woken; or does not exist yet.
-    driver_sleeps: AtomicBool,
-    driver_leads: AtomicBool,
-    has_driver: Mutex<bool>,
+    pub refills: Refills,
     is_closed: AtomicBool,
     pub arena: Arc<Arena>,
     pub observer: Observer,
@@ -69,12 +58,6 @@ pub trait Wait {
 
     /// Sees to it that this thread is woken when it is.
     fn wake(&self, thread: Thread);
-}
-
-/// Arguments of which more are pulled whenever those that were have been sent.
-pub trait Refill: Send + Sync {
-    /// Pulls some, if that is wanted now.
-    fn refill(&self);
 }
 
 /// What the leader polls.
@@ -94,14 +77,9 @@ impl Shared {
             is_polling: AtomicBool::new(false),
             bell,
             ringer,
-            unattended: AtomicUsize::new(0),
-            iterators: AtomicUsize::new(0),
             turns: AtomicUsize::new(0),
-            refills: Mutex::default(),
-            has_refills: AtomicBool::new(false),
-            driver_sleeps: AtomicBool::new(true),
-            driver_leads: AtomicBool::new(false),
-            has_driver: Mutex::new(false),
+            attention: Attention::default(),
+            refills: Refills::default(),
             is_closed: AtomicBool::new(false),
             arena,
             observer,
@@ -240,7 +218,7 @@ impl Shared {
     /// One round of the leader: dispatches tasks, waits for an event, and delivers results. (Not generic, so that the whole
     /// scheduler is compiled and inlined in this crate, once, and not in each crate that waits for something.)
     fn step(&self, polled: &mut Polled, until: Option<Instant>, is_over: &dyn Fn() -> bool) {
-        self.refill();
+        self.refills.refill();
         let mut scheduler = lock(&self.scheduler);
         scheduler.dispatch();
         self.set_hungry(&mut scheduler);
@@ -333,87 +311,35 @@ impl Shared {
         ready
     }
 
-    /// There is something that nobody may be waiting for. `is_urgent` if a worker may be idle unless the scheduler is
-    /// driven now. False if nobody can drive it: the system grants no thread.
-    pub fn attend(self: &Arc<Self>, is_urgent: bool) -> bool {
-        self.begin_attention();
-        self.see_to_a_driver(is_urgent)
+    /// How often anybody has begun or ended to lead.
+    pub fn turns(&self) -> usize {
+        self.turns.load(Ordering::SeqCst)
     }
 
-    /// Counts it, before it can end.
-    pub fn begin_attention(&self) {
-        self.unattended.fetch_add(1, Ordering::SeqCst);
+    /// Tells who is woken when nobody else leads: the pool's own thread, if it exists.
+    pub fn set_driver(&self, driver: Option<Thread>) {
+        self.lead.set_driver(driver);
     }
 
-    /// As [`attend`](Self::attend), for something that is counted already.
-    pub fn see_to_a_driver(self: &Arc<Self>, is_urgent: bool) -> bool {
-        // A forked process has no driver, and the lock may have been held by a thread that it has not.
-        if self.is_of_another_process() {
+    /// Wakes the pool's own thread, if nobody leads.
+    pub fn wake_driver(&self) {
+        self.lead.wake_driver();
+    }
+
+    /// Leads in the pool's own thread until it is over, if nobody else does. False if somebody does.
+    pub fn lead_as_driver(&self, is_over: &dyn Fn() -> bool) -> bool {
+        if !self.lead.try_begin_as_driver() {
             return false;
         }
-        // Its thread looks once more whether it is needed when it has led.
-        if self.driver_leads.load(Ordering::SeqCst) || (!is_urgent && !self.driver_sleeps.load(Ordering::SeqCst)) {
-            return true;
+        let leading = Leading::begin(self);
+        self.attention.driver_leads.store(true, Ordering::SeqCst);
+        let mut polled = Polled::default();
+        while !is_over() {
+            self.step(&mut polled, None, is_over);
         }
-        let mut has_driver = lock(&self.has_driver);
-        if !*has_driver {
-            let shared = Arc::downgrade(self);
-            let driver = thread::Builder::new().name("pool-driver".to_owned()).spawn(move || drive(&shared));
-            let Ok(driver) = driver else { return false };
-            *has_driver = true;
-            self.lead.set_driver(Some(driver.thread().clone()));
-        }
-        drop(has_driver);
-        self.driver_sleeps.store(false, Ordering::SeqCst);
-        self.lead.wake_driver();
+        self.attention.driver_leads.store(false, Ordering::SeqCst);
+        drop(leading);
         true
-    }
-
-    /// Somebody uses results one by one. If they do something else for a [`TICK`], the pool's own thread leads.
-    pub fn begin_iterator(self: &Arc<Self>) {
-        self.iterators.fetch_add(1, Ordering::SeqCst);
-        // Without such a thread nothing is received in that time.
-        self.see_to_a_driver(false);
-    }
-
-    /// The opposite of [`begin_iterator`](Self::begin_iterator).
-    pub fn end_iterator(&self) {
-        self.iterators.fetch_sub(1, Ordering::SeqCst);
-        self.ring();
-    }
-
-    /// Whoever leads pulls these arguments, too, as long as they exist.
-    pub fn add_refill(&self, refill: Weak<dyn Refill>) {
-        lock(&self.refills).push(refill);
-        self.has_refills.store(true, Ordering::SeqCst);
-    }
-
-    /// Pulls arguments. They may be encoded with the help of this pool, so no lock is held.
-    fn refill(&self) {
-        if !self.has_refills.load(Ordering::Relaxed) {
-            return;
-        }
-        let mut refills = lock(&self.refills);
-        refills.retain(|refill| refill.strong_count() > 0);
-        self.has_refills.store(!refills.is_empty(), Ordering::SeqCst);
-        let living: Vec<_> = refills.iter().filter_map(Weak::upgrade).collect();
-        drop(refills);
-        living.iter().for_each(|refill| refill.refill());
-    }
-
-    /// Whether the pool's own thread must lead as soon as nobody else does.
-    fn is_unattended(&self) -> bool {
-        self.unattended.load(Ordering::SeqCst) > 0
-    }
-
-    /// Whether there is anything for the pool's own thread to do, now or later.
-    fn has_work_for_driver(&self) -> bool {
-        self.is_unattended() || self.iterators.load(Ordering::SeqCst) > 0
-    }
-
-    /// Something that was counted by [`attend`](Self::attend) has ended.
-    pub fn end_attention(&self) {
-        self.unattended.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// Kills the workers. What has not ended is cancelled.
@@ -465,51 +391,6 @@ impl Drop for Leading<'_> {
         self.0.release();
         self.0.leader.store(0, Ordering::Relaxed);
         self.0.turns.fetch_add(1, Ordering::Relaxed);
-        self.0.lead.end(|| self.0.is_unattended() || self.0.is_closed());
-    }
-}
-
-/// The pool's own thread: drives the scheduler as long as there is something that nobody waits for.
-fn drive(shared: &Weak<Shared>) {
-    let mut quiet = 0;
-    let mut turns_before = None;
-    loop {
-        let Some(pool) = shared.upgrade() else { return };
-        if pool.is_closed() {
-            pool.lead.set_driver(None);
-            return;
-        }
-        // Whoever uses results one by one has led in the last tick, or does something else.
-        let turns = Some(pool.turns.load(Ordering::SeqCst));
-        let is_idle = std::mem::replace(&mut turns_before, turns) == turns;
-        let is_needed = pool.is_unattended() || (is_idle && pool.has_work_for_driver());
-        if is_needed && pool.lead.try_begin_as_driver() {
-            let leading = Leading::begin(&pool);
-            pool.driver_leads.store(true, Ordering::SeqCst);
-            let mut polled = Polled::default();
-            let is_over = || !pool.has_work_for_driver() || pool.is_closed();
-            while !is_over() {
-                pool.step(&mut polled, None, &is_over);
-            }
-            pool.driver_leads.store(false, Ordering::SeqCst);
-            drop(leading);
-            quiet = 0;
-            turns_before = None;
-            continue;
-        }
-        // Somebody else leads, and wakes this thread afterwards; or there is nothing to do.
-        quiet = if pool.has_work_for_driver() { 0 } else { quiet + 1 };
-        if quiet <= QUIET_TICKS {
-            drop(pool);
-            thread::park_timeout(TICK);
-            continue;
-        }
-        pool.driver_sleeps.store(true, Ordering::SeqCst);
-        if !pool.has_work_for_driver() {
-            drop(pool);
-            thread::park();
-        }
-        quiet = 0;
-        turns_before = None;
+        self.0.lead.end(|| self.0.attention.is_unattended() || self.0.is_closed());
     }
 }

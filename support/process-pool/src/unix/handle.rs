@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use crate::unix::drive::{Shared, Wait};
+use crate::unix::driver;
 use crate::unix::results::{Notify, One, Outcome};
 use crate::unix::scheduler::Scheduler;
 use crate::unix::scheduler::job::{After, Sink};
@@ -137,7 +138,7 @@ impl<R: Value + Send + 'static> Handle<R> {
             after.run(&crate::observer::Observer::default());
             return true;
         }
-        self.shared.as_ref().is_none_or(|shared| shared.see_to_a_driver(true))
+        self.shared.as_ref().is_none_or(|shared| driver::wake(shared, true))
     }
 
     /// Whether only this thread can bring the outcome about: it is in a callback of the leader.
@@ -167,7 +168,7 @@ impl<R: Value + Send + 'static> Future for Handle<R> {
             return Poll::Ready(self.take());
         }
         let Some(shared) = &self.shared else { return Poll::Ready(self.take()) };
-        if !shared.is_led_by_me() && shared.see_to_a_driver(true) {
+        if !shared.is_led_by_me() && driver::wake(shared, true) {
             return Poll::Pending;
         }
         // The system grants no thread that could wake this task, or this is a callback of the only one that could: it is

@@ -1,25 +1,31 @@
 //! The pool on Unix. Paths of a task and the files on it: see the layout in the crate's documentation.
 
+mod arguments;
+mod attention;
 mod bell;
 mod bytes;
-mod calls;
+mod call;
 mod child;
 mod claim_state;
 mod clock;
 mod completed;
 mod completions;
 mod drive;
+mod driver;
 mod fd_passing;
 mod fork;
 mod forkserver;
 pub mod frame;
 mod handle;
+mod imap;
 mod lead;
+mod map;
 mod owner;
 mod pool;
 mod prepared;
 mod processes;
 mod reexec;
+mod refill;
 pub mod result_frame;
 mod results;
 mod scheduler;
@@ -31,9 +37,9 @@ mod transfer;
 mod worker;
 
 pub use bytes::Bytes;
-pub use calls::{Ordered, Unordered};
 pub use completed::Completed;
 pub use handle::Handle;
+pub use imap::{Ordered, Unordered};
 pub use pool::Pool;
 pub use prepared::Prepared;
 pub use reexec::{FORKSERVER, WORKER};

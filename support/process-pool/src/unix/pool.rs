@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use crate::task::{self, Task};
 use crate::unix::bytes::Bytes;
-use crate::unix::calls::{Ordered, Unordered};
 use crate::unix::drive::{Shared, Wait};
 use crate::unix::frame;
 use crate::unix::handle::Handle;
+use crate::unix::imap::{Ordered, Unordered};
 use crate::unix::owner::Owner;
 use crate::unix::prepared::Prepared;
 use crate::unix::processes::Processes;

@@ -12,8 +12,12 @@ use serde::Serialize;
 
 use crate::limits::BATCH_TASKS;
 use crate::task::Task;
-use crate::unix::calls::{Call, Ordered, Unordered, drop_on_unwind, map_alone, map_waiting, never_waits};
+use crate::unix::arguments::never_waits;
+use crate::unix::call::{Call, drop_on_unwind};
+use crate::unix::driver;
 use crate::unix::handle::Handle;
+use crate::unix::imap::{Ordered, Unordered};
+use crate::unix::map::{map_alone, map_waiting};
 use crate::unix::owner::Owner;
 use crate::unix::results::{Many, One, Outcome};
 use crate::unix::scheduler::batch::Batch;
@@ -147,7 +151,7 @@ impl<A: Serialize, R: Value + Send + 'static> Prepared<A, R> {
         }
         // If workers are busy, they need the next task as soon as they have ended theirs.
         let was_dispatched = shared.nudge();
-        shared.see_to_a_driver(!was_dispatched);
+        driver::wake(shared, !was_dispatched);
         Handle::new(one, Arc::clone(shared))
     }
 

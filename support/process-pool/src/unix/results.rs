@@ -59,7 +59,7 @@ impl<R> One<R> {
     /// It is about to be taken by the pool: counted before it can end.
     pub fn begin_attention(&self) {
         if let Some(shared) = &self.attends {
-            shared.begin_attention();
+            shared.attention.begin();
         }
     }
 
@@ -69,7 +69,7 @@ impl<R> One<R> {
         R: Send + 'static,
     {
         if let Some(shared) = &self.attends {
-            shared.end_attention();
+            shared.attention.end();
         }
         self.action(notify?)
     }
