@@ -36,7 +36,8 @@
 //! Workers are forked from a fork server that has run nothing yet, not from the parent, which may have threads, see [`Start`].
 //!
 //! **Whoever waits, works.** A thread that waits for results receives them for all, so a call costs no switch of threads. Only
-//! where nobody waits, for handles that are awaited or have a [`then`](Handle::then), the pool has one thread of its own.
+//! where nobody waits, for handles that are awaited or have a [`then`](Handle::then), and for iterators of results whose user
+//! does something else for longer than a millisecond, the pool has one thread of its own.
 //!
 //! **Values as they were sent.** Arguments and results are what serde can send, with any of its attributes. A task gets the
 //! value that was sent, or it does not run, and [`Failure::Unreadable`] tells why; see [`wire`].
