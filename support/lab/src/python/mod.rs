@@ -115,6 +115,13 @@ pub fn with_jython(given: &[Interpreter]) -> Vec<Interpreter> {
     given.iter().cloned().chain(jython).collect()
 }
 
+/// For experiments about the difference between versions: where nobody chose an interpreter, every one that is found and can run a
+/// twin; `None` if somebody chose, or there is none.
+pub fn every(given: &[Interpreter]) -> Option<Vec<Interpreter>> {
+    let (found, _) = is_default(given).then(|| look(&[]).ok()).flatten()?;
+    Some(found.into_iter().filter(|one| one.why_no_twin().is_none()).map(|one| one.python).collect())
+}
+
 /// For twins that need this version of CPython or a later one: the first that is recent enough among those given; where nobody
 /// chose, also `pythonMAJOR.MINOR`, if it is on the PATH.
 pub fn at_least(given: &[Interpreter], version: [u32; 2]) -> Option<Interpreter> {
