@@ -83,7 +83,7 @@ pub fn shows(report: &Report, kitchens: &[Kitchen], dishes: usize) -> Text {
     let (most, one) = (of("dishes", Kitchen::Switches), of("cutting", Kitchen::Switches));
     let (cut, turns) = (of("cutting", Kitchen::Several), of("cutting", Kitchen::OneKnife));
     text!(
-        "한 요리사가 기다리면 {waits}, 번갈아 하면 {switches}(진행 중 {most}개, 써는 것 {one}개). 요리사 {dishes}명이면 {several}(써는 것 {cut}개), 칼이 하나면(GIL) {knife}(써는 것 {turns}개).",
+        "한 요리사가 기다리면 {waits}, 번갈아 하면 {switches}(진행 중 {most}개, 동시에 썬 요리 {one}개). 요리사 {dishes}명이면 {several}({cut}개), 칼이 하나면(GIL) {knife}({turns}개).",
         "One cook: {waits} waiting, {switches} switching ({most} dishes in flight, {one} cut at once). {dishes} cooks: {several} ({cut} cut at once); one knife, the GIL: {knife} ({turns})."
     )
 }
