@@ -44,6 +44,7 @@ pub struct Experiment {
     rules: Vec<Rule>,
     hidden: bool,
     looks_for_pythons: bool,
+    runs_a_program: bool,
     run: Run,
 }
 
@@ -56,13 +57,29 @@ impl Experiment {
         run: impl Fn(&Args) -> Result<Report> + 'static,
     ) -> Experiment {
         let (options, rules) = options.into_parts();
-        Experiment { name, about, options, rules, hidden: false, looks_for_pythons: false, run: Box::new(run) }
+        Experiment {
+            name,
+            about,
+            options,
+            rules,
+            hidden: false,
+            looks_for_pythons: false,
+            runs_a_program: false,
+            run: Box::new(run),
+        }
     }
 
     /// The experiment looks for interpreters itself, with [`Args::look_for_pythons`], instead of being given those to run twins on.
     #[must_use]
     pub fn looks_for_pythons(self) -> Experiment {
         Experiment { looks_for_pythons: true, ..self }
+    }
+
+    /// The experiment runs a program of the reader's, whose output is on standard output and stays what it is: the page goes to
+    /// standard error. With `--json` the object follows the program's output.
+    #[must_use]
+    pub fn runs_a_program(self) -> Experiment {
+        Experiment { runs_a_program: true, ..self }
     }
 
     /// The work of a child process: what the program does when it starts itself again with `name` as its first argument. The
@@ -85,7 +102,16 @@ impl Experiment {
         let run = move |args: &Args| run(args).map(|()| Report::default());
         let (options, rules) = options.into_parts();
         let about = Text::default();
-        Experiment { name, about, options, rules, hidden: true, looks_for_pythons: false, run: Box::new(run) }
+        Experiment {
+            name,
+            about,
+            options,
+            rules,
+            hidden: true,
+            looks_for_pythons: false,
+            runs_a_program: false,
+            run: Box::new(run),
+        }
     }
 }
 
@@ -197,7 +223,7 @@ impl Section {
         let mut report = (experiment.run)(&args)?;
         if !experiment.hidden {
             python::side_by_side(&mut report, &args.pythons);
-            common.deliver(&report)?;
+            common.deliver(&report, experiment.runs_a_program)?;
         }
         Ok(report.exit_code)
     }

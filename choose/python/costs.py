@@ -1,0 +1,86 @@
+"""What parallelism costs on this interpreter before it gains anything: imports, pools, passing data. Prints one JSON object.
+
+Times in ns, each the best of a few: what is asked is what it costs, not how busy the machine is.
+"""
+import json
+import subprocess
+import sys
+import time
+
+MIB = 1 << 20
+
+
+def imports(module):
+    """How much longer the interpreter takes to start with an import."""
+    code = "import time; start = time.perf_counter_ns(); import %s; print(time.perf_counter_ns() - start)" % module
+    return min(int(subprocess.check_output([sys.executable, "-c", code])) for _ in range(3))
+
+
+def start():
+    """A whole interpreter that does nothing."""
+    def once():
+        began = time.perf_counter_ns()
+        subprocess.check_call([sys.executable, "-c", "pass"])
+        return time.perf_counter_ns() - began
+    return min(once() for _ in range(3))
+
+
+def echo(data):
+    return data
+
+
+def nothing(_):
+    return None
+
+
+def pool(workers):
+    """From the first call to the first results, and the end: a pool of processes by the default start method."""
+    from concurrent.futures import ProcessPoolExecutor
+    began = time.perf_counter_ns()
+    with ProcessPoolExecutor(workers) as executor:
+        list(executor.map(nothing, range(workers)))
+    return time.perf_counter_ns() - began
+
+
+def payload():
+    """A MiB to a worker and back."""
+    from concurrent.futures import ProcessPoolExecutor
+    data = bytes(4 * MIB)
+    with ProcessPoolExecutor(1) as executor:
+        executor.submit(nothing, None).result()
+
+        def once():
+            began = time.perf_counter_ns()
+            executor.submit(echo, data).result()
+            return (time.perf_counter_ns() - began) // 4
+        return min(once() for _ in range(3))
+
+
+def interpreters():
+    """A sub-interpreter (3.14 and later); 0 where there is none."""
+    try:
+        from concurrent.futures import InterpreterPoolExecutor
+    except ImportError:
+        return 0
+    began = time.perf_counter_ns()
+    with InterpreterPoolExecutor(1) as executor:
+        executor.submit(nothing, None).result()
+    return time.perf_counter_ns() - began
+
+
+def main():
+    one, two = min(pool(1) for _ in range(2)), min(pool(2) for _ in range(2))
+    print(json.dumps({
+        "start": start(),
+        "import_threads": imports("concurrent.futures.thread"),
+        "import_asyncio": imports("asyncio"),
+        "import_processes": imports("concurrent.futures.process"),
+        "first_worker": one,
+        "next_worker": max(0, two - one),
+        "interpreter": interpreters(),
+        "mib": payload(),
+    }))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+//! Runs a command as it is, or attaches to a process, and samples it until it ends.
+//!
+//! The command has our standard input, output and error, our process group and our terminal. Signals that are sent to us go on to it.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lab::{Error, Result, text};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, getpgrp, pidfd_open, pidfd_send_signal};
+use rustix::termios::tcgetpgrp;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::iterator::Signals;
+
+use crate::procfs;
+use crate::recording::Recording;
+use crate::sampler::Sampler;
+
+/// Signals that go on to the program. The terminal's stop and continue reach it by itself.
+const PASSED_ON: [i32; 6] = [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2];
+/// What the terminal sends to everybody in its foreground.
+const FROM_TERMINAL: [i32; 2] = [SIGINT, SIGQUIT];
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Ended {
+    /// What was seen.
+    pub recording: Recording,
+    /// The exit code of the command; 128 and the signal if one ended it, as shells say it.
+    pub code: u8,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// Processes of the program that went on after it.
+    pub left: usize,
+}
+
+/// Runs the command once.
+pub fn run(command: &[OsString], rate: u64) -> Result<Ended> {
+    let (program, args) = command.split_first().expect("the caller has looked");
+    let target: Arc<OnceLock<OwnedFd>> = Arc::default();
+    pass_signals_on(Arc::clone(&target))?;
+    let mut child = Command::new(program).args(args).spawn().map_err(|e| cannot_start(program, &e))?;
+    let handle = handle_of(child.id())?;
+    let _ = target.set(handle.try_clone()?);
+    let mut sampler = Sampler::new(child.id(), rate, false);
+    sampler.sample();
+    while !has_ended(&handle, sampler.pause())? {
+        sampler.sample();
+    }
+    // Still a zombie: its counters can be read until it is waited for.
+    let left = sampler.others(child.id());
+    let recording = sampler.finish();
+    let status = wait(&mut child)?;
+    Ok(Ended { recording, code: code_of(status), signal: status.signal(), left })
+}
+
+/// Watches a process that runs already, for so long or until it ends. Ctrl-C ends the watching.
+pub fn attach(pid: u32, seconds: Duration, rate: u64) -> Result<Ended> {
+    let gone =
+        || Error::usage(text!("--pid {pid}: 그런 프로세스가 없습니다.", "--pid {pid}: there is no such process."));
+    let stat = procfs::Stat::of(pid).ok_or_else(gone)?;
+    if stat.state == 'Z' {
+        return Err(Error::usage(text!(
+            "--pid {pid}: 이미 끝난 프로세스입니다(좀비).",
+            "--pid {pid}: that process has ended already (a zombie)."
+        )));
+    }
+    let handle = handle_of(pid)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    }
+    let until = Instant::now() + seconds;
+    let mut sampler = Sampler::new(pid, rate, true);
+    while !stop.load(Relaxed) && Instant::now() < until && !has_ended(&handle, sampler.pause())? {
+        sampler.sample();
+    }
+    Ok(Ended { recording: sampler.finish(), code: 0, signal: None, left: 0 })
+}
+
+fn handle_of(pid: u32) -> Result<OwnedFd> {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("the kernel gave it");
+    pidfd_open(pid, PidfdFlags::empty()).map_err(|e| {
+        Error::failed(text!(
+            "프로세스를 지켜볼 수 없습니다(리눅스 5.3부터 가능합니다): {e}",
+            "cannot watch the process (possible from Linux 5.3 on): {e}"
+        ))
+    })
+}
+
+/// Waits so long for the end of the process.
+fn has_ended(handle: &OwnedFd, pause: Duration) -> io::Result<bool> {
+    let pause = Timespec { tv_sec: pause.as_secs() as i64, tv_nsec: i64::from(pause.subsec_nanos()) };
+    match poll(&mut [PollFd::new(&handle.as_fd(), PollFlags::IN)], Some(&pause)) {
+        Ok(ready) => Ok(ready > 0),
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn wait(child: &mut Child) -> io::Result<ExitStatus> {
+    loop {
+        match child.wait() {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            ended => return ended,
+        }
+    }
+}
+
+fn code_of(status: ExitStatus) -> u8 {
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    u8::try_from(code).unwrap_or(1)
+}
+
+fn cannot_start(program: &OsString, e: &io::Error) -> Error {
+    let name = program.to_string_lossy();
+    Error::usage(match e.kind() {
+        io::ErrorKind::NotFound => text!(
+            "'{name}': 그런 프로그램이 없습니다. 실행할 명령을 그대로 주십시오. 예: python3 my_script.py",
+            "'{name}': there is no such program. Give the command as you run it, such as python3 my_script.py"
+        ),
+        _ => text!("'{name}': 실행할 수 없습니다: {e}", "'{name}': cannot be started: {e}"),
+    })
+}
+
+/// Signals that reach us go on to the program, but not those that we were told to ignore, as by nohup(1): the program ignores them
+/// as well, and a handler of ours would change that.
+fn pass_signals_on(target: Arc<OnceLock<OwnedFd>>) -> Result<()> {
+    let ignored = procfs::ignored_signals();
+    let heard = PASSED_ON.into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let mut signals = Signals::new(heard)?;
+    let passing = move || {
+        for signal in signals.forever() {
+            // The terminal has sent it to the program as well.
+            if FROM_TERMINAL.contains(&signal) && is_in_foreground() {
+                continue;
+            }
+            let (Some(target), Some(signal)) = (target.get(), Signal::from_named_raw(signal)) else { continue };
+            // An error says that the program has ended.
+            let _ = pidfd_send_signal(target, signal);
+        }
+    };
+    thread::Builder::new().name("signals".into()).spawn(passing).map(drop).map_err(|e| Error::no_thread(&e))
+}
+
+/// Whether a key of the terminal reaches this process group.
+fn is_in_foreground() -> bool {
+    let terminal = std::fs::File::open("/dev/tty");
+    terminal.is_ok_and(|terminal| tcgetpgrp(&terminal).is_ok_and(|group| group == getpgrp()))
+}

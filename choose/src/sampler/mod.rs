@@ -1,0 +1,213 @@
+//! Samples a program while it runs: `/proc` for every thread of it and of its children, and the GIL for a CPython that publishes it.
+//!
+//! `process` and `thread` are what is watched, `reason` what a thread waits for, `sums` turns the samples into a recording.
+
+mod process;
+mod reason;
+mod sums;
+mod thread;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use lab::clock;
+
+use crate::procfs;
+use crate::recording::{Interpreter, Recording};
+use process::Process;
+use sums::{Totals, convoy_and_contention};
+use thread::ThreadTotals;
+
+/// At the beginning samples are taken this often, so that a program of 20 ms has some.
+const FIRST: Duration = Duration::from_millis(1);
+/// Each pause is so much longer than the last, until the chosen rate is reached.
+const GROWTH: f64 = 1.1;
+/// A sample may take no more than this share of the time until the next.
+const MOST_OVERHEAD: f64 = 0.02;
+/// Children are looked for in each of the first samples, later in every so many; those of all threads less often.
+const FIRST_SAMPLES: u64 = 40;
+const OFTEN: u64 = 4;
+const RARELY: u64 = 16;
+/// Memory and cores are looked at every so many samples, and after the first, second, fourth and so on.
+const SELDOM: u64 = 64;
+
+/// Watches one program.
+#[derive(Debug)]
+pub struct Sampler {
+    processes: HashMap<u32, Process>,
+    /// The process whose GIL counts: the first that is a Python, else the first.
+    main: u32,
+    totals: Totals,
+    began: u64,
+    last: u64,
+    samples: u64,
+    pause: Duration,
+    slowest: Duration,
+    cpu_before: u64,
+    lists_children: bool,
+    /// Of the main process, while it was there.
+    interpreter: (Interpreter, bool),
+    memory: u64,
+    cores: u64,
+    /// Threads of the main process, once it has ended, and waits of processes that have.
+    ended: Vec<ThreadTotals>,
+    ended_waits: u64,
+    /// For the random part of the pauses.
+    random: u64,
+}
+
+impl Sampler {
+    /// Begins with the process `pid`, which has just been started; or, with `is_attached`, which has been running before.
+    pub fn new(pid: u32, rate: u64, is_attached: bool) -> Sampler {
+        let now = clock::now();
+        let mut sampler = Sampler {
+            processes: HashMap::new(),
+            main: pid,
+            totals: Totals::new(is_attached),
+            began: now,
+            last: now,
+            samples: 0,
+            pause: FIRST,
+            slowest: Duration::from_nanos(1_000_000_000 / rate.max(1)),
+            cpu_before: own_cpu(),
+            lists_children: procfs::lists_children(),
+            interpreter: (Interpreter::Other, false),
+            memory: 0,
+            cores: lab::machine::cores() as u64,
+            ended: Vec::new(),
+            ended_waits: 0,
+            random: now | 1,
+        };
+        sampler.add(pid, !is_attached);
+        if is_attached {
+            sampler.look_for_children(true);
+        }
+        sampler
+    }
+
+    /// How long to wait before the next sample. Never quite regular: the GIL changes hands every 5 ms, and samples in the same beat
+    /// would always see the same thread.
+    pub fn pause(&mut self) -> Duration {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.pause.mul_f64(0.7 + 0.6 * (self.random % 1024) as f64 / 1024.0)
+    }
+
+    /// Takes a sample.
+    pub fn sample(&mut self) {
+        let (now, cpu) = (clock::now(), own_cpu());
+        let length = now.saturating_sub(self.last);
+        self.last = now;
+        self.samples += 1;
+        self.look_for_children(false);
+        let mut samples = Vec::new();
+        let mut phase = None;
+        for (pid, process) in &mut self.processes {
+            let seen = process.sample(length, *pid == self.main);
+            if *pid == self.main {
+                phase = seen.phase;
+            }
+            samples.extend(seen.threads);
+        }
+        self.totals.add(length, phase, &samples);
+        self.choose_main();
+        self.look_at_main();
+        self.drop_ended();
+        let cost = Duration::from_nanos(own_cpu().saturating_sub(cpu));
+        self.pause = self.pause.mul_f64(GROWTH).min(self.slowest).max(cost.div_f64(MOST_OVERHEAD));
+    }
+
+    /// The GIL that counts is that of the first process that has one: a shell or a launcher may stand before it.
+    fn choose_main(&mut self) {
+        let is_python = |pid: &u32| self.processes.get(pid).is_some_and(Process::is_python);
+        if is_python(&self.main) {
+            return;
+        }
+        if let Some(first) = self.processes.keys().copied().filter(is_python).min() {
+            self.main = first;
+            self.totals.main_changed();
+        }
+    }
+
+    fn look_at_main(&mut self) {
+        let Some(main) = self.processes.get(&self.main) else { return };
+        self.interpreter = main.interpreter();
+        if (self.samples.is_power_of_two() || self.samples.is_multiple_of(SELDOM))
+            && let Some(limits) = main.limits()
+        {
+            self.memory = self.memory.max(limits.memory);
+            self.cores = limits.cores.min(lab::machine::cores().max(1) as u64);
+        }
+    }
+
+    fn drop_ended(&mut self) {
+        let ended: Vec<u32> = self.processes.iter().filter(|(_, p)| p.has_ended()).map(|(pid, _)| *pid).collect();
+        for pid in ended {
+            let Some(process) = self.processes.remove(&pid) else { continue };
+            self.ended_waits += process.waits();
+            if pid == self.main {
+                self.ended = process.thread_totals();
+            }
+        }
+    }
+
+    fn add(&mut self, pid: u32, is_new: bool) {
+        if let Some(process) = Process::new(pid, is_new) {
+            self.totals.processes += 1;
+            self.processes.insert(pid, process);
+        }
+    }
+
+    fn look_for_children(&mut self, everywhere: bool) {
+        if self.samples > FIRST_SAMPLES && !self.samples.is_multiple_of(OFTEN) {
+            return;
+        }
+        let all_threads = everywhere || self.samples.is_multiple_of(RARELY);
+        let mut found: Vec<u32> = Vec::new();
+        if self.lists_children {
+            for process in self.processes.values() {
+                found.extend(process.children(all_threads));
+            }
+        } else if all_threads {
+            found = self.children_by_parent();
+        }
+        for pid in found {
+            if !self.processes.contains_key(&pid) {
+                self.add(pid, true);
+            }
+        }
+    }
+
+    /// Where the kernel does not list children, all processes are asked for their parent.
+    fn children_by_parent(&self) -> Vec<u32> {
+        let is_ours = |pid: &u32| procfs::Stat::of(*pid).is_some_and(|stat| self.processes.contains_key(&stat.parent));
+        procfs::numbers_in("/proc").into_iter().filter(is_ours).collect()
+    }
+
+    /// What was seen. The program has ended and has not been waited for, or it goes on.
+    pub fn finish(mut self) -> Recording {
+        self.sample();
+        let threads = self.processes.get(&self.main).map_or(self.ended, Process::thread_totals);
+        let waits = self.ended_waits + self.processes.values().map(Process::waits).sum::<u64>();
+        let mut recording = self.totals.finish(self.interpreter);
+        (recording.convoy, recording.contention) = convoy_and_contention(&threads);
+        recording.waits = waits as f64;
+        recording.memory = self.memory as f64;
+        recording.cores = self.cores as f64;
+        recording.wall = self.last.saturating_sub(self.began) as f64;
+        recording.samples = self.samples as f64;
+        recording.sampling = own_cpu().saturating_sub(self.cpu_before) as f64;
+        recording
+    }
+
+    /// Processes other than the first that are still there: what a daemon has left, or workers.
+    pub fn others(&self, first: u32) -> usize {
+        self.processes.keys().filter(|pid| **pid != first).count()
+    }
+}
+
+/// CPU time of this process so far: all of it is the sampler's while the program runs.
+fn own_cpu() -> u64 {
+    clock::cpu().unwrap_or(0)
+}

@@ -1,0 +1,245 @@
+//! One watched process: its threads, and its interpreter if it is a Python that can be looked into.
+
+use std::collections::HashMap;
+
+use crate::cpython::{self, Gil, Kind, Line, Runtime, Stack};
+use crate::procfs::{self, Call, Limits, Stat};
+use crate::recording::Interpreter;
+use crate::wait::Wait;
+
+use super::reason::{Context, reason};
+use super::sums::{Phase, Sample};
+use super::thread::{Thread, ThreadTotals};
+
+/// Descriptors are kept open for so many threads; beyond it, threads are not watched, and the recording says so.
+pub const MOST_THREADS: usize = 400;
+/// The stacks of so many threads are read in one sample.
+const MOST_STACKS: usize = 16;
+/// Samples in which a process may become a Python: by `exec`, or when its library is loaded.
+const LOOKS: u32 = 400;
+
+/// A process of the program.
+#[derive(Debug)]
+pub struct Process {
+    pid: u32,
+    started: u64,
+    threads: HashMap<u32, Thread>,
+    stacks: HashMap<u32, Stack>,
+    kind: Kind,
+    runtime: Option<Runtime>,
+    /// Of the runtime that it has, or had until its interpreter shut down.
+    version: Option<(u8, bool)>,
+    looks: u32,
+    /// Threads that have ended.
+    ended: Vec<ThreadTotals>,
+    is_new: bool,
+    is_gone: bool,
+}
+
+/// What one sample of a process shows.
+#[derive(Debug, Default)]
+pub struct ProcessSeen {
+    pub phase: Option<Phase>,
+    pub threads: Vec<Sample>,
+}
+
+impl Process {
+    /// Begins to watch; `None` if it has gone already.
+    pub fn new(pid: u32, is_new: bool) -> Option<Process> {
+        let started = Stat::of(pid)?.started;
+        let mut process = Process {
+            pid,
+            started,
+            threads: HashMap::new(),
+            stacks: HashMap::new(),
+            kind: Kind::Other,
+            runtime: None,
+            version: None,
+            looks: 0,
+            ended: Vec::new(),
+            is_new,
+            is_gone: false,
+        };
+        process.look_for_threads();
+        process.is_new = true;
+        Some(process)
+    }
+
+    /// Whether its GIL can be seen.
+    pub fn is_python(&self) -> bool {
+        self.runtime.is_some()
+    }
+
+    /// What it runs on, and whether its GIL can be seen.
+    pub fn interpreter(&self) -> (Interpreter, bool) {
+        match (self.kind, self.version) {
+            (_, Some((minor, free_threaded))) => (Interpreter::CPython { minor, free_threaded }, true),
+            (Kind::CPython(minor), None) => (Interpreter::CPython { minor, free_threaded: false }, false),
+            (Kind::PyPy, None) => (Interpreter::PyPy, false),
+            (Kind::Other, None) => (Interpreter::Other, false),
+        }
+    }
+
+    /// Whether it is gone, or its number has been given to another process.
+    pub fn has_ended(&self) -> bool {
+        self.is_gone
+    }
+
+    /// The children of its first thread, or of all.
+    pub fn children(&self, of_all_threads: bool) -> Vec<u32> {
+        let threads = self.threads.keys().filter(|tid| of_all_threads || **tid == self.pid);
+        threads.flat_map(|tid| procfs::children(self.pid, *tid)).collect()
+    }
+
+    /// What its threads did in the `length` ns since the last sample. Stacks are read only of the main process.
+    pub fn sample(&mut self, length: u64, is_main: bool) -> ProcessSeen {
+        self.look_for_interpreter();
+        self.look_for_threads();
+        // Before the threads are looked at: then a thread that computes is the one that holds it.
+        let gils = self.runtime.as_ref().map(Runtime::gils).unwrap_or_default();
+        let mut seen = ProcessSeen::default();
+        let mut tids: Vec<u32> = self.threads.keys().copied().collect();
+        // The first thread first: its stack tells the phase.
+        tids.sort_unstable();
+        let mut stacks_left = MOST_STACKS;
+        for tid in tids {
+            if let Some(mut sample) = self.sample_thread(tid, length, &gils) {
+                sample.is_main = is_main;
+                if is_main && stacks_left > 0 {
+                    sample.line = self.line(tid, sample.has_run);
+                    stacks_left -= 1;
+                }
+                seen.threads.push(sample);
+            } else if let Some(ended) = self.threads.remove(&tid) {
+                self.stacks.remove(&tid);
+                self.ended.push(ended.totals);
+            }
+        }
+        if self.threads.is_empty() {
+            self.is_gone = Stat::of(self.pid).is_none_or(|stat| stat.started != self.started || stat.state == 'Z');
+        }
+        seen.phase = self.phase();
+        seen
+    }
+
+    /// The phase of the interpreter's first thread; `None` where its stack cannot be read.
+    fn phase(&self) -> Option<Phase> {
+        self.runtime.as_ref()?;
+        let is_starting = self.stacks.get(&self.pid).is_none_or(|stack| stack.is_starting);
+        Some(if is_starting { Phase::Start } else { Phase::Work })
+    }
+
+    fn sample_thread(&mut self, tid: u32, length: u64, gils: &[Gil]) -> Option<Sample> {
+        let (pid, memory) = (self.pid, self.runtime.as_ref().map(Runtime::memory));
+        let thread = self.threads.get_mut(&tid)?;
+        let seen = thread.sample(length)?;
+        let mut is_running = false;
+        let mut may_know = true;
+        if tid != pid {
+            thread.totals.slices = thread.slices();
+        }
+        if seen.has_run || thread.wait.is_none() {
+            let before = thread.wait;
+            match thread.call() {
+                Some(Call::Running) => is_running = true,
+                Some(call) => thread.wait = reason(call, &Context { pid, memory, gils }),
+                None => {
+                    // Nobody may look into this process: only whether it waits for a disk is public.
+                    may_know = false;
+                    let state = Stat::of_thread(pid, tid)?.state;
+                    is_running = state == 'R';
+                    thread.wait = Some(if state == 'D' { Wait::Disk } else { Wait::Unknown });
+                }
+            }
+            if before == Some(Wait::Lock) && seen.has_run {
+                thread.totals.lock_waits += 1;
+            }
+        }
+        thread.totals.on_core += seen.on_core;
+        match thread.wait {
+            Some(Wait::Gil) => thread.totals.gil += seen.blocked,
+            Some(Wait::Lock) => thread.totals.lock += seen.blocked,
+            Some(_) => thread.totals.outside += seen.blocked,
+            None => {}
+        }
+        let holds_gil = self.runtime.is_some().then(|| gils.iter().any(|gil| gil.holder == Some(tid)));
+        Some(Sample {
+            on_core: seen.on_core,
+            delayed: seen.delayed,
+            blocked: seen.blocked,
+            has_run: seen.has_run,
+            is_running,
+            wait: thread.wait,
+            may_know,
+            holds_gil,
+            is_main: false,
+            line: None,
+        })
+    }
+
+    /// The line that a thread is in. One that has not run since is where it was.
+    fn line(&mut self, tid: u32, has_run: bool) -> Option<Line> {
+        let runtime = self.runtime.as_mut()?;
+        if has_run || !self.stacks.contains_key(&tid) {
+            match runtime.stack(tid) {
+                Some(stack) => self.stacks.insert(tid, stack),
+                // Torn, or not one of Python's threads: what was known before is the best guess for the first, nothing for the others.
+                None => return None,
+            };
+        }
+        self.stacks.get(&tid)?.line.clone()
+    }
+
+    fn look_for_interpreter(&mut self) {
+        // The table of an interpreter that has been replaced by `exec` is gone, and so are its GILs.
+        if self.runtime.as_ref().is_some_and(|runtime| runtime.gils().is_empty()) && self.looks < LOOKS {
+            self.runtime = None;
+            self.stacks.clear();
+        }
+        if self.runtime.is_none() && (self.looks < 40 || (self.looks < LOOKS && self.looks.is_multiple_of(8))) {
+            let (kind, runtime) = cpython::find(self.pid);
+            // What has ended has no map any more, and was what it was.
+            if kind != Kind::Other || self.looks == 0 {
+                self.kind = kind;
+            }
+            // Before its first interpreter is there, it has no GIL that anybody could hold.
+            self.runtime = runtime.filter(|runtime| !runtime.gils().is_empty());
+            self.version = self.runtime.as_ref().map(Runtime::version).or(self.version);
+        }
+        self.looks = self.looks.saturating_add(1);
+    }
+
+    fn look_for_threads(&mut self) {
+        // A thread that ended and one that began leave the count as it was: the one that ended is noticed when it is read, and the next
+        // sample looks again.
+        if procfs::count_threads(self.pid) == Some(self.threads.len() as u64) {
+            return;
+        }
+        for tid in procfs::threads(self.pid) {
+            if self.threads.len() >= MOST_THREADS {
+                break;
+            }
+            if !self.threads.contains_key(&tid)
+                && let Some(thread) = Thread::new(self.pid, tid, self.is_new)
+            {
+                self.threads.insert(tid, thread);
+            }
+        }
+    }
+
+    /// What all its threads did, those that have ended too.
+    pub fn thread_totals(&self) -> Vec<ThreadTotals> {
+        self.ended.iter().copied().chain(self.threads.values().map(|thread| thread.totals)).collect()
+    }
+
+    /// How often its threads have begun to wait. Of all but the first it is known only how often they were put on a core.
+    pub fn waits(&self) -> u64 {
+        let first = procfs::voluntary_switches(self.pid, self.pid).unwrap_or(0);
+        first + self.thread_totals().iter().map(|thread| thread.slices).sum::<u64>()
+    }
+
+    /// What the whole process may use: the most memory that it has had, and its cores.
+    pub fn limits(&self) -> Option<Limits> {
+        procfs::limits(self.pid)
+    }
+}

@@ -1,0 +1,341 @@
+//! From samples to sums: what the program as a whole did in each stretch of time.
+
+use std::collections::HashMap;
+
+use crate::cpython::Line;
+use crate::recording::{Hot, Interpreter, Recording, Sums};
+use crate::wait::Wait;
+
+use super::thread::ThreadTotals;
+
+/// The kernel counts a running thread at its own ticks: CPU time may be counted so much later than it was spent, in ns.
+const LAG: f64 = 10e6;
+/// Lines that are kept.
+const MOST_LINES: usize = 10;
+/// Threads that waited for another thread less often than this are joined or idle, not in contention.
+const FEW_WAITS: u32 = 3;
+
+/// Whether the interpreter starts, imports or shuts down, or runs the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Start,
+    Work,
+}
+
+/// One thread in one sample; times in ns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    pub on_core: f64,
+    pub delayed: f64,
+    pub blocked: f64,
+    /// It has been on a core since the last sample.
+    pub has_run: bool,
+    /// It is on a core now, or ready for one.
+    pub is_running: bool,
+    /// What it waits for, or waited for last.
+    pub wait: Option<Wait>,
+    /// Whether the kernel lets us know what it waits for.
+    pub may_know: bool,
+    /// Whether it holds a GIL; `None` where that cannot be seen.
+    pub holds_gil: Option<bool>,
+    /// It belongs to the main process.
+    pub is_main: bool,
+    pub line: Option<Line>,
+}
+
+/// CPU time of the main process, by whether the GIL was held when a thread was caught computing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Held {
+    with: f64,
+    without: f64,
+    /// Spent by threads that were blocked at the moment of the sample.
+    not_caught: f64,
+    unseen: f64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct PhaseTotals {
+    sums: Sums,
+    held: Held,
+}
+
+/// The sums so far.
+#[derive(Debug)]
+pub struct Totals {
+    /// Before it was known whether the program is a Python whose start can be told apart.
+    before: PhaseTotals,
+    start: PhaseTotals,
+    work: PhaseTotals,
+    /// CPU time that was counted and does not fit into its stretch of time.
+    backlog: f64,
+    lines: HashMap<Line, Hot>,
+    most_threads: usize,
+    work_samples: u64,
+    waits_seen: bool,
+    is_attached: bool,
+    pub processes: u64,
+}
+
+impl Totals {
+    pub fn new(is_attached: bool) -> Totals {
+        Totals {
+            before: PhaseTotals::default(),
+            start: PhaseTotals::default(),
+            work: PhaseTotals::default(),
+            backlog: 0.0,
+            lines: HashMap::new(),
+            most_threads: 0,
+            work_samples: 0,
+            waits_seen: true,
+            is_attached,
+            processes: 0,
+        }
+    }
+
+    /// A launcher's time belongs to the start of what it launched.
+    pub fn main_changed(&mut self) {
+        self.start.add(&self.before);
+        self.before = PhaseTotals::default();
+    }
+
+    /// Adds a stretch of `length` ns.
+    pub fn add(&mut self, length: u64, phase: Option<Phase>, threads: &[Sample]) {
+        self.most_threads = self.most_threads.max(threads.len());
+        self.waits_seen &= threads.iter().all(|thread| thread.may_know);
+        if phase != Some(Phase::Start) {
+            self.work_samples += 1;
+        }
+        let (busy, waiting, delayed) = self.divide(length as f64, threads);
+        let totals = match phase {
+            None => &mut self.before,
+            Some(Phase::Start) => &mut self.start,
+            Some(Phase::Work) => &mut self.work,
+        };
+        totals.sums.busy += busy;
+        totals.sums.delayed += delayed;
+        let reasons = reasons(threads);
+        for wait in &reasons {
+            totals.sums.add_wait(*wait, waiting / reasons.len() as f64);
+        }
+        threads.iter().for_each(|thread| totals.count_cpu(thread));
+        if phase == Some(Phase::Work) {
+            self.count_lines(threads, waiting);
+        }
+    }
+
+    /// Of a stretch of time: how long at least one thread was on a core, all were blocked, and some were ready but none on a core.
+    fn divide(&mut self, length: f64, threads: &[Sample]) -> (f64, f64, f64) {
+        self.backlog += threads.iter().map(|thread| thread.on_core).sum::<f64>();
+        let busy = self.backlog.min(length);
+        self.backlog = (self.backlog - busy).min(LAG);
+        let all_blocked = threads.iter().map(|thread| thread.blocked).fold(f64::INFINITY, f64::min);
+        let waiting = if all_blocked.is_finite() { all_blocked.min(length - busy) } else { 0.0 };
+        (busy, waiting, length - busy - waiting)
+    }
+
+    /// A line gets the CPU time of the threads that are in it, and of the waiting the part of those that wait for something outside.
+    fn count_lines(&mut self, threads: &[Sample], waiting: f64) {
+        let has_outside = |thread: &&Sample| thread.wait.is_some_and(Wait::is_outside) && thread.blocked > 0.0;
+        let waiters = threads.iter().filter(has_outside).count().max(1);
+        for thread in threads {
+            let Some(line) = &thread.line else { continue };
+            let hot = self.lines.entry(line.clone()).or_default();
+            // A thread that waits in this line computed, for the greater part, elsewhere; nobody saw where.
+            match thread.holds_gil {
+                Some(true) => hot.python += thread.on_core,
+                _ => hot.native += thread.on_core,
+            }
+            if has_outside(&thread) && !thread.is_running {
+                hot.waiting += waiting / waiters as f64;
+            }
+        }
+    }
+
+    /// The recording, once the program has ended.
+    pub fn finish(mut self, (interpreter, gil_seen): (Interpreter, bool)) -> Recording {
+        // Where the start can be told apart, everything before the interpreter was there is part of it.
+        let first = if gil_seen && !self.is_attached { &mut self.start } else { &mut self.work };
+        first.add(&self.before);
+        let mut lines: Vec<Hot> = self
+            .lines
+            .into_iter()
+            .map(|(line, hot)| Hot { place: format!("{}:{} {}", line.file, line.line, line.function), ..hot })
+            .collect();
+        lines.sort_by(|a, b| b.all().total_cmp(&a.all()));
+        lines.truncate(MOST_LINES);
+        Recording {
+            interpreter,
+            gil_seen,
+            waits_seen: self.waits_seen,
+            work_samples: self.work_samples as f64,
+            start: settle(self.start.finish(), self.waits_seen),
+            work: settle(self.work.finish(), self.waits_seen),
+            threads: self.most_threads as f64,
+            processes: self.processes as f64,
+            lines,
+            ..Recording::default()
+        }
+    }
+}
+
+impl PhaseTotals {
+    fn add(&mut self, other: &PhaseTotals) {
+        self.sums.add(&other.sums);
+        self.held.with += other.held.with;
+        self.held.without += other.held.without;
+        self.held.not_caught += other.held.not_caught;
+        self.held.unseen += other.held.unseen;
+    }
+
+    fn count_cpu(&mut self, thread: &Sample) {
+        if !thread.is_main {
+            self.sums.outside += thread.on_core;
+            return;
+        }
+        let part = match thread.holds_gil {
+            None => &mut self.held.unseen,
+            Some(true) => &mut self.held.with,
+            Some(false) if thread.is_running => &mut self.held.without,
+            Some(false) => &mut self.held.not_caught,
+        };
+        *part += thread.on_core;
+    }
+
+    /// CPU time of threads that were not caught computing is divided like that of those that were.
+    fn finish(mut self) -> Sums {
+        let Held { with, without, not_caught, unseen } = self.held;
+        let caught = with + without;
+        // Python that nobody caught is taken for Python: threads that run in short bursts hold the GIL around every call.
+        let share = if caught > 0.0 { with / caught } else { 1.0 };
+        self.sums.python = with + not_caught * share;
+        self.sums.native = without + not_caught * (1.0 - share);
+        self.sums.unsplit = unseen;
+        self.sums
+    }
+}
+
+/// A thread that computes at every sample was blocked in between, on what nobody saw: most likely on what it was seen to wait for. If
+/// it was seen to wait for nothing, it is what the kernel's counters lag behind, or what the machine took for itself.
+fn settle(mut sums: Sums, waits_seen: bool) -> Sums {
+    let unknown = sums.wait(Wait::Unknown);
+    let known = sums.waiting() - unknown;
+    if !waits_seen || unknown == 0.0 {
+        return sums;
+    }
+    sums.add_wait(Wait::Unknown, -unknown);
+    if known > 0.0 {
+        sums.waits.iter_mut().for_each(|ns| *ns *= 1.0 + unknown / known);
+    } else {
+        sums.delayed += unknown;
+    }
+    sums
+}
+
+/// What the program waits for if all threads are blocked: what somebody outside will end. Only if there is no such wait, the others
+/// count; they are most often threads that wait for each other's end.
+fn reasons(threads: &[Sample]) -> Vec<Wait> {
+    let all = |outside: bool| {
+        let of = |thread: &Sample| thread.wait.filter(|wait| wait.is_outside() == outside);
+        threads.iter().filter(|thread| thread.blocked > 0.0).filter_map(of).collect::<Vec<_>>()
+    };
+    let outside = all(true);
+    let known: Vec<Wait> = outside.iter().copied().filter(|wait| *wait != Wait::Unknown).collect();
+    let found = [known, outside, all(false)].into_iter().find(|list| !list.is_empty());
+    found.unwrap_or_else(|| vec![Wait::Unknown])
+}
+
+/// Of the threads that mostly wait, the largest share of time spent waiting for the GIL; and of those that waited for other threads
+/// again and again, the share of time that they did.
+pub fn convoy_and_contention(threads: &[ThreadTotals]) -> (f64, f64) {
+    let alive = |one: &ThreadTotals| one.on_core + one.gil + one.lock + one.outside;
+    let waits_outside = |one: &&ThreadTotals| one.outside > 0.0 && one.on_core < 0.3 * alive(one);
+    let convoy = threads.iter().filter(waits_outside).map(|one| one.gil / alive(one)).fold(0.0, f64::max);
+    let contended: Vec<&ThreadTotals> = threads.iter().filter(|one| one.lock_waits >= FEW_WAITS).collect();
+    let all: f64 = contended.iter().map(|one| alive(one)).sum();
+    let locked: f64 = contended.iter().map(|one| one.lock).sum();
+    (convoy, if all > 0.0 && contended.len() > 1 { locked / all } else { 0.0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: f64 = 1e6;
+
+    fn thread(on_core: f64, blocked: f64, wait: Wait) -> Sample {
+        Sample {
+            on_core: on_core * MS,
+            delayed: 0.0,
+            blocked: blocked * MS,
+            has_run: on_core > 0.0,
+            is_running: false,
+            wait: Some(wait),
+            may_know: true,
+            holds_gil: Some(false),
+            is_main: true,
+            line: None,
+        }
+    }
+
+    fn of(samples: &[&[Sample]]) -> Sums {
+        let mut totals = Totals::new(false);
+        for threads in samples {
+            totals.add(10_000_000, Some(Phase::Work), threads);
+        }
+        totals.finish((Interpreter::default(), true)).work
+    }
+
+    #[test]
+    fn a_loaded_machine_does_not_look_like_waiting() {
+        let ready = Sample { delayed: 5.0 * MS, ..thread(5.0, 0.0, Wait::Socket) };
+        let sums = of(&[&[ready]]);
+        assert_eq!((sums.busy, sums.delayed, sums.waiting()), (5.0 * MS, 5.0 * MS, 0.0));
+    }
+
+    #[test]
+    fn the_program_waits_for_what_is_outside_not_for_its_own_threads() {
+        let joins = thread(0.0, 10.0, Wait::Lock);
+        let sums = of(&[&[joins.clone(), thread(0.0, 10.0, Wait::Socket)]]);
+        assert_eq!((sums.wait(Wait::Socket), sums.wait(Wait::Lock)), (10.0 * MS, 0.0));
+        assert_eq!(of(&[&[joins]]).wait(Wait::Lock), 10.0 * MS);
+    }
+
+    #[test]
+    fn threads_that_take_turns_keep_the_program_busy() {
+        let turns = [thread(5.0, 5.0, Wait::Gil), thread(5.0, 5.0, Wait::Gil)];
+        let sums = of(&[&turns]);
+        assert_eq!((sums.busy, sums.waiting()), (10.0 * MS, 0.0));
+    }
+
+    #[test]
+    fn cpu_time_is_divided_by_who_was_caught() {
+        let holder = Sample { holds_gil: Some(true), is_running: true, ..thread(6.0, 0.0, Wait::Timer) };
+        let native = Sample { is_running: true, ..thread(2.0, 0.0, Wait::Timer) };
+        let asleep = thread(4.0, 6.0, Wait::Timer);
+        let sums = of(&[&[holder], &[native], &[asleep]]);
+        assert_eq!((sums.python, sums.native), (9.0 * MS, 3.0 * MS));
+        let child = Sample { is_main: false, ..thread(3.0, 0.0, Wait::Timer) };
+        assert_eq!(of(&[&[child]]).outside, 3.0 * MS);
+    }
+
+    #[test]
+    fn blocked_time_without_a_reason_goes_to_the_reasons_that_were_seen() {
+        let unseen = Sample { wait: None, ..thread(0.0, 10.0, Wait::Timer) };
+        let sums = of(&[&[thread(0.0, 10.0, Wait::Timer)], std::slice::from_ref(&unseen)]);
+        assert_eq!((sums.wait(Wait::Timer), sums.wait(Wait::Unknown)), (20.0 * MS, 0.0));
+        let sums = of(&[&[unseen]]);
+        assert_eq!((sums.waiting(), sums.delayed), (0.0, 10.0 * MS));
+    }
+
+    #[test]
+    fn a_convoy_is_a_waiting_thread_that_waits_for_the_gil() {
+        let echo = ThreadTotals { on_core: 1.0, gil: 7.0, outside: 2.0, ..ThreadTotals::default() };
+        let computes = ThreadTotals { on_core: 9.0, gil: 1.0, ..ThreadTotals::default() };
+        assert_eq!(convoy_and_contention(&[echo, computes]), (0.7, 0.0));
+        assert_eq!(convoy_and_contention(&[computes, computes]), (0.0, 0.0), "threads that compute are no convoy");
+        let locked = ThreadTotals { on_core: 1.0, lock: 3.0, lock_waits: 9, ..ThreadTotals::default() };
+        assert_eq!(convoy_and_contention(&[locked, locked]).1, 0.75);
+        let joined = ThreadTotals { lock: 9.0, lock_waits: 1, ..ThreadTotals::default() };
+        assert_eq!(convoy_and_contention(&[joined, joined, locked]).1, 0.0);
+    }
+}

@@ -1,0 +1,137 @@
+//! One watched thread: its counters, and what they say of the time since the last sample.
+
+use std::fs::File;
+
+use crate::procfs::{Call, Scheduled, read_again};
+use crate::wait::Wait;
+
+/// What one thread did since the last sample, in ns.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Seen {
+    pub on_core: f64,
+    pub delayed: f64,
+    pub blocked: f64,
+    /// It has been on a core since the last sample.
+    pub has_run: bool,
+}
+
+/// A thread of the program.
+#[derive(Debug)]
+pub struct Thread {
+    schedstat: File,
+    syscall: Option<File>,
+    last: Scheduled,
+    /// Since it is watched: all time, and what was counted as blocked. The kernel brings the counter of a running thread up to date only
+    /// at its own ticks, so a single sample may be off by some milliseconds; the sums are not.
+    alive: f64,
+    first: Scheduled,
+    blocked: f64,
+    /// What it waited for when it was last seen blocked.
+    pub wait: Option<Wait>,
+    pub totals: ThreadTotals,
+}
+
+/// What a thread did in all, in ns.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ThreadTotals {
+    pub on_core: f64,
+    pub gil: f64,
+    pub lock: f64,
+    /// Waiting for something outside.
+    pub outside: f64,
+    /// Times that it waited for another thread and went on.
+    pub lock_waits: u32,
+    /// How often it was put on a core; 0 for the first thread of a process.
+    pub slices: u64,
+}
+
+impl Thread {
+    /// Begins to watch. A thread that is new has done everything since the last sample.
+    pub fn new(pid: u32, tid: u32, is_new: bool) -> Option<Thread> {
+        let file = |name: &str| File::open(format!("/proc/{pid}/task/{tid}/{name}"));
+        let schedstat = file("schedstat").ok()?;
+        let now = counters(&schedstat)?;
+        let first = if is_new { Scheduled::default() } else { now };
+        let syscall = file("syscall").ok();
+        let totals = ThreadTotals::default();
+        Some(Thread { schedstat, syscall, last: first, alive: 0.0, first, blocked: 0.0, wait: None, totals })
+    }
+
+    /// What it did in the `length` ns since the last sample; `None` if it has ended.
+    pub fn sample(&mut self, length: u64) -> Option<Seen> {
+        let now = counters(&self.schedstat)?;
+        let seen = self.account(now, length as f64);
+        self.last = now;
+        Some(seen)
+    }
+
+    fn account(&mut self, now: Scheduled, length: f64) -> Seen {
+        let since = |now: u64, then: u64| now.saturating_sub(then) as f64;
+        let (on_core, delayed) = (since(now.on_core, self.last.on_core), since(now.delayed, self.last.delayed));
+        // The first sample of a new thread: it began somewhere in the middle.
+        self.alive += if self.alive == 0.0 { length.min(on_core + delayed) } else { length };
+        let ran = since(now.on_core, self.first.on_core) + since(now.delayed, self.first.delayed);
+        let blocked = (self.alive - ran - self.blocked).clamp(0.0, length);
+        self.blocked += blocked;
+        let has_run = now.slices != self.last.slices || on_core > 0.0;
+        Seen { on_core, delayed, blocked, has_run }
+    }
+
+    /// How often it was put on a core since it is watched.
+    pub fn slices(&self) -> u64 {
+        self.last.slices.saturating_sub(self.first.slices)
+    }
+
+    /// What it is doing in the kernel; `None` if nobody may know.
+    pub fn call(&self) -> Option<Call> {
+        let mut buffer = [0; 256];
+        let n = read_again(self.syscall.as_ref()?, &mut buffer)?;
+        Call::parse(std::str::from_utf8(&buffer[..n]).ok()?)
+    }
+}
+
+fn counters(schedstat: &File) -> Option<Scheduled> {
+    let mut buffer = [0; 256];
+    let n = read_again(schedstat, &mut buffer)?;
+    Scheduled::parse(std::str::from_utf8(&buffer[..n]).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watched() -> Thread {
+        let pid = std::process::id();
+        let thread = Thread::new(pid, pid, false).unwrap();
+        Thread { last: Scheduled::default(), first: Scheduled::default(), alive: 1.0, ..thread }
+    }
+
+    #[test]
+    fn waiting_for_a_core_is_not_blocked() {
+        let mut thread = watched();
+        let seen = thread.account(Scheduled { on_core: 5_000, delayed: 5_000, slices: 3 }, 10_000.0);
+        assert_eq!((seen.on_core, seen.delayed), (5_000.0, 5_000.0));
+        assert!(seen.blocked <= 1.0 && seen.has_run, "{seen:?}");
+    }
+
+    #[test]
+    fn a_counter_that_lags_does_not_add_blocked_time() {
+        let mut thread = watched();
+        let mut blocked = 0.0;
+        // On a core all the time; the kernel counts every second sample.
+        for n in 1..=100_u64 {
+            let now = Scheduled { on_core: n / 2 * 20_000, delayed: 0, slices: 1 };
+            blocked += thread.account(now, 10_000.0).blocked;
+            thread.last = now;
+        }
+        assert!(blocked <= 10_001.0, "at most one lag, not fifty: {blocked}");
+    }
+
+    #[test]
+    fn a_thread_that_has_not_run_was_blocked_all_the_time() {
+        let mut thread = watched();
+        let seen = thread.account(Scheduled::default(), 10_000.0);
+        assert_eq!((seen.on_core, seen.has_run), (0.0, false));
+        assert_eq!(seen.blocked, 10_000.0);
+    }
+}
