@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -39,6 +40,8 @@ pub struct Ended {
     pub signal: Option<i32>,
     /// Processes of the program that went on after it.
     pub left: usize,
+    /// The program file of the Python that was watched.
+    pub interpreter: Option<PathBuf>,
 }
 
 /// Runs the command once.
@@ -56,9 +59,10 @@ pub fn run(command: &[OsString], rate: u64) -> Result<Ended> {
     }
     // Still a zombie: its counters can be read until it is waited for.
     let left = sampler.others(child.id());
+    let interpreter = sampler.interpreter();
     let recording = sampler.finish();
     let status = wait(&mut child)?;
-    Ok(Ended { recording, code: code_of(status), signal: status.signal(), left })
+    Ok(Ended { recording, code: code_of(status), signal: status.signal(), left, interpreter })
 }
 
 /// Watches a process that runs already, for so long or until it ends. Ctrl-C ends the watching.
@@ -82,7 +86,8 @@ pub fn attach(pid: u32, seconds: Duration, rate: u64) -> Result<Ended> {
     while !stop.load(Relaxed) && Instant::now() < until && !has_ended(&handle, sampler.pause())? {
         sampler.sample();
     }
-    Ok(Ended { recording: sampler.finish(), code: 0, signal: None, left: 0 })
+    let interpreter = sampler.interpreter();
+    Ok(Ended { recording: sampler.finish(), code: 0, signal: None, left: 0, interpreter })
 }
 
 fn handle_of(pid: u32) -> Result<OwnedFd> {

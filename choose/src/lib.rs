@@ -2,6 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+mod advice;
+pub mod classify;
+pub mod costs;
 #[cfg(target_os = "linux")]
 mod cpython;
 #[cfg(target_os = "linux")]
@@ -11,6 +14,9 @@ pub mod experiments;
 pub mod launch;
 #[cfg(target_os = "linux")]
 mod memory;
+mod page;
+mod plan;
+pub mod predict;
 #[cfg(target_os = "linux")]
 mod procfs;
 pub mod recording;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use choose::experiments::run;
+use choose::experiments::{again, run};
 use lab::cli::Section;
 use lab::text;
 
@@ -11,5 +11,5 @@ fn main() -> ExitCode {
         "언제, 무엇을 써야 할까?: 프로그램을 한 번 실행해 보고 답합니다",
         "when to use what? Runs your program once and answers"
     );
-    Section::new("choose", about).with([run::command()]).main()
+    Section::new("choose", about).with([run::command(), again::command()]).main()
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::PathBuf;
 
 /// A thread's `schedstat`: all in ns but the last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -149,6 +150,11 @@ fn parse_limits(status: &str) -> Option<Limits> {
     };
     let cores = value("Cpus_allowed_list:")?.split(',').map(range).sum::<Option<u64>>()?;
     Some(Limits { memory: kib * 1024, cores })
+}
+
+/// The program file of a process. `None` if it has been replaced meanwhile, or may not be known.
+pub fn program(pid: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/exe")).ok().filter(|path| path.is_file())
 }
 
 /// The signals that this process ignores, as a bit set: bit 0 is signal 1.

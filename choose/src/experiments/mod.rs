@@ -1,3 +1,4 @@
 //! The commands of this section: `cargo run -p choose -- NAME` is the module `NAME`.
 
+pub mod again;
 pub mod run;

@@ -8,6 +8,7 @@ mod sums;
 mod thread;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use lab::clock;
@@ -47,6 +48,7 @@ pub struct Sampler {
     lists_children: bool,
     /// Of the main process, while it was there.
     interpreter: (Interpreter, bool),
+    program: Option<PathBuf>,
     memory: u64,
     cores: u64,
     /// Threads of the main process, once it has ended, and waits of processes that have.
@@ -72,6 +74,7 @@ impl Sampler {
             cpu_before: own_cpu(),
             lists_children: procfs::lists_children(),
             interpreter: (Interpreter::Other, false),
+            program: None,
             memory: 0,
             cores: lab::machine::cores() as u64,
             ended: Vec::new(),
@@ -136,6 +139,7 @@ impl Sampler {
         if (self.samples.is_power_of_two() || self.samples.is_multiple_of(SELDOM))
             && let Some(limits) = main.limits()
         {
+            self.program = procfs::program(self.main).or(self.program.take());
             self.memory = self.memory.max(limits.memory);
             self.cores = limits.cores.min(lab::machine::cores().max(1) as u64);
         }
@@ -199,6 +203,12 @@ impl Sampler {
         recording.samples = self.samples as f64;
         recording.sampling = own_cpu().saturating_sub(self.cpu_before) as f64;
         recording
+    }
+
+    /// The program file of the main process, if that is a CPython.
+    pub fn interpreter(&self) -> Option<PathBuf> {
+        let is_python = matches!(self.interpreter.0, Interpreter::CPython { .. });
+        self.program.clone().filter(|_| is_python)
     }
 
     /// Processes other than the first that are still there: what a daemon has left, or workers.

@@ -148,6 +148,11 @@ impl Args {
         &self.pythons
     }
 
+    /// Whether no Python may be run.
+    pub fn no_python(&self) -> bool {
+        self.asked.is_none()
+    }
+
     /// What the interpreters say of themselves that were given with `--python`, or else all that are found. None with `--no-python`.
     pub fn look_for_pythons(&self) -> Result<(Vec<Introduction>, Vec<Refused>)> {
         self.asked.as_deref().map_or_else(|| Ok((Vec::new(), Vec::new())), python::look)

@@ -1,0 +1,237 @@
+//! The report on a recording: what `run` and `again` return.
+
+use lab::lang::Text;
+use lab::report::{Chart, Curve, Front, Measure, Report, Table, Unit, unit};
+use lab::text;
+
+use crate::advice::advice;
+use crate::classify::{classify, start_share};
+use crate::costs::Costs;
+use crate::predict::{Plan, Prediction, choice, predict, predict_one};
+use crate::recording::{Interpreter, Recording};
+use crate::wait::Wait;
+
+/// Numbers of pieces that the curve shows.
+const PIECES: [u64; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+/// Everything that is said about a recording.
+pub fn report(experiment: &str, recording: &Recording, costs: &Costs, plan: Plan) -> Report {
+    let mut report = Report::new(experiment);
+    let predictions = predict(recording, costs, plan);
+    let class = classify(recording);
+    let chosen = choice(recording, &predictions);
+    report.shows = advice(recording, class, chosen.as_ref(), plan.pieces);
+    report.measures = recording.measures();
+    report.measures.extend(recording.flags());
+    report.measures.extend(costs.measures());
+    report.measures.extend(plan_measures(plan));
+    report.measures.extend(predictions.iter().map(factor));
+    report.measures.push(Measure::new(format!("class.{}", class.word()), class.name(), Unit::Count, vec![1.0]));
+    if let Some(Prediction { way, factor, .. }) = &chosen {
+        let name = text!("권하는 방법", "the way to go");
+        report.measures.push(Measure::new(format!("choice.{}", way.word()), name, Unit::Times, vec![*factor]));
+    }
+    report.tables = vec![predicted(&predictions, plan), spent(recording)];
+    if !recording.lines.is_empty() {
+        report.tables.push(lines(recording));
+    }
+    report.charts = vec![curves(recording, costs, plan, &predictions)];
+    report.front = vec![Front::Table(0)];
+    report.measures_in_tables = true;
+    report.notes = notes(recording, &predictions);
+    report
+}
+
+fn plan_measures(plan: Plan) -> [Measure; 3] {
+    let Plan { pieces, cores, payload } = plan;
+    [
+        Measure::new("plan.pieces", text!("조각", "pieces"), Unit::Count, vec![pieces as f64]),
+        Measure::new("plan.cores", text!("예측한 코어", "cores predicted for"), Unit::Count, vec![cores as f64]),
+        Measure::new("plan.payload", text!("조각의 데이터", "data of a piece"), Unit::Bytes, vec![payload as f64]),
+    ]
+}
+
+/// The factor, between the ends of its interval: the median of the three is the prediction.
+fn factor(one: &Prediction) -> Measure {
+    let Text { ko, en } = one.way.name();
+    let name = text!("{ko}: 몇 배 빨라지는가(아래, 예측, 위)", "{en}: times as fast (low, predicted, high)");
+    Measure::new(format!("factor.{}", one.way.word()), name, Unit::Times, vec![one.low, one.factor, one.high])
+}
+
+fn predicted(predictions: &[Prediction], plan: Plan) -> Table {
+    let Plan { pieces, cores, .. } = plan;
+    let row = |one: &Prediction| {
+        let (low, high) = (one.low, one.high);
+        let exactly = Text::same(format!("{:.2}×", one.factor));
+        let (ko, en) = (exactly.ko.clone(), exactly.en.clone());
+        let is_bound = one.way == crate::predict::Way::Native;
+        vec![
+            one.way.name(),
+            Text::same(one.workers.to_string()),
+            if is_bound { text!("{ko} 이하", "up to {en}") } else { exactly },
+            Text::same(format!("{low:.2}–{high:.2}×")),
+        ]
+    };
+    Table {
+        title: text!("조각 {pieces}개, 코어 {cores}개일 때의 예측", "predicted for {pieces} pieces on {cores} cores"),
+        head: vec![
+            text!("방법", "way"),
+            text!("워커", "workers"),
+            text!("몇 배 빨라지는가", "times as fast"),
+            text!("90% 구간", "90 % interval"),
+        ],
+        rows: predictions.iter().map(row).collect(),
+    }
+}
+
+fn spent(recording: &Recording) -> Table {
+    let (start, work) = (&recording.start, &recording.work);
+    let all = start.judged() + work.judged();
+    let row = |name: Text, start: f64, work: f64| {
+        let time = |ns: f64| Text::same(if ns > 0.0 { unit::duration(ns) } else { "–".into() });
+        let share = if all > 0.0 { unit::value((start + work) / all, Unit::Share) } else { "–".into() };
+        (start + work > 0.0).then(|| vec![name, time(start), time(work), Text::same(share)])
+    };
+    let cpu = [
+        row(text!("GIL을 쥐고 계산", "computing with the GIL"), start.python, work.python),
+        row(text!("GIL 없이 계산", "computing without it"), start.native, work.native),
+        row(text!("계산(GIL은 알 수 없음)", "computing, GIL unknown"), start.unsplit, work.unsplit),
+        row(text!("다른 프로세스의 계산", "computing in other processes"), start.outside, work.outside),
+    ];
+    let waits = Wait::ALL.map(|wait| {
+        let Text { ko, en } = wait.name();
+        row(text!("{ko} 대기", "waiting for {en}"), start.wait(wait), work.wait(wait))
+    });
+    let delayed =
+        row(text!("코어를 기다림(판단에서 제외)", "waiting for a core (left out)"), start.delayed, work.delayed);
+    Table {
+        title: text!("시간을 쓴 곳", "where the time went"),
+        head: vec![
+            text!("무엇", "what"),
+            text!("시작과 임포트", "start and imports"),
+            text!("작업", "work"),
+            text!("비율", "share"),
+        ],
+        rows: cpu.into_iter().chain(waits).chain([delayed]).flatten().collect(),
+    }
+}
+
+fn lines(recording: &Recording) -> Table {
+    let row = |hot: &crate::recording::Hot| {
+        let time = |ns: f64| Text::same(if ns > 0.0 { unit::duration(ns) } else { "–".into() });
+        vec![Text::same(hot.place.clone()), time(hot.python), time(hot.native), time(hot.waiting)]
+    };
+    Table {
+        title: text!("시간이 많이 드는 줄", "the hottest lines"),
+        head: vec![
+            text!("줄", "line"),
+            text!("GIL 쥠", "with the GIL"),
+            text!("GIL 없이", "without"),
+            text!("대기", "waiting"),
+        ],
+        rows: recording.lines.iter().map(row).collect(),
+    }
+}
+
+fn curves(recording: &Recording, costs: &Costs, plan: Plan, predictions: &[Prediction]) -> Chart {
+    let curve = |one: &Prediction| {
+        let at = |pieces: u64| {
+            let factor = predict_one(recording, costs, Plan { pieces, ..plan }, one.way)?.factor;
+            (factor > 0.0).then_some((pieces as f64, factor))
+        };
+        Curve::computed(one.way.name(), PIECES.into_iter().filter_map(at).collect())
+    };
+    Chart {
+        title: text!("조각 수에 따른 예측: 몇 배 빨라지는가", "predicted over the number of pieces: times as fast"),
+        x: Unit::Count,
+        y: Unit::Times,
+        curves: predictions.iter().map(curve).collect(),
+    }
+}
+
+fn notes(recording: &Recording, predictions: &[Prediction]) -> Vec<Text> {
+    let mut notes = Vec::new();
+    let (python, wall) = (recording.interpreter, unit::duration(recording.wall));
+    let (samples, sampling) = (recording.samples, unit::duration(recording.sampling));
+    let share = unit::value(if recording.wall > 0.0 { recording.sampling / recording.wall } else { 0.0 }, Unit::Share);
+    let (threads, processes) = (recording.threads, recording.processes);
+    notes.push(text!(
+        "{wall} 동안 샘플 {samples:.0}개: 스레드 최대 {threads:.0}개, 프로세스 {processes:.0}개. 샘플링에 쓴 CPU 시간은 {sampling}(실행 시간의 {share})입니다.",
+        "{samples:.0} samples in {wall}: {threads:.0} threads at most, {processes:.0} processes. Sampling took {sampling} of CPU time, {share} of the run time."
+    ));
+    notes.extend(unseen(recording, python));
+    let start = unit::value(start_share(recording), Unit::Share);
+    if recording.gil_seen {
+        notes.push(text!(
+            "{python}이 공개하는 오프셋으로 GIL과 실행 중인 줄을 읽었습니다. 시작과 임포트는 {start}입니다.",
+            "The GIL and the lines were read through the offsets that {python} publishes. Start and imports: {start}."
+        ));
+    }
+    for one in predictions {
+        let (Text { ko, en }, doubt) = (one.way.name(), &one.doubt);
+        let (doubt_ko, doubt_en) = (&doubt.ko, &doubt.en);
+        notes.push(text!("{ko}: {doubt_ko}.", "{en}: {doubt_en}."));
+    }
+    notes.push(text!(
+        "예측은 조각들이 서로 독립이고 크기가 같다고 봅니다. 메모리 대역폭, 캐시, 하이퍼스레딩은 볼 수 없고 구간에만 들어 있습니다.",
+        "The prediction takes the pieces for independent and equal. Memory bandwidth, caches and hyper-threading cannot be seen; only the interval allows for them."
+    ));
+    notes
+}
+
+/// What could not be seen, and why.
+fn unseen(recording: &Recording, python: Interpreter) -> Vec<Text> {
+    let mut notes = Vec::new();
+    match python {
+        Interpreter::CPython { free_threaded: true, .. } => {
+            notes.push(text!("{python}에는 GIL이 없습니다.", "{python} has no GIL."));
+        }
+        Interpreter::CPython { .. } if !recording.gil_seen => notes.push(text!(
+            "{python}: GIL, 줄, 임포트 시간은 보지 못했습니다. 3.13부터 3.15까지의 CPython이 공개하는 정보와 그 메모리를 읽을 권한이 필요합니다.",
+            "{python}: the GIL, the lines and the time of imports were not seen. That needs what CPython 3.13 to 3.15 publish, and the right to read its memory."
+        )),
+        Interpreter::PyPy => notes.push(text!(
+            "PyPy의 GIL과 실행 중인 줄은 볼 수 없습니다.",
+            "PyPy's GIL and its lines cannot be seen."
+        )),
+        _ => {}
+    }
+    if !recording.waits_seen {
+        notes.push(text!(
+            "이 프로그램이 무엇을 기다리는지 커널이 알려 주지 않습니다(다른 사용자의 프로그램이거나 set-uid). CPU 시간과 디스크 대기만 보았습니다.",
+            "The kernel does not tell what this program waits for (another user's, or set-uid): only CPU time and waiting for disks were seen."
+        ));
+    }
+    if recording.work_samples < 20.0 {
+        let samples = recording.work_samples;
+        notes.push(text!(
+            "작업의 샘플이 {samples:.0}개뿐이라 비율이 정확하지 않습니다. 더 오래 걸리는 입력으로 실행해 보십시오.",
+            "Only {samples:.0} samples of the work: the shares are rough. Try an input that takes longer."
+        ));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::Sums;
+
+    #[test]
+    fn a_report_holds_what_it_was_made_of() {
+        let work = Sums { python: 1e9, busy: 1e9, ..Sums::default() };
+        let interpreter = Interpreter::CPython { minor: 14, free_threaded: false };
+        let recording = Recording { interpreter, gil_seen: true, work, work_samples: 100.0, ..Recording::default() };
+        let plan = Plan { pieces: 8, cores: 2, payload: 0 };
+        let page = report("choose/run", &recording, &Costs::typical(), plan);
+        assert_eq!(Recording::of_report(&page), Some(recording));
+        assert_eq!(Costs::of_report(&page), Some(Costs::typical()));
+        let factor = page.measure("factor.processes").unwrap();
+        assert_eq!(factor.median(), factor.samples[1], "the prediction lies within its interval");
+        assert!(page.measure("class.python").is_some() && page.measure("choice.processes").is_some());
+        let ids: std::collections::BTreeSet<_> = page.measures.iter().map(|measure| &measure.id).collect();
+        assert_eq!(ids.len(), page.measures.len(), "every id once");
+        let processes = &page.charts[0].curves[2].points;
+        assert!(processes.windows(2).all(|pair| pair[0].0 < pair[1].0) && processes.len() == PIECES.len());
+    }
+}

@@ -1,0 +1,416 @@
+//! What each way of doing several things at once would give the program, and how sure that is.
+//!
+//! The model: the work is cut into pieces that do not depend on each other; each piece does its part of the computing and of the
+//! waiting. `makespan` plays the pieces through: with threads under the GIL of the version, by the simulator of `gil-sim`.
+
+mod makespan;
+
+use lab::lang::Text;
+use lab::text;
+
+use crate::classify;
+use crate::costs::Costs;
+use crate::recording::{Interpreter, Recording};
+use crate::wait::Wait;
+use makespan::{Piece, Rules, makespan};
+
+/// A way of doing several things at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A pool of threads.
+    Threads,
+    /// Tasks on an event loop.
+    Asyncio,
+    /// A pool of processes.
+    Processes,
+    /// A pool of sub-interpreters, each with its own GIL.
+    Interpreters,
+    /// Threads on a build without a GIL.
+    FreeThreaded,
+    /// The part that computes with the GIL, written in another language.
+    Native,
+}
+
+impl Way {
+    /// All, in the order of tables.
+    pub const ALL: [Way; 6] =
+        [Way::Threads, Way::Asyncio, Way::Processes, Way::Interpreters, Way::FreeThreaded, Way::Native];
+
+    /// Its word in ids.
+    pub fn word(self) -> &'static str {
+        match self {
+            Way::Threads => "threads",
+            Way::Asyncio => "asyncio",
+            Way::Processes => "processes",
+            Way::Interpreters => "interpreters",
+            Way::FreeThreaded => "free-threaded",
+            Way::Native => "native",
+        }
+    }
+
+    /// Its name for readers.
+    pub fn name(self) -> Text {
+        match self {
+            Way::Threads => text!("스레드", "threads"),
+            Way::Asyncio => Text::same("asyncio"),
+            Way::Processes => text!("프로세스", "processes"),
+            Way::Interpreters => text!("서브인터프리터", "sub-interpreters"),
+            Way::FreeThreaded => text!("GIL 없는 빌드의 스레드", "threads without a GIL"),
+            Way::Native => text!("네이티브 코드", "native code"),
+        }
+    }
+}
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Into how many independent pieces the work is cut.
+    pub pieces: u64,
+    /// Cores.
+    pub cores: u64,
+    /// What is passed to a piece and back, in bytes: for processes.
+    pub payload: u64,
+}
+
+/// What a way would give.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// The way.
+    pub way: Way,
+    /// How many times as fast the program would be, from its start to its end.
+    pub factor: f64,
+    /// The interval in which the factor is expected in nine of ten cases.
+    pub low: f64,
+    /// Its upper end.
+    pub high: f64,
+    /// Workers of the pool; 1 for an event loop.
+    pub workers: u64,
+    /// What it rests on, and what would make it wrong.
+    pub doubt: Text,
+}
+
+/// A pool has no more threads than this.
+const MOST_THREADS: u64 = 32;
+/// How far the model itself is off, as a factor: of its own measurements, see `verify`.
+const MODEL: f64 = 1.15;
+/// A share that is seen in so many samples is off by less than this in nine of ten cases: 1.65 standard deviations.
+const NINETY: f64 = 1.65;
+
+/// Predicts every way that the program could take.
+pub fn predict(recording: &Recording, costs: &Costs, plan: Plan) -> Vec<Prediction> {
+    Way::ALL.into_iter().filter_map(|way| predict_one(recording, costs, plan, way)).collect()
+}
+
+/// Predicts one way; `None` where it does not exist.
+pub fn predict_one(recording: &Recording, costs: &Costs, plan: Plan, way: Way) -> Option<Prediction> {
+    let doubt = doubt(recording, plan, way)?;
+    let before = total(recording);
+    if before <= 0.0 {
+        return None;
+    }
+    let (time, workers) = time(&Work::of(recording, 0.0), recording, costs, plan, way);
+    let factor = before / time;
+    // What the samples could have missed, in both directions.
+    let others = [-1.0, 1.0].map(|side| {
+        let (time, _) = time_of_share(recording, costs, plan, way, side);
+        before / time
+    });
+    let all = || others.into_iter().chain([factor]);
+    let spread = MODEL * (1.0 + 0.3 * disturbed(recording));
+    let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
+    let (low, high) = match way {
+        // Nobody knows how fast code will be that is not written: at best its part takes no time.
+        Way::Native => (1.0, high),
+        _ => (low / spread, high * spread),
+    };
+    Some(Prediction { way, factor, low, high, workers, doubt })
+}
+
+fn time_of_share(recording: &Recording, costs: &Costs, plan: Plan, way: Way, side: f64) -> (f64, u64) {
+    time(&Work::of(recording, side), recording, costs, plan, way)
+}
+
+/// The program's time as it is, start and all, on an idle machine.
+fn total(recording: &Recording) -> f64 {
+    recording.start.judged() + recording.work.judged()
+}
+
+/// The share of its time in which the program waited for a core: how much the machine was busy with others.
+fn disturbed(recording: &Recording) -> f64 {
+    let delayed = recording.work.delayed + recording.start.delayed;
+    let all = delayed + total(recording);
+    if all > 0.0 { delayed / all } else { 0.0 }
+}
+
+/// The work by kinds, in ns.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Work {
+    python: f64,
+    native: f64,
+    outside: f64,
+    /// Waits that asyncio can have too.
+    waits: f64,
+    /// Waits for files, the terminal and what is unknown: a thread of their own.
+    blocking_waits: f64,
+}
+
+impl Work {
+    /// The work of a recording, with the share of computing under the GIL moved to one side of its interval: -1, 0 or 1.
+    fn of(recording: &Recording, side: f64) -> Work {
+        let work = &recording.work;
+        let seen = work.python + work.native;
+        let cpu = seen + work.unsplit;
+        let share = match () {
+            () if cpu <= 0.0 => 0.0,
+            // With a GIL that cannot be seen anything is possible. Pure Python is the most frequent case.
+            () if work.unsplit > seen => {
+                if side < 0.0 {
+                    0.0
+                } else {
+                    1.0
+                }
+            }
+            () => {
+                let share = work.python / seen;
+                let samples = (recording.work_samples * work.busy / work.judged().max(1.0)).max(1.0);
+                // A share that was seen as 0 or 1 is not known for certain either: 1 in n.
+                let error = NINETY * (share * (1.0 - share) / samples).sqrt() + 1.0 / samples;
+                (share + side * error).clamp(0.0, 1.0)
+            }
+        };
+        // A program with several threads waits less often than its threads do; what cannot be had again is not counted.
+        let waits = Wait::ALL.into_iter().filter(|wait| wait.has_async_form()).map(|wait| work.wait(wait)).sum::<f64>();
+        Work {
+            python: cpu * share,
+            native: cpu * (1.0 - share),
+            outside: work.outside,
+            waits,
+            blocking_waits: work.waiting() - waits,
+        }
+    }
+
+    fn piece(&self, pieces: u64, rounds: u64) -> Piece {
+        let part = |ns: f64| ns / pieces as f64;
+        Piece {
+            python: part(self.python),
+            native: part(self.native),
+            outside: part(self.outside),
+            waits: part(self.waits),
+            blocking_waits: part(self.blocking_waits),
+            rounds,
+        }
+    }
+}
+
+/// How long the program would take, and with how many workers.
+fn time(work: &Work, recording: &Recording, costs: &Costs, plan: Plan, way: Way) -> (f64, u64) {
+    let start = recording.start.judged();
+    // How often a piece waits tells how finely its computing and its waiting alternate.
+    let rounds = (recording.waits as u64 / plan.pieces).clamp(4, 50);
+    let piece = work.piece(plan.pieces, rounds);
+    let run = |rules: Rules, workers: u64| makespan(piece, rules, plan.pieces, workers, plan.cores as usize);
+    let threads = plan.pieces.min(MOST_THREADS);
+    let version = match recording.interpreter {
+        Interpreter::CPython { minor, free_threaded } => (minor, free_threaded),
+        _ => (0, false),
+    };
+    match way {
+        Way::Threads => {
+            let rules = if has_gil(recording) { Rules::Gil(version.0) } else { Rules::NoGil };
+            (start + costs.import_threads + run(rules, threads), threads)
+        }
+        Way::Asyncio => (start + costs.import_asyncio + run(Rules::EventLoop, plan.pieces), 1),
+        Way::FreeThreaded => {
+            let slower = Work { python: work.python * slowdown(version.0), ..*work }.piece(plan.pieces, rounds);
+            let run = makespan(slower, Rules::NoGil, plan.pieces, threads, plan.cores as usize);
+            (start * slowdown(version.0) + costs.import_threads + run, threads)
+        }
+        Way::Processes => best(&[plan.cores.min(plan.pieces), threads], |workers| {
+            let pool = costs.import_processes + costs.first_worker + costs.next_worker * (workers - 1) as f64;
+            let passing = plan.payload as f64 / f64::from(1 << 20) * costs.mib * plan.pieces as f64;
+            start + pool + passing + run(Rules::NoGil, workers)
+        }),
+        Way::Interpreters => best(&[plan.cores.min(plan.pieces), threads], |workers| {
+            let pool = costs.import_threads + costs.interpreter * workers as f64;
+            start + pool + run(Rules::NoGil, workers)
+        }),
+        Way::Native => (start + recording.work.judged() - work.python.min(recording.work.busy), 1),
+    }
+}
+
+/// The number of workers with which it is fastest.
+fn best(numbers: &[u64], time: impl Fn(u64) -> f64) -> (f64, u64) {
+    let all = numbers.iter().map(|workers| (time((*workers).max(1)), (*workers).max(1)));
+    all.min_by(|a, b| a.0.total_cmp(&b.0)).expect("there are numbers")
+}
+
+/// Whether the program's threads share a lock.
+fn has_gil(recording: &Recording) -> bool {
+    match recording.interpreter {
+        Interpreter::CPython { free_threaded, .. } => !free_threaded,
+        Interpreter::PyPy => true,
+        Interpreter::Other => false,
+    }
+}
+
+/// How much slower one thread is on a build without a GIL: facts of the versions (3.13 measured; from 3.14 on its documentation).
+fn slowdown(minor: u8) -> f64 {
+    if minor <= 13 { 1.4 } else { 1.08 }
+}
+
+/// What a prediction rests on and what would make it wrong; `None` where the way does not exist for this program.
+fn doubt(recording: &Recording, plan: Plan, way: Way) -> Option<Text> {
+    let minor = match recording.interpreter {
+        Interpreter::CPython { minor, .. } => Some(minor),
+        _ => None,
+    };
+    let is_python = recording.interpreter != Interpreter::Other;
+    let pieces = plan.pieces;
+    let shares = classify::shares(recording);
+    let unseen = shares.unsplit > 0.05 && is_python;
+    Some(match way {
+        Way::Threads if unseen => text!(
+            "GIL을 볼 수 없었습니다. 순수 파이썬이라고 보았고, 네이티브 코드라면 구간의 위쪽입니다",
+            "the GIL could not be seen: taken for pure Python; native code would be at the upper end"
+        ),
+        Way::Threads => text!(
+            "조각 {pieces}개가 서로 독립이고 데이터를 함께 고치지 않아야 합니다",
+            "the {pieces} pieces must be independent and must not change shared data"
+        ),
+        Way::Asyncio if !is_python => return None,
+        Way::Asyncio if classify::main_wait(recording) == Wait::Disk && shares.waiting > 0.1 => text!(
+            "파일에는 asyncio API가 없습니다. to_thread로 보내면 스레드와 같습니다",
+            "files have no asyncio API; through to_thread it is what threads give"
+        ),
+        Way::Asyncio if shares.waiting > 0.1 => text!(
+            "쓰는 라이브러리에 async API가 있어야 합니다. 블로킹 호출 하나가 루프 전체를 멈춥니다",
+            "the library needs an async API; one blocking call stops the whole loop"
+        ),
+        Way::Asyncio => text!("기다리는 시간이 거의 없어 겹칠 것이 없습니다", "there is next to no waiting to overlap"),
+        Way::Processes if plan.payload == 0 => text!(
+            "주고받는 데이터는 넣지 않았습니다(--payload). 인자와 결과는 pickle이 되어야 합니다",
+            "data passed is not counted (--payload); arguments and results must pickle"
+        ),
+        Way::Processes => text!("인자와 결과는 pickle이 되어야 합니다", "arguments and results must pickle"),
+        Way::Interpreters if minor.is_some_and(|minor| minor >= 14) => text!(
+            "NumPy처럼 서브인터프리터를 지원하지 않는 확장 모듈은 쓸 수 없습니다",
+            "extension modules without support for it, such as NumPy, cannot be imported"
+        ),
+        Way::FreeThreaded if minor.is_some_and(|minor| minor >= 13) && has_gil(recording) => text!(
+            "다른 인터프리터 빌드입니다. 스레드 하나의 속도는 문서의 값으로 계산했고, GIL을 다시 켜는 확장 모듈이 있습니다",
+            "another build of the interpreter; its single-thread speed is the documented one, and some extension modules turn the GIL on again"
+        ),
+        Way::Native if is_python && shares.python + shares.unsplit > 0.05 => text!(
+            "상한입니다. 파이썬으로 계산하던 부분에 시간이 전혀 들지 않을 때의 값입니다",
+            "an upper bound: the part that computes in Python would take no time at all"
+        ),
+        Way::Interpreters | Way::FreeThreaded | Way::Native => return None,
+    })
+}
+
+/// The simplest way among those that are nearly as good as the best; `None` if none is worth the trouble.
+pub fn choice(recording: &Recording, predictions: &[Prediction]) -> Option<Prediction> {
+    /// Less than this is not worth a change.
+    const WORTH: f64 = 1.2;
+    /// As good as the best.
+    const NEARLY: f64 = 0.92;
+    // What needs the same interpreter and the same language comes first.
+    let simple = [Way::Threads, Way::Asyncio, Way::Processes];
+    let candidates: Vec<&Prediction> = simple
+        .iter()
+        .filter_map(|way| predictions.iter().find(|one| one.way == *way))
+        .filter(|one| one.way != Way::Asyncio || classify::main_wait(recording).has_async_form())
+        .collect();
+    let best = candidates.iter().map(|one| one.factor).fold(0.0, f64::max);
+    let found = candidates.into_iter().find(|one| one.factor >= best * NEARLY)?;
+    (found.factor >= WORTH).then(|| found.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::Sums;
+
+    const S: f64 = 1e9;
+
+    fn recorded(python: f64, native: f64, waiting: f64) -> Recording {
+        let mut work = Sums { python: python * S, native: native * S, busy: (python + native) * S, ..Sums::default() };
+        work.add_wait(Wait::Socket, waiting * S);
+        let interpreter = Interpreter::CPython { minor: 14, free_threaded: false };
+        let (threads, work_samples, waits) = (1.0, 200.0, 40.0);
+        Recording { interpreter, gil_seen: true, work, threads, work_samples, waits, ..Recording::default() }
+    }
+
+    fn factors(recording: &Recording, plan: Plan) -> Vec<(Way, f64)> {
+        let all = predict(recording, &Costs::typical(), plan);
+        assert!(all.iter().all(|one| one.low <= one.factor && one.factor <= one.high), "{all:?}");
+        all.iter().map(|one| (one.way, one.factor)).collect()
+    }
+
+    fn factor(recording: &Recording, plan: Plan, way: Way) -> f64 {
+        factors(recording, plan).into_iter().find(|(one, _)| *one == way).unwrap().1
+    }
+
+    const PLAN: Plan = Plan { pieces: 8, cores: 2, payload: 0 };
+
+    fn chosen(recording: &Recording) -> Option<Way> {
+        choice(recording, &predict(recording, &Costs::typical(), PLAN)).map(|one| one.way)
+    }
+
+    #[test]
+    fn the_article_s_rule_follows_from_the_model() {
+        assert_eq!(chosen(&recorded(2.0, 0.0, 0.0)), Some(Way::Processes), "CPU-bound");
+        assert_eq!(chosen(&recorded(0.0, 2.0, 0.0)), Some(Way::Threads), "native code lets go of the GIL");
+        assert_eq!(chosen(&recorded(0.02, 0.0, 2.0)), Some(Way::Threads), "I/O-bound; asyncio is as good");
+        assert_eq!(chosen(&recorded(0.01, 0.0, 0.0)), None, "too short for anything");
+    }
+
+    #[test]
+    fn threads_do_not_speed_up_what_holds_the_gil_and_a_build_without_does() {
+        let python = recorded(2.0, 0.0, 0.0);
+        let threads = factor(&python, PLAN, Way::Threads);
+        assert!((0.9..1.05).contains(&threads), "{threads}");
+        assert!(factor(&python, PLAN, Way::FreeThreaded) > 1.5);
+        assert!(factor(&python, PLAN, Way::Processes) > 1.6);
+        assert!(factor(&python, PLAN, Way::Asyncio) < 1.05);
+    }
+
+    #[test]
+    fn waiting_overlaps_on_any_number_of_cores() {
+        let waiting = recorded(0.01, 0.0, 2.0);
+        for cores in [1, 2, 16] {
+            let plan = Plan { cores, ..PLAN };
+            for way in [Way::Threads, Way::Asyncio, Way::Processes] {
+                assert!(factor(&waiting, plan, way) > 5.0, "{way:?} {cores}");
+            }
+        }
+    }
+
+    #[test]
+    fn more_cores_help_processes_and_more_data_hurts_them() {
+        let python = recorded(4.0, 0.0, 0.0);
+        let of = |cores, payload| factor(&python, Plan { pieces: 16, cores, payload }, Way::Processes);
+        assert!(of(16, 0) > 2.0 * of(4, 0) && of(4, 0) > 1.5 * of(2, 0));
+        assert!(of(16, 32 << 20) < of(16, 0) / 2.0);
+    }
+
+    #[test]
+    fn fewer_samples_are_a_wider_interval() {
+        let few = Recording { work_samples: 8.0, ..recorded(1.0, 1.0, 0.0) };
+        let width = |recording: &Recording| {
+            let one = predict_one(recording, &Costs::typical(), PLAN, Way::Threads).unwrap();
+            one.high / one.low
+        };
+        assert!(width(&few) > 1.1 * width(&recorded(1.0, 1.0, 0.0)));
+    }
+
+    #[test]
+    fn a_gil_that_cannot_be_seen_is_an_interval() {
+        let mut old = recorded(0.0, 0.0, 0.0);
+        old.work.unsplit = 2.0 * S;
+        old.work.busy = 2.0 * S;
+        old.interpreter = Interpreter::CPython { minor: 11, free_threaded: false };
+        let threads = predict_one(&old, &Costs::typical(), PLAN, Way::Threads).unwrap();
+        assert!(threads.low < 1.0 && threads.high > 1.7, "{threads:?}");
+    }
+}
