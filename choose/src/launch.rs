@@ -2,7 +2,7 @@
 //!
 //! The command has our standard input, output and error, our process group and our terminal. Signals that are sent to us go on to it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
@@ -44,14 +44,21 @@ pub struct Ended {
     pub interpreter: Option<PathBuf>,
 }
 
-/// Runs the command once.
+/// Runs the reader's command once.
 pub fn run(command: &[OsString], rate: u64) -> Result<Ended> {
     let (program, args) = command.split_first().expect("the caller has looked");
     let target: Arc<OnceLock<OwnedFd>> = Arc::default();
     pass_signals_on(Arc::clone(&target))?;
-    let mut child = Command::new(program).args(args).spawn().map_err(|e| cannot_start(program, &e))?;
+    observe(Command::new(program).args(args), rate, |handle| {
+        let _ = target.set(handle);
+    })
+}
+
+/// Runs a command and samples it; `started` gets its handle.
+pub fn observe(command: &mut Command, rate: u64, started: impl FnOnce(OwnedFd)) -> Result<Ended> {
+    let mut child = command.spawn().map_err(|e| cannot_start(command.get_program(), &e))?;
     let handle = handle_of(child.id())?;
-    let _ = target.set(handle.try_clone()?);
+    started(handle.try_clone()?);
     let mut sampler = Sampler::new(child.id(), rate, false);
     sampler.sample();
     while !has_ended(&handle, sampler.pause())? {
@@ -124,7 +131,7 @@ fn code_of(status: ExitStatus) -> u8 {
     u8::try_from(code).unwrap_or(1)
 }
 
-fn cannot_start(program: &OsString, e: &io::Error) -> Error {
+fn cannot_start(program: &OsStr, e: &io::Error) -> Error {
     let name = program.to_string_lossy();
     Error::usage(match e.kind() {
         io::ErrorKind::NotFound => text!(

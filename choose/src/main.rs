@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+#[cfg(target_os = "linux")]
+use choose::experiments::verify;
 use choose::experiments::{again, run};
 use lab::cli::Section;
 use lab::text;
@@ -11,5 +13,8 @@ fn main() -> ExitCode {
         "언제, 무엇을 써야 할까?: 프로그램을 한 번 실행해 보고 답합니다",
         "when to use what? Runs your program once and answers"
     );
-    Section::new("choose", about).with([run::command(), again::command()]).main()
+    let section = Section::new("choose", about).with([run::command(), again::command()]);
+    #[cfg(target_os = "linux")]
+    let section = section.with([verify::command()]);
+    section.main()
 }

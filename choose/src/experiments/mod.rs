@@ -2,3 +2,5 @@
 
 pub mod again;
 pub mod run;
+#[cfg(target_os = "linux")]
+pub mod verify;

@@ -1,0 +1,197 @@
+//! Runs small programs whose parallel versions exist, and compares the predictions with what the parallel versions take.
+//!
+//! Article: 언제, 무엇을 써야 할까? Run: `cargo run --release -p choose -- verify`. Programs: `python/verify/`.
+
+mod outcome;
+mod programs;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use lab::cli::{Args, Experiment, Opt, Options};
+use lab::lang::Text;
+use lab::machine::{self, Watch};
+use lab::python::{self, Interpreter};
+use lab::report::{Front, Measure, Report, Unit};
+use lab::{Error, Result, process, stats, text};
+use loopback::Server;
+
+use crate::costs::Costs;
+use crate::launch;
+use crate::predict::{Plan, Way, choice, predict};
+use outcome::{Cell, Outcome};
+use programs::{PROGRAMS, Program};
+
+/// How long the server of the programs waits with its answers.
+const DELAY: Duration = Duration::from_millis(40);
+/// One run of a program hangs if it takes longer.
+const LIMIT: Duration = Duration::from_secs(120);
+/// The versions that a program has beside its sequence.
+const WAYS: [Way; 3] = [Way::Threads, Way::Asyncio, Way::Processes];
+
+#[derive(Clone, Copy)]
+struct Chosen {
+    programs: Opt<Vec<String>>,
+    pieces: Opt<u64>,
+    rounds: Opt<usize>,
+}
+
+/// `choose verify [PROGRAM…]`.
+pub fn command() -> Experiment {
+    let mut options = Options::new();
+    let about = text!("이 프로그램들만 (python/verify의 이름)", "only these programs, by their names in python/verify");
+    let programs = options.positional_words("programs", about);
+    let about = text!("작업 조각의 수", "pieces of the work");
+    let pieces = options.count("pieces", 2..=64, 8, about);
+    let rounds = options.rounds(2);
+    let chosen = Chosen { programs, pieces, rounds };
+    let about = text!("작은 프로그램들로 예측과 실제를 비교", "compares predictions with measured parallel versions");
+    Experiment::new("verify", about, options, move |args| run(args, chosen))
+}
+
+fn run(args: &Args, chosen: Chosen) -> Result<Report> {
+    let programs = selected(&args.get(chosen.programs))?;
+    let (pieces, rounds) = (args.get(chosen.pieces), args.get(chosen.rounds));
+    let mut report = Report::new("choose/verify");
+    if args.pythons().is_empty() {
+        report.notes.push(text!("파이썬이 없어 아무것도 재지 않았습니다.", "No Python: nothing was measured."));
+        report.shows = text!("측정하지 않았습니다.", "Not measured.");
+        return Ok(report);
+    }
+    let server = Server::start(DELAY)?;
+    let address = server.address().to_string();
+    let watch = Watch::start();
+    let mut all = Vec::new();
+    for python in args.pythons() {
+        let costs = Costs::measure(&python.path).map_err(|why| {
+            let (ko, en) = (why.ko, why.en);
+            Error::failed(text!(
+                "{python}: 비용을 재지 못했습니다: {ko}",
+                "{python}: its costs were not measured: {en}"
+            ))
+        })?;
+        let plan = Plan { pieces, cores: machine::cores() as u64, payload: 0 };
+        let bench = Bench { python, costs, plan, rounds, server: &address };
+        let mut outcomes = Vec::new();
+        for program in &programs {
+            match bench.check(*program) {
+                Ok(outcome) => outcomes.push(outcome),
+                Err(why) => {
+                    let (name, Text { ko, en }) = (program.name, why);
+                    report.fail(text!("{python}, {name}: {ko}", "{python}, {name}: {en}"));
+                }
+            }
+        }
+        report.tables.push(outcome::table(python, &outcomes));
+        report.measures.extend(outcomes.iter().flat_map(|one| one.measures(python)));
+        all.extend(outcomes);
+    }
+    report.shows = outcome::summary(&all);
+    report.measures.extend(outcome::summary_measures(&all));
+    report.front = (0..report.tables.len()).take(1).map(Front::Table).collect();
+    report.measures_in_tables = true;
+    report.notes.push(machine::others_used(watch.foreign()));
+    report.notes.push(text!(
+        "예측은 쉬는 컴퓨터를 위한 것이고, 병렬 버전은 지금의 벽시계로 잽니다. 다른 프로그램이 코어를 쓰고 있으면 둘은 달라집니다. NumPy는 이 검사에 없습니다.",
+        "The prediction is for an idle machine, the parallel versions are timed by the clock on the wall: with other programs on the cores the two differ. NumPy is not part of this check."
+    ));
+    Ok(report)
+}
+
+fn selected(names: &[String]) -> Result<Vec<Program>> {
+    let find = |name: &String| {
+        PROGRAMS.into_iter().find(|program| program.name == name).ok_or_else(|| {
+            let known = PROGRAMS.map(|program| program.name).join(", ");
+            Error::usage(text!(
+                "'{name}'이라는 프로그램은 없습니다. 목록: {known}",
+                "there is no program '{name}'. They are: {known}"
+            ))
+        })
+    };
+    if names.is_empty() { Ok(PROGRAMS.to_vec()) } else { names.iter().map(find).collect() }
+}
+
+struct Bench<'a> {
+    python: &'a Interpreter,
+    costs: Costs,
+    plan: Plan,
+    rounds: usize,
+    server: &'a str,
+}
+
+impl Bench<'_> {
+    /// Records the program once, predicts, and measures all its versions in turn.
+    fn check(&self, program: Program) -> std::result::Result<Outcome, Text> {
+        let script = python::twin(env!("CARGO_MANIFEST_DIR"), &format!("verify/{}", program.name));
+        if !script.is_file() {
+            let script = script.display();
+            return Err(text!("{script} 파일이 없습니다", "there is no file {script}"));
+        }
+        let plan = Plan { payload: program.payload, ..self.plan };
+        let mut command = Command::new(&self.python.path);
+        command.args(arguments(&script, "sequence", plan.pieces, 1)).stdin(Stdio::null()).stdout(Stdio::null());
+        self.prepare(&mut command, program);
+        let ended = launch::observe(&mut command, 100, drop).map_err(|e| e.text().clone())?;
+        if ended.code != 0 {
+            let code = ended.code;
+            return Err(text!("종료 코드 {code}", "exit code {code}"));
+        }
+        let predictions = predict(&ended.recording, &self.costs, plan);
+        let chosen = choice(&ended.recording, &predictions).map(|one| one.way);
+        let of = |way: Way| predictions.iter().find(|one| one.way == way);
+        let (sequence, versions) = self.measure(program, &script, |way| of(way).map_or(1, |one| one.workers))?;
+        let cells = WAYS.into_iter().zip(versions).filter_map(|(way, time)| {
+            let Some(prediction) = of(way) else { return None };
+            Some(Cell { prediction: prediction.clone(), measured: sequence / time })
+        });
+        Ok(Outcome { program, class: crate::classify::classify(&ended.recording), chosen, cells: cells.collect() })
+    }
+
+    /// The median times of the sequence and of each way, in ns. What is compared alternates.
+    fn measure(
+        &self,
+        program: Program,
+        script: &Path,
+        workers: impl Fn(Way) -> u64,
+    ) -> std::result::Result<(f64, Vec<f64>), Text> {
+        let mut times = vec![Vec::new(); WAYS.len() + 1];
+        let mut digest = None;
+        for _ in 0..self.rounds {
+            for (n, times) in times.iter_mut().enumerate() {
+                let (mode, workers) = match n {
+                    0 => ("sequence", 1),
+                    n => (WAYS[n - 1].word(), workers(WAYS[n - 1])),
+                };
+                let args = arguments(script, mode, self.plan.pieces, workers);
+                let start = Instant::now();
+                let out =
+                    process::run_guarded(&self.python.path, &args, LIMIT, |command| self.prepare(command, program))?;
+                times.push(start.elapsed().as_nanos() as f64);
+                if out.trim() != digest.get_or_insert_with(|| out.trim().to_owned()) {
+                    return Err(text!("{mode}의 결과가 다릅니다", "{mode} gives other results"));
+                }
+            }
+        }
+        let mut medians = times.iter().map(|times| stats::median(times).unwrap_or(f64::NAN));
+        let sequence = medians.next().unwrap_or(f64::NAN);
+        Ok((sequence, medians.collect()))
+    }
+
+    fn prepare(&self, command: &mut Command, program: Program) {
+        command.env("PYTHONDONTWRITEBYTECODE", "1");
+        if program.asks_server {
+            command.env("CHOOSE_SERVER", self.server);
+        }
+    }
+}
+
+fn arguments(script: &Path, mode: &str, pieces: u64, workers: u64) -> Vec<OsString> {
+    vec![script.into(), mode.into(), pieces.to_string().into(), workers.to_string().into()]
+}
+
+/// How far the predictions are off, for the report.
+fn measure(id: &'static str, name: Text, unit: Unit, value: f64) -> Measure {
+    Measure::new(id, name, unit, vec![value])
+}
