@@ -118,6 +118,11 @@ impl Class {
         }
     }
 
+    /// Whether what hinders it, or helps it already, is its own threads: then what one piece would give says nothing.
+    pub fn has_threads_of_its_own(self) -> bool {
+        matches!(self, Class::LockBound | Class::Convoy | Class::Parallel)
+    }
+
     /// What it is, in words.
     pub fn name(self) -> Text {
         match self {
@@ -194,8 +199,8 @@ mod tests {
         assert_eq!(classify(&threads(0.5, 0.0)), Class::Convoy);
         assert_eq!(classify(&threads(0.0, 0.5)), Class::LockBound);
         assert_eq!(classify(&threads(0.1, 0.1)), Class::Python);
-        let mut parallel = recorded(0.0, 19.0, 0.0);
-        parallel.work.busy = 10.0;
+        let mut parallel = Recording { cores: 2.0, ..recorded(0.0, 19.0, 0.0) };
+        (parallel.work.busy, parallel.work.ready) = (10.0, 19.0);
         assert_eq!(classify(&parallel), Class::Parallel);
     }
 

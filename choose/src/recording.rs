@@ -53,6 +53,8 @@ pub struct Sums {
     pub busy: f64,
     /// Time in which threads were ready and none was on a core: other programs' doing, and left out of what is judged.
     pub delayed: f64,
+    /// On a core or ready for one, added up over threads.
+    pub ready: f64,
     /// Waiting, in the order of [`Wait::ALL`].
     pub waits: [f64; Wait::ALL.len()],
 }
@@ -99,6 +101,7 @@ impl Sums {
             ("outside", &mut self.outside),
             ("busy", &mut self.busy),
             ("delayed", &mut self.delayed),
+            ("ready", &mut self.ready),
         ];
         let waits = Wait::ALL.iter().map(|wait| wait.word()).zip(&mut self.waits);
         own.into_iter().chain(waits).collect()
@@ -169,9 +172,11 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Cores in use on average while any was in use.
+    /// Cores that it uses at once, on average while it uses any. Of threads that wait for a core it is known that they would use one;
+    /// so a busy machine does not hide that a program is parallel.
     pub fn parallelism(&self) -> f64 {
-        if self.work.busy > 0.0 { self.work.cpu() / self.work.busy } else { 0.0 }
+        let active = self.work.busy + self.work.delayed;
+        if active > 0.0 { (self.work.ready / active).min(self.cores.max(1.0)) } else { 0.0 }
     }
 
     /// As measurements of a report, from which [`Recording::of_report`] makes it again.
@@ -292,6 +297,7 @@ fn in_phase(phase: &str, part: &str) -> Text {
         "unsplit" => text!("CPU 시간(GIL은 알 수 없음)", "CPU time, GIL unknown"),
         "outside" => text!("다른 프로세스의 CPU 시간", "CPU time of other processes"),
         "busy" => text!("코어를 쓴 시간", "time on at least one core"),
+        "ready" => text!("코어를 쓰거나 기다린 시간(스레드 합계)", "on a core or ready for one, all threads"),
         "delayed" => text!("코어를 기다린 시간", "time waiting for a core"),
         wait => {
             let wait = Wait::ALL.iter().find(|one| one.word() == wait).map(|one| one.name()).unwrap_or_default();

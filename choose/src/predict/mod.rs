@@ -308,12 +308,16 @@ fn doubt(recording: &Recording, plan: Plan, way: Way) -> Option<Text> {
     })
 }
 
-/// The simplest way among those that are nearly as good as the best; `None` if none is worth the trouble.
+/// The simplest way among those that are nearly as good as the best; `None` if none is worth the trouble, or if the program has threads
+/// already, which are what there is to change.
 pub fn choice(recording: &Recording, predictions: &[Prediction]) -> Option<Prediction> {
     /// Less than this is not worth a change.
     const WORTH: f64 = 1.2;
     /// As good as the best.
     const NEARLY: f64 = 0.92;
+    if classify::classify(recording).has_threads_of_its_own() {
+        return None;
+    }
     // What needs the same interpreter and the same language comes first.
     let simple = [Way::Threads, Way::Asyncio, Way::Processes];
     let candidates: Vec<&Prediction> = simple

@@ -113,6 +113,7 @@ impl Totals {
         };
         totals.sums.busy += busy;
         totals.sums.delayed += delayed;
+        totals.sums.ready += threads.iter().map(|thread| thread.on_core + thread.delayed).sum::<f64>();
         let reasons = reasons(threads);
         for wait in &reasons {
             totals.sums.add_wait(*wait, waiting / reasons.len() as f64);
@@ -290,6 +291,20 @@ mod tests {
         let ready = Sample { delayed: 5.0 * MS, ..thread(5.0, 0.0, Wait::Socket) };
         let sums = of(&[&[ready]]);
         assert_eq!((sums.busy, sums.delayed, sums.waiting()), (5.0 * MS, 5.0 * MS, 0.0));
+    }
+
+    #[test]
+    fn a_loaded_machine_does_not_hide_parallelism() {
+        let ready = Sample { delayed: 8.0 * MS, ..thread(2.0, 0.0, Wait::Lock) };
+        let recording = |threads: &[Sample]| {
+            let mut totals = Totals::new(false);
+            totals.add(10_000_000, Some(Phase::Work), threads);
+            Recording { cores: 4.0, ..totals.finish((Interpreter::default(), true)) }
+        };
+        assert_eq!(recording(&[ready.clone(), ready.clone(), ready.clone()]).parallelism(), 3.0);
+        assert_eq!(recording(&[ready]).parallelism(), 1.0);
+        let turns = [thread(5.0, 5.0, Wait::Gil), thread(5.0, 5.0, Wait::Gil)];
+        assert_eq!(recording(&turns).parallelism(), 1.0, "they take turns");
     }
 
     #[test]

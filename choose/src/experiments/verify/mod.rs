@@ -10,9 +10,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use gil_sim::calibrate::Quiet;
 use lab::cli::{Args, Experiment, Opt, Options};
 use lab::lang::Text;
-use lab::machine::{self, Watch};
+use lab::machine;
 use lab::python::{self, Interpreter};
 use lab::report::{Front, Measure, Report, Unit};
 use lab::{Error, Result, process, stats, text};
@@ -62,9 +63,11 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
     }
     let server = Server::start(DELAY)?;
     let address = server.address().to_string();
-    let watch = Watch::start();
+    let mut class_notes = Vec::new();
     let mut all = Vec::new();
     for python in args.pythons() {
+        let quiet = Quiet::ask();
+        class_notes = vec![quiet.note()];
         let costs = Costs::measure(&python.path).map_err(|why| {
             let (ko, en) = (why.ko, why.en);
             Error::failed(text!(
@@ -72,6 +75,7 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
                 "{python}: its costs were not measured: {en}"
             ))
         })?;
+        drop(quiet);
         let plan = Plan { pieces, cores: machine::cores() as u64, payload: 0 };
         let bench = Bench { python, costs, plan, rounds, server: &address };
         let mut outcomes = Vec::new();
@@ -92,10 +96,10 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
     report.measures.extend(outcome::summary_measures(&all));
     report.front = (0..report.tables.len()).take(1).map(Front::Table).collect();
     report.measures_in_tables = true;
-    report.notes.push(machine::others_used(watch.foreign()));
+    report.notes.extend(class_notes);
     report.notes.push(text!(
-        "예측은 쉬는 컴퓨터를 위한 것이고, 병렬 버전은 지금의 벽시계로 잽니다. 다른 프로그램이 코어를 쓰고 있으면 둘은 달라집니다. NumPy는 이 검사에 없습니다.",
-        "The prediction is for an idle machine, the parallel versions are timed by the clock on the wall: with other programs on the cores the two differ. NumPy is not part of this check."
+        "프로그램은 보통의 클래스에서 한 번 기록하고, 병렬 버전은 허용되면 실시간 클래스에서 벽시계로 잽니다. 예측은 쉬는 컴퓨터를 위한 것입니다. NumPy는 이 검사에 없습니다.",
+        "A program is recorded once in the ordinary class; its parallel versions are timed by the clock on the wall, in a real-time class where that is permitted. The prediction is for an idle machine. NumPy is not part of this check."
     ));
     Ok(report)
 }
@@ -141,7 +145,11 @@ impl Bench<'_> {
         let predictions = predict(&ended.recording, &self.costs, plan);
         let chosen = choice(&ended.recording, &predictions).map(|one| one.way);
         let of = |way: Way| predictions.iter().find(|one| one.way == way);
-        let (sequence, versions) = self.measure(program, &script, |way| of(way).map_or(1, |one| one.workers))?;
+        // Other programs on the cores would be measured too.
+        let quiet = Quiet::ask();
+        let measured = self.measure(program, &script, |way| of(way).map_or(1, |one| one.workers));
+        drop(quiet);
+        let (sequence, versions) = measured?;
         let cells = WAYS.into_iter().zip(versions).filter_map(|(way, time)| {
             let Some(prediction) = of(way) else { return None };
             Some(Cell { prediction: prediction.clone(), measured: sequence / time })

@@ -91,26 +91,25 @@ pub fn table(python: &Interpreter, outcomes: &[Outcome]) -> Table {
     let cell = |outcome: &Outcome, way: Way| {
         let found = outcome.cells.iter().find(|cell| cell.prediction.way == way);
         Text::same(found.map_or("–".into(), |cell| {
-            let mark = if cell.is_within() { "" } else { " !" };
-            format!("{:.2} → {:.2}{mark}", cell.prediction.factor, cell.measured)
+            let mark = if cell.is_within() { "" } else { "!" };
+            format!("{:.1}→{:.1}{mark}", cell.prediction.factor, cell.measured)
         }))
     };
     let row = |outcome: &Outcome| {
-        let chosen = outcome.chosen.map_or("–", Way::word);
+        let (chosen, mark) = (outcome.chosen.map_or("–", Way::word), if outcome.is_right() { "" } else { " ✗" });
         vec![
             Text::same(outcome.program.name),
             Text::same(outcome.class.word()),
             cell(outcome, Way::Threads),
             cell(outcome, Way::Asyncio),
             cell(outcome, Way::Processes),
-            Text::same(chosen),
-            if outcome.is_right() { text!("맞음", "right") } else { text!("틀림", "wrong") },
+            Text::same(format!("{chosen}{mark}")),
         ]
     };
     Table {
         title: text!(
-            "{python}: 예측 → 측정(몇 배 빨라졌는가, !는 구간 밖)",
-            "{python}: predicted → measured, times as fast; ! is outside the interval"
+            "{python}: 예측→측정(몇 배 빨라졌는가; !는 구간 밖, ✗는 틀린 조언)",
+            "{python}: predicted→measured, times as fast; ! is outside the interval, ✗ wrong advice"
         ),
         head: vec![
             text!("프로그램", "program"),
@@ -119,7 +118,6 @@ pub fn table(python: &Interpreter, outcomes: &[Outcome]) -> Table {
             Text::same("asyncio"),
             text!("프로세스", "processes"),
             text!("권한 방법", "advised"),
-            text!("판정", "verdict"),
         ],
         rows: outcomes.iter().map(row).collect(),
     }
