@@ -31,7 +31,7 @@ pub struct Costs {
     pub next_worker: f64,
     /// A sub-interpreter; 0 where there is none.
     pub interpreter: f64,
-    /// A MiB to a worker process and back.
+    /// A MiB to a worker process, or back.
     pub mib: f64,
 }
 
@@ -46,7 +46,7 @@ impl Costs {
             first_worker: 10e6,
             next_worker: 3e6,
             interpreter: 60e6,
-            mib: 4e6,
+            mib: 2e6,
         }
     }
 
@@ -93,7 +93,7 @@ impl Costs {
             ("cost.first_worker", text!("워커 프로세스 하나인 풀", "a pool of one process"), &mut self.first_worker),
             ("cost.next_worker", text!("워커 하나 더", "each further worker"), &mut self.next_worker),
             ("cost.interpreter", text!("서브인터프리터 하나", "a sub-interpreter"), &mut self.interpreter),
-            ("cost.mib", text!("1 MiB를 워커에 보내고 받기", "a MiB to a worker and back"), &mut self.mib),
+            ("cost.mib", text!("1 MiB를 워커와 주고받기", "a MiB to a worker, or back"), &mut self.mib),
         ]
     }
 }

@@ -8,7 +8,7 @@ use crate::advice::advice;
 use crate::classify::{classify, start_share};
 use crate::costs::Costs;
 use crate::predict::{Plan, Prediction, choice, predict, predict_one};
-use crate::recording::{Interpreter, Recording};
+use crate::recording::{Interpreter, MOST_WATCHED, Recording};
 use crate::wait::Wait;
 
 /// Numbers of pieces that the curve shows.
@@ -200,6 +200,13 @@ fn unseen(recording: &Recording, python: Interpreter) -> Vec<Text> {
         notes.push(text!(
             "이 프로그램이 무엇을 기다리는지 커널이 알려 주지 않습니다(다른 사용자의 프로그램이거나 set-uid). CPU 시간과 디스크 대기만 보았습니다.",
             "The kernel does not tell what this program waits for (another user's, or set-uid): only CPU time and waiting for disks were seen."
+        ));
+    }
+    if recording.threads > MOST_WATCHED as f64 {
+        let (threads, watched) = (recording.threads, MOST_WATCHED);
+        notes.push(text!(
+            "스레드가 최대 {threads:.0}개였고, 프로세스마다 {watched}개까지만 지켜보았습니다.",
+            "There were {threads:.0} threads at most; of each process {watched} were watched."
         ));
     }
     if recording.work_samples < 20.0 {

@@ -23,7 +23,10 @@ impl PlanOptions {
             "cores to predict for (default: those that the program may use)"
         );
         let cores = options.count_if_given("cores", 1..=1024, about);
-        let about = text!("조각 하나와 주고받는 데이터 (예: 4MiB)", "data passed to a piece and back, such as 4MiB");
+        let about = text!(
+            "조각 하나와 주고받는 데이터의 합 (예: 4MiB)",
+            "data passed to a piece and back, together, such as 4MiB"
+        );
         let payload = options.word("payload", about);
         PlanOptions { pieces, cores, payload }
     }

@@ -8,6 +8,9 @@ use lab::text;
 
 use crate::wait::Wait;
 
+/// Threads of a process that are watched: each keeps two files open, and the system allows 1024.
+pub const MOST_WATCHED: usize = 400;
+
 /// What the program runs on, as far as it matters here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Interpreter {

@@ -91,10 +91,7 @@ fn observe(args: &Args, chosen: Chosen) -> Result<crate::launch::Ended> {
             "--pid and a command: give only one of them."
         ))),
         (Some(pid), None) => launch::attach(pid as u32, args.get(chosen.seconds), rate),
-        (None, None) => Err(Error::usage(text!(
-            "실행할 명령을 주십시오. 예: choose -- python3 my_script.py. 실행 중인 프로세스는 --pid로 지켜봅니다.",
-            "give the command to run, as choose -- python3 my_script.py; or --pid for a process that runs already."
-        ))),
+        (None, None) => launch::run(&example(args)?, rate),
         // Everything from the first word that is no option of ours is the command, so a misspelled option would be one too.
         (None, Some(first)) if first.to_string_lossy().starts_with('-') => {
             let option = first.to_string_lossy();
@@ -105,6 +102,25 @@ fn observe(args: &Args, chosen: Chosen) -> Result<crate::launch::Ended> {
         }
         (None, Some(_)) => launch::run(&command, rate),
     }
+}
+
+/// Without a command: the article's CPU-bound loop, on the Python that is there.
+#[cfg(target_os = "linux")]
+fn example(args: &Args) -> Result<Vec<OsString>> {
+    let script = lab::python::twin(env!("CARGO_MANIFEST_DIR"), "verify/cpu_loop");
+    let python = if args.no_python() { None } else { lab::python::find(&[])?.into_iter().next() };
+    let (Some(python), true) = (python, script.is_file()) else {
+        return Err(Error::usage(text!(
+            "실행할 명령을 주십시오. 예: choose -- python3 my_script.py. 실행 중인 프로세스는 --pid로 지켜봅니다.",
+            "give the command to run, as choose -- python3 my_script.py; or --pid for a process that runs already."
+        )));
+    };
+    let shown = script.display();
+    lab::terminal::complain(&text!(
+        "명령이 없어 예제를 실행합니다: python3 {shown}. 다음에는 명령을 주십시오: choose -- python3 my_script.py",
+        "no command was given, so this is an example: python3 {shown}. Next give yours: choose -- python3 my_script.py"
+    ));
+    Ok([python.path.into(), script.into(), "sequence".into(), "8".into(), "1".into()].into())
 }
 
 #[cfg(target_os = "linux")]

@@ -68,7 +68,7 @@ pub struct Plan {
     pub pieces: u64,
     /// Cores.
     pub cores: u64,
-    /// What is passed to a piece and back, in bytes: for processes.
+    /// What is passed to a piece and back, together, in bytes: for processes.
     pub payload: u64,
 }
 
@@ -109,13 +109,15 @@ pub fn predict_one(recording: &Recording, costs: &Costs, plan: Plan, way: Way) -
         return None;
     }
     let (time, workers) = time(&Work::of(recording, 0.0), recording, costs, plan, way);
-    let factor = before / time;
+    // A disk may do several things at once, or one: nobody knows who has not tried. The prediction is in the middle.
+    let one_disk = |time: f64| time + if way == Way::Native { 0.0 } else { disk(recording) };
+    let factor = before / (time * one_disk(time)).sqrt();
     // What the samples could have missed, in both directions.
     let others = [-1.0, 1.0].map(|side| {
         let (time, _) = time_of_share(recording, costs, plan, way, side);
         before / time
     });
-    let all = || others.into_iter().chain([factor]);
+    let all = || others.into_iter().chain([factor, before / one_disk(time)]);
     let spread = MODEL * (1.0 + 0.3 * disturbed(recording));
     let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
     let (low, high) = match way {
@@ -124,6 +126,11 @@ pub fn predict_one(recording: &Recording, costs: &Costs, plan: Plan, way: Way) -
         _ => (low / spread, high * spread),
     };
     Some(Prediction { way, factor, low, high, workers, doubt })
+}
+
+/// What it waited for the disk, as far as that could overlap.
+fn disk(recording: &Recording) -> f64 {
+    recording.work.wait(Wait::Disk)
 }
 
 fn time_of_share(recording: &Recording, costs: &Costs, plan: Plan, way: Way, side: f64) -> (f64, u64) {
@@ -150,7 +157,7 @@ struct Work {
     outside: f64,
     /// Waits that asyncio can have too.
     waits: f64,
-    /// Waits for files, the terminal and what is unknown: a thread of their own.
+    /// Waits for files, the terminal and what is unknown: they block a thread.
     blocking_waits: f64,
 }
 
@@ -388,6 +395,14 @@ mod tests {
                 assert!(factor(&waiting, plan, way) > 5.0, "{way:?} {cores}");
             }
         }
+    }
+
+    #[test]
+    fn a_disk_may_do_one_thing_at_a_time() {
+        let mut files = recorded(0.01, 0.0, 0.0);
+        files.work.add_wait(Wait::Disk, 2.0 * S);
+        let threads = predict_one(&files, &Costs::typical(), PLAN, Way::Threads).unwrap();
+        assert!(threads.low < 1.0 && threads.high > 5.0 && (2.0..4.0).contains(&threads.factor), "{threads:?}");
     }
 
     #[test]

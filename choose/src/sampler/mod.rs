@@ -106,13 +106,16 @@ impl Sampler {
         self.look_for_children(false);
         let mut samples = Vec::new();
         let mut phase = None;
+        let mut count = 0;
         for (pid, process) in &mut self.processes {
             let seen = process.sample(length, *pid == self.main);
             if *pid == self.main {
                 phase = seen.phase;
             }
+            count += seen.count;
             samples.extend(seen.threads);
         }
+        self.totals.most_threads = self.totals.most_threads.max(count);
         self.totals.add(length, phase, &samples);
         self.choose_main();
         self.look_at_main();
@@ -213,7 +216,8 @@ impl Sampler {
 
     /// Processes other than the first that are still there: what a daemon has left, or workers.
     pub fn others(&self, first: u32) -> usize {
-        self.processes.keys().filter(|pid| **pid != first).count()
+        let goes_on = |pid: &&u32| **pid != first && procfs::Stat::of(**pid).is_some_and(|stat| stat.state != 'Z');
+        self.processes.keys().filter(goes_on).count()
     }
 }
 

@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use crate::cpython::{self, Gil, Kind, Line, Runtime, Stack};
 use crate::procfs::{self, Call, Limits, Stat};
 use crate::recording::Interpreter;
+use crate::recording::MOST_WATCHED;
 use crate::wait::Wait;
 
 use super::reason::{Context, reason};
 use super::sums::{Phase, Sample};
 use super::thread::{Thread, ThreadTotals};
 
-/// Descriptors are kept open for so many threads; beyond it, threads are not watched, and the recording says so.
-pub const MOST_THREADS: usize = 400;
 /// The stacks of so many threads are read in one sample.
 const MOST_STACKS: usize = 16;
 /// Samples in which a process may become a Python: by `exec`, or when its library is loaded.
@@ -41,6 +40,8 @@ pub struct Process {
 pub struct ProcessSeen {
     pub phase: Option<Phase>,
     pub threads: Vec<Sample>,
+    /// Threads that it has, watched or not.
+    pub count: u64,
 }
 
 impl Process {
@@ -97,7 +98,7 @@ impl Process {
         self.look_for_threads();
         // Before the threads are looked at: then a thread that computes is the one that holds it.
         let gils = self.runtime.as_ref().map(Runtime::gils).unwrap_or_default();
-        let mut seen = ProcessSeen::default();
+        let mut seen = ProcessSeen { count: procfs::count_threads(self.pid).unwrap_or(0), ..ProcessSeen::default() };
         let mut tids: Vec<u32> = self.threads.keys().copied().collect();
         // The first thread first: its stack tells the phase.
         tids.sort_unstable();
@@ -168,6 +169,7 @@ impl Process {
             delayed: seen.delayed,
             blocked: seen.blocked,
             has_run: seen.has_run,
+            is_new: seen.is_new,
             is_running,
             wait: thread.wait,
             may_know,
@@ -216,7 +218,7 @@ impl Process {
             return;
         }
         for tid in procfs::threads(self.pid) {
-            if self.threads.len() >= MOST_THREADS {
+            if self.threads.len() >= MOST_WATCHED {
                 break;
             }
             if !self.threads.contains_key(&tid)

@@ -30,6 +30,8 @@ pub struct Sample {
     pub blocked: f64,
     /// It has been on a core since the last sample.
     pub has_run: bool,
+    /// It began in this stretch of time: nobody knows what it did in the part before.
+    pub is_new: bool,
     /// It is on a core now, or ready for one.
     pub is_running: bool,
     /// What it waits for, or waited for last.
@@ -69,7 +71,7 @@ pub struct Totals {
     /// CPU time that was counted and does not fit into its stretch of time.
     backlog: f64,
     lines: HashMap<Line, Hot>,
-    most_threads: usize,
+    pub most_threads: u64,
     work_samples: u64,
     waits_seen: bool,
     is_attached: bool,
@@ -100,7 +102,6 @@ impl Totals {
 
     /// Adds a stretch of `length` ns.
     pub fn add(&mut self, length: u64, phase: Option<Phase>, threads: &[Sample]) {
-        self.most_threads = self.most_threads.max(threads.len());
         self.waits_seen &= threads.iter().all(|thread| thread.may_know);
         if phase != Some(Phase::Start) {
             self.work_samples += 1;
@@ -129,7 +130,8 @@ impl Totals {
         self.backlog += threads.iter().map(|thread| thread.on_core).sum::<f64>();
         let busy = self.backlog.min(length);
         self.backlog = (self.backlog - busy).min(LAG);
-        let all_blocked = threads.iter().map(|thread| thread.blocked).fold(f64::INFINITY, f64::min);
+        let lasting = threads.iter().filter(|thread| !thread.is_new);
+        let all_blocked = lasting.map(|thread| thread.blocked).fold(f64::INFINITY, f64::min);
         let waiting = if all_blocked.is_finite() { all_blocked.min(length - busy) } else { 0.0 };
         (busy, waiting, length - busy - waiting)
     }
@@ -269,6 +271,7 @@ mod tests {
             delayed: 0.0,
             blocked: blocked * MS,
             has_run: on_core > 0.0,
+            is_new: false,
             is_running: false,
             wait: Some(wait),
             may_know: true,
@@ -313,6 +316,12 @@ mod tests {
         let sums = of(&[&[joins.clone(), thread(0.0, 10.0, Wait::Socket)]]);
         assert_eq!((sums.wait(Wait::Socket), sums.wait(Wait::Lock)), (10.0 * MS, 0.0));
         assert_eq!(of(&[&[joins]]).wait(Wait::Lock), 10.0 * MS);
+    }
+
+    #[test]
+    fn a_thread_that_has_just_begun_does_not_end_the_waiting_of_the_others() {
+        let new = Sample { is_new: true, ..thread(0.0, 0.0, Wait::Timer) };
+        assert_eq!(of(&[&[thread(0.0, 10.0, Wait::Timer), new]]).wait(Wait::Timer), 10.0 * MS);
     }
 
     #[test]

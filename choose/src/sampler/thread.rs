@@ -13,6 +13,8 @@ pub struct Seen {
     pub blocked: f64,
     /// It has been on a core since the last sample.
     pub has_run: bool,
+    /// It began in this stretch of time.
+    pub is_new: bool,
 }
 
 /// A thread of the program.
@@ -68,13 +70,14 @@ impl Thread {
     fn account(&mut self, now: Scheduled, length: f64) -> Seen {
         let since = |now: u64, then: u64| now.saturating_sub(then) as f64;
         let (on_core, delayed) = (since(now.on_core, self.last.on_core), since(now.delayed, self.last.delayed));
+        let is_new = self.alive == 0.0;
         // The first sample of a new thread: it began somewhere in the middle.
-        self.alive += if self.alive == 0.0 { length.min(on_core + delayed) } else { length };
+        self.alive += if is_new { length.min(on_core + delayed) } else { length };
         let ran = since(now.on_core, self.first.on_core) + since(now.delayed, self.first.delayed);
         let blocked = (self.alive - ran - self.blocked).clamp(0.0, length);
         self.blocked += blocked;
         let has_run = now.slices != self.last.slices || on_core > 0.0;
-        Seen { on_core, delayed, blocked, has_run }
+        Seen { on_core, delayed, blocked, has_run, is_new }
     }
 
     /// How often it was put on a core since it is watched.

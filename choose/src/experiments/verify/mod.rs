@@ -150,9 +150,10 @@ impl Bench<'_> {
         let measured = self.measure(program, &script, |way| of(way).map_or(1, |one| one.workers));
         drop(quiet);
         let (sequence, versions) = measured?;
-        let cells = WAYS.into_iter().zip(versions).filter_map(|(way, time)| {
-            let Some(prediction) = of(way) else { return None };
-            Some(Cell { prediction: prediction.clone(), measured: sequence / time })
+        let has_version = |way: &Way| *way != Way::Asyncio || !program.lacks_async_form;
+        let cells = WAYS.into_iter().zip(versions).filter(|(way, _)| has_version(way)).filter_map(|(way, time)| {
+            let prediction = of(way)?.clone();
+            Some(Cell { prediction, measured: sequence / time })
         });
         Ok(Outcome { program, class: crate::classify::classify(&ended.recording), chosen, cells: cells.collect() })
     }

@@ -43,6 +43,8 @@ pub struct Outcome {
 
 /// As good as the best, within what two measurements of the same program differ.
 const AS_GOOD: f64 = 0.85;
+/// What was advised must gain something.
+const GAIN: f64 = 1.1;
 /// Where nothing was advised, nothing may have gained more than this.
 const NO_GAIN: f64 = 1.35;
 
@@ -58,7 +60,7 @@ impl Outcome {
             None => best < NO_GAIN,
             Some(way) => {
                 let cell = self.cells.iter().find(|cell| cell.prediction.way == way);
-                cell.is_some_and(|cell| cell.measured >= best * AS_GOOD)
+                cell.is_some_and(|cell| cell.measured >= best * AS_GOOD && cell.measured >= GAIN)
             }
         }
     }
@@ -180,6 +182,7 @@ mod tests {
         assert!(outcome(Some(Way::Processes), 1.0, 1.9).is_right());
         assert!(outcome(Some(Way::Threads), 1.8, 1.9).is_right(), "as good as the best");
         assert!(!outcome(Some(Way::Threads), 1.0, 1.9).is_right());
+        assert!(!outcome(Some(Way::Threads), 0.9, 0.8).is_right(), "nothing would have been better");
         assert!(outcome(None, 1.0, 1.1).is_right() && !outcome(None, 1.0, 1.9).is_right());
         let convoy = PROGRAMS.into_iter().find(|program| program.name == "convoy").unwrap();
         assert!(!Outcome { program: convoy, ..outcome(None, 1.0, 1.0) }.is_right(), "its kind was not seen");

@@ -7,6 +7,8 @@ pub struct Program {
     pub name: &'static str,
     /// Whether it asks the server.
     pub asks_server: bool,
+    /// It waits for what asyncio could wait for, with a library that has no async form: what is predicted cannot be measured.
+    pub lacks_async_form: bool,
     /// What a piece passes back, in bytes, where that matters.
     pub payload: u64,
     /// Where the answer is a kind of program rather than a way: its class.
@@ -14,7 +16,7 @@ pub struct Program {
 }
 
 const fn plain(name: &'static str) -> Program {
-    Program { name, asks_server: false, payload: 0, class: None }
+    Program { name, asks_server: false, lacks_async_form: false, payload: 0, class: None }
 }
 
 /// All of them, in the order of the table.
@@ -36,7 +38,7 @@ pub const PROGRAMS: [Program; 26] = [
     plain("mixed_quarter"),
     plain("sleep"),
     Program { asks_server: true, ..plain("sockets") },
-    Program { asks_server: true, ..plain("http_client") },
+    Program { asks_server: true, lacks_async_form: true, ..plain("http_client") },
     plain("subprocesses"),
     plain("files_warm"),
     plain("files_synced"),
