@@ -5,7 +5,7 @@ use lab::text;
 
 use crate::classify::{self, Class};
 use crate::predict::{Prediction, Way};
-use crate::recording::Recording;
+use crate::recording::{Hot, Recording};
 
 /// The advice.
 pub fn advice(recording: &Recording, class: Class, choice: Option<&Prediction>, pieces: u64) -> Text {
@@ -28,6 +28,10 @@ fn what(recording: &Recording, class: Class, choice: Option<&Prediction>, pieces
         (Class::Parallel, _) => text!(
             "이미 코어를 평균 {cores:.1}개 쓰고 있어, 코어가 늘지 않으면 더 얻을 것이 적습니다.",
             "It uses {cores:.1} cores on average already; without more cores there is little to gain."
+        ),
+        (Class::Overlapping, _) => text!(
+            "기다림은 이미 겹쳐 있습니다. 더 줄이려면 한꺼번에 더 많이 보내거나, 기다리는 상대가 빨라져야 합니다.",
+            "Its waiting overlaps already. What is left is to have more of it in flight, or a faster other side."
         ),
         (_, Some(Prediction { way, factor, low, high, workers, .. })) => {
             let Text { ko, en } = way.name();
@@ -72,6 +76,7 @@ fn place(recording: &Recording, class: Class, choice: Option<&Prediction>) -> Te
     let (section, program, call) = match (class, choice.map(|one| (one.way, one.workers))) {
         (Class::Convoy, _) => ("GIL(Global Interpreter Lock)", "gil-sim -- convoy", String::new()),
         (Class::LockBound, _) => ("뮤텍스(Mutex)", "mutex -- contention", String::new()),
+        (Class::Overlapping, _) => ("asyncio", "asyncio", String::new()),
         (Class::Parallel, _) => ("병렬 처리 기법 비교", "compare", String::new()),
         (_, Some((Way::Threads, workers))) => {
             ("멀티스레딩", "threading", format!("list(ThreadPoolExecutor({workers}).map({function}, pieces))"))
@@ -95,7 +100,7 @@ fn place(recording: &Recording, class: Class, choice: Option<&Prediction>) -> Te
 
 /// The function with the hottest line; `work` where that is none that could be called with a piece.
 fn hot_function(recording: &Recording) -> String {
-    let name = recording.lines.first().and_then(|hot| hot.place.rsplit(' ').next()).unwrap_or_default();
+    let name = recording.lines.first().map(Hot::function).unwrap_or_default();
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
     if is_name { name.to_owned() } else { "work".to_owned() }
 }
@@ -103,7 +108,6 @@ fn hot_function(recording: &Recording) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recording::Hot;
 
     fn recorded(place: &str) -> Recording {
         Recording { lines: vec![Hot { place: place.into(), ..Hot::default() }], ..Recording::default() }

@@ -18,6 +18,8 @@ pub enum Class {
     Convoy,
     /// It uses several cores already.
     Parallel,
+    /// It waits, and for several things at once already: in threads, or on an event loop.
+    Overlapping,
     /// It computes with the GIL held.
     Python,
     /// It computes without the GIL: native code, or other processes.
@@ -81,6 +83,11 @@ pub fn main_wait(recording: &Recording) -> Wait {
     longest.unwrap_or(Wait::Unknown)
 }
 
+/// Whether it waits for several things at once already.
+fn overlaps(recording: &Recording) -> bool {
+    recording.overlap >= SEVERAL || recording.event_loop >= 0.5
+}
+
 /// The kind of program that a recording shows.
 pub fn classify(recording: &Recording) -> Class {
     let shares = shares(recording);
@@ -95,6 +102,7 @@ pub fn classify(recording: &Recording) -> Class {
         () if several_threads && recording.convoy >= HINDERED => Class::Convoy,
         () if several_threads && recording.contention >= HINDERED => Class::LockBound,
         () if recording.parallelism() >= SEVERAL && shares.waiting < 0.5 => Class::Parallel,
+        () if shares.waiting >= MOST && overlaps(recording) => Class::Overlapping,
         () if shares.python >= MOST => Class::Python,
         () if shares.native + shares.unsplit >= MOST => cpu,
         () if shares.waiting >= MOST => Class::Waiting(main_wait(recording)),
@@ -110,6 +118,7 @@ impl Class {
             Class::LockBound => "lock-bound",
             Class::Convoy => "convoy",
             Class::Parallel => "parallel",
+            Class::Overlapping => "overlapping",
             Class::Python => "python",
             Class::Native => "native",
             Class::Cpu => "cpu",
@@ -120,7 +129,7 @@ impl Class {
 
     /// Whether what hinders it, or helps it already, is its own threads: then what one piece would give says nothing.
     pub fn has_threads_of_its_own(self) -> bool {
-        matches!(self, Class::LockBound | Class::Convoy | Class::Parallel)
+        matches!(self, Class::LockBound | Class::Convoy | Class::Parallel | Class::Overlapping)
     }
 
     /// What it is, in words.
@@ -132,6 +141,9 @@ impl Class {
                 text!("기다리는 스레드가 GIL까지 기다림(convoy)", "a thread that waits also waits for the GIL (convoy)")
             }
             Class::Parallel => text!("이미 여러 코어를 씀", "uses several cores already"),
+            Class::Overlapping => {
+                text!("이미 여럿을 함께 기다림(스레드나 이벤트 루프)", "waits for several things at once already, in threads or on an event loop")
+            }
             Class::Python => text!("GIL을 쥐고 계산(CPU 바운드)", "computes with the GIL (CPU-bound)"),
             Class::Native => {
                 text!("GIL 없이 계산(네이티브 코드, CPU 바운드)", "computes without the GIL (native, CPU-bound)")
@@ -202,6 +214,14 @@ mod tests {
         let mut parallel = Recording { cores: 2.0, ..recorded(0.0, 19.0, 0.0) };
         (parallel.work.busy, parallel.work.ready) = (10.0, 19.0);
         assert_eq!(classify(&parallel), Class::Parallel);
+    }
+
+    #[test]
+    fn waiting_together_is_told_from_waiting_in_turn() {
+        let waits = |overlap, event_loop| Recording { overlap, event_loop, ..recorded(1.0, 0.0, 9.0) };
+        assert_eq!(classify(&waits(1.0, 0.0)), Class::Waiting(Wait::Socket));
+        assert_eq!(classify(&waits(8.0, 0.0)), Class::Overlapping);
+        assert_eq!(classify(&waits(1.0, 1.0)), Class::Overlapping);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use lab::trace::Trace;
 use lab::{Error, Result, text};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, getpgrp, pidfd_open, pidfd_send_signal};
@@ -34,6 +35,8 @@ const FROM_TERMINAL: [i32; 2] = [SIGINT, SIGQUIT];
 pub struct Ended {
     /// What was seen.
     pub recording: Recording,
+    /// The same as lanes.
+    pub trace: Trace,
     /// The exit code of the command; 128 and the signal if one ended it, as shells say it.
     pub code: u8,
     /// The signal that ended it.
@@ -67,9 +70,9 @@ pub fn observe(command: &mut Command, rate: u64, started: impl FnOnce(OwnedFd)) 
     // Still a zombie: its counters can be read until it is waited for.
     let left = sampler.others(child.id());
     let interpreter = sampler.interpreter();
-    let recording = sampler.finish();
+    let (recording, trace) = sampler.finish();
     let status = wait(&mut child)?;
-    Ok(Ended { recording, code: code_of(status), signal: status.signal(), left, interpreter })
+    Ok(Ended { recording, trace, code: code_of(status), signal: status.signal(), left, interpreter })
 }
 
 /// Watches a process that runs already, for so long or until it ends. Ctrl-C ends the watching.
@@ -94,7 +97,8 @@ pub fn attach(pid: u32, seconds: Duration, rate: u64) -> Result<Ended> {
         sampler.sample();
     }
     let interpreter = sampler.interpreter();
-    Ok(Ended { recording: sampler.finish(), code: 0, signal: None, left: 0, interpreter })
+    let (recording, trace) = sampler.finish();
+    Ok(Ended { recording, trace, code: 0, signal: None, left: 0, interpreter })
 }
 
 fn handle_of(pid: u32) -> Result<OwnedFd> {

@@ -1,4 +1,18 @@
 //! 언제, 무엇을 써야 할까? — runs the reader's own program once and says what would make it faster.
+//!
+//! In reading order:
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`experiments`] | the commands: `run`, `again`, `verify` |
+//! | `launch` | runs a command as it is, or attaches to a process |
+//! | `sampler` | samples it: each thread's time on a core, ready for one, and blocked |
+//! | `procfs`, `syscalls`, [`wait`] | what Linux tells of a thread, and what it waits for |
+//! | `cpython` | what CPython 3.13 and later publish: who holds the GIL, which line a thread is in; `memory` and `elf` read it |
+//! | [`recording`] | the sums of all samples; everything else is computed from it |
+//! | [`classify`] | what kind of program it is |
+//! | [`predict`] | what threads, asyncio, processes and other ways would give; [`costs`] is what they cost |
+//! | `advice`, `page`, `plan` | the three sentences, the report, and the options that describe what is asked |
 
 #![forbid(unsafe_code)]
 

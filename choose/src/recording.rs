@@ -115,10 +115,13 @@ fn place(wait: Wait) -> usize {
     Wait::ALL.iter().position(|one| *one == wait).expect("all are listed")
 }
 
+/// Between a place and the library that it has called.
+pub const VIA: &str = " via ";
+
 /// Time in one line of the program, in ns.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hot {
-    /// `file:line function`.
+    /// `file:line function`, and ` via library` if the time went into one that it called.
     pub place: String,
     /// CPU time with the GIL.
     pub python: f64,
@@ -129,6 +132,17 @@ pub struct Hot {
 }
 
 impl Hot {
+    /// The function.
+    pub fn function(&self) -> &str {
+        let own = self.place.rsplit_once(VIA).map_or(self.place.as_str(), |(own, _)| own);
+        own.rsplit(' ').next().unwrap_or_default()
+    }
+
+    /// The library that it has called.
+    pub fn library(&self) -> Option<&str> {
+        self.place.rsplit_once(VIA).map(|(_, library)| library)
+    }
+
     /// All of it.
     pub fn all(&self) -> f64 {
         self.python + self.native + self.waiting
@@ -164,6 +178,10 @@ pub struct Recording {
     pub convoy: f64,
     /// Of the threads that waited for other threads again and again, the share of time that they did.
     pub contention: f64,
+    /// How many threads wait for something outside at the same time, on average while the program waits.
+    pub overlap: f64,
+    /// The part of its waiting that an event loop does.
+    pub event_loop: f64,
     /// The largest memory of the program's first process, in bytes.
     pub memory: f64,
     /// Cores that the program may use.
@@ -180,6 +198,12 @@ impl Recording {
     pub fn parallelism(&self) -> f64 {
         let active = self.work.busy + self.work.delayed;
         if active > 0.0 { (self.work.ready / active).min(self.cores.max(1.0)) } else { 0.0 }
+    }
+
+    /// The library in which it waits longest, if it waits in one.
+    pub fn waits_in(&self) -> Option<&str> {
+        let longest = self.lines.iter().max_by(|a, b| a.waiting.total_cmp(&b.waiting))?;
+        longest.library().filter(|_| longest.waiting > 0.0)
     }
 
     /// As measurements of a report, from which [`Recording::of_report`] makes it again.
@@ -253,7 +277,7 @@ impl Recording {
         (self.gil_seen, self.waits_seen) = (gil_seen, waits_seen);
     }
 
-    fn numbers_mut(&mut self) -> [(&'static str, Unit, &mut f64); 11] {
+    fn numbers_mut(&mut self) -> [(&'static str, Unit, &mut f64); 13] {
         [
             ("wall", Unit::Ns, &mut self.wall),
             ("samples", Unit::Count, &mut self.samples),
@@ -263,6 +287,8 @@ impl Recording {
             ("waits", Unit::Count, &mut self.waits),
             ("convoy", Unit::Share, &mut self.convoy),
             ("contention", Unit::Share, &mut self.contention),
+            ("overlap", Unit::Times, &mut self.overlap),
+            ("event_loop", Unit::Share, &mut self.event_loop),
             ("memory", Unit::Bytes, &mut self.memory),
             ("cores", Unit::Count, &mut self.cores),
             ("sampling", Unit::Ns, &mut self.sampling),
@@ -280,6 +306,8 @@ fn name_of(id: &str) -> Text {
         "waits" => text!("대기한 횟수", "times that a thread began to wait"),
         "convoy" => text!("기다리는 스레드가 GIL을 기다린 비율", "time that a waiting thread waited for the GIL"),
         "contention" => text!("락을 기다린 비율", "time that threads waited for each other"),
+        "overlap" => text!("동시에 기다린 스레드(평균)", "threads that wait at once, on average"),
+        "event_loop" => text!("이벤트 루프가 기다린 비율", "share of the waiting in an event loop"),
         "memory" => text!("메모리(최대)", "memory, at most"),
         "cores" => text!("쓸 수 있는 코어", "cores that it may use"),
         "sampling" => text!("샘플링에 쓴 CPU 시간", "CPU time of the sampling"),
@@ -344,6 +372,15 @@ mod tests {
             report.measures.retain(|measure| measure.id != "work.native");
             assert_eq!(Recording::of_report(&report), None, "a report that lacks a part is none");
         }
+    }
+
+    #[test]
+    fn a_place_names_function_and_library() {
+        let hot = |place: &str| Hot { place: place.into(), ..Hot::default() };
+        let via = hot("my code.py:3 fetch via urllib");
+        assert_eq!((via.function(), via.library()), ("fetch", Some("urllib")));
+        let own = hot("a.py:3 <module>");
+        assert_eq!((own.function(), own.library()), ("<module>", None));
     }
 
     #[test]

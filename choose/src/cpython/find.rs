@@ -3,40 +3,19 @@
 use std::fs::{self, File};
 
 use super::offsets::{Missing, NEWEST, Offsets};
+use super::runtime::Runtime;
 use crate::elf;
 use crate::memory::Memory;
 
 /// What a process runs, as far as its mapped files tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// CPython 3 of this minor version. Its GIL and its frames can be seen only with [`Runtime`].
+    /// CPython 3 of this minor version. Its GIL and its frames can be seen only with a [`Runtime`].
     CPython(u8),
     /// PyPy.
     PyPy,
     /// No Python that is known here.
     Other,
-}
-
-/// A CPython whose memory can be read and understood.
-#[derive(Debug)]
-pub struct Runtime {
-    pub(super) memory: Memory,
-    pub(super) offsets: Offsets,
-    /// Where its `_PyRuntime` is.
-    pub(super) at: u64,
-    pub(super) codes: super::stack::Codes,
-}
-
-impl Runtime {
-    /// Minor version, and whether it was built without a GIL.
-    pub fn version(&self) -> (u8, bool) {
-        (self.offsets.minor, self.offsets.free_threaded)
-    }
-
-    /// The memory of its process.
-    pub fn memory(&self) -> &Memory {
-        &self.memory
-    }
 }
 
 /// Which interpreter a process is, with its runtime if that can be read.
@@ -58,8 +37,8 @@ pub fn find(pid: u32) -> (Kind, Option<Runtime>) {
         let Ok(memory) = Memory::of(pid) else { continue };
         match Offsets::read(&memory, start + section) {
             Ok(offsets) => {
-                let (at, codes) = (start + section, super::stack::Codes::default());
-                return (Kind::CPython(offsets.minor), Some(Runtime { memory, offsets, at, codes }));
+                let at = start + section;
+                return (Kind::CPython(offsets.minor), Some(Runtime { memory, offsets, at }));
             }
             Err(Missing::Version(_, minor)) if minor > NEWEST => kind = Kind::CPython(minor),
             Err(_) => {}

@@ -1,6 +1,6 @@
 //! Who holds the GIL: two words of the interpreter's memory for each sample.
 
-use super::Runtime;
+use super::runtime::Runtime;
 
 /// More interpreters than this in one process are not looked at.
 const MOST_INTERPRETERS: usize = 64;

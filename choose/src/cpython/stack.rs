@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Runtime;
 use super::line_table::line_at;
+use super::runtime::Runtime;
 
 /// More threads than this in one interpreter are not walked.
 const MOST_THREADS: usize = 1024;
@@ -24,6 +24,8 @@ pub struct Line {
     pub function: Arc<str>,
     /// Its number.
     pub line: u32,
+    /// The module of a library that it has called, and in which the thread is.
+    pub library: Option<Arc<str>>,
 }
 
 /// What the stack of a thread says.
@@ -45,13 +47,6 @@ struct Code {
     lines: Arc<[u8]>,
 }
 
-/// Code objects by their address, and thread states by their thread.
-#[derive(Debug, Default)]
-pub struct Codes {
-    known: HashMap<u64, Code>,
-    threads: HashMap<u32, u64>,
-}
-
 /// Whether code of this file belongs to the interpreter's own start and its imports.
 fn is_import(file: &str) -> bool {
     ["<frozen importlib", "<frozen zipimport", "<frozen site", "<frozen getpath"]
@@ -64,109 +59,135 @@ fn is_library(file: &str) -> bool {
     file.starts_with("<frozen") || file.contains("/lib/python3") || file.contains("/lib64/python3")
 }
 
-impl Runtime {
-    /// What the stack of a thread says; `None` if the interpreter does not know the thread.
-    pub fn stack(&mut self, tid: u32) -> Option<Stack> {
-        let thread = self.thread(tid)?;
-        let (at, o) = (self.memory.word(thread + self.offsets.current_frame)?, self.offsets);
-        let mut frame = at;
+/// The module that a library's file belongs to: `requests` of `…/site-packages/requests/api.py`.
+fn module_of(file: &str) -> Option<&str> {
+    let packages = ["/site-packages/", "/dist-packages/"].iter().find_map(|folder| file.split_once(folder));
+    let inside = packages.map(|(_, inside)| inside).or_else(|| {
+        // `/usr/lib/python3.13/json/decoder.py`
+        let (_, versioned) = file.rsplit_once("/python3")?;
+        versioned.split_once('/').map(|(_, inside)| inside)
+    })?;
+    let first = inside.split('/').next()?;
+    Some(first.strip_suffix(".py").unwrap_or(first)).filter(|module| !module.is_empty())
+}
+
+/// Reads the stacks of one interpreter. Code objects are kept by their address, thread states by their thread.
+#[derive(Debug, Default)]
+pub struct StackReader {
+    codes: HashMap<u64, Code>,
+    threads: HashMap<u32, u64>,
+}
+
+impl StackReader {
+    /// What the stack of a thread says; `None` if the interpreter does not know the thread, or nothing fits together.
+    pub fn read(&mut self, runtime: &Runtime, tid: u32) -> Option<Stack> {
+        let (memory, o) = (&runtime.memory, &runtime.offsets);
+        let mut frame = memory.word(self.thread(runtime, tid)? + o.current_frame)?;
         let mut innermost = None;
         let mut own = None;
+        let mut library = None;
         let mut is_starting = true;
         for _ in 0..DEEPEST {
             if frame == 0 {
                 break;
             }
-            let owner = self.memory.bytes::<1>(frame + o.frame_owner)?[0];
+            let owner = memory.bytes::<1>(frame + o.frame_owner)?[0];
             if owner < OWNED_BY_C {
-                let code = self.code(self.memory.word(frame + o.frame_executable)? & !7)?;
+                // The lowest bits of the reference are a tag.
+                let code = self.code(runtime, memory.word(frame + o.frame_executable)? & !7)?;
                 if is_import(&code.file) {
                     return Some(Stack { line: own.or(innermost), is_starting: true });
                 }
                 is_starting = false;
                 if own.is_none() && !is_library(&code.file) {
-                    own = Some(self.line(frame, &code)?);
-                } else if innermost.is_none() {
-                    innermost = Some(self.line(frame, &code)?);
+                    own = Some(Line { library: library.take(), ..line(runtime, frame, &code)? });
+                } else if own.is_none() {
+                    library = module_of(&code.file).map(Into::into);
+                    innermost = innermost.or(Some(line(runtime, frame, &code)?));
                 }
             }
-            frame = self.memory.word(frame + o.frame_previous)?;
+            frame = memory.word(frame + o.frame_previous)?;
         }
         Some(Stack { line: own.or(innermost), is_starting })
     }
 
     /// The state of a thread. Known ones are checked: a state may have been given to another thread.
-    fn thread(&mut self, tid: u32) -> Option<u64> {
-        let o = self.offsets;
-        if let Some(at) = self.codes.threads.get(&tid)
-            && self.memory.word(at + o.native_thread_id) == Some(u64::from(tid))
+    fn thread(&mut self, runtime: &Runtime, tid: u32) -> Option<u64> {
+        let (memory, o) = (&runtime.memory, &runtime.offsets);
+        if let Some(at) = self.threads.get(&tid)
+            && memory.word(at + o.native_thread_id) == Some(u64::from(tid))
         {
             return Some(*at);
         }
-        self.codes.threads.clear();
-        let mut interpreter = self.memory.word(self.at + o.interpreters_head)?;
-        while interpreter != 0 && self.codes.threads.len() < MOST_THREADS {
-            let mut thread = self.memory.word(interpreter + o.threads_head)?;
-            while thread != 0 && self.codes.threads.len() < MOST_THREADS {
-                let native = self.memory.word(thread + o.native_thread_id)?;
+        self.threads.clear();
+        let mut interpreter = memory.word(runtime.at + o.interpreters_head)?;
+        while interpreter != 0 && self.threads.len() < MOST_THREADS {
+            let mut thread = memory.word(interpreter + o.threads_head)?;
+            while thread != 0 && self.threads.len() < MOST_THREADS {
+                let native = memory.word(thread + o.native_thread_id)?;
                 // A list that changes while it is walked can lead in a circle.
-                if self.codes.threads.insert(u32::try_from(native).ok()?, thread).is_some() {
+                if self.threads.insert(u32::try_from(native).ok()?, thread).is_some() {
                     break;
                 }
-                thread = self.memory.word(thread + o.thread_next)?;
+                thread = memory.word(thread + o.thread_next)?;
             }
-            interpreter = self.memory.word(interpreter + o.interpreter_next)?;
+            let next = memory.word(interpreter + o.interpreter_next)?;
+            if next == interpreter {
+                break;
+            }
+            interpreter = next;
         }
-        self.codes.threads.get(&tid).copied()
+        self.threads.get(&tid).copied()
     }
 
-    fn line(&self, frame: u64, code: &Code) -> Option<Line> {
-        let instruction = self.memory.word(frame + self.offsets.frame_instruction)?;
-        let start = code.key[0] + self.offsets.code_bytecode;
-        // A build without a GIL may run a copy of the bytecode that belongs to the thread; then only the function is known.
-        let unit = instruction.checked_sub(start).map(|bytes| bytes / 2);
-        let line = unit.and_then(|unit| line_at(&code.lines, code.first_line, unit)).unwrap_or(code.first_line);
-        Some(Line { file: Arc::clone(&code.file), function: Arc::clone(&code.function), line })
-    }
-
-    fn code(&mut self, at: u64) -> Option<Code> {
-        let (memory, o) = (&self.memory, &self.offsets);
+    fn code(&mut self, runtime: &Runtime, at: u64) -> Option<Code> {
+        let (memory, o) = (&runtime.memory, &runtime.offsets);
         let (file, lines) = (memory.word(at + o.code_filename)?, memory.word(at + o.code_line_table)?);
         let key = [at, file, lines];
-        if let Some(known) = self.codes.known.get(&at).filter(|code| code.key == key) {
+        if let Some(known) = self.codes.get(&at).filter(|code| code.key == key) {
             return Some(known.clone());
         }
         let code = Code {
             key,
-            file: self.string(file)?,
-            function: self.string(memory.word(at + o.code_name)?)?,
+            file: string(runtime, file)?,
+            function: string(runtime, memory.word(at + o.code_name)?)?,
             first_line: memory.half(at + o.code_first_line)?,
-            lines: self.table(lines)?,
+            lines: table(runtime, lines)?,
         };
-        self.codes.known.insert(at, code.clone());
+        self.codes.insert(at, code.clone());
         Some(code)
     }
+}
 
-    fn table(&self, bytes: u64) -> Option<Arc<[u8]>> {
-        let o = &self.offsets;
-        let size = self.memory.word(bytes + o.bytes_size).filter(|size| *size < LONGEST)?;
-        self.memory.many(bytes + o.bytes_value, usize::try_from(size).ok()?).map(Into::into)
-    }
+fn line(runtime: &Runtime, frame: u64, code: &Code) -> Option<Line> {
+    let instruction = runtime.memory.word(frame + runtime.offsets.frame_instruction)?;
+    let start = code.key[0] + runtime.offsets.code_bytecode;
+    // A build without a GIL may run a copy of the bytecode that belongs to the thread; then only the function is known.
+    let unit = instruction.checked_sub(start).map(|bytes| bytes / 2);
+    let line = unit.and_then(|unit| line_at(&code.lines, code.first_line, unit)).unwrap_or(code.first_line);
+    Some(Line { file: Arc::clone(&code.file), function: Arc::clone(&code.function), line, library: None })
+}
 
-    /// A `str`: one, two or four bytes a character.
-    fn string(&self, at: u64) -> Option<Arc<str>> {
-        let o = &self.offsets;
-        let length = self.memory.word(at + o.unicode_length).filter(|length| *length < LONGEST)?;
-        let (width, is_ascii) = form(self.memory.half(at + o.unicode_state)?)?;
-        // Behind the head of other strings stand their UTF-8 form's pointer and length.
-        let data = at + o.unicode_ascii_size + if is_ascii { 0 } else { 16 };
-        let bytes = self.memory.many(data, usize::try_from(length).ok()? * width)?;
-        let character = |one: &[u8]| {
-            let code = one.iter().rev().fold(0, |code, byte| code << 8 | u32::from(*byte));
-            char::from_u32(code)
-        };
-        bytes.chunks(width).map(character).collect::<Option<String>>().map(Into::into)
-    }
+/// A line table, which is a `bytes`.
+fn table(runtime: &Runtime, bytes: u64) -> Option<Arc<[u8]>> {
+    let o = &runtime.offsets;
+    let size = runtime.memory.word(bytes + o.bytes_size).filter(|size| *size < LONGEST)?;
+    runtime.memory.many(bytes + o.bytes_value, usize::try_from(size).ok()?).map(Into::into)
+}
+
+/// A `str`: one, two or four bytes a character.
+fn string(runtime: &Runtime, at: u64) -> Option<Arc<str>> {
+    let (memory, o) = (&runtime.memory, &runtime.offsets);
+    let length = memory.word(at + o.unicode_length).filter(|length| *length < LONGEST)?;
+    let (width, is_ascii) = form(memory.half(at + o.unicode_state)?)?;
+    // Behind the head of other strings stand their UTF-8 form's pointer and length.
+    let data = at + o.unicode_ascii_size + if is_ascii { 0 } else { 16 };
+    let bytes = memory.many(data, usize::try_from(length).ok()? * width)?;
+    let character = |one: &[u8]| {
+        let code = one.iter().rev().fold(0, |code, byte| code << 8 | u32::from(*byte));
+        char::from_u32(code)
+    };
+    bytes.chunks(width).map(character).collect::<Option<String>>().map(Into::into)
 }
 
 /// The width of a character and whether all are ASCII, from the bit field `state`: interned, kind (3 bits), compact, ascii. How many
@@ -200,6 +221,15 @@ mod tests {
     fn the_reader_looks_for_lines_of_the_program() {
         assert!(is_library("/usr/lib/python3.13/json/decoder.py") && is_library("<frozen runpy>"));
         assert!(!is_library("<string>") && !is_library("my_script.py") && !is_library("/home/me/lib/parse.py"));
+        for (file, module) in [
+            ("/usr/lib/python3.13/urllib/request.py", Some("urllib")),
+            ("/usr/lib/python3.13/socket.py", Some("socket")),
+            ("/venv/lib/python3.13/site-packages/requests/api.py", Some("requests")),
+            ("/usr/lib/python3/dist-packages/six.py", Some("six")),
+            ("<frozen runpy>", None),
+        ] {
+            assert_eq!(module_of(file), module, "{file}");
+        }
         assert!(is_import("<frozen importlib._bootstrap_external>") && !is_import("<frozen runpy>"));
     }
 }

@@ -72,6 +72,7 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
     let plan = chosen.plan.get(args, ended.recording.cores)?;
     let mut report = page::report("choose/run", &ended.recording, &costs, plan);
     report.notes.push(cost_note);
+    report.traces.push(ended.trace.clone());
     report.notes.extend(how_it_ended(&ended));
     report.exit_code = ended.code;
     if let Some(path) = out {

@@ -110,7 +110,9 @@ pub fn predict_one(recording: &Recording, costs: &Costs, plan: Plan, way: Way) -
     }
     let (time, workers) = time(&Work::of(recording, 0.0), recording, costs, plan, way);
     // A disk may do several things at once, or one: nobody knows who has not tried. The prediction is in the middle.
-    let one_disk = |time: f64| time + if way == Way::Native { 0.0 } else { disk(recording) };
+    // An event loop waits for it one after another in any case.
+    let overlaps = !matches!(way, Way::Native | Way::Asyncio);
+    let one_disk = |time: f64| time + if overlaps { perhaps_serial(recording) } else { 0.0 };
     let factor = before / (time * one_disk(time)).sqrt();
     // What the samples could have missed, in both directions.
     let others = [-1.0, 1.0].map(|side| {
@@ -128,9 +130,9 @@ pub fn predict_one(recording: &Recording, costs: &Costs, plan: Plan, way: Way) -
     Some(Prediction { way, factor, low, high, workers, doubt })
 }
 
-/// What it waited for the disk, as far as that could overlap.
-fn disk(recording: &Recording) -> f64 {
-    recording.work.wait(Wait::Disk)
+/// Waits of which nobody knows whether they overlap: those for a disk, and those of which nobody knows what they are for.
+fn perhaps_serial(recording: &Recording) -> f64 {
+    recording.work.wait(Wait::Disk) + recording.work.wait(Wait::Unknown)
 }
 
 fn time_of_share(recording: &Recording, costs: &Costs, plan: Plan, way: Way, side: f64) -> (f64, u64) {
@@ -157,8 +159,10 @@ struct Work {
     outside: f64,
     /// Waits that asyncio can have too.
     waits: f64,
-    /// Waits for files, the terminal and what is unknown: they block a thread.
+    /// Waits for files and what is unknown: they block a thread.
     blocking_waits: f64,
+    /// Nobody answers two questions at once at a terminal.
+    terminal: f64,
 }
 
 impl Work {
@@ -192,7 +196,8 @@ impl Work {
             native: cpu * (1.0 - share),
             outside: work.outside,
             waits,
-            blocking_waits: work.waiting() - waits,
+            blocking_waits: work.waiting() - waits - work.wait(Wait::Terminal),
+            terminal: work.wait(Wait::Terminal),
         }
     }
 
@@ -211,7 +216,7 @@ impl Work {
 
 /// How long the program would take, and with how many workers.
 fn time(work: &Work, recording: &Recording, costs: &Costs, plan: Plan, way: Way) -> (f64, u64) {
-    let start = recording.start.judged();
+    let start = recording.start.judged() + work.terminal;
     // How often a piece waits tells how finely its computing and its waiting alternate.
     let rounds = (recording.waits as u64 / plan.pieces).clamp(4, 50);
     let piece = work.piece(plan.pieces, rounds);
@@ -241,7 +246,7 @@ fn time(work: &Work, recording: &Recording, costs: &Costs, plan: Plan, way: Way)
             let pool = costs.import_threads + costs.interpreter * workers as f64;
             start + pool + run(Rules::NoGil, workers)
         }),
-        Way::Native => (start + recording.work.judged() - work.python.min(recording.work.busy), 1),
+        Way::Native => (start - work.terminal + recording.work.judged() - work.python.min(recording.work.busy), 1),
     }
 }
 
@@ -289,6 +294,13 @@ fn doubt(recording: &Recording, plan: Plan, way: Way) -> Option<Text> {
             "파일에는 asyncio API가 없습니다. to_thread로 보내면 스레드와 같습니다",
             "files have no asyncio API; through to_thread it is what threads give"
         ),
+        Way::Asyncio if shares.waiting > 0.1 && recording.waits_in().is_some_and(|library| library != "asyncio") => {
+            let library = recording.waits_in().unwrap_or_default();
+            text!(
+                "{library}의 블로킹 호출에서 기다리고 있었습니다. 그 자리에 async API를 쓸 때의 값입니다. 그대로 부르면 루프 전체가 멈춥니다",
+                "it was seen waiting in blocking calls of {library}: this is what an async API in its place would give; called as it is, it stops the whole loop"
+            )
+        }
         Way::Asyncio if shares.waiting > 0.1 => text!(
             "쓰는 라이브러리에 async API가 있어야 합니다. 블로킹 호출 하나가 루프 전체를 멈춥니다",
             "the library needs an async API; one blocking call stops the whole loop"
@@ -403,6 +415,13 @@ mod tests {
         files.work.add_wait(Wait::Disk, 2.0 * S);
         let threads = predict_one(&files, &Costs::typical(), PLAN, Way::Threads).unwrap();
         assert!(threads.low < 1.0 && threads.high > 5.0 && (2.0..4.0).contains(&threads.factor), "{threads:?}");
+    }
+
+    #[test]
+    fn nobody_answers_two_questions_at_once() {
+        let mut asks = recorded(0.01, 0.0, 0.0);
+        asks.work.add_wait(Wait::Terminal, 2.0 * S);
+        assert!(factors(&asks, PLAN).into_iter().all(|(_, factor)| factor < 1.1));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Samples a program while it runs: `/proc` for every thread of it and of its children, and the GIL for a CPython that publishes it.
 //!
-//! `process` and `thread` are what is watched, `reason` what a thread waits for, `sums` turns the samples into a recording.
+//! `process` and `thread` are what is watched, `reason` what a thread waits for, `sums` turns the samples into a recording, `lanes` into
+//! a drawing.
 
+mod lanes;
 mod process;
 mod reason;
 mod sums;
@@ -12,9 +14,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lab::clock;
+use lab::trace::Trace;
 
 use crate::procfs;
 use crate::recording::{Interpreter, Recording};
+use lanes::Lanes;
 use process::Process;
 use sums::{Totals, convoy_and_contention};
 use thread::ThreadTotals;
@@ -39,6 +43,7 @@ pub struct Sampler {
     /// The process whose GIL counts: the first that is a Python, else the first.
     main: u32,
     totals: Totals,
+    lanes: Lanes,
     began: u64,
     last: u64,
     samples: u64,
@@ -66,6 +71,7 @@ impl Sampler {
             processes: HashMap::new(),
             main: pid,
             totals: Totals::new(is_attached),
+            lanes: Lanes::default(),
             began: now,
             last: now,
             samples: 0,
@@ -115,6 +121,7 @@ impl Sampler {
             count += seen.count;
             samples.extend(seen.threads);
         }
+        samples.iter().for_each(|sample| self.lanes.add(now - length, now, sample));
         self.totals.most_threads = self.totals.most_threads.max(count);
         self.totals.add(length, phase, &samples);
         self.choose_main();
@@ -181,7 +188,8 @@ impl Sampler {
         }
         for pid in found {
             if !self.processes.contains_key(&pid) {
-                self.add(pid, true);
+                // What it did before we attached does not count.
+                self.add(pid, !everywhere);
             }
         }
     }
@@ -193,7 +201,7 @@ impl Sampler {
     }
 
     /// What was seen. The program has ended and has not been waited for, or it goes on.
-    pub fn finish(mut self) -> Recording {
+    pub fn finish(mut self) -> (Recording, Trace) {
         self.sample();
         let threads = self.processes.get(&self.main).map_or(self.ended, Process::thread_totals);
         let waits = self.ended_waits + self.processes.values().map(Process::waits).sum::<u64>();
@@ -205,7 +213,7 @@ impl Sampler {
         recording.wall = self.last.saturating_sub(self.began) as f64;
         recording.samples = self.samples as f64;
         recording.sampling = own_cpu().saturating_sub(self.cpu_before) as f64;
-        recording
+        (recording, self.lanes.finish())
     }
 
     /// The program file of the main process, if that is a CPython.

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::cpython::{self, Gil, Kind, Line, Runtime, Stack};
+use crate::cpython::{self, Gil, Kind, Line, Runtime, Stack, StackReader};
 use crate::procfs::{self, Call, Limits, Stat};
 use crate::recording::Interpreter;
 use crate::recording::MOST_WATCHED;
 use crate::wait::Wait;
 
-use super::reason::{Context, reason};
+use super::reason::{Context, is_event_loop, reason};
 use super::sums::{Phase, Sample};
 use super::thread::{Thread, ThreadTotals};
 
@@ -23,7 +23,9 @@ pub struct Process {
     pid: u32,
     started: u64,
     threads: HashMap<u32, Thread>,
+    /// What was last seen of each thread's stack.
     stacks: HashMap<u32, Stack>,
+    reader: StackReader,
     kind: Kind,
     runtime: Option<Runtime>,
     /// Of the runtime that it has, or had until its interpreter shut down.
@@ -53,6 +55,7 @@ impl Process {
             started,
             threads: HashMap::new(),
             stacks: HashMap::new(),
+            reader: StackReader::default(),
             kind: Kind::Other,
             runtime: None,
             version: None,
@@ -131,7 +134,7 @@ impl Process {
     }
 
     fn sample_thread(&mut self, tid: u32, length: u64, gils: &[Gil]) -> Option<Sample> {
-        let (pid, memory) = (self.pid, self.runtime.as_ref().map(Runtime::memory));
+        let (pid, memory) = (self.pid, self.runtime.as_ref().map(|runtime| &runtime.memory));
         let thread = self.threads.get_mut(&tid)?;
         let seen = thread.sample(length)?;
         let mut is_running = false;
@@ -143,7 +146,10 @@ impl Process {
             let before = thread.wait;
             match thread.call() {
                 Some(Call::Running) => is_running = true,
-                Some(call) => thread.wait = reason(call, &Context { pid, memory, gils }),
+                Some(call) => {
+                    thread.wait = reason(call, &Context { pid, memory, gils });
+                    thread.is_event_loop = is_event_loop(call);
+                }
                 None => {
                     // Nobody may look into this process: only whether it waits for a disk is public.
                     may_know = false;
@@ -165,6 +171,7 @@ impl Process {
         }
         let holds_gil = self.runtime.is_some().then(|| gils.iter().any(|gil| gil.holder == Some(tid)));
         Some(Sample {
+            id: (pid, tid),
             on_core: seen.on_core,
             delayed: seen.delayed,
             blocked: seen.blocked,
@@ -172,6 +179,7 @@ impl Process {
             is_new: seen.is_new,
             is_running,
             wait: thread.wait,
+            is_event_loop: thread.is_event_loop,
             may_know,
             holds_gil,
             is_main: false,
@@ -181,9 +189,9 @@ impl Process {
 
     /// The line that a thread is in. One that has not run since is where it was.
     fn line(&mut self, tid: u32, has_run: bool) -> Option<Line> {
-        let runtime = self.runtime.as_mut()?;
+        let runtime = self.runtime.as_ref()?;
         if has_run || !self.stacks.contains_key(&tid) {
-            match runtime.stack(tid) {
+            match self.reader.read(runtime, tid) {
                 Some(stack) => self.stacks.insert(tid, stack),
                 // Torn, or not one of Python's threads: what was known before is the best guess for the first, nothing for the others.
                 None => return None,
@@ -196,6 +204,7 @@ impl Process {
         // The table of an interpreter that has been replaced by `exec` is gone, and so are its GILs.
         if self.runtime.as_ref().is_some_and(|runtime| runtime.gils().is_empty()) && self.looks < LOOKS {
             self.runtime = None;
+            self.reader = StackReader::default();
             self.stacks.clear();
         }
         if self.runtime.is_none() && (self.looks < 40 || (self.looks < LOOKS && self.looks.is_multiple_of(8))) {

@@ -33,6 +33,11 @@ pub fn reason(call: Call, context: &Context<'_>) -> Option<Wait> {
     })
 }
 
+/// Whether a thread in this call waits as an event loop does.
+pub fn is_event_loop(call: Call) -> bool {
+    matches!(syscalls::blocked(call), Some(Blocked::Epoll(_)))
+}
+
 impl Context<'_> {
     fn descriptor(&self, fd: u64) -> Wait {
         let target = fs::read_link(format!("/proc/{}/fd/{fd}", self.pid));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::cpython::Line;
-use crate::recording::{Hot, Interpreter, Recording, Sums};
+use crate::recording::{Hot, Interpreter, Recording, Sums, VIA};
 use crate::wait::Wait;
 
 use super::thread::ThreadTotals;
@@ -23,8 +23,10 @@ pub enum Phase {
 }
 
 /// One thread in one sample; times in ns.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sample {
+    /// The process and the thread.
+    pub id: (u32, u32),
     pub on_core: f64,
     pub delayed: f64,
     pub blocked: f64,
@@ -36,6 +38,8 @@ pub struct Sample {
     pub is_running: bool,
     /// What it waits for, or waited for last.
     pub wait: Option<Wait>,
+    /// It waits as an event loop does.
+    pub is_event_loop: bool,
     /// Whether the kernel lets us know what it waits for.
     pub may_know: bool,
     /// Whether it holds a GIL; `None` where that cannot be seen.
@@ -73,6 +77,9 @@ pub struct Totals {
     lines: HashMap<Line, Hot>,
     pub most_threads: u64,
     work_samples: u64,
+    /// Waiting of the work, added up over the threads that wait for something outside, and the part of it in event loops.
+    outside_waits: f64,
+    loop_waits: f64,
     waits_seen: bool,
     is_attached: bool,
     pub processes: u64,
@@ -88,6 +95,8 @@ impl Totals {
             lines: HashMap::new(),
             most_threads: 0,
             work_samples: 0,
+            outside_waits: 0.0,
+            loop_waits: 0.0,
             waits_seen: true,
             is_attached,
             processes: 0,
@@ -122,6 +131,13 @@ impl Totals {
         threads.iter().for_each(|thread| totals.count_cpu(thread));
         if phase == Some(Phase::Work) {
             self.count_lines(threads, waiting);
+        }
+        if phase != Some(Phase::Start) {
+            for thread in threads.iter().filter(|thread| thread.wait.is_some_and(Wait::is_outside)) {
+                let part = thread.blocked.min(waiting);
+                self.outside_waits += part;
+                self.loop_waits += if thread.is_event_loop { part } else { 0.0 };
+            }
         }
     }
 
@@ -159,10 +175,11 @@ impl Totals {
         // Where the start can be told apart, everything before the interpreter was there is part of it.
         let first = if gil_seen && !self.is_attached { &mut self.start } else { &mut self.work };
         first.add(&self.before);
+        let waiting = self.work.sums.waiting();
         let mut lines: Vec<Hot> = self
             .lines
             .into_iter()
-            .map(|(line, hot)| Hot { place: format!("{}:{} {}", line.file, line.line, line.function), ..hot })
+            .map(|(line, hot)| Hot { place: place(&line), ..hot })
             .collect();
         lines.sort_by(|a, b| b.all().total_cmp(&a.all()));
         lines.truncate(MOST_LINES);
@@ -171,6 +188,8 @@ impl Totals {
             gil_seen,
             waits_seen: self.waits_seen,
             work_samples: self.work_samples as f64,
+            overlap: if self.outside_waits > 0.0 { self.outside_waits / waiting.max(1.0) } else { 0.0 },
+            event_loop: if self.outside_waits > 0.0 { self.loop_waits / self.outside_waits } else { 0.0 },
             start: settle(self.start.finish(), self.waits_seen),
             work: settle(self.work.finish(), self.waits_seen),
             threads: self.most_threads as f64,
@@ -215,6 +234,12 @@ impl PhaseTotals {
         self.sums.unsplit = unseen;
         self.sums
     }
+}
+
+fn place(line: &Line) -> String {
+    let Line { file, function, line, library } = line;
+    let via = library.as_ref().map_or_else(String::new, |library| format!("{VIA}{library}"));
+    format!("{file}:{line} {function}{via}")
 }
 
 /// A thread that computes at every sample was blocked in between, on what nobody saw: most likely on what it was seen to wait for. If
@@ -268,16 +293,13 @@ mod tests {
     fn thread(on_core: f64, blocked: f64, wait: Wait) -> Sample {
         Sample {
             on_core: on_core * MS,
-            delayed: 0.0,
             blocked: blocked * MS,
             has_run: on_core > 0.0,
-            is_new: false,
-            is_running: false,
             wait: Some(wait),
             may_know: true,
             holds_gil: Some(false),
             is_main: true,
-            line: None,
+            ..Sample::default()
         }
     }
 

@@ -30,6 +30,8 @@ pub struct Thread {
     blocked: f64,
     /// What it waited for when it was last seen blocked.
     pub wait: Option<Wait>,
+    /// It waited as an event loop does.
+    pub is_event_loop: bool,
     pub totals: ThreadTotals,
 }
 
@@ -55,8 +57,17 @@ impl Thread {
         let now = counters(&schedstat)?;
         let first = if is_new { Scheduled::default() } else { now };
         let syscall = file("syscall").ok();
-        let totals = ThreadTotals::default();
-        Some(Thread { schedstat, syscall, last: first, alive: 0.0, first, blocked: 0.0, wait: None, totals })
+        Some(Thread {
+            schedstat,
+            syscall,
+            last: first,
+            alive: 0.0,
+            first,
+            blocked: 0.0,
+            wait: None,
+            is_event_loop: false,
+            totals: ThreadTotals::default(),
+        })
     }
 
     /// What it did in the `length` ns since the last sample; `None` if it has ended.

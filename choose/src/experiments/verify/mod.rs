@@ -15,7 +15,7 @@ use lab::cli::{Args, Experiment, Opt, Options};
 use lab::lang::Text;
 use lab::machine;
 use lab::python::{self, Interpreter};
-use lab::report::{Front, Measure, Report, Unit};
+use lab::report::{Front, Report};
 use lab::{Error, Result, process, stats, text};
 use loopback::Server;
 
@@ -198,9 +198,4 @@ impl Bench<'_> {
 
 fn arguments(script: &Path, mode: &str, pieces: u64, workers: u64) -> Vec<OsString> {
     vec![script.into(), mode.into(), pieces.to_string().into(), workers.to_string().into()]
-}
-
-/// How far the predictions are off, for the report.
-fn measure(id: &'static str, name: Text, unit: Unit, value: f64) -> Measure {
-    Measure::new(id, name, unit, vec![value])
 }

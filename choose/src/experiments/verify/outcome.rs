@@ -151,14 +151,18 @@ pub fn summary(outcomes: &[Outcome]) -> Text {
     )
 }
 
+fn measure(id: &'static str, name: Text, unit: Unit, value: f64) -> Measure {
+    Measure::new(id, name, unit, vec![value])
+}
+
 /// The same as numbers.
 pub fn summary_measures(outcomes: &[Outcome]) -> [Measure; 4] {
     let Totals { right, all, error, within, .. } = totals(outcomes);
     [
-        super::measure("programs", text!("프로그램", "programs"), Unit::Count, all as f64),
-        super::measure("right", text!("맞은 조언", "right advice"), Unit::Count, right as f64),
-        super::measure("error", text!("배수의 오차(중앙값)", "error of the factor, median"), Unit::Share, error),
-        super::measure("within", text!("구간 안의 비율", "share within the interval"), Unit::Share, within),
+        measure("programs", text!("프로그램", "programs"), Unit::Count, all as f64),
+        measure("right", text!("맞은 조언", "right advice"), Unit::Count, right as f64),
+        measure("error", text!("배수의 오차(중앙값)", "error of the factor, median"), Unit::Share, error),
+        measure("within", text!("구간 안의 비율", "share within the interval"), Unit::Share, within),
     ]
 }
 

@@ -1,0 +1,50 @@
+//! A recorded run answers for other cores, pieces and data, without running anything.
+
+use choose::recording::Recording;
+
+use crate::programs::{read, record, run, value};
+use crate::pythons::PYTHON;
+
+#[test]
+fn the_recording_is_the_same_and_the_answer_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run.json");
+    let first = record(&[PYTHON, "-c", "sum(i * i for i in range(6_000_000))"]);
+    std::fs::write(&file, first.to_json()).unwrap();
+    assert_eq!(read(&file), first);
+    let again = |args: &[&str]| -> lab::report::Report {
+        let mut all = vec!["again", file.to_str().unwrap(), "--json"];
+        all.extend(args);
+        serde_json::from_str(&run(&all).ends_with(0).out).unwrap()
+    };
+    let wide = again(&["--cores", "16", "--pieces", "64"]);
+    assert_eq!(Recording::of_report(&wide), Recording::of_report(&first));
+    let factor = |report: &lab::report::Report| value(report, "factor.processes");
+    let narrow = again(&["--cores", "2", "--pieces", "64"]);
+    assert!(factor(&wide) > 1.5 * factor(&narrow), "{} {}", factor(&wide), factor(&narrow));
+    let loaded = again(&["--cores", "16", "--pieces", "64", "--payload", "64MiB"]);
+    assert!(factor(&loaded) < factor(&wide) / 2.0, "data to pass makes processes slower");
+    assert_eq!(value(&loaded, "plan.payload"), f64::from(64 << 20));
+}
+
+#[test]
+fn what_is_no_recording_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, content).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let (text, other) = (write("text", "hello"), write("other.json", "{\"experiment\": \"threading/cpu\"}"));
+    let cases = [
+        (vec!["again"], "give a file"),
+        (vec!["again", "/no/such/file"], "cannot be read"),
+        (vec!["again", "/"], "is a folder"),
+        (vec!["again", &text], "this is no recorded run"),
+        (vec!["again", &other], "this is no recorded run"),
+    ];
+    for (args, said) in cases {
+        let done = run(&args).ends_with(2);
+        assert!(done.err.contains(said) && done.err.lines().count() == 1, "{args:?}: {}", done.err);
+    }
+}
