@@ -155,8 +155,8 @@ struct Numbers {
 fn numbers(surveys: [&Survey; 2]) -> Numbers {
     let [a, b] = surveys.map(|survey| {
         let named = |report: &'_ Report, m: &Measure| (format!("{}.{}", report.experiment, m.id), m.clone());
-        let measured = |report: &'_ Report| report.measures.iter().filter(|m| !m.id.ends_with(INTERVAL));
-        let all = survey.reports().flat_map(|(_, report)| measured(report).map(move |m| named(report, m)));
+        let all = survey.reports().flat_map(|(_, report)| report.measures.iter().map(move |m| named(report, m)));
+        let all = all.filter(|(id, _)| !id.ends_with(INTERVAL));
         all.collect::<std::collections::BTreeMap<String, Measure>>()
     });
     let mut numbers = Numbers { rows: Vec::new(), compared: 0, few: 0, alone: 0 };

@@ -68,8 +68,8 @@ pub fn judge_interpreters(python: &Interpreter, twin: &Report, foreign: Option<f
 /// Whether the methods that start the program anew need the check for `__main__`: without it, none of them starts a process.
 pub fn judge_guard(python: &Interpreter, twin: &Report) -> Verdict {
     let on = python.to_string();
-    let started = |method: &&str| Some((*method, twin.measure(&format!("unguarded.{method}"))?.median() > 0.0));
-    let all: Vec<(&str, bool)> = METHODS.iter().filter_map(started).collect();
+    let started = |method: &'static str| Some((method, twin.measure(&format!("unguarded.{method}"))?.median() > 0.0));
+    let all: Vec<(&'static str, bool)> = METHODS.into_iter().filter_map(started).collect();
     let (yes, no): (Vec<_>, Vec<_>) = all.iter().partition(|(_, started)| *started);
     let anew = |(method, _): &&&(&str, bool)| *method != "fork";
     if !all.iter().any(|one| anew(&&one)) {
