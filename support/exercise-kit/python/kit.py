@@ -317,7 +317,18 @@ class _Watch:
 
     def made_by_submission(self):
         """Only locks that the submission itself makes are watched; those inside `queue` or `logging` stay as they are."""
-        return sys._getframe(2).f_code.co_filename == self.file
+        frame = sys._getframe(2)
+        while frame is not None and frame.f_code.co_filename.startswith("<"):
+            frame = frame.f_back  # code that `dataclasses` wrote
+        return frame is not None and frame.f_code.co_filename == self.file
+
+    def name(self, korean, english, depth):
+        """A lock's name: its number, because several may be made on one line, and the line."""
+        self.made += 1
+        line = self.line(depth + 1)
+        if line is None:
+            return text("%s %d" % (korean, self.made), "%s %d" % (english, self.made))
+        return text("%s %d(%d행)" % (korean, self.made, line), "%s %d (made on line %d)" % (english, self.made, line))
 
 
 _watch = _Watch()
@@ -330,11 +341,7 @@ class WatchedLock:
         self._lock = _RLock() if reentrant else _Lock()
         self._depth = 0
         self.owner, self.owner_line = None, None
-        _watch.made += 1
-        if name is None:
-            line = _watch.line(2)
-            name = text("%d행의 락" % line, "the lock made on line %d" % line) if line else text("락", "a lock")
-        self.name = name
+        self.name = _watch.name("락", "lock", 2) if name is None else name
 
     def acquire(self, blocking=True, timeout=-1):
         me = _get_ident()
@@ -405,9 +412,7 @@ class WatchedCondition(_Condition):
 
     def __init__(self, lock=None):
         _Condition.__init__(self, WatchedRLock() if lock is None else lock)
-        line = _watch.line(2)
-        self.name = text("%d행의 조건 변수" % line, "the condition made on line %d" % line) if line else \
-            text("조건 변수", "a condition")
+        self.name = _watch.name("조건 변수", "condition", 2)
         self.owner = self.owner_line = None
 
     def wait(self, timeout=None):
@@ -467,7 +472,7 @@ def blocked():
         owner = what.owner
         waits_for = what.name
         if line is not None:
-            waits_for = text("%s(%d행에서 기다림)" % (what.name["ko"], line), "%s (waits on line %d)" % (what.name["en"], line))
+            waits_for = text("%s, %d행에서" % (what.name["ko"], line), "%s, on line %d" % (what.name["en"], line))
         found.append({"who": _name_of(ident), "waits_for": waits_for, "held_by": None if owner is None else _name_of(owner)})
     for ident, frame in list(sys._current_frames().items()):
         line = _line_in_submission(frame)
