@@ -181,10 +181,11 @@ impl Line {
     fn hold(&self) {
         let full = self.wait(100, |so_far| so_far.before() > BOUND && so_far.after() > BOUND);
         self.wait(20, |so_far| so_far.before() > BOUND + 1 || so_far.after() > BOUND + 1);
-        let (before, after) = (self.so_far().before(), self.so_far().after());
         self.run.fact("full", full);
-        self.run.fact("before", before);
-        self.run.fact("after", after);
+        let so_far = self.so_far();
+        self.run.fact("before", so_far.before());
+        self.run.fact("after", so_far.after());
+        drop(so_far);
         self.look_at_the_threads();
     }
 
