@@ -67,10 +67,14 @@ fn fail_fast(run: &Recorded) -> Result<(), Broken> {
     let after: Vec<usize> = opened.iter().copied().skip_while(|&job| job != failing).skip(1).collect();
     ensure(after.is_empty(), || {
         let after = numbers(&after);
-        at_the_mark(run, failing, text!(
-            "작업 {failing}이(가) 실패한 뒤에도 gather가 계속 기다려서, 작업 {after}에도 신호를 주고 나서야 끝났습니다.",
-            "after job {failing} had failed, gather went on waiting: it ended only after jobs {after} had got their signals too."
-        ))
+        at_the_mark(
+            run,
+            failing,
+            text!(
+                "작업 {failing}이(가) 실패한 뒤에도 gather가 계속 기다려서, 작업 {after}에도 신호를 주고 나서야 끝났습니다.",
+                "after job {failing} had failed, gather went on waiting: it ended only after jobs {after} had got their signals too."
+            ),
+        )
     })?;
     ensure(opened == [failing], || {
         let before = numbers(&opened[..opened.len() - 1]);

@@ -25,13 +25,14 @@ const WAKES: usize = 3;
 const QUIET: Duration = Duration::from_millis(500);
 /// Rounds of computing (of about 0.1 ms) without any change, after which the work gives up waiting for one. A count, because a busy
 /// machine takes turns from this thread and from the loop's alike.
-const PATIENCE: usize = 10_000;
+const PATIENCE: usize = 5_000;
 /// A longer pause of a ticker is drawn, in ns.
 const GAP: u64 = 2_000_000;
 
 pub fn run(scenario: &str, run: &Run) {
     run.title(text!("루프를 멈추지 않는 계산", "computing without stalling the loop"));
-    let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime of one thread needs a timer only");
+    let runtime =
+        Builder::new_current_thread().enable_time().build().expect("a runtime of one thread needs a timer only");
     match scenario {
         "one" => runtime.block_on(one(run)),
         "two" => runtime.block_on(two(run)),
@@ -108,7 +109,13 @@ async fn two(run: &Run) {
             Ok(number as u64)
         }
     };
+    let waiting = run.waiting(
+        text!("루프의 스레드", "the loop's thread"),
+        text!("두 compute의 끝", "the end of both calls"),
+        None,
+    );
     let (first, second) = tokio::join!(compute(Box::new(work(0))), compute(Box::new(work(1))));
+    drop(waiting);
     outcome(run, first);
     outcome(run, second);
 }

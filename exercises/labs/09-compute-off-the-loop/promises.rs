@@ -85,10 +85,17 @@ fn result(run: &Recorded) -> Result<(), Broken> {
 }
 
 fn two_at_once(run: &Recorded) -> Result<(), Broken> {
+    let stuck = run.trace.lanes.iter().position(|lane| !lane.spans.is_empty()).filter(|_| !run.finished);
+    if let (Some(lane), true) = (stuck, run.trace.lanes.iter().any(|lane| lane.spans.is_empty())) {
+        let seen = text!(
+            "한 계산은 끝났지만 다른 계산은 시작되지 않았고, 루프의 스레드가 돌아오지 않습니다. 두 번째 호출이 이 스레드를 막고 있습니다. guard를 쥔 채 await하는 락이 있습니까?",
+            "one work has ended and the other has not begun, and the loop's thread does not come back: the second call blocks it. Is there a lock whose guard is held over an await?"
+        );
+        let span = &run.trace.lanes[lane].spans[0];
+        return Err(Broken::at(seen, lane, span.start, span.end));
+    }
     let both = run.trace.lanes.len() == 2 && run.trace.lanes.iter().all(|lane| !lane.spans.is_empty());
-    ensure(both, || {
-        Broken::seen(text!("두 계산이 모두 실행되지는 않았습니다.", "not both works were done."))
-    })?;
+    ensure(both, || Broken::seen(text!("두 계산이 모두 실행되지는 않았습니다.", "not both works were done.")))?;
     ensure(run.trace.overlap(0, 1, State::Running) > 0, || {
         let first = |lane: usize| &run.trace.lanes[lane].spans[0];
         let later = if first(0).start > first(1).start { 0 } else { 1 };

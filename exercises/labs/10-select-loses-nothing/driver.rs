@@ -14,6 +14,7 @@ use std::time::Duration;
 use kit::{Lane, Run, State, text};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::runtime::Builder;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, Sender};
 
 use crate::submission::serve;
@@ -57,6 +58,7 @@ pub fn run(scenario: &str, run: &Run) {
     runtime.enable_time().on_thread_park(move || idle.idle());
     let runtime = runtime.build().expect("a runtime of one thread needs a timer only");
     runtime.block_on(async {
+        tokio::spawn(keep_awake(show.clone()));
         let (frames, commands) = (show.clone(), show.clone());
         let mut serving = pin!(serve(
             Stream(show.clone()),
@@ -73,6 +75,13 @@ pub fn run(scenario: &str, run: &Run) {
         .await;
         show.ended(outcome);
     });
+}
+
+/// A step may wake nobody. Then this task runs, so that the runtime becomes idle again, and the next step is taken.
+async fn keep_awake(show: Show) {
+    loop {
+        show.stepped.notified().await;
+    }
 }
 
 /// The steps, and the frames that are in them.
@@ -165,6 +174,7 @@ impl Script {
 struct Show {
     run: Run,
     now: Arc<Mutex<Now>>,
+    stepped: Arc<Notify>,
 }
 
 struct Now {
@@ -190,8 +200,7 @@ struct Now {
 
 impl Show {
     fn new(run: &Run, script: Script, commands: Sender<u32>) -> Show {
-        let frame_lanes =
-            (0..script.frames.len()).map(|i| run.lane(text!("프레임 {i}", "frame {i}"))).collect();
+        let frame_lanes = (0..script.frames.len()).map(|i| run.lane(text!("프레임 {i}", "frame {i}"))).collect();
         let first = 1000 + (RandomState::new().hash_one(0) % 1_000_000) as u32;
         let now = Now {
             steps: script.steps,
@@ -212,31 +221,39 @@ impl Show {
         };
         let names = ["frames_got", "commands_got", "commands_sent", "late", "runs"];
         names.into_iter().for_each(|name| run.fact(name, Vec::<u64>::new()));
-        Show { run: run.clone(), now: Arc::new(Mutex::new(now)) }
+        Show { run: run.clone(), now: Arc::new(Mutex::new(now)), stepped: Arc::default() }
     }
 
     fn now(&self) -> MutexGuard<'_, Now> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Called whenever `serve` is about to run. Whether the driver ends the scenario here.
+    /// Called whenever `serve` is about to run. Whether the scenario is over.
     fn is_over(&self, waker: &Waker) -> bool {
         let mut now = self.now();
         now.caller = Some(waker.clone());
         now.runs += 1;
-        now.over || now.runs > RUNS
+        if now.runs > RUNS {
+            self.step(&mut now); // the runtime never becomes idle
+        }
+        now.over
     }
 
-    /// Nobody can go on: looks at what should have been handed on by now, and takes the next step.
+    /// Nobody can go on.
     fn idle(&self) {
         let mut now = self.now();
-        if now.over {
-            return;
+        if !now.over {
+            thread::sleep(Duration::from_millis(1)); // so that the lanes can be read
+            self.step(&mut now);
         }
-        thread::sleep(Duration::from_millis(1)); // so that the lanes can be read
-        self.check(&mut now);
+    }
+
+    /// Looks at what should have been handed on by now, and takes the next step.
+    fn step(&self, now: &mut Now) {
+        self.check(now);
+        self.stepped.notify_one();
         match now.steps.pop_front() {
-            Some(step) => self.take(&mut now, step),
+            Some(step) => self.take(now, step),
             None => {
                 now.over = true; // serve should have ended
                 if let Some(caller) = now.caller.take() {
@@ -327,7 +344,6 @@ impl Show {
         self.run.push("runs", now.runs);
         self.run.fact("steps_left", now.steps.len());
         let ended = match outcome {
-            None if now.runs > RUNS => "spinning",
             None => "still waiting",
             Some(Ok(())) => "ok",
             Some(Err(said)) => {

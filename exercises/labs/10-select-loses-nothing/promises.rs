@@ -65,7 +65,9 @@ fn prompt(run: &Recorded) -> Result<(), Broken> {
     // Whether a frame survives a command is another promise. Behind the first such frame nothing is known of the others.
     let uncut = cuts.iter().take_while(|&&cut| cut == 0).count();
     let number = |late: &String| late.rsplit(' ').next().and_then(|number| number.parse::<usize>().ok()).unwrap_or(0);
-    let Some(first) = late.iter().find(|late| !late.starts_with("frame") || number(late) < uncut) else { return Ok(()) };
+    let Some(first) = late.iter().find(|late| !late.starts_with("frame") || number(late) < uncut) else {
+        return Ok(());
+    };
     let number = number(first);
     let seen = if first.starts_with("frame") {
         text!(
@@ -84,7 +86,8 @@ fn prompt(run: &Recorded) -> Result<(), Broken> {
 /// The whole lane with this English name.
 fn at_lane(run: &Recorded, name: &str, seen: Text) -> Broken {
     let lane = run.trace.lanes.iter().position(|lane| lane.name.en == name);
-    match lane.and_then(|lane| Some((lane, run.trace.lanes[lane].spans.first()?, run.trace.lanes[lane].spans.last()?))) {
+    match lane.and_then(|lane| Some((lane, run.trace.lanes[lane].spans.first()?, run.trace.lanes[lane].spans.last()?)))
+    {
         Some((lane, first, last)) => Broken::at(seen, lane, first.start, last.end),
         None => Broken::seen(seen),
     }

@@ -1,7 +1,6 @@
 //! Runs a scenario of lab 12 with a submission and records it. It judges nothing.
 
 use std::collections::hash_map::RandomState;
-use std::fs;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -16,6 +15,8 @@ const BOUND: usize = 4;
 const FAILING: usize = 7;
 /// One turn of patience. Patience is a number of turns that a thread was given: a busy machine takes turns from all threads alike.
 const TURN: Duration = Duration::from_millis(10);
+/// For so long it is seen whether anybody moves who should wait.
+const STILL: Duration = Duration::from_millis(300);
 
 pub fn run(scenario: &str, run: &Run) {
     run.title(text!("역압이 있는 파이프라인", "a pipeline with back-pressure"));
@@ -25,7 +26,9 @@ pub fn run(scenario: &str, run: &Run) {
         _ => (2000, Some(FAILING)),
     };
     let line = Arc::new(Line::new(run, scenario, items, failing));
+    let waiting = run.waiting(text!("주 스레드", "the main thread"), text!("run의 끝", "the end of run"), None);
     let outcome = submission::run(Box::new(line.read()), Box::new(line.convert()), Box::new(line.write()), BOUND);
+    drop(waiting);
     line.ended(outcome);
 }
 
@@ -54,8 +57,6 @@ struct SoFar {
     written: Vec<u64>,
     most_before: usize,
     most_after: usize,
-    /// The threads of the reader and the converter, by the system's number.
-    threads: [Option<String>; 2],
     /// Stages whose closure is still there.
     stages: usize,
     returned: bool,
@@ -84,7 +85,8 @@ impl Drop for Stage {
 
 impl Line {
     fn new(run: &Run, scenario: &str, items: usize, failing: Option<usize>) -> Line {
-        let lanes = [text!("읽기", "read"), text!("변환", "convert"), text!("쓰기", "write")].map(|name| run.lane(name));
+        let lanes =
+            [text!("읽기", "read"), text!("변환", "convert"), text!("쓰기", "write")].map(|name| run.lane(name));
         let secret = RandomState::new().hash_one(0) >> 16;
         let error = format!("E{}", secret % 1_000_000);
         run.fact("bound", BOUND);
@@ -94,7 +96,18 @@ impl Line {
         run.fact("values", (0..items as u64).map(|item| item ^ secret).collect::<Vec<_>>());
         let scenario = scenario.to_owned();
         let (meeting, so_far) = (Meeting::new(3, 100), Mutex::default());
-        Line { run: run.clone(), scenario, items, failing, secret, error, lanes, meeting, so_far, changed: Condvar::new() }
+        Line {
+            run: run.clone(),
+            scenario,
+            items,
+            failing,
+            secret,
+            error,
+            lanes,
+            meeting,
+            so_far,
+            changed: Condvar::new(),
+        }
     }
 
     fn so_far(&self) -> MutexGuard<'_, SoFar> {
@@ -122,7 +135,6 @@ impl Line {
             line.meet(item == 2);
             line.lanes[0].leave();
             let mut so_far = line.so_far();
-            so_far.threads[0] = this_thread();
             so_far.read += 1;
             so_far.most_before = so_far.most_before.max(so_far.before());
             line.changed.notify_all();
@@ -136,7 +148,6 @@ impl Line {
             let line = &stage.0;
             let begun = {
                 let mut so_far = line.so_far();
-                so_far.threads[1] = this_thread();
                 so_far.converting += 1;
                 so_far.converting
             };
@@ -174,6 +185,7 @@ impl Line {
             }
             line.lanes[2].leave();
             line.so_far().written.push(value);
+            line.run.add("written_so_far", 1); // for a run that hangs
         }
     }
 
@@ -186,7 +198,7 @@ impl Line {
         self.run.fact("before", so_far.before());
         self.run.fact("after", so_far.after());
         drop(so_far);
-        self.look_at_the_threads();
+        self.look_for_polling();
     }
 
     /// The last item takes until `run` has returned, or until nobody can expect that any more.
@@ -206,28 +218,13 @@ impl Line {
         until(&so_far)
     }
 
-    /// Counts in ten samples how often the other two threads had a core or wanted one, and how often they came off it meanwhile. A
-    /// thread that waits does neither.
-    fn look_at_the_threads(&self) {
-        let me = this_thread();
-        let threads: Vec<String> = self.so_far().threads.iter().flatten().filter(|&t| Some(t) != me.as_ref()).cloned().collect();
-        let cpu = kit::clock::cpu();
-        let before: Vec<_> = threads.iter().filter_map(|thread| status(thread)).collect();
-        let mut running = vec![0; threads.len()];
-        for _ in 0..10 {
-            thread::sleep(TURN);
-            for (running, thread) in running.iter_mut().zip(&threads) {
-                *running += usize::from(status(thread).is_some_and(|status| status.is_runnable));
-            }
-        }
-        let after: Vec<_> = threads.iter().filter_map(|thread| status(thread)).collect();
-        if me.is_some() {
-            let switches = before.iter().zip(&after).map(|(before, after)| after.switches - before.switches).max();
-            self.run.fact("switches", switches.unwrap_or(0));
-            self.run.fact("running", running.into_iter().max().unwrap_or(0));
-        } else if let (Some(before), Some(after)) = (cpu, kit::clock::cpu()) {
-            self.run.fact("cpu_ns", after - before); // a system without /proc
-        }
+    /// CPU time of the whole process while nobody can go on: next to none, unless somebody tries again and again. Other programs do
+    /// not add to it.
+    fn look_for_polling(&self) {
+        let before = kit::clock::cpu();
+        thread::sleep(STILL);
+        let used = before.and_then(|before| Some(kit::clock::cpu()? - before));
+        self.run.fact("cpu_ns", used);
     }
 
     fn ended(&self, outcome: Result<usize, String>) {
@@ -247,26 +244,4 @@ impl Line {
         drop(so_far);
         self.changed.notify_all();
     }
-}
-
-/// The system's number of this thread, where the system tells.
-fn this_thread() -> Option<String> {
-    let path = fs::read_link("/proc/thread-self").ok()?;
-    Some(path.file_name()?.to_string_lossy().into_owned())
-}
-
-/// What the system says of a thread.
-struct Status {
-    is_runnable: bool,
-    switches: u64,
-}
-
-fn status(thread: &str) -> Option<Status> {
-    let said = fs::read_to_string(format!("/proc/self/task/{thread}/status")).ok()?;
-    let field = |name: &str| said.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-    let number = |name: &str| field(name).and_then(|value| value.parse::<u64>().ok());
-    Some(Status {
-        is_runnable: field("State:")?.starts_with('R'),
-        switches: number("voluntary_ctxt_switches:")? + number("nonvoluntary_ctxt_switches:")?,
-    })
 }
