@@ -32,15 +32,7 @@ class Jobs:
     def run(self, submission, limit):
         facts = {"limit": limit, "values": self.values, "results": None, "runs": self.runs}
         self.record.push("calls", facts)  # before the call: a hang shows what was called
-        facts["results"] = numbers(kit.run_async(submission.run_limited(self.callables, limit)))
-
-
-def numbers(results):
-    """What was returned, as far as it is a list of numbers; null where it is not."""
-    try:
-        return [x if isinstance(x, int) and 0 <= x < 2 ** 32 else None for x in results]
-    except TypeError:
-        return None
+        facts["results"] = kit.numbers(kit.run_async(submission.run_limited(self.callables, limit)))
 
 
 async def turns(enough, patience):

@@ -11,8 +11,8 @@ use crate::promise::{Broken, ensure, fact};
 struct Call {
     limit: usize,
     values: Vec<u32>,
-    /// `None` where it is no list; a number that is none is `None` in the list.
-    results: Option<Vec<Option<u32>>>,
+    /// `None` if it is no list of numbers.
+    results: Option<Vec<u32>>,
     /// How often each job ran.
     runs: Vec<usize>,
 }
@@ -79,10 +79,9 @@ fn refill(run: &Recorded, calls: &[Call]) -> Result<(), Broken> {
 }
 
 fn order(call: &Call) -> Result<(), Broken> {
-    let wanted: Vec<Option<u32>> = call.values.iter().copied().map(Some).collect();
     let got = results(call)?;
-    ensure(*got == wanted, || {
-        let place = |value: &Option<u32>| wanted.iter().position(|one| one == value);
+    ensure(*got == call.values, || {
+        let place = |value: &u32| call.values.iter().position(|one| one == value);
         let order = got.iter().map(|value| place(value).map_or("?".to_owned(), |i| i.to_string())).collect::<Vec<_>>().join(", ");
         Broken::seen(text!(
             "돌려받은 결과는 작업 {order}의 순서였습니다.",
@@ -100,7 +99,7 @@ fn all(call: &Call) -> Result<(), Broken> {
         )));
     }
     let got = results(call)?;
-    let wanted = call.values.iter().all(|value| got.contains(&Some(*value)));
+    let wanted = call.values.iter().all(|value| got.contains(value));
     ensure(wanted && got.len() == jobs, || {
         let number = got.len();
         Broken::seen(text!(
@@ -110,7 +109,7 @@ fn all(call: &Call) -> Result<(), Broken> {
     })
 }
 
-fn results(call: &Call) -> Result<&Vec<Option<u32>>, Broken> {
+fn results(call: &Call) -> Result<&Vec<u32>, Broken> {
     call.results.as_ref().ok_or_else(|| {
         Broken::seen(text!("돌려받은 것이 수의 목록이 아닙니다.", "what came back is no list of numbers."))
     })

@@ -8,7 +8,7 @@ use crate::promise::{Broken, ensure, fact};
 
 /// Two lanes that run together for longer than this were computing at the same instant. Under a GIL they never do; what a slice may
 /// have lost at its ends is at most a fifth of 0.2 ms.
-const TOGETHER: u64 = 500_000;
+const TOGETHER: u64 = 250_000;
 /// A part is in progress while it computes, or waits for the GIL, a core or the other parts.
 const IN_PROGRESS: [State; 3] = [State::Running, State::Ready, State::WaitingForLock];
 

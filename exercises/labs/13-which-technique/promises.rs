@@ -9,7 +9,7 @@ use crate::promise::{Broken, ensure, fact};
 /// From the cheapest to the most expensive.
 const TECHNIQUES: [&str; 3] = ["tasks", "threads", "processes"];
 /// Two lanes that run together for longer than this were computing at the same instant.
-const TOGETHER: u64 = 500_000;
+const TOGETHER: u64 = 250_000;
 
 pub fn judge(promise: &str, run: &Recorded) -> Result<(), Broken> {
     if run.scenario != promise {

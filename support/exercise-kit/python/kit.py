@@ -39,6 +39,13 @@ def text(ko, en=None):
     return {"ko": ko, "en": ko if en is None else en}
 
 
+def numbers(returned):
+    """What a submission returned, if it is a list of numbers, else None."""
+    if not isinstance(returned, (list, tuple)):
+        return None
+    return list(returned) if all(type(n) is int and 0 <= n < 2 ** 32 for n in returned) else None
+
+
 # The interpreter -----------------------------------------------------------------------------------------------------
 
 def has_gil():
@@ -565,7 +572,7 @@ def _write(document):
     if not _written.acquire(False):
         return False
     path = os.environ.get("KIT_OUT")
-    body = json.dumps(document)
+    body = json.dumps(document, default=repr)  # a submission may return anything
     if path is None:
         sys.stdout.write(body + "\n")
         sys.stdout.flush()
