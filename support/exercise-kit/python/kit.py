@@ -536,10 +536,11 @@ def _task_lines():
 _loop = [None]  # the event loop that a driver runs
 
 
-def run_async(main):
-    """`asyncio.run` for 3.6 as well. The watchdog can name the tasks of this loop."""
+def run_async(main, loop=None):
+    """`asyncio.run` for 3.6 as well, on a loop of the driver's if it has one. The watchdog can name the tasks of this loop."""
     import asyncio
-    loop = asyncio.new_event_loop()
+    if loop is None:
+        loop = asyncio.new_event_loop()
     _loop[0] = loop
     try:
         asyncio.set_event_loop(loop)
