@@ -157,10 +157,10 @@ impl Pool {
 
     /// A worker whose input was closed ends by itself.
     fn wait_for_the_workers(&self) {
-        let mut open = Vec::new();
+        // One patience for all of them.
+        let (mut open, mut turns) = (Vec::new(), 0);
         for (number, child) in self.all().children.iter_mut().enumerate() {
             let ended = |child: &mut Child| child.try_wait().ok().flatten().is_some();
-            let mut turns = 0;
             while !ended(child) && turns < PATIENCE {
                 thread::sleep(Duration::from_millis(10));
                 turns += 1;

@@ -22,6 +22,6 @@ def ask(to, answers_of, task):
     """A frame is its length, four bytes with the highest first, and then that many bytes."""
     to.write(struct.pack(">I", len(task)) + task)
     frame = answers_of.read(4 + len(task))
-    if len(frame) < 4:
+    if len(frame) < 4 + len(task):
         raise OSError("the worker is gone")
     return frame[4:]

@@ -26,8 +26,8 @@ fn ask((to, from): &mut Worker, task: &[u8]) -> io::Result<Vec<u8>> {
     to.flush()?;
     let mut frame = vec![0; 4 + task.len()];
     let read = from.read(&mut frame)?;
-    if read < 4 {
+    if read < frame.len() {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    Ok(frame[4..read].to_vec())
+    Ok(frame[4..].to_vec())
 }

@@ -1,4 +1,4 @@
-"""One `read` for the length and one for the answer: right as long as the answer comes in one piece."""
+"""One `read` for a frame: right as long as the answer comes in one piece."""
 import collections
 import struct
 import threading
@@ -37,16 +37,10 @@ def run(tasks, workers, start):
 
 def ask(to, answers_of, task):
     to.write(struct.pack(">I", len(task)) + task)
-    (length,) = struct.unpack(">I", read_exactly(answers_of, 4))
-    return read_exactly(answers_of, length)
-
-
-def read_exactly(stream, count):
-    """`read(n)` of a pipe returns what is there, at most n bytes, and nothing at the end."""
-    data = stream.read(count)
-    if not data:
+    frame = answers_of.read(4 + len(task))
+    if not frame:
         raise WorkerGone("the worker is gone")
-    return data.ljust(count, b"\0") if count == 4 else data
+    return frame[4:]
 
 
 class WorkerGone(OSError):

@@ -1,4 +1,4 @@
-//! One `read` for the length and one for the answer: right as long as the answer comes in one piece.
+//! One `read` for a frame: right as long as the answer comes in one piece.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -46,10 +46,10 @@ fn ask((to, from): &mut Worker, task: &[u8]) -> io::Result<Vec<u8>> {
     to.write_all(&(task.len() as u32).to_be_bytes())?;
     to.write_all(task)?;
     to.flush()?;
-    let mut length = [0; 4];
-    from.read(&mut length)?;
-    let mut answer = vec![0; u32::from_be_bytes(length) as usize];
-    let read = from.read(&mut answer)?;
-    answer.truncate(read);
-    Ok(answer)
+    let mut frame = vec![0; 4 + task.len()];
+    let read = from.read(&mut frame)?;
+    if read == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(frame[4.min(read)..read].to_vec())
 }

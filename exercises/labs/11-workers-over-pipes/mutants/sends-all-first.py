@@ -7,12 +7,13 @@ def run(tasks, workers, start):
     for number, task in enumerate(tasks):
         send(started[number % workers], task)
     answers = []
-    for number, task in enumerate(tasks):
+    for number in range(len(tasks)):
         try:
             answer = receive(started[number % workers])
         except OSError:
             started[number % workers] = start()
-            send(started[number % workers], task)
+            for unanswered in tasks[number::workers]:
+                send(started[number % workers], unanswered)
             answer = receive(started[number % workers])
         answers.append(answer)
     for to, _ in started:

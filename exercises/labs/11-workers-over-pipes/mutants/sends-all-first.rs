@@ -10,11 +10,14 @@ pub fn run(tasks: Vec<Vec<u8>>, workers: usize, start: &(dyn Fn() -> Worker + Sy
         let _ = send(&mut started[number % workers].0, task);
     }
     let mut answers = Vec::new();
-    for (number, task) in tasks.iter().enumerate() {
+    for number in 0..tasks.len() {
         let worker = &mut started[number % workers];
         answers.push(receive(&mut worker.1).unwrap_or_else(|_| {
             *worker = start();
-            send(&mut worker.0, task).and_then(|()| receive(&mut worker.1)).unwrap_or_default()
+            for task in tasks[number..].iter().step_by(workers) {
+                let _ = send(&mut worker.0, task);
+            }
+            receive(&mut worker.1).unwrap_or_default()
         }));
     }
     answers
