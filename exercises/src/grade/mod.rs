@@ -40,7 +40,8 @@ impl Choice for Format {
 /// `cargo run -p exercises -- grade DIR…`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let folders = options.positional_words("dir", text!("제출물의 폴더, 또는 제출물 하나", "folders of submissions, or one submission"));
+    let folders = options
+        .positional_words("dir", text!("제출물의 폴더, 또는 제출물 하나", "folders of submissions, or one submission"));
     let only = options.words("lab", text!("이 실습만(여러 번 지정 가능)", "only this lab (may be repeated)"));
     let format = options.choice("format", Format::Table, text!("출력 형식", "how the result is written"));
     let out = options.path(
@@ -50,7 +51,10 @@ pub fn command() -> Experiment {
             "the file for the result; with the format gradescope and several submissions, a folder"
         ),
     );
-    let fresh = options.flag("fresh", text!("저장된 결과를 쓰지 않고 모두 다시 채점", "grade everything anew, also what was graded before"));
+    let fresh = options.flag(
+        "fresh",
+        text!("저장된 결과를 쓰지 않고 모두 다시 채점", "grade everything anew, also what was graded before"),
+    );
     let about = text!(
         "제출물 폴더를 채점: 제출물마다 별도의 복사본에서, 제한을 두고",
         "grades a folder of submissions, each in a copy of its own and with limits"
@@ -78,7 +82,10 @@ struct Wanted {
 
 fn grade(args: &Args, wanted: &Wanted) -> Result<u8> {
     if wanted.folders.is_empty() {
-        return Err(Error::usage(text!("제출물의 폴더를 지정하십시오: grade DIR", "name the folder of the submissions: grade DIR")));
+        return Err(Error::usage(text!(
+            "제출물의 폴더를 지정하십시오: grade DIR",
+            "name the folder of the submissions: grade DIR"
+        )));
     }
     let labs = match &wanted.labs[..] {
         [] => labs::all()?,
@@ -321,7 +328,8 @@ fn deliver(sheet: &Sheet, wanted: &Wanted) -> Result<()> {
 }
 
 fn write_each(sheet: &Sheet, folder: &Path) -> Result<()> {
-    let file = |(name, document): (String, String)| (folder.join(format!("{}.json", file_name(&name))), document.into_bytes());
+    let file =
+        |(name, document): (String, String)| (folder.join(format!("{}.json", file_name(&name))), document.into_bytes());
     let files: Vec<_> = formats::results(sheet).into_iter().map(file).collect();
     atomic_write::write_together(&files)
 }

@@ -58,7 +58,7 @@ impl Saved {
         }
         match entry.track {
             Track::Rust => {
-                let kit = tools.and_then(|tools| tools.crates.first());
+                let kit = tools.and_then(|tools| tools.crates.iter().find(|(name, _)| *name == "kit"));
                 add(&kit.map(|(_, file)| read(file)).unwrap_or_default());
                 add(tools.map(|tools| tools.sysroot.as_os_str().as_encoded_bytes()).unwrap_or_default());
             }

@@ -19,7 +19,7 @@ use lab::{Error, Result, text};
 
 use super::expected;
 use crate::labs::Lab;
-use crate::limits::read_result;
+use crate::limits::{is_link, read_result};
 use crate::track::Track;
 
 /// A submission is a source file; nobody writes a megabyte in fifteen minutes.
@@ -100,7 +100,8 @@ fn places_in(folder: &Path, labs: &[Lab], named: bool) -> Result<Vec<Place>> {
     let itself = Place { name, base: real.clone(), below: String::new(), is_file: false };
     let is_submission = labs.iter().any(|lab| {
         TRACKS.iter().any(|&track| {
-            real.join(expected(lab, track)).symlink_metadata().is_ok() || real.join(track.file("submission")).symlink_metadata().is_ok()
+            real.join(expected(lab, track)).symlink_metadata().is_ok()
+                || real.join(track.file("submission")).symlink_metadata().is_ok()
         })
     });
     if is_submission {
@@ -171,8 +172,10 @@ fn the_only_one(folder: &Path, track: Track) -> Option<String> {
 
 fn read(base: &Path, file: &str) -> std::result::Result<Vec<u8>, Text> {
     read_result(base, file, MOST).map_err(|e| match e.kind() {
-        std::io::ErrorKind::FileTooLarge => text!("제출 파일이 {MOST}바이트보다 큽니다.", "the file is larger than {MOST} bytes."),
-        std::io::ErrorKind::FilesystemLoop => text!(
+        std::io::ErrorKind::FileTooLarge => {
+            text!("제출 파일이 {MOST}바이트보다 큽니다.", "the file is larger than {MOST} bytes.")
+        }
+        _ if is_link(&e) => text!(
             "제출 파일이나 그 폴더가 링크입니다. 링크는 따라가지 않습니다.",
             "the file or its folder is a link, and links are not followed."
         ),

@@ -43,7 +43,7 @@ use lab::lang::Text;
 use lab::{Error, Result, text};
 use serde::{Deserialize, Serialize};
 
-pub use folder::{make_own, read_result, remove};
+pub use folder::{is_link, make_own, read_result, remove};
 pub use user::own_user;
 
 /// The hidden subcommand of the supervisor.
@@ -100,8 +100,9 @@ impl Limits {
     pub fn of_compiler(folder: PathBuf) -> Limits {
         let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
         Limits {
-            wall: Duration::from_secs(60),
-            cpu: Duration::from_secs(40),
+            // A compilation takes a second or two of CPU time. On a busy machine the clock says little.
+            wall: Duration::from_secs(90),
+            cpu: Duration::from_secs(20),
             memory: 3 << 30,
             processes: 64 + 8 * cores,
             file_bytes: 256 << 20,

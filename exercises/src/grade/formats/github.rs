@@ -55,7 +55,8 @@ pub struct Written(pub Vec<PathBuf>);
 /// Adds the summary and the result to the files that the runner names.
 pub fn written(sheet: &Sheet) -> Result<Written> {
     let mut written = Written::default();
-    let documents = [("GITHUB_STEP_SUMMARY", summary(sheet)), ("GITHUB_OUTPUT", format!("result={}\n", classroom(sheet)))];
+    let documents =
+        [("GITHUB_STEP_SUMMARY", summary(sheet)), ("GITHUB_OUTPUT", format!("result={}\n", classroom(sheet)))];
     for (variable, document) in documents {
         let Some(path) = env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from) else { continue };
         let file = OpenOptions::new().append(true).create(true).open(&path);
@@ -103,7 +104,9 @@ fn cell(words: &str) -> String {
             '&' => shown += "&amp;",
             '<' => shown += "&lt;",
             '>' => shown += "&gt;",
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '!' | '#' | '~' | '@' | '$' => shown += &format!("&#{};", c as u32),
+            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '!' | '#' | '~' | '@' | '$' => {
+                shown += &format!("&#{};", c as u32)
+            }
             c => shown.push(c),
         }
     }

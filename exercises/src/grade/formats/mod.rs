@@ -57,7 +57,8 @@ pub fn document(sheet: &Sheet, format: Format) -> Result<String> {
         Format::Table => table::table(sheet),
         Format::Json => {
             let json = serde_json::to_string_pretty(sheet);
-            json.map_err(|e| Error::failed(text!("JSON으로 쓸 수 없습니다: {e}", "cannot be written as JSON: {e}")))? + "\n"
+            json.map_err(|e| Error::failed(text!("JSON으로 쓸 수 없습니다: {e}", "cannot be written as JSON: {e}")))?
+                + "\n"
         }
         Format::Csv => csv::csv(sheet),
         Format::Gradescope => gradescope::document(sheet)?,

@@ -54,7 +54,8 @@ fn rows(grades: &[&Grade]) -> Vec<Vec<String>> {
 /// Columns are as wide as their widest cell; Hangul is two wide. All but the first two are aligned to the right.
 fn grid(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
+    let width =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let cell = |(column, cell): (usize, &String)| {
         let room = " ".repeat(widths[column] - cell.width());

@@ -27,7 +27,11 @@ fn sheet() -> Sheet {
     Sheet {
         grades: vec![
             grade("alice", vec![mark("all", 2, None), mark("once", 0, Some(text!("두 번", "seen twice")))], None),
-            grade("=evil|,::%", vec![mark("all", 0, Some(evil.clone())), mark("once", 0, Some(evil.clone()))], Some(evil)),
+            grade(
+                "=evil|,::%",
+                vec![mark("all", 0, Some(evil.clone())), mark("once", 0, Some(evil.clone()))],
+                Some(evil),
+            ),
         ],
         missing: 0,
         unguarded: Vec::new(),
@@ -76,7 +80,10 @@ fn no_submission_writes_a_workflow_command_of_its_own() {
     // One broken promise of the first; of the second, which was refused, one line; and the points of each.
     assert_eq!(lines.len(), 4, "{commands}");
     assert!(lines.iter().all(|line| line.starts_with("::error file=") || line.starts_with("::notice title=")));
-    assert!(lines[2].contains("%0A::error::") && lines[2].contains("file==evil|%2C%3A%3A%25/01.rs,title="), "{commands}");
+    assert!(
+        lines[2].contains("%0A::error::") && lines[2].contains("file==evil|%2C%3A%3A%25/01.rs,title="),
+        "{commands}"
+    );
     let summary = github::summary(&sheet());
     assert!(summary.contains("| alice | 2/2 | 0/2 | **2/4** |"), "{summary}");
     assert!(!summary.contains("<script>") && !summary.contains("evil|"), "{summary}");
