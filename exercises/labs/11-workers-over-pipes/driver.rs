@@ -22,8 +22,9 @@ pub fn run(scenario: &str, run: &Run) {
         "big" => tasks(6, 300_000),
         _ => tasks(12, 60),
     };
-    run.title(text!("작업 {}개, 워커 {WORKERS}개", "{} tasks, {WORKERS} workers", tasks.len()));
-    run.fact("tasks", tasks.len());
+    let number = tasks.len();
+    run.title(text!("작업 {number}개, 워커 {WORKERS}개", "{number} tasks, {WORKERS} workers"));
+    run.fact("tasks", number);
     run.fact("workers", WORKERS);
     let pool = Arc::new(Pool {
         run: run.clone(),
@@ -182,7 +183,8 @@ impl Seat {
     }
 
     fn name(&self) -> Text {
-        text!("워커 {}", "worker {}", self.number)
+        let number = self.number;
+        text!("워커 {number}", "worker {number}")
     }
 
     /// Bytes that the submission has written: with each whole frame the worker has one more task.
@@ -272,11 +274,13 @@ struct To {
 impl Write for To {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let seat = &self.seat;
-        let submission = text!("run()", "run()");
-        let _full = seat.pool.run.waiting(submission.clone(), text!("파이프의 빈 자리: 워커 {}이(가) 읽지 않음", "room in the pipe to worker {}, which does not read", seat.number), Some(seat.name()));
+        let (run, worker) = (&seat.pool.run, seat.name());
+        let room = text!("워커가 파이프를 읽어 자리를 비워 주기", "room in the pipe, which the worker does not read");
+        let _room = run.waiting(Text::from("run()"), room, Some(worker.clone()));
         // A worker that has an answer to write reads nothing until somebody reads that.
-        let answers = !seat.now().has.is_empty();
-        let _answer = answers.then(|| seat.pool.run.waiting(seat.name(), text!("답을 읽어 줄 누군가", "somebody to read its answer"), Some(submission)));
+        let has_an_answer = !seat.now().has.is_empty();
+        let answer = || run.waiting(worker, text!("누군가 답을 읽어 주기", "somebody to read its answer"), Some(Text::from("run()")));
+        let _answer = has_an_answer.then(answer);
         let written = self.pipe.write(bytes)?;
         seat.sent(&bytes[..written]);
         Ok(written)
@@ -304,7 +308,7 @@ impl Read for From {
             return Ok(0);
         }
         let room = seat.room(buffer.len());
-        let _waiting = seat.pool.run.waiting(text!("run()", "run()"), text!("워커 {}의 답", "the answer of worker {}", seat.number), Some(seat.name()));
+        let _waiting = seat.pool.run.waiting(Text::from("run()"), text!("워커의 답", "an answer"), Some(seat.name()));
         let read = self.pipe.read(&mut buffer[..room])?;
         seat.received(&buffer[..read]);
         Ok(read)
