@@ -13,6 +13,8 @@ use rustix::thread::{
 
 use super::{Fence, Job, START, fence, inherited};
 
+/// So many scenarios of one submission run at the same time.
+const RUNS_AT_A_TIME: u64 = 4;
 /// Open files of one process.
 const OPEN_FILES: u64 = 512;
 
@@ -51,7 +53,9 @@ fn become_program(job: &Job) -> io::Result<Never> {
     set(Resource::Core, 0, 0)?;
     set(Resource::Nofile, OPEN_FILES, OPEN_FILES)?;
     if limits.user.is_some() {
-        set(Resource::Nproc, limits.processes, limits.processes)?;
+        // The kernel counts all processes of the user, and several runs of a submission share it. The supervisor counts each run.
+        let most = limits.processes * RUNS_AT_A_TIME;
+        set(Resource::Nproc, most, most)?;
     }
     if job.read_all {
         keep_reading()?;
