@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Makes the offline kit and uses it with the network off and without cargo's own cache.
+#   .ci/offline_test.sh          every crate is there and the wheels install
+#   .ci/offline_test.sh --full   also builds the grader, starts the labs and checks lab 1: the starter fails, the solution passes
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+[ $# -eq 0 ] || [ "$*" = --full ] || { echo "offline_test.sh: only --full is known, not '$*'" >&2; exit 2; }
+if ! unshare -rn true 2>/dev/null; then
+    echo "== not checked: the offline kit with the network off (unshare -rn is not allowed here)"
+    exit 0
+fi
+temp=$(mktemp -d)
+trap 'rm -rf "$temp"' EXIT
+"$here/offline.sh" "$temp/kit"
+export RUSTUP_HOME="${RUSTUP_HOME:-$HOME/.rustup}" CARGO_HOME="$temp/cargo" CARGO_TARGET_DIR="$temp/target" FULL="${1-}"
+# Inside there is a loopback device that is down, and nothing else.
+unshare -rn bash -euo pipefail -c '
+    cd "$1/repository"
+    [ "$(ls /sys/class/net 2>/dev/null || echo lo)" = lo ] || [ "$(grep -c : /proc/net/dev)" = 1 ] || { echo "the network is still on" >&2; exit 1; }
+    cargo metadata --locked --format-version 1 >/dev/null
+    echo "== every crate is there"
+    python3 -m venv ../python
+    ../python/bin/python3 -m pip install --quiet --disable-pip-version-check --no-index --find-links ../wheels -r ../wheels/requirements.txt
+    ../python/bin/python3 -c "import PIL, numpy"
+    echo "== the wheels install"
+    [ -n "$FULL" ] || exit 0
+    cargo run --quiet --locked -p exercises -- start ../labs && { echo "the starter of lab 1 passes" >&2; exit 1; }
+    echo "== the starter of lab 1 fails"
+    cp exercises/labs/01-*/solution.rs ../labs/01-*/
+' offline "$temp/kit"
+echo "== the kit works without a network"
