@@ -1,0 +1,228 @@
+//! What the book says of each lab: written from the labs' `lab.toml` into `docs/labs`, so that no fact stands in two places.
+//! `cargo run -p tests -- labs` writes the files anew; a test compares them.
+//!
+//! - `NN.task.LANGUAGE.md`: for students. Title, section, minutes, idea, what may be changed, promises; no wrong solutions.
+//! - `NN.head.LANGUAGE.md` and `NN.wrong.LANGUAGE.md`: for the teacher. Title and facts; the wrong solutions and what catches them.
+//! - `sheet.LANGUAGE.md`: the table of labs on the sheet to hand out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::printed::LANGUAGES;
+use crate::workspace::workspace;
+
+/// A text in both languages.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Both {
+    /// Korean.
+    pub ko: String,
+    /// English.
+    pub en: String,
+}
+
+impl Both {
+    fn get(&self, language: &str) -> &str {
+        if language == "ko" { &self.ko } else { &self.en }
+    }
+}
+
+/// The part of a `lab.toml` that the book shows.
+#[derive(Debug, Deserialize)]
+pub struct Lab {
+    /// From the name of the folder.
+    #[serde(skip)]
+    pub number: u32,
+    title: Both,
+    section: String,
+    minutes: u32,
+    idea: Both,
+    may_change: Both,
+    starter_fails: BTreeMap<String, Vec<String>>,
+    /// What a submission must keep.
+    pub promises: Vec<Promise>,
+    mutants: Vec<Mutant>,
+}
+
+/// What a submission promises.
+#[derive(Debug, Deserialize)]
+pub struct Promise {
+    /// Its name in the grader's output.
+    pub id: String,
+    ko: String,
+    en: String,
+    points: u32,
+}
+
+/// A wrong solution.
+#[derive(Debug, Deserialize)]
+struct Mutant {
+    file: String,
+    promise: String,
+    why: Both,
+}
+
+/// All labs, in order.
+pub fn labs() -> Vec<Lab> {
+    let mut labs: Vec<Lab> = fs::read_dir(workspace().join("exercises/labs"))
+        .map(|entries| entries.filter_map(|entry| read(&entry.ok()?.path())).collect())
+        .unwrap_or_default();
+    labs.sort_by_key(|lab| lab.number);
+    labs
+}
+
+fn read(folder: &std::path::Path) -> Option<Lab> {
+    let number = folder.file_name()?.to_str()?.split('-').next()?.parse().ok()?;
+    let file = folder.join("lab.toml");
+    let words = fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    let lab: Lab = basic_toml::from_str(&words).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    Some(Lab { number, ..lab })
+}
+
+/// All files below `docs/labs` with their contents.
+pub fn files() -> BTreeMap<PathBuf, String> {
+    let folder = workspace().join("docs/labs");
+    let labs = labs();
+    let mut files = BTreeMap::new();
+    for language in LANGUAGES {
+        for lab in &labs {
+            for (part, words) in
+                [("task", lab.task(language)), ("head", lab.head(language)), ("wrong", lab.wrong(language))]
+            {
+                files.insert(folder.join(format!("{:02}.{part}.{language}.md", lab.number)), words);
+            }
+        }
+        files.insert(folder.join(format!("sheet.{language}.md")), sheet(&labs, language));
+    }
+    files
+}
+
+/// Writes all files anew.
+pub fn write() -> std::io::Result<()> {
+    let folder = workspace().join("docs/labs");
+    fs::create_dir_all(&folder)?;
+    let files = files();
+    for entry in fs::read_dir(&folder)? {
+        let path = entry?.path();
+        if !files.contains_key(&path) {
+            fs::remove_file(path)?;
+        }
+    }
+    files.iter().try_for_each(|(path, words)| fs::write(path, words))
+}
+
+/// A page of the book and its title in both languages: where a lab's section is explained.
+fn page(section: &str) -> (&'static str, [&'static str; 2]) {
+    match section {
+        "threading" => ("threading.md", ["멀티스레딩", "Multithreading"]),
+        "asyncio" => ("asyncio.md", ["asyncio", "asyncio"]),
+        "multiprocessing" => ("multiprocessing.md", ["멀티프로세싱", "Multiprocessing"]),
+        "mutex" => ("mutex.md", ["뮤텍스(Mutex)", "The mutex"]),
+        "gil-sim" | "gil" => ("gil.md", ["GIL(Global Interpreter Lock)", "The GIL"]),
+        "compare" => ("compare.md", ["병렬 처리 기법 비교", "The techniques compared"]),
+        "summary" => ("summary.md", ["요약", "Summary"]),
+        other => panic!("the book has no page for the section '{other}' of a lab"),
+    }
+}
+
+/// A cell of a table must not contain its separator, nor a line's end.
+fn cell(words: &str) -> String {
+    words.trim().replace('|', "\\|").replace('\n', " ")
+}
+
+impl Lab {
+    fn heading(&self, language: &str) -> String {
+        format!("## {}. {} {{#lab-{}}}\n\n", self.number, self.title.get(language), self.number)
+    }
+
+    fn facts(&self, language: &str) -> String {
+        let (file, [ko, en]) = page(&self.section);
+        let tracks = if self.starter_fails.contains_key("python") {
+            ["Rust, 파이썬", "Rust, Python"]
+        } else {
+            ["Rust", "Rust"]
+        };
+        match language {
+            "ko" => format!("{}분 · {} · 글의 절: [{ko}]({file})\n\n", self.minutes, tracks[0]),
+            _ => format!("{} minutes · {} · section: [{en}]({file})\n\n", self.minutes, tracks[1]),
+        }
+    }
+
+    fn task(&self, language: &str) -> String {
+        let ko = language == "ko";
+        let mut words = self.heading(language) + &self.facts(language);
+        words += self.idea.get(language).trim();
+        let (may, promise, promised) = if ko {
+            ("고쳐도 되는 것", "약속", "내용")
+        } else {
+            ("What you may change", "promise", "what it says")
+        };
+        words += &format!(
+            "\n\n**{may}:** {}\n\n| {promise} | {promised} |\n|---|---|\n",
+            self.may_change.get(language).trim()
+        );
+        for promise in &self.promises {
+            words += &format!("| `{}` | {} |\n", promise.id, cell(promise.text(language)));
+        }
+        words
+    }
+
+    fn head(&self, language: &str) -> String {
+        let points: u32 = self.promises.iter().map(|promise| promise.points).sum();
+        let (promises, link) = (self.promises.len(), format!("labs-tasks.md#lab-{}", self.number));
+        let counted = match language {
+            "ko" => format!("[학생용 설명]({link}): 약속 {promises}개, {points}점"),
+            _ => format!("[For students]({link}): {promises} promises, {points} points"),
+        };
+        format!("{}{}{counted}\n", self.heading(language), self.facts(language))
+    }
+
+    fn wrong(&self, language: &str) -> String {
+        let ko = language == "ko";
+        let mut words = String::from(if ko {
+            "| 틀린 풀이 | 깨지는 약속 | 틀린 이유 |\n"
+        } else {
+            "| wrong solution | promise it breaks | why |\n"
+        });
+        words += "|---|---|---|\n";
+        let mut rows: Vec<(&Mutant, BTreeSet<&str>)> = Vec::new();
+        for mutant in &self.mutants {
+            // The same mistake in both languages is one row.
+            match rows.iter_mut().find(|(row, _)| row.promise == mutant.promise && row.why == mutant.why) {
+                Some((_, files)) => _ = files.insert(&mutant.file),
+                None => rows.push((mutant, BTreeSet::from([mutant.file.as_str()]))),
+            }
+        }
+        for promise in &self.promises {
+            for (mutant, files) in rows.iter().filter(|(mutant, _)| mutant.promise == promise.id) {
+                let files: Vec<String> = files.iter().map(|file| format!("`{file}`")).collect();
+                let files = files.join(", ");
+                words += &format!("| {files} | `{}` | {} |\n", promise.id, cell(mutant.why.get(language)));
+            }
+        }
+        let fails = self.starter_fails.get("rust").or_else(|| self.starter_fails.values().next());
+        let fails: Vec<String> = fails.into_iter().flatten().map(|id| format!("`{id}`")).collect();
+        let (starter, fails) = (if ko { "시작 코드가 어기는 약속" } else { "The starter breaks" }, fails.join(", "));
+        words + &format!("\n{starter}: {fails}.\n")
+    }
+}
+
+impl Promise {
+    fn text(&self, language: &str) -> &str {
+        if language == "ko" { &self.ko } else { &self.en }
+    }
+}
+
+fn sheet(labs: &[Lab], language: &str) -> String {
+    let mut words = String::from(match language {
+        "ko" => "| 과제 | 처음 깨진 약속 | 어느 줄 때문에, 왜 |\n",
+        _ => "| lab | first broken promise | which line, and why |\n",
+    });
+    words += "|---|---|---|\n";
+    for lab in labs {
+        words += &format!("| {}. {} | | |\n", lab.number, cell(lab.title.get(language)));
+    }
+    words
+}
