@@ -39,7 +39,7 @@ pub struct Lab {
     section: String,
     minutes: u32,
     idea: Both,
-    may_change: Both,
+    touch: Both,
     starter_fails: BTreeMap<String, Vec<String>>,
     /// What a submission must keep.
     pub promises: Vec<Promise>,
@@ -54,6 +54,8 @@ pub struct Promise {
     ko: String,
     en: String,
     points: u32,
+    track: Option<String>,
+    needs: Option<String>,
 }
 
 /// A wrong solution.
@@ -120,9 +122,8 @@ fn page(section: &str) -> (&'static str, [&'static str; 2]) {
         "asyncio" => ("asyncio.md", ["asyncio", "asyncio"]),
         "multiprocessing" => ("multiprocessing.md", ["멀티프로세싱", "Multiprocessing"]),
         "mutex" => ("mutex.md", ["뮤텍스(Mutex)", "The mutex"]),
-        "gil-sim" | "gil" => ("gil.md", ["GIL(Global Interpreter Lock)", "The GIL"]),
+        "gil-sim" => ("gil.md", ["GIL(Global Interpreter Lock)", "The GIL"]),
         "compare" => ("compare.md", ["병렬 처리 기법 비교", "The techniques compared"]),
-        "summary" => ("summary.md", ["요약", "Summary"]),
         other => panic!("the book has no page for the section '{other}' of a lab"),
     }
 }
@@ -159,12 +160,10 @@ impl Lab {
         } else {
             ("What you may change", "promise", "what it says")
         };
-        words += &format!(
-            "\n\n**{may}:** {}\n\n| {promise} | {promised} |\n|---|---|\n",
-            self.may_change.get(language).trim()
-        );
+        words +=
+            &format!("\n\n**{may}:** {}\n\n| {promise} | {promised} |\n|---|---|\n", self.touch.get(language).trim());
         for promise in &self.promises {
-            words += &format!("| `{}` | {} |\n", promise.id, cell(promise.text(language)));
+            words += &format!("| `{}` | {}{} |\n", promise.id, cell(promise.text(language)), promise.only(language));
         }
         words
     }
@@ -210,6 +209,25 @@ impl Lab {
 }
 
 impl Promise {
+    /// Where it is asked, if not everywhere.
+    fn only(&self, language: &str) -> String {
+        let track = self.track.as_deref().map(|track| match (track, language) {
+            ("rust", _) => "Rust",
+            ("python", "ko") => "파이썬",
+            ("python", _) => "Python",
+            (other, _) => panic!("promise {}: the book has no name for the track '{other}'", self.id),
+        });
+        let needs = self.needs.as_deref().map(|needs| match (needs, language) {
+            ("no_gil", "ko") => "GIL이 없을 때",
+            ("no_gil", _) => "without a GIL",
+            ("gil", "ko") => "GIL이 있을 때",
+            ("gil", _) => "with a GIL",
+            (other, _) => panic!("promise {}: the book has no words for '{other}'", self.id),
+        });
+        let only: Vec<&str> = track.into_iter().chain(needs).collect();
+        if only.is_empty() { String::new() } else { format!(" ({})", only.join(", ")) }
+    }
+
     fn text(&self, language: &str) -> &str {
         if language == "ko" { &self.ko } else { &self.en }
     }
@@ -217,7 +235,7 @@ impl Promise {
 
 fn sheet(labs: &[Lab], language: &str) -> String {
     let mut words = String::from(match language {
-        "ko" => "| 과제 | 처음 깨진 약속 | 어느 줄 때문에, 왜 |\n",
+        "ko" => "| 실습 | 처음 깨진 약속 | 어느 줄 때문에, 왜 |\n",
         _ => "| lab | first broken promise | which line, and why |\n",
     });
     words += "|---|---|---|\n";
