@@ -201,10 +201,11 @@ impl Lab {
                 words += &format!("| {files} | `{}` | {} |\n", promise.id, cell(mutant.why.get(language)));
             }
         }
-        let fails = self.starter_fails.get("rust").or_else(|| self.starter_fails.values().next());
-        let fails: Vec<String> = fails.into_iter().flatten().map(|id| format!("`{id}`")).collect();
-        let (starter, fails) = (if ko { "시작 코드가 어기는 약속" } else { "The starter breaks" }, fails.join(", "));
-        words + &format!("\n{starter}: {fails}.\n")
+        let starter = if ko { "시작 코드가 어기는 약속" } else { "The starter breaks" };
+        let fails = |ids: &Vec<String>| ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+        let fails: BTreeSet<String> = self.starter_fails.values().map(fails).collect();
+        // Usually the same in both languages.
+        words + &format!("\n{starter}: {}.\n", fails.into_iter().collect::<Vec<_>>().join(" / "))
     }
 }
 
