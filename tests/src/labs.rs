@@ -128,9 +128,9 @@ fn page(section: &str) -> (&'static str, [&'static str; 2]) {
     }
 }
 
-/// A cell of a table must not contain its separator, nor a line's end.
-fn cell(words: &str) -> String {
-    words.trim().replace('|', "\\|").replace('\n', " ")
+/// In one line, as a list and a table need it.
+fn line(words: &str) -> String {
+    words.trim().replace('\n', " ")
 }
 
 impl Lab {
@@ -152,18 +152,15 @@ impl Lab {
     }
 
     fn task(&self, language: &str) -> String {
-        let ko = language == "ko";
-        let mut words = self.heading(language) + &self.facts(language);
-        words += self.idea.get(language).trim();
-        let (may, promise, promised) = if ko {
-            ("고쳐도 되는 것", "약속", "내용")
-        } else {
-            ("What you may change", "promise", "what it says")
+        let (may, promised) = match language {
+            "ko" => ("고쳐도 되는 것", "약속"),
+            _ => ("What you may change", "Promises"),
         };
-        words +=
-            &format!("\n\n**{may}:** {}\n\n| {promise} | {promised} |\n|---|---|\n", self.touch.get(language).trim());
+        let mut words = self.heading(language) + &self.facts(language);
+        words += &format!("{}\n\n", self.idea.get(language).trim());
+        words += &format!("**{may}:** {}\n\n**{promised}:**\n\n", self.touch.get(language).trim());
         for promise in &self.promises {
-            words += &format!("| `{}` | {}{} |\n", promise.id, cell(promise.text(language)), promise.only(language));
+            words += &format!("- `{}`: {}{}\n", promise.id, line(promise.text(language)), promise.only(language));
         }
         words
     }
@@ -181,24 +178,23 @@ impl Lab {
     fn wrong(&self, language: &str) -> String {
         let ko = language == "ko";
         let mut words = String::from(if ko {
-            "| 틀린 풀이 | 깨지는 약속 | 틀린 이유 |\n"
+            "**자주 틀리는 것**, 깨지는 약속별로:\n\n"
         } else {
-            "| wrong solution | promise it breaks | why |\n"
+            "**What students get wrong,** by the promise that it breaks:\n\n"
         });
-        words += "|---|---|---|\n";
-        let mut rows: Vec<(&Mutant, BTreeSet<&str>)> = Vec::new();
-        for mutant in &self.mutants {
-            // The same mistake in both languages is one row.
-            match rows.iter_mut().find(|(row, _)| row.promise == mutant.promise && row.why == mutant.why) {
-                Some((_, files)) => _ = files.insert(&mutant.file),
-                None => rows.push((mutant, BTreeSet::from([mutant.file.as_str()]))),
-            }
-        }
         for promise in &self.promises {
-            for (mutant, files) in rows.iter().filter(|(mutant, _)| mutant.promise == promise.id) {
-                let files: Vec<String> = files.iter().map(|file| format!("`{file}`")).collect();
-                let files = files.join(", ");
-                words += &format!("| {files} | `{}` | {} |\n", promise.id, cell(mutant.why.get(language)));
+            words += &format!("- `{}`\n", promise.id);
+            // The same mistake in both languages is told once.
+            let mut mistakes: Vec<(&Both, Vec<String>)> = Vec::new();
+            for mutant in self.mutants.iter().filter(|mutant| mutant.promise == promise.id) {
+                let file = format!("`{}`", mutant.file);
+                match mistakes.iter_mut().find(|(why, _)| **why == mutant.why) {
+                    Some((_, files)) => files.push(file),
+                    None => mistakes.push((&mutant.why, vec![file])),
+                }
+            }
+            for (why, files) in mistakes {
+                words += &format!("  - {}: {}\n", files.join(", "), line(why.get(language)));
             }
         }
         let starter = if ko { "시작 코드가 어기는 약속" } else { "The starter breaks" };
@@ -241,7 +237,7 @@ fn sheet(labs: &[Lab], language: &str) -> String {
     });
     words += "|---|---|---|\n";
     for lab in labs {
-        words += &format!("| {}. {} | | |\n", lab.number, cell(lab.title.get(language)));
+        words += &format!("| {}. {} | | |\n", lab.number, line(lab.title.get(language)));
     }
     words
 }
