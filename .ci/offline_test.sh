@@ -16,7 +16,7 @@ export RUSTUP_HOME="${RUSTUP_HOME:-$HOME/.rustup}" CARGO_HOME="$temp/cargo" CARG
 # Inside there is a loopback device that is down, and nothing else.
 unshare -rn bash -euo pipefail -c '
     cd "$1/repository"
-    [ "$(ls /sys/class/net 2>/dev/null || echo lo)" = lo ] || [ "$(grep -c : /proc/net/dev)" = 1 ] || { echo "the network is still on" >&2; exit 1; }
+    [ "$(grep -c : /proc/net/dev)" = 1 ] || { echo "the network is still on" >&2; exit 1; }
     cargo metadata --locked --format-version 1 >/dev/null
     echo "== every crate is there"
     python3 -m venv ../python
