@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the offline kit and uses it with the network off and without cargo's own cache.
 #   .ci/offline_test.sh          every crate is there and the wheels install
-#   .ci/offline_test.sh --full   also builds the grader, starts the labs and checks lab 1: the starter fails, the solution passes
+#   .ci/offline_test.sh --full   also builds the grader and a student's folder, and checks lab 1: the starter fails, the solution passes
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# -eq 0 ] || [ "$*" = --full ] || { echo "offline_test.sh: only --full is known, not '$*'" >&2; exit 2; }
@@ -24,8 +24,14 @@ unshare -rn bash -euo pipefail -c '
     ../python/bin/python3 -c "import PIL, numpy"
     echo "== the wheels install"
     [ -n "$FULL" ] || exit 0
-    cargo run --quiet --locked -p exercises -- start ../labs && { echo "the starter of lab 1 passes" >&2; exit 1; }
-    echo "== the starter of lab 1 fails"
-    cp exercises/labs/01-*/solution.rs ../labs/01-*/
+    grade() { cargo run --quiet --locked -p exercises -- "$@"; }
+    grade start ../labs --lang en
+    ! grade check 1 --lang en >/dev/null || { echo "the starter of lab 1 passes" >&2; exit 1; }
+    cp exercises/labs/01-*/solution.rs ../labs/01-*/submission.rs
+    grade check 1 --lang en || { echo "the solution of lab 1 fails" >&2; exit 1; }
+    echo "== lab 1: the starter fails, the solution passes"
+    # As an editor builds it.
+    cd ../labs && cargo build --quiet
+    echo "== the folder of a student builds"
 ' offline "$temp/kit"
 echo "== the kit works without a network"
