@@ -5,8 +5,11 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# -eq 0 ] || [ "$*" = --full ] || { echo "offline_test.sh: only --full is known, not '$*'" >&2; exit 2; }
-if ! unshare -rn true 2>/dev/null; then
-    echo "== not checked: the offline kit with the network off (unshare -rn is not allowed here)"
+# Root needs no user namespace, and others stay who they are in theirs: the grader does something else for root.
+without_network=(unshare -n)
+"${without_network[@]}" true 2>/dev/null || without_network=(unshare -cn)
+if ! "${without_network[@]}" true 2>/dev/null; then
+    echo "== not checked: the offline kit with the network off (unshare -n is not allowed here)"
     exit 0
 fi
 temp=$(mktemp -d)
@@ -14,7 +17,7 @@ trap 'rm -rf "$temp"' EXIT
 "$here/offline.sh" "$temp/kit"
 export RUSTUP_HOME="${RUSTUP_HOME:-$HOME/.rustup}" CARGO_HOME="$temp/cargo" CARGO_TARGET_DIR="$temp/target" FULL="${1-}"
 # Inside there is a loopback device that is down, and nothing else.
-unshare -rn bash -euo pipefail -c '
+"${without_network[@]}" bash -euo pipefail -c '
     cd "$1/repository"
     [ "$(grep -c : /proc/net/dev)" = 1 ] || { echo "the network is still on" >&2; exit 1; }
     cargo metadata --locked --format-version 1 >/dev/null
@@ -26,7 +29,8 @@ unshare -rn bash -euo pipefail -c '
     [ -n "$FULL" ] || exit 0
     grade() { cargo run --quiet --locked -p exercises -- "$@"; }
     grade start ../labs --lang en
-    ! grade check 1 --lang en >/dev/null || { echo "the starter of lab 1 passes" >&2; exit 1; }
+    starter=$(grade check 1 --lang en) && { echo "the starter of lab 1 passes" >&2; exit 1; }
+    grep "^✗ together" <<<"$starter" || { echo "the starter of lab 1 fails for another reason: $starter" >&2; exit 1; }
     cp exercises/labs/01-*/solution.rs ../labs/01-*/submission.rs
     grade check 1 --lang en || { echo "the solution of lab 1 fails" >&2; exit 1; }
     echo "== lab 1: the starter fails, the solution passes"
