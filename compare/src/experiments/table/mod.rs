@@ -27,7 +27,7 @@ use lab::report::{Front, Measure, Report, Table, Unit};
 use lab::stats;
 use lab::{Result, text};
 
-use crate::ctrl_c;
+use crate::{ctrl_c, questions};
 
 use bench::{Bench, CellSamples, Who, join};
 use budget::Budget;
@@ -62,6 +62,7 @@ pub fn command() -> Experiment {
         let rounds = a.get(rounds).map(|rounds| rounds as usize);
         run(&size, iterations.is_none(), a.get(delay), rounds, budget, a.pythons())
     })
+    .asks(|_| questions::all())
 }
 
 /// Measures the table. Ctrl-C ends the measurement; what was measured until then is reported.
