@@ -51,6 +51,7 @@ pub struct Experiment {
     rules: Vec<Rule>,
     hidden: bool,
     looks_for_pythons: bool,
+    prints_itself: bool,
     questions: Option<Questions>,
     run: Run,
 }
@@ -64,8 +65,21 @@ impl Experiment {
         run: impl Fn(&Args) -> Result<Report> + 'static,
     ) -> Experiment {
         let (options, rules) = options.into_parts();
-        let run = Box::new(run);
-        Experiment { name, about, options, rules, hidden: false, looks_for_pythons: false, questions: None, run }
+        let (hidden, looks_for_pythons, prints_itself) = (false, false, false);
+        let (questions, run) = (None, Box::new(run));
+        Experiment { name, about, options, rules, hidden, looks_for_pythons, prints_itself, questions, run }
+    }
+
+    /// A command that prints its own page, and returns the exit code. It has no report, so `--full`, `--json`, `--trace` and `--svg`
+    /// are errors; it finds interpreters with [`Args::find_pythons`] if it needs them.
+    pub fn page(
+        name: &'static str,
+        about: Text,
+        options: Options,
+        run: impl Fn(&Args) -> Result<u8> + 'static,
+    ) -> Experiment {
+        let run = move |args: &Args| run(args).map(|exit_code| Report { exit_code, ..Report::default() });
+        Experiment { prints_itself: true, ..Experiment::new(name, about, options, run) }
     }
 
     /// The experiment looks for interpreters itself, with [`Args::look_for_pythons`], instead of being given those to run twins on.
@@ -103,9 +117,8 @@ impl Experiment {
         run: impl Fn(&Args) -> Result<()> + 'static,
     ) -> Experiment {
         let run = move |args: &Args| run(args).map(|()| Report::default());
-        let (options, rules) = options.into_parts();
-        let (about, run) = (Text::default(), Box::new(run));
-        Experiment { name, about, options, rules, hidden: true, looks_for_pythons: false, questions: None, run }
+        let about = Text::default();
+        Experiment { hidden: true, ..Experiment::new(name, about, options, run) }
     }
 }
 
@@ -140,6 +153,12 @@ impl Args {
     /// The interpreters to run twins on: none with `--no-python`, or where there is no Python.
     pub fn pythons(&self) -> &[Interpreter] {
         &self.pythons
+    }
+
+    /// The interpreters that were given with `--python`, or else `python3`, if there is one; none with `--no-python`. For a
+    /// [`Experiment::page`], which looks for them only if it needs them.
+    pub fn find_pythons(&self) -> Result<Vec<Interpreter>> {
+        self.asked.as_deref().map_or_else(|| Ok(Vec::new()), python::find)
     }
 
     /// What the interpreters say of themselves that were given with `--python`, or else all that are found. None with `--no-python`.
@@ -204,13 +223,20 @@ impl Section {
         let common = Common::from(&matches);
         rules::check(&experiment.rules, &experiment.options, &matches)?;
         rules::check_files(&experiment.options, &matches, &common)?;
+        if let Some(option) = common.wants_a_report().filter(|_| experiment.prints_itself) {
+            let name = experiment.name;
+            return Err(Error::usage(text!(
+                "'{name}'에는 {option} 옵션을 쓸 수 없습니다.",
+                "'{name}' has no {option}."
+            )));
+        }
         if common.json {
             say::quietly();
         }
         for path in [&common.trace, &common.svg].into_iter().flatten() {
             atomic_write::can_be_written(path)?;
         }
-        let without = common.no_python || experiment.hidden || experiment.looks_for_pythons;
+        let without = common.no_python || experiment.hidden || experiment.looks_for_pythons || experiment.prints_itself;
         let pythons = if without { Vec::new() } else { python::find(&common.python)? };
         let asked = (!common.no_python).then(|| common.python.clone());
         let args = Args { matches, pythons, asked };
@@ -220,7 +246,7 @@ impl Section {
         if let Some(predicted) = predicted {
             report.asked = predicted.compare(&report, |words| self.run_also(words, &args));
         }
-        if !experiment.hidden {
+        if !experiment.hidden && !experiment.prints_itself {
             python::side_by_side(&mut report, &args.pythons);
             common.deliver(&report)?;
         }

@@ -1,0 +1,216 @@
+//! `lab.toml`: what a lab says of itself, and how it is read.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use lab::cli::Choice as _;
+use lab::lang::{Text, has_hangul};
+use lab::python::Interpreter;
+use lab::{Error, Result, text};
+use serde::Deserialize;
+
+use crate::track::Track;
+
+/// A lab has so many hints, from the first step to the last.
+pub const HINTS: usize = 3;
+
+/// The file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// A few words.
+    pub title: Text,
+    /// The section of the article: threading, asyncio, multiprocessing, mutex, gil-sim, compare.
+    pub section: String,
+    /// What a student needs.
+    pub minutes: u32,
+    /// The one idea, in a sentence.
+    pub idea: Text,
+    /// What may be touched.
+    pub touch: Text,
+    /// What a run may use.
+    #[serde(default)]
+    pub limits: LabLimits,
+    /// The oldest Python that the submission may be run on; 3.6 if it is left out.
+    #[serde(default = "oldest")]
+    pub python: [u32; 2],
+    /// What is promised, in the order in which it is told.
+    pub promises: Vec<Promise>,
+    /// Wrong solutions.
+    pub mutants: Vec<Mutant>,
+    /// The promises that the starter breaks, by track; the tracks are those of this table.
+    pub starter_fails: BTreeMap<Track, Vec<String>>,
+    /// Three, from the first step to the last.
+    pub hints: Vec<Text>,
+}
+
+fn oldest() -> [u32; 2] {
+    [3, 6]
+}
+
+/// What one run of a scenario may use. Generous: a busy machine must not fail a right solution.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LabLimits {
+    /// Until a run counts as a hang.
+    pub seconds: u64,
+    /// Of one process.
+    pub memory_mb: u64,
+    /// Processes and threads.
+    pub processes: u64,
+}
+
+impl Default for LabLimits {
+    fn default() -> LabLimits {
+        LabLimits { seconds: 15, memory_mb: 1024, processes: 128 }
+    }
+}
+
+impl LabLimits {
+    /// The watchdog in the run writes what there is this long before the run is killed.
+    pub fn watchdog(&self) -> Duration {
+        Duration::from_secs(self.seconds.max(1)) - Duration::from_millis(500)
+    }
+}
+
+/// What a submission must keep.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Promise {
+    /// Its name: a word.
+    pub id: String,
+    /// The promise, in a sentence.
+    pub ko: String,
+    /// The same.
+    pub en: String,
+    /// The wrong program that it catches.
+    pub catches: Text,
+    /// The number of the hint that fits, 1 to 3.
+    pub hint: usize,
+    /// Its points.
+    pub points: u32,
+    /// The scenario whose run is judged.
+    pub scenario: String,
+    /// Only in this track; in both if it is left out.
+    pub track: Option<Track>,
+    /// Only on such interpreters; on all if it is left out.
+    pub needs: Option<Needs>,
+}
+
+/// What an interpreter must have for a promise to be asked on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Needs {
+    /// No GIL: free-threaded CPython, Jython.
+    NoGil,
+    /// A GIL.
+    Gil,
+}
+
+impl Promise {
+    /// The promise, in both languages.
+    pub fn text(&self) -> Text {
+        Text { ko: self.ko.clone(), en: self.en.clone() }
+    }
+
+    /// Why it is not asked here; `None` if it is asked.
+    pub fn why_not_asked(&self, python: Option<&Interpreter>) -> Option<Text> {
+        let python = python?;
+        match (self.needs?, python.gil) {
+            (Needs::NoGil, Some(false)) | (Needs::Gil, Some(true)) => None,
+            (Needs::NoGil, _) => {
+                Some(text!("{python}에는 GIL이 있어 묻지 않습니다", "not asked on {python}, which has a GIL"))
+            }
+            (Needs::Gil, _) => {
+                Some(text!("{python}에는 GIL이 없어 묻지 않습니다", "not asked on {python}, which has no GIL"))
+            }
+        }
+    }
+}
+
+/// A wrong solution.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mutant {
+    /// Its file in `mutants/`.
+    pub file: String,
+    /// The track, by the file's name.
+    pub track: Track,
+    /// The promise that must catch it.
+    pub promise: String,
+    /// What is wrong with it.
+    pub why: Text,
+}
+
+/// Reads the manifest in a lab's folder.
+pub fn read(folder: &Path) -> Result<Manifest> {
+    let path = folder.join("lab.toml");
+    let refuse = |why: String| {
+        let path = path.display();
+        Error::failed(text!("{path}: 읽을 수 없습니다: {why}", "{path}: cannot be read: {why}"))
+    };
+    let source = fs::read_to_string(&path).map_err(|e| refuse(e.to_string()))?;
+    basic_toml::from_str(&source).map_err(|e| refuse(e.to_string()))
+}
+
+impl Manifest {
+    /// The promises of a track.
+    pub fn promises_of(&self, track: Track) -> impl Iterator<Item = &Promise> {
+        self.promises.iter().filter(move |promise| promise.track.is_none_or(|only| only == track))
+    }
+
+    /// The tracks of the lab.
+    pub fn tracks(&self) -> impl Iterator<Item = Track> {
+        self.starter_fails.keys().copied()
+    }
+
+    /// What is wrong with it, one line each.
+    pub fn mistakes(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let mut texts: Vec<(String, Text)> = [("title", &self.title), ("idea", &self.idea), ("touch", &self.touch)]
+            .map(|(name, text)| (name.to_owned(), text.clone()))
+            .to_vec();
+        for promise in &self.promises {
+            let id = &promise.id;
+            texts.push((format!("promise {id}"), promise.text()));
+            texts.push((format!("catches of {id}"), promise.catches.clone()));
+            if !(1..=HINTS).contains(&promise.hint) {
+                wrong.push(format!("promise {id}: there is no hint {}", promise.hint));
+            }
+            if promise.points == 0 {
+                wrong.push(format!("promise {id} has no points"));
+            }
+            if self.promises.iter().filter(|other| other.id == promise.id).count() > 1 {
+                wrong.push(format!("promise {id} is there twice"));
+            }
+        }
+        texts.extend(self.mutants.iter().map(|mutant| (format!("mutant {}", mutant.file), mutant.why.clone())));
+        texts.extend(self.hints.iter().enumerate().map(|(n, hint)| (format!("hint {}", n + 1), hint.clone())));
+        for (name, text) in texts {
+            if !has_hangul(&text.ko) || text.en.trim().is_empty() || has_hangul(&text.en) {
+                wrong.push(format!("{name}: one of the languages is missing"));
+            }
+        }
+        if self.hints.len() != HINTS {
+            wrong.push(format!("{} hints instead of {HINTS}", self.hints.len()));
+        }
+        for mutant in &self.mutants {
+            if !self.promises_of(mutant.track).any(|promise| promise.id == mutant.promise) {
+                wrong.push(format!("mutant {}: no promise '{}' in its track", mutant.file, mutant.promise));
+            }
+        }
+        for (track, ids) in &self.starter_fails {
+            for id in ids {
+                if !self.promises_of(*track).any(|promise| promise.id == *id) {
+                    wrong.push(format!("starter_fails.{}: no promise '{id}' in this track", track.word()));
+                }
+            }
+            if ids.is_empty() {
+                wrong.push(format!("starter_fails.{}: a starter that breaks no promise", track.word()));
+            }
+        }
+        wrong
+    }
+}

@@ -1,0 +1,11 @@
+//! The command `next`.
+
+use lab::cli::{Experiment, Options};
+use lab::{Error, text};
+
+/// `cargo run -p exercises -- next`.
+pub fn command() -> Experiment {
+    Experiment::page("next", text!("아직 없음", "not there yet"), Options::new(), |_| {
+        Err(Error::failed(text!("아직 없습니다.", "not there yet.")))
+    })
+}

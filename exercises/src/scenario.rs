@@ -1,0 +1,113 @@
+//! Runs one scenario: the driver with the submission, as a process of its own, whose document is read when it has ended.
+
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use kit::Recorded;
+use lab::lang::Text;
+use lab::python::Interpreter;
+use lab::{Result, text};
+
+use crate::copy::Copy;
+use crate::limits::{Ended, How, Limits, read_result, run_limited};
+use crate::manifest::LabLimits;
+
+/// A document is at most so large.
+const MOST: u64 = 64 << 20;
+
+/// What runs a submission.
+#[derive(Clone, Debug)]
+pub enum Program {
+    /// The compiled program.
+    Rust(PathBuf),
+    /// The interpreter, for `driver.py submission.py`.
+    Python(Interpreter),
+}
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// What was recorded, if it wrote a document that can be read.
+    pub recorded: Option<Recorded>,
+    /// What ended it otherwise than a scenario should end: a crash, a limit, a panic, a hang. A promise of this scenario is broken.
+    pub broken_off: Option<Text>,
+    /// How the process ended.
+    pub ended: Ended,
+}
+
+/// Runs a scenario.
+pub fn run(program: &Program, copy: &Copy, scenario: &str, limits: &LabLimits) -> Result<Run> {
+    let name = format!("recorded-{scenario}.json");
+    let nonce = format!("{:016x}", RandomState::new().hash_one(scenario));
+    let mut allowed = Limits::of_run(copy.folder.clone());
+    allowed.wall = Duration::from_secs(limits.seconds);
+    allowed.cpu = Duration::from_secs(2 * limits.seconds);
+    allowed.memory = limits.memory_mb << 20;
+    allowed.processes = limits.processes;
+    allowed.user = copy.user;
+    let mut command = match program {
+        Program::Rust(path) => Command::new(path),
+        Program::Python(python) => {
+            allowed.read.extend(installation(&python.path));
+            let mut command = Command::new(&python.path);
+            command.args(["driver.py", "submission.py"]);
+            command.env("KIT_PYTHON", &copy.folder).env("PYTHONDONTWRITEBYTECODE", "1");
+            command.env("PYTHONIOENCODING", "utf-8");
+            command
+        }
+    };
+    command.arg(scenario).current_dir(&copy.folder);
+    command.env("KIT_OUT", copy.folder.join(&name)).env("KIT_NONCE", &nonce);
+    command.env("KIT_LIMIT_MS", limits.watchdog().as_millis().to_string());
+    let ended = run_limited(&command, &allowed)?;
+    if ended.how == How::Stopped {
+        return Err(lab::Error::failed(crate::compile::how_stopped()));
+    }
+    let document = read_result(&copy.folder, &name, MOST).ok();
+    let recorded: Option<Recorded> = document.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let recorded = recorded.filter(|recorded| recorded.nonce == nonce && recorded.scenario == scenario);
+    let broken_off = broken_off(&ended, recorded.as_ref(), &allowed);
+    Ok(Run { recorded, broken_off, ended })
+}
+
+/// Why a scenario did not come to its end, as the student should read it.
+fn broken_off(ended: &Ended, recorded: Option<&Recorded>, limits: &Limits) -> Option<Text> {
+    if ended.how.is_limit() {
+        return Some(ended.how.tell(limits));
+    }
+    let Some(recorded) = recorded else {
+        let (how, said) = (ended.how.tell(limits), last_line(&ended.err));
+        return Some(Text {
+            ko: format!("기록을 남기지 않고 끝났습니다: {}{said}", how.ko),
+            en: format!("it ended without leaving a record: {}{said}", how.en),
+        });
+    };
+    if !recorded.finished {
+        let s = limits.wall.as_secs();
+        return Some(text!("{s}초가 지나도 끝나지 않았습니다", "it did not end within {s} s"));
+    }
+    recorded.failed.as_ref().map(|why| {
+        let why = lab::escape::escape_controls(why);
+        text!("실행이 도중에 실패했습니다: {why}", "the run failed: {why}")
+    })
+}
+
+/// The last line of what a program said, as the end of a sentence.
+fn last_line(said: &str) -> String {
+    let line = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    if line.is_empty() { String::new() } else { format!(" ({})", lab::escape::escape_controls(line.trim())) }
+}
+
+/// The folders that an interpreter needs to read.
+fn installation(python: &Path) -> Vec<PathBuf> {
+    let on_path = || {
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&folders).map(|folder| folder.join(python)).find(|file| file.is_file())
+    };
+    let given = if python.components().count() > 1 { Some(python.to_owned()) } else { on_path() };
+    let real = given.as_ref().and_then(|path| path.canonicalize().ok());
+    let prefix = |path: &PathBuf| path.parent().and_then(Path::parent).map(Path::to_owned);
+    given.iter().chain(&real).filter_map(prefix).collect()
+}

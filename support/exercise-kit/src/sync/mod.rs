@@ -1,0 +1,1 @@
+//! What a submission of a loom lab imports as `crate::sync`.
