@@ -55,3 +55,6 @@ pub mod start;
 pub mod tools;
 pub mod track;
 pub mod verify;
+
+// The sources of locks that `break_it` compiles name them so.
+use break_it::copies::{scheduler, sync};

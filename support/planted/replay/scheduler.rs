@@ -304,6 +304,12 @@ impl ThreadHandle {
         }
     }
 
+    /// How many phases and operations of all threads there are so far: of phases, since [`Scheduler::trail`].
+    pub fn reached(&self) -> (usize, usize) {
+        let state = self.scheduler.state();
+        (state.trail.len(), state.operations.len())
+    }
+
     pub fn at(&self, phase: Phase) {
         self.scheduler.state().trail.push((self.number, phase));
     }
