@@ -1,9 +1,13 @@
 //! Every folder of `labs/` that has a `promises.rs` is a lab: writes the list of them, so that a new lab needs no other file changed.
+//! And passes on where `planted` put the copies of locks that `break` plays.
 
 use std::path::Path;
 use std::{env, fs};
 
 fn main() {
+    // Where the copies of locks with a bug are, for `src/break_it/copies.rs`.
+    let planted = env::var("DEP_PLANTED_OUT").expect("cargo tells it: `planted` has `links`");
+    println!("cargo:rustc-env=PLANTED={planted}");
     println!("cargo:rerun-if-changed=labs");
     let labs = Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("labs");
     let entries = fs::read_dir(&labs).unwrap_or_else(|e| panic!("{}: {e}", labs.display()));

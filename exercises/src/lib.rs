@@ -61,3 +61,6 @@ pub mod track;
 pub mod verify;
 pub mod wanted;
 pub mod workspace;
+
+// The sources of locks that `break_it` compiles name them so.
+use break_it::copies::{scheduler, sync};

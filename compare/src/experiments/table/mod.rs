@@ -29,7 +29,7 @@ use lab::python::Interpreter;
 use lab::report::{Front, Report};
 use lab::{Result, text};
 
-use crate::ctrl_c;
+use crate::{ctrl_c, questions};
 
 use bench::Bench;
 use budget::Budget;
@@ -61,6 +61,7 @@ pub fn command() -> Experiment {
         let rounds = a.get(rounds).map(|rounds| rounds as usize);
         run(&size, iterations.is_none(), a.get(delay), rounds, budget, a.pythons())
     })
+    .asks(|_| questions::all())
 }
 
 /// Measures the table. Ctrl-C ends the measurement; what was measured until then is reported.

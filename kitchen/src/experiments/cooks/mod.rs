@@ -15,6 +15,7 @@ use lab::{Result, text, twin_script};
 use crate::dish::Minute;
 use crate::hands;
 use crate::kitchens::{ALL, Chosen, Order};
+use crate::questions;
 use crate::verdicts::{self, FREE_THREADS, ONE_COOK, TASKS_WAIT};
 
 /// `cargo run -p kitchen`, and `-- cooks`.
@@ -28,6 +29,7 @@ pub fn command() -> Experiment {
     let about =
         text!("여섯 주방: 요리사, 요리, 화구 하나, 칼 하나", "six kitchens: cooks, dishes, one stove, one knife");
     Experiment::new("cooks", about, options, move |a| run(a.get(chosen), a.get(dishes), a.get(minute), a.pythons()))
+        .asks(|_| questions::all())
 }
 
 /// Runs the kitchens, here and on CPython.

@@ -4,6 +4,7 @@ mod common;
 mod declared;
 mod fail_on;
 mod options;
+mod predictions;
 mod rules;
 
 use std::env;
@@ -17,6 +18,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 pub use fail_on::FailOn;
 pub use options::{Choice, Opt, Options};
 
+use crate::ask::Question;
 use crate::atomic_write;
 use crate::error::{Error, Result};
 use crate::lang::{self, Lang, Text};
@@ -29,12 +31,17 @@ use crate::terminal;
 use crate::text;
 use common::Common;
 use declared::Declared;
+use predictions::Predictions;
 use rules::Rule;
 
 /// In a terminal narrower than this, the description of an option goes on a line of its own.
 const NARROW: usize = 60;
 
+/// The option that an experiment with questions has.
+const ASK: &str = "ask";
+
 type Run = Box<dyn Fn(&Args) -> Result<Report>>;
+type Questions = Box<dyn Fn(&Args) -> Vec<Question>>;
 
 /// One experiment: its name on the command line, its options, and the function that runs it.
 pub struct Experiment {
@@ -45,6 +52,7 @@ pub struct Experiment {
     hidden: bool,
     looks_for_pythons: bool,
     prints_itself: bool,
+    questions: Option<Questions>,
     run: Run,
 }
 
@@ -58,7 +66,8 @@ impl Experiment {
     ) -> Experiment {
         let (options, rules) = options.into_parts();
         let (hidden, looks_for_pythons, prints_itself) = (false, false, false);
-        Experiment { name, about, options, rules, hidden, looks_for_pythons, prints_itself, run: Box::new(run) }
+        let (questions, run) = (None, Box::new(run));
+        Experiment { name, about, options, rules, hidden, looks_for_pythons, prints_itself, questions, run }
     }
 
     /// A command that prints its own page, and returns the exit code. It has no report, so `--full`, `--json`, `--trace` and `--svg`
@@ -77,6 +86,17 @@ impl Experiment {
     #[must_use]
     pub fn looks_for_pythons(self) -> Experiment {
         Experiment { looks_for_pythons: true, ..self }
+    }
+
+    /// With `--ask` the reader answers these questions before the run, and the report has the answers beside what was seen.
+    #[must_use]
+    pub fn asks(mut self, questions: impl Fn(&Args) -> Vec<Question> + 'static) -> Experiment {
+        let about = text!(
+            "먼저 예상을 묻고, 결과와 나란히 출력",
+            "ask for predictions first, and show them beside the results"
+        );
+        self.options.push(Declared::new(ASK, declared::Kind::Flag, None, about));
+        Experiment { questions: Some(Box::new(questions)), ..self }
     }
 
     /// The work of a child process: what the program does when it starts itself again with `name` as its first argument. The
@@ -220,12 +240,28 @@ impl Section {
         let pythons = if without { Vec::new() } else { python::find(&common.python)? };
         let asked = (!common.no_python).then(|| common.python.clone());
         let args = Args { matches, pythons, asked };
+        let asks = experiment.questions.as_ref().filter(|_| declared::given(ASK, &args.matches));
+        let predicted = asks.map(|questions| Predictions::ask(questions(&args))).transpose()?;
         let mut report = (experiment.run)(&args)?;
+        if let Some(predicted) = predicted {
+            report.asked = predicted.compare(&report, |words| self.run_also(words, &args));
+        }
         if !experiment.hidden && !experiment.prints_itself {
             python::side_by_side(&mut report, &args.pythons);
             common.deliver(&report)?;
         }
         Ok(report.exit_code)
+    }
+
+    /// A further run of this program, on the same interpreters, that prints nothing.
+    fn run_also(&self, words: &[&str], args: &Args) -> Result<Report> {
+        let command_line: Vec<OsString> = [&[self.name], words].concat().into_iter().map(OsString::from).collect();
+        let matches = self.command().try_get_matches_from(&command_line);
+        let matches = matches.map_err(|e| self.explain(&e, &command_line))?;
+        let experiment = self.chosen(&matches)?;
+        let matches = matches.subcommand().map_or_else(|| matches.clone(), |(_, inner)| inner.clone());
+        say::quietly();
+        (experiment.run)(&Args { matches, pythons: args.pythons.clone(), asked: args.asked.clone() })
     }
 
     /// The experiment that was named, else the first. Only common options may stand before the name.

@@ -18,6 +18,7 @@ use lab::report::{Front, Report};
 use lab::{Error, Result, text, twin_script};
 
 use crate::overlap::CLAIM;
+use crate::questions;
 use report::SLEEP;
 use targets::Targets;
 use techniques::{Fetched, MAX_FAILURES, pool, sleeping, thread_per_request};
@@ -57,6 +58,7 @@ pub fn command() -> Experiment {
         };
         run(&workload, a.pythons())
     })
+    .asks(|_| questions::of_fetch())
 }
 
 #[derive(Clone, Debug)]

@@ -42,6 +42,22 @@ struct ThreadState {
     call: Option<Call>,
     /// The number of mutexes that it holds.
     holds: usize,
+    /// The operation that it makes next, where each operation is a turn.
+    next: Option<&'static str>,
+}
+
+/// Where a thread is between two turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Ended,
+    /// Until another thread wakes it, or also until its time is over.
+    Asleep {
+        timed: bool,
+    },
+    /// It can go on; where each operation is a turn, with this one.
+    Ready {
+        next: Option<&'static str>,
+    },
 }
 
 #[derive(Debug, Default)]
@@ -132,6 +148,15 @@ impl Scheduler {
         inside.map(|(thread, a)| Turn { thread, by_time: a.asleep, overtakes: false }).collect()
     }
 
+    /// Where a thread is.
+    pub fn place(&self, thread: usize) -> Place {
+        match &self.state().threads[thread] {
+            ThreadState { ended: true, .. } => Place::Ended,
+            ThreadState { asleep: true, timed, .. } => Place::Asleep { timed: *timed },
+            ThreadState { next, .. } => Place::Ready { next: *next },
+        }
+    }
+
     /// The phases that threads reached since the last call.
     pub fn trail(&self) -> Vec<(usize, Phase)> {
         std::mem::take(&mut self.state().trail)
@@ -207,7 +232,9 @@ impl ThreadHandle {
     /// Called before each operation, which is a step of its own for loom.
     pub fn operation(&self, what: &'static str) {
         if self.scheduler.grain == Grain::Operations {
+            self.me(|me| me.next = Some(what));
             self.ends_turn();
+            self.me(|me| me.next = None);
         }
         self.passes(false);
         let mut state = self.scheduler.state();
@@ -275,6 +302,12 @@ impl ThreadHandle {
         if let Some(last) = self.scheduler.state().letters.last_mut() {
             last.overtakes = true;
         }
+    }
+
+    /// How many phases and operations of all threads there are so far: of phases, since [`Scheduler::trail`].
+    pub fn reached(&self) -> (usize, usize) {
+        let state = self.scheduler.state();
+        (state.trail.len(), state.operations.len())
     }
 
     pub fn at(&self, phase: Phase) {

@@ -1,6 +1,6 @@
 //! The types of `src/sync.rs`, made for the replay: after each operation the schedule decides who goes on.
 //!
-//! A mutex, a condition variable and a semaphore behave as in the simulator (`src/sim/sync.rs`): a thread that finds a mutex free takes
+//! The types of `mutex/src/sync.rs` have the same shape. A mutex, a condition variable and a semaphore behave as in the simulator (`src/sim/sync.rs`): a thread that finds a mutex free takes
 //! it, a woken thread tries again, signals go to the longest waiter unless a letter has `*`. The lock's protocol on top is compared.
 
 use std::collections::VecDeque;
@@ -227,6 +227,9 @@ impl Semaphore {
     }
 }
 
+/// A spin lock looks again in its next turn.
+pub fn relax(_: &mut u32) {}
+
 /// A thread that wants the lock and stores under its first mutex makes a request, which ends its turn.
 fn stored(me: &ThreadHandle, something: bool) {
     if something && me.call() == Some(Call::Take) && me.held() == 1 {
@@ -275,6 +278,17 @@ macro_rules! atomic {
                     me.operation(concat!(stringify!($name), "::compare_exchange"));
                 }
                 self.0.compare_exchange(old, new, Ordering::SeqCst, Ordering::SeqCst)
+            }
+
+            /// Never fails without a reason here: a schedule decides everything.
+            pub fn compare_exchange_weak(
+                &self,
+                old: $value,
+                new: $value,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$value, $value> {
+                self.compare_exchange(old, new, success, failure)
             }
         }
     };
