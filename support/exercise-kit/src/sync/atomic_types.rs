@@ -1,5 +1,6 @@
 //! `std::sync::atomic`, recorded. Made at run time: loom's have no constant constructor, so a `static` cannot hold one.
 
+use std::sync::PoisonError;
 use std::sync::atomic as std_atomic;
 
 use lab::lang::Text;
@@ -12,7 +13,7 @@ use super::turns;
 pub use std::sync::atomic::Ordering;
 
 macro_rules! atomic {
-    ($name:ident, $value:ty, $show:expr, $latest:expr) => {
+    ($name:ident, $value:ty, $show:expr) => {
         #[doc = concat!("`std::sync::atomic::", stringify!($name), "`.")]
         #[derive(Debug)]
         pub struct $name {
@@ -37,7 +38,7 @@ macro_rules! atomic {
             fn made(value: $value, name: Option<Text>) -> $name {
                 let line = line();
                 let cell = match engine() {
-                    Engine::Loom => Cell::Loom(loom_atomic::$name::new(value)),
+                    Engine::Loom => Cell::Loom(loom_atomic::$name::new(value), loom::sync::Mutex::new(())),
                     Engine::Std | Engine::Turns => Cell::Std(std_atomic::$name::new(value)),
                 };
                 $name { number: with(|log| log.add_object(name, "atomic", line)), cell }
@@ -60,9 +61,7 @@ macro_rules! atomic {
                 self.step();
                 let value = match &self.cell {
                     Cell::Std(cell) => cell.load(order),
-                    // loom lets a SeqCst load return an old value, which no machine does; a read-modify-write never gets one.
-                    Cell::Loom(cell) if order == Ordering::SeqCst => $latest(cell),
-                    Cell::Loom(cell) => cell.load(order),
+                    Cell::Loom(cell, gate) => one_order(gate, order, || cell.load(order)),
                 };
                 self.say("load", Change::Is($show(value)), line);
                 value
@@ -75,7 +74,7 @@ macro_rules! atomic {
                 self.step();
                 match &self.cell {
                     Cell::Std(cell) => cell.store(value, order),
-                    Cell::Loom(cell) => cell.store(value, order),
+                    Cell::Loom(cell, gate) => one_order(gate, order, || cell.store(value, order)),
                 }
                 self.say("store", Change::Is($show(value)), line);
             }
@@ -87,7 +86,7 @@ macro_rules! atomic {
                 self.step();
                 let old = match &self.cell {
                     Cell::Std(cell) => cell.swap(value, order),
-                    Cell::Loom(cell) => cell.swap(value, order),
+                    Cell::Loom(cell, gate) => one_order(gate, order, || cell.swap(value, order)),
                 };
                 self.say("swap", Change::From($show(old), $show(value)), line);
                 old
@@ -106,7 +105,9 @@ macro_rules! atomic {
                 self.step();
                 let done = match &self.cell {
                     Cell::Std(cell) => cell.compare_exchange(current, new, success, failure),
-                    Cell::Loom(cell) => cell.compare_exchange(current, new, success, failure),
+                    Cell::Loom(cell, gate) => {
+                        one_order(gate, success, || cell.compare_exchange(current, new, success, failure))
+                    }
                 };
                 let change = match done {
                     Ok(old) => Change::From($show(old), $show(new)),
@@ -150,7 +151,7 @@ macro_rules! atomic {
             pub fn into_inner(self) -> $value {
                 match self.cell {
                     Cell::Std(cell) => cell.into_inner(),
-                    Cell::Loom(cell) => cell.load(Ordering::SeqCst),
+                    Cell::Loom(cell, gate) => one_order(&gate, Ordering::SeqCst, || cell.load(Ordering::SeqCst)),
                 }
             }
         }
@@ -175,7 +176,7 @@ macro_rules! changes {
                     self.step();
                     let old = match &self.cell {
                         Cell::Std(cell) => cell.$method(value, order),
-                        Cell::Loom(cell) => cell.$method(value, order),
+                        Cell::Loom(cell, gate) => one_order(gate, order, || cell.$method(value, order)),
                     };
                     let new: fn($value, $value) -> $value = $new;
                     self.say(stringify!($method), Change::From($show(old), $show(new(old, value))), line);
@@ -189,12 +190,19 @@ macro_rules! changes {
 #[derive(Debug)]
 enum Cell<S, L> {
     Std(S),
-    Loom(L),
+    Loom(L, loom::sync::Mutex<()>),
+}
+
+/// loom takes SeqCst for AcqRel: a load may return a value that no machine would. The gate gives all SeqCst accesses of one atomic
+/// one order.
+fn one_order<R>(gate: &loom::sync::Mutex<()>, order: Ordering, access: impl FnOnce() -> R) -> R {
+    let _held = (order == Ordering::SeqCst).then(|| gate.lock().unwrap_or_else(PoisonError::into_inner));
+    access()
 }
 
 macro_rules! atomic_number {
     ($name:ident, $value:ty) => {
-        atomic!($name, $value, number, |cell: &loom_atomic::$name| cell.fetch_add(0, Ordering::SeqCst));
+        atomic!($name, $value, number);
         changes!($name, $value, number,
             fetch_add: |old, by| old.wrapping_add(by),
             fetch_sub: |old, by| old.wrapping_sub(by),
@@ -211,7 +219,7 @@ atomic_number!(AtomicU64, u64);
 atomic_number!(AtomicU32, u32);
 atomic_number!(AtomicI64, i64);
 atomic_number!(AtomicUsize, usize);
-atomic!(AtomicBool, bool, i64::from, |cell: &loom_atomic::AtomicBool| cell.fetch_or(false, Ordering::SeqCst));
+atomic!(AtomicBool, bool, i64::from);
 changes!(AtomicBool, bool, i64::from,
     fetch_or: |old, other| old | other,
     fetch_and: |old, other| old & other);

@@ -2,12 +2,16 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::end::{self, Kind};
 use super::engine::{Engine, choose};
 use super::steps::{Step, i_am, with};
 use super::{thread, turns};
 use crate::run::Run;
+
+/// An exploration that takes longer stops, and says that there is more. Only a program that spins needs as long.
+const LONGEST: Duration = Duration::from_secs(3);
 
 /// The limits of an exploration.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +35,7 @@ pub struct Model {
 impl Model {
     /// The usual limits: two preemptions.
     pub fn new(name: &'static str, least: usize) -> Model {
-        Model { name, preemptions: 2, branches: 1_000, least, most: 40_000, tries: false, yields: true }
+        Model { name, preemptions: 2, branches: 1_000, least, most: 20_000, tries: false, yields: true }
     }
 }
 
@@ -54,16 +58,16 @@ pub fn explore(model: Model, plans: u32, body: impl Fn(u32) + Send + Sync + 'sta
     let body = Arc::new(body);
     let mut complete = true;
     for plan in 0..plans {
-        let before = executions.load(Relaxed);
+        let (before, begun) = (executions.load(Relaxed), Instant::now());
         let most = (model.most / plans as usize).max(1);
         let mut builder = loom::model::Builder::new();
         // Overrides all LOOM_* variables: they are not the student's to set.
         builder.preemption_bound = Some(model.preemptions);
         builder.max_branches = model.branches;
-        builder.max_duration = None;
+        // loom looks at these two only so often, and then stops without a word.
+        builder.max_duration = Some(LONGEST);
         builder.max_permutations = Some(most);
-        // loom looks at max_permutations only so often, and then stops without a word.
-        builder.checkpoint_interval = most;
+        builder.checkpoint_interval = most.min(250);
         builder.checkpoint_file = None;
         let (counted, body) = (Arc::clone(&executions), Arc::clone(&body));
         builder.check(move || {
@@ -72,7 +76,7 @@ pub fn explore(model: Model, plans: u32, body: impl Fn(u32) + Send + Sync + 'sta
             i_am(0);
             body(plan);
         });
-        complete &= executions.load(Relaxed) - before < most;
+        complete &= executions.load(Relaxed) - before < most && begun.elapsed() < LONGEST;
     }
     choose(Engine::Std, false, true);
     let executions = executions.load(Relaxed);
@@ -95,6 +99,8 @@ pub fn explore(model: Model, plans: u32, body: impl Fn(u32) + Send + Sync + 'sta
 pub struct Turns {
     /// Steps of a turn.
     pub quantum: usize,
+    /// So many steps after the thread before it each one sets out. 0: all together.
+    pub lag: usize,
     /// So many steps of all threads together, and nobody has ended: a livelock.
     pub most: usize,
 }
@@ -111,7 +117,7 @@ pub fn in_turns(how: Turns, body: impl FnOnce()) -> TookTurns {
     end::watch();
     choose(Engine::Turns, true, true);
     with(super::steps::Log::begin);
-    turns::begin(how.quantum, how.most);
+    turns::begin(how.quantum, how.lag, how.most);
     i_am(0);
     body();
     let steps = turns::steps();

@@ -173,7 +173,10 @@ pub fn yield_now() {
         Engine::Std => std::thread::yield_now(),
         Engine::Loom if yields() => loom::thread::yield_now(),
         Engine::Loom => (),
-        Engine::Turns => turns::step(me()),
+        Engine::Turns => {
+            turns::set_out();
+            turns::step(me());
+        }
     }
 }
 

@@ -10,6 +10,8 @@ use super::steps::{Wait, with};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Ready,
+    /// Started, and waits until the one that starts threads waits for them: so all set out together.
+    New,
     Blocked(Wait),
     /// Asleep until so many steps were done by all.
     Asleep(usize),
@@ -26,6 +28,8 @@ struct Turns {
     /// Steps left of this turn.
     left: usize,
     quantum: usize,
+    /// So many steps after the thread before it each one sets out.
+    lag: usize,
     steps: usize,
     most: usize,
 }
@@ -42,6 +46,13 @@ fn of<'a>(turns: &'a mut MutexGuard<'static, Option<Turns>>) -> &'a mut Turns {
 }
 
 impl Turns {
+    fn set_out(&mut self) {
+        let new = self.threads.iter_mut().filter(|state| **state == State::New);
+        for (n, state) in new.enumerate() {
+            *state = if n * self.lag == 0 { State::Ready } else { State::Asleep(self.steps + n * self.lag) };
+        }
+    }
+
     fn wake_sleepers(&mut self) {
         let now = self.steps;
         for state in &mut self.threads {
@@ -73,8 +84,8 @@ impl Turns {
 }
 
 /// A new run, of which the calling thread is number 0.
-pub(super) fn begin(quantum: usize, most: usize) {
-    *turns() = Some(Turns { threads: vec![State::Ready], turn: 0, left: quantum, quantum, steps: 0, most });
+pub(super) fn begin(quantum: usize, lag: usize, most: usize) {
+    *turns() = Some(Turns { threads: vec![State::Ready], turn: 0, left: quantum, quantum, lag, steps: 0, most });
 }
 
 /// How many steps all threads did.
@@ -84,7 +95,7 @@ pub(super) fn steps() -> usize {
 
 /// A new thread, which waits for its turn with [`wait_for_turn`].
 pub(super) fn add() {
-    of(&mut turns()).threads.push(State::Ready);
+    of(&mut turns()).threads.push(State::New);
 }
 
 pub(super) fn wait_for_turn(me: usize) {
@@ -92,6 +103,11 @@ pub(super) fn wait_for_turn(me: usize) {
     while of(&mut turns).turn != me {
         turns = MOVED.wait(turns).unwrap_or_else(PoisonError::into_inner);
     }
+}
+
+/// The threads that were started set out.
+pub(super) fn set_out() {
+    of(&mut turns()).set_out();
 }
 
 /// A point before an operation: the turn goes round.
@@ -141,6 +157,7 @@ fn leave(me: usize, state: State, wait: Option<Wait>) {
 fn hand_over(me: usize, state: State) {
     let mut turns = turns();
     let all = of(&mut turns);
+    all.set_out();
     all.threads[me] = state;
     if !all.pass() {
         let ended = all.threads.iter().all(|state| *state == State::Ended);
