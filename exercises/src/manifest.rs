@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use lab::cli::Choice as _;
 use lab::lang::{Text, has_hangul};
@@ -65,13 +64,6 @@ pub struct LabLimits {
 impl Default for LabLimits {
     fn default() -> LabLimits {
         LabLimits { seconds: 15, memory_mb: 1024, processes: 128 }
-    }
-}
-
-impl LabLimits {
-    /// The watchdog in the run writes what there is this long before the run is killed.
-    pub fn watchdog(&self) -> Duration {
-        Duration::from_secs(self.seconds.max(1)) - Duration::from_millis(500)
     }
 }
 
