@@ -51,6 +51,13 @@ pub fn command() -> Experiment {
             "the file for the result; with the format gradescope and several submissions, a folder"
         ),
     );
+    let saved = options.path(
+        "saved",
+        text!(
+            "이미 채점한 결과를 두는 폴더(기본: target/ 안)",
+            "the folder for what is graded already (default: in target/)"
+        ),
+    );
     let fresh = options.flag(
         "fresh",
         text!("저장된 결과를 쓰지 않고 모두 다시 채점", "grade everything anew, also what was graded before"),
@@ -65,6 +72,7 @@ pub fn command() -> Experiment {
             labs: args.get(only),
             format: args.get(format),
             out: args.get(out),
+            saved: args.get(saved),
             fresh: args.get(fresh),
         };
         grade(args, &wanted)
@@ -77,6 +85,7 @@ struct Wanted {
     labs: Vec<String>,
     format: Format,
     out: Option<PathBuf>,
+    saved: Option<PathBuf>,
     fresh: bool,
 }
 
@@ -103,7 +112,13 @@ fn grade(args: &Args, wanted: &Wanted) -> Result<u8> {
         )));
     }
     limits::stop_on_ctrl_c()?;
-    let grader = Grader { tools, pythons, saved: Saved::open()?, fresh: wanted.fresh, guards: Mutex::default() };
+    let grader = Grader {
+        tools,
+        pythons,
+        saved: Saved::open(wanted.saved.as_deref())?,
+        fresh: wanted.fresh,
+        guards: Mutex::default(),
+    };
     let (sheet, failed) = grader.all(&entries);
     deliver(&sheet, wanted)?;
     if limits::is_stopped() {

@@ -26,14 +26,12 @@ pub struct Saved {
 }
 
 impl Saved {
-    /// In `target/`.
-    pub fn open() -> Result<Saved> {
-        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-        Saved::in_folder(target.join("exercises").join("graded"))
-    }
-
-    /// In this folder, which is made.
-    pub fn in_folder(folder: PathBuf) -> Result<Saved> {
+    /// In this folder, else in `target/`.
+    pub fn open(folder: Option<&Path>) -> Result<Saved> {
+        let folder = folder.map(Path::to_owned).unwrap_or_else(|| {
+            let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+            target.join("exercises").join("graded")
+        });
         fs::create_dir_all(&folder).map_err(|e| {
             let folder = folder.display();
             Error::failed(text!("{folder}: 만들 수 없습니다: {e}", "{folder}: cannot be made: {e}"))

@@ -34,6 +34,9 @@ pub fn main(args: &[OsString]) -> ExitCode {
     }
 }
 
+/// Bytes of the line that `limits-start` prints on standard output before the program does.
+pub const FIRST_LINE: usize = 16;
+
 /// How the standard error begins if the program was never started.
 pub fn failed(job: &Job) -> String {
     format!("{START} {:016x}: ", job.nonce)
@@ -66,8 +69,9 @@ fn become_program(job: &Job) -> io::Result<Never> {
     if let Some(user) = limits.user {
         command.uid(user).gid(user);
     }
-    // The supervisor waits for this line: nothing of the submission can come before it.
-    writeln!(io::stdout(), "{}", serde_json::to_string(&fence).map_err(io::Error::other)?)?;
+    // Nothing of the submission can come before this line.
+    let word = serde_json::to_string(&fence).map_err(io::Error::other)?;
+    writeln!(io::stdout(), "{word:<width$}", width = FIRST_LINE - 1)?;
     io::stdout().flush()?;
     Err(command.exec())
 }
