@@ -7,7 +7,8 @@
 //! 2. [`copy`] puts the submission into a folder of its own, beside the lab's driver.
 //! 3. [`tools`] finds the kit, [`compile`] compiles driver and submission with plain `rustc`. Python needs neither.
 //! 4. [`scenario`] runs the driver once for each scenario, under [`limits`], and reads the document that [`kit`] wrote.
-//! 5. [`assess`] asks the lab's judge, `promises.rs` ([`promise`]), about each promise.
+//! 5. [`assess`] asks the lab's judge, `promises.rs` ([`promise`]), about each promise. `check`, `grade` and `verify` all go this way.
+//! 6. [`tell`] tells a broken promise, [`hang`] names a hang.
 //!
 //! # Commands
 //!
@@ -41,17 +42,22 @@ pub mod check;
 pub mod compile;
 pub mod copy;
 pub mod grade;
+pub mod hang;
 pub mod hint;
 pub mod labs;
 pub mod limits;
 pub mod list;
 pub mod manifest;
 pub mod next;
+pub mod page;
 pub mod predict;
 pub mod promise;
 pub mod scenario;
 pub mod solution;
 pub mod start;
+pub mod tell;
 pub mod tools;
 pub mod track;
 pub mod verify;
+pub mod wanted;
+pub mod workspace;

@@ -11,11 +11,15 @@ use lab::python::Interpreter;
 use lab::{Result, text};
 
 use crate::copy::Copy;
+use crate::hang;
 use crate::limits::{Ended, How, Limits, read_result, run_limited};
 use crate::manifest::LabLimits;
 
 /// A document is at most so large.
 const MOST: u64 = 64 << 20;
+
+/// A run in which no thread has moved for so long hangs, in ms.
+const STILL_MS: &str = "3000";
 
 /// What runs a submission.
 #[derive(Clone, Debug)]
@@ -60,7 +64,7 @@ pub fn run(program: &Program, copy: &Copy, scenario: &str, limits: &LabLimits) -
     };
     command.arg(scenario).current_dir(&copy.folder);
     command.env("KIT_OUT", copy.folder.join(&name)).env("KIT_NONCE", &nonce);
-    command.env("KIT_LIMIT_MS", limits.watchdog().as_millis().to_string());
+    command.env("KIT_LIMIT_MS", limits.watchdog().as_millis().to_string()).env("KIT_STILL_MS", STILL_MS);
     let ended = run_limited(&command, &allowed)?;
     if ended.how == How::Stopped {
         return Err(lab::Error::failed(crate::compile::how_stopped()));
@@ -85,8 +89,12 @@ fn broken_off(ended: &Ended, recorded: Option<&Recorded>, limits: &Limits) -> Op
         });
     };
     if !recorded.finished {
-        let s = limits.wall.as_secs();
-        return Some(text!("{s}초가 지나도 끝나지 않았습니다", "it did not end within {s} s"));
+        let stuck = text!("실행이 끝나지 않습니다", "the run does not end");
+        let who = hang::told(&recorded.blocked);
+        return Some(who.map_or(stuck.clone(), |who| Text {
+            ko: format!("{}. {}", stuck.ko, who.ko),
+            en: format!("{}: {}", stuck.en, who.en),
+        }));
     }
     recorded.failed.as_ref().map(|why| {
         let why = lab::escape::escape_controls(why);
