@@ -32,8 +32,10 @@ pub fn judge(promise: &str, run: &Recorded) -> Result<(), Broken> {
 fn limit(run: &Recorded, limit: usize) -> Result<(), Broken> {
     let peak = run.trace.peak_in_flight(&[State::WaitingForIo]);
     ensure(peak <= limit, || {
-        let seen =
-            text!("limit이 {limit}인데 작업 {peak}개가 동시에 진행되었습니다.", "with limit {limit}, {peak} jobs were in flight at the same time.");
+        let seen = text!(
+            "limit이 {limit}인데 작업 {peak}개가 동시에 진행되었습니다.",
+            "the limit is {limit}, and {peak} jobs were in flight at the same time."
+        );
         nth_in_flight(run, seen, limit + 1)
     })
 }
@@ -43,7 +45,7 @@ fn full(run: &Recorded, limit: usize) -> Result<(), Broken> {
     ensure(peak >= limit, || {
         let seen = text!(
             "limit이 {limit}인데 동시에 진행된 작업은 가장 많을 때 {peak}개였습니다.",
-            "with limit {limit}, never more than {peak} jobs were in flight at the same time."
+            "the limit is {limit}, and at most {peak} of the jobs were in flight at the same time."
         );
         // What came next, although there was room.
         match run.trace.lanes.get(peak).and_then(|lane| lane.spans.first()) {
@@ -55,7 +57,8 @@ fn full(run: &Recorded, limit: usize) -> Result<(), Broken> {
 
 /// The place is the job with which there were so many in flight.
 fn nth_in_flight(run: &Recorded, seen: lab::lang::Text, nth: usize) -> Broken {
-    let spans = || run.trace.lanes.iter().enumerate().flat_map(|(i, lane)| lane.spans.iter().map(move |span| (i, span)));
+    let spans =
+        || run.trace.lanes.iter().enumerate().flat_map(|(i, lane)| lane.spans.iter().map(move |span| (i, span)));
     let too_many = |start: u64| spans().filter(|(_, span)| span.start <= start && start < span.end).count() >= nth;
     match spans().filter(|(_, span)| too_many(span.start)).min_by_key(|(_, span)| span.start) {
         Some((lane, span)) => Broken::at(seen, lane, span.start, span.end),
@@ -82,7 +85,11 @@ fn order(call: &Call) -> Result<(), Broken> {
     let got = results(call)?;
     ensure(*got == call.values, || {
         let place = |value: &u32| call.values.iter().position(|one| one == value);
-        let order = got.iter().map(|value| place(value).map_or("?".to_owned(), |i| i.to_string())).collect::<Vec<_>>().join(", ");
+        let order = got
+            .iter()
+            .map(|value| place(value).map_or("?".to_owned(), |i| i.to_string()))
+            .collect::<Vec<_>>()
+            .join(", ");
         Broken::seen(text!(
             "돌려받은 결과는 작업 {order}의 순서였습니다.",
             "the results that came back were those of the jobs {order}, in this order."
@@ -94,8 +101,8 @@ fn all(call: &Call) -> Result<(), Broken> {
     let (jobs, limit) = (call.values.len(), call.limit);
     if let Some((job, runs)) = call.runs.iter().enumerate().find(|(_, runs)| **runs != 1) {
         return Err(Broken::seen(text!(
-            "작업 {jobs}개, limit {limit}: 작업 {job}이(가) {runs}번 실행되었습니다.",
-            "{jobs} jobs, limit {limit}: job {job} ran {runs} times."
+            "작업 {jobs}개, limit {limit}: 작업 {job}이(가) 한 번이 아니라 {runs}번 실행되었습니다.",
+            "number of jobs {jobs}, limit {limit}: job {job} ran {runs} times instead of once."
         )));
     }
     let got = results(call)?;
@@ -104,7 +111,7 @@ fn all(call: &Call) -> Result<(), Broken> {
         let number = got.len();
         Broken::seen(text!(
             "작업 {jobs}개, limit {limit}: 작업마다 하나씩이어야 할 결과가 {number}개이거나 다른 값입니다.",
-            "{jobs} jobs, limit {limit}: {number} results came back, and they are not one for each job."
+            "number of jobs {jobs}, limit {limit}: {number} results came back, and they are not one for each job."
         ))
     })
 }
