@@ -9,12 +9,16 @@ use crate::promise::{Broken, ensure, fact};
 /// Timers of some systems count in milliseconds.
 const ROUNDING: u64 = 1_000_000;
 
+/// More is polling.
+const WAKES: u64 = 1;
+
 /// Whether the promise was kept in this run.
 pub fn judge(promise: &str, run: &Recorded) -> Result<(), Broken> {
     match promise {
         "together" => together(run),
         "in-order" => in_order(run),
         "fail-fast" => fail_fast(run),
+        "no-polling" => no_polling(run),
         "one-limit" => one_limit(run),
         "failed-leaves-nobody" => failed(run).and_then(|()| nobody_left(run)),
         "late-leaves-nobody" => late(run).and_then(|()| nobody_left(run)),
@@ -81,6 +85,16 @@ fn fail_fast(run: &Recorded) -> Result<(), Broken> {
         Broken::seen(text!(
             "다른 작업({before})이 끝난 뒤에야 작업 {failing}이(가) 시작되었습니다.",
             "job {failing} only started after other jobs ({before}) had ended."
+        ))
+    })
+}
+
+fn no_polling(run: &Recorded) -> Result<(), Broken> {
+    let wakes: u64 = fact(run, "wakes")?;
+    ensure(wakes <= WAKES, || {
+        Broken::seen(text!(
+            "0.3초 동안 아무 일도 없었는데 gather가 {wakes}번 깨어났습니다.",
+            "for 0.3 s nothing happened, and gather woke up {wakes} times."
         ))
     })
 }

@@ -18,28 +18,6 @@ PATIENCE = 1.0  # seconds of its own CPU time without any progress, after which 
 GAP = 2000000  # ns; a longer pause of a ticker is drawn
 
 
-class Counted:
-    """An awaitable that counts how often the event loop wakes the one inside."""
-
-    def __init__(self, inside):
-        self.inside, self.count = inside, 0
-
-    def __await__(self):
-        steps = self.inside.__await__()
-        sent, thrown = None, None
-        while True:
-            self.count += 1
-            try:
-                wanted = steps.send(sent) if thrown is None else steps.throw(thrown)
-            except StopIteration as end:
-                return end.value
-            sent, thrown = None, None
-            try:
-                sent = yield wanted
-            except BaseException as error:  # a cancellation goes to the one inside
-                thrown = error
-
-
 class Others:
     """The other tasks of the loop: each takes one turn after another and counts them."""
 
@@ -128,7 +106,7 @@ def one(submission, record):
             record.fact("work_ended", True)
             return value
 
-        counted = Counted(submission.compute(work))
+        counted = kit.Counted(submission.compute(work))
         await outcome(record, counted)
         if not record.facts["work_ended"]:  # it returned before the work has ended
             record.fact("wakes", counted.count)
