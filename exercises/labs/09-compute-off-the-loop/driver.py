@@ -14,7 +14,7 @@ OTHERS = 3
 TURNS = 100  # that each of the other tasks gets before the work ends
 WAKES = 3  # more is polling
 QUIET = 0.5  # seconds that the work goes on when it has seen the turns: long enough to catch who looks from time to time
-PATIENCE = 1.0  # seconds of its own CPU time without any progress, after which the work gives up waiting for it
+PATIENCE = 0.5  # seconds of its own CPU time without any progress, after which the work gives up waiting for it
 GAP = 2000000  # ns; a longer pause of a ticker is drawn
 
 
