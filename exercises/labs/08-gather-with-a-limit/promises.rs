@@ -75,8 +75,8 @@ fn fail_fast(run: &Recorded) -> Result<(), Broken> {
             run,
             failing,
             text!(
-                "작업 {failing}이(가) 실패한 뒤에도 gather가 계속 기다려서, 작업 {after}에도 신호를 주고 나서야 끝났습니다.",
-                "after job {failing} had failed, gather went on waiting: it ended only after jobs {after} had got their signals too."
+                "작업 {failing}이(가) 실패한 뒤에도 gather가 계속 기다려서, 다른 작업({after})에도 신호를 주고 나서야 끝났습니다.",
+                "after job {failing} had failed, gather went on waiting: it ended only after other jobs ({after}) had got their signals too."
             ),
         )
     })?;
@@ -157,8 +157,8 @@ fn nobody_left(run: &Recorded) -> Result<(), Broken> {
         let (lane, jobs) = (alive[0], numbers(&alive));
         let end = run.trace.lanes.get(lane).and_then(|lane| lane.spans.last()).map_or(returned, |span| span.end);
         let seen = text!(
-            "gather가 끝난 순간에 작업 {jobs}이(가) 아직 실행 중이었습니다.",
-            "at the moment when gather had ended, jobs {jobs} were still running."
+            "gather가 끝난 순간에 아직 실행 중이던 작업: {jobs}.",
+            "still running at the moment when gather had ended: job {jobs}."
         );
         Broken::at(seen, lane, returned, end.max(returned))
     })
