@@ -13,6 +13,7 @@ use lab::{Error, Result, text};
 use serde_json::Value;
 
 use crate::labs::root;
+use crate::limits;
 
 /// What a submission may use besides std, and the kit for the driver.
 const CRATES: [&str; 4] = ["kit", "tokio", "crossbeam", "loom"];
@@ -70,6 +71,9 @@ fn build() -> Result<Vec<(&'static str, PathBuf)>> {
         );
     }
     let status = child.wait()?;
+    if limits::is_stopped() {
+        return Err(Error::failed(text!("중단했습니다.", "stopped.")));
+    }
     if !status.success() || found.len() < CRATES.len() {
         return Err(Error::failed(text!(
             "채점에 쓰는 라이브러리(exercise-kit)를 빌드하지 못했습니다. 원인은 위에 출력된 cargo의 메시지에 있습니다.",

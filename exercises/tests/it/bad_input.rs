@@ -4,7 +4,7 @@ use std::fs;
 
 use harness::{Done, finish, start};
 
-use crate::run::{done, exercises, lab_1};
+use crate::run::{done, exercises, lab_1, submission};
 
 #[track_caller]
 fn one_line(done: Done, code: i32, said: &str) {
@@ -56,4 +56,27 @@ fn no_cargo_no_compiler_no_room() {
     one_line(run("RUSTC", "/no/such/rustc"), 1, "/no/such/rustc cannot be started");
     one_line(finish(start(judge().env_remove("CARGO").env("PATH", nowhere.path()))), 1, "rustc cannot be started");
     one_line(run("TMPDIR", "/proc/no/such"), 1, "/proc/no/such: cannot be written");
+}
+
+/// In the middle of a run: one line, and neither the submission nor its copy is left.
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c() {
+    let (home, file) = submission(
+        "pub type Job = Box<dyn FnOnce() -> Result<u32, String> + Send>;
+        pub fn run_all(_: Vec<Job>) -> Result<Vec<u32>, String> { loop { std::hint::spin_loop() } }",
+    );
+    let child = start(exercises(&["check", "1", "--file", &file]).env("TMPDIR", home.path()));
+    let pid = child.id();
+    let of_lab = |pid: &u32| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "lab");
+    let running = harness::until_some("the submission runs", || {
+        let running: Vec<u32> = harness::descendants(pid).into_iter().filter(of_lab).collect();
+        (!running.is_empty()).then_some(running)
+    });
+    harness::signal("INT", pid);
+    let done = finish(child);
+    one_line(done, 1, "stopped");
+    assert!(!running.iter().any(|pid| harness::alive(*pid)), "the submission still runs");
+    let left = fs::read_dir(&home).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(left.collect::<Vec<_>>(), ["submission.rs"]);
 }
