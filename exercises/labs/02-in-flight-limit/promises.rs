@@ -32,8 +32,10 @@ pub fn judge(promise: &str, run: &Recorded) -> Result<(), Broken> {
 fn limit(run: &Recorded, limit: usize) -> Result<(), Broken> {
     let peak = run.trace.peak_in_flight(&[State::WaitingForIo]);
     ensure(peak <= limit, || {
-        let seen =
-            text!("limit이 {limit}인데 작업 {peak}개가 동시에 진행되었습니다.", "the limit is {limit}, and {peak} jobs were in flight at the same time.");
+        let seen = text!(
+            "limit이 {limit}인데 작업 {peak}개가 동시에 진행되었습니다.",
+            "the limit is {limit}, and {peak} jobs were in flight at the same time."
+        );
         nth_in_flight(run, seen, limit + 1)
     })
 }
@@ -55,7 +57,8 @@ fn full(run: &Recorded, limit: usize) -> Result<(), Broken> {
 
 /// The place is the job with which there were so many in flight.
 fn nth_in_flight(run: &Recorded, seen: lab::lang::Text, nth: usize) -> Broken {
-    let spans = || run.trace.lanes.iter().enumerate().flat_map(|(i, lane)| lane.spans.iter().map(move |span| (i, span)));
+    let spans =
+        || run.trace.lanes.iter().enumerate().flat_map(|(i, lane)| lane.spans.iter().map(move |span| (i, span)));
     let too_many = |start: u64| spans().filter(|(_, span)| span.start <= start && start < span.end).count() >= nth;
     match spans().filter(|(_, span)| too_many(span.start)).min_by_key(|(_, span)| span.start) {
         Some((lane, span)) => Broken::at(seen, lane, span.start, span.end),
@@ -82,7 +85,11 @@ fn order(call: &Call) -> Result<(), Broken> {
     let got = results(call)?;
     ensure(*got == call.values, || {
         let place = |value: &u32| call.values.iter().position(|one| one == value);
-        let order = got.iter().map(|value| place(value).map_or("?".to_owned(), |i| i.to_string())).collect::<Vec<_>>().join(", ");
+        let order = got
+            .iter()
+            .map(|value| place(value).map_or("?".to_owned(), |i| i.to_string()))
+            .collect::<Vec<_>>()
+            .join(", ");
         Broken::seen(text!(
             "돌려받은 결과는 작업 {order}의 순서였습니다.",
             "the results that came back were those of the jobs {order}, in this order."

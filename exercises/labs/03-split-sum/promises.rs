@@ -1,14 +1,12 @@
 //! The promises of lab 03.
 
+use kit::compute::TOGETHER;
 use kit::{Recorded, State};
 use lab::text;
 use serde::Deserialize;
 
 use crate::promise::{Broken, ensure, fact};
 
-/// Two lanes that run together for longer than this were computing at the same instant. Under a GIL they never do; what a slice may
-/// have lost at its ends is at most a fifth of 0.2 ms.
-const TOGETHER: u64 = 250_000;
 /// A part is in progress while it computes, or waits for the GIL, a core or the other parts.
 const IN_PROGRESS: [State; 3] = [State::Running, State::Ready, State::WaitingForLock];
 
@@ -66,7 +64,10 @@ fn parts(call: &Call) -> Result<(), Broken> {
     };
     if let Some(number) = times.iter().position(|times| *times != 1) {
         let times = times[number];
-        return Err(seen(text!("{number}번째 수는 {times}번 전달되었습니다.", "The number at {number} was given to it {times} times.")));
+        return Err(seen(text!(
+            "{number}번째 수는 {times}번 전달되었습니다.",
+            "The number at {number} was given to it {times} times."
+        )));
     }
     // Who has nothing to add need not call it.
     let given = lengths.len();
@@ -105,9 +106,8 @@ fn parallel(run: &Recorded) -> Result<(), Broken> {
         let lanes = run.trace.lanes.iter().enumerate();
         lanes.flat_map(|(i, lane)| lane.spans.iter().filter(|span| span.state == State::Running).map(move |s| (i, s)))
     };
-    let together = spans().any(|(a, x)| {
-        spans().any(|(b, y)| a < b && x.end.min(y.end).saturating_sub(x.start.max(y.start)) >= TOGETHER)
-    });
+    let together = spans()
+        .any(|(a, x)| spans().any(|(b, y)| a < b && x.end.min(y.end).saturating_sub(x.start.max(y.start)) >= TOGETHER));
     ensure(together, || {
         Broken::seen(text!(
             "코어가 {cores}개인데 두 부분이 같은 순간에 계산한 적이 없습니다.",

@@ -1,7 +1,7 @@
 # -*- coding: utf-8 -*-
 """Runs one of the six programs of lab 13 as tasks, threads and processes and records it, with what was predicted. It judges nothing.
 
-The jobs talk to a server of ours: it answers when all four have asked, or when nobody else comes for a while.
+The jobs talk to a server of ours: it answers when all have asked, or when nobody else comes for a while.
 `driver.py --job PROGRAM NUMBER PORT` is one job in a process of its own; it prints its lane.
 """
 import json
@@ -15,8 +15,9 @@ import kit  # noqa: E402
 
 # The other modules are imported where they are needed: a job in a process of its own should be up soon.
 
-JOBS = 4
+JOBS = 3
 CPU = 0.02  # seconds that a job computes
+MOST = 5  # times, on a machine on which the jobs do not happen to compute at the same instant
 
 
 # The server ------------------------------------------------------------------------------------------------------------
@@ -24,13 +25,15 @@ CPU = 0.02  # seconds that a job computes
 class Server:
     """Answers requests of one line.
 
-    `ready` when all four processes are up, `page` when all four have asked or nobody else comes, `after I` when job I has said
-    `done I`.
+    `ready` when all processes are up; `page I` when all have asked or nobody else comes; `after I` when job I has said
+    `done I`; `ran I START END START END …` with `more` as long as others compute too and no two of them were seen to do so at
+    the same instant, and else with `enough`.
     """
 
     def __init__(self):
         self.meeting, self.ready = kit.Meeting(JOBS, patience=20), kit.Meeting(JOBS, patience=1000)
         self.done = [threading.Event() for _ in range(JOBS)]
+        self.there, self.overlaps = set(), kit.Overlaps()
         self.listener = socket.socket()
         self.listener.bind(("127.0.0.1", 0))
         self.listener.listen(64)
@@ -47,26 +50,34 @@ class Server:
 
     def _answer(self, connection):
         with connection, connection.makefile("r") as lines:
-            word, _, number = lines.readline().strip().partition(" ")
+            words = lines.readline().split()
+            word, i, times = words[0], int(words[1]), [int(time) for time in words[2:]]
+            answer = "ok"
             if word == "ready":
                 self.ready.wait()
             elif word == "after":
-                self.done[int(number)].wait(30)
+                self.done[i].wait(60)
             elif word == "done":
-                self.done[int(number)].set()
+                self.there.discard(i)
+                self.done[i].set()
+            elif word == "ran":
+                seen = self.overlaps.add(i, list(zip(times[::2], times[1::2])))
+                answer = "enough" if seen or self.there <= {i} else "more"
             else:
+                self.there.add(i)
                 self.meeting.wait()
-            connection.sendall(b"ok\n")
+            connection.sendall((answer + "\n").encode())
 
     def close(self):
         self.listener.close()
 
 
 def ask(port, line):
-    """A request with a client that blocks its thread."""
+    """A request with a client that blocks its thread. The answer."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall((line + "\n").encode())
-        connection.recv(16)
+        with connection.makefile("r") as lines:
+            return lines.readline().strip()
 
 
 async def ask_async(port, line):
@@ -86,21 +97,28 @@ BLOCK = bytes(256 * 1024)
 
 async def pages(lane, i, port):
     with lane.during("waiting_for_io"):
-        await ask_async(port, "page")
+        await ask_async(port, "page %d" % i)
 
 
 def old_client(lane, i, port):
     with lane.during("waiting_for_io"):
-        ask(port, "page")
+        ask(port, "page %d" % i)
 
 
 def computing(lane, i, port, work):
     with lane.during("idle"):
-        ask(port, "page")  # so that all that can be there at the same time begin at the same time
+        ask(port, "page %d" % i)  # so that all that can be there at the same time begin at the same time
     allowed = kit.cores()
     kit.pin(i)
     try:
-        kit.compute(lane, work, CPU)
+        for _ in range(MOST):
+            ran = kit.compute(lane, work, CPU)
+            lane.enter("idle")
+            answer = ask(port, " ".join(["ran", str(i)] + ["%d %d" % span for span in ran]))
+            lane.leave()
+            if answer == "enough":
+                break
+        ask(port, "done %d" % i)
     finally:
         kit.unpin(allowed)
 
@@ -130,7 +148,7 @@ async def chain(lane, i, port):
         with lane.during("idle"):
             await ask_async(port, "after %d" % (i - 1))
     with lane.during("waiting_for_io"):
-        await ask_async(port, "page")
+        await ask_async(port, "page %d" % i)
     await ask_async(port, "done %d" % i)  # not before the lane has left, or the next one would seem to overlap
 
 
@@ -206,7 +224,7 @@ def scenario(name):
 
 
 def one_job(program, i, port):
-    ask(port, "ready")
+    ask(port, "ready %d" % i)
     lane = kit.Lane(None)
     run_one(PROGRAMS[program], lane, i, port)
     sys.stdout.write(json.dumps(lane.spans))

@@ -1,10 +1,10 @@
 //! Runs one of the six programs of lab 13 as tasks, threads and processes and records it, with what was predicted. It judges nothing.
 //!
-//! The jobs talk to a server of ours: it answers when all four have asked, or when nobody else comes for a while. The scenario
+//! The jobs talk to a server of ours: it answers when all have asked, or when nobody else comes for a while. The scenario
 //! `job PROGRAM NUMBER PORT` is one job in a process of its own.
 
 use std::hint::black_box;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,15 +12,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{env, thread};
 
-use kit::compute::{compute, is_clock_fine};
+use kit::compute::{Overlaps, compute, is_clock_fine};
 use kit::{Lane, Meeting, Recorded, Run, State, clock, serde_json, text};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::submission::PREDICTIONS;
 
-const JOBS: usize = 4;
+const JOBS: usize = 3;
 /// How long a job computes.
 const CPU: Duration = Duration::from_millis(20);
+/// How often, on a machine on which the jobs do not happen to compute at the same instant.
+const MOST: usize = 5;
 
 pub fn run(scenario: &str, run: &Run) {
     run.title(text!("어떤 기법?", "which technique?"));
@@ -36,7 +38,7 @@ pub fn run(scenario: &str, run: &Run) {
     technique(run, "processes", scenario, as_processes);
 }
 
-/// One technique: four lanes, and their numbers as a fact.
+/// One technique: its lanes, and their numbers as a fact.
 fn technique(run: &Run, name: &str, program: &str, run_as: fn(&str, &[Lane], u16)) {
     let lanes: Vec<Lane> = (0..JOBS)
         .map(|i| match name {
@@ -77,14 +79,14 @@ async fn run_async(name: &str, lane: &Lane, i: usize, port: u16) {
         ask_async(port, &format!("after {}", i - 1)).await;
     }
     lane.enter(State::WaitingForIo);
-    ask_async(port, "page").await;
+    ask_async(port, &format!("page {i}")).await;
     lane.leave();
     // Not before the lane has left, or the next one would seem to overlap.
     ask_async(port, &format!("done {i}")).await;
 }
 
-fn old_client(lane: &Lane, _: usize, port: u16) {
-    lane.during(State::WaitingForIo, || ask(port, "page"));
+fn old_client(lane: &Lane, i: usize, port: u16) {
+    lane.during(State::WaitingForIo, || _ = ask(port, &format!("page {i}")));
 }
 
 fn count(lane: &Lane, i: usize, port: u16) {
@@ -111,10 +113,17 @@ fn checksum(lane: &Lane, i: usize, port: u16) {
     });
 }
 
-fn computing(lane: &Lane, i: usize, port: u16, work: impl FnMut()) {
+fn computing(lane: &Lane, i: usize, port: u16, mut work: impl FnMut()) {
     // So that all that can be there at the same time begin at the same time.
-    lane.during(State::Idle, || ask(port, "page"));
-    compute(lane, i, CPU, work);
+    lane.during(State::Idle, || _ = ask(port, &format!("page {i}")));
+    for _ in 0..MOST {
+        let ran = compute(lane, i, CPU, &mut work);
+        let times: String = ran.iter().map(|(start, end)| format!(" {start} {end}")).collect();
+        if lane.during(State::Idle, || ask(port, &format!("ran {i}{times}"))) == "enough" {
+            break;
+        }
+    }
+    ask(port, &format!("done {i}"));
 }
 
 // The three techniques.
@@ -130,7 +139,7 @@ fn as_tasks(name: &str, lanes: &[Lane], port: u16) {
             Job::Plain(job) => job(&lanes[i], i, port),
         }
     };
-    one_thread().block_on(async { tokio::join!(job(0), job(1), job(2), job(3)) });
+    one_thread().block_on(async { tokio::join!(job(0), job(1), job(2)) });
 }
 
 /// One job on this thread.
@@ -173,8 +182,8 @@ fn as_processes(name: &str, lanes: &[Lane], port: u16) {
 fn one_job(job: &str, run: &Run) {
     let words: Vec<&str> = job.split(' ').collect();
     let [name, i, port] = words[..] else { panic!("no job {job}") };
-    let (i, port) = (i.parse().expect("a number"), port.parse().expect("a port"));
-    ask(port, "ready");
+    let (i, port): (usize, u16) = (i.parse().expect("a number"), port.parse().expect("a port"));
+    ask(port, &format!("ready {i}"));
     run_one(name, &run.lane(text!("작업", "job")), i, port);
 }
 
@@ -185,21 +194,30 @@ struct Server {
     closed: Arc<AtomicBool>,
 }
 
-/// What the requests wait for.
+/// What the requests wait for, and what is known of the jobs.
 struct Pages {
-    /// All four processes are up.
+    /// All processes are up.
     ready: Meeting,
-    /// All four jobs have asked.
+    /// All jobs have asked.
     asked: Meeting,
+    /// The job of this number has asked.
+    there: [AtomicBool; JOBS],
     /// The job of this number has what it wanted.
     done: [AtomicBool; JOBS],
+    overlaps: Overlaps,
 }
 
 impl Server {
     fn start() -> Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
         let port = listener.local_addr().expect("it is bound").port();
-        let pages = Pages { ready: Meeting::new(JOBS, 1000), asked: Meeting::new(JOBS, 20), done: Default::default() };
+        let pages = Pages {
+            ready: Meeting::new(JOBS, 1000),
+            asked: Meeting::new(JOBS, 20),
+            there: Default::default(),
+            done: Default::default(),
+            overlaps: Overlaps::default(),
+        };
         let (pages, closed) = (Arc::new(pages), Arc::new(AtomicBool::new(false)));
         let is_closed = Arc::clone(&closed);
         thread::spawn(move || {
@@ -228,28 +246,47 @@ impl Pages {
     fn answer(&self, mut connection: TcpStream) -> std::io::Result<()> {
         let mut line = String::new();
         BufReader::new(&connection).read_line(&mut line)?;
-        let (word, number) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), "0"));
-        let done = &self.done[number.parse::<usize>().unwrap_or(0) % JOBS];
+        let mut words = line.split_whitespace();
+        let word = words.next().unwrap_or_default();
+        let numbers: Vec<u64> = words.filter_map(|word| word.parse().ok()).collect();
+        let (i, times) = numbers.split_first().ok_or(ErrorKind::InvalidData)?;
+        let i = *i as usize % JOBS;
+        let mut answer = "ok";
         match word {
             "ready" => _ = self.ready.wait(),
-            "done" => done.store(true, Ordering::SeqCst),
+            "done" => self.done[i].store(true, Ordering::SeqCst),
             "after" => {
-                let end = clock::now() + 30_000_000_000;
-                while !done.load(Ordering::SeqCst) && clock::now() < end {
+                let end = clock::now() + 60_000_000_000;
+                while !self.done[i].load(Ordering::SeqCst) && clock::now() < end {
                     thread::sleep(Duration::from_millis(1));
                 }
             }
-            _ => _ = self.asked.wait(),
+            "ran" => {
+                let ran: Vec<_> = times.chunks_exact(2).map(|time| (time[0], time[1])).collect();
+                answer = if self.overlaps.add(i, &ran) || self.is_alone(i) { "enough" } else { "more" };
+            }
+            _ => {
+                self.there[i].store(true, Ordering::SeqCst);
+                self.asked.wait();
+            }
         }
-        connection.write_all(b"ok\n")
+        connection.write_all(format!("{answer}\n").as_bytes())
+    }
+
+    /// Whether no other job is there that is not done.
+    fn is_alone(&self, i: usize) -> bool {
+        let is_there = |n: usize| self.there[n].load(Ordering::SeqCst) && !self.done[n].load(Ordering::SeqCst);
+        (0..JOBS).all(|n| n == i || !is_there(n))
     }
 }
 
-/// A request with a client that blocks its thread.
-fn ask(port: u16, line: &str) {
+/// A request with a client that blocks its thread. The answer.
+fn ask(port: u16, line: &str) -> String {
     let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the server is up");
     writeln!(connection, "{line}").expect("the server listens");
-    connection.read_exact(&mut [0; 3]).expect("the server answers");
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).expect("the server answers");
+    answer.trim_end().to_owned()
 }
 
 /// The same request with a client that awaits.
@@ -257,5 +294,5 @@ async fn ask_async(port: u16, line: &str) {
     let connection = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await;
     let mut connection = connection.expect("the server is up");
     connection.write_all(format!("{line}\n").as_bytes()).await.expect("the server listens");
-    connection.read_exact(&mut [0; 3]).await.expect("the server answers");
+    connection.read_to_string(&mut String::new()).await.expect("the server answers");
 }

@@ -1,5 +1,6 @@
 //! The promises of lab 13: each is a prediction, compared with what the program did in this run.
 
+use kit::compute::TOGETHER;
 use kit::{Recorded, State};
 use lab::text;
 use lab::trace::Span;
@@ -8,8 +9,6 @@ use crate::promise::{Broken, ensure, fact};
 
 /// From the cheapest to the most expensive.
 const TECHNIQUES: [&str; 3] = ["tasks", "threads", "processes"];
-/// Two lanes that run together for longer than this were computing at the same instant.
-const TOGETHER: u64 = 250_000;
 
 pub fn judge(promise: &str, run: &Recorded) -> Result<(), Broken> {
     if run.scenario != promise {
@@ -28,7 +27,8 @@ pub fn judge(promise: &str, run: &Recorded) -> Result<(), Broken> {
     let predicted: Option<String> = fact(run, "predicted")?;
     let predicted = predicted.unwrap_or_else(|| "–".to_owned());
     ensure(predicted == measured, || {
-        let (ko, en): (Vec<_>, Vec<_>) = peaks.iter().map(|(t, peak)| (format!("{t} {peak}개"), format!("{t}: {peak}"))).unzip();
+        let (ko, en): (Vec<_>, Vec<_>) =
+            peaks.iter().map(|(t, peak)| (format!("{t} {peak}개"), format!("{t}: {peak}"))).unzip();
         let (ko, en) = (ko.join(", "), en.join(", "));
         let seen = text!(
             "예측은 {predicted}, 실제는 {measured}입니다. 동시에 진행된 작업: {ko}.",
@@ -58,5 +58,9 @@ fn together(run: &Recorded, lanes: &[usize], state: State) -> usize {
         .filter(|span| span.state == state && span.start + shrink < span.end)
         .map(|span| Span { state, start: span.start + shrink, end: span.end })
         .collect();
-    spans.iter().map(|one| spans.iter().filter(|s| s.start <= one.start && one.start < s.end).count()).max().unwrap_or(0)
+    spans
+        .iter()
+        .map(|one| spans.iter().filter(|s| s.start <= one.start && one.start < s.end).count())
+        .max()
+        .unwrap_or(0)
 }

@@ -1,4 +1,4 @@
-"""Six programs of four jobs each. With what do its jobs overlap?"""
+"""Six programs of three jobs each. With what do its jobs overlap?"""
 import sys
 
 # With a GIL one thread at a time runs bytecode; each process has a GIL of its own. 3.13 and later can tell.

@@ -172,11 +172,15 @@ class Record:
 
 # Waits that show who is there at the same time --------------------------------------------------------------------------
 
+LAST_CHANCE = 0.02  # seconds of CPU time
+
+
 class Meeting:
     """Keeps whoever comes until `need` of them are there at once. Who waits one after another never meets anybody.
 
     Patience is counted in turns of 10 ms that the one who waits was given, not in time: a busy machine takes turns from
-    everybody alike. When one has lost patience, the others need not wait any more either.
+    everybody alike. A thread then computes for a while before it gives up: one that has slept gets a core before those that
+    have not, and the ones it waits for may need a core to get here. When one has lost patience, nobody waits any more.
     """
 
     def __init__(self, need, patience=100):
@@ -207,7 +211,18 @@ class Meeting:
             opened = self._open.wait(0.01)
             if opened:
                 break
+        else:
+            opened = self._last_chance()
         self._go(opened)
+
+    def _last_chance(self):
+        if thread_cpu is None:
+            return False
+        end = thread_cpu() + LAST_CHANCE
+        while thread_cpu() < end:
+            if self._open.is_set():
+                return True
+        return False
 
     async def wait_async(self):
         """In a task. Being cancelled counts as going."""
@@ -250,17 +265,17 @@ def compute(lane, work, cpu_seconds):
 
     The lane is `running` in each slice of 0.2 ms in which the thread was on a core for at least 80 %, and between them it
     waits: for the GIL, where there is one, else for a core. So two lanes that run at the same time were computing at the
-    same instant, whatever else the machine did.
+    same instant, whatever else the machine did. Returns the spans in which it ran.
     """
     waiting = "waiting_for_lock" if has_gil() else "ready"
     first = thread_cpu() if thread_cpu is not None else None
+    spans, begin = lane.spans, len(lane.spans)
     if first is None or not is_clock_fine():
         with lane.during("running"):
             end = now() + int(cpu_seconds * 1e9)
             while now() < end:
                 work()
-        return
-    spans = lane.spans
+        return [(spans[-1]["start"], spans[-1]["end"])]
     last_end = now()
     while True:
         start, before = now(), thread_cpu()
@@ -271,7 +286,7 @@ def compute(lane, work, cpu_seconds):
         after = thread_cpu()
         solid = (after - before) * 1e9 >= BUSY * (end - start)
         state = "running" if solid else waiting
-        if spans and spans[-1]["state"] == state and start - spans[-1]["end"] < SLICE // 4:
+        if len(spans) > begin and spans[-1]["state"] == state and start - spans[-1]["end"] < SLICE // 4:
             spans[-1]["end"] = end
         else:
             if start > last_end:
@@ -280,7 +295,27 @@ def compute(lane, work, cpu_seconds):
             spans.append({"state": state, "start": start, "end": end})
         last_end = end
         if after - first >= cpu_seconds:
-            return
+            return [(span["start"], span["end"]) for span in spans[begin:] if span["state"] == "running"]
+
+
+TOGETHER = 250000  # ns; more than two slices may have lost at their ends
+
+
+class Overlaps:
+    """Whether two of those that compute have ever done so at the same instant: a busy machine takes longer until they do."""
+
+    def __init__(self):
+        self.seen = False
+        self._spans, self._lock = {}, _Lock()
+
+    def add(self, who, spans):
+        """The spans in which one ran. Whether any two have computed at the same instant so far."""
+        with self._lock:
+            for other, theirs in self._spans.items():
+                if other != who and any(min(e, f) - max(s, t) >= TOGETHER for s, e in spans for t, f in theirs):
+                    self.seen = True
+            self._spans.setdefault(who, []).extend(spans)
+            return self.seen
 
 
 def pin(number):

@@ -1,5 +1,7 @@
 //! Computing so that it shows whether two threads were on a core at the same instant, on a busy machine too.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use lab::trace::State;
@@ -11,6 +13,9 @@ use crate::run::Lane;
 const SLICE: u64 = 200_000;
 /// Slices with less than this between them are drawn as one, in ns.
 const GAP: u64 = SLICE / 4;
+/// Two lanes that run together for this long were computing at the same instant, in ns: it is more than two slices may have lost at
+/// their ends.
+pub const TOGETHER: u64 = 250_000;
 
 /// Whether the CPU time of a thread is told finely enough to say of a slice whether its thread was on a core.
 pub fn is_clock_fine() -> bool {
@@ -25,26 +30,28 @@ pub fn is_clock_fine() -> bool {
 /// this process, so that a busy machine cannot put two of ours on the same one while another has room.
 ///
 /// The lane is running in each slice of 0.2 ms in which the thread was on a core for at least 80 %, and ready (it waits for a core)
-/// in all others. So two lanes that run at the same time were computing at the same instant, whatever else the machine did.
-pub fn compute(lane: &Lane, nth: usize, cpu: Duration, work: impl FnMut()) {
+/// in all others. So two lanes that run at the same time were computing at the same instant, whatever else the machine did. Returns
+/// when it ran.
+pub fn compute(lane: &Lane, nth: usize, cpu: Duration, work: impl FnMut()) -> Vec<(u64, u64)> {
     let cpu = u64::try_from(cpu.as_nanos()).expect("a scenario computes for less than 500 years");
     affinity::on_core(nth, || match clock::thread_cpu() {
         Some(first) if is_clock_fine() => in_slices(lane, first + cpu, work),
-        _ => lane.during(State::Running, || for_a_while(cpu, work)),
-    });
+        _ => vec![lane.during(State::Running, || for_a_while(cpu, work))],
+    })
 }
 
 /// Where the system does not tell the CPU time of a thread.
-fn for_a_while(ns: u64, mut work: impl FnMut()) {
-    let end = clock::now() + ns;
-    while clock::now() < end {
+fn for_a_while(ns: u64, mut work: impl FnMut()) -> (u64, u64) {
+    let start = clock::now();
+    while clock::now() < start + ns {
         work();
     }
+    (start, clock::now())
 }
 
-fn in_slices(lane: &Lane, until: u64, mut work: impl FnMut()) {
+fn in_slices(lane: &Lane, until: u64, mut work: impl FnMut()) -> Vec<(u64, u64)> {
     let cpu = || clock::thread_cpu().expect("it was told before");
-    let mut drawn = Drawn { lane, last: None };
+    let mut drawn = Drawn { lane, last: None, ran: Vec::new() };
     let mut spent = 0;
     while spent < until {
         let (start, before) = (clock::now(), cpu());
@@ -58,12 +65,38 @@ fn in_slices(lane: &Lane, until: u64, mut work: impl FnMut()) {
         drawn.add(if on_core { State::Running } else { State::Ready }, start, end);
     }
     drawn.finish();
+    drawn.ran
+}
+
+/// Whether two of those that compute have ever done so at the same instant: a busy machine takes longer until they do.
+#[derive(Debug, Default)]
+pub struct Overlaps {
+    ran: Mutex<Vec<(usize, u64, u64)>>,
+    seen: AtomicBool,
+}
+
+impl Overlaps {
+    /// When one of them ran. Whether any two have computed at the same instant so far.
+    pub fn add(&self, who: usize, ran: &[(u64, u64)]) -> bool {
+        let mut all = self.ran.lock().unwrap_or_else(PoisonError::into_inner);
+        for &(start, end) in ran {
+            let common = |&(other, from, to): &(usize, u64, u64)| {
+                other != who && to.min(end).saturating_sub(from.max(start)) >= TOGETHER
+            };
+            if all.iter().any(common) {
+                self.seen.store(true, Ordering::SeqCst);
+            }
+        }
+        all.extend(ran.iter().map(|&(start, end)| (who, start, end)));
+        self.seen.load(Ordering::SeqCst)
+    }
 }
 
 /// Slices of one state that follow each other closely become one span.
 struct Drawn<'a> {
     lane: &'a Lane,
     last: Option<(State, u64, u64)>,
+    ran: Vec<(u64, u64)>,
 }
 
 impl Drawn<'_> {
@@ -85,6 +118,9 @@ impl Drawn<'_> {
     fn finish(&mut self) {
         if let Some((state, start, end)) = self.last.take() {
             self.lane.span(state, start, end);
+            if state == State::Running {
+                self.ran.push((start, end));
+            }
         }
     }
 }

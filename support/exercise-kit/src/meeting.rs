@@ -1,15 +1,21 @@
 //! Waits that show who is there at the same time, on a busy machine too.
 
+use std::hint;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use lab::clock;
+
 /// How long one turn of patience is.
 const TURN: Duration = Duration::from_millis(10);
+/// CPU time that a thread spends before it gives up, in ns.
+const LAST_CHANCE: u64 = 20_000_000;
 
 /// Keeps whoever comes until `need` of them are there at once. Who comes one after another never meets anybody.
 ///
 /// Patience is counted in turns of 10 ms that the one who waits was given, not in time: a busy machine takes turns from everybody
-/// alike. When one has lost patience, nobody waits any more.
+/// alike. A thread then computes for a while before it gives up: one that has slept gets a core before those that have not, and the
+/// ones it waits for may need a core to get here. When one has lost patience, nobody waits any more.
 #[derive(Debug)]
 pub struct Meeting {
     need: usize,
@@ -53,6 +59,10 @@ impl Meeting {
             turns += usize::from(timeout.timed_out());
         }
         drop(inside);
+        let until = clock::thread_cpu().map_or(0, |spent| spent + LAST_CHANCE);
+        while !self.is_over() && clock::thread_cpu().is_some_and(|spent| spent < until) {
+            hint::spin_loop();
+        }
         self.go()
     }
 

@@ -1,8 +1,8 @@
 //! Counts by hand, and is off by one.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
-use std::collections::VecDeque;
 
 /// Waits for something, and then has a number.
 pub type Job = Pin<Box<dyn Future<Output = u32> + Send>>;

@@ -1,8 +1,8 @@
 //! A window that waits for its oldest job: a slow one in front holds up those behind it.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
-use std::collections::VecDeque;
 
 /// Waits for something, and then has a number.
 pub type Job = Pin<Box<dyn Future<Output = u32> + Send>>;
