@@ -5,6 +5,7 @@ import os
 import random
 import selectors
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.environ.get("KIT_PYTHON", os.path.join(os.path.dirname(__file__), "../../../support/exercise-kit/python")))
@@ -13,7 +14,9 @@ import kit  # noqa: E402
 JOBS = 5
 FAILING = 3
 HOUR = 3600.0
-SHORT = 0.15
+SHORT = 1.0
+APART = 0.3  # a job ends so long after the one before: at the limit some still wait
+WATCHED = 0.3  # so long nothing happens, and nobody has a reason to wake up
 
 
 class IdleSelector(selectors.DefaultSelector):
@@ -37,6 +40,7 @@ class Run:
         self.lanes = [record.lane("작업 %d" % i, "job %d" % i) for i in range(JOBS)]
         self.gates = [None] * JOBS  # of the jobs that have started
         self.opened, self.alive, self.returned, self.call_task = [], [], False, None
+        self.counted, self.watched_from, self.watched = None, None, False
         selector = IdleSelector()
         selector.on_idle = self.on_idle
         self.loop = asyncio.SelectorEventLoop(selector)
@@ -77,6 +81,19 @@ class Run:
         time.sleep(0.001)  # so that the lanes can be read
         return self.next_signal(self)
 
+    def watch(self):
+        """For a while nothing happens. How often does `gather` wake up? Whether that is over."""
+        if self.watched_from is None:
+            self.watched_from = self.counted.count
+
+            def after_a_while():
+                time.sleep(WATCHED)
+                self.loop.call_soon_threadsafe(setattr, self, "watched", True)
+            threading.Thread(target=after_a_while, daemon=True).start()
+        elif self.watched:
+            self.record.facts.setdefault("wakes", self.counted.count - self.watched_from)
+        return "wakes" in self.record.facts
+
     async def call(self, submission):
         """Calls `gather`, and looks at who is there at the moment when it ends."""
         record = self.record
@@ -86,8 +103,9 @@ class Run:
         record.fact("failing", self.failing)
         record.fact("limit_ns", int(self.limit * 1e9))
         start = kit.now()
+        self.counted = kit.Counted(submission.gather([self.job(i) for i in range(JOBS)], self.limit))
         try:
-            record.fact("results", numbers(await submission.gather([self.job(i) for i in range(JOBS)], self.limit)))
+            record.fact("results", numbers(await self.counted))
             ended = "results"
         except asyncio.CancelledError:
             ended = "cancelled"
@@ -135,8 +153,10 @@ def all_end(submission, record):
 
 
 def one_fails(submission, record):
-    """One job fails. The others get their signals only if `gather` is still there when nobody can go on."""
+    """Nothing happens for a while. Then one job fails. The others get their signals only if `gather` is still there when nobody can go on."""
     def next_signal(run):
+        if not run.watch():
+            return False
         waiting = run.waiting()
         run.open(FAILING if FAILING in waiting else waiting[0])
         return True
@@ -144,10 +164,10 @@ def one_fails(submission, record):
 
 
 def too_slow(submission, record):
-    """The jobs end one after another, each 0.7 limits after the one before: at the limit most still wait."""
+    """The jobs end one after another: at the limit some still wait."""
     async def drip(run):
         while len(run.opened) < JOBS:
-            await asyncio.sleep(0.7 * SHORT)
+            await asyncio.sleep(APART)
             waiting = run.waiting()
             if waiting:
                 run.open(waiting[0])

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use kit::{Lane, Run, State, text};
 use tokio::runtime::Builder;
+use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::submission::{Failure, Job, gather};
@@ -18,7 +19,11 @@ use crate::submission::{Failure, Job, gather};
 const JOBS: usize = 5;
 const FAILING: usize = 3;
 const HOUR: Duration = Duration::from_secs(3600);
-const SHORT: Duration = Duration::from_millis(150);
+const SHORT: Duration = Duration::from_secs(1);
+/// A job ends so long after the one before: at the limit some still wait.
+const APART: Duration = Duration::from_millis(300);
+/// So long nothing happens, and nobody has a reason to wake up.
+const WATCHED: Duration = Duration::from_millis(300);
 
 pub fn run(scenario: &str, run: &Run) {
     run.title(text!("시간 제한이 있는 gather", "gather with a time limit"));
@@ -37,6 +42,8 @@ struct Call {
     scenario: String,
     limit: Duration,
     jobs: Arc<Mutex<Jobs>>,
+    /// Wakes a task that does nothing, so that the runtime becomes idle once more.
+    awake: Arc<Notify>,
 }
 
 struct Jobs {
@@ -48,8 +55,12 @@ struct Jobs {
     /// The jobs that have got their signal, in this order.
     opened: Vec<usize>,
     alive: Vec<usize>,
-    /// Of the call.
+    /// Of the call: whom to wake, and how often it was run.
     caller: Option<Waker>,
+    wakes: usize,
+    /// How often it had been run when nothing happened any more, and whether that time is over.
+    watched_from: Option<usize>,
+    watched: bool,
     cancelled: bool,
     returned: bool,
 }
@@ -73,10 +84,19 @@ impl Call {
             opened: Vec::new(),
             alive: Vec::new(),
             caller: None,
+            wakes: 0,
+            watched_from: None,
+            watched: false,
             cancelled: false,
             returned: false,
         };
-        Call { run: run.clone(), scenario: scenario.to_owned(), limit, jobs: Arc::new(Mutex::new(jobs)) }
+        Call {
+            run: run.clone(),
+            scenario: scenario.to_owned(),
+            limit,
+            jobs: Arc::new(Mutex::new(jobs)),
+            awake: Arc::default(),
+        }
     }
 
     fn jobs(&self) -> MutexGuard<'_, Jobs> {
@@ -86,6 +106,12 @@ impl Call {
     /// Calls `gather`, and looks at who is there at the moment when it ends.
     async fn make(self) {
         let jobs = (0..JOBS).map(|i| self.job(i)).collect();
+        let awake = Arc::clone(&self.awake);
+        tokio::spawn(async move {
+            loop {
+                awake.notified().await;
+            }
+        });
         if self.scenario == "too-slow" {
             tokio::spawn(self.clone().drip());
         }
@@ -94,6 +120,7 @@ impl Call {
             let mut call = pin!(gather(jobs, self.limit));
             poll_fn(|context| {
                 self.jobs().caller = Some(context.waker().clone());
+                self.jobs().wakes += 1;
                 if self.jobs().cancelled && self.jobs().opened.is_empty() {
                     return Poll::Ready(None);
                 }
@@ -148,6 +175,9 @@ impl Call {
         if self.jobs().returned || self.scenario == "too-slow" {
             return;
         }
+        if self.scenario == "one-fails" && !self.watch() {
+            return;
+        }
         thread::sleep(Duration::from_millis(1)); // so that the lanes can be read
         match self.scenario.as_str() {
             "all" => self.jobs().open(last),
@@ -157,10 +187,34 @@ impl Call {
         }
     }
 
-    /// The jobs end one after another, each 0.7 limits after the one before: at the limit most still wait.
+    /// For a while nothing happens. How often does `gather` wake up? Whether that is over.
+    fn watch(&self) -> bool {
+        let mut jobs = self.jobs();
+        match jobs.watched_from {
+            None => {
+                jobs.watched_from = Some(jobs.wakes);
+                let call = self.clone();
+                thread::spawn(move || {
+                    thread::sleep(WATCHED);
+                    call.jobs().watched = true;
+                    call.awake.notify_one();
+                });
+                false
+            }
+            Some(from) if jobs.watched => {
+                if jobs.opened.is_empty() {
+                    self.run.fact("wakes", jobs.wakes - from);
+                }
+                true
+            }
+            Some(_) => false,
+        }
+    }
+
+    /// The jobs end one after another: at the limit some still wait.
     async fn drip(self) {
         while self.jobs().opened.len() < JOBS {
-            sleep(SHORT * 7 / 10).await;
+            sleep(APART).await;
             let waiting = self.jobs().waiting();
             if let Some(&first) = waiting.first() {
                 self.jobs().open(first);

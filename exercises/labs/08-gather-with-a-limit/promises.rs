@@ -9,12 +9,16 @@ use crate::promise::{Broken, ensure, fact};
 /// Timers of some systems count in milliseconds.
 const ROUNDING: u64 = 1_000_000;
 
+/// More is polling.
+const WAKES: u64 = 1;
+
 /// Whether the promise was kept in this run.
 pub fn judge(promise: &str, run: &Recorded) -> Result<(), Broken> {
     match promise {
         "together" => together(run),
         "in-order" => in_order(run),
         "fail-fast" => fail_fast(run),
+        "no-polling" => no_polling(run),
         "one-limit" => one_limit(run),
         "failed-leaves-nobody" => failed(run).and_then(|()| nobody_left(run)),
         "late-leaves-nobody" => late(run).and_then(|()| nobody_left(run)),
@@ -71,8 +75,8 @@ fn fail_fast(run: &Recorded) -> Result<(), Broken> {
             run,
             failing,
             text!(
-                "작업 {failing}이(가) 실패한 뒤에도 gather가 계속 기다려서, 작업 {after}에도 신호를 주고 나서야 끝났습니다.",
-                "after job {failing} had failed, gather went on waiting: it ended only after jobs {after} had got their signals too."
+                "작업 {failing}이(가) 실패한 뒤에도 gather가 계속 기다려서, 다른 작업({after})에도 신호를 주고 나서야 끝났습니다.",
+                "after job {failing} had failed, gather went on waiting: it ended only after other jobs ({after}) had got their signals too."
             ),
         )
     })?;
@@ -81,6 +85,16 @@ fn fail_fast(run: &Recorded) -> Result<(), Broken> {
         Broken::seen(text!(
             "다른 작업({before})이 끝난 뒤에야 작업 {failing}이(가) 시작되었습니다.",
             "job {failing} only started after other jobs ({before}) had ended."
+        ))
+    })
+}
+
+fn no_polling(run: &Recorded) -> Result<(), Broken> {
+    let wakes: u64 = fact(run, "wakes")?;
+    ensure(wakes <= WAKES, || {
+        Broken::seen(text!(
+            "0.3초 동안 아무 일도 없었는데 gather가 {wakes}번 깨어났습니다.",
+            "for 0.3 s nothing happened, and gather woke up {wakes} times."
         ))
     })
 }
@@ -143,8 +157,8 @@ fn nobody_left(run: &Recorded) -> Result<(), Broken> {
         let (lane, jobs) = (alive[0], numbers(&alive));
         let end = run.trace.lanes.get(lane).and_then(|lane| lane.spans.last()).map_or(returned, |span| span.end);
         let seen = text!(
-            "gather가 끝난 순간에 작업 {jobs}이(가) 아직 실행 중이었습니다.",
-            "at the moment when gather had ended, jobs {jobs} were still running."
+            "gather가 끝난 순간에 아직 실행 중이던 작업: {jobs}.",
+            "still running at the moment when gather had ended: job {jobs}."
         );
         Broken::at(seen, lane, returned, end.max(returned))
     })

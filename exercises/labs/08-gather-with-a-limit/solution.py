@@ -1,3 +1,4 @@
+"""Gather with a time limit: it fails fast, and leaves nobody running."""
 import asyncio
 
 

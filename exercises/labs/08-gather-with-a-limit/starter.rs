@@ -1,3 +1,5 @@
+//! Gather with a time limit: it fails fast, and leaves nobody running.
+
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;

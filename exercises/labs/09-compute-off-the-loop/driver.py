@@ -14,30 +14,8 @@ OTHERS = 3
 TURNS = 100  # that each of the other tasks gets before the work ends
 WAKES = 3  # more is polling
 QUIET = 0.5  # seconds that the work goes on when it has seen the turns: long enough to catch who looks from time to time
-PATIENCE = 1.0  # seconds of its own CPU time without any progress, after which the work gives up waiting for it
+PATIENCE = 0.5  # seconds of its own CPU time without any progress, after which the work gives up waiting for it
 GAP = 2000000  # ns; a longer pause of a ticker is drawn
-
-
-class Counted:
-    """An awaitable that counts how often the event loop wakes the one inside."""
-
-    def __init__(self, inside):
-        self.inside, self.count = inside, 0
-
-    def __await__(self):
-        steps = self.inside.__await__()
-        sent, thrown = None, None
-        while True:
-            self.count += 1
-            try:
-                wanted = steps.send(sent) if thrown is None else steps.throw(thrown)
-            except StopIteration as end:
-                return end.value
-            sent, thrown = None, None
-            try:
-                sent = yield wanted
-            except BaseException as error:  # a cancellation goes to the one inside
-                thrown = error
 
 
 class Others:
@@ -128,7 +106,7 @@ def one(submission, record):
             record.fact("work_ended", True)
             return value
 
-        counted = Counted(submission.compute(work))
+        counted = kit.Counted(submission.compute(work))
         await outcome(record, counted)
         if not record.facts["work_ended"]:  # it returned before the work has ended
             record.fact("wakes", counted.count)

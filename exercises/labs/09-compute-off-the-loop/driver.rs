@@ -25,7 +25,7 @@ const WAKES: usize = 3;
 const QUIET: Duration = Duration::from_millis(500);
 /// Rounds of computing (of about 0.1 ms) without any change, after which the work gives up waiting for one. A count, because a busy
 /// machine takes turns from this thread and from the loop's alike.
-const PATIENCE: usize = 5_000;
+const PATIENCE: usize = 2_500;
 /// A longer pause of a ticker is drawn, in ns.
 const GAP: u64 = 2_000_000;
 

@@ -1,3 +1,4 @@
+"""Computing without stalling the event loop."""
 import asyncio
 
 

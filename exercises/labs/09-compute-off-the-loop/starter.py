@@ -1,3 +1,6 @@
+"""Computing without stalling the event loop."""
+
+
 async def compute(work):
     """Does the work, while the other tasks of the event loop go on.
 

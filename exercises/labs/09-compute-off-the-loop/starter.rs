@@ -1,3 +1,5 @@
+//! Computing without stalling the event loop.
+
 /// A long computation. It ends with a number or an error.
 pub type Work = Box<dyn FnOnce() -> Result<u64, String> + Send>;
 

@@ -1,3 +1,5 @@
+//! A select loop that loses nothing when it drops a future.
+
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::select;
 use tokio::sync::mpsc::Receiver;

@@ -1,6 +1,7 @@
 //! Runs a scenario of lab 12 with a submission and records it. It judges nothing.
 
 use std::collections::hash_map::RandomState;
+use std::fs;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -15,8 +16,6 @@ const BOUND: usize = 4;
 const FAILING: usize = 7;
 /// One turn of patience. Patience is a number of turns that a thread was given: a busy machine takes turns from all threads alike.
 const TURN: Duration = Duration::from_millis(10);
-/// For so long it is seen whether anybody moves who should wait.
-const STILL: Duration = Duration::from_millis(300);
 
 pub fn run(scenario: &str, run: &Run) {
     run.title(text!("역압이 있는 파이프라인", "a pipeline with back-pressure"));
@@ -57,6 +56,8 @@ struct SoFar {
     written: Vec<u64>,
     most_before: usize,
     most_after: usize,
+    /// The threads of the reader and the converter, by the system's number.
+    threads: [Option<String>; 2],
     /// Stages whose closure is still there.
     stages: usize,
     returned: bool,
@@ -135,6 +136,7 @@ impl Line {
             line.meet(item == 2);
             line.lanes[0].leave();
             let mut so_far = line.so_far();
+            so_far.threads[0] = this_thread();
             so_far.read += 1;
             so_far.most_before = so_far.most_before.max(so_far.before());
             line.changed.notify_all();
@@ -148,6 +150,7 @@ impl Line {
             let line = &stage.0;
             let begun = {
                 let mut so_far = line.so_far();
+                so_far.threads[1] = this_thread();
                 so_far.converting += 1;
                 so_far.converting
             };
@@ -218,13 +221,34 @@ impl Line {
         until(&so_far)
     }
 
-    /// CPU time of the whole process while nobody can go on: next to none, unless somebody tries again and again. Other programs do
-    /// not add to it.
+    /// Counts in ten samples how often the threads of the reader and the converter had a core or wanted one, and how often they came
+    /// off it meanwhile. A thread that waits does neither.
     fn look_for_polling(&self) {
-        let before = kit::clock::cpu();
-        thread::sleep(STILL);
-        let used = before.and_then(|before| Some(kit::clock::cpu()? - before));
-        self.run.fact("cpu_ns", used);
+        let me = this_thread();
+        let threads: Vec<String> = {
+            let so_far = self.so_far();
+            so_far.threads.iter().flatten().filter(|&thread| Some(thread) != me.as_ref()).cloned().collect()
+        };
+        let cpu = kit::clock::cpu();
+        let before: Vec<_> = threads.iter().map(|thread| status(thread)).collect();
+        let mut running = vec![0; threads.len()];
+        for _ in 0..10 {
+            thread::sleep(TURN);
+            for (running, thread) in running.iter_mut().zip(&threads) {
+                *running += usize::from(status(thread).is_some_and(|status| status.is_runnable));
+            }
+        }
+        let switches =
+            |(thread, before): (&String, &Option<Status>)| Some(status(thread)?.switches - before.as_ref()?.switches);
+        let switches: Option<Vec<u64>> = threads.iter().zip(&before).map(switches).collect();
+        match switches.filter(|_| me.is_some()) {
+            Some(switches) => {
+                self.run.fact("switches", switches.into_iter().max().unwrap_or(0));
+                self.run.fact("running", running.into_iter().max().unwrap_or(0));
+            }
+            // A system without /proc tells only the CPU time of the process, or nothing.
+            None => self.run.fact("cpu_ns", cpu.and_then(|cpu| Some(kit::clock::cpu()? - cpu))),
+        }
     }
 
     fn ended(&self, outcome: Result<usize, String>) {
@@ -244,4 +268,26 @@ impl Line {
         drop(so_far);
         self.changed.notify_all();
     }
+}
+
+/// The system's number of this thread, where the system tells.
+fn this_thread() -> Option<String> {
+    let path = fs::read_link("/proc/thread-self").ok()?;
+    Some(path.file_name()?.to_string_lossy().into_owned())
+}
+
+/// What the system says of a thread.
+struct Status {
+    is_runnable: bool,
+    switches: u64,
+}
+
+fn status(thread: &str) -> Option<Status> {
+    let said = fs::read_to_string(format!("/proc/self/task/{thread}/status")).ok()?;
+    let field = |name: &str| said.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let number = |name: &str| field(name).and_then(|value| value.parse::<u64>().ok());
+    Some(Status {
+        is_runnable: field("State:")?.starts_with('R'),
+        switches: number("voluntary_ctxt_switches:")? + number("nonvoluntary_ctxt_switches:")?,
+    })
 }

@@ -6,8 +6,10 @@ use lab::text;
 
 use crate::promise::{Broken, ensure, fact};
 
-/// CPU time of a process all of whose threads wait for 0.3 s: 0.04 ms, and with a try in each millisecond 4 ms and more.
-const STILL: u64 = 1_000_000;
+/// Of ten samples, and of times that a thread came off its core between them: it may just have been on its way to sleep.
+const STILL: u64 = 3;
+/// Of a process whose threads all wait for 0.1 s: it was 0.04 ms.
+const STILL_NS: u64 = 10_000_000;
 
 /// Whether the promise was kept in this run.
 pub fn judge(promise: &str, run: &Recorded) -> Result<(), Broken> {
@@ -123,13 +125,21 @@ fn reads_ahead(run: &Recorded) -> Result<(), Broken> {
 }
 
 fn no_polling(run: &Recorded) -> Result<(), Broken> {
-    // Null on a system that does not tell the CPU time of a process: there this is not seen.
+    if let (Some(switches), Some(running)) = (run.fact::<u64>("switches"), run.fact::<u64>("running")) {
+        return ensure(switches <= STILL && running <= STILL, || {
+            Broken::seen(text!(
+                "아무도 진행할 수 없는 0.1초 동안 앞 단계의 한 스레드가 표본 10번 가운데 {running}번 실행 중이었고, {switches}번 코어에서 물러났습니다.",
+                "in 0.1 s in which nobody could go on, a thread of the stages before was running in {running} of 10 samples, and came off its core {switches} times."
+            ))
+        });
+    }
+    // Null on a system that does not tell the CPU time of a process either: there this is not seen.
     let cpu = fact::<Option<u64>>(run, "cpu_ns")?.unwrap_or(0);
-    ensure(cpu <= STILL, || {
+    ensure(cpu <= STILL_NS, || {
         let ms = cpu / 1_000_000;
         Broken::seen(text!(
-            "아무도 진행할 수 없는 0.3초 동안 프로그램이 CPU 시간을 {ms} ms 썼습니다. 모두가 기다린다면 거의 0이어야 합니다.",
-            "in 0.3 s in which nobody could go on, the program used {ms} ms of CPU time. If all wait, it is next to none."
+            "아무도 진행할 수 없는 0.1초 동안 프로그램이 CPU 시간을 {ms} ms 썼습니다.",
+            "in 0.1 s in which nobody could go on, the program used {ms} ms of CPU time."
         ))
     })
 }

@@ -1,3 +1,5 @@
+//! A pipeline with back-pressure: three stages, and a bounded queue between two of them.
+
 use std::thread;
 
 use crossbeam::channel;

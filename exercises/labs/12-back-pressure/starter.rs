@@ -1,3 +1,5 @@
+//! A pipeline with back-pressure: three stages, and a bounded queue between two of them.
+
 /// Where the items come from.
 pub type Read = Box<dyn Iterator<Item = u32> + Send>;
 /// Makes a value of an item, or fails.

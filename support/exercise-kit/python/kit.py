@@ -584,6 +584,28 @@ def run_async(main, loop=None):
         asyncio.set_event_loop(None)
 
 
+class Counted:
+    """An awaitable that counts how often the event loop wakes the one inside."""
+
+    def __init__(self, inside):
+        self.inside, self.count = inside, 0
+
+    def __await__(self):
+        steps = self.inside.__await__()
+        sent, thrown = None, None
+        while True:
+            self.count += 1
+            try:
+                wanted = steps.send(sent) if thrown is None else steps.throw(thrown)
+            except StopIteration as end:
+                return end.value
+            sent, thrown = None, None
+            try:
+                sent = yield wanted
+            except BaseException as error:  # a cancellation goes to the one inside
+                thrown = error
+
+
 # Running a scenario ------------------------------------------------------------------------------------------------------
 
 def load(path):
