@@ -10,7 +10,7 @@ use crate::promise::Broken;
 pub fn every_end(run: &Recorded) -> Result<(), Broken> {
     let Some(kind) = run.fact::<String>("failure") else { return Ok(()) };
     let said: String = run.fact("failure_text").unwrap_or_default();
-    let steps = run.interleaving.len();
+    let steps: u64 = run.fact("failure_steps").unwrap_or_default();
     let seen = match kind.as_str() {
         "deadlock" => {
             let who = hang::told(&run.blocked).unwrap_or_default();

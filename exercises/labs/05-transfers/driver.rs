@@ -33,9 +33,9 @@ fn balances(accounts: &[Account]) -> Vec<i64> {
 
 /// One call of the submission, with a note at both ends.
 fn call(accounts: &[Account], from: usize, to: usize, amount: i64) -> bool {
-    sync::note("transfer", Change::From(from as i64, to as i64));
+    sync::note("송금", "transfer", Change::From(from as i64, to as i64));
     let moved = transfer(accounts, from, to, amount);
-    sync::note("returns", Change::Worked(moved));
+    sync::note("반환", "returns", Change::Worked(moved));
     moved
 }
 
