@@ -65,8 +65,8 @@ def meet(submission, record):
 
 
 def failure(submission, record):
-    """All meet; one fails at once. The others go on for a hundred turns."""
-    fails, message = random.randrange(JOBS), "no answer (%d)" % random.randrange(10000)
+    """All meet; one fails at once, not the last one. The others go on for a hundred turns."""
+    fails, message = random.randrange(JOBS - 1), "no answer (%d)" % random.randrange(10000)
     record.fact("fails", fails)
     record.fact("message", message)
     meeting = kit.Meeting(JOBS, PATIENCE)

@@ -33,7 +33,7 @@ fn limit(run: &Recorded, limit: usize) -> Result<(), Broken> {
     let peak = run.trace.peak_in_flight(&[State::WaitingForIo]);
     ensure(peak <= limit, || {
         let seen =
-            text!("limit이 {limit}인데 작업 {peak}개가 동시에 진행되었습니다.", "with limit {limit}, {peak} jobs were in flight at the same time.");
+            text!("limit이 {limit}인데 작업 {peak}개가 동시에 진행되었습니다.", "the limit is {limit}, and {peak} jobs were in flight at the same time.");
         nth_in_flight(run, seen, limit + 1)
     })
 }
@@ -43,7 +43,7 @@ fn full(run: &Recorded, limit: usize) -> Result<(), Broken> {
     ensure(peak >= limit, || {
         let seen = text!(
             "limit이 {limit}인데 동시에 진행된 작업은 가장 많을 때 {peak}개였습니다.",
-            "with limit {limit}, never more than {peak} jobs were in flight at the same time."
+            "the limit is {limit}, and at most {peak} of the jobs were in flight at the same time."
         );
         // What came next, although there was room.
         match run.trace.lanes.get(peak).and_then(|lane| lane.spans.first()) {
@@ -94,8 +94,8 @@ fn all(call: &Call) -> Result<(), Broken> {
     let (jobs, limit) = (call.values.len(), call.limit);
     if let Some((job, runs)) = call.runs.iter().enumerate().find(|(_, runs)| **runs != 1) {
         return Err(Broken::seen(text!(
-            "작업 {jobs}개, limit {limit}: 작업 {job}이(가) {runs}번 실행되었습니다.",
-            "{jobs} jobs, limit {limit}: job {job} ran {runs} times."
+            "작업 {jobs}개, limit {limit}: 작업 {job}이(가) 한 번이 아니라 {runs}번 실행되었습니다.",
+            "number of jobs {jobs}, limit {limit}: job {job} ran {runs} times instead of once."
         )));
     }
     let got = results(call)?;
@@ -104,7 +104,7 @@ fn all(call: &Call) -> Result<(), Broken> {
         let number = got.len();
         Broken::seen(text!(
             "작업 {jobs}개, limit {limit}: 작업마다 하나씩이어야 할 결과가 {number}개이거나 다른 값입니다.",
-            "{jobs} jobs, limit {limit}: {number} results came back, and they are not one for each job."
+            "number of jobs {jobs}, limit {limit}: {number} results came back, and they are not one for each job."
         ))
     })
 }

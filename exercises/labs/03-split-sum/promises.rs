@@ -44,7 +44,7 @@ fn result(call: &Call) -> Result<(), Broken> {
         let got = call.result.map_or("?".to_owned(), |got| got.to_string());
         Broken::seen(text!(
             "수 {length}개, 스레드 {threads}개: 합이 {sum}인데 {got}을(를) 돌려주었습니다.",
-            "{length} numbers, {threads} threads: the sum is {sum}, and {got} came back."
+            "length {length}, threads {threads}: the sum is {sum}, and {got} came back."
         ))
     })
 }
@@ -56,28 +56,27 @@ fn parts(call: &Call) -> Result<(), Broken> {
         times[*place] += 1;
     }
     let mut lengths: Vec<usize> = call.parts.iter().map(Vec::len).filter(|length| *length > 0).collect();
-    let told = if lengths.is_empty() {
-        "–".to_owned()
-    } else {
-        lengths.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
-    };
+    let told = lengths.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
     let seen = |what: lab::lang::Text| {
         let (ko, en) = (&what.ko, &what.en);
         Broken::seen(text!(
-            "수 {length}개, 스레드 {threads}개: add가 받은 부분의 길이는 {told}입니다. {ko}",
-            "{length} numbers, {threads} threads: add was given parts of {told} numbers. {en}"
+            "수 {length}개, 스레드 {threads}개: add가 받은 부분의 길이는 [{told}]입니다. {ko}",
+            "length {length}, threads {threads}: the lengths of the parts that add was given are [{told}]. {en}"
         ))
     };
     if let Some(number) = times.iter().position(|times| *times != 1) {
         let times = times[number];
-        return Err(seen(text!("{number}번째 수는 {times}번 전달되었습니다.", "Number {number} was given to it {times} times.")));
+        return Err(seen(text!("{number}번째 수는 {times}번 전달되었습니다.", "The number at {number} was given to it {times} times.")));
     }
     // Who has nothing to add need not call it.
     let given = lengths.len();
     lengths.resize(given.max(*threads), 0);
     let (least, most) = (lengths.iter().min().unwrap_or(&0), lengths.iter().max().unwrap_or(&0));
     ensure(given <= *threads && most - least <= 1, || {
-        seen(text!("최대 1만큼만 달라야 합니다.", "There are more parts than threads, or their lengths differ by more than one."))
+        seen(text!(
+            "부분은 {threads}개이고 길이는 최대 1만큼 달라야 합니다.",
+            "There should be {threads} of them, and they should differ by one at most."
+        ))
     })
 }
 
@@ -87,7 +86,7 @@ fn overlap(run: &Recorded, call: &Call) -> Result<(), Broken> {
     ensure(peak >= threads, || {
         let seen = text!(
             "부분 {threads}개 중 동시에 진행된 것은 가장 많을 때 {peak}개였습니다.",
-            "of {threads} parts, never more than {peak} were in progress at the same time."
+            "of {threads} parts, at most {peak} were in progress at the same time."
         );
         // The first one that began when it was too late.
         match run.trace.lanes.get(peak).and_then(|lane| Some((lane.spans.first()?, lane.spans.last()?))) {
@@ -123,7 +122,7 @@ fn joined(run: &Recorded, call: &Call) -> Result<(), Broken> {
         let seen = if unfinished > 0 {
             text!(
                 "합을 돌려주었을 때 부분 {unfinished}개가 아직 끝나지 않았습니다.",
-                "when the sum came back, {unfinished} parts were not done."
+                "when the sum came back, parts that were not done: {unfinished}."
             )
         } else {
             text!("가장 늦게 끝난 부분이 합에 없습니다.", "the part that was done last is missing in the sum.")

@@ -4,20 +4,19 @@
 The jobs talk to a server of ours: it answers when all four have asked, or when nobody else comes for a while.
 `driver.py --job PROGRAM NUMBER PORT` is one job in a process of its own; it prints its lane.
 """
-import asyncio
-import hashlib
 import json
 import os
 import socket
-import subprocess
 import sys
 import threading
 
 sys.path.insert(0, os.environ.get("KIT_PYTHON", os.path.join(os.path.dirname(__file__), "../../../support/exercise-kit/python")))
 import kit  # noqa: E402
 
+# The other modules are imported where they are needed: a job in a process of its own should be up soon.
+
 JOBS = 4
-CPU = 0.04  # seconds that a job computes
+CPU = 0.02  # seconds that a job computes
 
 
 # The server ------------------------------------------------------------------------------------------------------------
@@ -72,6 +71,7 @@ def ask(port, line):
 
 async def ask_async(port, line):
     """The same request with a client that awaits."""
+    import asyncio
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write((line + "\n").encode())
     await reader.readline()
@@ -121,6 +121,7 @@ def one_lock(lane, i, port):
 
 
 def checksum(lane, i, port):
+    import hashlib
     computing(lane, i, port, lambda: hashlib.sha256(BLOCK).digest())
 
 
@@ -134,13 +135,15 @@ async def chain(lane, i, port):
 
 
 PROGRAMS = {f.__name__: f for f in [pages, old_client, count, one_lock, checksum, chain]}
+ASYNC = [pages, chain]
 
 
 # The three techniques ------------------------------------------------------------------------------------------------------
 
 def run_one(program, lane, i, port):
     """One job on this thread, whichever kind of function it is."""
-    if asyncio.iscoroutinefunction(program):
+    if program in ASYNC:
+        import asyncio
         loop = asyncio.new_event_loop()
         loop.run_until_complete(program(lane, i, port))
         loop.close()
@@ -149,8 +152,10 @@ def run_one(program, lane, i, port):
 
 
 def as_tasks(program, lanes, port):
+    import asyncio
+
     async def job(lane, i):
-        if asyncio.iscoroutinefunction(program):
+        if program in ASYNC:
             await program(lane, i, port)
         else:
             program(lane, i, port)
@@ -171,8 +176,10 @@ def as_threads(program, lanes, port):
 
 
 def as_processes(program, lanes, port):
-    jobs = [subprocess.Popen([sys.executable, os.path.abspath(__file__), "--job", program.__name__, str(i), str(port)],
-                             stdout=subprocess.PIPE) for i in range(JOBS)]
+    import subprocess
+    # -S: without site-packages a process is up sooner, and everything else that could differ is out of it.
+    command = [sys.executable, "-S", os.path.abspath(__file__), "--job", program.__name__]
+    jobs = [subprocess.Popen(command + [str(i), str(port)], stdout=subprocess.PIPE) for i in range(JOBS)]
     for job, lane in zip(jobs, lanes):
         said = job.communicate()[0]
         if job.returncode != 0:

@@ -20,7 +20,7 @@ use crate::submission::PREDICTIONS;
 
 const JOBS: usize = 4;
 /// How long a job computes.
-const CPU: Duration = Duration::from_millis(40);
+const CPU: Duration = Duration::from_millis(20);
 
 pub fn run(scenario: &str, run: &Run) {
     run.title(text!("어떤 기법?", "which technique?"));
