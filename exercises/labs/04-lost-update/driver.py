@@ -48,8 +48,11 @@ class Run:
             me = self.me()
             if me not in self.readers[number]:
                 self.readers[number].append(me)
-                if self.interruption is not None and me and number == 0:
-                    self.interruption.stop_me()
+                if self.interruption is not None and me:
+                    if number == 0:
+                        self.interruption.stop_me()
+                    else:
+                        self.interruption.hold()
             if lane is not None:
                 with lane.during("waiting_for_io"):
                     time.sleep(self.reading)
@@ -65,6 +68,9 @@ class Run:
         return [thread for thread in self.started if thread is not self.interruption.victim]
 
     def observe(self, what, lock):
+        if what == "unlocked":
+            self.point()
+            return
         me = self.me()
         self.holds[me] = self.holds.get(me, 0) + (1 if what == "lock" else -1)
         self.locks += what == "lock" and me != 0
@@ -87,7 +93,9 @@ class Run:
             join(thread, timeout)
         threading.Thread.start, threading.Thread.join = watched_start, watched_join
         kit.observe_locks[0] = self.observe
-        if self.interruption is not None:
+        # Before 3.11 the interpreter writes a frame's variables back after each traced bytecode, also those that another thread has
+        # changed meanwhile: tracing itself would lose updates.
+        if self.interruption is not None and sys.version_info >= (3, 11) and sys.implementation.name == "cpython":
             threading.settrace(self.interruption.trace)
         try:
             return count([self.box(number) for number in range(len(self.boxes))])

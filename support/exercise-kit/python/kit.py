@@ -341,7 +341,8 @@ class _Watch:
 _watch = _Watch()
 
 
-# A driver may see each lock and unlock of the submission: `observe_locks[0] = lambda what, lock: ...`.
+# A driver may see each lock and unlock of the submission: `observe_locks[0] = lambda what, lock: ...`, which is told "lock" when the
+# lock is taken, "unlock" before it is let go, and "unlocked" after that.
 observe_locks = [None]
 
 
@@ -385,6 +386,8 @@ class WatchedLock:
             self._depth += 1
             self.owner, self.owner_line = owner, line
             raise
+        if observe_locks[0] is not None and self._depth == 0:
+            observe_locks[0]("unlocked", self)
 
     def locked(self):
         return self._depth > 0
@@ -570,11 +573,18 @@ class Interruption:
         """`others()` is the list of the threads besides the one that is stopped, or None as long as one of them is missing."""
         self.place, self.others = place, others
         self.points, self.reached, self.alone = 0, False, False
-        self.victim, self._seen = None, set()
+        self.victim, self._seen, self._out = None, set(), {}
 
     def stop_me(self):
         """The calling thread is the one that is stopped."""
         self.victim = threading.current_thread()
+
+    def hold(self):
+        """For the others: they set out when the one that is stopped has come to its place, or can go on no further."""
+        for _ in range(self.PATIENCE):
+            if self.reached or self.victim is not None and self._is_stuck(self.victim):
+                return
+            time.sleep(0.002)
 
     def point(self):
         """A place where the calling thread may be stopped."""
@@ -599,7 +609,9 @@ class Interruption:
             return True
         frame = sys._current_frames().get(thread.ident)
         is_out = frame is not None and _line_in_submission(frame) is None and not self._in_driver(frame)
-        return is_out and thread in self._seen
+        # Without a GIL the frames of a thread that runs may be caught half way: one look proves nothing.
+        self._out[thread] = self._out.get(thread, 0) + 1 if is_out and thread in self._seen else 0
+        return self._out[thread] >= 5
 
     @staticmethod
     def _in_driver(frame):
