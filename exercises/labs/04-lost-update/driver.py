@@ -81,11 +81,12 @@ class Run:
         me = threading.main_thread()
 
         def watched_start(thread):
+            start(thread)
+            # Not before: a thread that has not begun looks like one that has ended.
             if kit._line_in_submission(sys._getframe(1)) is not None:
-                self.started.append(thread)
                 self.early_joins += self._joins
                 self._joins = 0
-            start(thread)
+                self.started.append(thread)
 
         def watched_join(thread, timeout=None):
             if threading.current_thread() is me and kit._line_in_submission(sys._getframe(1)) is not None:
