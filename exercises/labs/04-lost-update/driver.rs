@@ -23,7 +23,8 @@ pub fn run(scenario: &str, run: &Run) {
 }
 
 /// The note of a vote, by its box.
-const READS: [&str; 3] = ["reads box 0", "reads box 1", "reads box 2"];
+const READS: [(&str, &str); 3] =
+    [("상자 0 읽음", "reads box 0"), ("상자 1 읽음", "reads box 1"), ("상자 2 읽음", "reads box 2")];
 
 /// One ballot box: whoever takes a vote out is noted.
 struct Box_ {
@@ -40,7 +41,8 @@ impl Iterator for Box_ {
         if !self.reading.is_zero() {
             sync::lane(State::WaitingForIo, || std::thread::sleep(self.reading));
         }
-        sync::note(READS[self.number], Change::Is(vote as i64));
+        let (ko, en) = READS[self.number];
+        sync::note(ko, en, Change::Is(vote as i64));
         Some(vote)
     }
 }
@@ -65,7 +67,7 @@ fn every_interleaving(run: &Run, count: Count) {
     let recording = run.clone();
     let explored = sync::explore(Model::new("two boxes, two votes each", 2), 1, move |_| {
         let counted = count(boxes(&ballots, Duration::ZERO));
-        sync::note("returns", Change::Is(counted as i64));
+        sync::note("반환", "returns", Change::Is(counted as i64));
         if counted != expected {
             recording.fact("counted", counted);
             panic!("{counted} of {expected}");
@@ -101,7 +103,7 @@ fn used(run: &Run, way: &str, steps: &[Step]) {
     for step in steps {
         let held = holds.entry(step.thread).or_default();
         match (step.operation, step.value) {
-            (reads, _) if READS.contains(&reads) => {
+            (reads, _) if READS.iter().any(|&(_, note)| note == reads) => {
                 let by = readers.entry(reads).or_default();
                 if !by.contains(&step.thread) {
                     by.push(step.thread);
@@ -116,7 +118,7 @@ fn used(run: &Run, way: &str, steps: &[Step]) {
                 locks += u64::from(step.thread != 0);
             }
             ("unlock", _) => *held = held.saturating_sub(1),
-            ("wants" | "wait" | "wakes", _) => (),
+            (sync::WANTS | sync::WAKES | "wait", _) => (),
             _ if step.object.is_some() => atomics += u64::from(step.thread != 0),
             _ => (),
         }

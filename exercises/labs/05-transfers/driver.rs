@@ -33,9 +33,9 @@ fn balances(accounts: &[Account]) -> Vec<i64> {
 
 /// One call of the submission, with a note at both ends.
 fn call(accounts: &[Account], from: usize, to: usize, amount: i64) -> bool {
-    sync::note("transfer", Change::From(from as i64, to as i64));
+    sync::note("송금", "transfer", Change::From(from as i64, to as i64));
     let moved = transfer(accounts, from, to, amount);
-    sync::note("returns", Change::Worked(moved));
+    sync::note("반환", "returns", Change::Worked(moved));
     moved
 }
 
@@ -138,8 +138,8 @@ fn apart(run: &Run) {
             let of = log.steps().iter().filter(|step| step.thread == thread);
             of.filter(|step| matches!(step.operation, "lock" | "try_lock")).filter_map(|step| step.object).collect()
         };
-        let both: Vec<String> = locked(1).intersection(&locked(2)).map(|&n| log.name_of(n).en.clone()).collect();
-        run.fact("common", both);
+        // The accounts were made first: their numbers are those of their locks.
+        run.fact("common", locked(1).intersection(&locked(2)).copied().collect::<Vec<_>>());
         run.fact("locked", locked(1).len().min(locked(2).len()));
         log.table().into_iter().for_each(|step| run.step(&step.thread, step.what));
     });

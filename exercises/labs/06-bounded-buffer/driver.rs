@@ -21,15 +21,15 @@ pub fn run(scenario: &str, run: &Run) {
 }
 
 fn put(buffer: &Buffer, item: u32) {
-    sync::note("put", Change::Is(i64::from(item)));
+    sync::note("put 호출", "put", Change::Is(i64::from(item)));
     buffer.put(item);
-    sync::note("is in", Change::Is(i64::from(item)));
+    sync::note("넣음", "is in", Change::Is(i64::from(item)));
 }
 
 fn take(buffer: &Buffer) -> u32 {
-    sync::note("take", Change::Nothing);
+    sync::note("take 호출", "take", Change::Nothing);
     let item = buffer.take();
-    sync::note("got", Change::Is(i64::from(item)));
+    sync::note("꺼냄", "got", Change::Is(i64::from(item)));
     item
 }
 

@@ -40,11 +40,11 @@ impl Interpreter {
 
     fn take(&self, me: usize) {
         self.gil.take_gil(me);
-        sync::note("has the GIL", Change::Nothing);
+        sync::note("GIL 잡음", "has the GIL", Change::Nothing);
     }
 
     fn release(&self, me: usize) {
-        sync::note("lets go", Change::Nothing);
+        sync::note("GIL 놓음", "lets go", Change::Nothing);
         self.gil.drop_gil(me);
     }
 
@@ -58,7 +58,7 @@ impl Interpreter {
         if !self.gil.asked() {
             return;
         }
-        sync::note("is asked", Change::Nothing);
+        sync::note("요청받음", "is asked", Change::Nothing);
         if !was_waited_for() {
             run.fact("broke", "request");
             panic!("thread {me} is asked, though nobody has waited a whole interval for it");
@@ -84,7 +84,7 @@ fn was_waited_for() -> bool {
         let began = |step: &Step| step.operation == "wait" && step.thread != holder;
         since.iter().enumerate().filter(|(_, step)| began(step)).any(|(n, wait)| {
             let end = |step: &&Step| step.thread == wait.thread && step.operation.starts_with("wakes");
-            since[n + 1..].iter().find(end).is_some_and(|step| step.operation == "wakes: time is up")
+            since[n + 1..].iter().find(end).is_some_and(|step| step.operation == sync::TIME_IS_UP)
         })
     })
 }

@@ -8,7 +8,7 @@ use lab::trace::State;
 
 use super::engine::{Engine, engine, next_is_spurious, next_times_out};
 use super::mutex::{MutexGuard, Parts};
-use super::steps::{Change, Wait, line, me, record, with};
+use super::steps::{Change, NO_SIGNAL, TIME_IS_UP, WAKES, Wait, line, me, record, with};
 use super::thread::{lane, told};
 use super::turns;
 
@@ -60,7 +60,7 @@ impl Condvar {
     pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> LockResult<MutexGuard<'a, T>> {
         let line = line();
         if next_is_spurious() {
-            return Ok(self.wake_without_signal(guard, "wakes: no signal", line));
+            return Ok(self.wake_without_signal(guard, NO_SIGNAL, line));
         }
         Ok(self.until_signal(guard, None, line).0)
     }
@@ -88,10 +88,10 @@ impl Condvar {
         let line = line();
         let (timed_out, spurious) = (next_times_out(), next_is_spurious());
         if timed_out {
-            return Ok((self.wake_without_signal(guard, "wakes: time is up", line), WaitTimeoutResult(true)));
+            return Ok((self.wake_without_signal(guard, TIME_IS_UP, line), WaitTimeoutResult(true)));
         }
         if spurious {
-            return Ok((self.wake_without_signal(guard, "wakes: no signal", line), WaitTimeoutResult(false)));
+            return Ok((self.wake_without_signal(guard, NO_SIGNAL, line), WaitTimeoutResult(false)));
         }
         let (guard, timed_out) = self.until_signal(guard, Some(most), line);
         Ok((guard, WaitTimeoutResult(timed_out)))
@@ -164,7 +164,7 @@ impl Condvar {
             }
             Signals::Turns(waiters) => self.wait_in_turns(waiters, &mut parts, most.is_some(), line),
         };
-        (parts.whole("wakes", line), timed_out)
+        (parts.whole(WAKES, line), timed_out)
     }
 
     fn wait_in_turns<T>(

@@ -11,6 +11,9 @@ use super::engine::{Engine, engine};
 use super::steps::log;
 use crate::program;
 
+/// So many steps show what a livelock repeats.
+const REPEATED: usize = 24;
+
 /// What broke a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failure {
@@ -121,10 +124,13 @@ fn report(failure: &Failure) -> ! {
 fn write(failure: &Failure) {
     if let Some(run) = program::current() {
         log(|log| {
-            log.table().into_iter().for_each(|step| run.step(&step.thread, step.what));
+            let most = if failure.kind == Kind::Livelock { REPEATED } else { usize::MAX };
+            log.table().into_iter().take(most).for_each(|step| run.step(&step.thread, step.what));
             if failure.kind == Kind::Deadlock {
+                log.waits_at_the_end().into_iter().for_each(|step| run.step(&step.thread, step.what));
                 run.stuck(log.blocked());
             }
+            run.fact("failure_steps", log.count());
         });
         run.fact("failure", failure.kind.word());
         run.fact("failure_text", failure.text.as_str());

@@ -38,7 +38,7 @@ pub use engine::{Plan, plan};
 pub use model::{Explored, Model, TookTurns, Turns, explore, in_turns, real};
 pub use mutex::{Mutex, MutexGuard};
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
-pub use steps::{Change, Log, Step, log, me, name_thread, note};
+pub use steps::{Change, Log, NO_SIGNAL, Step, TIME_IS_UP, WAKES, WANTS, log, me, name_thread, note};
 pub use thread::lane;
 
 // std's in all engines: dropping loom's while a deadlock unwinds would panic again.

@@ -11,7 +11,7 @@ use lab::lang::Text;
 use lab::trace::State;
 
 use super::engine::{Engine, engine, tries};
-use super::steps::{Change, Wait, line, me, record, with};
+use super::steps::{Change, WANTS, Wait, line, me, record, with};
 use super::thread::{lane, told};
 use super::turns;
 
@@ -163,7 +163,7 @@ impl<T> Mutex<T> {
     }
 
     fn has_to_wait(&self, line: Option<u32>) {
-        record("wants", Some(self.number), Change::Nothing, line);
+        record(WANTS, Some(self.number), Change::Nothing, line);
         with(|log| log.waits(me(), Some(Wait::Lock(self.number))));
     }
 

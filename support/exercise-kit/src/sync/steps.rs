@@ -12,6 +12,15 @@ use crate::recorded::{self, Blocked};
 /// More steps of a run are not kept; they are counted.
 const MOST: usize = 20_000;
 
+/// The operation of a thread that found a lock taken.
+pub const WANTS: &str = "waits for";
+/// After a signal.
+pub const WAKES: &str = "wakes";
+/// By the plan.
+pub const NO_SIGNAL: &str = "wakes without a signal";
+/// By the plan, or because the time was up.
+pub const TIME_IS_UP: &str = "wakes: time is up";
+
 /// One operation of one thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -19,6 +28,8 @@ pub struct Step {
     pub thread: usize,
     /// `lock`, `unlock`, `wait`, `load`, …
     pub operation: &'static str,
+    /// The same for a Korean table.
+    pub korean: &'static str,
     /// The number of the object, if there is one: see [`Log::name_of`].
     pub object: Option<usize>,
     /// What was read or written.
@@ -132,7 +143,7 @@ impl Log {
             }
             Wait::End(thread) => {
                 let name = self.thread_name(thread);
-                (Text { ko: format!("{name}의 종료"), en: format!("the end of {name}") }, Some(thread))
+                (Text { ko: format!("{name}의 종료"), en: format!("the end of {name}") }, None)
             }
         };
         let held_by = held_by.map(|thread| Text::same(self.thread_name(thread)));
@@ -146,25 +157,38 @@ impl Log {
 
     fn row(&self, step: &Step) -> recorded::Step {
         let Text { ko, en } = step.object.map(|object| self.name_of(object).clone()).unwrap_or_default();
+        // The value first: a narrow column cuts the end off.
         let said = |verb: &str, object: &str, line: Option<String>| {
-            let mut parts = vec![verb.to_owned()];
-            parts.extend((!object.is_empty()).then(|| object.to_owned()));
             let value = step.value.to_string();
+            let mut parts = vec![verb.to_owned()];
             parts.extend((!value.is_empty()).then(|| format!("[{value}]")));
+            parts.extend((!object.is_empty()).then(|| object.to_owned()));
             parts.extend(line);
             parts.join(" ")
-        };
-        let (verb_ko, verb_en) = match step.operation {
-            "wants" => ("대기:", "waits for"),
-            other => (other, other),
         };
         recorded::Step {
             thread: self.thread_name(step.thread).to_owned(),
             what: Text {
-                ko: said(verb_ko, &ko, step.line.map(|line| format!("({line}행)"))),
-                en: said(verb_en, &en, step.line.map(|line| format!("(line {line})"))),
+                ko: said(step.korean, &ko, step.line.map(|line| format!("({line}행)"))),
+                en: said(step.operation, &en, step.line.map(|line| format!("(line {line})"))),
             },
         }
+    }
+
+    /// A row for each thread that waits and whose last row does not say so.
+    pub(super) fn waits_at_the_end(&self) -> Vec<recorded::Step> {
+        let waiting = self.threads.iter().enumerate().filter_map(|(n, thread)| Some((n, thread, thread.waits?)));
+        let untold = waiting.filter(|(n, _, wait)| {
+            let last = self.steps.iter().rfind(|step| step.thread == *n).map(|step| step.operation);
+            matches!(wait, Wait::Lock(_)) && last != Some(WANTS)
+        });
+        untold
+            .map(|(_, thread, wait)| {
+                let Text { ko, en } = self.describe(&thread.name, wait).waits_for;
+                let what = Text { ko: format!("{ko} 대기"), en: format!("{WANTS} {en}") };
+                recorded::Step { thread: thread.name.clone(), what }
+            })
+            .collect()
     }
 
     fn thread(&mut self, me: usize) -> &mut Thread {
@@ -280,14 +304,23 @@ pub(super) fn new_thread() -> usize {
 
 /// Records a step that the driver sees and no primitive makes. It is no point at which the schedule may change.
 #[track_caller]
-pub fn note(operation: &'static str, value: Change) {
-    let line = line();
-    record(operation, None, value, line);
+pub fn note(korean: &'static str, operation: &'static str, value: Change) {
+    let (thread, line) = (me(), line());
+    with(|log| log.push(Step { thread, operation, korean, object: None, value, line }));
 }
 
 pub(super) fn record(operation: &'static str, object: Option<usize>, value: Change, line: Option<u32>) {
     let thread = me();
-    with(|log| log.push(Step { thread, operation, object, value, line }));
+    // Names of functions are the same in both languages.
+    let korean = match operation {
+        WANTS => "대기:",
+        WAKES => "깨어남",
+        NO_SIGNAL => "신호 없이 깨어남",
+        TIME_IS_UP => "시간이 다 되어 깨어남",
+        "end" => "종료",
+        function => function,
+    };
+    with(|log| log.push(Step { thread, operation, korean, object, value, line }));
 }
 
 /// The line of the submission that called, if it was the submission.
