@@ -9,7 +9,7 @@ use crate::assess::{self, Assessment};
 use crate::labs::Lab;
 use crate::track::Track;
 use crate::workspace::Workspace;
-use crate::{labs, tell, tools, wanted};
+use crate::{labs, limits, tell, tools, wanted};
 
 /// `cargo run -p exercises -- check [N]`.
 pub fn command() -> Experiment {
@@ -83,6 +83,7 @@ pub fn judge_in(args: &Args, workspace: &mut Workspace, lab: &Lab, track: Track,
 /// Judges a file, in Python on each interpreter, and prints what was found.
 fn judge(args: &Args, lab: &Lab, track: Track, file: &Path, all: bool) -> Result<bool> {
     assess::exists_in(lab, track)?;
+    limits::stop_on_ctrl_c()?;
     let assessments = match track {
         Track::Rust => vec![assess::rust(lab, file, &tools::find()?)?],
         Track::Python => on_each(args, lab, file)?,

@@ -19,8 +19,8 @@ use lab::report::{Front, Report, Table};
 use lab::{Result, machine, text};
 
 use crate::labs::{self, Lab};
-use crate::tools;
 use crate::track::Track;
+use crate::{limits, tools};
 use cases::{Case, Role};
 
 /// `cargo run -p exercises -- verify`.
@@ -50,6 +50,7 @@ fn verify(args: &Args, only: &[String], at_a_time: Option<u64>) -> Result<Report
         only.iter().map(|number| labs::find(number)).collect::<Result<_>>()?
     };
     let pythons = args.find_pythons()?;
+    limits::stop_on_ctrl_c()?;
     let mut report = Report::new("exercises/verify");
     for lab in &labs {
         report.failures.extend(files::mistakes(lab).into_iter().map(|why| Text::same(format!("{}: {why}", lab.name))));
