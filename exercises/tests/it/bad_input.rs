@@ -75,7 +75,7 @@ fn ctrl_c() {
     });
     harness::signal("INT", pid);
     let done = finish(child);
-    one_line(done, 1, "stopped.");
+    one_line(done, 1, "stopped");
     assert!(!running.iter().any(|pid| harness::alive(*pid)), "the submission still runs");
     let left = fs::read_dir(&home).unwrap().map(|entry| entry.unwrap().file_name());
     assert_eq!(left.collect::<Vec<_>>(), ["submission.rs"]);

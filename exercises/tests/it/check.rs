@@ -68,3 +68,11 @@ fn a_program_that_ends_early_or_forges_nothing_keeps_no_promise() {
     let told = done(&["check", "1", "--file", &file]).ends_with(1);
     assert!(told.out.contains("without leaving a record") && told.out.contains("0 of 4"), "{}", told.out);
 }
+
+#[test]
+fn a_submission_that_names_the_kit_has_no_program() {
+    let body = "pub fn run_all(_: Vec<Job>) -> Result<Vec<u32>, String> { kit::end(None, true) }";
+    let (_home, file) = submission(&format!("{HEAD}{body}"));
+    let told = done(&["check", "1", "--file", &file]).ends_with(1);
+    assert!(told.out.contains("line 2 has the name 'kit'") && told.out.contains("0 of 4"), "{}", told.out);
+}
