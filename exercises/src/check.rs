@@ -17,10 +17,14 @@ pub fn command() -> Experiment {
     let number = wanted::number(&mut options);
     let dir = wanted::dir(&mut options);
     let track = wanted::track(&mut options);
-    let file = options.path("file", text!("실습 폴더 대신 이 파일을 채점", "judge this file instead of one in a workspace"));
+    let file =
+        options.path("file", text!("실습 폴더 대신 이 파일을 채점", "judge this file instead of one in a workspace"));
     let all = options.flag("all", text!("깨진 약속을 모두 자세히", "tell each broken promise in full"));
     options.conflict(file, dir);
-    let about = text!("제출물을 채점. 번호가 없으면 아직 통과하지 못한 첫 실습", "judges a submission; without a number, that of the first lab not passed yet");
+    let about = text!(
+        "제출물을 채점. 번호가 없으면 아직 통과하지 못한 첫 실습",
+        "judges a submission; without a number, that of the first lab not passed yet"
+    );
     Experiment::page("check", about, options, move |args| {
         let given = wanted::given_track(args, track)?;
         match args.get(file) {
@@ -32,14 +36,23 @@ pub fn command() -> Experiment {
 
 fn one_file(args: &Args, number: Option<String>, file: &Path, track: Option<Track>, all: bool) -> Result<u8> {
     let number = number.ok_or_else(|| {
-        Error::usage(text!("--file에는 실습 번호도 주십시오: check N --file FILE", "give the number of the lab too: check N --file FILE"))
+        Error::usage(text!(
+            "--file에는 실습 번호도 주십시오: check N --file FILE",
+            "give the number of the lab too: check N --file FILE"
+        ))
     })?;
     let by_name = if file.extension().is_some_and(|end| end == "py") { Track::Python } else { Track::Rust };
     let passed = judge(args, &labs::find(&number)?, track.unwrap_or(by_name), file, all)?;
     Ok(u8::from(!passed))
 }
 
-fn in_workspace(args: &Args, number: Option<String>, dir: Option<&Path>, track: Option<Track>, all: bool) -> Result<u8> {
+fn in_workspace(
+    args: &Args,
+    number: Option<String>,
+    dir: Option<&Path>,
+    track: Option<Track>,
+    all: bool,
+) -> Result<u8> {
     let mut workspace = Workspace::find(dir)?;
     let track = track.unwrap_or(workspace.state.track);
     let Some(lab) = wanted::lab(number.as_deref(), &workspace, track)? else {

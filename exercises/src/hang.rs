@@ -32,9 +32,15 @@ pub fn told(blocked: &[Blocked]) -> Option<Text> {
 fn link(one: &Blocked, first: bool) -> Text {
     let Blocked { who, waits_for, held_by } = one;
     let begin = if first {
-        Text { ko: format!("{}이(가) 기다리는 것: {}", who.ko, waits_for.ko), en: format!("{} waits for {}", who.en, waits_for.en) }
+        Text {
+            ko: format!("{}이(가) 기다리는 것: {}", who.ko, waits_for.ko),
+            en: format!("{} waits for {}", who.en, waits_for.en),
+        }
     } else {
-        Text { ko: format!(", 그 스레드가 기다리는 것: {}", waits_for.ko), en: format!(", which waits for {}", waits_for.en) }
+        Text {
+            ko: format!(", 그 스레드가 기다리는 것: {}", waits_for.ko),
+            en: format!(", which waits for {}", waits_for.en),
+        }
     };
     match held_by {
         Some(holder) => Text {
@@ -62,6 +68,9 @@ mod tests {
             "thread 2 waits for lock A held by thread 1, which waits for lock B held by thread 2"
         );
         let two = [waits("b", "lock", Some("a")), waits("a", "a message", None), waits("c", "a message", None)];
-        assert_eq!(told(&two).unwrap().en, "b waits for lock held by a, which waits for a message; c waits for a message");
+        assert_eq!(
+            told(&two).unwrap().en,
+            "b waits for lock held by a, which waits for a message; c waits for a message"
+        );
     }
 }

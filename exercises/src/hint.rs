@@ -12,7 +12,10 @@ pub fn command() -> Experiment {
     let mut options = Options::new();
     let number = wanted::number(&mut options);
     let dir = wanted::dir(&mut options);
-    let about = text!("몇 번째 힌트 (기본: 아직 보지 않은 다음 것)", "which hint (default: the next one that you have not seen)");
+    let about = text!(
+        "몇 번째 힌트 (기본: 아직 보지 않은 다음 것)",
+        "which hint (default: the next one that you have not seen)"
+    );
     let step = options.count_if_given("step", 1..=HINTS as u64, about);
     let about = text!("힌트, 한 번에 하나씩", "a hint, one at a time");
     Experiment::page("hint", about, options, move |args| {

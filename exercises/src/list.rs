@@ -36,14 +36,23 @@ fn list() -> Result<Report> {
             Text::same(done),
         ]);
     }
-    let head = vec![text!("번호", "number"), text!("실습", "lab"), text!("분", "minutes"), text!("트랙", "track"), text!("통과", "passed")];
+    let head = vec![
+        text!("번호", "number"),
+        text!("실습", "lab"),
+        text!("분", "minutes"),
+        text!("트랙", "track"),
+        text!("통과", "passed"),
+    ];
     let title = match &workspace {
         Some(workspace) => Text::same(workspace.folder.display().to_string()),
         None => text!("실습", "labs"),
     };
     let mut report = Report::new("exercises/list");
     report.shows = if workspace.is_some() {
-        text!("'check N'은 실습 N을 채점하고, 'next'는 다음 과제를 보여 줍니다.", "'check N' judges lab N; 'next' shows the next task.")
+        text!(
+            "'check N'은 실습 N을 채점하고, 'next'는 다음 과제를 보여 줍니다.",
+            "'check N' judges lab N; 'next' shows the next task."
+        )
     } else {
         text!("'start DIR'로 실습 폴더를 만들고 시작하십시오.", "begin with 'start DIR', which makes a workspace.")
     };

@@ -32,7 +32,8 @@ pub fn show(lab: &Lab, workspace: &Workspace, track: Track) -> Result<()> {
     let task = fs::read_to_string(lab.folder.join(format!("task.{}.md", lang::current().code())))?;
     let (file, number) = (workspace.submission(lab, track), lab.number);
     let file = file.display();
-    let then = text!("고칠 파일: {file}\n채점: check {number}", "the file to change: {file}\nto judge it: check {number}");
+    let then =
+        text!("고칠 파일: {file}\n채점: check {number}", "the file to change: {file}\nto judge it: check {number}");
     terminal::print(&format!("\n{}\n{then}\n", page::markdown(&task, terminal::width())));
     Ok(())
 }

@@ -25,7 +25,9 @@ pub fn command() -> Experiment {
 }
 
 fn solution(number: Option<String>, dir: Option<&std::path::Path>, track: Option<Track>, teacher: bool) -> Result<u8> {
-    let number = number.ok_or_else(|| Error::usage(text!("실습 번호를 주십시오: solution N", "give the number of a lab: solution N")))?;
+    let number = number.ok_or_else(|| {
+        Error::usage(text!("실습 번호를 주십시오: solution N", "give the number of a lab: solution N"))
+    })?;
     let lab = labs::find(&number)?;
     let workspace = if teacher { Workspace::find(dir).ok() } else { Some(Workspace::find(dir)?) };
     let track = track.or(workspace.as_ref().map(|workspace| workspace.state.track)).unwrap_or(Track::Rust);

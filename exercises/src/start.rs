@@ -12,14 +12,20 @@ use crate::{check, labs, next, wanted};
 /// `cargo run -p exercises -- start DIR`.
 pub fn command() -> Experiment {
     let mut options = Options::new();
-    let dir = options.positional_output("dir", text!("새 폴더, 저장소 안이나 밖", "a new folder, inside or outside of the repository"));
+    let dir = options.positional_output(
+        "dir",
+        text!("새 폴더, 저장소 안이나 밖", "a new folder, inside or outside of the repository"),
+    );
     let track = wanted::track(&mut options);
-    let about = text!("자기 실습 폴더를 만들고 첫 실습을 채점", "makes a workspace of your own, and judges the first lab");
+    let about =
+        text!("자기 실습 폴더를 만들고 첫 실습을 채점", "makes a workspace of your own, and judges the first lab");
     Experiment::page("start", about, options, move |args| start(args, args.get(dir), wanted::given_track(args, track)?))
 }
 
 fn start(args: &Args, dir: Option<PathBuf>, track: Option<Track>) -> Result<u8> {
-    let dir = dir.ok_or_else(|| Error::usage(text!("새 폴더의 이름을 주십시오: start DIR", "give the name of a new folder: start DIR")))?;
+    let dir = dir.ok_or_else(|| {
+        Error::usage(text!("새 폴더의 이름을 주십시오: start DIR", "give the name of a new folder: start DIR"))
+    })?;
     let all = labs::all()?;
     let mut workspace = Workspace::make(&dir, track, &all)?;
     let folder = workspace.folder.display();

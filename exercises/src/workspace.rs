@@ -177,7 +177,9 @@ fn manifest() -> String {
 }
 
 fn modules(labs: &[&Lab]) -> String {
-    let mut source = String::from("//! All submissions, so that an editor and `cargo build` see them.\n#![allow(dead_code)]\n\npub use kit::sync;\n");
+    let mut source = String::from(
+        "//! All submissions, so that an editor and `cargo build` see them.\n#![allow(dead_code)]\n\npub use kit::sync;\n",
+    );
     for lab in labs {
         let module = lab.name.split_once('-').map_or(lab.name, |(_, name)| name).replace('-', "_");
         source.push_str(&format!("\n#[path = \"{}/submission.rs\"]\npub mod {module};\n", lab.name));

@@ -59,6 +59,8 @@ mod tests {
         assert!(lines[4].starts_with("  3  load 0"), "{drawn}");
         let many: Vec<Step> = (0..100).map(|n| step(if n % 2 == 0 { "a" } else { "b" }, "lock")).collect();
         let drawn = table(&many, canvas);
-        assert!(drawn.contains("40 steps left out") && drawn.contains("100  ") && drawn.lines().all(|l| l.width() <= 60));
+        assert!(
+            drawn.contains("40 steps left out") && drawn.contains("100  ") && drawn.lines().all(|l| l.width() <= 60)
+        );
     }
 }

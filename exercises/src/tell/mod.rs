@@ -25,10 +25,12 @@ pub fn page(lab: &Lab, assessment: &Assessment, all: bool, canvas: Canvas) -> St
         out.extend(why.said.lines().map(|line| format!("  {}\n", escape_controls(line))));
         return out;
     }
-    let broken = || assessment.promises.iter().filter_map(|(promise, kept)| match kept {
-        Kept::No(broken) => Some((promise, broken)),
-        Kept::Yes | Kept::NotAsked(_) => None,
-    });
+    let broken = || {
+        assessment.promises.iter().filter_map(|(promise, kept)| match kept {
+            Kept::No(broken) => Some((promise, broken)),
+            Kept::Yes | Kept::NotAsked(_) => None,
+        })
+    };
     for (promise, broken) in broken().take(if all { usize::MAX } else { 1 }) {
         out.push_str(&told(lab, assessment, promise, broken, canvas));
         out.push('\n');
