@@ -183,7 +183,6 @@ impl Lab {
             "**What students get wrong,** by the promise that it breaks:\n\n"
         });
         for promise in &self.promises {
-            words += &format!("- `{}`\n", promise.id);
             // The same mistake in both languages is told once.
             let mut mistakes: Vec<(&Both, Vec<String>)> = Vec::new();
             for mutant in self.mutants.iter().filter(|mutant| mutant.promise == promise.id) {
@@ -192,6 +191,9 @@ impl Lab {
                     Some((_, files)) => files.push(file),
                     None => mistakes.push((&mutant.why, vec![file])),
                 }
+            }
+            if !mistakes.is_empty() {
+                words += &format!("- `{}`\n", promise.id);
             }
             for (why, files) in mistakes {
                 words += &format!("  - {}: {}\n", files.join(", "), line(why.get(language)));
