@@ -199,7 +199,7 @@ impl Lab {
                 words += &format!("  - {}: {}\n", files.join(", "), line(why.get(language)));
             }
         }
-        let starter = if ko { "시작 코드가 어기는 약속" } else { "The starter breaks" };
+        let starter = if ko { "출발점이 어기는 약속" } else { "The starter breaks" };
         let fails = |ids: &Vec<String>| ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
         let fails: BTreeSet<String> = self.starter_fails.values().map(fails).collect();
         // Usually the same in both languages.
