@@ -1,4 +1,5 @@
-// Opens every page of the built book in headless Chromium, both languages, on a desk and on a phone, light and dark:
+// Opens every page of the built book in headless Chromium, both languages, on a desk and on a phone, light and dark, and prints the
+// sheet to hand out:
 //   node book.mjs BOOK [SCREENSHOTS]
 // BOOK holds ko/ and en/. Needs playwright-core (found from the working directory) and Chromium (CHROMIUM, else /usr/bin/chromium).
 // Prints one line for each fault; exit code 1 if there is one.

@@ -183,7 +183,6 @@ impl Lab {
             "**What students get wrong,** by the promise that it breaks:\n\n"
         });
         for promise in &self.promises {
-            words += &format!("- `{}`\n", promise.id);
             // The same mistake in both languages is told once.
             let mut mistakes: Vec<(&Both, Vec<String>)> = Vec::new();
             for mutant in self.mutants.iter().filter(|mutant| mutant.promise == promise.id) {
@@ -193,11 +192,14 @@ impl Lab {
                     None => mistakes.push((&mutant.why, vec![file])),
                 }
             }
+            if !mistakes.is_empty() {
+                words += &format!("- `{}`\n", promise.id);
+            }
             for (why, files) in mistakes {
                 words += &format!("  - {}: {}\n", files.join(", "), line(why.get(language)));
             }
         }
-        let starter = if ko { "시작 코드가 어기는 약속" } else { "The starter breaks" };
+        let starter = if ko { "출발점이 어기는 약속" } else { "The starter breaks" };
         let fails = |ids: &Vec<String>| ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
         let fails: BTreeSet<String> = self.starter_fails.values().map(fails).collect();
         // Usually the same in both languages.
