@@ -59,6 +59,7 @@ pub fn command() -> Experiment {
             _ => page::of_problem(&Problem::new(level, seed), a.get(answer)),
         }
     })
+    .looks_for_pythons() // it needs none
 }
 
 fn new_seed() -> u64 {
