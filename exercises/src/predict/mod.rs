@@ -7,9 +7,11 @@
 //! |---|---|
 //! | [`random`] | the generator: whole numbers, the same on every machine |
 //! | [`scenario`] | lock, machine and threads, drawn by level |
+//! | [`by_hand`] | the scenario by the rules that the reader has, without a machine |
 //! | [`problem`] | the three questions, their options, and which option is right |
 //! | `page`, `sheet` | for the terminal; for paper |
 
+pub mod by_hand;
 mod page;
 pub mod problem;
 pub mod random;

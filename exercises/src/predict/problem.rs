@@ -1,4 +1,5 @@
-//! A problem: a scenario and three questions, each with one right answer that does not hang on a microsecond.
+//! A problem: a scenario and three questions. Each has one right answer, which the rules given to the reader lead to and no microsecond
+//! changes.
 
 use gil_sim::sim::{Kind, Outcome};
 use lab::ask::Question;
@@ -7,6 +8,7 @@ use lab::report::unit;
 use lab::text;
 use lab::trace::State;
 
+use super::by_hand::ByHand;
 use super::random::Random;
 use super::scenario::{MS, Scenario, name};
 
@@ -63,11 +65,13 @@ impl Problem {
     /// The problem of a level, 1 to 5, and a seed: the same for ever.
     pub fn new(level: u64, seed: u64) -> Problem {
         let mut random = Random::new(seed.wrapping_mul(8).wrapping_add(level));
+        // Drawn once: a lock under which fewer scenarios have clear answers must not become rare.
+        let kind = Scenario::draw_kind(level, &mut random);
         for draws in 1..=MOST_DRAWS {
-            let scenario = Scenario::draw(level, &mut random);
-            let outcomes = scenario.run();
-            if let Some(items) = items(&scenario, &outcomes, &mut random) {
-                let [outcome, _] = outcomes;
+            let scenario = Scenario::draw(level, kind, &mut random);
+            let runs = Runs { simulated: scenario.run(), by_hand: ByHand::of(&scenario) };
+            if let Some(items) = items(&scenario, &runs, &mut random) {
+                let [outcome, _] = runs.simulated;
                 return Problem { level, seed, scenario, items, outcome, draws };
             }
         }
@@ -75,9 +79,16 @@ impl Problem {
     }
 }
 
+/// A scenario on a usual machine and on a very quick one, and by the rules that the reader has. A question is asked only if all three
+/// answer it alike.
+struct Runs {
+    simulated: [Outcome; 2],
+    by_hand: ByHand,
+}
+
 /// Three different questions whose answers are clear, or none.
-fn items(scenario: &Scenario, outcomes: &[Outcome; 2], random: &mut Random) -> Option<Vec<Item>> {
-    let end = outcomes[0].lasted / MS;
+fn items(scenario: &Scenario, runs: &Runs, random: &mut Random) -> Option<Vec<Item>> {
+    let end = runs.simulated[0].lasted / MS;
     let mut left = vec![
         Asked::At(random.between(1, end.max(2) - 1)),
         Asked::Done(random.below(scenario.threads.len() as u64) as usize),
@@ -89,17 +100,17 @@ fn items(scenario: &Scenario, outcomes: &[Outcome; 2], random: &mut Random) -> O
     let mut items = Vec::new();
     while items.len() < QUESTIONS {
         let next = left.remove(random.below(left.len() as u64) as usize);
-        items.push(item(next, scenario, outcomes, random)?);
+        items.push(item(next, scenario, runs, random)?);
     }
     Some(items)
 }
 
-fn item(asked: Asked, scenario: &Scenario, outcomes: &[Outcome; 2], random: &mut Random) -> Option<Item> {
+fn item(asked: Asked, scenario: &Scenario, runs: &Runs, random: &mut Random) -> Option<Item> {
     match asked {
-        Asked::At(ms) => at(ms, scenario, outcomes),
-        Asked::Done(thread) => done(thread, scenario, outcomes, random),
-        Asked::Switches => switches(outcomes, random),
-        Asked::SpeedUp => speed_up(scenario, outcomes, random),
+        Asked::At(ms) => at(ms, scenario, runs),
+        Asked::Done(thread) => done(thread, scenario, runs, random),
+        Asked::Switches => switches(runs, random),
+        Asked::SpeedUp => speed_up(scenario, runs, random),
     }
 }
 
@@ -118,9 +129,9 @@ fn at_moment(outcome: &Outcome, ms: u64, margin: u64) -> Option<Vec<(usize, Stat
     (!is_boundary).then(|| spans().filter_map(there).collect())
 }
 
-fn at(ms: u64, scenario: &Scenario, outcomes: &[Outcome; 2]) -> Option<Item> {
+fn at(ms: u64, scenario: &Scenario, runs: &Runs) -> Option<Item> {
     let margin = if scenario.kind == Kind::Free { MS } else { (scenario.interval * MS / 4).min(MS) };
-    let [here, there] = [0, 1].map(|n| at_moment(&outcomes[n], ms, margin));
+    let [here, there] = runs.simulated.each_ref().map(|outcome| at_moment(outcome, ms, margin));
     let (here, there) = (here?, there?);
     let threads_of = |all: &[(usize, State)]| all.iter().map(|(thread, _)| *thread).collect::<Vec<_>>();
     if threads_of(&here) != threads_of(&there) {
@@ -129,6 +140,9 @@ fn at(ms: u64, scenario: &Scenario, outcomes: &[Outcome; 2]) -> Option<Item> {
     let threads = scenario.threads.len();
     let evidence = text!("{ms} ms", "at {ms} ms");
     if scenario.kind == Kind::Free {
+        if runs.by_hand.at(ms * MS) != threads_of(&here) {
+            return None;
+        }
         return Some(Item {
             asked: Asked::At(ms),
             words: text!(
@@ -147,6 +161,9 @@ fn at(ms: u64, scenario: &Scenario, outcomes: &[Outcome; 2]) -> Option<Item> {
         return None;
     }
     let holders: Vec<usize> = here.iter().filter(|(_, state)| *state == State::Running).map(|(n, _)| *n).collect();
+    if runs.by_hand.at(ms * MS) != holders {
+        return None;
+    }
     let answer = match holders.as_slice() {
         [] => threads,
         [one] => *one,
@@ -156,14 +173,17 @@ fn at(ms: u64, scenario: &Scenario, outcomes: &[Outcome; 2]) -> Option<Item> {
     Some(Item { asked: Asked::At(ms), words, options, answer, evidence })
 }
 
-fn done(thread: usize, scenario: &Scenario, outcomes: &[Outcome; 2], random: &mut Random) -> Option<Item> {
-    let [slow, quick] = [outcomes[0].threads[thread].done?, outcomes[1].threads[thread].done?];
+fn done(thread: usize, scenario: &Scenario, runs: &Runs, random: &mut Random) -> Option<Item> {
+    let [slow, quick] = runs.simulated.each_ref().map(|outcome| outcome.threads[thread].done);
+    let (slow, quick) = (slow?, quick?);
     let all: u64 = (0..scenario.threads.len()).map(|n| scenario.alone(n)).sum();
     let answer = (quick + MS / 2) / MS;
     let wrong =
         [scenario.alone(thread), all, answer + scenario.interval * 2, answer + answer / 3, answer * 2 / 3, answer * 2];
     let (values, place) = choices(answer, &wrong, 4.max(answer / 10), random)?;
-    nearest(&values, slow, MS)?.eq(&place).then_some(())?;
+    for measured in [slow, runs.by_hand.done[thread]] {
+        nearest(&values, measured, MS)?.eq(&place).then_some(())?;
+    }
     let who = name(thread);
     Some(Item {
         asked: Asked::Done(thread),
@@ -175,9 +195,9 @@ fn done(thread: usize, scenario: &Scenario, outcomes: &[Outcome; 2], random: &mu
 }
 
 /// The first take is no switch.
-fn switches(outcomes: &[Outcome; 2], random: &mut Random) -> Option<Item> {
-    let [slow, quick] = [0, 1].map(|n| outcomes[n].switches.saturating_sub(1));
-    if slow != quick {
+fn switches(runs: &Runs, random: &mut Random) -> Option<Item> {
+    let [slow, quick] = runs.simulated.each_ref().map(|outcome| outcome.switches.saturating_sub(1));
+    if slow != quick || slow + 1 != runs.by_hand.switches {
         return None;
     }
     let wrong = [slow / 2, slow * 2, slow + 3, slow.saturating_sub(2), slow + 1, 0, 1];
@@ -194,16 +214,19 @@ fn switches(outcomes: &[Outcome; 2], random: &mut Random) -> Option<Item> {
     })
 }
 
-fn speed_up(scenario: &Scenario, outcomes: &[Outcome; 2], random: &mut Random) -> Option<Item> {
+fn speed_up(scenario: &Scenario, runs: &Runs, random: &mut Random) -> Option<Item> {
     let all: u64 = (0..scenario.threads.len()).map(|n| scenario.alone(n)).sum();
     // In tenths.
-    let [slow, quick] = [0, 1].map(|n| (10 * all * MS + outcomes[n].lasted / 2) / outcomes[n].lasted);
+    let tenths = |lasted: u64| (10 * all * MS + lasted / 2) / lasted;
+    let [slow, quick] = runs.simulated.each_ref().map(|outcome| tenths(outcome.lasted));
     let threads = scenario.threads.len() as u64;
     let wrong = [10, 10 * threads, 10 * scenario.cores, 15, 20, 25, 5, 30, 40];
     let (values, place) = choices(quick, &wrong, 4, random)?;
-    nearest(&values, slow, 1)?.eq(&place).then_some(())?;
+    for measured in [slow, tenths(runs.by_hand.lasted())] {
+        nearest(&values, measured, 1)?.eq(&place).then_some(())?;
+    }
     let show = |tenths: u64| format!("{}.{}", tenths / 10, tenths % 10);
-    let lasted = unit::duration(outcomes[0].lasted as f64);
+    let lasted = unit::duration(runs.simulated[0].lasted as f64);
     Some(Item {
         asked: Asked::SpeedUp,
         words: text!(
@@ -275,21 +298,25 @@ mod tests {
     const GOLDEN: [((u64, u64), &str); 10] = [
         ((1, 1), "Free 5 ms, 4 cores: compute 20 ms; compute 50 ms. SpeedUp: *1.4× | 2.0× | 2.5× | 3.0×; Done(0): 13 ms | *20 ms | 26 ms | 30 ms; At(49): 0 | *1 | 2"),
         ((1, 2026), "Shared 5 ms, 3 cores: compute 20 ms; compute 10 ms. Done(1): 13 ms | *20 ms | 30 ms | 40 ms; SpeedUp: *1.0× | 2.5× | 3.0× | 4.0×; At(13): *T1 | T2 | nobody"),
-        ((2, 1), "Free 5 ms, 1 cores: wait for I/O 45 ms → compute 45 ms; compute 20 ms. SpeedUp: *1.2× | 2.0× | 2.5× | 3.0×; Done(0): 60 ms | *90 ms | 110 ms | 180 ms; At(27): *0 | 1 | 2"),
-        ((2, 2026), "Free 5 ms, 3 cores: compute 45 ms; compute 30 ms. At(29): 0 | 1 | *2; SpeedUp: 1.0× | *1.7× | 2.5× | 3.0×; Done(1): *30 ms | 40 ms | 60 ms | 75 ms"),
+        ((2, 1), "Shared 5 ms, 1 cores: wait for I/O 45 ms → compute 45 ms; compute 20 ms; wait for I/O 20 ms → compute 20 ms. Switches: 1 times | 3 times | *5 times | 8 times; At(52): *T1 | T2 | T3 | nobody; Done(2): *45 ms | 55 ms | 60 ms | 90 ms"),
+        ((2, 2026), "Shared 5 ms, 3 cores: compute 45 ms; compute 30 ms; compute 35 ms. SpeedUp: *1.0× | 2.5× | 3.0× | 4.0×; Switches: 0 times | 10 times | *20 times | 40 times; Done(1): 30 ms | 60 ms | *90 ms | 110 ms"),
         ((3, 1), "Addressed 5 ms, 3 cores: (compute 30 ms → wait for I/O 15 ms) × 3; (compute 15 ms) × 2; (compute 25 ms → wait for I/O 40 ms) × 2. Switches: 0 times | 12 times | *25 times | 50 times; Done(2): 130 ms | *190 ms | 253 ms | 380 ms; At(128): T1 | T2 | *T3 | nobody"),
-        ((3, 2026), "Addressed 20 ms, 3 cores: (compute 15 ms → wait for I/O 35 ms) × 2; compute 10 ms; (compute 40 ms → wait for I/O 40 ms) × 3. Done(0): *135 ms | 175 ms | 270 ms | 350 ms; SpeedUp: *1.3× | 2.5× | 3.0× | 4.0×; At(169): T1 | T2 | T3 | *nobody"),
+        ((3, 2026), "Addressed 5 ms, 4 cores: (compute 35 ms) × 3; compute 25 ms → wait for I/O 10 ms; (compute 10 ms) × 2. At(104): *T1 | T2 | T3 | nobody; SpeedUp: *1.1× | 2.0× | 3.0× | 4.0×; Done(1): 56 ms | *85 ms | 113 ms | 160 ms"),
         ((4, 1), "Addressed 20 ms, 1 cores: C code with the GIL 50 ms → compute 10 ms; wait for I/O 50 ms → compute 15 ms; wait for I/O 50 ms → compute 15 ms. SpeedUp: 1.0× | *1.5× | 2.0× | 3.0×; Done(0): *60 ms | 80 ms | 120 ms | 190 ms; At(129): T1 | T2 | *T3 | nobody"),
-        ((4, 2026), "Addressed 10 ms, 1 cores: C code without the GIL 20 ms → compute 35 ms; wait for I/O 25 ms → compute 25 ms; compute 35 ms. At(44): T1 | *T2 | T3 | nobody; Done(1): 50 ms | 67 ms | *101 ms | 134 ms; Switches: 1 times | 5 times | *10 times | 13 times"),
+        ((4, 2026), "Addressed 20 ms, 2 cores: C code without the GIL 50 ms → compute 50 ms; compute 40 ms; wait for I/O 35 ms → compute 30 ms. At(16): T1 | *T2 | T3 | nobody; Switches: 0 times | 4 times | *8 times | 16 times; SpeedUp: *1.6× | 2.0× | 2.5× | 3.0×"),
         ((5, 1), "Free 5 ms, 3 cores: (compute 15 ms → wait for I/O 45 ms) × 2; (compute 15 ms → C code 60 ms) × 2; (compute 25 ms → wait for I/O 25 ms) × 2; C code 30 ms → wait for I/O 25 ms. At(43): 0 | *1 | 2 | 3 | 4; SpeedUp: 1.0× | 1.5× | *2.7× | 4.0×; Done(0): 83 ms | *125 ms | 250 ms | 425 ms"),
         ((5, 2026), "Addressed 5 ms, 1 cores: compute 25 ms → wait for I/O 30 ms; (C code with the GIL 55 ms → wait for I/O 10 ms) × 2; (compute 45 ms) × 2; (C code with the GIL 25 ms → wait for I/O 35 ms) × 2. Switches: 0 times | 10 times | *21 times | 42 times; SpeedUp: 1.0× | *1.4× | 2.0× | 4.0×; Done(3): 120 ms | 151 ms | *227 ms | 302 ms"),
     ];
 
-    /// Who computes at a moment in ns; who waits for a core counts.
-    fn computing(outcome: &Outcome, moment: u64) -> Vec<usize> {
+    /// Who holds the GIL at a moment in ns. Without a GIL: who computes or waits for a core.
+    fn computing(kind: Kind, outcome: &Outcome, moment: u64) -> Vec<usize> {
         let computes = |span: &lab::trace::Span| {
-            matches!(span.state, State::Running | State::Ready | State::Native)
-                && (span.start..span.end).contains(&moment)
+            let is = match span.state {
+                State::Running => true,
+                State::Ready | State::Native => kind == Kind::Free,
+                _ => false,
+            };
+            is && (span.start..span.end).contains(&moment)
         };
         let lanes = outcome.trace.lanes.iter().enumerate();
         lanes.filter(|(_, lane)| lane.spans.iter().any(computes)).map(|(n, _)| n).collect()
@@ -310,10 +337,16 @@ mod tests {
         let outcome = &problem.outcome;
         match item.asked {
             Asked::At(ms) => {
+                let kind = problem.scenario.kind;
                 let around: Vec<Vec<usize>> =
-                    (0..=8).map(|n| computing(outcome, ms * MS - 400_000 + n * 100_000)).collect();
+                    (0..=8).map(|n| computing(kind, outcome, ms * MS - 400_000 + n * 100_000)).collect();
                 let same = around.iter().all(|there| *there == around[4]);
-                same.then_some(()).ok_or(format!("at {ms} ms: {around:?}"))
+                let right = match (kind, around[4].as_slice()) {
+                    (Kind::Free, all) => item.answer == all.len(),
+                    (_, [holder]) => item.answer == *holder,
+                    (_, all) => all.is_empty() && item.answer == problem.scenario.threads.len(),
+                };
+                (same && right).then_some(()).ok_or(format!("at {ms} ms: {around:?}"))
             }
             Asked::Done(thread) => closest(outcome.threads[thread].done.unwrap_or(0), MS),
             Asked::Switches => closest(outcome.switches - 1, 1),
@@ -347,12 +380,18 @@ mod tests {
 
     #[test]
     fn a_moment_near_a_switch_is_not_asked() {
-        let problem = (0..).map(|seed| Problem::new(1, seed)).find(|p| p.scenario.kind == Kind::Shared).unwrap();
-        let outcomes = problem.scenario.run();
-        let ends =
-            outcomes[0].trace.lanes[0].spans.iter().filter(|span| span.state == State::Running).map(|span| span.end);
-        let switch = ends.map(|end| (end + MS / 2) / MS).find(|ms| *ms > 2).unwrap();
-        assert!(at(switch, &problem.scenario, &outcomes).is_none(), "a switch at {switch} ms");
+        let near = |end: u64| (end + MS / 2) / MS;
+        let with_a_switch = |seed| {
+            let problem = Problem::new(1, seed);
+            let spans = &problem.outcome.trace.lanes[0].spans;
+            let ends = spans.iter().filter(|span| span.state == State::Running).map(|span| span.end);
+            let late = ends.filter(|end| *end > MS);
+            let switch = late.filter(|end| end.abs_diff(near(*end) * MS) < 300_000).map(near).next()?;
+            (problem.scenario.kind == Kind::Shared).then_some((problem, switch))
+        };
+        let (problem, switch) = (0..100).find_map(with_a_switch).unwrap();
+        let runs = Runs { simulated: problem.scenario.run(), by_hand: ByHand::of(&problem.scenario) };
+        assert!(at(switch, &problem.scenario, &runs).is_none(), "a switch at {switch} ms");
         let wrong = Item { asked: Asked::At(switch), ..problem.items[0].clone() };
         assert!(is_clear(&problem, &wrong).is_err());
         let mut wrong = problem.items.iter().find(|item| !matches!(item.asked, Asked::At(_))).unwrap().clone();

@@ -23,20 +23,25 @@ pub struct Scenario {
 const SLICE: u64 = 200_000;
 
 impl Scenario {
-    /// One of a level, 1 to 5.
-    pub fn draw(level: u64, random: &mut Random) -> Scenario {
+    /// The lock of a level, 1 to 5.
+    pub fn draw_kind(level: u64, random: &mut Random) -> Kind {
+        let kinds: &[Kind] = match level {
+            1 | 2 => &[Kind::Shared, Kind::Shared, Kind::Free],
+            _ => &[Kind::Shared, Kind::Addressed, Kind::Addressed, Kind::Free],
+        };
+        random.of(kinds)
+    }
+
+    /// A scenario of a level.
+    pub fn draw(level: u64, kind: Kind, random: &mut Random) -> Scenario {
         let threads = match level {
             1 => 2,
             2 => random.between(2, 3),
             5 => 4,
             _ => 3,
         };
-        let kinds: &[Kind] = match level {
-            1 | 2 => &[Kind::Shared, Kind::Shared, Kind::Free],
-            _ => &[Kind::Shared, Kind::Addressed, Kind::Addressed, Kind::Free],
-        };
         Scenario {
-            kind: random.of(kinds),
+            kind,
             interval: if level < 3 { 5 } else { random.of(&[2, 5, 10, 20]) },
             cores: random.between(1, 4),
             threads: (0..threads).map(|n| thread(level, n, random)).collect(),
@@ -116,8 +121,8 @@ impl Scenario {
         }
         let (ko, en) = (system.ko, system.en);
         text!(
-            "GIL을 기다리는 스레드는 줄을 섭니다. 한 전환 간격 동안 GIL이 넘어가지 않으면 요청하고 줄의 맨 뒤로 갑니다. GIL을 놓으면 줄의 맨 앞 스레드가 받습니다. {ko}",
-            "Threads that wait for the GIL stand in a queue. One that has waited for a switch interval in which the GIL did not change hands asks for it, and goes to the end of the queue. When the GIL is released, the first in the queue gets it. {en}"
+            "GIL을 기다리는 스레드는 줄을 섭니다. 전환 간격만큼 기다리면 줄의 맨 뒤로 가서 다시 기다리는데, 그동안 GIL이 한 번도 넘어가지 않았으면 GIL을 요청합니다. 계산하던 스레드는 요청을 받으면 GIL을 놓고 줄의 맨 뒤에 섭니다. GIL을 놓으면 줄의 맨 앞 스레드가 받습니다. {ko}",
+            "Threads that wait for the GIL stand in a queue. One that has waited for a switch interval goes to its end and waits again; if the GIL has not changed hands meanwhile, it also asks for it. A thread that computes and is asked releases the GIL and goes to the end. When the GIL is released, the first in the queue gets it. {en}"
         )
     }
 
