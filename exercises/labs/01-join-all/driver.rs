@@ -36,8 +36,11 @@ fn meet(run: &Run) {
     run.title(text!("다섯 작업, 마지막 작업부터 끝남", "five jobs, the last one ends first"));
     let meeting = Arc::new(Meeting::new(JOBS, PATIENCE));
     let wait = move |n: usize| {
-        if meeting.wait() && n + 1 < JOBS {
-            turns(|| ENDED[n + 1].load(Ordering::SeqCst));
+        if !meeting.wait() {
+            // One after another: each wait is long enough to be seen.
+            turns(10, || false);
+        } else if n + 1 < JOBS {
+            turns(PATIENCE, || ENDED[n + 1].load(Ordering::SeqCst));
         }
         Ok(())
     };
@@ -59,7 +62,7 @@ fn failure(run: &Run) {
             return Err(message.clone());
         }
         if met {
-            turns(|| false);
+            turns(PATIENCE, || false);
         }
         Ok(())
     };
@@ -91,12 +94,12 @@ fn call(run: &Run, wait: impl Fn(usize) -> Result<(), String> + Send + Sync + 's
         Err(message) => run.fact("result", kit::json!({ "err": message })),
     }
     // What still runs is drawn to its end.
-    turns(|| ENDED.iter().all(|ended| ended.load(Ordering::SeqCst)));
+    turns(2 * PATIENCE, || ENDED.iter().all(|ended| ended.load(Ordering::SeqCst)));
 }
 
-/// Waits until it holds, for so many turns.
-fn turns(holds: impl Fn() -> bool) {
-    for _ in 0..PATIENCE {
+/// Waits until it holds, for so many turns of 10 ms.
+fn turns(patience: usize, holds: impl Fn() -> bool) {
+    for _ in 0..patience {
         if holds() {
             return;
         }

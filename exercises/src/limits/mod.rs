@@ -43,7 +43,7 @@ use lab::lang::Text;
 use lab::{Error, Result, text};
 use serde::{Deserialize, Serialize};
 
-pub use folder::{make_own, read_result, remove};
+pub use folder::{is_link, make_own, read_result, remove};
 pub use user::own_user;
 
 /// The hidden subcommand of the supervisor.
@@ -100,8 +100,9 @@ impl Limits {
     pub fn of_compiler(folder: PathBuf) -> Limits {
         let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
         Limits {
-            wall: Duration::from_secs(60),
-            cpu: Duration::from_secs(40),
+            // A compilation takes a second or two of CPU time. On a busy machine the clock says little.
+            wall: Duration::from_secs(90),
+            cpu: Duration::from_secs(20),
             memory: 3 << 30,
             processes: 64 + 8 * cores,
             file_bytes: 256 << 20,
@@ -294,6 +295,23 @@ pub fn supervised_by(program: PathBuf) {
 /// Ends all runs, now and in future: for Ctrl-C.
 pub fn stop_all() {
     STOPPED.store(true, Ordering::SeqCst);
+}
+
+/// From now on Ctrl-C, and SIGTERM, end all runs instead of this process; the second time they end the process too.
+pub fn stop_on_ctrl_c() -> Result<()> {
+    /// The exit code that shells use for SIGINT: 128 + 2.
+    const INTERRUPTED: i32 = 130;
+
+    let stop = || {
+        if is_stopped() {
+            // The supervisors see the end of this process and kill what runs.
+            std::process::exit(INTERRUPTED);
+        }
+        stop_all();
+    };
+    ctrlc::set_handler(stop).map_err(|e| {
+        Error::failed(text!("Ctrl-C를 처리하도록 설정할 수 없습니다: {e}", "Ctrl-C cannot be handled: {e}"))
+    })
 }
 
 /// Whether [`stop_all`] was called.

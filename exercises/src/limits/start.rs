@@ -13,6 +13,8 @@ use rustix::thread::{
 
 use super::{Fence, Job, START, fence, inherited};
 
+/// So many scenarios of one submission run at the same time.
+const RUNS_AT_A_TIME: u64 = 4;
 /// Open files of one process.
 const OPEN_FILES: u64 = 512;
 
@@ -31,6 +33,9 @@ pub fn main(args: &[OsString]) -> ExitCode {
         }
     }
 }
+
+/// Bytes of the line that `limits-start` prints on standard output before the program does.
+pub const FIRST_LINE: usize = 16;
 
 /// How the standard error begins if the program was never started.
 pub fn failed(job: &Job) -> String {
@@ -51,7 +56,9 @@ fn become_program(job: &Job) -> io::Result<Never> {
     set(Resource::Core, 0, 0)?;
     set(Resource::Nofile, OPEN_FILES, OPEN_FILES)?;
     if limits.user.is_some() {
-        set(Resource::Nproc, limits.processes, limits.processes)?;
+        // The kernel counts all processes of the user, and several runs of a submission share it. The supervisor counts each run.
+        let most = limits.processes * RUNS_AT_A_TIME;
+        set(Resource::Nproc, most, most)?;
     }
     if job.read_all {
         keep_reading()?;
@@ -62,8 +69,9 @@ fn become_program(job: &Job) -> io::Result<Never> {
     if let Some(user) = limits.user {
         command.uid(user).gid(user);
     }
-    // The supervisor waits for this line: nothing of the submission can come before it.
-    writeln!(io::stdout(), "{}", serde_json::to_string(&fence).map_err(io::Error::other)?)?;
+    // Nothing of the submission can come before this line.
+    let word = serde_json::to_string(&fence).map_err(io::Error::other)?;
+    writeln!(io::stdout(), "{word:<width$}", width = FIRST_LINE - 1)?;
     io::stdout().flush()?;
     Err(command.exec())
 }

@@ -100,7 +100,7 @@ fn supervise(job: &Job) -> io::Result<Ended> {
     let started = Instant::now();
     let mut child = start_program(job)?;
     let most = job.limits.output_bytes;
-    let out = gather(child.stdout.take(), most, tell.clone());
+    let out = gather(child.stdout.take(), most + start::FIRST_LINE as u64, tell.clone());
     let err = gather(child.stderr.take(), most, tell.clone());
     reap(tell);
     let mut watch = Watch { job, started, peak_memory: 0, peak_processes: 0, next_look: started };

@@ -16,6 +16,7 @@ pub mod meeting;
 pub mod program;
 pub mod recorded;
 pub mod run;
+mod stillness;
 pub mod sync;
 
 pub use lab::lang::Text;

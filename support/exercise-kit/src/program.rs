@@ -1,7 +1,8 @@
 //! The program around a driver: runs one scenario, and writes what was recorded, also when nothing goes on any more.
 //!
-//! The grader sets `KIT_OUT` (the file for the document), `KIT_NONCE` (which goes into it) and `KIT_LIMIT_MS` (when the watchdog
-//! writes what there is and ends the process). The scenario is the first argument.
+//! The grader sets `KIT_OUT` (the file for the document), `KIT_NONCE` (which goes into it), `KIT_LIMIT_MS` (when the watchdog
+//! writes what there is and ends the process) and `KIT_STILL_MS` (after which time without any movement it does that earlier). The
+//! scenario is the first argument.
 
 use std::any::Any;
 use std::io::{self, Write};
@@ -14,6 +15,7 @@ use std::{env, fs, process, thread};
 
 use crate::recorded::Recorded;
 use crate::run::Run;
+use crate::stillness;
 
 /// Without a grader a scenario has this long.
 const LIMIT_MS: u64 = 10_000;
@@ -32,8 +34,9 @@ pub fn main(scenario: impl FnOnce(&str, &Run)) -> ExitCode {
     let out = Out { path: env::var_os("KIT_OUT").map(PathBuf::from), written: Mutex::new(false) };
     let (run, _) = CURRENT.get_or_init(|| (Run::new(&name, &env::var("KIT_NONCE").unwrap_or_default()), out));
     let limit = env::var("KIT_LIMIT_MS").ok().and_then(|ms| ms.parse().ok()).unwrap_or(LIMIT_MS);
+    let still = env::var("KIT_STILL_MS").ok().and_then(|ms| ms.parse().ok());
     let watch = move || {
-        thread::sleep(Duration::from_millis(limit));
+        stillness::wait(Duration::from_millis(limit), still.map(Duration::from_millis));
         end(None, false)
     };
     if let Err(e) = thread::Builder::new().name("watchdog".into()).spawn(watch) {
