@@ -23,7 +23,7 @@ pub mod spin;
 /// Copies with a bug each, and their sources for the reader.
 macro_rules! copies {
     ($($file:ident: $($name:ident)*;)*) => {$($(
-        #[allow(dead_code, unused_mut, unused_variables, unused_imports, unused_assignments, reason = "a planted bug leaves parts of the lock unused")]
+        #[allow(dead_code, unused_mut, unused_variables, unused_imports, unused_assignments, clippy::let_and_return, reason = "a planted bug leaves parts of the lock unused")]
         pub mod $name {
             // The shipped file finds its neighbours in `super`; here they are imported.
             mod copy {

@@ -34,6 +34,7 @@ pub fn command() -> Experiment {
     options.needs(schedule, level);
     let about = text!("버그가 있는 락을 깨뜨리는 스케줄 찾기", "find a schedule that breaks a lock with a bug");
     Experiment::new("break", about, options, move |a| run(a.get(level).as_deref(), a.get(schedule).as_deref()))
+        .looks_for_pythons() // it needs none
 }
 
 /// The list of levels, a level, or what comes of a schedule in it.

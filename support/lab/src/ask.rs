@@ -20,12 +20,15 @@ const LONGEST: u64 = 1 << 12;
 /// The option that came true and what was measured, or why the run could not decide.
 pub type Outcome = std::result::Result<(usize, Text), Text>;
 
+/// Reads it from the report of the run and that of the further run.
+type FromReports = Box<dyn Fn(&Report, &Report) -> Outcome>;
+
 /// A question with a few options, one of which a run shows to be true.
 pub struct Question {
     words: Text,
     options: Vec<Text>,
     also: Option<&'static [&'static str]>,
-    outcome: Box<dyn Fn(&Report, &Report) -> Outcome>,
+    outcome: FromReports,
 }
 
 impl Question {

@@ -72,13 +72,13 @@ impl<T> Deref for MutexGuard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        self.value.as_ref().unwrap()
+        self.value.as_ref().expect("taken only by a wait, which consumes the guard")
     }
 }
 
 impl<T> DerefMut for MutexGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        self.value.as_mut().unwrap()
+        self.value.as_mut().expect("taken only by a wait, which consumes the guard")
     }
 }
 
