@@ -85,13 +85,6 @@ fn broken_off(ended: &Ended, recorded: Option<&Recorded>, limits: &Limits) -> Op
     if ended.how.is_limit() {
         return Some(ended.how.tell(limits));
     }
-    if ended.left_behind > 0 {
-        let n = ended.left_behind;
-        return Some(text!(
-            "끝난 뒤에도 프로세스 {n}개가 실행 중이어서 종료시켰습니다",
-            "when it had ended, {n} of its processes were still running and were killed"
-        ));
-    }
     let Some(recorded) = recorded else {
         let (how, said) = (ended.how.tell(limits), last_line(&ended.err));
         return Some(Text {
@@ -106,6 +99,13 @@ fn broken_off(ended: &Ended, recorded: Option<&Recorded>, limits: &Limits) -> Op
             ko: format!("{}. {}", stuck.ko, who.ko),
             en: format!("{}: {}", stuck.en, who.en),
         }));
+    }
+    if ended.left_behind > 0 {
+        let n = ended.left_behind;
+        return Some(text!(
+            "끝난 뒤에도 프로세스 {n}개가 실행 중이어서 종료시켰습니다",
+            "when it had ended, {n} of its processes were still running and were killed"
+        ));
     }
     recorded.failed.as_ref().map(|why| {
         let why = lab::escape::escape_controls(why);

@@ -1,20 +1,8 @@
 # -*- coding: utf-8 -*-
 """Runs a scenario of lab 11 with a submission in Python: starts real worker processes, watches every byte that goes to them and
 comes from them, and kills one. It judges nothing. Started with `worker` it is such a worker."""
-import os
 import struct
-import subprocess
 import sys
-import threading
-import time
-
-WORKERS = 3
-PATIENCE = 300  # waits of 10 ms, counted in turns that this thread was given: a busy machine takes them from everybody alike
-
-
-def tasks_of(number, size):
-    """Each begins with its number, so that no two are alike."""
-    return [b"%02d " % task + bytes(97 + (i * 7 + task) % 26 for i in range(size)) for task in range(number)]
 
 
 def answer_to(task):
@@ -31,6 +19,28 @@ def work():
         task = source.read(struct.unpack(">I", head)[0])
         sink.write(head + answer_to(task))
         sink.flush()
+
+
+if sys.argv[1:] == ["worker"]:
+    work()
+    sys.exit()
+
+# What follows is the driver's. A worker starts quickly without it.
+import os  # noqa: E402
+import subprocess  # noqa: E402
+import threading  # noqa: E402
+import time  # noqa: E402
+
+sys.path.insert(0, os.environ.get("KIT_PYTHON", os.path.join(os.path.dirname(__file__), "../../../support/exercise-kit/python")))
+import kit  # noqa: E402
+
+WORKERS = 3
+PATIENCE = 300  # waits of 10 ms, counted in turns that this thread was given: a busy machine takes them from everybody alike
+
+
+def tasks_of(number, size):
+    """Each begins with its number, so that no two are alike."""
+    return [b"%02d " % task + bytes(97 + (i * 7 + task) % 26 for i in range(size)) for task in range(number)]
 
 
 def take_frame(buffer):
@@ -58,7 +68,7 @@ class Pool:
         """Starts one more worker."""
         environment = dict(os.environ)
         environment.pop("KIT_OUT", None)
-        process = subprocess.Popen([sys.executable, os.path.abspath(__file__), "worker"], bufsize=0, env=environment,
+        process = subprocess.Popen([sys.executable, "-S", "-E", os.path.abspath(__file__), "worker"], bufsize=0, env=environment,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         with self.lock:
             worker = Seat(self, process, len(self.workers) + 1)
@@ -215,10 +225,5 @@ def scenario(number, size, in_pieces, kills):
     return run
 
 
-if sys.argv[1:] == ["worker"]:
-    work()
-else:
-    sys.path.insert(0, os.environ.get("KIT_PYTHON", os.path.join(os.path.dirname(__file__), "../../../support/exercise-kit/python")))
-    import kit
-    kit.main({"pieces": scenario(12, 60, True, False), "big": scenario(6, 300000, False, False),
-              "killed": scenario(12, 60, True, True)}, kit.text("워커 %d개" % WORKERS, "%d workers" % WORKERS))
+kit.main({"pieces": scenario(12, 60, True, False), "big": scenario(6, 300000, False, False),
+          "killed": scenario(12, 60, True, True)}, kit.text("워커 %d개" % WORKERS, "%d workers" % WORKERS))

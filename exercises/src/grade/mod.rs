@@ -150,14 +150,14 @@ struct Grader {
 }
 
 impl Grader {
-    /// As many at a time as there are cores. Whether some could not be graded, for a reason that is not theirs.
+    /// One more at a time than there are cores, because runs mostly wait. Whether some could not be graded, for a reason that is not theirs.
     fn all(&self, entries: &[Entry]) -> (Sheet, bool) {
         let bar = progress::steps(entries.len());
         let next = AtomicUsize::new(0);
         let done: Mutex<Vec<(usize, Grade)>> = Mutex::default();
         let failed = AtomicUsize::new(0);
         thread::scope(|scope| {
-            for _ in 0..machine::cores().min(entries.len()) {
+            for _ in 0..(machine::cores() + 1).min(entries.len()) {
                 scope.spawn(|| {
                     while let Some((number, entry)) = {
                         let number = next.fetch_add(1, Ordering::Relaxed);

@@ -247,8 +247,8 @@ impl Guards {
         }
         if !self.own_user {
             missing.push(text!(
-                "root가 아니므로 제출물이 채점기와 같은 사용자로 실행됩니다. 프로세스 수는 커널이 아니라 감시로 제한합니다",
-                "not root: submissions run as the same user as the grader, and processes are counted by watching, not by the kernel"
+                "root가 아니므로 제출물이 채점기와 같은 사용자로 실행됩니다",
+                "not root: submissions run as the same user as the grader"
             ));
         }
         if self.reads_everything && self.fence == Fence::None {
@@ -353,6 +353,8 @@ struct Job {
     read_all: bool,
     /// Known to `limits-start` and not to the program: with it the former says that the latter could not be started.
     nonce: u64,
+    /// The grader's own priority, which the program gets.
+    nice: i32,
 }
 
 impl Job {
@@ -380,8 +382,19 @@ impl Job {
             program,
             read_all,
             nonce: RandomState::new().hash_one(std::process::id()),
+            nice: nice(),
         })
     }
+}
+
+#[cfg(target_os = "linux")]
+fn nice() -> i32 {
+    rustix::process::getpriority_process(None).unwrap_or(0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn nice() -> i32 {
+    0
 }
 
 /// The program's path, looked up as a shell does, in the grader's own `PATH`.

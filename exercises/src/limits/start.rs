@@ -5,16 +5,16 @@ use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, setpriority_process, setrlimit};
 use rustix::thread::{
     CapabilitiesSecureBits, CapabilitySet, capabilities, configure_capability_in_ambient_set, set_capabilities,
     set_capabilities_secure_bits, set_no_new_privs,
 };
 
-use super::{Fence, Job, START, fence, inherited};
+use super::{Fence, Job, START, descendants, fence, inherited};
 
-/// So many scenarios of one submission run at the same time.
-const RUNS_AT_A_TIME: u64 = 4;
+/// Several scenarios of one submission run at the same time; hardly two of them are at the limit.
+const RUNS_AT_A_TIME: u64 = 2;
 /// Open files of one process.
 const OPEN_FILES: u64 = 512;
 
@@ -55,11 +55,13 @@ fn become_program(job: &Job) -> io::Result<Never> {
     set(Resource::Fsize, limits.file_bytes, limits.file_bytes)?;
     set(Resource::Core, 0, 0)?;
     set(Resource::Nofile, OPEN_FILES, OPEN_FILES)?;
-    if limits.user.is_some() {
-        // The kernel counts all processes of the user, and several runs of a submission share it. The supervisor counts each run.
-        let most = limits.processes * RUNS_AT_A_TIME;
-        set(Resource::Nproc, most, most)?;
-    }
+    // The kernel counts all processes and threads of a user: as root those of this submission, of which several runs share a user,
+    // else also what the grader's user runs besides. The supervisor counts each run.
+    let others = if limits.user.is_some() { 0 } else { descendants::tasks_of(rustix::process::getuid().as_raw()) };
+    let most = others + limits.processes * RUNS_AT_A_TIME;
+    set(Resource::Nproc, most, most)?;
+    // The supervisor's own is higher.
+    setpriority_process(None, job.nice)?;
     if job.read_all {
         keep_reading()?;
     }

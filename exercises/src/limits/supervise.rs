@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lab::{Error, Result, text};
-use rustix::process::{WaitOptions, WaitStatus, getpid, set_child_subreaper, wait};
+use rustix::process::{WaitOptions, WaitStatus, getpid, set_child_subreaper, setpriority_process, wait};
 
 use super::{EXECUTABLE, Ended, Fence, Guards, How, Job, START, SUPERVISE, descendants, folder, is_stopped, start};
 
@@ -95,6 +95,8 @@ enum Event {
 
 fn supervise(job: &Job) -> io::Result<Ended> {
     set_child_subreaper(Some(getpid()))?;
+    // Only root may. Beside a fork bomb this process needs its turn.
+    let _ = setpriority_process(None, -10);
     let (tell, events) = mpsc::channel();
     watch_grader(tell.clone());
     let started = Instant::now();
@@ -107,7 +109,7 @@ fn supervise(job: &Job) -> io::Result<Ended> {
     let how = watch.until_ended(&events, child.id() as i32);
     let wall = started.elapsed();
     let left = if how.is_limit() { Left::Unknown } else { linger(&events) };
-    if left != Left::Nobody && !kill_all(&events) {
+    if left != Left::Nobody && !kill_all(&events, child.id() as i32) {
         return Err(io::Error::other("a process of the submission cannot be killed"));
     }
     // Everything that was printed, also what was still in the pipes.
@@ -319,12 +321,12 @@ fn linger(events: &Receiver<Event>) -> Left {
 }
 
 /// Whether nothing is left. A process may take a moment to die, for example while it writes a core of its memory to disk.
-fn kill_all(events: &Receiver<Event>) -> bool {
-    const MOST: Duration = Duration::from_secs(20);
+fn kill_all(events: &Receiver<Event>, group: i32) -> bool {
+    const MOST: Duration = Duration::from_secs(120);
 
     let start = Instant::now();
     while start.elapsed() < MOST {
-        descendants::kill();
+        descendants::kill(group);
         loop {
             match events.recv_timeout(Duration::from_millis(50)) {
                 Ok(Event::NobodyLeft) | Err(RecvTimeoutError::Disconnected) => return true,
