@@ -21,7 +21,7 @@ use lab::python::Interpreter;
 use lab::{Error, Result, atomic_write, machine, terminal, text};
 
 use crate::assess::{self, Assessment, Kept};
-use crate::labs::{self, Lab};
+use crate::labs;
 use crate::limits::{self, Guards};
 use crate::tools::{self, Tools};
 use crate::track::Track;
@@ -352,9 +352,4 @@ fn write_each(sheet: &Sheet, folder: &Path) -> Result<()> {
 /// The name of a submission is the name of a file already; only what Windows does not allow is replaced.
 fn file_name(name: &str) -> String {
     name.chars().map(|c| if c.is_control() || r#"<>:"/\|?*"#.contains(c) { '_' } else { c }).collect()
-}
-
-/// For the help of [`Lab`]s without a file: which files are looked for.
-pub fn expected(lab: &Lab, track: Track) -> String {
-    format!("{}/{}", lab.name, track.file("submission"))
 }

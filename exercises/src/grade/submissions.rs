@@ -17,7 +17,6 @@ use std::path::{Path, PathBuf};
 use lab::lang::Text;
 use lab::{Error, Result, text};
 
-use super::expected;
 use crate::labs::Lab;
 use crate::limits::{is_link, read_result};
 use crate::track::Track;
@@ -193,4 +192,9 @@ fn nothing(place: &Place, lab: &Lab) -> Entry {
         text!("제출하지 않았습니다({file} 없음).", "nothing was handed in: there is no {file}.")
     };
     Entry { submission: place.name.clone(), lab: lab.clone(), track, file, source: Err(why) }
+}
+
+/// The file of a lab in a folder that was made by `start`.
+pub fn expected(lab: &Lab, track: Track) -> String {
+    format!("{}/{}", lab.name, track.file("submission"))
 }

@@ -11,7 +11,9 @@ use rustix::thread::{
     set_capabilities_secure_bits, set_no_new_privs,
 };
 
-use super::{Fence, Job, START, descendants, fence, inherited};
+use super::ended::Fence;
+use super::job::{Job, START};
+use super::{descendants, fence, inherited};
 
 /// Several scenarios of one submission run at the same time; hardly two of them are at the limit.
 const RUNS_AT_A_TIME: u64 = 2;

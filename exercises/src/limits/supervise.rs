@@ -11,7 +11,10 @@ use std::time::{Duration, Instant};
 use lab::{Error, Result, text};
 use rustix::process::{WaitOptions, WaitStatus, getpid, set_child_subreaper, setpriority_process, wait};
 
-use super::{EXECUTABLE, Ended, Fence, Guards, How, Job, START, SUPERVISE, descendants, folder, is_stopped, start};
+use super::ended::{Ended, Fence, Guards, How};
+use super::job::{Job, START, SUPERVISE};
+use super::stop::{EXECUTABLE, is_stopped};
+use super::{descendants, folder, start};
 
 /// What the supervisor tells the grader: how it ended, or why nothing was started.
 type Report = std::result::Result<Ended, String>;
