@@ -32,8 +32,8 @@ pub fn command() -> Experiment {
         "workers",
         1..=64,
         text!(
-            "동시에 채점할 제출물 수 (기본: 코어 수 + 1)",
-            "submissions that are judged at the same time (default: one more than cores)"
+            "동시에 채점할 제출물 수 (기본: 코어 수의 두 배)",
+            "submissions that are judged at the same time (default: two for each core, because they mostly wait)"
         ),
     );
     let about = text!(
@@ -60,7 +60,7 @@ fn verify(args: &Args, only: &[String], at_a_time: Option<u64>) -> Result<Report
     let all = cases::all(&labs, &pythons);
     // A solution beside busy loops has them for itself, so that no other case is slowed down and none is left out.
     let (busy, calm): (Vec<Case<'_>>, Vec<Case<'_>>) = all.into_iter().partition(|case| case.role == Role::Busy);
-    let workers = at_a_time.map_or(machine::cores() + 1, |n| n as usize);
+    let workers = at_a_time.map_or(2 * machine::cores(), |n| n as usize);
     let bar = progress::steps(busy.len() + calm.len());
     let run = |case: &Case<'_>| {
         bar.set_message(format!("{} {}", case.lab.name, case.name()));
