@@ -198,8 +198,3 @@ fn nothing(place: &Place, lab: &Lab) -> Entry {
     };
     Entry { submission: place.name.clone(), lab: lab.clone(), track, file, source: Err(why) }
 }
-
-/// The file of a lab in a folder that was made by `start`.
-pub fn expected(lab: &Lab, track: Track) -> String {
-    format!("{}/{}", lab.name, track.file("submission"))
-}

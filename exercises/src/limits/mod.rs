@@ -16,7 +16,6 @@
 //! and sends signals to its own processes alone. [`Guards`] says what was there. This limits accidents and simple
 //! attacks; it is not a sandbox: the network is open, and so is the kernel.
 
-mod allowed;
 #[cfg(target_os = "linux")]
 mod descendants;
 mod ended;
