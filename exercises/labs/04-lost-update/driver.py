@@ -68,7 +68,7 @@ class Run:
         return [thread for thread in self.started if thread is not self.interruption.victim]
 
     def observe(self, what, lock):
-        if what == "unlocked":
+        if what in ("wants", "unlocked"):
             self.point()
             return
         me = self.me()

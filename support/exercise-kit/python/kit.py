@@ -132,6 +132,7 @@ class Record:
     def __init__(self, scenario, title):
         self.scenario, self.title = scenario, title
         self.lanes, self.facts, self.interleaving = [], {}, []
+        self.blocked = []  # of a deadlock that the driver found itself
         self._lock = _Lock()
 
     def lane(self, ko, en=None):
@@ -167,7 +168,7 @@ class Record:
             lanes, facts, steps = list(self.lanes), dict(self.facts), list(self.interleaving)
         trace = {"title": self.title, "clock": "monotonic", "lanes": [lane.snapshot() for lane in lanes]}
         return {"scenario": self.scenario, "nonce": os.environ.get("KIT_NONCE", ""), "trace": trace, "facts": facts,
-                "blocked": list(blocked), "interleaving": steps, "failed": failed, "finished": finished}
+                "blocked": list(blocked) or self.blocked, "interleaving": steps, "failed": failed, "finished": finished}
 
 
 # Waits that show who is there at the same time --------------------------------------------------------------------------
@@ -376,8 +377,8 @@ class _Watch:
 _watch = _Watch()
 
 
-# A driver may see each lock and unlock of the submission: `observe_locks[0] = lambda what, lock: ...`, which is told "lock" when the
-# lock is taken, "unlock" before it is let go, and "unlocked" after that.
+# A driver may see each lock and unlock of the submission: `observe_locks[0] = lambda what, lock: ...`, which is told "wants" when
+# the lock is not free, "lock" when it is taken, "unlock" before it is let go, and "unlocked" after that.
 observe_locks = [None]
 
 
@@ -395,6 +396,8 @@ class WatchedLock:
         if not self._lock.acquire(False):
             if not blocking:
                 return False
+            if observe_locks[0] is not None:
+                observe_locks[0]("wants", self)
             _watch.waiting[me] = (self, _watch.line(2), "lock")
             try:
                 got = self._lock.acquire(True, timeout)
