@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use loom::sync::atomic::{AtomicUsize as Seen, Ordering::Relaxed};
 
 use super::engine::{Engine, engine};
-use super::me;
+use super::steps::me;
 
 /// What a lock of the submission protects: two threads in it at once are found.
 ///

@@ -74,7 +74,8 @@ fn classify(text: &str) -> Failure {
         return Failure { kind: Kind::Deadlock, text: blocked() };
     }
     if text.starts_with("Model exceeded maximum number of branches") {
-        let text = format!("after {} steps no end is in sight: a thread tries again and again", log(super::Log::count));
+        let text =
+            format!("after {} steps no end is in sight: a thread tries again and again", log(super::steps::Log::count));
         return Failure { kind: Kind::Livelock, text };
     }
     if text.contains("self.threads.len() < self.max()") {
@@ -87,7 +88,7 @@ fn classify(text: &str) -> Failure {
 }
 
 fn blocked() -> String {
-    let waits: Vec<String> = log(super::Log::blocked)
+    let waits: Vec<String> = log(super::steps::Log::blocked)
         .iter()
         .map(|wait| {
             let holder = wait.held_by.as_ref().map(|holder| format!(" (held by {})", holder.en)).unwrap_or_default();
