@@ -51,8 +51,10 @@ class Run:
                 if self.interruption is not None and me:
                     if number == 0:
                         self.interruption.stop_me()
-                    else:
+                    elif not self.interruption.is_me():
                         self.interruption.hold()
+                    else:
+                        self.interruption.give_up()  # a worker of a pool that has done its part and takes the next one
             if lane is not None:
                 with lane.during("waiting_for_io"):
                     time.sleep(self.reading)

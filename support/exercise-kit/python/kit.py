@@ -634,22 +634,31 @@ class Interruption:
         """`others()` is the list of the threads besides the one that is stopped, or None as long as one of them is missing."""
         self.place, self.others = place, others
         self.points, self.reached, self.alone = 0, False, False
-        self.victim, self._seen, self._out = None, set(), {}
+        self.victim, self._out, self._over = None, {}, False
+        self._depth = {}  # calls of the submission that a traced thread is in
 
     def stop_me(self):
         """The calling thread is the one that is stopped."""
         self.victim = threading.current_thread()
 
+    def is_me(self):
+        return threading.current_thread() is self.victim
+
+    def give_up(self):
+        """Nobody is stopped any more."""
+        self.victim = None
+        self._over = True
+
     def hold(self):
         """For the others: they set out when the one that is stopped has come to its place, or can go on no further."""
         for _ in range(self.PATIENCE):
-            if self.reached or self.victim is not None and self._is_stuck(self.victim):
+            if self.reached or self._over or self.victim is not None and self._is_stuck(self.victim):
                 return
             time.sleep(0.002)
 
     def point(self):
         """A place where the calling thread may be stopped."""
-        if threading.current_thread() is not self.victim:
+        if not self.is_me():
             return
         self.points += 1
         if self.points - 1 == self.place and not self.reached:
@@ -668,11 +677,17 @@ class Interruption:
         """It has ended, or waits for a lock, or has left the submission's code: a worker of a pool."""
         if not thread.is_alive() or thread.ident in _watch.waiting:
             return True
-        frame = sys._current_frames().get(thread.ident)
-        is_out = frame is not None and _line_in_submission(frame) is None and not self._in_driver(frame)
-        # Without a GIL the frames of a thread that runs may be caught half way: one look proves nothing.
-        self._out[thread] = self._out.get(thread, 0) + 1 if is_out and thread in self._seen else 0
+        # A worker of a pool goes from one task to the next: one look proves nothing.
+        self._out[thread] = self._out.get(thread, 0) + 1 if self._has_left(thread) else 0
         return self._out[thread] >= 5
+
+    def _has_left(self, thread):
+        if self._depth:
+            return self._depth.get(thread) == 0
+        if not has_gil():
+            return False  # frames of threads that run at the same time cannot be read reliably
+        frame = sys._current_frames().get(thread.ident)
+        return frame is not None and _line_in_submission(frame) is None and not self._in_driver(frame)
 
     @staticmethod
     def _in_driver(frame):
@@ -686,7 +701,8 @@ class Interruption:
         """For `threading.settrace`."""
         if frame.f_code.co_filename != _watch.file:
             return None
-        self._seen.add(threading.current_thread())
+        me = threading.current_thread()
+        self._depth[me] = self._depth.get(me, 0) + 1
         try:
             frame.f_trace_opcodes = True
         except AttributeError:  # 3.6, and interpreters without
@@ -694,7 +710,12 @@ class Interruption:
         return self._local
 
     def _local(self, frame, event, argument):
-        if event in ("opcode", "line"):
+        if event == "return":
+            me = threading.current_thread()
+            self._depth[me] -= 1
+            if self._depth[me] == 0 and self.is_me():
+                self.give_up()  # what a worker of a pool does next is another part
+        else:
             self.point()
         return self._local
 
