@@ -15,6 +15,7 @@ use crate::compile::{NotCompiled, compile};
 use crate::copy::Copy;
 use crate::labs::Lab;
 use crate::manifest::Promise;
+use crate::plain;
 use crate::promise::Broken;
 use crate::scenario::{self, Program, Run};
 use crate::tools::Tools;
@@ -72,19 +73,13 @@ impl Assessment {
 pub fn rust(lab: &Lab, submission: &Path, tools: &Tools) -> Result<Assessment> {
     let start = Instant::now();
     let copy = Copy::of(lab, Track::Rust, submission)?;
-    let mut assessment = match compile(tools, &copy)? {
+    let program = match plain::names_the_grader(&copy.source) {
+        Some(line) => Err(NotCompiled { why: not_plain(line), said: String::new() }),
+        None => compile(tools, &copy)?,
+    };
+    let mut assessment = match program {
         Ok(program) => judge(lab, Track::Rust, &Program::Rust(program), &copy)?,
-        Err(why) => Assessment {
-            python: None,
-            promises: lab
-                .manifest
-                .promises_of(Track::Rust)
-                .map(|promise| (promise.clone(), Kept::No(Broken::seen(why.why.clone()))))
-                .collect(),
-            not_compiled: Some(why),
-            runs: BTreeMap::new(),
-            took: Duration::ZERO,
-        },
+        Err(why) => without_a_program(lab, Track::Rust, why),
     };
     assessment.took = start.elapsed();
     Ok(assessment)
@@ -94,9 +89,29 @@ pub fn rust(lab: &Lab, submission: &Path, tools: &Tools) -> Result<Assessment> {
 pub fn python(lab: &Lab, submission: &Path, python: &Interpreter) -> Result<Assessment> {
     let start = Instant::now();
     let copy = Copy::of(lab, Track::Python, submission)?;
-    let mut assessment = judge(lab, Track::Python, &Program::Python(python.clone()), &copy)?;
+    let mut assessment = match plain::names_the_grader(&copy.source) {
+        Some(line) => {
+            let why = NotCompiled { why: not_plain(line), said: String::new() };
+            Assessment { python: Some(python.clone()), ..without_a_program(lab, Track::Python, why) }
+        }
+        None => judge(lab, Track::Python, &Program::Python(python.clone()), &copy)?,
+    };
     assessment.took = start.elapsed();
     Ok(assessment)
+}
+
+/// A submission that has no program breaks every promise.
+fn without_a_program(lab: &Lab, track: Track, why: NotCompiled) -> Assessment {
+    let broken = |promise: &Promise| (promise.clone(), Kept::No(Broken::seen(why.why.clone())));
+    let promises = lab.manifest.promises_of(track).map(broken).collect();
+    Assessment { python: None, promises, not_compiled: Some(why), runs: BTreeMap::new(), took: Duration::ZERO }
+}
+
+fn not_plain(line: usize) -> Text {
+    lab::text!(
+        "{line}행에 'kit'이라는 이름이 있습니다. 채점기의 라이브러리이므로, 제출물에는 다른 이름을 쓰십시오",
+        "line {line} has the name 'kit', which is the grader's library: use another name"
+    )
 }
 
 /// Runs every scenario once, several at a time because they mostly wait, and asks every promise.

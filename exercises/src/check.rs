@@ -9,7 +9,7 @@ use crate::assess::{self, Assessment};
 use crate::labs::Lab;
 use crate::track::Track;
 use crate::workspace::Workspace;
-use crate::{labs, tell, tools, wanted};
+use crate::{labs, limits, tell, tools, wanted};
 
 /// `cargo run -p exercises -- check [N]`.
 pub fn command() -> Experiment {
@@ -83,6 +83,7 @@ pub fn judge_in(args: &Args, workspace: &mut Workspace, lab: &Lab, track: Track,
 /// Judges a file, in Python on each interpreter, and prints what was found.
 fn judge(args: &Args, lab: &Lab, track: Track, file: &Path, all: bool) -> Result<bool> {
     assess::exists_in(lab, track)?;
+    limits::stop_on_ctrl_c()?;
     let assessments = match track {
         Track::Rust => vec![assess::rust(lab, file, &tools::find()?)?],
         Track::Python => on_each(args, lab, file)?,
@@ -107,13 +108,13 @@ fn on_each(args: &Args, lab: &Lab, file: &Path) -> Result<Vec<Assessment>> {
             "there is no Python to judge it on. Name one with --python PATH."
         )));
     }
-    let oldest = lab.manifest.python;
-    if let Some(old) = pythons.iter().find(|python| python.version[..2] < oldest[..]) {
-        let (name, [major, minor]) = (lab.name, oldest);
-        return Err(Error::usage(text!(
-            "{old}: {name}에는 파이썬 {major}.{minor} 이상이 필요합니다.",
-            "{old}: {name} needs Python {major}.{minor} or later."
-        )));
+    let (fit, old): (Vec<_>, Vec<_>) = pythons.iter().partition(|python| lab.manifest.runs_on(python));
+    for old in old {
+        let why = lab.manifest.too_old(old);
+        if fit.is_empty() {
+            return Err(Error::usage(why));
+        }
+        terminal::complain(&why);
     }
-    pythons.iter().map(|python| assess::python(lab, file, python)).collect()
+    fit.into_iter().map(|python| assess::python(lab, file, python)).collect()
 }

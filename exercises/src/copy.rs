@@ -31,6 +31,8 @@ fn main() -> std::process::ExitCode {
 pub struct Copy {
     /// The folder.
     pub folder: PathBuf,
+    /// The text of the submission.
+    pub source: String,
     /// The user that it belongs to, if the grader is root.
     pub user: Option<u32>,
     home: Option<tempfile::TempDir>,
@@ -43,7 +45,8 @@ impl Copy {
         let home =
             tempfile::Builder::new().prefix("exercises-").tempdir().map_err(|e| no_room(&std::env::temp_dir(), &e))?;
         let folder = home.path().join("copy");
-        let copy = Copy { user: limits::own_user(), home: Some(home), folder };
+        let text = String::from_utf8_lossy(&source).into_owned();
+        let copy = Copy { source: text, user: limits::own_user(), home: Some(home), folder };
         copy.fill(lab, track, &source).map_err(|e| no_room(&copy.folder, &e))?;
         Ok(copy)
     }

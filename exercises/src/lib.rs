@@ -5,9 +5,10 @@
 //!
 //! 1. [`labs`] lists the labs: every folder of `labs/` with a `promises.rs` (`build.rs` finds them). [`manifest`] reads `lab.toml`.
 //! 2. [`copy`] puts the submission into a folder of its own, beside the lab's driver.
-//! 3. [`tools`] finds the kit, [`compile`] compiles driver and submission with plain `rustc`. Python needs neither.
+//! 3. [`plain`] refuses a submission that names the kit. [`tools`] finds the kit, [`compile`] compiles driver and submission with plain `rustc`. Python needs neither.
 //! 4. [`scenario`] runs the driver once for each scenario, under [`limits`], and reads the document that [`kit`] wrote.
 //! 5. [`assess`] asks the lab's judge, `promises.rs` ([`promise`]), about each promise. `check`, `grade` and `verify` all go this way.
+//!    [`explored`] has the words of what loom found.
 //! 6. [`tell`] tells a broken promise, [`hang`] names a hang.
 //!
 //! # Commands
@@ -41,6 +42,7 @@ pub mod break_it;
 pub mod check;
 pub mod compile;
 pub mod copy;
+pub mod explored;
 pub mod grade;
 pub mod hang;
 pub mod hint;
@@ -50,6 +52,7 @@ pub mod list;
 pub mod manifest;
 pub mod next;
 pub mod page;
+pub mod plain;
 pub mod predict;
 pub mod promise;
 pub mod scenario;

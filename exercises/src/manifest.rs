@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use lab::cli::Choice as _;
 use lab::lang::{Text, has_hangul};
@@ -65,13 +64,6 @@ pub struct LabLimits {
 impl Default for LabLimits {
     fn default() -> LabLimits {
         LabLimits { seconds: 15, memory_mb: 1024, processes: 128 }
-    }
-}
-
-impl LabLimits {
-    /// The watchdog in the run writes what there is this long before the run is killed.
-    pub fn watchdog(&self) -> Duration {
-        Duration::from_secs(self.seconds.max(1)) - Duration::from_millis(500)
     }
 }
 
@@ -166,6 +158,20 @@ impl Manifest {
         self.starter_fails.keys().copied()
     }
 
+    /// Whether the lab's submissions may be run on it.
+    pub fn runs_on(&self, python: &Interpreter) -> bool {
+        python.version[..2] >= self.python[..]
+    }
+
+    /// Why not.
+    pub fn too_old(&self, python: &Interpreter) -> Text {
+        let ([major, minor], title) = (self.python, &self.title);
+        text!(
+            "{python}: '{title}' 실습에는 파이썬 {major}.{minor} 이상이 필요합니다.",
+            "{python}: the lab '{title}' needs Python {major}.{minor} or later."
+        )
+    }
+
     /// What is wrong with it, one line each.
     pub fn mistakes(&self) -> Vec<String> {
         let mut wrong = Vec::new();
@@ -212,5 +218,81 @@ impl Manifest {
             }
         }
         wrong
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAB: &str = r#"
+        section = "threading"
+        minutes = 10
+        title = { ko = "제목", en = "title" }
+        idea = { ko = "생각", en = "idea" }
+        touch = { ko = "전체", en = "all" }
+        python = [3, 8]
+        starter_fails = { rust = ["a"], python = ["a", "b"] }
+        hints = [{ ko = "하나", en = "1" }, { ko = "둘", en = "2" }, { ko = "셋", en = "3" }]
+        [[promises]]
+        id = "a"
+        ko = "약속"
+        en = "promise"
+        catches = { ko = "틀린 것", en = "wrong" }
+        hint = 1
+        points = 2
+        scenario = "one"
+        [[promises]]
+        id = "b"
+        ko = "약속"
+        en = "promise"
+        catches = { ko = "틀린 것", en = "wrong" }
+        hint = 3
+        points = 1
+        scenario = "two"
+        track = "python"
+        needs = "no_gil"
+        [[mutants]]
+        file = "x.py"
+        track = "python"
+        promise = "b"
+        why = { ko = "이유", en = "why" }
+    "#;
+
+    fn python(version: [u32; 3], gil: Option<bool>) -> Interpreter {
+        Interpreter { path: "python3".into(), implementation: "CPython".to_owned(), version, gil }
+    }
+
+    #[test]
+    fn a_manifest_is_read() {
+        let lab: Manifest = basic_toml::from_str(LAB).unwrap();
+        assert_eq!(lab.mistakes(), [""; 0]);
+        assert_eq!(lab.promises_of(Track::Rust).count(), 1);
+        assert_eq!(lab.promises_of(Track::Python).count(), 2);
+        assert!(lab.runs_on(&python([3, 8, 0], None)) && !lab.runs_on(&python([3, 7, 16], None)));
+        let asked = |gil| lab.promises[1].why_not_asked(Some(&python([3, 13, 0], gil))).is_none();
+        assert_eq!([Some(false), Some(true), None].map(asked), [true, false, false]);
+        assert!(lab.promises[1].why_not_asked(None).is_none(), "Rust has no GIL, and no interpreter");
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (right, wrong, said) in [
+            ("hint = 3", "hint = 0", "promise b: there is no hint 0"),
+            ("points = 1", "points = 0", "promise b has no points"),
+            ("id = \"b\"", "id = \"a\"", "promise a is there twice"),
+            ("promise = \"b\"", "promise = \"c\"", "mutant x.py: no promise 'c' in its track"),
+            ("rust = [\"a\"]", "rust = [\"b\"]", "starter_fails.rust: no promise 'b' in this track"),
+            ("rust = [\"a\"]", "rust = []", "starter_fails.rust: a starter that breaks no promise"),
+            ("{ ko = \"셋\", en = \"3\" }", "", "2 hints instead of 3"),
+            ("en = \"idea\"", "en = \"생각\"", "idea: one of the languages is missing"),
+        ] {
+            let lab: Manifest = basic_toml::from_str(&LAB.replace(right, wrong)).unwrap();
+            assert!(lab.mistakes().iter().any(|line| line == said), "{said}: {:?}", lab.mistakes());
+        }
+        for wrong in ["track = \"go\"", "needs = \"gill\"", "colour = \"red\""] {
+            let spoiled = LAB.replace("scenario = \"one\"", &format!("scenario = \"one\"\n{wrong}"));
+            assert!(basic_toml::from_str::<Manifest>(&spoiled).is_err(), "{wrong}");
+        }
     }
 }

@@ -21,6 +21,9 @@ const MOST: u64 = 64 << 20;
 /// A run in which no thread has moved for so long hangs, in ms.
 const STILL_MS: &str = "3000";
 
+/// From the watchdog's time to the kill.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// What runs a submission.
 #[derive(Clone, Debug)]
 pub enum Program {
@@ -46,7 +49,8 @@ pub fn run(program: &Program, copy: &Copy, scenario: &str, limits: &LabLimits) -
     let name = format!("recorded-{scenario}.json");
     let nonce = format!("{:016x}", RandomState::new().hash_one(scenario));
     let mut allowed = Limits::of_run(copy.folder.clone());
-    allowed.wall = Duration::from_secs(limits.seconds);
+    // The watchdog has the first word, and tells who waits for whom: an interpreter takes a while to start on a busy machine.
+    allowed.wall = Duration::from_secs(limits.seconds) + GRACE;
     allowed.cpu = Duration::from_secs(2 * limits.seconds);
     allowed.memory = limits.memory_mb << 20;
     allowed.processes = limits.processes;
@@ -64,7 +68,7 @@ pub fn run(program: &Program, copy: &Copy, scenario: &str, limits: &LabLimits) -
     };
     command.arg(scenario).current_dir(&copy.folder);
     command.env("KIT_OUT", copy.folder.join(&name)).env("KIT_NONCE", &nonce);
-    command.env("KIT_LIMIT_MS", limits.watchdog().as_millis().to_string()).env("KIT_STILL_MS", STILL_MS);
+    command.env("KIT_LIMIT_MS", (1000 * limits.seconds).to_string()).env("KIT_STILL_MS", STILL_MS);
     let ended = run_limited(&command, &allowed)?;
     if ended.how == How::Stopped {
         return Err(lab::Error::failed(crate::compile::how_stopped()));
@@ -95,6 +99,13 @@ fn broken_off(ended: &Ended, recorded: Option<&Recorded>, limits: &Limits) -> Op
             ko: format!("{}. {}", stuck.ko, who.ko),
             en: format!("{}: {}", stuck.en, who.en),
         }));
+    }
+    if ended.left_behind > 0 {
+        let n = ended.left_behind;
+        return Some(text!(
+            "끝난 뒤에도 프로세스 {n}개가 실행 중이어서 종료시켰습니다",
+            "when it had ended, {n} of its processes were still running and were killed"
+        ));
     }
     recorded.failed.as_ref().map(|why| {
         let why = lab::escape::escape_controls(why);

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 /// What a process uses, from /proc/PID/stat.
 #[derive(Clone, Copy, Debug)]
@@ -72,21 +74,34 @@ pub fn cpu_of_ended() -> Duration {
     Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
 }
 
-/// Stops all processes below this one, and then kills them: one that is stopped cannot fork while the others are killed.
-pub fn kill() {
-    /// A fork that was under way while /proc was read shows in the next round.
-    const ROUNDS: usize = 20;
+/// Stops all processes below this one, and then kills them. A process that is stopped forks no more and still counts against the
+/// kernel's limit on processes, so a fork bomb comes to its end; killing its processes one by one would only make room for others.
+pub fn kill(group: i32) {
+    /// Each round takes milliseconds; on a machine that a fork bomb keeps busy, much longer.
+    const ROUNDS: usize = 200;
 
-    let mut stopped = 0;
+    // All of the program's own group at one instant.
+    if let Some(group) = Pid::from_raw(group) {
+        let _ = kill_process_group(group, Signal::STOP);
+    }
     for _ in 0..ROUNDS {
-        let found = running();
-        if found.len() == stopped {
+        let mut found = running();
+        found.retain(|process| !matches!(process.state, b'T' | b't'));
+        if found.is_empty() {
             break;
         }
-        stopped = found.len();
         send(&found, Signal::STOP);
+        thread::sleep(Duration::from_millis(1));
     }
     send(&running(), Signal::KILL);
+}
+
+/// The processes and threads of a user, of whatever program.
+pub fn tasks_of(user: u32) -> u64 {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let own = entries.filter(|entry| entry.metadata().is_ok_and(|about| about.uid() == user));
+    let ids = own.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter_map(look).map(|process| process.threads).sum()
 }
 
 fn send(processes: &[Process], signal: Signal) {

@@ -5,7 +5,8 @@ use landlock::{
     RulesetStatus, Scope, path_beneath_rules,
 };
 
-use super::{Fence, Limits};
+use super::allowed::Limits;
+use super::ended::Fence;
 
 /// What a compiler, an interpreter and a C library read. Not the whole of /etc and /proc: /proc/1/environ is in there.
 /// What does not exist is left out.

@@ -69,6 +69,14 @@ pub fn read_result(folder: &Path, name: &str, most: u64) -> io::Result<Vec<u8>> 
     Ok(bytes)
 }
 
+/// Whether [`read_result`] met a link.
+pub fn is_link(e: &io::Error) -> bool {
+    #[cfg(target_os = "linux")]
+    return e.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    #[cfg(not(target_os = "linux"))]
+    return e.kind() == io::ErrorKind::InvalidInput;
+}
+
 /// Without following a link in any part of `name`, and without waiting for the other end of a pipe.
 #[cfg(target_os = "linux")]
 fn open_in(folder: &Path, name: &str) -> io::Result<fs::File> {
@@ -83,6 +91,9 @@ fn open_in(folder: &Path, name: &str) -> io::Result<fs::File> {
 #[cfg(not(target_os = "linux"))]
 fn open_in(folder: &Path, name: &str) -> io::Result<fs::File> {
     let path = folder.join(name);
+    if path.symlink_metadata()?.is_symlink() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
     if !path.symlink_metadata()?.is_file() {
         return Err(io::Error::other("not a regular file"));
     }

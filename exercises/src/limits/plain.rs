@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use lab::{Error, Result, text};
 
-use super::{Ended, Guards, How, Job, is_stopped};
+use super::ended::{Ended, Guards, How};
+use super::job::Job;
+use super::stop::is_stopped;
 
 pub fn run(job: Job) -> Result<Ended> {
     let program = job.program.display();

@@ -5,14 +5,18 @@ use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, setpriority_process, setrlimit};
 use rustix::thread::{
     CapabilitiesSecureBits, CapabilitySet, capabilities, configure_capability_in_ambient_set, set_capabilities,
     set_capabilities_secure_bits, set_no_new_privs,
 };
 
-use super::{Fence, Job, START, fence, inherited};
+use super::ended::Fence;
+use super::job::{Job, START};
+use super::{descendants, fence, inherited};
 
+/// Several scenarios of one submission run at the same time; hardly two of them are at the limit.
+const RUNS_AT_A_TIME: u64 = 2;
 /// Open files of one process.
 const OPEN_FILES: u64 = 512;
 
@@ -32,6 +36,9 @@ pub fn main(args: &[OsString]) -> ExitCode {
     }
 }
 
+/// Bytes of the line that `limits-start` prints on standard output before the program does.
+pub const FIRST_LINE: usize = 16;
+
 /// How the standard error begins if the program was never started.
 pub fn failed(job: &Job) -> String {
     format!("{START} {:016x}: ", job.nonce)
@@ -50,9 +57,13 @@ fn become_program(job: &Job) -> io::Result<Never> {
     set(Resource::Fsize, limits.file_bytes, limits.file_bytes)?;
     set(Resource::Core, 0, 0)?;
     set(Resource::Nofile, OPEN_FILES, OPEN_FILES)?;
-    if limits.user.is_some() {
-        set(Resource::Nproc, limits.processes, limits.processes)?;
-    }
+    // The kernel counts all processes and threads of a user: as root those of this submission, of which several runs share a user,
+    // else also what the grader's user runs besides. The supervisor counts each run.
+    let others = if limits.user.is_some() { 0 } else { descendants::tasks_of(rustix::process::getuid().as_raw()) };
+    let most = others + limits.processes * RUNS_AT_A_TIME;
+    set(Resource::Nproc, most, most)?;
+    // The supervisor's own is higher.
+    setpriority_process(None, job.nice)?;
     if job.read_all {
         keep_reading()?;
     }
@@ -62,8 +73,9 @@ fn become_program(job: &Job) -> io::Result<Never> {
     if let Some(user) = limits.user {
         command.uid(user).gid(user);
     }
-    // The supervisor waits for this line: nothing of the submission can come before it.
-    writeln!(io::stdout(), "{}", serde_json::to_string(&fence).map_err(io::Error::other)?)?;
+    // Nothing of the submission can come before this line.
+    let word = serde_json::to_string(&fence).map_err(io::Error::other)?;
+    writeln!(io::stdout(), "{word:<width$}", width = FIRST_LINE - 1)?;
     io::stdout().flush()?;
     Err(command.exec())
 }

@@ -9,9 +9,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lab::{Error, Result, text};
-use rustix::process::{WaitOptions, WaitStatus, getpid, set_child_subreaper, wait};
+use rustix::process::{WaitOptions, WaitStatus, getpid, set_child_subreaper, setpriority_process, wait};
 
-use super::{EXECUTABLE, Ended, Fence, Guards, How, Job, START, SUPERVISE, descendants, folder, is_stopped, start};
+use super::ended::{Ended, Fence, Guards, How};
+use super::job::{Job, START, SUPERVISE};
+use super::stop::{EXECUTABLE, is_stopped};
+use super::{descendants, folder, start};
 
 /// What the supervisor tells the grader: how it ended, or why nothing was started.
 type Report = std::result::Result<Ended, String>;
@@ -95,19 +98,21 @@ enum Event {
 
 fn supervise(job: &Job) -> io::Result<Ended> {
     set_child_subreaper(Some(getpid()))?;
+    // Only root may. Beside a fork bomb this process needs its turn.
+    let _ = setpriority_process(None, -10);
     let (tell, events) = mpsc::channel();
     watch_grader(tell.clone());
     let started = Instant::now();
     let mut child = start_program(job)?;
     let most = job.limits.output_bytes;
-    let out = gather(child.stdout.take(), most, tell.clone());
+    let out = gather(child.stdout.take(), most + start::FIRST_LINE as u64, tell.clone());
     let err = gather(child.stderr.take(), most, tell.clone());
     reap(tell);
     let mut watch = Watch { job, started, peak_memory: 0, peak_processes: 0, next_look: started };
     let how = watch.until_ended(&events, child.id() as i32);
     let wall = started.elapsed();
     let left = if how.is_limit() { Left::Unknown } else { linger(&events) };
-    if left != Left::Nobody && !kill_all(&events) {
+    if left != Left::Nobody && !kill_all(&events, child.id() as i32) {
         return Err(io::Error::other("a process of the submission cannot be killed"));
     }
     // Everything that was printed, also what was still in the pipes.
@@ -319,12 +324,12 @@ fn linger(events: &Receiver<Event>) -> Left {
 }
 
 /// Whether nothing is left. A process may take a moment to die, for example while it writes a core of its memory to disk.
-fn kill_all(events: &Receiver<Event>) -> bool {
-    const MOST: Duration = Duration::from_secs(20);
+fn kill_all(events: &Receiver<Event>, group: i32) -> bool {
+    const MOST: Duration = Duration::from_secs(120);
 
     let start = Instant::now();
     while start.elapsed() < MOST {
-        descendants::kill();
+        descendants::kill(group);
         loop {
             match events.recv_timeout(Duration::from_millis(50)) {
                 Ok(Event::NobodyLeft) | Err(RecvTimeoutError::Disconnected) => return true,

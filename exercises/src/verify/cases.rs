@@ -56,9 +56,7 @@ pub fn all<'a>(labs: &'a [Lab], pythons: &'a [Interpreter]) -> Vec<Case<'a>> {
         for track in lab.manifest.tracks() {
             let places: Vec<Option<&Interpreter>> = match track {
                 Track::Rust => vec![None],
-                Track::Python => {
-                    pythons.iter().filter(|python| python.version[..2] >= lab.manifest.python[..]).map(Some).collect()
-                }
+                Track::Python => pythons.iter().filter(|python| lab.manifest.runs_on(python)).map(Some).collect(),
             };
             for python in places {
                 let asked = |id: &str| {

@@ -15,12 +15,13 @@ use std::time::Duration;
 
 use lab::cli::{Args, Choice as _, Experiment, Options};
 use lab::lang::Text;
+use lab::python::Interpreter;
 use lab::report::{Front, Report, Table};
 use lab::{Result, machine, text};
 
 use crate::labs::{self, Lab};
-use crate::tools;
 use crate::track::Track;
+use crate::{limits, tools};
 use cases::{Case, Role};
 
 /// `cargo run -p exercises -- verify`.
@@ -31,8 +32,8 @@ pub fn command() -> Experiment {
         "workers",
         1..=64,
         text!(
-            "동시에 채점할 제출물 수 (기본: 코어 수 + 1)",
-            "submissions that are judged at the same time (default: one more than cores)"
+            "동시에 채점할 제출물 수 (기본: 코어 수의 두 배)",
+            "submissions that are judged at the same time (default: two for each core, because they mostly wait)"
         ),
     );
     let about = text!(
@@ -50,6 +51,7 @@ fn verify(args: &Args, only: &[String], at_a_time: Option<u64>) -> Result<Report
         only.iter().map(|number| labs::find(number)).collect::<Result<_>>()?
     };
     let pythons = args.find_pythons()?;
+    limits::stop_on_ctrl_c()?;
     let mut report = Report::new("exercises/verify");
     for lab in &labs {
         report.failures.extend(files::mistakes(lab).into_iter().map(|why| Text::same(format!("{}: {why}", lab.name))));
@@ -58,7 +60,7 @@ fn verify(args: &Args, only: &[String], at_a_time: Option<u64>) -> Result<Report
     let all = cases::all(&labs, &pythons);
     // A solution beside busy loops has them for itself, so that no other case is slowed down and none is left out.
     let (busy, calm): (Vec<Case<'_>>, Vec<Case<'_>>) = all.into_iter().partition(|case| case.role == Role::Busy);
-    let workers = at_a_time.map_or(machine::cores() + 1, |n| n as usize);
+    let workers = at_a_time.map_or(2 * machine::cores(), |n| n as usize);
     let bar = progress::steps(busy.len() + calm.len());
     let run = |case: &Case<'_>| {
         bar.set_message(format!("{} {}", case.lab.name, case.name()));
@@ -80,7 +82,7 @@ fn verify(args: &Args, only: &[String], at_a_time: Option<u64>) -> Result<Report
         );
         rows.entry((case.lab.number, case.on())).or_insert_with(|| Row::new(case.lab, case.track)).add(case, &outcome);
     }
-    report.notes = left_out(&labs, pythons.is_empty());
+    report.notes = left_out(&labs, &pythons);
     report.tables.push(table(&rows));
     report.front = vec![Front::Table(0)];
     report.exit_code = u8::from(!report.failures.is_empty());
@@ -96,13 +98,35 @@ fn verify(args: &Args, only: &[String], at_a_time: Option<u64>) -> Result<Report
 }
 
 /// What is not verified here, and why.
-fn left_out(labs: &[Lab], no_python: bool) -> Vec<Text> {
-    let names: Vec<&str> = labs.iter().filter(|lab| lab.has(Track::Python)).map(|lab| lab.name).collect();
-    if !no_python || names.is_empty() {
-        return Vec::new();
+fn left_out(labs: &[Lab], pythons: &[Interpreter]) -> Vec<Text> {
+    let mut left = Vec::new();
+    for lab in labs.iter().filter(|lab| lab.has(Track::Python)) {
+        let (name, manifest) = (lab.name, &lab.manifest);
+        if pythons.is_empty() {
+            left.push(text!(
+                "확인하지 않음: {name}의 파이썬 트랙(파이썬이 없음)",
+                "not verified: {name} in Python (there is no Python)"
+            ));
+        }
+        for python in pythons {
+            if !manifest.runs_on(python) {
+                let why = manifest.too_old(python);
+                left.push(Text {
+                    ko: format!("확인하지 않음: {}", why.ko), en: format!("not verified: {}", why.en)
+                });
+                continue;
+            }
+            for promise in manifest.promises_of(Track::Python) {
+                let Some(why) = promise.why_not_asked(Some(python)) else { continue };
+                let id = &promise.id;
+                left.push(text!(
+                    "확인하지 않음: {name}의 약속 {id}: {why}",
+                    "not verified: promise {id} of {name}: {why}"
+                ));
+            }
+        }
     }
-    let names = names.join(", ");
-    vec![text!("파이썬이 없어 확인하지 않은 것: {names}", "not verified, because there is no Python: {names}")]
+    left
 }
 
 /// Runs the cases, several at a time. The outcomes are in the order of the cases.

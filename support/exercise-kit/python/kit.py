@@ -376,6 +376,11 @@ class _Watch:
 _watch = _Watch()
 
 
+# A driver may see each lock and unlock of the submission: `observe_locks[0] = lambda what, lock: ...`, which is told "lock" when the
+# lock is taken, "unlock" before it is let go, and "unlocked" after that.
+observe_locks = [None]
+
+
 class WatchedLock:
     """A lock that knows who holds it and who waits for it. The submission gets it where it asks for `threading.Lock()`."""
 
@@ -399,9 +404,13 @@ class WatchedLock:
                 return False
         self._depth += 1
         self.owner, self.owner_line = me, _watch.line(2)
+        if observe_locks[0] is not None:
+            observe_locks[0]("lock", self)
         return True
 
     def release(self):
+        if observe_locks[0] is not None and self._depth == 1:
+            observe_locks[0]("unlock", self)
         owner, line = self.owner, self.owner_line
         if self._depth == 1:
             self.owner = self.owner_line = None
@@ -412,6 +421,8 @@ class WatchedLock:
             self._depth += 1
             self.owner, self.owner_line = owner, line
             raise
+        if observe_locks[0] is not None and self._depth == 0:
+            observe_locks[0]("unlocked", self)
 
     def locked(self):
         return self._depth > 0
@@ -581,6 +592,85 @@ def run_async(main):
         return loop.run_until_complete(main)
     finally:
         asyncio.set_event_loop(None)
+
+
+# A switch of threads at a chosen place ------------------------------------------------------------------------------------
+
+class Interruption:
+    """Stops one thread at its n-th point until all others have ended, or wait for a lock: the worst moment, chosen and not hoped for.
+
+    A run for each n tries every place. Points are wherever the driver calls `point`, and each bytecode of the submission where the
+    interpreter tells it (`trace`). Patience is counted in turns of 2 ms that this thread was given.
+    """
+    PATIENCE = 150
+
+    def __init__(self, place, others):
+        """`others()` is the list of the threads besides the one that is stopped, or None as long as one of them is missing."""
+        self.place, self.others = place, others
+        self.points, self.reached, self.alone = 0, False, False
+        self.victim, self._seen, self._out = None, set(), {}
+
+    def stop_me(self):
+        """The calling thread is the one that is stopped."""
+        self.victim = threading.current_thread()
+
+    def hold(self):
+        """For the others: they set out when the one that is stopped has come to its place, or can go on no further."""
+        for _ in range(self.PATIENCE):
+            if self.reached or self.victim is not None and self._is_stuck(self.victim):
+                return
+            time.sleep(0.002)
+
+    def point(self):
+        """A place where the calling thread may be stopped."""
+        if threading.current_thread() is not self.victim:
+            return
+        self.points += 1
+        if self.points - 1 == self.place and not self.reached:
+            self.reached = True
+            self._stop()
+
+    def _stop(self):
+        for _ in range(self.PATIENCE):
+            others = self.others()
+            if others is not None and all(map(self._is_stuck, others)):
+                return
+            time.sleep(0.002)
+        self.alone = self.others() is None
+
+    def _is_stuck(self, thread):
+        """It has ended, or waits for a lock, or has left the submission's code: a worker of a pool."""
+        if not thread.is_alive() or thread.ident in _watch.waiting:
+            return True
+        frame = sys._current_frames().get(thread.ident)
+        is_out = frame is not None and _line_in_submission(frame) is None and not self._in_driver(frame)
+        # Without a GIL the frames of a thread that runs may be caught half way: one look proves nothing.
+        self._out[thread] = self._out.get(thread, 0) + 1 if is_out and thread in self._seen else 0
+        return self._out[thread] >= 5
+
+    @staticmethod
+    def _in_driver(frame):
+        while frame is not None:
+            if os.path.basename(frame.f_code.co_filename) in ("driver.py", "kit.py"):
+                return True
+            frame = frame.f_back
+        return False
+
+    def trace(self, frame, event, argument):
+        """For `threading.settrace`."""
+        if frame.f_code.co_filename != _watch.file:
+            return None
+        self._seen.add(threading.current_thread())
+        try:
+            frame.f_trace_opcodes = True
+        except AttributeError:  # 3.6, and interpreters without
+            pass
+        return self._local
+
+    def _local(self, frame, event, argument):
+        if event in ("opcode", "line"):
+            self.point()
+        return self._local
 
 
 # Running a scenario ------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ struct SoFar {
     facts: BTreeMap<String, Value>,
     waiting: BTreeMap<u64, Blocked>,
     waits: u64,
+    stuck: Vec<Blocked>,
     interleaving: Vec<Step>,
 }
 
@@ -101,6 +102,11 @@ impl Run {
         Waiting { run: self.clone(), number }
     }
 
+    /// A deadlock that a model found: told also though the scenario has come to its end.
+    pub fn stuck(&self, blocked: Vec<Blocked>) {
+        self.so_far().stuck = blocked;
+    }
+
     /// Everything so far. Spans that are still open end now.
     pub fn recorded(&self, failed: Option<String>, finished: bool) -> Recorded {
         let so_far = self.so_far();
@@ -115,7 +121,7 @@ impl Run {
             nonce: so_far.nonce.clone(),
             trace: Trace::new(so_far.title.clone(), so_far.lanes.iter().map(closed).collect()),
             facts: so_far.facts.clone(),
-            blocked: if finished { Vec::new() } else { so_far.waiting.values().cloned().collect() },
+            blocked: if finished { so_far.stuck.clone() } else { so_far.waiting.values().cloned().collect() },
             interleaving: so_far.interleaving.clone(),
             failed,
             finished,
