@@ -707,12 +707,49 @@ def _write(document):
     return True
 
 
-def _guard(record, milliseconds):
+def _guard(record, milliseconds, still):
     def bark():
-        time.sleep(milliseconds / 1000.0)
+        _wait(milliseconds / 1000.0, still)
         if _write(record.document(finished=False, blocked=blocked())):
             os._exit(3)
     threading.Thread(target=bark, name="kit watchdog", daemon=True).start()
+
+
+def _wait(limit, still):
+    """Returns when the time is up, or earlier when nothing has moved for so long: a busy machine cannot make a hang of a program
+    that is only slow. Only Linux says whether anything moves."""
+    start = moved = time.monotonic()
+    before = None
+    while time.monotonic() - start < limit:
+        time.sleep(min(0.1, limit))
+        switches = _switches()
+        if switches is None or switches != before:
+            moved, before = time.monotonic(), switches
+        if still is not None and time.monotonic() - moved >= still / 1000.0:
+            return
+
+
+def _switches():
+    """How often each thread but this one has given up a core. None if one of them runs or could, if there are child processes,
+    which might, or if the system does not say."""
+    switches = {}
+    try:
+        me = os.path.basename(os.readlink("/proc/thread-self"))
+        for task in os.listdir("/proc/self/task"):
+            folder = "/proc/self/task/" + task
+            with open(folder + "/children") as children:
+                if children.read().strip():
+                    return None
+            if task == me:
+                continue
+            with open(folder + "/status") as status:
+                lines = dict(line.split(":", 1) for line in status if ":" in line)
+            if not lines["State"].strip().startswith("S"):
+                return None
+            switches[task] = lines["voluntary_ctxt_switches"]
+    except (OSError, KeyError, ValueError):
+        return None
+    return switches
 
 
 def _say(error):
@@ -735,7 +772,8 @@ def main(scenarios, title):
     record.fact("interpreter", interpreter())
     record.fact("gil", has_gil())
     record.fact("cores", len(cores()))
-    _guard(record, float(os.environ.get("KIT_LIMIT_MS", "10000")))
+    still = os.environ.get("KIT_STILL_MS")
+    _guard(record, float(os.environ.get("KIT_LIMIT_MS", "10000")), None if still is None else float(still))
     _watch_locks()
     failed = None
     try:
