@@ -509,6 +509,10 @@ def _name_of(ident):
     return text("이미 끝난 스레드", "a thread that has ended")
 
 
+def _with_line(name, line):
+    return "%s, %s)" % (name[:-1], line) if name.endswith(")") else "%s (%s)" % (name, line)
+
+
 def _line_in_submission(frame):
     while frame is not None:
         if frame.f_code.co_filename == _watch.file:
@@ -525,7 +529,7 @@ def blocked():
         owner = what.owner
         waits_for = what.name
         if line is not None:
-            waits_for = text("%s, %d행에서" % (what.name["ko"], line), "%s, on line %d" % (what.name["en"], line))
+            waits_for = text(_with_line(what.name["ko"], "%d행에서 필요함" % line), _with_line(what.name["en"], "needed on line %d" % line))
         found.append({"who": _name_of(ident), "waits_for": waits_for, "held_by": None if owner is None else _name_of(owner)})
     for ident, frame in list(sys._current_frames().items()):
         line = _line_in_submission(frame)
@@ -534,10 +538,10 @@ def blocked():
         task_lines = _task_lines()
         if task_lines and _in_event_loop(frame):
             continue  # its tasks are told below
-        where = text("제출물 %d행에 멈춰 있음: %s" % (line, _source(line)), "stands on line %d of the submission: %s" % (line, _source(line)))
+        where = text("%d행의 끝 `%s`" % (line, _source(line)), "the end of line %d, `%s`" % (line, _source(line)))
         found.append({"who": _name_of(ident), "waits_for": where, "held_by": None})
     for name, line in _task_lines():
-        where = text("제출물 %d행에서 await 중: %s" % (line, _source(line)), "awaits on line %d of the submission: %s" % (line, _source(line)))
+        where = text("%d행의 await `%s`" % (line, _source(line)), "the await on line %d, `%s`" % (line, _source(line)))
         found.append({"who": text("태스크 %s" % name, "task %s" % name), "waits_for": where, "held_by": None})
     return found
 
