@@ -512,6 +512,10 @@ def _name_of(ident):
     return text("이미 끝난 스레드", "a thread that has ended")
 
 
+def _with_line(name, line):
+    return "%s, %s)" % (name[:-1], line) if name.endswith(")") else "%s (%s)" % (name, line)
+
+
 def _line_in_submission(frame):
     while frame is not None:
         if frame.f_code.co_filename == _watch.file:
@@ -528,7 +532,7 @@ def blocked():
         owner = what.owner
         waits_for = what.name
         if line is not None:
-            waits_for = text("%s, %d행에서" % (what.name["ko"], line), "%s, on line %d" % (what.name["en"], line))
+            waits_for = text(_with_line(what.name["ko"], "%d행에서 필요함" % line), _with_line(what.name["en"], "needed on line %d" % line))
         found.append({"who": _name_of(ident), "waits_for": waits_for, "held_by": None if owner is None else _name_of(owner)})
     for ident, frame in list(sys._current_frames().items()):
         line = _line_in_submission(frame)
@@ -537,10 +541,10 @@ def blocked():
         task_lines = _task_lines()
         if task_lines and _in_event_loop(frame):
             continue  # its tasks are told below
-        where = text("제출물 %d행에 멈춰 있음: %s" % (line, _source(line)), "stands on line %d of the submission: %s" % (line, _source(line)))
+        where = text("%d행의 끝 `%s`" % (line, _source(line)), "the end of line %d, `%s`" % (line, _source(line)))
         found.append({"who": _name_of(ident), "waits_for": where, "held_by": None})
     for name, line in _task_lines():
-        where = text("제출물 %d행에서 await 중: %s" % (line, _source(line)), "awaits on line %d of the submission: %s" % (line, _source(line)))
+        where = text("%d행의 await `%s`" % (line, _source(line)), "the await on line %d, `%s`" % (line, _source(line)))
         found.append({"who": text("태스크 %s" % name, "task %s" % name), "waits_for": where, "held_by": None})
     return found
 
@@ -754,12 +758,49 @@ def _write(document):
     return True
 
 
-def _guard(record, milliseconds):
+def _guard(record, milliseconds, still):
     def bark():
-        time.sleep(milliseconds / 1000.0)
+        _wait(milliseconds / 1000.0, still)
         if _write(record.document(finished=False, blocked=blocked())):
             os._exit(3)
     threading.Thread(target=bark, name="kit watchdog", daemon=True).start()
+
+
+def _wait(limit, still):
+    """Returns when the time is up, or earlier when nothing has moved for so long: a busy machine cannot make a hang of a program
+    that is only slow. Only Linux says whether anything moves."""
+    start = moved = time.monotonic()
+    before = None
+    while time.monotonic() - start < limit:
+        time.sleep(min(0.1, limit))
+        switches = _switches()
+        if switches is None or switches != before:
+            moved, before = time.monotonic(), switches
+        if still is not None and time.monotonic() - moved >= still / 1000.0:
+            return
+
+
+def _switches():
+    """How often each thread but this one has given up a core. None if one of them runs or could, if there are child processes,
+    which might, or if the system does not say."""
+    switches = {}
+    try:
+        me = os.path.basename(os.readlink("/proc/thread-self"))
+        for task in os.listdir("/proc/self/task"):
+            folder = "/proc/self/task/" + task
+            with open(folder + "/children") as children:
+                if children.read().strip():
+                    return None
+            if task == me:
+                continue
+            with open(folder + "/status") as status:
+                lines = dict(line.split(":", 1) for line in status if ":" in line)
+            if not lines["State"].strip().startswith("S"):
+                return None
+            switches[task] = lines["voluntary_ctxt_switches"]
+    except (OSError, KeyError, ValueError):
+        return None
+    return switches
 
 
 def _say(error):
@@ -782,7 +823,8 @@ def main(scenarios, title):
     record.fact("interpreter", interpreter())
     record.fact("gil", has_gil())
     record.fact("cores", len(cores()))
-    _guard(record, float(os.environ.get("KIT_LIMIT_MS", "10000")))
+    still = os.environ.get("KIT_STILL_MS")
+    _guard(record, float(os.environ.get("KIT_LIMIT_MS", "10000")), None if still is None else float(still))
     _watch_locks()
     failed = None
     try:
