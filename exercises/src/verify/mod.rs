@@ -206,20 +206,20 @@ fn table(rows: &BTreeMap<(u32, String), Row<'_>>) -> Table {
     let head = vec![
         text!("실습", "lab"),
         text!("어디서", "on"),
-        text!("약속", "promises"),
-        text!("출발점", "starter"),
+        text!("약속", "asked"),
+        text!("출발", "starter"),
         text!("답안", "solution"),
         text!("바쁠 때", "busy"),
-        text!("잡힌 틀린 답안", "mutants caught"),
-        text!("가장 느린 것(초)", "slowest (s)"),
-        text!("합계(초)", "sum (s)"),
+        text!("오답", "mutants"),
+        text!("최장", "max"),
+        text!("합계", "sum"),
     ];
     let seconds = |d: Duration| Text::same(format!("{:.1}", d.as_secs_f64()));
     let row = |((_, on), row): (&(u32, String), &Row<'_>)| {
         let all = row.lab.manifest.promises_of(row.track).count();
         let asked = if row.asked == all { all.to_string() } else { format!("{}/{all}", row.asked) };
         vec![
-            Text::same(row.lab.name),
+            Text::same(row.lab.number.to_string()),
             Text::same(on),
             Text::same(asked),
             Text::same(row.starter),
@@ -231,7 +231,9 @@ fn table(rows: &BTreeMap<(u32, String), Row<'_>>) -> Table {
         ]
     };
     Table {
-        title: text!("실습과 그 증명", "the labs and their proofs"), head, rows: rows.iter().map(row).collect()
+        title: text!("실습과 그 증명(시간은 초)", "the labs and their proofs (times in s)"),
+        head,
+        rows: rows.iter().map(row).collect(),
     }
 }
 

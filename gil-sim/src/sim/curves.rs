@@ -1,7 +1,5 @@
 //! Distributions of latencies, by how long something slept before.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::rng::Rng;
@@ -33,15 +31,6 @@ impl Curve {
             (slept.max(1), (0..QUANTILES).map(at).collect())
         });
         Curve { points: points.collect() }
-    }
-
-    /// What several measurements of one machine say together.
-    pub fn pooled<'a>(all: impl IntoIterator<Item = &'a Curve>) -> Curve {
-        let mut points: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-        all.into_iter()
-            .flat_map(|one| &one.points)
-            .for_each(|(slept, all)| points.entry(*slept).or_default().extend(all));
-        Curve::of_samples(points)
     }
 
     /// The same with everything shorter by so much.
@@ -98,15 +87,6 @@ impl Pairs {
         Pairs { points: vec![(0, vec![(first, second)])] }
     }
 
-    /// The pairs of several measurements of one machine.
-    pub fn pooled<'a>(all: impl IntoIterator<Item = &'a Pairs>) -> Pairs {
-        let mut points: BTreeMap<u64, Vec<(u64, u64)>> = BTreeMap::new();
-        all.into_iter()
-            .flat_map(|one| &one.points)
-            .for_each(|(slept, pairs)| points.entry(*slept).or_default().extend(pairs));
-        Pairs { points: points.into_iter().collect() }
-    }
-
     pub(super) fn is_whole(&self) -> bool {
         !self.points.is_empty() && self.points.iter().all(|(_, all)| !all.is_empty())
     }
@@ -144,27 +124,6 @@ pub struct Steals {
 }
 
 impl Steals {
-    /// What several measurements of one machine say together. A measurement is short, and in it the same threads may meet on the same
-    /// core all the time, which a program that runs for seconds does not. Each share is the median over neighbouring ages, one from each
-    /// measurement.
-    pub fn pooled<'a>(all: impl IntoIterator<Item = &'a Steals>) -> Steals {
-        let mut rows: BTreeMap<u64, Vec<Vec<(u64, f64)>>> = BTreeMap::new();
-        for (length, shares) in all.into_iter().flat_map(|one| &one.points) {
-            rows.entry(*length).or_default().push(shares.clone());
-        }
-        let median = |part: &[(u64, f64)]| {
-            let shares: Vec<f64> = part.iter().map(|(_, share)| *share).collect();
-            (part[part.len() / 2].0, lab::stats::median(&shares).unwrap_or(0.0))
-        };
-        let points = rows.into_iter().map(|(length, rows)| {
-            let each = rows.len();
-            let mut shares = rows.concat();
-            shares.sort_by_key(|(age, _)| *age);
-            (length, shares.chunks(each).map(median).collect())
-        });
-        Steals { points: points.collect() }
-    }
-
     /// The probability for one that waited `length` ns, woke, and began to wait again `age` ns ago. Later than the last point
     /// that was measured it sleeps.
     pub fn share(&self, length: u64, age: u64) -> f64 {
@@ -205,18 +164,6 @@ mod tests {
         assert_eq!(curve.median(1), 10, "before the first point nothing is known but the first point");
         assert_eq!(curve.median(10_000), 20, "half way in the logarithm");
         assert_eq!(curve.median(1_000_000), 30);
-    }
-
-    #[test]
-    fn one_odd_measurement_of_three_does_not_count() {
-        let of = |share| Steals { points: vec![(1000, vec![(100, share), (300, share / 2.0)])] };
-        let (usual, odd) = (of(0.8), of(0.0));
-        assert_eq!(Steals::pooled([&usual, &odd, &usual]), usual);
-        assert_eq!(Steals::pooled([&odd, &odd, &usual]), odd);
-        let (short, long) = (Pairs::constant(1, 2), Pairs::constant(3, 4));
-        assert_eq!(Pairs::pooled([&short, &long]).points, [(0, vec![(1, 2), (3, 4)])]);
-        let curve = Curve::pooled([&Curve::constant(10), &Curve::constant(30)]);
-        assert_eq!((curve.quantile(1, 0.2), curve.quantile(1, 0.8)), (10, 30));
     }
 
     #[test]

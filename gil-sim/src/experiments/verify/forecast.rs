@@ -1,16 +1,14 @@
 //! A forecast interval: what the simulator predicts where its input is uncertain, from repeated calibrations of the machine.
 //!
 //! Each of many simulated runs draws its latencies from one calibration or another, each group of them for itself, and lasts as long as the
-//! measured run. What decides a race of some hundred ns is pooled from as many calibrations, drawn with replacement: a single calibration
-//! sees few of its cases. What one thread alone cannot show, how its own work divides around a call, is drawn too. Nothing here knows what was
-//! measured on an interpreter with a GIL.
+//! measured run. Nothing here knows what was measured on an interpreter with a GIL.
 
 use lab::stats;
 
 use super::cells::{Cell, Quantity};
 use crate::run_on_cpython::of_outcome;
 use crate::sim::rng::Rng;
-use crate::sim::{self, Curve, Machine, Pairs, Setup, Speed, Steals};
+use crate::sim::{self, Machine, Setup, Speed};
 
 /// The part of future runs that the interval is to contain.
 pub(crate) const PART: f64 = 0.9;
@@ -79,15 +77,11 @@ fn pick<'a>(calibrations: &'a [Calibration], rng: &mut Rng) -> Option<&'a Calibr
 
 /// A machine whose latencies come from several calibrations. What was measured together, and is correlated, stays together.
 fn drawn(calibrations: &[Calibration], rng: &mut Rng) -> Option<Calibration> {
-    let some: Vec<&Machine> = calibrations.iter().filter_map(|_| Some(&pick(calibrations, rng)?.machine)).collect();
-    let all = || some.iter().copied();
     let mut machine = || pick(calibrations, rng).map(|one| one.machine.clone());
     let Machine { cores, queued, dispatch, signal_nobody, .. } = machine()?;
     let Machine { wake, enqueue, .. } = machine()?;
     let Machine { late, .. } = machine()?;
-    let heard = Curve::pooled(all().map(|one| &one.heard));
-    let steals = Steals::pooled(all().map(|one| &one.steals));
-    let stolen = Pairs::pooled(all().map(|one| &one.stolen).filter(|stolen| !stolen.points.is_empty()));
+    let Machine { heard, steals, stolen, .. } = machine()?;
     let Machine { back, .. } = machine()?;
     let Machine { cold_signal, send, send_after, receive, receive_after, .. } = machine()?;
     let machine = Machine {
@@ -108,22 +102,7 @@ fn drawn(calibrations: &[Calibration], rng: &mut Rng) -> Option<Calibration> {
         receive,
         receive_after,
     };
-    Some(Calibration { machine, speed: divided(&pick(calibrations, rng)?.speed, 2.0 * rng.unit()) })
-}
-
-/// The interpreter with another division of its own work around a call: what one thread alone shows is the sum of what it does before
-/// a `send` and after it. `part` of 1 is the division in halves, 0 and 2 are all of it on one side.
-fn divided(speed: &Speed, part: f64) -> Speed {
-    let mut speed = speed.clone();
-    let changed = |ns: u64, change: f64| (ns as f64 + change).max(0.0) as u64;
-    let halves: Vec<f64> = speed.before_receive.points.iter().map(|(_, all)| all[all.len() / 2] as f64).collect();
-    for ((_, all), half) in speed.before_send.points.iter_mut().zip(&halves) {
-        all.iter_mut().for_each(|ns| *ns = changed(*ns, (1.0 - part) * half));
-    }
-    for ((_, all), half) in speed.before_receive.points.iter_mut().zip(&halves) {
-        all.iter_mut().for_each(|ns| *ns = changed(*ns, (part - 1.0) * half));
-    }
-    speed
+    Some(Calibration { machine, speed: pick(calibrations, rng)?.speed.clone() })
 }
 
 /// How much wider an interval from so many calibrations is than one from very many; None: from one alone nothing can be said.
@@ -144,17 +123,6 @@ mod tests {
     use super::*;
     use crate::sim::Pairs;
     use lab::python::Interpreter;
-
-    #[test]
-    fn an_interpreter_does_the_same_work_however_it_is_divided() {
-        let speed = Speed::typical();
-        let sum = |speed: &Speed| speed.before_send.median(1) + speed.before_receive.median(1);
-        for part in [0.0, 0.5, 1.0, 2.0] {
-            assert_eq!(sum(&divided(&speed, part)), sum(&speed), "{part}");
-        }
-        assert_eq!(divided(&speed, 1.0), speed);
-        assert_eq!(divided(&speed, 0.0).before_receive.median(1), 0);
-    }
 
     #[test]
     fn few_calibrations_make_a_wide_interval() {
