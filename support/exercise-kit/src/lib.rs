@@ -4,7 +4,7 @@
 //! - [`run`]: lanes, facts and waits, recorded while the scenario runs
 //! - [`meeting`]: waits that show who is there at the same time
 //! - [`compute`]: computing that shows whether two threads were on a core at the same instant
-//! - [`draw`]: numbers that nobody can know beforehand
+//! - [`draw()`]: numbers that nobody can know beforehand
 //! - [`program`]: the program around a driver: runs a scenario, ends a hang, writes the document
 //! - [`sync`]: what the submissions of loom labs import as `crate::sync`
 //!
