@@ -52,8 +52,9 @@ fn computes_for_ever() {
 
 #[test]
 fn forks_without_end() {
-    let code = r#"std::process::Command::new("sh").args(["-c", "f() { f | f & }; f; while :; do :; done"]).status().unwrap();"#;
-    costs_itself_its_points(&Folder::new(), &solution_with(code), "processes and threads or more");
+    let code = r#"std::process::Command::new("sh").args(["-c", "exec 2>/dev/null; f() { f | f & }; f; while :; do :; done"]).status().unwrap();"#;
+    // Whether the kernel's limit or the supervisor is met first is chance, and so is the reason that is told.
+    costs_itself_its_points(&Folder::new(), &solution_with(code), "");
 }
 
 #[test]
