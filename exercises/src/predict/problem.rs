@@ -6,7 +6,7 @@ use lab::ask::Question;
 use lab::lang::Text;
 use lab::report::unit;
 use lab::text;
-use lab::trace::State;
+use lab::trace::{Lane, State};
 
 use super::by_hand::ByHand;
 use super::random::Random;
@@ -114,24 +114,45 @@ fn item(asked: Asked, scenario: &Scenario, runs: &Runs, random: &mut Random) -> 
     }
 }
 
-/// Who computes at a moment or waits for a core, if nothing begins or ends near it.
-fn at_moment(outcome: &Outcome, ms: u64, margin: u64) -> Option<Vec<(usize, State)>> {
-    let spans =
-        || outcome.trace.lanes.iter().enumerate().flat_map(|(n, lane)| lane.spans.iter().map(move |span| (n, span)));
+fn computes(state: State) -> bool {
+    matches!(state, State::Running | State::Ready | State::Native)
+}
+
+/// When the answer may change, in ns. Without a GIL only where a thread begins or ends to have something to compute: the turns that
+/// threads take on a core are no change, and the last of them may be as short as any. Under a GIL wherever a lane changes; what is
+/// shorter than a quarter of the margin is the lock's own work.
+fn changes(kind: Kind, lane: &Lane, margin: u64) -> Vec<u64> {
+    if kind != Kind::Free {
+        let long = lane.spans.iter().filter(|span| span.end - span.start > margin / 4);
+        return long.flat_map(|span| [span.start, span.end]).collect();
+    }
+    let mut stretches: Vec<[u64; 2]> = Vec::new();
+    for span in lane.spans.iter().filter(|span| computes(span.state)) {
+        match stretches.last_mut() {
+            Some([_, end]) if *end == span.start => *end = span.end,
+            _ => stretches.push([span.start, span.end]),
+        }
+    }
+    stretches.concat()
+}
+
+/// Who computes at a moment or waits for a core, if nothing changes near it.
+fn at_moment(kind: Kind, outcome: &Outcome, ms: u64, margin: u64) -> Option<Vec<(usize, State)>> {
+    let lanes = &outcome.trace.lanes;
     let moment = ms * MS;
-    let near = |ns: u64| ns.abs_diff(moment) < margin;
-    let computes = |state| matches!(state, State::Running | State::Ready | State::Native);
-    let is_boundary =
-        spans().any(|(_, span)| span.end - span.start > margin / 4 && (near(span.start) || near(span.end)));
-    let there = |(n, span): (usize, &lab::trace::Span)| {
-        (computes(span.state) && (span.start..span.end).contains(&moment)).then_some((n, span.state))
+    if lanes.iter().flat_map(|lane| changes(kind, lane, margin)).any(|ns| ns.abs_diff(moment) < margin) {
+        return None;
+    }
+    let there = |(n, lane): (usize, &Lane)| {
+        let now = lane.spans.iter().find(|span| computes(span.state) && (span.start..span.end).contains(&moment))?;
+        Some((n, now.state))
     };
-    (!is_boundary).then(|| spans().filter_map(there).collect())
+    Some(lanes.iter().enumerate().filter_map(there).collect())
 }
 
 fn at(ms: u64, scenario: &Scenario, runs: &Runs) -> Option<Item> {
     let margin = if scenario.kind == Kind::Free { MS } else { (scenario.interval * MS / 4).min(MS) };
-    let [here, there] = runs.simulated.each_ref().map(|outcome| at_moment(outcome, ms, margin));
+    let [here, there] = runs.simulated.each_ref().map(|outcome| at_moment(scenario.kind, outcome, ms, margin));
     let (here, there) = (here?, there?);
     let threads_of = |all: &[(usize, State)]| all.iter().map(|(thread, _)| *thread).collect::<Vec<_>>();
     if threads_of(&here) != threads_of(&there) {
@@ -216,14 +237,14 @@ fn switches(runs: &Runs, random: &mut Random) -> Option<Item> {
 
 fn speed_up(scenario: &Scenario, runs: &Runs, random: &mut Random) -> Option<Item> {
     let all: u64 = (0..scenario.threads.len()).map(|n| scenario.alone(n)).sum();
-    // In tenths.
-    let tenths = |lasted: u64| (10 * all * MS + lasted / 2) / lasted;
-    let [slow, quick] = runs.simulated.each_ref().map(|outcome| tenths(outcome.lasted));
+    let ten_thousandths = |lasted: u64| 10_000 * all * MS / lasted;
+    let [slow, quick] = runs.simulated.each_ref().map(|outcome| ten_thousandths(outcome.lasted));
     let threads = scenario.threads.len() as u64;
     let wrong = [10, 10 * threads, 10 * scenario.cores, 15, 20, 25, 5, 30, 40];
-    let (values, place) = choices(quick, &wrong, 4, random)?;
-    for measured in [slow, tenths(runs.by_hand.lasted())] {
-        nearest(&values, measured, 1)?.eq(&place).then_some(())?;
+    // The options are in tenths.
+    let (values, place) = choices((quick + 500) / 1000, &wrong, 4, random)?;
+    for measured in [slow, quick, ten_thousandths(runs.by_hand.lasted())] {
+        nearest(&values, measured, 1000)?.eq(&place).then_some(())?;
     }
     let show = |tenths: u64| format!("{}.{}", tenths / 10, tenths % 10);
     let lasted = unit::duration(runs.simulated[0].lasted as f64);
@@ -269,7 +290,6 @@ fn nearest(values: &[u64], measured: u64, unit: u64) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use proptest::test_runner::RngSeed;
 
     use super::*;
 
@@ -358,12 +378,10 @@ mod tests {
         }
     }
 
-    // The same seeds in each run: one problem in some thousand without a GIL still asks for a moment within 0.4 ms of a change.
     proptest! {
         #![proptest_config(ProptestConfig {
             cases: 300,
             failure_persistence: None,
-            rng_seed: RngSeed::Fixed(1),
             ..ProptestConfig::default()
         })]
 
@@ -382,6 +400,15 @@ mod tests {
             // Printed for ever: the second time it is the same, whatever was drawn in between.
             Problem::new(level, seed ^ 1);
             prop_assert_eq!(Problem::new(level, seed).items, problem.items);
+        }
+    }
+
+    /// On one core T2 is done soon after 30 ms, at the end of a short turn: 31 ms was asked.
+    #[test]
+    fn a_moment_near_the_end_of_a_short_turn_is_not_asked() {
+        let problem = Problem::new(4, 5_993_940_435_345_964);
+        for item in &problem.items {
+            assert_eq!(is_clear(&problem, item), Ok(()), "{item:?}");
         }
     }
 
