@@ -109,12 +109,10 @@ pub fn run(file: Option<&Path>, plan: Plan, pythons: &[Interpreter]) -> Result<R
             }
             // A machine's speed changes within minutes, so it is measured again before each interpreter; the others learn of it too.
             let machine = calibrate::machine(None, &quiet)?;
-            for (other, verified) in all.iter_mut().enumerate() {
-                match verified.calibrations.last().map(|last| last.speed.clone()).filter(|_| other != n) {
-                    Some(speed) => verified.calibrations.push(Calibration { machine: machine.clone(), speed }),
-                    None if other == n => calibrated(verified, &machine),
-                    None => {}
-                }
+            calibrated(&mut all[n], &machine);
+            for (_, other) in all.iter_mut().enumerate().filter(|(other, _)| *other != n) {
+                let speed = other.calibrations.last().map(|last| last.speed.clone());
+                other.calibrations.extend(speed.map(|speed| Calibration { machine: machine.clone(), speed }));
             }
             let watch = Watch::start();
             round(&mut all[n], plan.transport);
