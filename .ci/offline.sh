@@ -20,6 +20,8 @@ done
 commit=$(git -C "$root" rev-parse --short HEAD) || die "needs the git repository, not a copy of its files"
 changed=$(git -C "$root" status --porcelain | wc -l)
 mkdir -p "$kit" || die "cannot make $1"
+# Nothing half-made is left: neither after an error nor after Ctrl-C.
+trap '[ "${made-}" ] || rm -rf "$kit"' EXIT
 [ "$changed" = 0 ] || echo "== not in the kit: $changed changes that are not committed"
 
 echo "== sources of $commit"
@@ -68,4 +70,5 @@ if [ "${2-}" = --rust ]; then
 fi
 
 sed "s/@COMMIT@/$commit/" "$root/.ci/offline.README.md" >"$kit/README.md"
+made=yes
 echo "== $kit: $(du -sh "$kit" | cut -f1). To copy it: tar -caf labs.tar.xz -C $(dirname "$kit") $(basename "$kit")"

@@ -9,25 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
+use lab::lang::Text;
 use serde::Deserialize;
 
 use crate::printed::LANGUAGES;
 use crate::workspace::workspace;
-
-/// A text in both languages.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Both {
-    /// Korean.
-    pub ko: String,
-    /// English.
-    pub en: String,
-}
-
-impl Both {
-    fn get(&self, language: &str) -> &str {
-        if language == "ko" { &self.ko } else { &self.en }
-    }
-}
 
 /// The part of a `lab.toml` that the book shows.
 #[derive(Debug, Deserialize)]
@@ -35,11 +21,11 @@ pub struct Lab {
     /// From the name of the folder.
     #[serde(skip)]
     pub number: u32,
-    title: Both,
+    title: Text,
     section: String,
     minutes: u32,
-    idea: Both,
-    touch: Both,
+    idea: Text,
+    touch: Text,
     starter_fails: BTreeMap<String, Vec<String>>,
     /// What a submission must keep.
     pub promises: Vec<Promise>,
@@ -63,7 +49,7 @@ pub struct Promise {
 struct Mutant {
     file: String,
     promise: String,
-    why: Both,
+    why: Text,
 }
 
 /// All labs, in order.
@@ -128,6 +114,10 @@ fn page(section: &str) -> (&'static str, [&'static str; 2]) {
     }
 }
 
+fn of<'a>(text: &'a Text, language: &str) -> &'a str {
+    if language == "ko" { &text.ko } else { &text.en }
+}
+
 /// In one line, as a list and a table need it.
 fn line(words: &str) -> String {
     words.trim().replace('\n', " ")
@@ -135,7 +125,7 @@ fn line(words: &str) -> String {
 
 impl Lab {
     fn heading(&self, language: &str) -> String {
-        format!("## {}. {} {{#lab-{}}}\n\n", self.number, self.title.get(language), self.number)
+        format!("## {}. {} {{#lab-{}}}\n\n", self.number, of(&self.title, language), self.number)
     }
 
     fn facts(&self, language: &str) -> String {
@@ -157,8 +147,8 @@ impl Lab {
             _ => ("What you may change", "Promises"),
         };
         let mut words = self.heading(language) + &self.facts(language);
-        words += &format!("{}\n\n", self.idea.get(language).trim());
-        words += &format!("**{may}:** {}\n\n**{promised}:**\n\n", self.touch.get(language).trim());
+        words += &format!("{}\n\n", of(&self.idea, language).trim());
+        words += &format!("**{may}:** {}\n\n**{promised}:**\n\n", of(&self.touch, language).trim());
         for promise in &self.promises {
             words += &format!("- `{}`: {}{}\n", promise.id, line(promise.text(language)), promise.only(language));
         }
@@ -184,7 +174,7 @@ impl Lab {
         });
         for promise in &self.promises {
             // The same mistake in both languages is told once.
-            let mut mistakes: Vec<(&Both, Vec<String>)> = Vec::new();
+            let mut mistakes: Vec<(&Text, Vec<String>)> = Vec::new();
             for mutant in self.mutants.iter().filter(|mutant| mutant.promise == promise.id) {
                 let file = format!("`{}`", mutant.file);
                 match mistakes.iter_mut().find(|(why, _)| **why == mutant.why) {
@@ -196,7 +186,7 @@ impl Lab {
                 words += &format!("- `{}`\n", promise.id);
             }
             for (why, files) in mistakes {
-                words += &format!("  - {}: {}\n", files.join(", "), line(why.get(language)));
+                words += &format!("  - {}: {}\n", files.join(", "), line(of(why, language)));
             }
         }
         let starter = if ko { "출발점이 어기는 약속" } else { "The starter breaks" };
@@ -239,7 +229,7 @@ fn sheet(labs: &[Lab], language: &str) -> String {
     });
     words += "|---|---|---|\n";
     for lab in labs {
-        words += &format!("| {}. {} | | |\n", lab.number, line(lab.title.get(language)));
+        words += &format!("| {}. {} | | |\n", lab.number, line(of(&lab.title, language)));
     }
     words
 }
