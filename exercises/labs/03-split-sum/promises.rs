@@ -41,7 +41,7 @@ fn result(call: &Call) -> Result<(), Broken> {
     ensure(call.result == Some(*sum), || {
         let got = call.result.map_or("?".to_owned(), |got| got.to_string());
         Broken::seen(text!(
-            "수 {length}개, 스레드 {threads}개: 합이 {sum}인데 {got}을(를) 돌려주었습니다.",
+            "수 {length}개, 스레드 {threads}개: 합은 {sum}인데 돌려받은 값은 {got}입니다.",
             "length {length}, threads {threads}: the sum is {sum}, and {got} came back."
         ))
     })

@@ -85,7 +85,7 @@ fn ends(run: &Recorded) -> Result<(), Broken> {
     let count: usize = fact(run, "count")?;
     ensure(count == items, || {
         Broken::seen(text!(
-            "항목 {items}개가 쓰였는데 run은 {count}을(를) 돌려주었습니다.",
+            "쓰인 항목은 {items}개인데 run이 돌려준 수는 {count}입니다.",
             "{items} items were written, and run returned {count}."
         ))
     })
@@ -154,7 +154,7 @@ fn failure(run: &Recorded) -> Result<(), Broken> {
                 "converting failed with '{error}', and run with '{said}'."
             ),
             None => text!(
-                "항목 {failing}의 변환이 오류 '{error}'(으)로 실패했는데 run은 Ok를 돌려주었습니다.",
+                "{failing}번 항목을 변환할 때의 오류는 '{error}'인데 run은 Ok를 돌려주었습니다.",
                 "converting item {failing} failed with '{error}', and run returned Ok."
             ),
         })
@@ -163,7 +163,7 @@ fn failure(run: &Recorded) -> Result<(), Broken> {
     ensure(values[..failing] == written[..], || {
         let some = written.len();
         let seen = text!(
-            "항목 {failing}이(가) 실패하기 전에 {failing}개가 변환되었는데 쓰인 것은 {some}개이거나 값이 다릅니다.",
+            "{failing}번 항목이 실패하기 전에 {failing}개가 변환되었는데 쓰인 것은 {some}개이거나 값이 다릅니다.",
             "before item {failing} failed, {failing} items were converted; {some} were written, or with other values."
         );
         at_lane(run, 2, seen)
@@ -175,7 +175,7 @@ fn stops_reading(run: &Recorded) -> Result<(), Broken> {
         (fact(run, "items")?, fact(run, "read")?, fact(run, "failing")?);
     ensure(read < items, || {
         let seen = text!(
-            "항목 {failing}의 변환이 실패했는데 항목 {items}개를 끝까지 읽었습니다.",
+            "{failing}번 항목의 변환이 실패했는데 항목 {items}개를 끝까지 읽었습니다.",
             "converting item {failing} failed, and all {items} items were read."
         );
         at_lane(run, 0, seen)
