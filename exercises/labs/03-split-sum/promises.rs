@@ -90,10 +90,7 @@ fn overlap(run: &Recorded, call: &Call) -> Result<(), Broken> {
             "of {threads} parts, at most {peak} were in progress at the same time."
         );
         // The first one that began when it was too late.
-        match run.trace.lanes.get(peak).and_then(|lane| Some((lane.spans.first()?, lane.spans.last()?))) {
-            Some((first, last)) => Broken::at(seen, peak, first.start, last.end),
-            None => Broken::seen(seen),
-        }
+        Broken::in_lane(seen, run, peak)
     })
 }
 

@@ -40,11 +40,7 @@ fn progress(run: &Recorded) -> Result<(), Broken> {
 
 /// The lane of the work is the last one.
 fn at_the_work(run: &Recorded, seen: Text) -> Broken {
-    let lane = run.trace.lanes.len().saturating_sub(1);
-    match run.trace.lanes.get(lane).and_then(|lane| Some((lane.spans.first()?, lane.spans.last()?))) {
-        Some((first, last)) => Broken::at(seen, lane, first.start, last.end),
-        None => Broken::seen(seen),
-    }
+    Broken::in_lane(seen, run, run.trace.lanes.len().saturating_sub(1))
 }
 
 fn no_polling(run: &Recorded) -> Result<(), Broken> {

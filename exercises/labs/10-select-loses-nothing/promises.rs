@@ -86,9 +86,8 @@ fn prompt(run: &Recorded) -> Result<(), Broken> {
 /// The whole lane with this English name.
 fn at_lane(run: &Recorded, name: &str, seen: Text) -> Broken {
     let lane = run.trace.lanes.iter().position(|lane| lane.name.en == name);
-    match lane.and_then(|lane| Some((lane, run.trace.lanes[lane].spans.first()?, run.trace.lanes[lane].spans.last()?)))
-    {
-        Some((lane, first, last)) => Broken::at(seen, lane, first.start, last.end),
+    match lane {
+        Some(lane) => Broken::in_lane(seen, run, lane),
         None => Broken::seen(seen),
     }
 }
