@@ -38,6 +38,14 @@ impl Broken {
         Broken { seen, place: Some(Place { lane, from, to }) }
     }
 
+    /// With a whole lane as its place, from its first span to its last; without a place if it has none.
+    pub fn in_lane(seen: Text, run: &Recorded, lane: usize) -> Broken {
+        match run.trace.lanes.get(lane).and_then(|lane| Some((lane.spans.first()?, lane.spans.last()?))) {
+            Some((first, last)) => Broken::at(seen, lane, first.start, last.end),
+            None => Broken::seen(seen),
+        }
+    }
+
     /// A fact that every run of the scenario writes down is missing: the driver did not get there, or the judge asks for another name.
     pub fn without(fact: &str) -> Broken {
         Broken::seen(text!(

@@ -3,13 +3,12 @@
 //! Facts: `values` (what the jobs return), `result` (`{"ok": numbers}` or `{"err": message}`), `returned_at` (ns), and where a job
 //! fails `fails` (its number) and `message` (its error).
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
 
-use kit::{Meeting, Run, State, clock, text};
+use kit::{Meeting, Run, State, clock, draw, text};
 
 use crate::submission;
 
@@ -51,8 +50,8 @@ fn meet(run: &Run) {
 fn failure(run: &Run) {
     run.title(text!("다섯 작업, 하나가 바로 실패함", "five jobs, one of them fails at once"));
     // Not the last one: a serial program that stops at the error has then left out a job.
-    let fails = random(0) as usize % (JOBS - 1);
-    let message = format!("no answer ({})", random(1) % 10_000);
+    let fails = draw(0..JOBS as u64 - 1) as usize;
+    let message = format!("no answer ({})", draw(0..10_000));
     run.fact("fails", fails);
     run.fact("message", message.clone());
     let meeting = Arc::new(Meeting::new(JOBS, PATIENCE));
@@ -71,7 +70,7 @@ fn failure(run: &Run) {
 
 /// Calls the submission with jobs that record themselves.
 fn call(run: &Run, wait: impl Fn(usize) -> Result<(), String> + Send + Sync + 'static) {
-    let values: Vec<u32> = (0..JOBS).map(|n| random(n + 2) % 1_000_000).collect();
+    let values: Vec<u32> = (0..JOBS).map(|_| draw(0..1_000_000) as u32).collect();
     run.fact("values", values.clone());
     let wait = Arc::new(wait);
     let job = |(n, value)| -> Job {
@@ -105,10 +104,4 @@ fn turns(patience: usize, holds: impl Fn() -> bool) {
         }
         thread::sleep(Duration::from_millis(10));
     }
-}
-
-/// Another number in each run, so that no answer can be written down.
-fn random(n: usize) -> u32 {
-    static STATE: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-    (STATE.hash_one(n) >> 33) as u32
 }

@@ -41,12 +41,12 @@ fn in_order(run: &Recorded) -> Result<(), Broken> {
     match fact(run, "result")? {
         Outcome::Ok(numbers) if numbers == values => Ok(()),
         Outcome::Ok(numbers) => Err(Broken::seen(text!(
-            "작업의 결과는 {values:?}인데 {numbers:?}이(가) 돌아왔습니다.",
+            "작업의 결과는 {values:?}인데 run_all의 결과는 {numbers:?}입니다.",
             "the jobs had {values:?}, and {numbers:?} was returned."
         ))),
         Outcome::Err(message) => Err(Broken::seen(text!(
-            "실패한 작업이 없는데 오류 '{message}'이(가) 돌아왔습니다.",
-            "no job failed, and the error '{message}' was returned."
+            "실패한 작업이 없는데 run_all이 오류로 끝났습니다: '{message}'.",
+            "no job failed, and run_all failed with '{message}'."
         ))),
     }
 }
@@ -57,12 +57,12 @@ fn reported(run: &Recorded) -> Result<(), Broken> {
     match fact(run, "result")? {
         Outcome::Err(said) if said.contains(&message) => Ok(()),
         Outcome::Err(said) => Err(Broken::seen(text!(
-            "작업 {fails}의 오류는 '{message}'인데 '{said}'이(가) 돌아왔습니다.",
-            "the error of job {fails} was '{message}', and '{said}' was returned."
+            "작업 {fails}의 오류는 '{message}'인데 run_all의 오류는 '{said}'입니다.",
+            "job {fails} failed with '{message}', and run_all with '{said}'."
         ))),
         Outcome::Ok(numbers) => Err(Broken::seen(text!(
-            "작업 {fails}이(가) 실패했는데 Ok({numbers:?})이(가) 돌아왔습니다.",
-            "job {fails} failed, and Ok({numbers:?}) was returned."
+            "작업 {fails}의 오류는 '{message}'인데 run_all은 실패하지 않았고, 그 결과는 {numbers:?}입니다.",
+            "job {fails} failed with '{message}', and run_all returned {numbers:?}."
         ))),
     }
 }

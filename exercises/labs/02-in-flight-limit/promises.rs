@@ -101,7 +101,7 @@ fn all(call: &Call) -> Result<(), Broken> {
     let (jobs, limit) = (call.values.len(), call.limit);
     if let Some((job, runs)) = call.runs.iter().enumerate().find(|(_, runs)| **runs != 1) {
         return Err(Broken::seen(text!(
-            "작업 {jobs}개, limit {limit}: 작업 {job}이(가) 한 번이 아니라 {runs}번 실행되었습니다.",
+            "작업 {jobs}개, limit {limit}: {job}번 작업은 한 번이 아니라 {runs}번 실행되었습니다.",
             "number of jobs {jobs}, limit {limit}: job {job} ran {runs} times instead of once."
         )));
     }

@@ -41,7 +41,7 @@ fn result(call: &Call) -> Result<(), Broken> {
     ensure(call.result == Some(*sum), || {
         let got = call.result.map_or("?".to_owned(), |got| got.to_string());
         Broken::seen(text!(
-            "수 {length}개, 스레드 {threads}개: 합이 {sum}인데 {got}을(를) 돌려주었습니다.",
+            "수 {length}개, 스레드 {threads}개: 합은 {sum}인데 돌려받은 값은 {got}입니다.",
             "length {length}, threads {threads}: the sum is {sum}, and {got} came back."
         ))
     })
@@ -90,10 +90,7 @@ fn overlap(run: &Recorded, call: &Call) -> Result<(), Broken> {
             "of {threads} parts, at most {peak} were in progress at the same time."
         );
         // The first one that began when it was too late.
-        match run.trace.lanes.get(peak).and_then(|lane| Some((lane.spans.first()?, lane.spans.last()?))) {
-            Some((first, last)) => Broken::at(seen, peak, first.start, last.end),
-            None => Broken::seen(seen),
-        }
+        Broken::in_lane(seen, run, peak)
     })
 }
 

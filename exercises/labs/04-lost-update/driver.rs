@@ -1,11 +1,10 @@
 //! Runs a scenario of lab 04: ballot boxes whose votes nobody knows beforehand, and a note of each vote that is read.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use kit::sync::{self, Change, Model, Step};
-use kit::{Run, State};
+use kit::{Run, State, draw};
 
 use crate::submission::{self, Votes};
 
@@ -56,8 +55,7 @@ fn boxes(all: &[Vec<u64>], reading: Duration) -> Vec<Votes> {
 
 /// So many boxes with so many votes each, of 11 to 74 each.
 fn ballots(many: usize, each: usize) -> Vec<Vec<u64>> {
-    let random = || 11 + RandomState::new().build_hasher().finish() % 64;
-    (0..many).map(|_| (0..each).map(|_| random()).collect()).collect()
+    (0..many).map(|_| (0..each).map(|_| draw(11..75)).collect()).collect()
 }
 
 fn every_interleaving(run: &Run, count: Count) {

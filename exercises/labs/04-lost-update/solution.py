@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Lab 04, a solution."""
 import threading
 

@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Lab 04: all three lose votes. Mend each in its own way."""
 import threading
 

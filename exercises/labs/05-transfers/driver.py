@@ -22,7 +22,7 @@ class Bank:
 
     def __init__(self, balances, turns=None):
         self.interruption, self.turns, self.record = None, turns, None
-        self.steps, self.order, self.held, self.calls, self.locked = [], set(), {}, [], {}
+        self.steps, self.order, self.held, self.calls, self.locked = [], [], {}, [], {}
         self.refused_locks, self._most = 0, {}
         self.accounts = [Account(self, number, balance) for number, balance in enumerate(balances)]
         kit.observe_locks[0] = self._other_lock
@@ -121,10 +121,10 @@ class AccountLock(kit.WatchedLock):
     def acquire(self, blocking=True, timeout=-1):
         bank, ko, en = self.bank, self.name["ko"], self.name["en"]
         bank.point()
-        wanted = self.name["en"] if blocking and timeout < 0 else None
-        if wanted is not None:
+        if blocking and timeout < 0:
             held = bank.held.get(bank.me(), [])
-            bank.order.update((bank.accounts[other].lock.name["en"], wanted) for other in held if other < len(bank.accounts))
+            pairs = [[bank.accounts[other].lock.name, self.name] for other in held if other < len(bank.accounts)]
+            bank.order.extend(pair for pair in pairs if pair not in bank.order)
         got = self._try(blocking, timeout)
         if not got:
             bank.step("%s: 못 잡음" % ko, "does not get %s" % en)
@@ -372,7 +372,7 @@ def order(submission, record):
     bank = Bank([100, 100, 100])
     for source, target in [(0, 1), (1, 0), (1, 2), (2, 0), (2, 1), (0, 2)]:
         bank.call(submission.transfer, source, target, 30)
-    record.fact("order", sorted(bank.order))
+    record.fact("order", bank.order)
     bank.tell(record)
 
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kit::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use kit::sync::{self, Arc, Change, Model, Mutex, Step, Turns, thread};
-use kit::{Run, text};
+use kit::{Run, json, text};
 
 use crate::submission::{Account, transfer};
 
@@ -101,8 +101,7 @@ fn order(run: &Run) {
             call(&accounts, from, to, 30);
         }
     });
-    let pairs = sync::log(|log| log.order().iter().cloned().collect::<Vec<_>>());
-    run.fact("order", pairs.into_iter().map(|(held, wanted)| vec![held, wanted]).collect::<Vec<_>>());
+    run.fact("order", sync::log(|log| json!(log.order())));
     sync::log(|log| log.table().into_iter().for_each(|step| run.step(&step.thread, step.what)));
 }
 

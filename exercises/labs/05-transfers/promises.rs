@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kit::Recorded;
+use kit::{Recorded, Text};
 use lab::text;
 
 use crate::explored::every_end;
@@ -65,24 +65,25 @@ fn came_to_its_end(run: &Recorded) -> Result<(), Broken> {
 
 /// Nobody may hold b and ask for a, if another held a and asked for b, on whatever way round.
 fn order(run: &Recorded) -> Result<(), Broken> {
-    let pairs: Vec<(String, String)> = fact(run, "order")?;
+    let pairs: Vec<(Text, Text)> = fact(run, "order")?;
     let Some(circle) = circle(&pairs) else { return Ok(()) };
-    let way = circle.join(" -> ");
+    let (ko, en): (Vec<_>, Vec<_>) = circle.into_iter().map(|lock| (lock.ko, lock.en)).unzip();
+    let (ko, en) = (ko.join(" → "), en.join(" → "));
     Err(Broken::seen(text!(
-        "락을 가진 채로 다음 락을 요청한 순서가 원을 이룹니다: {way}. 이 송금들이 동시에 일어나면 서로를 기다립니다.",
-        "the order in which locks are taken while others are held is a circle: {way}. If these transfers happen at once, each waits for the other."
+        "락을 가진 채로 다음 락을 요청한 순서가 원을 이룹니다: {ko}. 이 송금들이 동시에 일어나면 서로를 기다립니다.",
+        "the order in which locks are taken while others are held is a circle: {en}. If these transfers happen at once, each waits for the other."
     )))
 }
 
-fn circle(pairs: &[(String, String)]) -> Option<Vec<String>> {
-    let names: BTreeSet<&String> = pairs.iter().map(|(held, _)| held).collect();
+fn circle(pairs: &[(Text, Text)]) -> Option<Vec<Text>> {
+    let names: BTreeSet<&Text> = pairs.iter().map(|(held, _)| held).collect();
     // The shortest one, so that it is read at a glance.
     names.into_iter().filter_map(|start| back_to(start, pairs)).min_by_key(Vec::len)
 }
 
-fn back_to(start: &String, pairs: &[(String, String)]) -> Option<Vec<String>> {
+fn back_to(start: &Text, pairs: &[(Text, Text)]) -> Option<Vec<Text>> {
     let mut ways = vec![vec![start.clone()]];
-    let mut seen: BTreeSet<&String> = BTreeSet::new();
+    let mut seen: BTreeSet<&Text> = BTreeSet::new();
     while !ways.is_empty() {
         let mut longer = Vec::new();
         for way in &ways {

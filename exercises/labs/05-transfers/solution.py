@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Lab 05, a solution: everybody locks the account with the lower number first."""
 
 

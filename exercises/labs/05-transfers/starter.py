@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Lab 05: two transfers that meet can stand still for ever. Mend it."""
 
 

@@ -1,10 +1,9 @@
 //! Runs a scenario of lab 06: producers and consumers at a buffer, with a note at both ends of each call.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use kit::sync::{self, Arc, Change, Model, Plan, Turns, thread};
-use kit::{Run, text};
+use kit::{Run, draw, text};
 
 use crate::submission::Buffer;
 
@@ -35,8 +34,8 @@ fn take(buffer: &Buffer) -> u32 {
 
 /// Items that nobody can know beforehand, all different.
 fn items(many: u32) -> Vec<u32> {
-    let random = RandomState::new().build_hasher().finish() as u32 % 900_000;
-    (0..many).map(|n| 100 + random + n * 7).collect()
+    let first = draw(100..900_000) as u32;
+    (0..many).map(|n| first + n * 7).collect()
 }
 
 /// Whether what came out is what went in; the order does not count.

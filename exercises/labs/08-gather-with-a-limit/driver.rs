@@ -1,15 +1,13 @@
 //! Runs a scenario of lab 08 with a submission in Rust and records it. It judges nothing.
 
-use std::collections::hash_map::RandomState;
 use std::future::{Future, poll_fn};
-use std::hash::BuildHasher;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use kit::{Lane, Run, State, text};
+use kit::{Lane, Run, State, draw, text};
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
 use tokio::time::sleep;
@@ -67,8 +65,8 @@ struct Jobs {
 
 impl Call {
     fn new(run: &Run, scenario: &str) -> Call {
-        let values: Vec<u32> = (0..JOBS).map(|_| random()).collect();
-        let error = format!("E{}", random());
+        let values: Vec<u32> = (0..JOBS).map(|_| draw(1_000..1_000_000) as u32).collect();
+        let error = format!("E{}", draw(1_000..1_000_000));
         let failing = (scenario == "one-fails").then_some(FAILING);
         let limit = if scenario == "too-slow" { SHORT } else { HOUR };
         run.fact("jobs", JOBS);
@@ -291,9 +289,4 @@ impl Drop for Waiting {
 
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).expect("an hour is short enough")
-}
-
-/// Nobody can know the values before the run.
-fn random() -> u32 {
-    1000 + (RandomState::new().hash_one(0) % 999_000) as u32
 }

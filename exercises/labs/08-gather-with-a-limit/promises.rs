@@ -75,7 +75,7 @@ fn fail_fast(run: &Recorded) -> Result<(), Broken> {
             run,
             failing,
             text!(
-                "작업 {failing}이(가) 실패한 뒤에도 gather가 계속 기다려서, 다른 작업({after})에도 신호를 주고 나서야 끝났습니다.",
+                "{failing}번 작업이 실패한 뒤에도 gather가 계속 기다려서, 다른 작업({after})에도 신호를 주고 나서야 끝났습니다.",
                 "after job {failing} had failed, gather went on waiting: it ended only after other jobs ({after}) had got their signals too."
             ),
         )
@@ -83,7 +83,7 @@ fn fail_fast(run: &Recorded) -> Result<(), Broken> {
     ensure(opened == [failing], || {
         let before = numbers(&opened[..opened.len() - 1]);
         Broken::seen(text!(
-            "다른 작업({before})이 끝난 뒤에야 작업 {failing}이(가) 시작되었습니다.",
+            "다른 작업({before})이 끝난 뒤에야 {failing}번 작업이 시작되었습니다.",
             "job {failing} only started after other jobs ({before}) had ended."
         ))
     })

@@ -1,8 +1,6 @@
 //! Runs a scenario of lab 09 with a submission in Rust and records it. It judges nothing.
 
-use std::collections::hash_map::RandomState;
 use std::future::{Future, poll_fn};
-use std::hash::BuildHasher;
 use std::hint::black_box;
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use kit::{Run, State, text};
+use kit::{Run, State, draw, text};
 use tokio::runtime::Builder;
 use tokio::task::yield_now;
 
@@ -47,7 +45,7 @@ async fn one(run: &Run) {
     run.fact("turns_wanted", TURNS);
     run.fact("wakes_allowed", WAKES);
     run.fact("work_ended", false);
-    let value = random();
+    let value = draw(1_000..1_000_000);
     run.fact("value", value);
     let others = Arc::new(Others::default());
     let tasks: Vec<_> = (0..OTHERS).map(|i| tokio::spawn(Arc::clone(&others).one(run.clone(), i))).collect();
@@ -122,7 +120,7 @@ async fn two(run: &Run) {
 
 /// A computation that fails.
 async fn fails(run: &Run) {
-    let error = format!("E{}", random());
+    let error = format!("E{}", draw(1_000..1_000_000));
     run.fact("error", error.clone());
     let lane = run.lane(text!("계산", "the work"));
     let work = move || {
@@ -201,9 +199,4 @@ fn burn() {
         total = (0..200_u64).fold(total, |sum, n| sum.wrapping_add(n * n % 7));
     }
     black_box(total);
-}
-
-/// Nobody can know the value before the run.
-fn random() -> u64 {
-    1000 + RandomState::new().hash_one(0) % 999_000
 }

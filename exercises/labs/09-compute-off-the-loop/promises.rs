@@ -40,11 +40,7 @@ fn progress(run: &Recorded) -> Result<(), Broken> {
 
 /// The lane of the work is the last one.
 fn at_the_work(run: &Recorded, seen: Text) -> Broken {
-    let lane = run.trace.lanes.len().saturating_sub(1);
-    match run.trace.lanes.get(lane).and_then(|lane| Some((lane.spans.first()?, lane.spans.last()?))) {
-        Some((first, last)) => Broken::at(seen, lane, first.start, last.end),
-        None => Broken::seen(seen),
-    }
+    Broken::in_lane(seen, run, run.trace.lanes.len().saturating_sub(1))
 }
 
 fn no_polling(run: &Recorded) -> Result<(), Broken> {
@@ -63,7 +59,7 @@ fn result(run: &Recorded) -> Result<(), Broken> {
     ensure(ended == "result", || {
         let said: String = run.fact("said").unwrap_or_default();
         Broken::seen(text!(
-            "계산의 결과는 {value}인데 compute는 오류 '{said}'(으)로 끝났습니다.",
+            "계산의 결과는 {value}인데 compute는 오류로 끝났습니다: '{said}'.",
             "the work ended with {value}, and compute with the error '{said}'."
         ))
     })?;
@@ -72,12 +68,12 @@ fn result(run: &Recorded) -> Result<(), Broken> {
         let result = result.map_or("?".to_owned(), |result| result.to_string());
         Broken::seen(if run.fact("work_ended") == Some(true) {
             text!(
-                "계산의 결과는 {value}인데 compute는 {result}을(를) 돌려주었습니다.",
+                "계산의 결과는 {value}인데 compute의 결과는 {result}입니다.",
                 "the work ended with {value}, and compute returned {result}."
             )
         } else {
             text!(
-                "계산이 끝나기 전에 compute가 {result}을(를) 돌려주었습니다.",
+                "계산이 끝나기 전에 compute가 돌아왔습니다. 그 결과는 {result}입니다.",
                 "compute returned {result} before the work had ended."
             )
         })
@@ -112,7 +108,7 @@ fn failure(run: &Recorded) -> Result<(), Broken> {
     ensure(ended == "error", || {
         let result = run.fact::<u64>("result").map_or("?".to_owned(), |result| result.to_string());
         Broken::seen(text!(
-            "계산은 오류 '{error}'(으)로 실패했는데 compute는 {result}을(를) 돌려주었습니다.",
+            "계산의 오류는 '{error}'인데 compute는 실패하지 않았고, 그 결과는 {result}입니다.",
             "the work failed with '{error}', and compute returned {result}."
         ))
     })?;

@@ -1,9 +1,7 @@
 //! Runs a scenario of lab 10 with a submission and records it. It judges nothing.
 
 use std::collections::VecDeque;
-use std::collections::hash_map::RandomState;
 use std::future::poll_fn;
-use std::hash::BuildHasher;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use kit::{Lane, Run, State, text};
+use kit::{Lane, Run, State, draw, text};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
@@ -96,7 +94,7 @@ struct Script {
 impl Script {
     /// A new frame, with four bytes of content that nobody knows.
     fn frame(&mut self, cut: usize) -> Vec<u8> {
-        let content = RandomState::new().hash_one(0).to_be_bytes()[..4].to_vec();
+        let content = (draw(0..1 << 32) as u32).to_be_bytes().to_vec();
         let bytes = [vec![0, 4], content.clone()].concat();
         self.frames.push(content);
         self.cuts.push(cut);
@@ -201,7 +199,7 @@ struct Now {
 impl Show {
     fn new(run: &Run, script: Script, commands: Sender<u32>) -> Show {
         let frame_lanes = (0..script.frames.len()).map(|i| run.lane(text!("프레임 {i}", "frame {i}"))).collect();
-        let first = 1000 + (RandomState::new().hash_one(0) % 1_000_000) as u32;
+        let first = draw(1_000..1_000_000) as u32;
         let now = Now {
             steps: script.steps,
             bytes: VecDeque::new(),

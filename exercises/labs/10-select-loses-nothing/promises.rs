@@ -28,15 +28,15 @@ fn frames(run: &Recorded) -> Result<(), Broken> {
         let (number, all) = (same, sent.len());
         let seen = match (sent.get(same), got.get(same), cut) {
             (Some(_), _, 1..) => text!(
-                "프레임 {number}을(를) 잃었습니다. 이 프레임의 {cut}바이트가 온 다음에 명령이 왔습니다. 프레임 {all}개 가운데 온전한 것은 처음 {number}개입니다.",
+                "{number}번 프레임을 잃었습니다. 이 프레임의 {cut}바이트가 온 다음에 명령이 왔습니다. 프레임 {all}개 가운데 온전한 것은 처음 {number}개입니다.",
                 "frame {number} is lost: a command came after {cut} of its bytes. Of {all} frames the first {number} are whole."
             ),
             (Some(sent), Some(got), _) => text!(
-                "프레임 {number}의 내용은 {sent}인데 {got}이(가) 전달되었습니다(16진수).",
+                "{number}번 프레임의 내용은 {sent}인데 전달된 내용은 {got}입니다(16진수).",
                 "the content of frame {number} is {sent}, and {got} was handed on (hexadecimal)."
             ),
             (Some(_), None, _) => {
-                text!("프레임 {number}이(가) 전달되지 않았습니다.", "frame {number} was not handed on.")
+                text!("{number}번 프레임이 전달되지 않았습니다.", "frame {number} was not handed on.")
             }
             (None, _, _) => text!(
                 "프레임은 {all}개인데 그보다 많이 전달되었습니다.",
@@ -53,7 +53,7 @@ fn commands(run: &Recorded) -> Result<(), Broken> {
         let number = sent.iter().zip(&got).take_while(|(sent, got)| sent == got).count();
         let (all, some) = (sent.len(), got.len());
         let seen = text!(
-            "명령 {all}개 가운데 {some}개가 처리되었습니다. 처음 어긋난 것은 명령 {number}입니다.",
+            "명령 {all}개 가운데 {some}개가 처리되었습니다. 처음 어긋난 것은 {number}번 명령입니다.",
             "of {all} commands {some} were obeyed. The first one that is missing or wrong is command {number}."
         );
         at_lane(run, &format!("command {number}"), seen)
@@ -71,12 +71,12 @@ fn prompt(run: &Recorded) -> Result<(), Broken> {
     let number = number(first);
     let seen = if first.starts_with("frame") {
         text!(
-            "프레임 {number}은(는) 다 도착했는데, 다음 것이 올 때까지 전달되지 않았습니다.",
+            "{number}번 프레임은 다 도착했는데, 다음 것이 올 때까지 전달되지 않았습니다.",
             "frame {number} was complete, and was not handed on until the next thing came."
         )
     } else {
         text!(
-            "명령 {number}은(는) 도착했는데, 다음 것이 올 때까지 처리되지 않았습니다.",
+            "{number}번 명령은 도착했는데, 다음 것이 올 때까지 처리되지 않았습니다.",
             "command {number} was there, and was not obeyed until the next thing came."
         )
     };
@@ -86,9 +86,8 @@ fn prompt(run: &Recorded) -> Result<(), Broken> {
 /// The whole lane with this English name.
 fn at_lane(run: &Recorded, name: &str, seen: Text) -> Broken {
     let lane = run.trace.lanes.iter().position(|lane| lane.name.en == name);
-    match lane.and_then(|lane| Some((lane, run.trace.lanes[lane].spans.first()?, run.trace.lanes[lane].spans.last()?)))
-    {
-        Some((lane, first, last)) => Broken::at(seen, lane, first.start, last.end),
+    match lane {
+        Some(lane) => Broken::in_lane(seen, run, lane),
         None => Broken::seen(seen),
     }
 }
@@ -110,7 +109,7 @@ fn ended_well(run: &Recorded) -> Result<(), Broken> {
         Broken::seen(match ended.as_str() {
             "error" => {
                 let said: String = run.fact("said").unwrap_or_default();
-                text!("serve가 오류 '{said}'(으)로 끝났습니다.", "serve ended with the error '{said}'.")
+                text!("serve가 오류로 끝났습니다: '{said}'.", "serve ended with the error '{said}'.")
             }
             _ => text!("스트림이 끝났는데 serve가 끝나지 않았습니다.", "the stream ended, and serve did not."),
         })

@@ -71,7 +71,7 @@ fn killed(run: &Recorded) -> Result<(), Broken> {
     let results: Vec<i64> = fact(run, "results")?;
     ensure(results.contains(&task), || {
         place(text!(
-            "워커 {worker}이(가) 작업 {task}에 답하는 도중에 죽었고, 작업 {task}의 답은 결과에 없습니다.",
+            "{worker}번 워커가 {task}번 작업에 답하는 도중에 죽었고, 이 작업의 답은 결과에 없습니다.",
             "worker {worker} was killed in the middle of its answer to task {task}, and the results have no answer to task {task}."
         ))
     })
@@ -90,11 +90,11 @@ fn once(run: &Recorded) -> Result<(), Broken> {
     for task in 0..tasks {
         let (times, most) = (given.get(&task).copied().unwrap_or(0), if task == lost { 2 } else { 1 });
         ensure(times > 0, || {
-            Broken::seen(text!("작업 {task}은(는) 어느 워커에게도 가지 않았습니다.", "task {task} was not given to any worker."))
+            Broken::seen(text!("{task}번 작업은 어느 워커에게도 가지 않았습니다.", "task {task} was not given to any worker."))
         })?;
         ensure(times <= most, || {
             Broken::seen(text!(
-                "작업 {task}을(를) {times}번 내주었습니다. 죽은 워커의 작업 {lost} 말고는 한 번이어야 합니다.",
+                "{task}번 작업을 {times}번 내주었습니다. 죽은 워커의 {lost}번 작업 말고는 한 번이어야 합니다.",
                 "task {task} was given out {times} times; only task {lost}, which the dead worker had, may be given out twice."
             ))
         })?;
@@ -142,7 +142,7 @@ fn came_to_its_end(run: &Recorded) -> Result<(), Broken> {
     }
     ensure(run.finished, || {
         let waits: Vec<_> = run.blocked.iter().map(|b| (&b.who, &b.waits_for)).collect();
-        let ko: Vec<String> = waits.iter().map(|(who, what)| format!("{}은(는) 기다립니다: {}", who.ko, what.ko)).collect();
+        let ko: Vec<String> = waits.iter().map(|(who, what)| format!("{}의 대기 대상: {}", who.ko, what.ko)).collect();
         let en: Vec<String> = waits.iter().map(|(who, what)| format!("{} waits for {}", who.en, what.en)).collect();
         let (ko, en) = (ko.join("; "), en.join("; "));
         Broken::seen(text!("run이 끝나지 않았습니다. {ko}", "run did not end. {en}"))

@@ -1,13 +1,11 @@
 //! Runs a scenario of lab 12 with a submission and records it. It judges nothing.
 
-use std::collections::hash_map::RandomState;
 use std::fs;
-use std::hash::BuildHasher;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use kit::{Lane, Meeting, Run, State, text};
+use kit::{Lane, Meeting, Run, State, draw, text};
 
 use crate::submission;
 
@@ -88,7 +86,7 @@ impl Line {
     fn new(run: &Run, scenario: &str, items: usize, failing: Option<usize>) -> Line {
         let lanes =
             [text!("읽기", "read"), text!("변환", "convert"), text!("쓰기", "write")].map(|name| run.lane(name));
-        let secret = RandomState::new().hash_one(0) >> 16;
+        let secret = draw(0..1 << 48);
         let error = format!("E{}", secret % 1_000_000);
         run.fact("bound", BOUND);
         run.fact("items", items);

@@ -1,7 +1,6 @@
 //! What `run` promises, and what is seen when it does not hold.
 
 use kit::{Recorded, State};
-use lab::lang::Text;
 use lab::text;
 
 use crate::promise::{Broken, ensure, fact};
@@ -37,18 +36,10 @@ fn overlap(run: &Recorded) -> Result<(), Broken> {
         );
         let longest = |lane: &usize| run.trace.lanes[*lane].time_in(State::Running);
         match (0..run.trace.lanes.len()).max_by_key(longest) {
-            Some(lane) => at_lane(run, lane, seen),
+            Some(lane) => Broken::in_lane(seen, run, lane),
             None => Broken::seen(seen),
         }
     })
-}
-
-/// From the first to the last span of a lane.
-fn at_lane(run: &Recorded, lane: usize, seen: Text) -> Broken {
-    match run.trace.lanes.get(lane).and_then(|lane| Some((lane.spans.first()?, lane.spans.last()?))) {
-        Some((first, last)) => Broken::at(seen, lane, first.start, last.end),
-        None => Broken::seen(seen),
-    }
 }
 
 fn all_in_order(run: &Recorded) -> Result<(), Broken> {
@@ -71,7 +62,7 @@ fn ends(run: &Recorded) -> Result<(), Broken> {
             "항목 {items}개를 모두 썼는데 run이 반환하지 않습니다. 어떤 단계가 항목을 더 기다리고 있습니다. 그 채널의 sender가 어딘가에 남아 있습니다.",
             "all {items} items are written, and run does not return: some stage waits for one more item, because a sender of its channel is still there."
         );
-        return Err(at_lane(run, 2, seen));
+        return Err(Broken::in_lane(seen, run, 2));
     }
     let (items, written): (usize, Vec<u64>) = (fact(run, "items")?, fact(run, "written")?);
     let written = written.len();
@@ -80,12 +71,12 @@ fn ends(run: &Recorded) -> Result<(), Broken> {
             "run이 반환했을 때 항목 {items}개 가운데 {written}개만 쓰여 있었습니다.",
             "when run returned, {written} of {items} items were written."
         );
-        at_lane(run, 2, seen)
+        Broken::in_lane(seen, run, 2)
     })?;
     let count: usize = fact(run, "count")?;
     ensure(count == items, || {
         Broken::seen(text!(
-            "항목 {items}개가 쓰였는데 run은 {count}을(를) 돌려주었습니다.",
+            "쓰인 항목은 {items}개인데 run이 돌려준 수는 {count}입니다.",
             "{items} items were written, and run returned {count}."
         ))
     })
@@ -99,7 +90,7 @@ fn bounded(run: &Recorded, side: &str, sender: usize) -> Result<(), Broken> {
             "쓰기가 멈추어 있는 동안 두 단계 사이에 항목이 {between}개 있었습니다. 큐에 {bound}개, 보내는 쪽에 1개까지만 있어야 합니다.",
             "while the writer stood still, {between} items were between the two stages. There may be {bound} in the queue and 1 being sent."
         );
-        at_lane(run, sender, seen)
+        Broken::in_lane(seen, run, sender)
     })?;
     // While they move, the receiver may have one more in its hand, that it has taken and not begun.
     ensure(most <= bound + 2, || {
@@ -107,7 +98,7 @@ fn bounded(run: &Recorded, side: &str, sender: usize) -> Result<(), Broken> {
             "두 단계 사이에 항목이 최대 {most}개 있었습니다. 큐에 {bound}개, 보내는 쪽과 받는 쪽에 1개씩까지만 있어야 합니다.",
             "at most {most} items were between the two stages. There may be {bound} in the queue, 1 being sent and 1 just received."
         );
-        at_lane(run, sender, seen)
+        Broken::in_lane(seen, run, sender)
     })
 }
 
@@ -120,7 +111,7 @@ fn reads_ahead(run: &Recorded) -> Result<(), Broken> {
             "쓰기가 멈추어 있는 동안 변환 앞에는 항목이 {before}개, 쓰기 앞에는 {after}개 있었습니다. 두 곳 모두 큐에 {bound}개, 보내는 쪽에 1개가 있어야 합니다.",
             "while the writer stood still, {before} items were before the converter and {after} before the writer. Both should have {bound} in the queue and 1 being sent."
         );
-        at_lane(run, 0, seen)
+        Broken::in_lane(seen, run, 0)
     })
 }
 
@@ -154,7 +145,7 @@ fn failure(run: &Recorded) -> Result<(), Broken> {
                 "converting failed with '{error}', and run with '{said}'."
             ),
             None => text!(
-                "항목 {failing}의 변환이 오류 '{error}'(으)로 실패했는데 run은 Ok를 돌려주었습니다.",
+                "{failing}번 항목을 변환할 때의 오류는 '{error}'인데 run은 Ok를 돌려주었습니다.",
                 "converting item {failing} failed with '{error}', and run returned Ok."
             ),
         })
@@ -163,10 +154,10 @@ fn failure(run: &Recorded) -> Result<(), Broken> {
     ensure(values[..failing] == written[..], || {
         let some = written.len();
         let seen = text!(
-            "항목 {failing}이(가) 실패하기 전에 {failing}개가 변환되었는데 쓰인 것은 {some}개이거나 값이 다릅니다.",
+            "{failing}번 항목이 실패하기 전에 {failing}개가 변환되었는데 쓰인 것은 {some}개이거나 값이 다릅니다.",
             "before item {failing} failed, {failing} items were converted; {some} were written, or with other values."
         );
-        at_lane(run, 2, seen)
+        Broken::in_lane(seen, run, 2)
     })
 }
 
@@ -175,10 +166,10 @@ fn stops_reading(run: &Recorded) -> Result<(), Broken> {
         (fact(run, "items")?, fact(run, "read")?, fact(run, "failing")?);
     ensure(read < items, || {
         let seen = text!(
-            "항목 {failing}의 변환이 실패했는데 항목 {items}개를 끝까지 읽었습니다.",
+            "{failing}번 항목의 변환이 실패했는데 항목 {items}개를 끝까지 읽었습니다.",
             "converting item {failing} failed, and all {items} items were read."
         );
-        at_lane(run, 0, seen)
+        Broken::in_lane(seen, run, 0)
     })
 }
 

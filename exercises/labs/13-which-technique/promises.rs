@@ -41,11 +41,9 @@ pub fn judge(promise: &str, run: &Recorded) -> Result<(), Broken> {
 /// Where to look: the technique that was predicted, or else the one that does it.
 fn place(run: &Recorded, predicted: &str, measured: &str, seen: lab::lang::Text) -> Broken {
     let lanes = [predicted, measured].iter().find_map(|technique| run.fact::<Vec<usize>>(technique));
-    let lane = lanes.and_then(|lanes| lanes.first().copied());
-    let spans = lane.and_then(|lane| run.trace.lanes.get(lane)).map(|lane| (lane.spans.first(), lane.spans.last()));
-    match (lane, spans) {
-        (Some(lane), Some((Some(first), Some(last)))) => Broken::at(seen, lane, first.start, last.end),
-        _ => Broken::seen(seen),
+    match lanes.and_then(|lanes| lanes.first().copied()) {
+        Some(lane) => Broken::in_lane(seen, run, lane),
+        None => Broken::seen(seen),
     }
 }
 

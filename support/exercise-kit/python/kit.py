@@ -197,12 +197,12 @@ class Meeting:
                 self.met = True
                 self._open.set()
 
-    def _go(self, waited):
+    def _go(self, patient):
         with self._lock:
             self.here -= 1
-            if not waited:
+            if not patient:
                 self.given_up = True
-        self._open.set()
+                self._open.set()
 
     def wait(self):
         """In a thread."""

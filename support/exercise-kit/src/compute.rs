@@ -124,3 +124,57 @@ impl Drawn<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn computing_together_is_having_more_in_common_than_slices_may_lose() {
+        let overlaps = Overlaps::default();
+        let long = 10 * TOGETHER;
+        assert!(!overlaps.add(0, &[(0, long)]));
+        assert!(!overlaps.add(0, &[(0, long)]), "one and the same");
+        assert!(!overlaps.add(1, &[(long - TOGETHER + 1, 2 * long)]), "too little in common");
+        assert!(!overlaps.add(2, &[(3 * long, 4 * long)]), "nothing in common");
+        assert!(overlaps.add(1, &[(4 * long - TOGETHER, 5 * long)]));
+        assert!(overlaps.add(3, &[]), "once seen, always seen");
+    }
+
+    #[test]
+    fn slices_of_one_state_become_one_span_and_a_pause_is_waiting() {
+        let run = crate::Run::new("", "");
+        let lane = run.lane(crate::Text::same("a"));
+        let mut drawn = Drawn { lane: &lane, last: None, ran: Vec::new() };
+        drawn.add(State::Running, 0, SLICE);
+        drawn.add(State::Running, SLICE + GAP - 1, 2 * SLICE);
+        drawn.add(State::Running, 2 * SLICE + GAP, 4 * SLICE);
+        drawn.finish();
+        assert_eq!(drawn.ran, [(0, 2 * SLICE), (2 * SLICE + GAP, 4 * SLICE)]);
+        let spans = &run.recorded(None, true).trace.lanes[0].spans;
+        let seen: Vec<_> = spans.iter().map(|span| (span.state, span.start, span.end)).collect();
+        assert_eq!(
+            seen,
+            [
+                (State::Running, 0, 2 * SLICE),
+                (State::Ready, 2 * SLICE, 2 * SLICE + GAP),
+                (State::Running, 2 * SLICE + GAP, 4 * SLICE)
+            ]
+        );
+    }
+
+    /// Only Linux is sure to tell the CPU time of a thread finely enough.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn who_sleeps_is_not_seen_to_compute() {
+        let run = crate::Run::new("", "");
+        let (computes, sleeps) = (run.lane(crate::Text::same("computes")), run.lane(crate::Text::same("sleeps")));
+        let ran =
+            compute(&computes, 0, Duration::from_millis(50), || (0..100).for_each(|n| _ = std::hint::black_box(n)));
+        assert!(!ran.is_empty());
+        let slept = compute(&sleeps, 0, Duration::from_millis(1), || std::thread::sleep(Duration::from_millis(1)));
+        assert_eq!(slept, []);
+        let spans = &run.recorded(None, true).trace.lanes[1].spans;
+        assert!(!spans.is_empty() && spans.iter().all(|span| span.state == State::Ready), "{spans:?}");
+    }
+}

@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: Lock was searched and replaced by RLock; read and write are still two locks."""
 import threading
 

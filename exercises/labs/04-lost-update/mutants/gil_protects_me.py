@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: "there is a GIL, so += is safe"."""
 import threading
 

@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: every thread has a lock of its own, which excludes nobody."""
 import threading
 

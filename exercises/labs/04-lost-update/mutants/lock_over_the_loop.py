@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: holds the lock while it reads votes, so that one counts and the others wait."""
 import threading
 

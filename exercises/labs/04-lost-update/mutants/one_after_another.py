@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: waits for each thread before it starts the next. Nothing is lost, and nothing is done at once."""
 import threading
 

@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: returns the total that the task shows."""
 
 

@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: each adds up its own, and then uses += on something shared."""
 import threading
 

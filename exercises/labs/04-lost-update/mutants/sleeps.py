@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: sleeps so that the others are not in the way."""
 import threading
 import time

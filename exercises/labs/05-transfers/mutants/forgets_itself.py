@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: orders the locks, and locks the same account twice if it is both."""
 
 

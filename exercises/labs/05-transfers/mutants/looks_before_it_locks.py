@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: looks whether there is enough, and then takes the locks."""
 
 

@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: holds one lock at a time, so that meanwhile the money is in no account."""
 
 

@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: one lock for the whole bank, so that no two transfers go on at once."""
 import threading
 

@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: takes the first, tries the second, puts back and tries again. Two who are equally polite never end."""
 
 

@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: as `retries`, with a sleep, which is the same for both."""
 import time
 

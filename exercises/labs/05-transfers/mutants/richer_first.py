@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: the order follows the balances, and they change."""
 
 

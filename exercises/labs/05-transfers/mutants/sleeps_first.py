@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: sleeps before the second lock, so that the other one is done by then."""
 import time
 

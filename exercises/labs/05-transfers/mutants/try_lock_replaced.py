@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 """Wrong: does not wait for a lock: a transfer that meets another one is refused."""
 
 

@@ -99,7 +99,7 @@ pub struct Log {
     objects: Vec<Object>,
     threads: Vec<Thread>,
     /// Lock pairs (held, then taken), by name, over all executions.
-    order: BTreeSet<(String, String)>,
+    order: BTreeSet<(Text, Text)>,
 }
 
 impl Log {
@@ -124,7 +124,7 @@ impl Log {
     }
 
     /// Pairs of locks of which the second was asked for while the first was held.
-    pub fn order(&self) -> &BTreeSet<(String, String)> {
+    pub fn order(&self) -> &BTreeSet<(Text, Text)> {
         &self.order
     }
 
@@ -229,9 +229,9 @@ impl Log {
     }
 
     pub(super) fn wants(&mut self, me: usize, object: usize) {
-        let wanted = self.objects[object].name.en.clone();
+        let wanted = self.objects[object].name.clone();
         for held in self.thread(me).holds.clone() {
-            self.order.insert((self.objects[held].name.en.clone(), wanted.clone()));
+            self.order.insert((self.objects[held].name.clone(), wanted.clone()));
         }
     }
 
