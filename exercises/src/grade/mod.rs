@@ -30,9 +30,6 @@ use saved::Saved;
 use sheet::{Grade, Mark, Sheet};
 use submissions::Entry;
 
-/// The exit code that shells use for SIGINT: 128 + 2.
-const INTERRUPTED: u8 = 130;
-
 impl Choice for Format {
     const WORDS: &'static [(&'static str, Format)] = &Format::NAMES;
 }
@@ -127,7 +124,7 @@ fn grade(args: &Args, wanted: &Wanted) -> Result<u8> {
             "중단했습니다. {all}개 중 {done}개를 채점했습니다. 같은 명령을 다시 실행하면 이어서 채점합니다.",
             "stopped: {done} of {all} are graded. The same command goes on from there."
         ));
-        return Ok(INTERRUPTED);
+        return Ok(limits::INTERRUPTED);
     }
     Ok(u8::from(failed))
 }
