@@ -113,11 +113,9 @@ impl Workspace {
         for lab in labs {
             let folder = self.folder.join(lab.name);
             fs::create_dir_all(&folder)?;
-            for code in ["ko", "en"] {
-                let task = format!("task.{code}.md");
-                if code == lang::current().code() && !folder.join("task.md").exists() {
-                    fs::copy(lab.folder.join(task), folder.join("task.md"))?;
-                }
+            let task = folder.join("task.md");
+            if !task.exists() {
+                fs::copy(lab.task(), task)?;
             }
             for track in lab.manifest.tracks() {
                 let submission = folder.join(track.file("submission"));
