@@ -15,7 +15,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, thread};
 
-use lab::cli::{Args, Choice, Experiment, Options};
+use lab::cli::{Args, Choice as _, Experiment, Options};
 use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::{Error, Result, atomic_write, machine, terminal, text};
@@ -29,10 +29,6 @@ use formats::Format;
 use saved::Saved;
 use sheet::{Grade, Mark, Sheet};
 use submissions::Entry;
-
-impl Choice for Format {
-    const WORDS: &'static [(&'static str, Format)] = &Format::NAMES;
-}
 
 /// `cargo run -p exercises -- grade DIR…`.
 pub fn command() -> Experiment {
@@ -334,7 +330,7 @@ fn deliver(sheet: &Sheet, wanted: &Wanted) -> Result<()> {
         (None, format) => terminal::print(&formats::document(sheet, format)?),
     }
     if wanted.format == Format::Github {
-        formats::written(sheet)?;
+        formats::hand_over(sheet)?;
     }
     Ok(())
 }
