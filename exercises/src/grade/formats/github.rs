@@ -68,8 +68,10 @@ pub(super) fn summary(sheet: &Sheet) -> String {
     let mut page = String::new();
     for (lab, grades) in sheet.by_lab() {
         let Some(first) = grades.first() else { continue };
+        let submission = text!("제출물", "submission").to_string();
+        let points = text!("점수", "points").to_string();
         let ids = first.marks.iter().map(|mark| cell(&mark.promise));
-        let head: Vec<String> = ["submission".to_owned()].into_iter().chain(ids).chain(["points".to_owned()]).collect();
+        let head: Vec<String> = [submission].into_iter().chain(ids).chain([points]).collect();
         page += &format!("## {}\n\n| {} |\n|{}\n", cell(lab), head.join(" | "), "---|".repeat(head.len()));
         for grade in &grades {
             let marks = grade.marks.iter().map(|mark| format!("{}/{}", mark.points, mark.most)).collect::<Vec<_>>();
