@@ -37,14 +37,14 @@ pub fn command() -> Experiment {
         .positional_words("dir", text!("제출물의 폴더, 또는 제출물 하나", "folders of submissions, or one submission"));
     let only = options.words("lab", text!("이 실습만(여러 번 지정 가능)", "only this lab (may be repeated)"));
     let format = options.choice("format", Format::Table, text!("출력 형식", "how the result is written"));
-    let out = options.path(
+    let out = options.output(
         "out",
         text!(
             "결과를 쓸 파일. gradescope 형식이고 제출물이 여럿이면 폴더",
             "the file for the result; with the format gradescope and several submissions, a folder"
         ),
     );
-    let saved = options.path(
+    let saved = options.output(
         "saved",
         text!(
             "이미 채점한 결과를 두는 폴더(기본: target/ 안)",
@@ -94,7 +94,7 @@ fn grade(args: &Args, wanted: &Wanted) -> Result<u8> {
         words => words.iter().map(|word| labs::find(word)).collect::<Result<_>>()?,
     };
     let entries = submissions::find(&wanted.folders, &labs, !wanted.labs.is_empty())?;
-    writable(wanted)?;
+    writable(wanted, &entries)?;
     let has = |track| entries.iter().any(|entry| entry.track == track && entry.source.is_ok());
     let tools = if has(Track::Rust) { Some(tools::find()?) } else { None };
     let pythons = if has(Track::Python) { args.find_pythons()? } else { Vec::new() };
@@ -125,12 +125,22 @@ fn grade(args: &Args, wanted: &Wanted) -> Result<u8> {
     Ok(u8::from(failed))
 }
 
-/// Better now than after ten minutes of grading.
-fn writable(wanted: &Wanted) -> Result<()> {
-    match &wanted.out {
-        Some(path) if !path.is_dir() => atomic_write::can_be_written(path),
-        _ => Ok(()),
+/// Better now than after ten minutes of grading. A submission is never written over.
+fn writable(wanted: &Wanted, entries: &[Entry]) -> Result<()> {
+    let Some(out) = &wanted.out else { return Ok(()) };
+    // A file that is not there yet is no submission.
+    let is_out = out
+        .canonicalize()
+        .ok()
+        .is_some_and(|out| entries.iter().any(|entry| entry.path.canonicalize().is_ok_and(|path| path == out)));
+    if is_out {
+        let path = out.display();
+        return Err(Error::usage(text!(
+            "--out {path}: 제출 파일입니다. 다른 파일을 주십시오.",
+            "--out {path}: this is a submission. Give another file."
+        )));
     }
+    if out.is_dir() { Ok(()) } else { atomic_write::can_be_written(out) }
 }
 
 /// What grades.
