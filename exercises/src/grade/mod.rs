@@ -10,10 +10,10 @@ pub mod saved;
 pub mod sheet;
 pub mod submissions;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{fs, thread};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use lab::cli::{Args, Choice as _, Experiment, Options};
 use lab::lang::Text;
@@ -21,10 +21,10 @@ use lab::python::Interpreter;
 use lab::{Error, Result, atomic_write, machine, terminal, text};
 
 use crate::assess::{self, Assessment, Kept};
-use crate::labs;
 use crate::limits::{self, Guards};
 use crate::tools::{self, Tools};
 use crate::track::Track;
+use crate::{labs, parallel};
 use formats::Format;
 use saved::Saved;
 use sheet::{Grade, Mark, Sheet};
@@ -156,40 +156,29 @@ impl Grader {
     /// One more at a time than there are cores, because runs mostly wait. Whether some could not be graded, for a reason that is not theirs.
     fn all(&self, entries: &[Entry]) -> (Sheet, bool) {
         let bar = progress::steps(entries.len());
-        let next = AtomicUsize::new(0);
-        let done: Mutex<Vec<(usize, Grade)>> = Mutex::default();
-        let failed = AtomicUsize::new(0);
-        thread::scope(|scope| {
-            for _ in 0..(machine::cores() + 1).min(entries.len()) {
-                scope.spawn(|| {
-                    while let Some((number, entry)) = {
-                        let number = next.fetch_add(1, Ordering::Relaxed);
-                        entries.get(number).map(|entry| (number, entry)).filter(|_| !limits::is_stopped())
-                    } {
-                        bar.set_message(lab::escape::escape_controls(&entry.submission));
-                        let grade = self.one(entry).unwrap_or_else(|e| {
-                            failed.fetch_add(1, Ordering::Relaxed);
-                            not_graded(entry, e.text())
-                        });
-                        // What was stopped in the middle counts as not graded.
-                        if !limits::is_stopped() || grade.refused.is_none() {
-                            done.lock().expect("nobody panics with it").push((number, grade));
-                        }
-                        bar.inc(1);
-                    }
-                });
+        let failed = AtomicBool::new(false);
+        let grade = |entry: &Entry| {
+            if limits::is_stopped() {
+                return None;
             }
-        });
+            bar.set_message(lab::escape::escape_controls(&entry.submission));
+            let grade = self.one(entry).unwrap_or_else(|e| {
+                failed.store(true, Ordering::Relaxed);
+                not_graded(entry, e.text())
+            });
+            bar.inc(1);
+            // What was stopped in the middle counts as not graded.
+            (!limits::is_stopped() || grade.refused.is_none()).then_some(grade)
+        };
+        let grades: Vec<Grade> = parallel::map(entries, machine::cores() + 1, grade).into_iter().flatten().collect();
         bar.finish_and_clear();
-        let mut done = done.into_inner().expect("nobody panics with it");
-        done.sort_by_key(|(number, _)| *number);
         let guards = self.guards.lock().expect("nobody panics with it").take();
         let sheet = Sheet {
-            missing: entries.len() - done.len(),
-            grades: done.into_iter().map(|(_, grade)| grade).collect(),
+            missing: entries.len() - grades.len(),
+            grades,
             unguarded: guards.map(|guards| guards.missing()).unwrap_or_default(),
         };
-        (sheet, failed.into_inner() > 0)
+        (sheet, failed.into_inner())
     }
 
     fn one(&self, entry: &Entry) -> Result<Grade> {

@@ -8,8 +8,7 @@ pub mod cases;
 pub mod files;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ use lab::{Result, machine, text};
 
 use crate::labs::{self, Lab};
 use crate::track::Track;
-use crate::{limits, tools};
+use crate::{limits, parallel, tools};
 use cases::{Case, Role};
 
 /// `cargo run -p exercises -- verify`.
@@ -68,8 +67,8 @@ fn verify(args: &Args, only: &[String], at_a_time: Option<u64>) -> Result<Report
         bar.inc(1);
         done
     };
-    let mut done = in_parallel(&calm, workers, run);
-    done.extend(beside_busy_loops(|| in_parallel(&busy, workers, run)));
+    let mut done = parallel::map(&calm, workers, run);
+    done.extend(beside_busy_loops(|| parallel::map(&busy, workers, run)));
     bar.finish_and_clear();
     let mut rows: BTreeMap<(u32, String), Row<'_>> = BTreeMap::new();
     for (case, outcome) in calm.iter().chain(&busy).zip(done) {
@@ -127,25 +126,6 @@ fn left_out(labs: &[Lab], pythons: &[Interpreter]) -> Vec<Text> {
         }
     }
     left
-}
-
-/// Runs the cases, several at a time. The outcomes are in the order of the cases.
-fn in_parallel<'a, R: Send>(cases: &[Case<'a>], workers: usize, run: impl Fn(&Case<'a>) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let done: Vec<Mutex<Option<R>>> = cases.iter().map(|_| Mutex::new(None)).collect();
-    thread::scope(|scope| {
-        for _ in 0..workers.min(cases.len()) {
-            scope.spawn(|| {
-                loop {
-                    let n = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(case) = cases.get(n) else { break };
-                    *done[n].lock().expect("nobody panics with it") = Some(run(case));
-                }
-            });
-        }
-    });
-    let outcome = |place: Mutex<Option<R>>| place.into_inner().expect("nobody panics with it").expect("every case ran");
-    done.into_iter().map(outcome).collect()
 }
 
 /// Does something while two threads compute without pause.
