@@ -1,7 +1,6 @@
 //! One submission of one lab: compiled, run, judged. `check`, `grade` and `verify` all go this way.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use lab::lang::Text;
@@ -67,9 +66,9 @@ impl Assessment {
 }
 
 /// Judges a Rust submission.
-pub fn rust(lab: &Lab, submission: &Path, tools: &Tools) -> Result<Assessment> {
+pub fn rust(lab: &Lab, source: &[u8], tools: &Tools) -> Result<Assessment> {
     let start = Instant::now();
-    let copy = Copy::of(lab, Track::Rust, submission)?;
+    let copy = Copy::of(lab, Track::Rust, source)?;
     let program = match plain::names_the_grader(&copy.source) {
         Some(line) => Err(NotCompiled { why: not_plain(line), said: String::new() }),
         None => compile(tools, &copy)?,
@@ -83,9 +82,9 @@ pub fn rust(lab: &Lab, submission: &Path, tools: &Tools) -> Result<Assessment> {
 }
 
 /// Judges a Python submission on one interpreter.
-pub fn python(lab: &Lab, submission: &Path, python: &Interpreter) -> Result<Assessment> {
+pub fn python(lab: &Lab, source: &[u8], python: &Interpreter) -> Result<Assessment> {
     let start = Instant::now();
-    let copy = Copy::of(lab, Track::Python, submission)?;
+    let copy = Copy::of(lab, Track::Python, source)?;
     let mut assessment = match plain::names_the_grader(&copy.source) {
         Some(line) => {
             let why = NotCompiled { why: not_plain(line), said: String::new() };

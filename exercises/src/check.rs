@@ -9,7 +9,7 @@ use crate::assess::{self, Assessment};
 use crate::labs::Lab;
 use crate::track::Track;
 use crate::workspace::Workspace;
-use crate::{labs, limits, tell, tools, wanted};
+use crate::{copy, labs, limits, tell, tools, wanted};
 
 /// `cargo run -p exercises -- check [N]`.
 pub fn command() -> Experiment {
@@ -84,9 +84,10 @@ pub fn judge_in(args: &Args, workspace: &mut Workspace, lab: &Lab, track: Track,
 fn judge(args: &Args, lab: &Lab, track: Track, file: &Path, all: bool) -> Result<bool> {
     assess::exists_in(lab, track)?;
     limits::stop_on_ctrl_c()?;
+    let source = copy::read(file)?;
     let assessments = match track {
-        Track::Rust => vec![assess::rust(lab, file, &tools::find()?)?],
-        Track::Python => on_each(args, lab, file)?,
+        Track::Rust => vec![assess::rust(lab, &source, &tools::find()?)?],
+        Track::Python => on_each(args, lab, &source)?,
     };
     let canvas = terminal::canvas();
     for assessment in &assessments {
@@ -100,7 +101,7 @@ fn judge(args: &Args, lab: &Lab, track: Track, file: &Path, all: bool) -> Result
     Ok(assessments.iter().all(Assessment::passed))
 }
 
-fn on_each(args: &Args, lab: &Lab, file: &Path) -> Result<Vec<Assessment>> {
+fn on_each(args: &Args, lab: &Lab, source: &[u8]) -> Result<Vec<Assessment>> {
     let pythons = args.find_pythons()?;
     if pythons.is_empty() {
         return Err(Error::usage(text!(
@@ -116,5 +117,5 @@ fn on_each(args: &Args, lab: &Lab, file: &Path) -> Result<Vec<Assessment>> {
         }
         terminal::complain(&why);
     }
-    fit.into_iter().map(|python| assess::python(lab, file, python)).collect()
+    fit.into_iter().map(|python| assess::python(lab, source, python)).collect()
 }

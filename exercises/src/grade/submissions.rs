@@ -17,12 +17,11 @@ use std::path::{Path, PathBuf};
 use lab::lang::Text;
 use lab::{Error, Result, text};
 
+use crate::copy::MOST;
 use crate::labs::Lab;
 use crate::limits::{is_link, read_result};
 use crate::track::Track;
 
-/// A submission is a source file; nobody writes a megabyte in fifteen minutes.
-const MOST: u64 = 1 << 20;
 const TRACKS: [Track; 2] = [Track::Rust, Track::Python];
 
 /// The file of a lab below a submission's folder.

@@ -7,6 +7,7 @@ use lab::Result;
 use lab::python::Interpreter;
 
 use crate::assess::{self, Assessment, Kept};
+use crate::copy;
 use crate::labs::Lab;
 use crate::manifest::Mutant;
 use crate::tools::Tools;
@@ -103,9 +104,10 @@ impl Case<'_> {
 
     /// Judges it, and compares.
     pub fn run(&self, tools: &Tools) -> Result<Outcome> {
+        let source = copy::read(&self.file())?;
         let assessment = match self.python {
-            None => assess::rust(self.lab, &self.file(), tools)?,
-            Some(python) => assess::python(self.lab, &self.file(), python)?,
+            None => assess::rust(self.lab, &source, tools)?,
+            Some(python) => assess::python(self.lab, &source, python)?,
         };
         let asked = assessment.promises.iter().filter(|(_, kept)| !matches!(kept, Kept::NotAsked(_))).count();
         Ok(Outcome { wrong: self.compare(&assessment), asked, took: assessment.took })
