@@ -115,7 +115,8 @@ impl Case<'_> {
 
     fn compare(&self, assessment: &Assessment) -> Vec<String> {
         if let Some(why) = &assessment.not_compiled {
-            return vec![format!("does not compile: {}", why.said.lines().next().unwrap_or_default())];
+            let said = why.said.lines().next();
+            return vec![said.map_or_else(|| why.why.to_string(), |said| format!("does not compile: {said}"))];
         }
         let broken = assessment.broken();
         let was_asked = |id: &&String| {

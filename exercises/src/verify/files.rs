@@ -7,7 +7,7 @@ use std::path::Path;
 use lab::lang::has_hangul;
 
 use crate::labs::Lab;
-use crate::track::Track;
+use crate::plain;
 
 /// A track has at least so many wrong solutions.
 const MUTANTS: usize = 5;
@@ -81,14 +81,8 @@ fn names_kit(lab: &Lab) -> Vec<String> {
         let files = ["starter", "solution"].map(|role| track.file(role)).into_iter();
         for file in files.chain(mutants.map(|mutant| format!("mutants/{}", mutant.file))) {
             let source = fs::read_to_string(lab.folder.join(&file)).unwrap_or_default();
-            let named = match track {
-                Track::Rust => source.contains("kit::"),
-                Track::Python => {
-                    source.lines().any(|line| line.trim_start().starts_with("import kit") || line.contains("from kit "))
-                }
-            };
-            if named {
-                wrong.push(format!("{file} names the kit"));
+            if let Some(line) = plain::names_the_grader(&source) {
+                wrong.push(format!("{file} names the kit in line {line}"));
             }
         }
     }
