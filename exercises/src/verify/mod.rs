@@ -53,7 +53,10 @@ fn verify(args: &Args, only: &[String], at_a_time: Option<u64>) -> Result<Report
     limits::stop_on_ctrl_c()?;
     let mut report = Report::new("exercises/verify");
     for lab in &labs {
-        report.failures.extend(files::mistakes(lab).into_iter().map(|why| Text::same(format!("{}: {why}", lab.name))));
+        let name = lab.name;
+        report
+            .failures
+            .extend(files::mistakes(lab).iter().map(|Text { ko, en }| text!("{name}: {ko}", "{name}: {en}")));
     }
     let tools = tools::find()?;
     let all = cases::all(&labs, &pythons);
@@ -73,12 +76,11 @@ fn verify(args: &Args, only: &[String], at_a_time: Option<u64>) -> Result<Report
     let mut rows: BTreeMap<(u32, String), Row<'_>> = BTreeMap::new();
     for (case, outcome) in calm.iter().chain(&busy).zip(done) {
         let outcome = outcome?;
-        report.failures.extend(
-            outcome
-                .wrong
-                .iter()
-                .map(|why| Text::same(format!("{}, {}, {}: {why}", case.lab.name, case.on(), case.name()))),
-        );
+        let (lab, on, name) = (case.lab.name, case.on(), case.name());
+        report.failures.extend(outcome.wrong.iter().map(|why| {
+            let (name_ko, name_en, ko, en) = (&name.ko, &name.en, &why.ko, &why.en);
+            text!("{lab}, {on}, {name_ko}: {ko}", "{lab}, {on}, {name_en}: {en}")
+        }));
         rows.entry((case.lab.number, case.on())).or_insert_with(|| Row::new(case.lab, case.track)).add(case, &outcome);
     }
     report.notes = left_out(&labs, &pythons);
