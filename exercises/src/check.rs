@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lab::cli::{Args, Choice as _, Experiment, Options};
+use lab::render::wrap;
 use lab::{Error, Result, terminal, text};
 
 use crate::assess::{self, Assessment};
@@ -93,10 +94,11 @@ fn judge(args: &Args, lab: &Lab, track: Track, file: &Path, all: bool) -> Result
     for assessment in &assessments {
         let (number, title, word) = (lab.number, &lab.manifest.title, track.word());
         let on = assessment.python.as_ref().map_or_else(|| word.to_owned(), ToString::to_string);
-        terminal::print(&format!("\n{number}. {title} ({on})\n\n"));
+        terminal::print(&format!("\n{}\n", wrap("", &format!("{number}. {title} ({on})"), canvas.width)));
         terminal::print(&tell::page(lab, assessment, all, canvas));
         let seconds = assessment.took.as_secs_f64();
-        terminal::print(&format!("\n⇒ {} ({seconds:.1} s)\n", tell::sum(assessment)));
+        let sum = format!("{} ({seconds:.1} s)", tell::sum(assessment));
+        terminal::print(&format!("\n{}", wrap("⇒ ", &sum, canvas.width)));
     }
     Ok(assessments.iter().all(Assessment::passed))
 }

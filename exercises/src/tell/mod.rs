@@ -3,8 +3,6 @@
 mod interleaving;
 mod lanes;
 
-use std::fmt::Write as _;
-
 use lab::escape::escape_controls;
 use lab::lang::Text;
 use lab::render::{Canvas, wrap};
@@ -50,7 +48,7 @@ fn told(lab: &Lab, assessment: &Assessment, promise: &Promise, broken: &Broken, 
     let mut out = String::new();
     let points = promise.points;
     let head = text!("{points}점", "{points} points");
-    let _ = writeln!(out, "✗ {} ({})", promise.id, head.get(lang));
+    out.push_str(&wrap("✗ ", &format!("{} ({})", promise.id, head.get(lang)), canvas.width));
     let (promised, seen) = (text!("약속: ", "promised: "), text!("관찰: ", "seen:     "));
     out.push_str(&wrap(&format!("  {}", promised.get(lang)), promise.text().get(lang), canvas.width));
     out.push_str(&wrap(&format!("  {}", seen.get(lang)), &escape_controls(broken.seen.get(lang)), canvas.width));
@@ -66,7 +64,7 @@ fn told(lab: &Lab, assessment: &Assessment, promise: &Promise, broken: &Broken, 
     }
     let (number, hint) = (lab.number, promise.hint);
     let fits = text!("알맞은 힌트: hint {number} --step {hint}", "the hint that fits: hint {number} --step {hint}");
-    let _ = writeln!(out, "  {}", fits.get(lang));
+    out.push_str(&wrap("  ", fits.get(lang), canvas.width));
     out
 }
 
