@@ -12,7 +12,7 @@ use lab::{Result, text};
 
 use crate::copy::Copy;
 use crate::hang;
-use crate::limits::{Ended, Limits, read_result, run_limited};
+use crate::limits::{Ended, Limits, find_program, read_result, run_limited};
 use crate::manifest::LabLimits;
 
 /// A document is at most so large.
@@ -118,11 +118,7 @@ fn last_line(said: &str) -> String {
 
 /// The folders that an interpreter needs to read.
 fn installation(python: &Path) -> Vec<PathBuf> {
-    let on_path = || {
-        let folders = std::env::var_os("PATH").unwrap_or_default();
-        std::env::split_paths(&folders).map(|folder| folder.join(python)).find(|file| file.is_file())
-    };
-    let given = if python.components().count() > 1 { Some(python.to_owned()) } else { on_path() };
+    let given = find_program(python.as_os_str()).ok();
     let real = given.as_ref().and_then(|path| path.canonicalize().ok());
     let prefix = |path: &PathBuf| path.parent().and_then(Path::parent).map(Path::to_owned);
     given.iter().chain(&real).filter_map(prefix).collect()

@@ -42,7 +42,7 @@ use lab::Result;
 
 pub use ended::{Ended, Fence, Guards, How};
 pub use folder::{is_link, make_own, read_result, remove};
-pub use job::{START, SUPERVISE, supervised_by};
+pub use job::{START, SUPERVISE, find_program, supervised_by};
 pub use rules::Limits;
 pub use stop::{INTERRUPTED, is_stopped, stop_all, stop_on_ctrl_c, stopped};
 pub use user::own_user;
