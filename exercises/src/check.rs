@@ -57,7 +57,7 @@ fn in_workspace(
     let mut workspace = Workspace::find(dir)?;
     let track = track.unwrap_or(workspace.state.track);
     let Some(lab) = wanted::lab(number.as_deref(), &workspace, track)? else {
-        terminal::print(&format!("{}\n", text!("모든 실습을 통과했습니다.", "all labs are passed.")));
+        wanted::nothing_left();
         return Ok(0);
     };
     let passed = judge_in(args, &mut workspace, &lab, track, all)?;

@@ -37,7 +37,7 @@ fn hint(number: Option<String>, dir: Option<&std::path::Path>, step: Option<u64>
         (None, None) => None,
     };
     let Some(lab) = lab else {
-        terminal::print(&format!("{}\n", text!("모든 실습을 통과했습니다.", "all labs are passed.")));
+        wanted::nothing_left();
         return Ok(0);
     };
     let shown = workspace.as_ref().and_then(|workspace| workspace.state.hints.get(lab.name).copied()).unwrap_or(0);

@@ -21,7 +21,7 @@ pub fn command() -> Experiment {
         let track = wanted::given_track(args, track)?.unwrap_or(workspace.state.track);
         match workspace.next(&labs::all()?, track) {
             Some(lab) => show(&lab, &workspace, track)?,
-            None => terminal::print(&format!("{}\n", text!("모든 실습을 통과했습니다.", "all labs are passed."))),
+            None => wanted::nothing_left(),
         }
         Ok(0)
     })
