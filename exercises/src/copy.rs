@@ -26,10 +26,10 @@ fn main() -> std::process::ExitCode {
 }
 ";
 
-/// The folder; removed when this is dropped.
+/// A submission and its driver in a folder, which is removed when this is dropped.
 #[derive(Debug)]
 pub struct Copy {
-    /// The folder.
+    /// Where the program is compiled and run; with root, it belongs to `user`.
     pub folder: PathBuf,
     /// The text of the submission.
     pub source: String,

@@ -17,9 +17,9 @@ const STATE: &str = ".exercises.json";
 /// A student's folder.
 #[derive(Debug)]
 pub struct Workspace {
-    /// Where.
+    /// Its path, absolute if this run made it.
     pub folder: PathBuf,
-    /// What was done.
+    /// What it remembers from one command to the next.
     pub state: State,
 }
 
