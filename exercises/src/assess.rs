@@ -1,10 +1,6 @@
 //! One submission of one lab: compiled, run, judged. `check`, `grade` and `verify` all go this way.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use lab::lang::Text;
@@ -15,11 +11,11 @@ use crate::compile::{NotCompiled, compile};
 use crate::copy::Copy;
 use crate::labs::Lab;
 use crate::manifest::Promise;
-use crate::plain;
 use crate::promise::Broken;
 use crate::scenario::{self, Program, Run};
 use crate::tools::Tools;
 use crate::track::Track;
+use crate::{parallel, plain};
 
 /// What one promise came to.
 #[derive(Clone, Debug)]
@@ -70,9 +66,9 @@ impl Assessment {
 }
 
 /// Judges a Rust submission.
-pub fn rust(lab: &Lab, submission: &Path, tools: &Tools) -> Result<Assessment> {
+pub fn rust(lab: &Lab, source: &[u8], tools: &Tools) -> Result<Assessment> {
     let start = Instant::now();
-    let copy = Copy::of(lab, Track::Rust, submission)?;
+    let copy = Copy::of(lab, Track::Rust, source)?;
     let program = match plain::names_the_grader(&copy.source) {
         Some(line) => Err(NotCompiled { why: not_plain(line), said: String::new() }),
         None => compile(tools, &copy)?,
@@ -86,9 +82,9 @@ pub fn rust(lab: &Lab, submission: &Path, tools: &Tools) -> Result<Assessment> {
 }
 
 /// Judges a Python submission on one interpreter.
-pub fn python(lab: &Lab, submission: &Path, python: &Interpreter) -> Result<Assessment> {
+pub fn python(lab: &Lab, source: &[u8], python: &Interpreter) -> Result<Assessment> {
     let start = Instant::now();
-    let copy = Copy::of(lab, Track::Python, submission)?;
+    let copy = Copy::of(lab, Track::Python, source)?;
     let mut assessment = match plain::names_the_grader(&copy.source) {
         Some(line) => {
             let why = NotCompiled { why: not_plain(line), said: String::new() };
@@ -126,22 +122,9 @@ fn judge(lab: &Lab, track: Track, program: &Program, copy: &Copy) -> Result<Asse
     let mut scenarios: Vec<&str> = asked.map(|promise| promise.scenario.as_str()).collect();
     scenarios.sort_unstable();
     scenarios.dedup();
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(String, Result<Run>)>> = Mutex::default();
-    thread::scope(|scope| {
-        for _ in 0..AT_A_TIME.min(scenarios.len()) {
-            scope.spawn(|| {
-                while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let run = scenario::run(program, copy, scenario, &lab.manifest.limits);
-                    done.lock().expect("nobody panics with it").push(((*scenario).to_owned(), run));
-                }
-            });
-        }
-    });
-    let mut runs = BTreeMap::new();
-    for (scenario, run) in done.into_inner().expect("nobody panics with it") {
-        runs.insert(scenario, run?);
-    }
+    let run =
+        |scenario: &&str| Ok(((*scenario).to_owned(), scenario::run(program, copy, scenario, &lab.manifest.limits)?));
+    let runs = parallel::map(&scenarios, AT_A_TIME, run).into_iter().collect::<Result<BTreeMap<String, Run>>>()?;
     let ask = |promise: Promise| {
         let kept = match promise.why_not_asked(python.as_ref()) {
             Some(why) => Kept::NotAsked(why),

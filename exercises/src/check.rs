@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use lab::cli::{Args, Choice as _, Experiment, Options};
+use lab::render::wrap;
 use lab::{Error, Result, terminal, text};
 
 use crate::assess::{self, Assessment};
 use crate::labs::Lab;
 use crate::track::Track;
 use crate::workspace::Workspace;
-use crate::{labs, limits, tell, tools, wanted};
+use crate::{copy, labs, limits, tell, tools, wanted};
 
 /// `cargo run -p exercises -- check [N]`.
 pub fn command() -> Experiment {
@@ -56,7 +57,7 @@ fn in_workspace(
     let mut workspace = Workspace::find(dir)?;
     let track = track.unwrap_or(workspace.state.track);
     let Some(lab) = wanted::lab(number.as_deref(), &workspace, track)? else {
-        terminal::print(&format!("{}\n", text!("모든 실습을 통과했습니다.", "all labs are passed.")));
+        wanted::nothing_left();
         return Ok(0);
     };
     let passed = judge_in(args, &mut workspace, &lab, track, all)?;
@@ -84,23 +85,25 @@ pub fn judge_in(args: &Args, workspace: &mut Workspace, lab: &Lab, track: Track,
 fn judge(args: &Args, lab: &Lab, track: Track, file: &Path, all: bool) -> Result<bool> {
     assess::exists_in(lab, track)?;
     limits::stop_on_ctrl_c()?;
+    let source = copy::read(file)?;
     let assessments = match track {
-        Track::Rust => vec![assess::rust(lab, file, &tools::find()?)?],
-        Track::Python => on_each(args, lab, file)?,
+        Track::Rust => vec![assess::rust(lab, &source, &tools::find()?)?],
+        Track::Python => on_each(args, lab, &source)?,
     };
     let canvas = terminal::canvas();
     for assessment in &assessments {
         let (number, title, word) = (lab.number, &lab.manifest.title, track.word());
         let on = assessment.python.as_ref().map_or_else(|| word.to_owned(), ToString::to_string);
-        terminal::print(&format!("\n{number}. {title} ({on})\n\n"));
+        terminal::print(&format!("\n{}\n", wrap("", &format!("{number}. {title} ({on})"), canvas.width)));
         terminal::print(&tell::page(lab, assessment, all, canvas));
         let seconds = assessment.took.as_secs_f64();
-        terminal::print(&format!("\n⇒ {} ({seconds:.1} s)\n", tell::sum(assessment)));
+        let sum = format!("{} ({seconds:.1} s)", tell::sum(assessment));
+        terminal::print(&format!("\n{}", wrap("⇒ ", &sum, canvas.width)));
     }
     Ok(assessments.iter().all(Assessment::passed))
 }
 
-fn on_each(args: &Args, lab: &Lab, file: &Path) -> Result<Vec<Assessment>> {
+fn on_each(args: &Args, lab: &Lab, source: &[u8]) -> Result<Vec<Assessment>> {
     let pythons = args.find_pythons()?;
     if pythons.is_empty() {
         return Err(Error::usage(text!(
@@ -116,5 +119,5 @@ fn on_each(args: &Args, lab: &Lab, file: &Path) -> Result<Vec<Assessment>> {
         }
         terminal::complain(&why);
     }
-    fit.into_iter().map(|python| assess::python(lab, file, python)).collect()
+    fit.into_iter().map(|python| assess::python(lab, source, python)).collect()
 }

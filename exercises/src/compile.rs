@@ -7,7 +7,7 @@ use lab::lang::Text;
 use lab::{Result, text};
 
 use crate::copy::Copy;
-use crate::limits::{How, Limits, is_stopped, read_result, run_limited};
+use crate::limits::{How, Limits, read_result, run_limited};
 use crate::tools::Tools;
 
 /// Why a submission has no program.
@@ -46,9 +46,6 @@ pub fn compile(tools: &Tools, copy: &Copy) -> Result<std::result::Result<PathBuf
         How::Exit(_) => text!("컴파일되지 않습니다", "it does not compile"),
         how => how.tell(&limits),
     };
-    if is_stopped() {
-        return Err(lab::Error::failed(how_stopped()));
-    }
     Ok(Err(NotCompiled { why, said: ended.err }))
 }
 
@@ -64,11 +61,6 @@ fn other_files(copy: &Copy) -> Option<String> {
     let files = list.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.strip_suffix(':'));
     let mut others = files.filter(|file| !OWN.contains(file));
     others.next().map(lab::escape::escape_controls)
-}
-
-/// The line after Ctrl-C.
-pub fn how_stopped() -> Text {
-    text!("중단했습니다.", "stopped.")
 }
 
 fn joined(before: &str, path: &std::path::Path) -> std::ffi::OsString {

@@ -10,8 +10,8 @@ use crate::labs::{Lab, root};
 use crate::limits;
 use crate::track::Track;
 
-/// A submission is one file of at most so many bytes.
-const MOST: u64 = 1 << 20;
+/// A submission is one file of at most so many bytes: nobody writes a megabyte of source in fifteen minutes.
+pub const MOST: u64 = 1 << 20;
 
 /// The root of a Rust program: the submission is a module beside the driver.
 const MAIN: &str = "\
@@ -26,33 +26,32 @@ fn main() -> std::process::ExitCode {
 }
 ";
 
-/// The folder; removed when this is dropped.
+/// A submission and its driver in a folder, which is removed when this is dropped.
 #[derive(Debug)]
 pub struct Copy {
-    /// The folder.
+    /// Where the program is compiled and run; with root, it belongs to `user`.
     pub folder: PathBuf,
     /// The text of the submission.
     pub source: String,
     /// The user that it belongs to, if the grader is root.
     pub user: Option<u32>,
-    home: Option<tempfile::TempDir>,
+    home: tempfile::TempDir,
 }
 
 impl Copy {
     /// A copy of a submission of a lab.
-    pub fn of(lab: &Lab, track: Track, submission: &Path) -> Result<Copy> {
-        let source = read(submission)?;
+    pub fn of(lab: &Lab, track: Track, source: &[u8]) -> Result<Copy> {
         let home =
             tempfile::Builder::new().prefix("exercises-").tempdir().map_err(|e| no_room(&std::env::temp_dir(), &e))?;
         let folder = home.path().join("copy");
-        let text = String::from_utf8_lossy(&source).into_owned();
-        let copy = Copy { source: text, user: limits::own_user(), home: Some(home), folder };
-        copy.fill(lab, track, &source).map_err(|e| no_room(&copy.folder, &e))?;
+        let text = String::from_utf8_lossy(source).into_owned();
+        let copy = Copy { source: text, user: limits::own_user(), home, folder };
+        copy.fill(lab, track, source).map_err(|e| no_room(&copy.folder, &e))?;
         Ok(copy)
     }
 
     fn fill(&self, lab: &Lab, track: Track, source: &[u8]) -> io::Result<()> {
-        open_to_others(self.home.as_ref().map_or(&*self.folder, |home| home.path()))?;
+        open_to_others(self.home.path())?;
         fs::create_dir(&self.folder)?;
         fs::write(self.folder.join(track.file("submission")), source)?;
         fs::copy(lab.file("driver", track), self.folder.join(track.file("driver")))?;
@@ -78,11 +77,11 @@ impl Drop for Copy {
     fn drop(&mut self) {
         // It may be deep or closed; what cannot be removed is left to the system's clean-up of temporary folders.
         let _ = limits::remove(&self.folder);
-        drop(self.home.take());
     }
 }
 
-fn read(submission: &Path) -> Result<Vec<u8>> {
+/// Reads a submission that the reader names. A link is followed: it is the reader's own.
+pub fn read(submission: &Path) -> Result<Vec<u8>> {
     let path = submission.display();
     let refuse = |e: io::Error| match e.kind() {
         ErrorKind::NotFound => Error::usage(text!("{path}: 이런 파일이 없습니다.", "{path}: there is no such file.")),

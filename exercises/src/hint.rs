@@ -1,11 +1,12 @@
 //! The command `hint`: three steps to a solution, one at a time.
 
 use lab::cli::{Experiment, Options};
+use lab::render::wrap;
 use lab::{Result, lang, terminal, text};
 
 use crate::manifest::HINTS;
 use crate::workspace::Workspace;
-use crate::{labs, page, wanted};
+use crate::{labs, wanted};
 
 /// `cargo run -p exercises -- hint N`.
 pub fn command() -> Experiment {
@@ -36,13 +37,13 @@ fn hint(number: Option<String>, dir: Option<&std::path::Path>, step: Option<u64>
         (None, None) => None,
     };
     let Some(lab) = lab else {
-        terminal::print(&format!("{}\n", text!("모든 실습을 통과했습니다.", "all labs are passed.")));
+        wanted::nothing_left();
         return Ok(0);
     };
     let shown = workspace.as_ref().and_then(|workspace| workspace.state.hints.get(lab.name).copied()).unwrap_or(0);
     let step = step.map_or((shown + 1).min(HINTS), |step| step as usize);
     let hint = lab.manifest.hints[step - 1].get(lang::current());
-    terminal::print(&page::wrap(&format!("{}-{step}. ", lab.number), hint, terminal::width()));
+    terminal::print(&wrap(&format!("{}-{step}. ", lab.number), hint, terminal::width()));
     if let Some(mut workspace) = workspace {
         workspace.state.hints.insert(lab.name.to_owned(), shown.max(step));
         workspace.save()?;

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use lab::{Error, Result, text};
+use lab::{Error, Result, lang, text};
 
 use crate::manifest::{self, Manifest};
 use crate::promise::Judge;
@@ -76,6 +76,11 @@ impl Lab {
     /// A file of the lab for a track: `starter`, `solution`, `driver`.
     pub fn file(&self, role: &str, track: Track) -> PathBuf {
         self.folder.join(track.file(role))
+    }
+
+    /// The task in the reader's language.
+    pub fn task(&self) -> PathBuf {
+        self.folder.join(format!("task.{}.md", lang::current().code()))
     }
 
     /// Whether the lab exists in this track.

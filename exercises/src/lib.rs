@@ -7,7 +7,7 @@
 //! 2. [`copy`] puts the submission into a folder of its own, beside the lab's driver.
 //! 3. [`plain`] refuses a submission that names the kit. [`tools`] finds the kit, [`compile`] compiles driver and submission with plain `rustc`. Python needs neither.
 //! 4. [`scenario`] runs the driver once for each scenario, under [`limits`], and reads the document that [`kit`] wrote.
-//! 5. [`assess`] asks the lab's judge, `promises.rs` ([`promise`]), about each promise. `check`, `grade` and `verify` all go this way.
+//! 5. [`assess`] runs the scenarios of a submission, several at a time ([`parallel`]), and asks the lab's judge, `promises.rs` ([`promise`]), about each promise. `check`, `grade` and `verify` all go this way.
 //!    [`explored`] has the words of what loom found.
 //! 6. [`tell`] tells a broken promise, [`hang`] names a hang.
 //!
@@ -52,6 +52,7 @@ pub mod list;
 pub mod manifest;
 pub mod next;
 pub mod page;
+pub mod parallel;
 pub mod plain;
 pub mod predict;
 pub mod promise;

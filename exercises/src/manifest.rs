@@ -173,7 +173,7 @@ impl Manifest {
     }
 
     /// What is wrong with it, one line each.
-    pub fn mistakes(&self) -> Vec<String> {
+    pub fn mistakes(&self) -> Vec<Text> {
         let mut wrong = Vec::new();
         let mut texts: Vec<(String, Text)> = [("title", &self.title), ("idea", &self.idea), ("touch", &self.touch)]
             .map(|(name, text)| (name.to_owned(), text.clone()))
@@ -183,38 +183,51 @@ impl Manifest {
             texts.push((format!("promise {id}"), promise.text()));
             texts.push((format!("catches of {id}"), promise.catches.clone()));
             if !(1..=HINTS).contains(&promise.hint) {
-                wrong.push(format!("promise {id}: there is no hint {}", promise.hint));
+                let hint = promise.hint;
+                wrong.push(text!("약속 {id}: {hint}번 힌트는 없습니다", "promise {id}: there is no hint {hint}"));
             }
             if promise.points == 0 {
-                wrong.push(format!("promise {id} has no points"));
+                wrong.push(text!("약속 {id}에 점수가 없습니다", "promise {id} has no points"));
             }
             if self.promises.iter().filter(|other| other.id == promise.id).count() > 1 {
-                wrong.push(format!("promise {id} is there twice"));
+                wrong.push(text!("약속 {id}이(가) 두 번 있습니다", "promise {id} is there twice"));
             }
         }
         texts.extend(self.mutants.iter().map(|mutant| (format!("mutant {}", mutant.file), mutant.why.clone())));
         texts.extend(self.hints.iter().enumerate().map(|(n, hint)| (format!("hint {}", n + 1), hint.clone())));
         for (name, text) in texts {
             if !has_hangul(&text.ko) || text.en.trim().is_empty() || has_hangul(&text.en) {
-                wrong.push(format!("{name}: one of the languages is missing"));
+                wrong.push(text!("{name}: 두 언어 가운데 하나가 없습니다", "{name}: one of the languages is missing"));
             }
         }
         if self.hints.len() != HINTS {
-            wrong.push(format!("{} hints instead of {HINTS}", self.hints.len()));
+            let n = self.hints.len();
+            wrong.push(text!("힌트가 {HINTS}개가 아니라 {n}개입니다", "{n} hints instead of {HINTS}"));
         }
         for mutant in &self.mutants {
             if !self.promises_of(mutant.track).any(|promise| promise.id == mutant.promise) {
-                wrong.push(format!("mutant {}: no promise '{}' in its track", mutant.file, mutant.promise));
+                let (file, promise) = (&mutant.file, &mutant.promise);
+                wrong.push(text!(
+                    "오답 {file}: 그 트랙에 '{promise}'이라는 약속이 없습니다",
+                    "mutant {file}: no promise '{promise}' in its track"
+                ));
             }
         }
         for (track, ids) in &self.starter_fails {
+            let word = track.word();
             for id in ids {
                 if !self.promises_of(*track).any(|promise| promise.id == *id) {
-                    wrong.push(format!("starter_fails.{}: no promise '{id}' in this track", track.word()));
+                    wrong.push(text!(
+                        "starter_fails.{word}: 이 트랙에 '{id}'이라는 약속이 없습니다",
+                        "starter_fails.{word}: no promise '{id}' in this track"
+                    ));
                 }
             }
             if ids.is_empty() {
-                wrong.push(format!("starter_fails.{}: a starter that breaks no promise", track.word()));
+                wrong.push(text!(
+                    "starter_fails.{word}: 출발점이 깨는 약속이 없습니다",
+                    "starter_fails.{word}: a starter that breaks no promise"
+                ));
             }
         }
         wrong
@@ -266,7 +279,7 @@ mod tests {
     #[test]
     fn a_manifest_is_read() {
         let lab: Manifest = basic_toml::from_str(LAB).unwrap();
-        assert_eq!(lab.mistakes(), [""; 0]);
+        assert_eq!(lab.mistakes(), []);
         assert_eq!(lab.promises_of(Track::Rust).count(), 1);
         assert_eq!(lab.promises_of(Track::Python).count(), 2);
         assert!(lab.runs_on(&python([3, 8, 0], None)) && !lab.runs_on(&python([3, 7, 16], None)));
@@ -288,7 +301,8 @@ mod tests {
             ("en = \"idea\"", "en = \"생각\"", "idea: one of the languages is missing"),
         ] {
             let lab: Manifest = basic_toml::from_str(&LAB.replace(right, wrong)).unwrap();
-            assert!(lab.mistakes().iter().any(|line| line == said), "{said}: {:?}", lab.mistakes());
+            let is_said = |line: &Text| line.en == said && has_hangul(&line.ko);
+            assert!(lab.mistakes().iter().any(is_said), "{said}: {:?}", lab.mistakes());
         }
         for wrong in ["track = \"go\"", "needs = \"gill\"", "colour = \"red\""] {
             let spoiled = LAB.replace("scenario = \"one\"", &format!("scenario = \"one\"\n{wrong}"));

@@ -3,7 +3,7 @@
 use std::fs;
 
 use lab::cli::{Experiment, Options};
-use lab::{Result, lang, terminal, text};
+use lab::{Result, terminal, text};
 
 use crate::labs::{self, Lab};
 use crate::track::Track;
@@ -21,7 +21,7 @@ pub fn command() -> Experiment {
         let track = wanted::given_track(args, track)?.unwrap_or(workspace.state.track);
         match workspace.next(&labs::all()?, track) {
             Some(lab) => show(&lab, &workspace, track)?,
-            None => terminal::print(&format!("{}\n", text!("모든 실습을 통과했습니다.", "all labs are passed."))),
+            None => wanted::nothing_left(),
         }
         Ok(0)
     })
@@ -29,7 +29,7 @@ pub fn command() -> Experiment {
 
 /// Prints a task, and the file that is to be changed.
 pub fn show(lab: &Lab, workspace: &Workspace, track: Track) -> Result<()> {
-    let task = fs::read_to_string(lab.folder.join(format!("task.{}.md", lang::current().code())))?;
+    let task = fs::read_to_string(lab.task())?;
     let (file, number) = (workspace.submission(lab, track), lab.number);
     let file = file.display();
     let then =

@@ -21,9 +21,9 @@ pub struct Broken {
 pub struct Place {
     /// The lane, by its number in the trace.
     pub lane: usize,
-    /// From.
+    /// Where it begins.
     pub from: u64,
-    /// To.
+    /// Where it ends.
     pub to: u64,
 }
 

@@ -72,7 +72,7 @@ fn build() -> Result<Vec<(&'static str, PathBuf)>> {
     }
     let status = child.wait()?;
     if limits::is_stopped() {
-        return Err(Error::failed(text!("중단했습니다.", "stopped.")));
+        return Err(limits::stopped());
     }
     if !status.success() || found.len() < CRATES.len() {
         return Err(Error::failed(text!(

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use lab::cli::{Args, Choice, Opt, Options};
-use lab::{Error, Result, text};
+use lab::{Error, Result, terminal, text};
 
 use crate::labs::{self, Lab};
 use crate::track::Track;
@@ -46,6 +46,11 @@ pub fn given_track(args: &Args, track: Opt<Option<String>>) -> Result<Option<Tra
             "--track {word}: give rust or python."
         ))
     })
+}
+
+/// There is no next lab.
+pub fn nothing_left() {
+    terminal::print(&format!("{}\n", text!("모든 실습을 통과했습니다.", "all labs are passed.")));
 }
 
 /// The lab that is named, else the first that has not been passed.

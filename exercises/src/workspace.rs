@@ -17,9 +17,9 @@ const STATE: &str = ".exercises.json";
 /// A student's folder.
 #[derive(Debug)]
 pub struct Workspace {
-    /// Where.
+    /// Its path, absolute if this run made it.
     pub folder: PathBuf,
-    /// What was done.
+    /// What it remembers from one command to the next.
     pub state: State,
 }
 
@@ -113,11 +113,9 @@ impl Workspace {
         for lab in labs {
             let folder = self.folder.join(lab.name);
             fs::create_dir_all(&folder)?;
-            for code in ["ko", "en"] {
-                let task = format!("task.{code}.md");
-                if code == lang::current().code() && !folder.join("task.md").exists() {
-                    fs::copy(lab.folder.join(task), folder.join("task.md"))?;
-                }
+            let task = folder.join("task.md");
+            if !task.exists() {
+                fs::copy(lab.task(), task)?;
             }
             for track in lab.manifest.tracks() {
                 let submission = folder.join(track.file("submission"));

@@ -12,30 +12,22 @@ pub mod submissions;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{fs, thread};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use lab::cli::{Args, Choice, Experiment, Options};
+use lab::cli::{Args, Choice as _, Experiment, Options};
 use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::{Error, Result, atomic_write, machine, terminal, text};
 
 use crate::assess::{self, Assessment, Kept};
-use crate::labs;
 use crate::limits::{self, Guards};
 use crate::tools::{self, Tools};
 use crate::track::Track;
+use crate::{labs, parallel};
 use formats::Format;
 use saved::Saved;
 use sheet::{Grade, Mark, Sheet};
 use submissions::Entry;
-
-/// The exit code that shells use for SIGINT: 128 + 2.
-const INTERRUPTED: u8 = 130;
-
-impl Choice for Format {
-    const WORDS: &'static [(&'static str, Format)] = &Format::NAMES;
-}
 
 /// `cargo run -p exercises -- grade DIR…`.
 pub fn command() -> Experiment {
@@ -44,14 +36,14 @@ pub fn command() -> Experiment {
         .positional_words("dir", text!("제출물의 폴더, 또는 제출물 하나", "folders of submissions, or one submission"));
     let only = options.words("lab", text!("이 실습만(여러 번 지정 가능)", "only this lab (may be repeated)"));
     let format = options.choice("format", Format::Table, text!("출력 형식", "how the result is written"));
-    let out = options.path(
+    let out = options.output(
         "out",
         text!(
             "결과를 쓸 파일. gradescope 형식이고 제출물이 여럿이면 폴더",
             "the file for the result; with the format gradescope and several submissions, a folder"
         ),
     );
-    let saved = options.path(
+    let saved = options.output(
         "saved",
         text!(
             "이미 채점한 결과를 두는 폴더(기본: target/ 안)",
@@ -101,7 +93,7 @@ fn grade(args: &Args, wanted: &Wanted) -> Result<u8> {
         words => words.iter().map(|word| labs::find(word)).collect::<Result<_>>()?,
     };
     let entries = submissions::find(&wanted.folders, &labs, !wanted.labs.is_empty())?;
-    writable(wanted)?;
+    writable(wanted, &entries)?;
     let has = |track| entries.iter().any(|entry| entry.track == track && entry.source.is_ok());
     let tools = if has(Track::Rust) { Some(tools::find()?) } else { None };
     let pythons = if has(Track::Python) { args.find_pythons()? } else { Vec::new() };
@@ -127,17 +119,27 @@ fn grade(args: &Args, wanted: &Wanted) -> Result<u8> {
             "중단했습니다. {all}개 중 {done}개를 채점했습니다. 같은 명령을 다시 실행하면 이어서 채점합니다.",
             "stopped: {done} of {all} are graded. The same command goes on from there."
         ));
-        return Ok(INTERRUPTED);
+        return Ok(limits::INTERRUPTED);
     }
     Ok(u8::from(failed))
 }
 
-/// Better now than after ten minutes of grading.
-fn writable(wanted: &Wanted) -> Result<()> {
-    match &wanted.out {
-        Some(path) if !path.is_dir() => atomic_write::can_be_written(path),
-        _ => Ok(()),
+/// Better now than after ten minutes of grading. A submission is never written over.
+fn writable(wanted: &Wanted, entries: &[Entry]) -> Result<()> {
+    let Some(out) = &wanted.out else { return Ok(()) };
+    // A file that is not there yet is no submission.
+    let is_out = out
+        .canonicalize()
+        .ok()
+        .is_some_and(|out| entries.iter().any(|entry| entry.path.canonicalize().is_ok_and(|path| path == out)));
+    if is_out {
+        let path = out.display();
+        return Err(Error::usage(text!(
+            "--out {path}: 제출 파일입니다. 다른 파일을 주십시오.",
+            "--out {path}: this is a submission. Give another file."
+        )));
     }
+    if out.is_dir() { Ok(()) } else { atomic_write::can_be_written(out) }
 }
 
 /// What grades.
@@ -153,40 +155,29 @@ impl Grader {
     /// One more at a time than there are cores, because runs mostly wait. Whether some could not be graded, for a reason that is not theirs.
     fn all(&self, entries: &[Entry]) -> (Sheet, bool) {
         let bar = progress::steps(entries.len());
-        let next = AtomicUsize::new(0);
-        let done: Mutex<Vec<(usize, Grade)>> = Mutex::default();
-        let failed = AtomicUsize::new(0);
-        thread::scope(|scope| {
-            for _ in 0..(machine::cores() + 1).min(entries.len()) {
-                scope.spawn(|| {
-                    while let Some((number, entry)) = {
-                        let number = next.fetch_add(1, Ordering::Relaxed);
-                        entries.get(number).map(|entry| (number, entry)).filter(|_| !limits::is_stopped())
-                    } {
-                        bar.set_message(lab::escape::escape_controls(&entry.submission));
-                        let grade = self.one(entry).unwrap_or_else(|e| {
-                            failed.fetch_add(1, Ordering::Relaxed);
-                            not_graded(entry, e.text())
-                        });
-                        // What was stopped in the middle counts as not graded.
-                        if !limits::is_stopped() || grade.refused.is_none() {
-                            done.lock().expect("nobody panics with it").push((number, grade));
-                        }
-                        bar.inc(1);
-                    }
-                });
+        let failed = AtomicBool::new(false);
+        let grade = |entry: &Entry| {
+            if limits::is_stopped() {
+                return None;
             }
-        });
+            bar.set_message(lab::escape::escape_controls(&entry.submission));
+            let grade = self.one(entry).unwrap_or_else(|e| {
+                failed.store(true, Ordering::Relaxed);
+                not_graded(entry, e.text())
+            });
+            bar.inc(1);
+            // What was stopped in the middle counts as not graded.
+            (!limits::is_stopped() || grade.refused.is_none()).then_some(grade)
+        };
+        let grades: Vec<Grade> = parallel::map(entries, machine::cores() + 1, grade).into_iter().flatten().collect();
         bar.finish_and_clear();
-        let mut done = done.into_inner().expect("nobody panics with it");
-        done.sort_by_key(|(number, _)| *number);
         let guards = self.guards.lock().expect("nobody panics with it").take();
         let sheet = Sheet {
-            missing: entries.len() - done.len(),
-            grades: done.into_iter().map(|(_, grade)| grade).collect(),
+            missing: entries.len() - grades.len(),
+            grades,
             unguarded: guards.map(|guards| guards.missing()).unwrap_or_default(),
         };
-        (sheet, failed.into_inner() > 0)
+        (sheet, failed.into_inner())
     }
 
     fn one(&self, entry: &Entry) -> Result<Grade> {
@@ -207,17 +198,13 @@ impl Grader {
     }
 
     fn assess(&self, entry: &Entry, source: &[u8]) -> Result<(Grade, Option<Guards>)> {
-        // The bytes that were hashed are the bytes that are graded, whatever becomes of the original.
-        let folder = tempfile::Builder::new().prefix("exercises-original-").tempdir()?;
-        let file = folder.path().join(entry.track.file("submission"));
-        fs::write(&file, source)?;
         let assessed = match entry.track {
             Track::Rust => {
                 let tools = self.tools.as_ref().expect("found, because there is a submission in Rust");
-                vec![assess::rust(&entry.lab, &file, tools)?]
+                vec![assess::rust(&entry.lab, source, tools)?]
             }
             Track::Python => {
-                let one = |python| assess::python(&entry.lab, &file, python);
+                let one = |python| assess::python(&entry.lab, source, python);
                 self.pythons.iter().map(one).collect::<Result<Vec<_>>>()?
             }
         };
@@ -337,7 +324,7 @@ fn deliver(sheet: &Sheet, wanted: &Wanted) -> Result<()> {
         (None, format) => terminal::print(&formats::document(sheet, format)?),
     }
     if wanted.format == Format::Github {
-        formats::written(sheet)?;
+        formats::hand_over(sheet)?;
     }
     Ok(())
 }

@@ -17,12 +17,11 @@ use std::path::{Path, PathBuf};
 use lab::lang::Text;
 use lab::{Error, Result, text};
 
+use crate::copy::MOST;
 use crate::labs::Lab;
 use crate::limits::{is_link, read_result};
 use crate::track::Track;
 
-/// A submission is a source file; nobody writes a megabyte in fifteen minutes.
-const MOST: u64 = 1 << 20;
 const TRACKS: [Track; 2] = [Track::Rust, Track::Python];
 
 /// The file of a lab below a submission's folder.
@@ -41,6 +40,8 @@ pub struct Entry {
     pub track: Track,
     /// Below the folder that was named on the command line.
     pub file: String,
+    /// Where it is.
+    pub path: PathBuf,
     /// Its bytes.
     pub source: std::result::Result<Vec<u8>, Text>,
 }
@@ -141,8 +142,8 @@ fn entries(place: &Place, labs: &[Lab], named: bool) -> Vec<Entry> {
     for lab in labs {
         for track in TRACKS.into_iter().filter(|track| lab.has(*track)) {
             if let Some(file) = file(place, lab, track, named && labs.len() == 1) {
-                let source = read(&place.base, &file);
-                found.push(Entry { submission: place.name.clone(), lab: lab.clone(), track, file, source });
+                let (path, source) = (place.base.join(&file), read(&place.base, &file));
+                found.push(Entry { submission: place.name.clone(), lab: lab.clone(), track, file, path, source });
             }
         }
     }
@@ -196,5 +197,6 @@ fn nothing(place: &Place, lab: &Lab) -> Entry {
     } else {
         text!("제출하지 않았습니다({file} 없음).", "nothing was handed in: there is no {file}.")
     };
-    Entry { submission: place.name.clone(), lab: lab.clone(), track, file, source: Err(why) }
+    let path = place.base.join(&file);
+    Entry { submission: place.name.clone(), lab: lab.clone(), track, file, path, source: Err(why) }
 }

@@ -160,7 +160,7 @@ impl Guards {
 /// What is known about a run that has ended, and of which nothing is running any more.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Ended {
-    /// How.
+    /// By itself, by a signal, or by a limit.
     pub how: How,
     /// The beginning of its standard output.
     pub out: String,

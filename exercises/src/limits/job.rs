@@ -41,7 +41,7 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn new(command: &Command, limits: &Limits) -> Result<Job> {
-        let program = find(command.get_program())?;
+        let program = find_program(command.get_program())?;
         let set = |(name, value): (&std::ffi::OsStr, Option<&std::ffi::OsStr>)| Some((name.into(), value?.into()));
         let mut env: Vec<(OsString, OsString)> = command.get_envs().filter_map(set).collect();
         let copy = limits.folder.as_os_str();
@@ -80,7 +80,7 @@ fn nice() -> i32 {
 }
 
 /// The program's path, looked up as a shell does, in the grader's own `PATH`.
-fn find(program: &std::ffi::OsStr) -> Result<PathBuf> {
+pub fn find_program(program: &std::ffi::OsStr) -> Result<PathBuf> {
     let path = PathBuf::from(program);
     if path.components().count() > 1 {
         return Ok(path);

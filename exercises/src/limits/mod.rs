@@ -42,15 +42,15 @@ use lab::Result;
 
 pub use ended::{Ended, Fence, Guards, How};
 pub use folder::{is_link, make_own, read_result, remove};
-pub use job::{START, SUPERVISE, supervised_by};
+pub use job::{START, SUPERVISE, find_program, supervised_by};
 pub use rules::Limits;
-pub use stop::{is_stopped, stop_all, stop_on_ctrl_c};
+pub use stop::{INTERRUPTED, is_stopped, stop_all, stop_on_ctrl_c, stopped};
 pub use user::own_user;
 
 use job::Job;
 
 /// Runs a command under limits. Its program, arguments, environment variables and folder are taken from `command`; nothing
-/// else of the grader's environment is passed on. Its standard input is empty.
+/// else of the grader's environment is passed on. Its standard input is empty. A run that Ctrl-C ended is an error, as [`stopped`] tells it.
 pub fn run_limited(command: &Command, limits: &Limits) -> Result<Ended> {
     let job = Job::new(command, limits)?;
     #[cfg(target_os = "linux")]

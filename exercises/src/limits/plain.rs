@@ -11,7 +11,7 @@ use lab::{Error, Result, text};
 
 use super::ended::{Ended, Guards, How};
 use super::job::Job;
-use super::stop::is_stopped;
+use super::stop::{is_stopped, stopped};
 
 pub fn run(job: Job) -> Result<Ended> {
     let program = job.program.display();
@@ -37,7 +37,7 @@ pub fn run(job: Job) -> Result<Ended> {
     let wall = start.elapsed();
     kill_group(&mut child);
     if how == How::Stopped {
-        return Err(Error::failed(how.tell(&job.limits)));
+        return Err(stopped());
     }
     Ok(Ended {
         how,

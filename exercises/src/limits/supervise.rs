@@ -13,7 +13,7 @@ use rustix::process::{WaitOptions, WaitStatus, getpid, set_child_subreaper, setp
 
 use super::ended::{Ended, Fence, Guards, How};
 use super::job::{EXECUTABLE, Job, START, SUPERVISE};
-use super::stop::is_stopped;
+use super::stop::{is_stopped, stopped};
 use super::{descendants, folder, start};
 
 /// What the supervisor tells the grader: how it ended, or why nothing was started.
@@ -32,8 +32,8 @@ pub fn run(job: Job) -> Result<Ended> {
     let ended = serde_json::from_str::<Report>(&report)
         .unwrap_or_else(|_| Err("the supervisor ended without a report".into()))
         .map_err(|e| no(&e))?;
-    if is_stopped() && ended.how == How::Stopped {
-        return Err(Error::failed(How::Stopped.tell(&job.limits)));
+    if ended.how == How::Stopped {
+        return Err(stopped());
     }
     Ok(ended)
 }
@@ -67,10 +67,9 @@ fn read_report(supervisor: &mut Child, mut lifeline: Option<ChildStdin>) -> Stri
         match report.recv_timeout(Duration::from_millis(50)) {
             Ok(report) => return report,
             Err(RecvTimeoutError::Disconnected) => return String::new(),
-            Err(RecvTimeoutError::Timeout) if is_stopped() => lifeline = None,
+            Err(RecvTimeoutError::Timeout) if is_stopped() => drop(lifeline.take()),
             Err(RecvTimeoutError::Timeout) => {}
         }
-        let _ = &lifeline;
     }
 }
 

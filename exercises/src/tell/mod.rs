@@ -3,24 +3,21 @@
 mod interleaving;
 mod lanes;
 
-use std::fmt::Write as _;
-
 use lab::escape::escape_controls;
 use lab::lang::Text;
-use lab::render::Canvas;
+use lab::render::{Canvas, wrap};
 use lab::text;
 
 use crate::assess::{Assessment, Kept};
 use crate::labs::Lab;
 use crate::manifest::Promise;
-use crate::page;
 use crate::promise::Broken;
 
 /// The whole page of a check. All broken promises are told in full, or only the first one.
 pub fn page(lab: &Lab, assessment: &Assessment, all: bool, canvas: Canvas) -> String {
     let mut out = String::new();
     if let Some(why) = &assessment.not_compiled {
-        out.push_str(&page::wrap("✗ ", why.why.get(canvas.lang), canvas.width));
+        out.push_str(&wrap("✗ ", why.why.get(canvas.lang), canvas.width));
         // The compiler's own lines, as it laid them out.
         out.extend(why.said.lines().map(|line| format!("  {}\n", escape_controls(line))));
         return out;
@@ -40,7 +37,7 @@ pub fn page(lab: &Lab, assessment: &Assessment, all: bool, canvas: Canvas) -> St
     }
     if !all && broken().count() > 1 {
         let more = text!("(깨진 약속을 모두 자세히 보려면 --all)", "(--all tells each broken promise in full)");
-        out.push_str(&page::wrap("", more.get(canvas.lang), canvas.width));
+        out.push_str(&wrap("", more.get(canvas.lang), canvas.width));
     }
     out
 }
@@ -51,10 +48,10 @@ fn told(lab: &Lab, assessment: &Assessment, promise: &Promise, broken: &Broken, 
     let mut out = String::new();
     let points = promise.points;
     let head = text!("{points}점", "{points} points");
-    let _ = writeln!(out, "✗ {} ({})", promise.id, head.get(lang));
+    out.push_str(&wrap("✗ ", &format!("{} ({})", promise.id, head.get(lang)), canvas.width));
     let (promised, seen) = (text!("약속: ", "promised: "), text!("관찰: ", "seen:     "));
-    out.push_str(&page::wrap(&format!("  {}", promised.get(lang)), promise.text().get(lang), canvas.width));
-    out.push_str(&page::wrap(&format!("  {}", seen.get(lang)), &escape_controls(broken.seen.get(lang)), canvas.width));
+    out.push_str(&wrap(&format!("  {}", promised.get(lang)), promise.text().get(lang), canvas.width));
+    out.push_str(&wrap(&format!("  {}", seen.get(lang)), &escape_controls(broken.seen.get(lang)), canvas.width));
     if let Some(recorded) = assessment.runs.get(&promise.scenario).and_then(|run| run.recorded.as_ref()) {
         if recorded.trace.lanes.iter().any(|lane| !lane.spans.is_empty()) {
             out.push('\n');
@@ -67,7 +64,7 @@ fn told(lab: &Lab, assessment: &Assessment, promise: &Promise, broken: &Broken, 
     }
     let (number, hint) = (lab.number, promise.hint);
     let fits = text!("알맞은 힌트: hint {number} --step {hint}", "the hint that fits: hint {number} --step {hint}");
-    let _ = writeln!(out, "  {}", fits.get(lang));
+    out.push_str(&wrap("  ", fits.get(lang), canvas.width));
     out
 }
 
@@ -77,7 +74,7 @@ fn line(promise: &Promise, kept: &Kept, canvas: Canvas) -> String {
         Kept::No(broken) => ("✗", broken.seen.clone()),
         Kept::NotAsked(why) => ("–", why.clone()),
     };
-    page::wrap(&format!("{mark} {}: ", promise.id), &escape_controls(said.get(canvas.lang)), canvas.width)
+    wrap(&format!("{mark} {}: ", promise.id), &escape_controls(said.get(canvas.lang)), canvas.width)
 }
 
 /// The last line: how many promises and points.

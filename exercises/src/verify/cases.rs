@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lab::Result;
+use lab::lang::Text;
 use lab::python::Interpreter;
+use lab::{Result, text};
 
 use crate::assess::{self, Assessment, Kept};
+use crate::copy;
 use crate::labs::Lab;
 use crate::manifest::Mutant;
 use crate::tools::Tools;
@@ -42,7 +44,7 @@ pub struct Case<'a> {
 #[derive(Debug)]
 pub struct Outcome {
     /// What is not as it should be; empty if all is well.
-    pub wrong: Vec<String>,
+    pub wrong: Vec<Text>,
     /// How many promises were asked.
     pub asked: usize,
     /// How long it took.
@@ -84,12 +86,12 @@ impl Case<'_> {
     }
 
     /// Its name in a message.
-    pub fn name(&self) -> String {
+    pub fn name(&self) -> Text {
         match self.role {
-            Role::Starter => "starter".to_owned(),
-            Role::Solution => "solution".to_owned(),
-            Role::Busy => "solution beside two busy loops".to_owned(),
-            Role::Mutant(_) => self.mutant().map(|mutant| mutant.file.clone()).unwrap_or_default(),
+            Role::Starter => text!("출발점", "starter"),
+            Role::Solution => text!("답안", "solution"),
+            Role::Busy => text!("바쁜 루프 둘과 함께 실행한 답안", "solution beside two busy loops"),
+            Role::Mutant(_) => self.mutant().map(|mutant| Text::same(&mutant.file)).unwrap_or_default(),
         }
     }
 
@@ -103,17 +105,20 @@ impl Case<'_> {
 
     /// Judges it, and compares.
     pub fn run(&self, tools: &Tools) -> Result<Outcome> {
+        let source = copy::read(&self.file())?;
         let assessment = match self.python {
-            None => assess::rust(self.lab, &self.file(), tools)?,
-            Some(python) => assess::python(self.lab, &self.file(), python)?,
+            None => assess::rust(self.lab, &source, tools)?,
+            Some(python) => assess::python(self.lab, &source, python)?,
         };
         let asked = assessment.promises.iter().filter(|(_, kept)| !matches!(kept, Kept::NotAsked(_))).count();
         Ok(Outcome { wrong: self.compare(&assessment), asked, took: assessment.took })
     }
 
-    fn compare(&self, assessment: &Assessment) -> Vec<String> {
+    fn compare(&self, assessment: &Assessment) -> Vec<Text> {
         if let Some(why) = &assessment.not_compiled {
-            return vec![format!("does not compile: {}", why.said.lines().next().unwrap_or_default())];
+            let said = why.said.lines().next();
+            let told = |said| text!("컴파일되지 않습니다: {said}", "does not compile: {said}");
+            return vec![said.map_or_else(|| why.why.clone(), told)];
         }
         let broken = assessment.broken();
         let was_asked = |id: &&String| {
@@ -122,21 +127,33 @@ impl Case<'_> {
         };
         match (self.role, self.mutant()) {
             (_, Some(mutant)) if broken.contains(&mutant.promise.as_str()) => Vec::new(),
-            (_, Some(mutant)) => vec![format!("keeps the promise '{}', and breaks {broken:?}", mutant.promise)],
+            (_, Some(mutant)) => {
+                let kept = &mutant.promise;
+                vec![text!(
+                    "약속 '{kept}'을(를) 지킵니다. 깨는 것: {broken:?}",
+                    "keeps the promise '{kept}', and breaks {broken:?}"
+                )]
+            }
             (Role::Starter, _) => {
                 let should: Vec<&String> =
                     self.lab.manifest.starter_fails[&self.track].iter().filter(was_asked).collect();
                 let same = should.len() == broken.len() && should.iter().all(|id| broken.contains(&id.as_str()));
-                if same { Vec::new() } else { vec![format!("breaks {broken:?} instead of {should:?}")] }
+                let other = || {
+                    text!("{should:?}이(가) 아니라 {broken:?}을(를) 깹니다", "breaks {broken:?} instead of {should:?}")
+                };
+                if same { Vec::new() } else { vec![other()] }
             }
             _ => self.seen(assessment),
         }
     }
 
     /// What a solution broke, with what was seen.
-    fn seen(&self, assessment: &Assessment) -> Vec<String> {
+    fn seen(&self, assessment: &Assessment) -> Vec<Text> {
         let seen = assessment.promises.iter().filter_map(|(promise, kept)| match kept {
-            Kept::No(broken) => Some(format!("breaks '{}': {}", promise.id, broken.seen)),
+            Kept::No(broken) => {
+                let (id, ko, en) = (&promise.id, &broken.seen.ko, &broken.seen.en);
+                Some(text!("'{id}'을(를) 깹니다: {ko}", "breaks '{id}': {en}"))
+            }
             Kept::Yes | Kept::NotAsked(_) => None,
         });
         seen.collect()

@@ -8,8 +8,7 @@ pub mod cases;
 pub mod files;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ use lab::{Result, machine, text};
 
 use crate::labs::{self, Lab};
 use crate::track::Track;
-use crate::{limits, tools};
+use crate::{limits, parallel, tools};
 use cases::{Case, Role};
 
 /// `cargo run -p exercises -- verify`.
@@ -54,7 +53,10 @@ fn verify(args: &Args, only: &[String], at_a_time: Option<u64>) -> Result<Report
     limits::stop_on_ctrl_c()?;
     let mut report = Report::new("exercises/verify");
     for lab in &labs {
-        report.failures.extend(files::mistakes(lab).into_iter().map(|why| Text::same(format!("{}: {why}", lab.name))));
+        let name = lab.name;
+        report
+            .failures
+            .extend(files::mistakes(lab).iter().map(|Text { ko, en }| text!("{name}: {ko}", "{name}: {en}")));
     }
     let tools = tools::find()?;
     let all = cases::all(&labs, &pythons);
@@ -68,18 +70,17 @@ fn verify(args: &Args, only: &[String], at_a_time: Option<u64>) -> Result<Report
         bar.inc(1);
         done
     };
-    let mut done = in_parallel(&calm, workers, run);
-    done.extend(beside_busy_loops(|| in_parallel(&busy, workers, run)));
+    let mut done = parallel::map(&calm, workers, run);
+    done.extend(beside_busy_loops(|| parallel::map(&busy, workers, run)));
     bar.finish_and_clear();
     let mut rows: BTreeMap<(u32, String), Row<'_>> = BTreeMap::new();
     for (case, outcome) in calm.iter().chain(&busy).zip(done) {
         let outcome = outcome?;
-        report.failures.extend(
-            outcome
-                .wrong
-                .iter()
-                .map(|why| Text::same(format!("{}, {}, {}: {why}", case.lab.name, case.on(), case.name()))),
-        );
+        let (lab, on, name) = (case.lab.name, case.on(), case.name());
+        report.failures.extend(outcome.wrong.iter().map(|why| {
+            let (name_ko, name_en, ko, en) = (&name.ko, &name.en, &why.ko, &why.en);
+            text!("{lab}, {on}, {name_ko}: {ko}", "{lab}, {on}, {name_en}: {en}")
+        }));
         rows.entry((case.lab.number, case.on())).or_insert_with(|| Row::new(case.lab, case.track)).add(case, &outcome);
     }
     report.notes = left_out(&labs, &pythons);
@@ -127,25 +128,6 @@ fn left_out(labs: &[Lab], pythons: &[Interpreter]) -> Vec<Text> {
         }
     }
     left
-}
-
-/// Runs the cases, several at a time. The outcomes are in the order of the cases.
-fn in_parallel<'a, R: Send>(cases: &[Case<'a>], workers: usize, run: impl Fn(&Case<'a>) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let done: Vec<Mutex<Option<R>>> = cases.iter().map(|_| Mutex::new(None)).collect();
-    thread::scope(|scope| {
-        for _ in 0..workers.min(cases.len()) {
-            scope.spawn(|| {
-                loop {
-                    let n = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(case) = cases.get(n) else { break };
-                    *done[n].lock().expect("nobody panics with it") = Some(run(case));
-                }
-            });
-        }
-    });
-    let outcome = |place: Mutex<Option<R>>| place.into_inner().expect("nobody panics with it").expect("every case ran");
-    done.into_iter().map(outcome).collect()
 }
 
 /// Does something while two threads compute without pause.

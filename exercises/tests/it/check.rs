@@ -1,5 +1,10 @@
 //! `check`: what is told of a submission.
 
+use std::process::{Command, Stdio};
+
+use harness::{finish, start};
+use unicode_width::UnicodeWidthStr;
+
 use crate::run::{done, lab_1, submission};
 
 const HEAD: &str = "pub type Job = Box<dyn FnOnce() -> Result<u32, String> + Send>;\n";
@@ -24,6 +29,20 @@ fn a_broken_promise_is_told_with_the_lanes_of_the_run() {
     assert!(!told.out.contains("✗ joined (2 points)"), "only the first is told in full: {}", told.out);
     let all = done(&["check", "1", "--all", "--file", &lab_1("starter.rs")]).ends_with(1);
     assert!(all.out.contains("✗ together (4 points)") && all.out.contains("✗ joined (2 points)"), "{}", all.out);
+}
+
+#[test]
+fn pages_fit() {
+    for lang in ["ko", "en"] {
+        for columns in [20, 80] {
+            let mut check = Command::new(env!("CARGO_BIN_EXE_exercises"));
+            check.args(["check", "1", "--all", "--lang", lang, "--file", &lab_1("starter.rs")]);
+            check.env("COLUMNS", columns.to_string()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            let told = finish(start(&mut check)).ends_with(1).out;
+            let wide: Vec<&str> = told.lines().filter(|line| line.width() > columns).collect();
+            assert!(wide.is_empty(), "{lang}, {columns}: {wide:#?}");
+        }
+    }
 }
 
 #[test]

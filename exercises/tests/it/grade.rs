@@ -129,6 +129,20 @@ fn files_with_other_names_are_found_when_the_lab_is_named() {
 }
 
 #[test]
+fn no_submission_is_written_over() {
+    let folder = Folder::new();
+    folder.add("a", &lab_file("solution.rs"));
+    let (file, python) = (folder.file_of("a"), folder.beside("python3"));
+    fs::write(&python, "a program").unwrap();
+    let refused = |out: &Path| run(folder.command(&["--python"]).arg(&python).arg("--out").arg(out)).ends_with(2);
+    let done = refused(&file);
+    assert!(done.err.contains("this is a submission") && done.err.lines().count() == 1, "{done:?}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), lab_file("solution.rs"));
+    assert!(refused(&python).err.contains("--python reads this file"));
+    assert_eq!(fs::read_to_string(&python).unwrap(), "a program");
+}
+
+#[test]
 fn gradescope_and_github_get_their_files() {
     let folder = Folder::new();
     folder.add("a", &lab_file("solution.rs")).add("b", &lab_file("starter.rs"));
@@ -168,7 +182,7 @@ fn a_wrong_command_line_gets_one_line() {
         (vec!["grade", empty.to_str().unwrap(), "--format", "xml"], "xml"),
     ] {
         let done = run(grader().args(&args).args(["--lang", "en"])).ends_with(2);
-        assert!(done.err.contains(says), "{args:?}: {done:?}");
+        assert!(done.err.contains(says) && done.err.lines().count() == 1, "{args:?}: {done:?}");
         assert!(done.out.is_empty(), "{args:?}: {done:?}");
     }
 }

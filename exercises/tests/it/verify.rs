@@ -47,6 +47,8 @@ fn every_mistake_in_a_lab_is_named() {
         fs::write(lab.join("solution.rs"), &serial).unwrap();
         fs::write(lab.join("starter.rs"), &serial).unwrap();
         fs::write(lab.join("mutants/two_at_a_time.rs"), "pub fn run_al() {}").unwrap();
+        let named = String::from_utf8(solution).unwrap() + "use kit as _;\n";
+        fs::write(lab.join("mutants/serial.rs"), named).unwrap();
         fs::write(lab.join("notes.txt"), "stray").unwrap();
         fs::write(lab.join("task.ko.md"), "# 1. Five waits at once").unwrap();
         let manifest = fs::read_to_string(lab.join("lab.toml")).unwrap();
@@ -61,6 +63,8 @@ fn every_mistake_in_a_lab_is_named() {
         "01-join-all, rust, solution beside two busy loops: breaks 'together'",
         "01-join-all, rust, starter: breaks [\"together\"] instead of [\"together\", \"joined\"]",
         "01-join-all, rust, two_at_a_time.rs: does not compile",
+        "01-join-all, rust, serial.rs: line 16 has the name 'kit'",
+        "01-join-all: mutants/serial.rs names the kit in line 16",
         "01-join-all: notes.txt is not named in lab.toml",
         "01-join-all: task.ko.md is not Korean",
         "01-join-all: promise together: there is no hint 4",

@@ -48,13 +48,8 @@ fn property(words: &str) -> String {
     data(words).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Where the summary and the result were written: nowhere outside GitHub Actions.
-#[derive(Debug, Default)]
-pub struct Written(pub Vec<PathBuf>);
-
-/// Adds the summary and the result to the files that the runner names.
-pub fn written(sheet: &Sheet) -> Result<Written> {
-    let mut written = Written::default();
+/// Adds the summary and the result to the files that the runner names; outside of GitHub Actions there are none.
+pub fn hand_over(sheet: &Sheet) -> Result<()> {
     let documents =
         [("GITHUB_STEP_SUMMARY", summary(sheet)), ("GITHUB_OUTPUT", format!("result={}\n", classroom(sheet)))];
     for (variable, document) in documents {
@@ -64,9 +59,8 @@ pub fn written(sheet: &Sheet) -> Result<Written> {
             let name = path.display();
             Error::failed(text!("{name}: 쓸 수 없습니다: {e}", "{name}: cannot be written: {e}"))
         })?;
-        written.0.push(path);
     }
-    Ok(written)
+    Ok(())
 }
 
 /// A Markdown table for each lab, and what was seen.
@@ -74,8 +68,10 @@ pub(super) fn summary(sheet: &Sheet) -> String {
     let mut page = String::new();
     for (lab, grades) in sheet.by_lab() {
         let Some(first) = grades.first() else { continue };
+        let submission = text!("제출물", "submission").to_string();
+        let points = text!("점수", "points").to_string();
         let ids = first.marks.iter().map(|mark| cell(&mark.promise));
-        let head: Vec<String> = ["submission".to_owned()].into_iter().chain(ids).chain(["points".to_owned()]).collect();
+        let head: Vec<String> = [submission].into_iter().chain(ids).chain([points]).collect();
         page += &format!("## {}\n\n| {} |\n|{}\n", cell(lab), head.join(" | "), "---|".repeat(head.len()));
         for grade in &grades {
             let marks = grade.marks.iter().map(|mark| format!("{}/{}", mark.points, mark.most)).collect::<Vec<_>>();

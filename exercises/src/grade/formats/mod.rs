@@ -7,11 +7,12 @@ mod github;
 mod gradescope;
 mod table;
 
+use lab::cli::Choice;
 use lab::{Error, Result, text};
 
 use super::sheet::Sheet;
 
-pub use github::{Written, written};
+pub use github::hand_over;
 pub use gradescope::results;
 
 /// A value of `--format`.
@@ -29,26 +30,14 @@ pub enum Format {
     Github,
 }
 
-impl Format {
-    /// The words of `--format`.
-    pub const NAMES: [(&'static str, Format); 5] = [
+impl Choice for Format {
+    const WORDS: &'static [(&'static str, Format)] = &[
         ("table", Format::Table),
         ("json", Format::Json),
         ("csv", Format::Csv),
         ("gradescope", Format::Gradescope),
         ("github", Format::Github),
     ];
-
-    /// Reads a value of `--format`.
-    pub fn named(name: &str) -> Result<Format> {
-        Format::NAMES.iter().find(|(known, _)| *known == name).map(|(_, format)| *format).ok_or_else(|| {
-            let known = Format::NAMES.map(|(name, _)| name).join(", ");
-            Error::usage(text!(
-                "--format {name}: 알 수 없는 형식입니다. 가능한 값: {known}",
-                "--format {name}: no such format; give one of {known}"
-            ))
-        })
-    }
 }
 
 /// The sheet as text, for the formats that are one document.

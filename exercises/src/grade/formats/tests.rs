@@ -96,11 +96,3 @@ fn the_reporter_of_github_classroom_finds_its_fields() {
     let scores: Vec<u64> = document["tests"].as_array().unwrap().iter().map(|t| t["score"].as_u64().unwrap()).collect();
     assert_eq!(scores, [2, 0, 0, 0]);
 }
-
-#[test]
-fn an_unknown_format_is_a_wrong_command_line() {
-    assert_eq!(Format::named("xml").unwrap_err().code(), 2);
-    for (name, format) in Format::NAMES {
-        assert_eq!(Format::named(name).unwrap(), format);
-    }
-}
