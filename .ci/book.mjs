@@ -1,4 +1,5 @@
-// Opens every page of the built book in headless Chromium, both languages, on a desk and on a phone, light and dark:
+// Opens every page of the built book in headless Chromium, both languages, on a desk and on a phone, light and dark, and prints the
+// sheet to hand out:
 //   node book.mjs BOOK [SCREENSHOTS]
 // BOOK holds ko/ and en/. Needs playwright-core (found from the working directory) and Chromium (CHROMIUM, else /usr/bin/chromium).
 // Prints one line for each fault; exit code 1 if there is one.
@@ -103,6 +104,52 @@ async function check(lang, name, width, scheme) {
     await page.close();
 }
 
+/** What would be wrong with a hand-out on paper: text beyond the edge of its sheet, or text that is on no sheet. */
+const handoutLayout = () => {
+    const said = [];
+    const sheets = [...document.querySelectorAll('.sheet')];
+    for (const sheet of sheets) {
+        const edge = sheet.getBoundingClientRect().right + 1;
+        const beyond = [...sheet.querySelectorAll('*')].find((e) => e.getBoundingClientRect().right > edge || (e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1));
+        if (beyond) {
+            said.push(`cut on the right: ${beyond.textContent.trim().slice(0, 40)}`);
+        }
+    }
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        const [text, parent] = [texts.currentNode.textContent.trim(), texts.currentNode.parentElement];
+        if (text && parent.checkVisibility({ visibilityProperty: true }) && !parent.closest('.sheet')) {
+            said.push(`printed, but on no sheet: ${text.slice(0, 40)}`);
+        }
+    }
+    return { said, sheets: sheets.length };
+};
+
+const A4 = [595, 842]; // points
+
+/** A page to hand out: each .sheet is one page of A4, as Chromium prints it. */
+async function handout(lang, name) {
+    const where = `${lang}/${name} as a PDF`;
+    // As wide as A4 without its margins of 12 mm, in CSS pixels of 1/96 inch.
+    const page = await browser.newPage({ viewport: { width: 703, height: 1000 } });
+    await page.goto(`${root}/${lang}/${name}`, { waitUntil: 'load' });
+    await page.emulateMedia({ media: 'print' });
+    const { said, sheets } = await page.evaluate(handoutLayout);
+    said.forEach((what) => fault(where, what));
+    const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
+    const printed = pdf.match(/\/Type\s*\/Page\b/g)?.length ?? 0;
+    if (sheets === 0 || printed !== sheets) {
+        fault(where, `${printed} pages for ${sheets} sheets`);
+    }
+    for (const [, box] of pdf.matchAll(/\/MediaBox\s*\[([^\]]*)\]/g)) {
+        const [, , ...size] = box.trim().split(/\s+/).map(Number);
+        if (size.some((points, side) => Math.abs(points - A4[side]) > 1)) {
+            fault(where, `a page of ${size.join(' × ')} points is not A4`);
+        }
+    }
+    await page.close();
+}
+
 /** A search must list the page that has the words, and must list nothing for words that no page has. */
 async function search(lang, words, expected) {
     const page = await browser.newPage();
@@ -128,6 +175,9 @@ const worker = async () => {
     }
 };
 await Promise.all(Array.from({ length: 4 }, worker));
+for (const lang of ['ko', 'en']) {
+    await handout(lang, 'sheet.html');
+}
 await search('ko', '뮤텍스', 'mutex.html');
 await search('ko', '이벤트 루프', 'asyncio.html');
 await search('ko', '락', 'gil.html');

@@ -5,6 +5,7 @@
 //! - [`programs`]: sleeping tasks on each runtime; [`overlap`]: the verdict on whether tasks waited together; [`heartbeat`]: tasks that
 //!   record how late they wake up; [`event_loop`]: tokio's event loop and the lane of its thread
 //! - [`server_process`], [`fault_injection`], [`ctrl_c`]: parts of the web server and its clients
+//! - [`questions`]: what `--ask` asks before the run
 //! - [`notes`]: notes that several experiments share
 
 #![forbid(unsafe_code)]
@@ -20,4 +21,5 @@ pub mod heartbeat;
 pub mod notes;
 pub mod overlap;
 pub mod programs;
+pub mod questions;
 pub mod server_process;

@@ -7,9 +7,11 @@
 //! - [`experiments::claims`], [`experiments::explain`]: the ledger of claims with the verdicts of all experiments, and one claim in full.
 //! - [`experiments::report`]: all of it as a page that a browser opens; [`experiments::diff`]: two saved reports compared.
 //! - [`survey`] runs the experiments of all sections within a budget of time; [`ctrl_c`] keeps what was measured.
+//! - [`questions`]: what `--ask` asks before the run.
 
 #![forbid(unsafe_code)]
 
 pub mod ctrl_c;
 pub mod experiments;
+pub mod questions;
 pub mod survey;

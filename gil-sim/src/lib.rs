@@ -15,6 +15,7 @@
 //! | `sampling` | who held the GIL, as the interpreter's own sampling profiler saw it (CPython 3.15) |
 //! | `turns` | whose turn came after whose, how long each held the lock and waited for it |
 //! | `convoy` | an I/O thread beside CPU-bound threads: the workload of the experiments `convoy` and `interval` |
+//! | `questions` | what `--ask` asks before the run |
 //! | `experiments` | the experiments, each by its word on the command line |
 
 #![forbid(unsafe_code)]
@@ -37,6 +38,8 @@ mod one_lock;
 mod options;
 #[cfg(all(unix, feature = "scenarios"))]
 pub mod peer;
+#[cfg(feature = "scenarios")]
+pub mod questions;
 #[cfg(feature = "scenarios")]
 pub mod run_on_cpython;
 #[cfg(feature = "scenarios")]

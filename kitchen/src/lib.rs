@@ -6,6 +6,7 @@
 //! - [`hands`]: the same trace drawn by cook instead of by dish
 //! - [`in_flight`]: how much went on at the same time: the two words of the section as numbers
 //! - [`verdicts`]: what that says of the article's claims
+//! - [`questions`]: what `--ask` asks before the run
 //! - [`experiments`]: one module a command, in the order of `--help`
 
 #![forbid(unsafe_code)]
@@ -16,4 +17,5 @@ pub mod experiments;
 pub mod hands;
 pub mod in_flight;
 pub mod kitchens;
+pub mod questions;
 pub mod verdicts;

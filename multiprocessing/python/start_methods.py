@@ -1,14 +1,19 @@
 """Twin of multiprocessing/src/experiments/start_methods/mod.rs: what it costs to start a thread, a sub-interpreter and a process.
 
 Usage: start_methods.py ROUNDS ITERATIONS. Prints one JSON report: the time from start to end, the memory of one that waits, and how
-many cores two that compute keep busy. Sub-interpreters need Python 3.14.
+many cores two that compute keep busy; and whether a program without the check for `__main__` starts its process. Sub-interpreters
+need Python 3.14.
 """
 import gc
 import importlib.util
 import json
 import multiprocessing as mp
+import os
 import queue
+import shutil
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -18,6 +23,20 @@ except ImportError:  # before 3.14
     interpreters = None
 
 WAITING = 4  # so many wait at once when their memory is read
+
+# A program without the check for `__main__`. Where a process starts anew, it runs this to find `idle`, and comes to the start again.
+UNGUARDED = """
+import multiprocessing
+import sys
+
+def idle():
+    pass
+
+one = multiprocessing.get_context(sys.argv[1]).Process(target=idle)
+one.start()
+one.join()
+sys.exit(one.exitcode)
+"""
 
 # What a sub-interpreter runs: it has modules and functions of its own.
 COUNT = """
@@ -172,6 +191,18 @@ def by_interpreters(iterations):
     return cores(said)
 
 
+def starts_unguarded(method):
+    """Whether a program without the check starts its process."""
+    folder = tempfile.mkdtemp()
+    try:
+        path = os.path.join(folder, "unguarded.py")
+        with open(path, "w") as script:
+            script.write(UNGUARDED)
+        return subprocess.call([sys.executable, path, method], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    finally:
+        shutil.rmtree(folder)
+
+
 def timed(work, *args):
     start = time.monotonic()
     work(*args)
@@ -234,6 +265,9 @@ def main(rounds, iterations):
     for id, ko, en, (used, wall) in busy:
         measure("cores." + id, ko + ": 쓴 코어", en + ": cores busy", "times", [used])
         measure("wall." + id, ko + ": 걸린 시간", en + ": wall time", "ns", [wall * 1e9])
+    for method in methods:
+        measure("unguarded." + method, "__main__ 검사 없이 시작된 프로세스(%s)" % method, "processes started without the check for __main__ (%s)" % method,
+                "count", [int(starts_unguarded(method))])
     measure("default." + default, "기본 시작 방식: " + default, "default start method: " + default, "count", [1])
     print(json.dumps({"experiment": "multiprocessing/start-methods", "measures": measures, "notes": notes}))
 

@@ -6,7 +6,7 @@
 //!
 //! What several experiments stand on: the unit of CPU work ([`work`]), one list of items shared out among workers ([`work_queue`]), a
 //! sequence, threads or processes ([`techniques`](mod@techniques)), peers that send messages back ([`echo`]), the processing of one picture ([`picture`]), the translation model ([`translate`]), the
-//! pool's errors in the reader's language ([`pool_errors`]), how processes ended ([`exit_status`]) and [`kill`](mod@kill).
+//! pool's errors in the reader's language ([`pool_errors`]), what `--ask` asks before the run ([`questions`]), how processes ended ([`exit_status`]) and [`kill`](mod@kill).
 
 pub mod article;
 pub mod child_commands;
@@ -16,6 +16,7 @@ pub mod experiments;
 pub mod kill;
 pub mod picture;
 pub mod pool_errors;
+pub mod questions;
 pub mod techniques;
 pub mod this_program;
 pub mod translate;

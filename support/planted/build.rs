@@ -1,5 +1,6 @@
 //! Plants bugs into copies of the locks of `gil-sim` and of the locks and the buffer of `mutex`. A copy is made from the shipped
-//! file at each build, so it is always up to date. A change whose text is not found exactly once fails the build.
+//! file at each build, so it is always up to date. A change whose text is not found exactly once fails the build. `exercises` compiles
+//! some of these copies too: who breaks one by a schedule has solved a level of `exercises -- break`.
 //!
 //! The same for the scheduler of `process-pool`, whose copy holds all its bugs, each behind a switch.
 
@@ -363,6 +364,7 @@ const SCHEDULER: &[Switched] = &[
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::metadata=out={}", env::var("OUT_DIR").expect("cargo sets it"));
     copy_pool();
     for (lock, bugs) in [("py32", [BOTH, SHARED]), ("py313", [BOTH, ADDRESSED]), ("py2", [TICKS, &[]])] {
         let source = source(&format!("../../gil-sim/src/lock/{lock}.rs"));

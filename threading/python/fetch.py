@@ -1,7 +1,8 @@
 """Twin of threading/src/experiments/fetch/mod.rs: the same GETs in sequence, with a thread for each request, and with a bounded pool.
 
-Usage: fetch.py URL COUNT THREADS TIMEOUT EACH, or fetch.py FILE list THREADS TIMEOUT EACH (EACH: 1 or 0). Prints one JSON report
-with the lanes of the threads. Failures are named; the time of a failed GET counts as idle.
+Usage: fetch.py URL COUNT THREADS TIMEOUT EACH [DELAY], or fetch.py FILE list THREADS TIMEOUT EACH (EACH: 1 or 0). With DELAY, in
+seconds, the pool also sleeps that long in the place of each GET. Prints one JSON report with the lanes of the threads. Failures are
+named; the time of a failed GET counts as idle.
 """
 import io
 import json
@@ -13,6 +14,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
 TARGET, COUNT, THREADS, TIMEOUT, EACH = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), sys.argv[5] == "1"
+DELAY = float(sys.argv[6]) if len(sys.argv) > 6 else None
 MOST_FAILURES = 100
 opener = build_opener(ProxyHandler({}))
 
@@ -38,7 +40,11 @@ def get(url):
         return "%s: %s" % (type(e).__name__, e)
 
 
-def fetch(threads, title, one_each=False):
+def sleep(url):
+    time.sleep(DELAY)
+
+
+def fetch(threads, title, one_each=False, get=get):
     left = iter(URLS)  # next() of it is one bytecode of C: two threads never get the same address
     lanes, failures = [[] for _ in range(threads)], []
 
@@ -66,12 +72,14 @@ def fetch(threads, title, one_each=False):
 
 
 techniques = [("sequence", 1, "순차 실행", "in sequence")]
+if DELAY is not None:
+    techniques.append(("sleep", min(THREADS, len(URLS)), "요청 대신 sleep", "sleeping in the place of requests"))
 if EACH:
     techniques.append(("each", len(URLS), "요청마다 스레드", "a thread per request"))
 techniques.append(("threads", min(THREADS, len(URLS)), "스레드 %d개의 풀" % THREADS, "a pool (threads: %d)" % THREADS))
 traces, measures, notes = [], [], []
 for id, threads, ko, en in techniques:
-    trace, wall, failures = fetch(threads, {"ko": ko, "en": en}, id == "each")
+    trace, wall, failures = fetch(threads, {"ko": ko, "en": en}, id == "each", sleep if id == "sleep" else get)
     traces.append(trace)
     measures.append({"id": "wall." + id, "name": trace["title"], "unit": "ns", "samples": [wall]})
     if failures:

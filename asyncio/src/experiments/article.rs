@@ -12,7 +12,7 @@ use lab::trace::{State, Trace};
 use lab::{Result, say, text, twin_script};
 
 use crate::overlap::{self, CLAIM, ThreadModel};
-use crate::{article, article_async_std, article_smol, event_loop, notes, programs};
+use crate::{article, article_async_std, article_smol, event_loop, notes, programs, questions};
 
 /// The runtime of the listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,7 @@ pub fn command() -> Experiment {
         options.choice("runtime", Runtime::Tokio, text!("예시를 실행할 런타임", "the runtime for the listing"));
     let about = text!("글의 예시: 기다리는 태스크 다섯", "the article's listing: five tasks that wait");
     Experiment::new("article", about, options, move |a| run(a.get(runtime), a.get(pause), a.pythons()))
+        .asks(move |a| questions::all(a.get(pause)))
 }
 
 /// Runs the listing here and on CPython, and gives the verdict on whether its tasks waited together.

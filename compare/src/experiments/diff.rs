@@ -11,8 +11,11 @@ use lab::{Error, Result, text};
 
 use crate::survey::{self, Survey};
 
-/// With fewer samples a range says too little. The range of `n` samples holds the median in all but 2 of 2ⁿ cases: 75 % at 3, 97 % at 6.
+/// With fewer samples an interval says too little: even the whole range of `n` samples holds the median in all but 2 of 2ⁿ cases only, 75 %
+/// at 3.
 const LEAST_SAMPLES: usize = 3;
+/// The end of the ids under which `compare` reports the interval of another measurement.
+const INTERVAL: &str = ".interval";
 
 pub fn command() -> Experiment {
     let mut options = Options::new();
@@ -41,8 +44,8 @@ fn compare(names: [&str; 2], surveys: [&Survey; 2]) -> Report {
     let (differ, compared) = (numbers.rows.len(), numbers.compared);
     let changes = changed.len();
     report.shows = text!(
-        "판정 {changes}개가 다르고 {same}개가 같습니다. 비교한 수치 {compared}개 중 {differ}개는 표본의 범위가 겹치지 않습니다.",
-        "{changes} verdicts differ and {same} are the same. Of {compared} numbers that can be compared, {differ} have samples whose ranges do not overlap."
+        "판정 {changes}개가 다르고 {same}개가 같습니다. 비교한 수치 {compared}개 중 {differ}개는 중앙값의 구간이 겹치지 않습니다.",
+        "{changes} verdicts differ and {same} are the same. Of {compared} numbers that can be compared, {differ} have medians whose intervals do not overlap."
     );
     let place = |survey: &Survey| match survey.at {
         0 => text!("컴퓨터가 적혀 있지 않음", "the report does not name its machine"),
@@ -58,7 +61,7 @@ fn compare(names: [&str; 2], surveys: [&Survey; 2]) -> Report {
             rows: changed,
         },
         Table {
-            title: text!("표본의 범위가 겹치지 않는 수치", "numbers whose ranges do not overlap"),
+            title: text!("구간이 겹치지 않는 수치", "numbers whose intervals do not overlap"),
             head: head(text!("항목", "quantity")),
             rows: numbers.rows,
         },
@@ -72,8 +75,8 @@ fn compare(names: [&str; 2], surveys: [&Survey; 2]) -> Report {
     let (few, alone) = (numbers.few, numbers.alone);
     report.notes = vec![
         text!(
-            "수치는 중앙값(최소 – 최대)입니다. 표본이 {LEAST_SAMPLES}개 이상인 수치만 비교했습니다. 표본이 3개이면 그 범위에 참 중앙값이 들 확률이 75 %, 6개이면 97 %입니다.",
-            "numbers are medians (min – max), compared from {LEAST_SAMPLES} samples on. The range of 3 samples holds the true median with a probability of 75 %, that of 6 with 97 %."
+            "수치는 중앙값과 그 95 % 구간(부트스트랩)이고, 표본이 {LEAST_SAMPLES}개 이상일 때만 비교했습니다. 표본이 여섯 개보다 적으면 구간은 표본의 범위 전체이고, 3개라면 그 범위에 참 중앙값이 들 확률은 75 %입니다.",
+            "numbers are medians with their 95 % intervals (bootstrap), compared from {LEAST_SAMPLES} samples on. With fewer than six samples an interval is their whole range, which holds the true median with a probability of 75 % at 3 samples."
         ),
         text!(
             "비교하지 않은 수치: 표본이 모자란 것 {few}개, 한쪽에만 있는 것 {alone}개.",
@@ -153,6 +156,7 @@ fn numbers(surveys: [&Survey; 2]) -> Numbers {
     let [a, b] = surveys.map(|survey| {
         let named = |report: &'_ Report, m: &Measure| (format!("{}.{}", report.experiment, m.id), m.clone());
         let all = survey.reports().flat_map(|(_, report)| report.measures.iter().map(move |m| named(report, m)));
+        let all = all.filter(|(id, _)| !id.ends_with(INTERVAL));
         all.collect::<std::collections::BTreeMap<String, Measure>>()
     });
     let mut numbers = Numbers { rows: Vec::new(), compared: 0, few: 0, alone: 0 };
@@ -174,16 +178,17 @@ fn numbers(surveys: [&Survey; 2]) -> Numbers {
     numbers
 }
 
-/// Whether the ranges of the samples do not overlap.
+/// Whether the intervals of the medians do not overlap.
 fn apart(a: &[f64], b: &[f64]) -> bool {
-    let (Some((a_least, a_most)), Some((b_least, b_most))) = (stats::range(a), stats::range(b)) else { return false };
-    a_most < b_least || b_most < a_least
+    let intervals = (stats::median_interval(a), stats::median_interval(b));
+    let (Some((a_low, a_high)), Some((b_low, b_high))) = intervals else { return false };
+    a_high < b_low || b_high < a_low
 }
 
 fn spread(m: &Measure) -> Text {
     let shown = |v: f64| unit::value(v, m.unit);
-    let (least, most) = stats::range(&m.samples).unwrap_or((f64::NAN, f64::NAN));
-    Text::same(format!("{} ({} – {})", shown(m.median()), shown(least), shown(most)))
+    let (low, high) = stats::median_interval(&m.samples).unwrap_or((f64::NAN, f64::NAN));
+    Text::same(format!("{} ({} – {})", shown(m.median()), shown(low), shown(high)))
 }
 
 #[cfg(test)]
@@ -212,8 +217,11 @@ mod tests {
         assert_eq!(rows(&known, &known), [0, 0]);
         assert_eq!(rows(&known, &of(false, &[1.0, 2.0, 3.0])), [1, 0]);
         assert_eq!(rows(&known, &of(true, &[4.0, 5.0, 6.0])), [0, 1]);
-        assert_eq!(rows(&known, &of(true, &[2.9, 9.0, 8.0])), [0, 0], "the medians differ, and the ranges overlap");
+        assert_eq!(rows(&known, &of(true, &[2.9, 9.0, 8.0])), [0, 0], "the medians differ, and the intervals overlap");
         assert_eq!(rows(&known, &of(true, &[4.0, 5.0])), [0, 0], "two samples say too little");
+        // One outlier widens the range to 1 … 9, and not the interval.
+        let outlier = [vec![1.0; 19], vec![9.0]].concat();
+        assert_eq!(rows(&of(true, &outlier), &of(true, &[4.0; 20])), [0, 1]);
     }
 
     #[test]

@@ -143,6 +143,7 @@ fn first_of(package: &str) -> &'static str {
         "mutex" => "counter",
         "gil-sim" => "cpu-bound",
         "compare" => "table",
+        "kitchen" => "cooks",
         "lab" => "machine",
         _ => "article",
     }

@@ -17,6 +17,7 @@ use lab::trace::{State, Trace};
 use lab::{Error, Result, text, twin_script};
 
 use crate::options;
+use crate::questions;
 use crate::sampling;
 use crate::{Gil, ThreadId, loops};
 
@@ -35,6 +36,7 @@ pub fn command() -> Experiment {
         options,
         move |a| run(a.get(threads), a.get(iterations), a.get(interval), a.pythons()),
     )
+    .asks(move |a| questions::all(a.get(interval)))
 }
 
 /// Runs the loop in `threads` threads, `iterations` each, free and under a lock with this switch interval.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kitchen::dish::Minute;
 use kitchen::experiments::table::cooked::{Pair, Rust, needs_cores, on_one_core};
 use kitchen::kitchens::{Kitchen, Order};
-use kitchen::verdicts::{TASKS_WAIT, wait_together};
+use kitchen::verdicts::{TASKS_WAIT, in_turn, wait_together};
 use lab::claims::Outcome;
 use lab::lang::Text;
 use lab::machine;
@@ -50,6 +50,16 @@ fn concurrency_is_several_dishes_in_flight_on_one_core() {
     let outcome = |switches| on_one_core(&rust(IN_TURN, TOGETHER, switches)).outcome;
     assert_eq!(outcome(SWITCHED), Outcome::Holds);
     assert_eq!(outcome(IN_TURN), Outcome::DoesNotHold);
+}
+
+#[test]
+fn one_cook_has_several_dishes_in_flight_and_cuts_one_at_a_time() {
+    let outcome = |starts| in_turn("Rust", &trace(starts), Some(0.0)).outcome;
+    assert_eq!(outcome(SWITCHED), Outcome::Holds);
+    assert_eq!(outcome(IN_TURN), Outcome::DoesNotHold, "a dish is begun only after another is done");
+    assert_eq!(outcome(TOGETHER), Outcome::DoesNotHold, "three pairs of hands");
+    let busy = in_turn("Rust", &trace(IN_TURN), Some(0.9)).outcome;
+    assert!(matches!(busy, Outcome::NotMeasured(_)));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use lab::{Result, say, text, twin_script};
 
 use crate::article;
 use crate::exit_status;
+use crate::questions;
 use crate::work::{self, MAX_ITERATIONS};
 
 const CLAIM: &str = "processes-parallel";
@@ -39,6 +40,7 @@ pub fn command() -> Experiment {
         options,
         move |a| run(a.get(iterations), a.pythons()),
     )
+    .asks(|_| questions::all())
 }
 
 /// Runs the listing, here and on CPython, and judges whether its processes computed in parallel.

@@ -6,7 +6,7 @@ use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::report::{Measure, Report, Unit};
 use multiprocessing::experiments::start_methods::report::{
-    INTERPRETERS, START, judge_interpreters, judge_start, judge_twin, tables,
+    GUARD, INTERPRETERS, START, judge_guard, judge_interpreters, judge_start, judge_twin, tables,
 };
 
 #[test]
@@ -71,9 +71,23 @@ fn sub_interpreters_are_judged_by_the_cores_that_two_of_them_used() {
     }
     let without = judge_interpreters(&python("CPython", 11), &with(&[("cores.thread", 1.0)]), None);
     assert!(matches!(without.outcome, Outcome::NotMeasured(_)), "older versions have none");
-    for claim in [START, INTERPRETERS] {
+    for claim in [START, INTERPRETERS, GUARD] {
         assert!(claims::ledger().iter().any(|known| known.id == claim), "{claim}");
     }
+}
+
+#[test]
+fn a_program_without_the_check_that_starts_by_spawn_refutes_the_claim() {
+    let judged = |fork: f64, spawn: f64, server: f64| {
+        let twin = with(&[("unguarded.fork", fork), ("unguarded.spawn", spawn), ("unguarded.forkserver", server)]);
+        judge_guard(&python("CPython", 14), &twin)
+    };
+    assert_eq!(judged(1.0, 0.0, 0.0).outcome, Outcome::Holds);
+    assert_eq!(judged(1.0, 1.0, 0.0).outcome, Outcome::DoesNotHold);
+    assert_eq!(judged(1.0, 0.0, 1.0).outcome, Outcome::DoesNotHold);
+    assert!(judged(1.0, 0.0, 0.0).evidence.en.contains("without the check fork started; spawn, forkserver did not"));
+    let only_fork = judge_guard(&python("CPython", 14), &with(&[("unguarded.fork", 1.0)]));
+    assert!(matches!(only_fork.outcome, Outcome::NotMeasured(_)));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a lock written by hand offers.
 
-/// A lock that protects nothing by itself. Lock and unlock come in pairs; [`Guarded`](super::Guarded) sees to that.
+/// A lock that protects nothing by itself. Lock and unlock come in pairs; `Guarded` sees to that.
 pub trait RawLock: Send + Sync {
     fn new() -> Self;
 

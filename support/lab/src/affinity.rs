@@ -31,6 +31,34 @@ pub fn on_one_core<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Text> 
     })
 }
 
+/// Does the work in this thread, which keeps to one core meanwhile: the nth of those that it may use. If the system does not let us,
+/// its scheduler decides.
+#[cfg(target_os = "linux")]
+pub fn on_core<T>(nth: usize, work: impl FnOnce() -> T) -> T {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+    let Ok(allowed) = sched_getaffinity(None) else { return work() };
+    let all: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).collect();
+    if all.is_empty() {
+        return work();
+    }
+    let mut one = CpuSet::new();
+    one.set(all[nth % all.len()]);
+    let bound = sched_setaffinity(None, &one).is_ok();
+    let done = work();
+    if bound {
+        // It was allowed before, so it is now; and if not, the thread only keeps to its core.
+        let _ = sched_setaffinity(None, &allowed);
+    }
+    done
+}
+
+/// Does the work; the system's scheduler decides where.
+#[cfg(not(target_os = "linux"))]
+pub fn on_core<T>(_: usize, work: impl FnOnce() -> T) -> T {
+    work()
+}
+
 /// Elsewhere no safe and common way is known.
 #[cfg(not(target_os = "linux"))]
 pub fn on_one_core<T: Send>(_: impl FnOnce() -> T + Send) -> Result<T, Text> {

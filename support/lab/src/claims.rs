@@ -236,18 +236,13 @@ mod tests {
         assert_eq!(waiting, WAITING);
     }
 
-    const WAITING: [&str; 11] = [
+    const WAITING: [&str; 6] = [
         "advice-io-asyncio-or-threads",
         "advice-cpu-processes",
         "named-libraries-parallel",
         "distributed-celery",
         "distributed-dask",
         "distributed-ray",
-        "no-gil-other-memory-management",
-        "kitchen-many-cooks",
-        "kitchen-one-cook",
-        "sleep-stands-for-io",
-        "listing-main-guard",
     ];
 
     #[test]

@@ -27,6 +27,17 @@ pub fn cpu() -> Option<u64> {
     None
 }
 
+/// CPU time of the calling thread so far, in ns. `None` if the system does not report it.
+pub fn thread_cpu() -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let t = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Some(t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64)
+    }
+    #[cfg(not(unix))]
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -57,7 +57,7 @@ pub fn current() -> Lang {
 }
 
 /// One text in both languages. Made by [`text!`](crate::text).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// Korean.

@@ -7,7 +7,7 @@
 //!    its samples.
 //! 3. [`python`] runs the same experiment on the interpreters that were found.
 //! 4. [`render`] turns a report into text, SVG and the formats of Perfetto and the Firefox Profiler.
-//! 5. [`cli`] is the command line around these steps.
+//! 5. [`cli`] is the command line around these steps; with `--ask`, [`mod@ask`] puts the experiment's questions first.
 //!
 //! They use texts in both languages ([`lang`], [`text!`]), the lines that the article's listings print ([`mod@say`]), one clock
 //! ([`clock`]), facts about the machine ([`machine`]), a single core of it ([`affinity`]), child processes that end with their parent ([`process`]), standard output
@@ -17,6 +17,7 @@
 #![warn(missing_docs)]
 
 pub mod affinity;
+pub mod ask;
 pub mod atomic_write;
 pub mod claims;
 pub mod cli;

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag};
+use tests::labs;
 use tests::printed::{LANGUAGES, blocks, pictures, structure};
 use tests::workspace::workspace;
 
@@ -193,6 +194,82 @@ fn prepare_runs_the_commands_of_the_lab_pages() {
             let row = page.lines().find(|line| line.starts_with(&format!("| {} ", step["minutes"]))).unwrap();
             assert!(commands(row).contains(&step["command"]), "{lang}: {step:?}");
         }
+    }
+}
+
+#[test]
+fn what_the_book_says_of_the_labs_comes_from_the_labs() {
+    let wanted = labs::files();
+    let folder = workspace().join("docs/labs");
+    let kept: BTreeSet<PathBuf> = self::folder(&folder).into_iter().collect();
+    assert_eq!(
+        kept,
+        wanted.keys().cloned().collect(),
+        "docs/labs and the labs; `cargo run -p tests -- labs` writes it anew"
+    );
+    for (file, words) in &wanted {
+        let kept = fs::read_to_string(file).unwrap();
+        assert_eq!(&kept, words, "{}: `cargo run -p tests -- labs` writes it anew", file.display());
+    }
+    for lang in LANGUAGES {
+        for (page, parts) in [("labs-tasks.md", &["task"][..]), ("teach-labs.md", &["head", "wrong"])] {
+            let words = fs::read_to_string(source().join(lang).join(page)).unwrap();
+            let included: Vec<&str> =
+                words.lines().filter_map(|line| line.strip_prefix("{{#include ../../labs/")).collect();
+            let all = labs::labs()
+                .into_iter()
+                .flat_map(|lab| parts.iter().map(move |part| format!("{:02}.{part}.{lang}.md}}}}", lab.number)));
+            assert_eq!(included, all.collect::<Vec<String>>(), "{lang}/{page}: every lab, in order");
+        }
+    }
+}
+
+/// Promises that a page names after a lab's link, `[lab 4](labs-tasks.md#lab-4), `no-lost-update``, and that the lab lacks.
+fn unknown_promises(words: &str, promises: &BTreeMap<u32, BTreeSet<String>>) -> Vec<String> {
+    let after_links = words.split("](labs-tasks.md#lab-").skip(1);
+    let mut unknown = Vec::new();
+    for after in after_links {
+        let (number, mut rest) = after.split_once(')').unwrap_or((after, ""));
+        let Some(known) = number.parse().ok().and_then(|number: u32| promises.get(&number)) else {
+            unknown.push(format!("lab {number}"));
+            continue;
+        };
+        while let Some((id, next)) = rest.strip_prefix(", `").and_then(|id| id.split_once('`')) {
+            if !known.contains(id) {
+                unknown.push(format!("lab {number}: {id}"));
+            }
+            rest = next;
+        }
+    }
+    unknown
+}
+
+#[test]
+fn promises_that_the_book_names_exist() {
+    let of_lab = |lab: labs::Lab| (lab.number, lab.promises.into_iter().map(|promise| promise.id).collect());
+    let promises: BTreeMap<u32, BTreeSet<String>> = labs::labs().into_iter().map(of_lab).collect();
+    let mut named = 0;
+    for page in all_pages() {
+        let words = fs::read_to_string(&page).unwrap();
+        named += words.matches("), `").count();
+        assert_eq!(unknown_promises(&words, &promises), [""; 0], "{}", page.display());
+    }
+    assert!(named > 20, "the notes on the sections name promises");
+    let known = BTreeMap::from([(4, BTreeSet::from(["kept".to_owned()]))]);
+    let words = "[4](labs-tasks.md#lab-4), `kept`, `gone` [5](labs-tasks.md#lab-5)";
+    assert_eq!(unknown_promises(words, &known), ["lab 4: gone", "lab 5"]);
+}
+
+/// The sheet to hand out has a row for each command of the lab.
+#[test]
+fn the_sheet_has_the_commands_of_the_lab() {
+    for lang in LANGUAGES {
+        let read = |page: &str| fs::read_to_string(source().join(lang).join(page)).unwrap();
+        let rows = |page: &str| page.lines().filter(|line| line.starts_with("| ")).collect::<Vec<_>>().join("\n");
+        let mut planned = commands(&rows(&read("lab.md")));
+        // It is the last thing that is run: there is nothing to predict.
+        assert!(planned.remove("cargo run -p exercises -- list"));
+        assert_eq!(commands(&rows(&read("sheet.md"))), planned, "{lang}/sheet.md and lab.md");
     }
 }
 

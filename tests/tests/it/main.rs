@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
+mod ask;
 mod bad_input;
 mod bad_scenario;
 mod book;

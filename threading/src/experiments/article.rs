@@ -11,6 +11,7 @@ use lab::{Result, say, text, twin_script};
 
 use crate::article;
 use crate::overlap::{self, CLAIM};
+use crate::questions::{self, RELEASED};
 
 /// `cargo run -p threading`, and `-- article`.
 pub fn command() -> Experiment {
@@ -18,7 +19,7 @@ pub fn command() -> Experiment {
     let about = text!("한 스레드가 기다리는 시간(초)", "how long a thread waits, in seconds");
     let pause = options.seconds("seconds", 0.0..=60.0, 2.0, about);
     let about = text!("글의 예시: 기다리는 스레드 다섯", "the article's listing: five threads that wait");
-    Experiment::new("article", about, options, move |a| run(a.get(pause), a.pythons()))
+    Experiment::new("article", about, options, move |a| run(a.get(pause), a.pythons())).asks(|_| questions::all())
 }
 
 /// Runs the listing, here and on CPython, and judges whether its threads waited at the same time.
@@ -44,9 +45,6 @@ pub fn run(pause: Duration, pythons: &[Interpreter]) -> Result<Report> {
     );
     Ok(report)
 }
-
-/// The claim that a waiting thread does not keep the GIL.
-const RELEASED: &str = "gil-released-while-waiting";
 
 /// Threads that share a GIL can only begin to wait beside each other if the one that waits has released it.
 fn released(python: &Interpreter, trace: &Trace) -> Verdict {

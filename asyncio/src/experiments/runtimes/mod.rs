@@ -19,6 +19,7 @@ use super::million;
 use super::million::measure;
 use crate::overlap::{self, CLAIM, ONE_THREAD, ThreadModel};
 use crate::programs::{self, PROGRAMS, Program};
+use crate::questions;
 use microbench::Operation;
 use report as page;
 pub(crate) use row::MEMORY_TASKS;
@@ -38,6 +39,7 @@ pub fn command() -> Experiment {
     Experiment::new("runtimes", about, options, move |a| {
         run(a.get(tasks), a.get(pause), a.get(iterations), a.pythons())
     })
+    .asks(|_| questions::for_runtimes())
 }
 
 /// Runs `tasks` tasks that sleep for `pause`, and `times` of each operation, on each runtime in turn and then on CPython.

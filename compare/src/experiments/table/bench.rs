@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use lab::lang::Text;
-use lab::machine::{Watch, Watched};
+use lab::machine::Watch;
 use lab::python::{self, Interpreter};
-use lab::report::{Measure, Report};
+use lab::report::Report;
 use lab::stats;
 use lab::{Error, Result, text, twin_script};
 use loopback::Server;
@@ -15,47 +15,17 @@ use tempfile::TempDir;
 use super::alive::Alive;
 use super::budget::Budget;
 use super::cell::{CELL, Cell};
-use super::complexity::{self, Counts};
+use super::complexity::Counts;
 use super::files;
 use super::plan::{LIMIT, PYTHON_SHARE, REQUESTS, Size, Technique, Workload};
+use super::samples::{CellSamples, Who, cells};
 use crate::ctrl_c;
-
-/// Who did the work: Rust, or one of the Pythons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Who {
-    Rust,
-    /// The interpreter of this number.
-    Python(usize),
-}
-
-/// All samples of one cell, one for each round.
-pub struct CellSamples {
-    pub who: Who,
-    pub workload: Workload,
-    pub technique: Technique,
-    /// Wall time, in ns.
-    pub wall: Vec<f64>,
-    /// Operations per second: GETs, iterations or pictures.
-    pub rate: Vec<f64>,
-    /// Memory per unit, in bytes.
-    pub memory: Vec<f64>,
-    /// Busy cores on average.
-    pub cores: Vec<f64>,
-    /// The share of the machine that other programs used meanwhile, of the rounds long enough to tell.
-    pub others: Vec<f64>,
-    /// The same, all rounds together.
-    watched: Watched,
-    /// How long the last round of it took, with starting its process.
-    cost: Duration,
-    /// Why the cell was not measured.
-    pub missing: Option<Text>,
-}
 
 pub struct Bench<'a> {
     pub size: &'a Size,
     /// How long the server takes to answer.
     pub delay: Duration,
-    server: Server,
+    pub(super) server: Server,
     /// The files to read.
     files: TempDir,
     pub pythons: &'a [Interpreter],
@@ -78,20 +48,6 @@ pub struct Bench<'a> {
     pub stopped: bool,
     /// The results of the first cell of each language and workload; the other techniques must have the same.
     results: BTreeMap<(String, &'static str), Vec<String>>,
-}
-
-/// All cells, in the order in which a round measures them: what is compared is measured one after the other.
-fn cells(pythons: usize) -> Vec<CellSamples> {
-    let mut cells = Vec::new();
-    for workload in Workload::ALL {
-        for technique in Technique::ALL {
-            let rust = workload.in_rust().contains(&technique).then_some(Who::Rust);
-            let in_python = workload.in_python().contains(&technique);
-            let python = (0..pythons).map(Who::Python).filter(|_| in_python);
-            cells.extend(rust.into_iter().chain(python).map(|who| CellSamples::new(who, workload, technique)));
-        }
-    }
-    cells
 }
 
 impl<'a> Bench<'a> {
@@ -192,7 +148,13 @@ impl<'a> Bench<'a> {
     }
 
     /// One measurement: a cell in a process of its own.
-    fn report_of(&self, who: Who, workload: Workload, technique: Technique, size: Size) -> Result<Report, Text> {
+    pub(super) fn report_of(
+        &self,
+        who: Who,
+        workload: Workload,
+        technique: Technique,
+        size: Size,
+    ) -> Result<Report, Text> {
         let cell =
             Cell { workload, technique, size, server: self.server.address(), files: self.files.path().to_owned() };
         match who {
@@ -201,7 +163,7 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn run_python(&self, p: usize, cell: &Cell, workload: &str) -> Result<Report, Text> {
+    pub(super) fn run_python(&self, p: usize, cell: &Cell, workload: &str) -> Result<Report, Text> {
         python::run(
             &self.pythons[p],
             twin_script!("table"),
@@ -234,71 +196,6 @@ impl<'a> Bench<'a> {
                 samples.others.extend(watch.foreign());
                 samples.watched.add(watch);
             }
-        }
-        Ok(())
-    }
-
-    /// Looks at what is alive at the same moment.
-    fn observe(&mut self, who: Who) -> Result<()> {
-        let techniques = if who == Who::Rust { Workload::Alive.in_rust() } else { Workload::Alive.in_python() };
-        for technique in techniques {
-            let report = match self.report_of(who, Workload::Alive, *technique, self.size.clone()) {
-                Ok(report) => report,
-                Err(why) if who == Who::Rust && !ctrl_c::was_pressed(true) => return Err(Error::failed(why)),
-                Err(_) if ctrl_c::was_pressed(true) => return Ok(()),
-                // It cannot run the twin at all: no need to try every cell of it.
-                Err(why) => {
-                    for c in self.cells.iter_mut().filter(|c| c.who == who) {
-                        c.give_up(why.clone());
-                    }
-                    self.unobserved.push((who, why));
-                    return Ok(());
-                }
-            };
-            let count = |id: &str| report.measure(id).map_or(0, |m| m.median() as usize);
-            let alive = Alive { processes: count("processes"), threads: count("threads"), loops: count("loops") };
-            self.alive.insert((who, technique.id()), alive);
-        }
-        Ok(())
-    }
-
-    /// Counts what the programs are made of: Rust by their text, Python by its own parser.
-    fn count(&mut self, who: Who) {
-        if self.unobserved.iter().any(|(of, _)| *of == who) {
-            return;
-        }
-        for technique in [Technique::Sequence, Technique::Threads, Technique::Asyncio, Technique::Processes] {
-            let counts = match who {
-                Who::Rust => Some(complexity::in_rust(technique)),
-                Who::Python(p) => {
-                    let cell = Cell { technique, server: self.server.address(), ..Cell::default() };
-                    let report = self.run_python(p, &cell, "count");
-                    report.ok().and_then(|report| Counts::of_report(&report))
-                }
-            };
-            let Some(counts) = counts else { return };
-            self.counts.insert((who, technique.id()), counts);
-        }
-    }
-
-    /// Tries the loop with more and more iterations, and takes so many that the sequence lasts as long as the budget has it: long
-    /// enough to be judged on every machine and every interpreter.
-    fn choose_iterations(&mut self, who: Who, budget: Budget) -> Result<()> {
-        const LONG_ENOUGH: f64 = 50e6;
-        let mut iterations = if who == Who::Rust { 4_000_000 } else { 100_000 };
-        while !self.unobserved.iter().any(|(of, _)| *of == who) {
-            let size = Size { jobs: 1, iterations, ..self.size.clone() };
-            let wall = match self.report_of(who, Workload::Cpu, Technique::Sequence, size) {
-                Ok(report) => report.measure("wall").map_or(f64::NAN, Measure::median),
-                Err(why) if who == Who::Rust && !ctrl_c::was_pressed(true) => return Err(Error::failed(why)),
-                Err(_) => return Ok(()), // its cells will say why
-            };
-            if wall >= LONG_ENOUGH || iterations > 1 << 32 {
-                let in_time = iterations as f64 * budget.sequence_ns() / wall / self.size.jobs as f64;
-                self.iterations.insert(who, (in_time as u64).max(1));
-                break;
-            }
-            iterations *= 4;
         }
         Ok(())
     }
@@ -374,43 +271,6 @@ impl<'a> Bench<'a> {
     /// The share of the machine that others used while a cell was measured; while all were, if that cell was too short to tell.
     pub fn foreign_in(&self, samples: &CellSamples) -> Option<f64> {
         samples.watched.foreign().or(self.foreign)
-    }
-}
-
-impl CellSamples {
-    fn new(who: Who, workload: Workload, technique: Technique) -> CellSamples {
-        CellSamples {
-            who,
-            workload,
-            technique,
-            wall: Vec::new(),
-            rate: Vec::new(),
-            memory: Vec::new(),
-            cores: Vec::new(),
-            others: Vec::new(),
-            watched: Watched::default(),
-            cost: Duration::ZERO,
-            missing: None,
-        }
-    }
-
-    /// Drops earlier rounds too: they may not have done the same work either.
-    fn give_up(&mut self, why: Text) {
-        let all = [&mut self.wall, &mut self.rate, &mut self.memory, &mut self.cores, &mut self.others];
-        all.into_iter().for_each(Vec::clear);
-        self.missing = Some(why);
-    }
-
-    fn add(&mut self, report: &Report) {
-        let to = [
-            ("wall", &mut self.wall),
-            ("rate", &mut self.rate),
-            ("memory", &mut self.memory),
-            ("cores", &mut self.cores),
-        ];
-        for (id, samples) in to {
-            samples.extend(report.measure(id).map(Measure::median));
-        }
     }
 }
 

@@ -9,9 +9,10 @@ use lab::machine;
 use lab::stats;
 use lab::{python, text};
 
-use super::bench::{Bench, CellSamples, Who};
+use super::bench::Bench;
 use super::grade::{self, Agreement, ArticleRow, UseCase, Word};
 use super::plan::{Technique, Workload};
+use super::samples::{CellSamples, Who};
 use super::simulated;
 
 /// The claims on whole rows.

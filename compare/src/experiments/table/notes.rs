@@ -7,7 +7,7 @@ use lab::report::unit;
 use lab::stats;
 use lab::text;
 
-use super::bench::{Bench, Who, join};
+use super::bench::{Bench, join};
 use super::budget::Budget;
 use super::complexity;
 use super::files;
@@ -15,6 +15,7 @@ use super::grade::{self, Agreement, ArticleRow};
 use super::judge::{ArticleCell, COLUMNS, Judge, Judgement, no_gil};
 use super::limits;
 use super::plan::{REQUESTS, SERVER_WAITS, Size, Technique, Workload};
+use super::samples::Who;
 
 /// How the line on a dash begins, in Korean and English.
 pub(super) const DASH: (&str, &str) = ("–(판정 없음): ", "– (no verdict): ");

@@ -13,7 +13,7 @@ use crate::sim::{self, Machine, Setup, Speed};
 /// The part of future runs that the interval is to contain.
 pub(crate) const PART: f64 = 0.9;
 /// Simulated runs for each cell.
-const RUNS: u64 = 30;
+const RUNS: u64 = 100;
 
 /// The machine and one interpreter on it, as measured at one time.
 #[derive(Clone, Debug)]

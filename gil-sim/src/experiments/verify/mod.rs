@@ -87,7 +87,7 @@ pub struct Plan {
     /// Without a file.
     pub breadth: Breadth,
     pub rounds: usize,
-    /// Before the first round; before each further one there is another.
+    /// Until the first round begins. Each round of each interpreter has one more before it.
     pub calibrations: u64,
     pub transport: Transport,
 }
@@ -98,16 +98,25 @@ pub fn run(file: Option<&Path>, plan: Plan, pythons: &[Interpreter]) -> Result<R
     let quiet = Quiet::ask();
     let mut all: Vec<InterpreterResult> =
         pythons.iter().map(|python| prepare(python, given.as_ref(), plan.breadth)).collect::<Result<_>>()?;
-    for number in 0..plan.rounds {
-        // A machine's speed changes within minutes, so each round measures it again.
-        for _ in 0..if number == 0 { plan.calibrations } else { 1 } {
+    for _ in 1..plan.calibrations {
+        let machine = calibrate::machine(None, &quiet)?;
+        all.iter_mut().filter(|v| v.why_not.is_none()).for_each(|v| calibrated(v, &machine));
+    }
+    for _ in 0..plan.rounds {
+        for n in 0..all.len() {
+            if all[n].why_not.is_some() {
+                continue;
+            }
+            // A machine's speed changes within minutes, so it is measured again before each interpreter; the others learn of it too.
             let machine = calibrate::machine(None, &quiet)?;
-            all.iter_mut().filter(|v| v.why_not.is_none()).for_each(|v| calibrated(v, &machine));
-        }
-        for verified in all.iter_mut().filter(|v| v.why_not.is_none()) {
+            calibrated(&mut all[n], &machine);
+            for (_, other) in all.iter_mut().enumerate().filter(|(other, _)| *other != n) {
+                let speed = other.calibrations.last().map(|last| last.speed.clone());
+                other.calibrations.extend(speed.map(|speed| Calibration { machine: machine.clone(), speed }));
+            }
             let watch = Watch::start();
-            round(verified, plan.transport);
-            verified.others.add(watch);
+            round(&mut all[n], plan.transport);
+            all[n].others.add(watch);
         }
     }
     for verified in all.iter_mut().filter(|v| v.why_not.is_none()) {

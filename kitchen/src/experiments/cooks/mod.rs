@@ -15,7 +15,8 @@ use lab::{Result, text, twin_script};
 use crate::dish::Minute;
 use crate::hands;
 use crate::kitchens::{ALL, Chosen, Order};
-use crate::verdicts::{self, FREE_THREADS, TASKS_WAIT};
+use crate::questions;
+use crate::verdicts::{self, FREE_THREADS, ONE_COOK, TASKS_WAIT};
 
 /// `cargo run -p kitchen`, and `-- cooks`.
 pub fn command() -> Experiment {
@@ -28,6 +29,7 @@ pub fn command() -> Experiment {
     let about =
         text!("여섯 주방: 요리사, 요리, 화구 하나, 칼 하나", "six kitchens: cooks, dishes, one stove, one knife");
     Experiment::new("cooks", about, options, move |a| run(a.get(chosen), a.get(dishes), a.get(minute), a.pythons()))
+        .asks(|_| questions::all())
 }
 
 /// Runs the kitchens, here and on CPython.
@@ -54,8 +56,8 @@ pub fn run(chosen: Chosen, dishes: usize, lasts: Duration, pythons: &[Interprete
     report.front = if kitchens.len() > 1 { vec![Front::Trace(2), Front::Trace(4)] } else { Vec::new() };
     report.shows = report::shows(&report, &kitchens, dishes);
     let args = [chosen.word().to_owned(), dishes.to_string(), lasts.as_secs_f64().to_string()];
-    python::join(&mut report, pythons, twin_script!("kitchens"), &args, &[TASKS_WAIT], |python, twin| {
-        verdicts::of_twin(python, twin, watch.foreign(), &[TASKS_WAIT, FREE_THREADS])
+    python::join(&mut report, pythons, twin_script!("kitchens"), &args, &[TASKS_WAIT, ONE_COOK], |python, twin| {
+        verdicts::of_twin(python, twin, watch.foreign(), &[TASKS_WAIT, ONE_COOK, FREE_THREADS])
     });
     // Of our own kitchens every second drawing shows the dishes, of the twin's all do.
     let (ours, twins) = report.traces.split_at(2 * kitchens.len());

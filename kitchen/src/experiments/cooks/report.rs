@@ -10,13 +10,18 @@ use lab::trace::{State, Trace};
 
 use crate::in_flight;
 use crate::kitchens::Kitchen;
-use crate::verdicts::{self, TASKS_WAIT};
+use crate::verdicts::{self, MANY_COOKS, TASKS_WAIT};
 
 /// The verdicts on the two kitchens of the article.
 pub fn judge(kitchen: Kitchen, trace: &Trace, foreign: Option<f64>) -> Vec<Verdict> {
     match kitchen {
-        Kitchen::Switches => vec![verdicts::wait_together(TASKS_WAIT, "Rust", trace, foreign)],
-        Kitchen::Several => vec![verdicts::cutting(trace, foreign).threads(Some(false), "Rust")],
+        Kitchen::Switches => {
+            vec![verdicts::wait_together(TASKS_WAIT, "Rust", trace, foreign), verdicts::in_turn("Rust", trace, foreign)]
+        }
+        Kitchen::Several => {
+            let cutting = verdicts::cutting(trace, foreign);
+            vec![cutting.threads(Some(false), "Rust"), cutting.parallel(MANY_COOKS, "Rust")]
+        }
         _ => Vec::new(),
     }
 }

@@ -15,6 +15,7 @@ use lab::report::{Front, Measure, Report, Unit};
 use lab::trace::Trace;
 use lab::{Error, Result, machine, text, twin_script};
 
+use crate::questions;
 use crate::work::{self, CountResult, MAX_ITERATIONS};
 
 const PROCESSES: &str = "processes-parallel";
@@ -110,6 +111,7 @@ pub fn command() -> Experiment {
         options,
         move |a| run(a.get(workers), a.get(iterations), a.get(rounds), a.pythons()),
     )
+    .asks(|_| questions::for_cpu())
 }
 
 /// Does the work by each technique in turn, `rounds` times; then measures the cost of starting and of messages.

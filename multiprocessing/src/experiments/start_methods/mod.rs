@@ -20,7 +20,7 @@ use process_pool::{Pool, Start};
 
 use crate::pool_errors::{self, Bilingual, task_error};
 use crate::work::COUNT;
-use report::{INTERPRETERS, START};
+use report::{GUARD, INTERPRETERS, START};
 
 /// What is started, from start to end.
 struct Kind {
@@ -73,9 +73,10 @@ pub fn run(rounds: usize, iterations: u64, pythons: &[Interpreter]) -> Result<Re
     report.measures = measure(rounds)?;
     report.verdicts.push(report::judge_start(Text::same("Rust"), &report));
     let (watch, args) = (Watch::start(), [rounds.to_string(), iterations.to_string()]);
-    let claims = [START, INTERPRETERS];
+    let claims = [START, INTERPRETERS, GUARD];
     python::join(&mut report, pythons, twin_script!("start_methods"), &args, &claims, |python, twin| {
-        vec![report::judge_twin(python, twin), report::judge_interpreters(python, twin, watch.foreign())]
+        let guard = report::judge_guard(python, twin);
+        vec![report::judge_twin(python, twin), report::judge_interpreters(python, twin, watch.foreign()), guard]
     });
     report.tables = report::tables(&report, pythons);
     report.front = vec![Front::Table(0)];

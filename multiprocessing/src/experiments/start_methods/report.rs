@@ -11,6 +11,7 @@ use lab::text;
 /// The claims, by their ids in the ledger.
 pub const START: &str = "start-method-decides-cost";
 pub const INTERPRETERS: &str = "interpreters-parallel";
+pub const GUARD: &str = "listing-main-guard";
 
 /// The start methods of processes.
 pub const METHODS: [&str; 3] = ["fork", "spawn", "forkserver"];
@@ -62,6 +63,29 @@ pub fn judge_interpreters(python: &Interpreter, twin: &Report, foreign: Option<f
             Verdict::not_measured(INTERPRETERS, on, why)
         }
     }
+}
+
+/// Whether the methods that start the program anew need the check for `__main__`: without it, none of them starts a process.
+pub fn judge_guard(python: &Interpreter, twin: &Report) -> Verdict {
+    let on = python.to_string();
+    let started = |method: &'static str| Some((method, twin.measure(&format!("unguarded.{method}"))?.median() > 0.0));
+    let all: Vec<(&'static str, bool)> = METHODS.into_iter().filter_map(started).collect();
+    let (yes, no): (Vec<_>, Vec<_>) = all.iter().partition(|(_, started)| *started);
+    let anew = |(method, _): &&&(&str, bool)| *method != "fork";
+    if !all.iter().any(|one| anew(&&one)) {
+        let why = text!("새로 시작하는 방식이 없습니다", "it has no method that starts anew");
+        return Verdict::not_measured(GUARD, on, why);
+    }
+    let names = |some: &[&(&str, bool)]| match some {
+        [] => "–".to_owned(),
+        _ => some.iter().map(|(method, _)| *method).collect::<Vec<_>>().join(", "),
+    };
+    let (started, not) = (names(&yes), names(&no));
+    let evidence = text!(
+        "검사 없이 시작됨: {started}; 시작되지 않음: {not}",
+        "without the check {started} started; {not} did not"
+    );
+    Verdict::seen(GUARD, on, !yes.iter().any(|one| anew(&one)), evidence)
 }
 
 /// Three tables with a row for Rust and for each interpreter: start, memory, cores.

@@ -50,6 +50,7 @@ use lab::{Result, text, twin_script};
 use crate::claims;
 use crate::counter_variant::{CounterVariant, PROTECTED, UNPROTECTED};
 use crate::outcomes::Tally;
+use crate::questions;
 
 pub mod critical_section;
 pub mod litmus;
@@ -135,6 +136,7 @@ pub fn command() -> Experiment {
     Experiment::new("counter", about, options, move |a| {
         run(a.get(threads), a.get(iterations), a.get(rounds), a.pythons())
     })
+    .asks(|a| questions::all(a.pythons()))
 }
 
 /// Races all variants, small and big, here and on CPython, and counts the updates that are lost.

@@ -81,6 +81,17 @@ impl Common {
         }
     }
 
+    /// The first option that says what becomes of the report.
+    pub(crate) fn wants_a_report(&self) -> Option<&'static str> {
+        let given = [
+            ("--full", self.full),
+            ("--json", self.json),
+            ("--trace", self.trace.is_some()),
+            ("--svg", self.svg.is_some()),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
+    }
+
     /// Writes the files that were asked for, then the report; its page to standard error if standard output belongs to a program of
     /// the reader's.
     pub(crate) fn deliver(&self, report: &Report, page_to_stderr: bool) -> Result<()> {

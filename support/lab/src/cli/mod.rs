@@ -4,6 +4,7 @@ mod common;
 mod declared;
 mod fail_on;
 mod options;
+mod predictions;
 mod rules;
 
 use std::env;
@@ -17,6 +18,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 pub use fail_on::FailOn;
 pub use options::{Choice, Opt, Options};
 
+use crate::ask::Question;
 use crate::atomic_write;
 use crate::error::{Error, Result};
 use crate::lang::{self, Lang, Text};
@@ -29,12 +31,17 @@ use crate::terminal;
 use crate::text;
 use common::Common;
 use declared::Declared;
+use predictions::Predictions;
 use rules::Rule;
 
 /// In a terminal narrower than this, the description of an option goes on a line of its own.
 const NARROW: usize = 60;
 
+/// The option that an experiment with questions has.
+const ASK: &str = "ask";
+
 type Run = Box<dyn Fn(&Args) -> Result<Report>>;
+type Questions = Box<dyn Fn(&Args) -> Vec<Question>>;
 
 /// One experiment: its name on the command line, its options, and the function that runs it.
 pub struct Experiment {
@@ -45,6 +52,8 @@ pub struct Experiment {
     hidden: bool,
     looks_for_pythons: bool,
     runs_a_program: bool,
+    prints_itself: bool,
+    questions: Option<Questions>,
     run: Run,
 }
 
@@ -57,16 +66,32 @@ impl Experiment {
         run: impl Fn(&Args) -> Result<Report> + 'static,
     ) -> Experiment {
         let (options, rules) = options.into_parts();
+        let (hidden, looks_for_pythons, runs_a_program, prints_itself) = (false, false, false, false);
+        let (questions, run) = (None, Box::new(run));
         Experiment {
             name,
             about,
             options,
             rules,
-            hidden: false,
-            looks_for_pythons: false,
-            runs_a_program: false,
-            run: Box::new(run),
+            hidden,
+            looks_for_pythons,
+            runs_a_program,
+            prints_itself,
+            questions,
+            run,
         }
+    }
+
+    /// A command that prints its own page, and returns the exit code. It has no report, so `--full`, `--json`, `--trace` and `--svg`
+    /// are errors; it finds interpreters with [`Args::find_pythons`] if it needs them.
+    pub fn page(
+        name: &'static str,
+        about: Text,
+        options: Options,
+        run: impl Fn(&Args) -> Result<u8> + 'static,
+    ) -> Experiment {
+        let run = move |args: &Args| run(args).map(|exit_code| Report { exit_code, ..Report::default() });
+        Experiment { prints_itself: true, ..Experiment::new(name, about, options, run) }
     }
 
     /// The experiment looks for interpreters itself, with [`Args::look_for_pythons`], instead of being given those to run twins on.
@@ -80,6 +105,17 @@ impl Experiment {
     #[must_use]
     pub fn runs_a_program(self) -> Experiment {
         Experiment { runs_a_program: true, ..self }
+    }
+
+    /// With `--ask` the reader answers these questions before the run, and the report has the answers beside what was seen.
+    #[must_use]
+    pub fn asks(mut self, questions: impl Fn(&Args) -> Vec<Question> + 'static) -> Experiment {
+        let about = text!(
+            "먼저 예상을 묻고, 결과와 나란히 출력",
+            "ask for predictions first, and show them beside the results"
+        );
+        self.options.push(Declared::new(ASK, declared::Kind::Flag, None, about));
+        Experiment { questions: Some(Box::new(questions)), ..self }
     }
 
     /// The work of a child process: what the program does when it starts itself again with `name` as its first argument. The
@@ -100,18 +136,8 @@ impl Experiment {
         run: impl Fn(&Args) -> Result<()> + 'static,
     ) -> Experiment {
         let run = move |args: &Args| run(args).map(|()| Report::default());
-        let (options, rules) = options.into_parts();
         let about = Text::default();
-        Experiment {
-            name,
-            about,
-            options,
-            rules,
-            hidden: true,
-            looks_for_pythons: false,
-            runs_a_program: false,
-            run: Box::new(run),
-        }
+        Experiment { hidden: true, ..Experiment::new(name, about, options, run) }
     }
 }
 
@@ -151,6 +177,12 @@ impl Args {
     /// Whether no Python may be run.
     pub fn no_python(&self) -> bool {
         self.asked.is_none()
+    }
+
+    /// The interpreters that were given with `--python`, or else `python3`, if there is one; none with `--no-python`. For a
+    /// [`Experiment::page`], which looks for them only if it needs them.
+    pub fn find_pythons(&self) -> Result<Vec<Interpreter>> {
+        self.asked.as_deref().map_or_else(|| Ok(Vec::new()), python::find)
     }
 
     /// What the interpreters say of themselves that were given with `--python`, or else all that are found. None with `--no-python`.
@@ -215,22 +247,45 @@ impl Section {
         let common = Common::from(&matches);
         rules::check(&experiment.rules, &experiment.options, &matches)?;
         rules::check_files(&experiment.options, &matches, &common)?;
+        if let Some(option) = common.wants_a_report().filter(|_| experiment.prints_itself) {
+            let name = experiment.name;
+            return Err(Error::usage(text!(
+                "'{name}'에는 {option} 옵션을 쓸 수 없습니다.",
+                "'{name}' has no {option}."
+            )));
+        }
         if common.json {
             say::quietly();
         }
         for path in [&common.trace, &common.svg].into_iter().flatten() {
             atomic_write::can_be_written(path)?;
         }
-        let without = common.no_python || experiment.hidden || experiment.looks_for_pythons;
+        let without = common.no_python || experiment.hidden || experiment.looks_for_pythons || experiment.prints_itself;
         let pythons = if without { Vec::new() } else { python::find(&common.python)? };
         let asked = (!common.no_python).then(|| common.python.clone());
         let args = Args { matches, pythons, asked };
+        let asks = experiment.questions.as_ref().filter(|_| declared::given(ASK, &args.matches));
+        let predicted = asks.map(|questions| Predictions::ask(questions(&args))).transpose()?;
         let mut report = (experiment.run)(&args)?;
-        if !experiment.hidden {
+        if let Some(predicted) = predicted {
+            report.asked = predicted.compare(&report, |words| self.run_also(words, &args));
+        }
+        if !experiment.hidden && !experiment.prints_itself {
             python::side_by_side(&mut report, &args.pythons);
             common.deliver(&report, experiment.runs_a_program)?;
         }
         Ok(report.exit_code)
+    }
+
+    /// A further run of this program, on the same interpreters, that prints nothing.
+    fn run_also(&self, words: &[&str], args: &Args) -> Result<Report> {
+        let command_line: Vec<OsString> = [&[self.name], words].concat().into_iter().map(OsString::from).collect();
+        let matches = self.command().try_get_matches_from(&command_line);
+        let matches = matches.map_err(|e| self.explain(&e, &command_line))?;
+        let experiment = self.chosen(&matches)?;
+        let matches = matches.subcommand().map_or_else(|| matches.clone(), |(_, inner)| inner.clone());
+        say::quietly();
+        (experiment.run)(&Args { matches, pythons: args.pythons.clone(), asked: args.asked.clone() })
     }
 
     /// The experiment that was named, else the first. Only common options may stand before the name.

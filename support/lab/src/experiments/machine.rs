@@ -23,8 +23,10 @@ fn run(args: &Args) -> Result<Report> {
         report.front = vec![Front::Table(0)];
     }
     report.notes = notes(&found, &refused);
+    let memory = judge_memory(found.iter().map(|one| (&one.python, one.header)));
     let pythons: Vec<Interpreter> = found.into_iter().map(|one| one.python).collect();
     report.verdicts = judge(&pythons);
+    report.verdicts.extend(memory);
     let m = machine::describe();
     let pythons = pythons.len();
     report.shows = Text {
@@ -114,10 +116,70 @@ fn judge(pythons: &[Interpreter]) -> Vec<Verdict> {
     verdicts
 }
 
+/// The claim on what manages memory where there is no GIL.
+const MEMORY: &str = "no-gil-other-memory-management";
+/// The header of an object with one count of references, changed without atomic operations: the count and the type.
+const PLAIN_HEADER: u64 = 16;
+
+/// Verdicts by the header of an object of each interpreter without a GIL.
+fn judge_memory<'a>(found: impl Iterator<Item = (&'a Interpreter, Option<u64>)>) -> Vec<Verdict> {
+    let without: Vec<_> = found.filter(|(python, _)| python.gil == Some(false)).collect();
+    if without.is_empty() {
+        let why =
+            text!("이 컴퓨터에 GIL이 없는 파이썬이 없습니다", "no Python without a GIL was found on this machine");
+        return vec![Verdict::not_measured(MEMORY, text!("GIL이 없는 파이썬", "Pythons without a GIL"), why)];
+    }
+    let judge = |(python, header): (&Interpreter, Option<u64>)| {
+        let on = python.to_string();
+        match (header, python.implementation.as_str()) {
+            (Some(0), _) => {
+                let evidence =
+                    text!("참조를 세지 않음(sys.getrefcount 없음)", "it counts no references (no sys.getrefcount)");
+                Verdict::seen(MEMORY, on, true, evidence)
+            }
+            (Some(header), "CPython") => {
+                let evidence = text!(
+                    "객체 헤더 {header}바이트(GIL이 있으면 {PLAIN_HEADER}바이트)",
+                    "the header of an object: {header} bytes ({PLAIN_HEADER} with a GIL)"
+                );
+                Verdict::seen(MEMORY, on, header > PLAIN_HEADER, evidence)
+            }
+            _ => Verdict::not_measured(
+                MEMORY,
+                on,
+                text!("메모리 관리 방식을 알 수 없습니다", "how it manages memory is unknown"),
+            ),
+        }
+    };
+    without.into_iter().map(judge).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use lab::claims::Outcome;
+
+    #[test]
+    fn without_a_gil_an_object_with_the_header_of_one_count_refutes_the_claim() {
+        let python = |implementation: &str, gil| Interpreter {
+            implementation: implementation.into(),
+            gil,
+            version: [3, 13, 0],
+            path: "python".into(),
+        };
+        let outcome = |implementation, gil, header| {
+            let judged = judge_memory(std::iter::once((&python(implementation, gil), header)));
+            judged.into_iter().next().unwrap().outcome
+        };
+        assert_eq!(outcome("CPython", Some(false), Some(32)), Outcome::Holds);
+        assert_eq!(outcome("CPython", Some(false), Some(16)), Outcome::DoesNotHold);
+        assert_eq!(outcome("Jython", Some(false), Some(0)), Outcome::Holds);
+        for (name, gil, header) in
+            [("CPython", Some(true), Some(16)), ("Other", Some(false), None), ("CPython", None, Some(16))]
+        {
+            assert!(matches!(outcome(name, gil, header), Outcome::NotMeasured(_)), "{name} {header:?}");
+        }
+    }
 
     #[test]
     fn a_cpython_without_a_gil_and_a_jython_with_one_refute_the_claims() {

@@ -92,6 +92,8 @@ pub struct Introduction {
     pub lacks: Vec<String>,
     /// `sys.prefix`: the folder of its installation or virtual environment. Empty if it has none.
     prefix: Vec<u32>,
+    /// The size of the header of an object that counts references, in bytes; 0 where nothing counts them, `None` if it did not say.
+    pub header: Option<u64>,
 }
 
 impl Introduction {
@@ -122,6 +124,8 @@ struct Answer {
     source: GilSource,
     lacks: Vec<String>,
     prefix: Vec<u32>,
+    #[serde(default)]
+    header: Option<u64>,
 }
 
 /// Asks a program what it is. The reason, if it is no Python.
@@ -131,9 +135,9 @@ pub(super) fn introduce(path: &Path) -> Result<Introduction, Text> {
         Some(said) => text!("버전을 물었더니 이렇게 답했습니다: {said}", "asked for its version, it said: {said}"),
         None => text!("버전을 물었으나 답이 없습니다", "asked for its version, it said nothing"),
     })?;
-    let Answer { name, version, gil, source, lacks, prefix } = answer;
+    let Answer { name, version, gil, source, lacks, prefix, header } = answer;
     let python = Interpreter { path: path.to_owned(), implementation: name, version, gil };
-    Ok(Introduction { python, source, lacks, prefix })
+    Ok(Introduction { python, source, lacks, prefix, header })
 }
 
 /// An interpreter that leaves no `.pyc` files behind and prints UTF-8 whatever the locale.

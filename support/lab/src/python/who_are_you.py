@@ -80,7 +80,10 @@ else:
     gil, source = measured(), 'measured'
 word = {True: 'true', False: 'false', None: 'null'}[gil]
 lacks = ', '.join('"%s"' % module for module in NEEDED if is_missing(module))
+# How memory is managed shows in an object: its header has 16 bytes with one count of references, 32 with an owner and two counts, as
+# free-threaded CPython has. Where nothing counts references, there is no `sys.getrefcount`.
+header = getattr(object, '__basicsize__', 0) if hasattr(sys, 'getrefcount') else 0
 # The prefix tells whether two programs are the same installation. As numbers it needs no quoting.
 prefix = [ord(c) for c in str(getattr(sys, 'prefix', ''))]
-print('{"name": "%s", "version": [%d, %d, %d], "gil": %s, "source": "%s", "lacks": [%s], "prefix": %s}'
-      % ((name,) + tuple(sys.version_info[:3]) + (word, source, lacks, prefix)))
+print('{"name": "%s", "version": [%d, %d, %d], "gil": %s, "source": "%s", "lacks": [%s], "prefix": %s, "header": %d}'
+      % ((name,) + tuple(sys.version_info[:3]) + (word, source, lacks, prefix, header)))

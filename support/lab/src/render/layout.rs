@@ -52,7 +52,7 @@ pub fn fit(s: &str, columns: usize) -> String {
 
 /// Breaks a text at blanks so that every line fits; later lines are indented to the first word. A word that is wider than a
 /// line is broken too. If the head takes more than half of the width, the text begins on the next line.
-pub(crate) fn wrap(head: &str, words: &str, width: usize) -> String {
+pub fn wrap(head: &str, words: &str, width: usize) -> String {
     let mut out = String::from(head);
     let mut used = head.width();
     let indent = if 2 * used > width { 2 } else { used };

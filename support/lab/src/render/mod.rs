@@ -9,5 +9,5 @@ pub mod state_style;
 pub mod svg;
 pub mod text;
 
-pub use layout::{Canvas, fit};
+pub use layout::{Canvas, fit, wrap};
 pub(crate) use layout::{quote, within};

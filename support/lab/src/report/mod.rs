@@ -1,10 +1,12 @@
 //! What an experiment returns: what happened, what was measured, which claims held.
 
+pub mod asked;
 pub mod chart;
 pub mod unit;
 
 use serde::{Deserialize, Serialize};
 
+pub use asked::{Asked, Seen};
 pub use chart::{Chart, Curve};
 pub use unit::Unit;
 
@@ -101,6 +103,9 @@ pub struct Report {
     /// How many of the first verdicts the first screen shows in words, if its tables show the others.
     #[serde(skip)]
     pub front_verdicts: Option<usize>,
+    /// The questions of `--ask`, the reader's answers and what was seen. Absent in JSON without `--ask`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<Asked>,
     /// What failed, one line each; the page shows the first [`FAILURES_ON_PAGE`]. Absent in JSON when nothing failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Text>,

@@ -1,7 +1,7 @@
 //! Replays schedules of the simulator in the shipped locks: the same string, the same steps.
 //!
 //! `gil-sim predict` and `step` record which thread went on when, as a short string (`src/sim/schedule.rs`). Here the files of
-//! `gil-sim/src/lock` are compiled with types (`sync`) that let a thread go on only in its turn (`scheduler`), and the simulator and the lock
+//! `gil-sim/src/lock` are compiled with types (`sync`) that let a thread go on only in its turn (`scheduler`; both in `support/planted/replay`, which `exercises` compiles too), and the simulator and the lock
 //! run the same string side by side (`conform`). After every turn both must agree on every thread's phase (wants the lock, waits, has
 //! asked, took it, released it, waits for a taker), on who can go on and how, and on whether the holder is asked; at the end, on how often
 //! the lock changed hands.
@@ -39,7 +39,11 @@ mod gil_sim_copies;
 mod lock;
 mod program;
 mod scenarios;
+#[path = "../../replay/scheduler.rs"]
+#[allow(dead_code, reason = "`exercises` uses more of it")]
 mod scheduler;
+#[path = "../../replay/sync.rs"]
+#[allow(dead_code, reason = "`exercises` uses more of it")]
 mod sync;
 
 use conform::{Replayed, conform, play};

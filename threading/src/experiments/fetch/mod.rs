@@ -18,8 +18,10 @@ use lab::report::{Front, Report};
 use lab::{Error, Result, text, twin_script};
 
 use crate::overlap::CLAIM;
+use crate::questions;
+use report::SLEEP;
 use targets::Targets;
-use techniques::{Fetched, MAX_FAILURES, pool, thread_per_request};
+use techniques::{Fetched, MAX_FAILURES, pool, sleeping, thread_per_request};
 
 /// More threads at once are not started: our own server takes about twice as many connections, with three descriptors each.
 const MAX_AT_ONCE: usize = 1000;
@@ -56,6 +58,7 @@ pub fn command() -> Experiment {
         };
         run(&workload, a.pythons())
     })
+    .asks(|_| questions::of_fetch())
 }
 
 #[derive(Clone, Debug)]
@@ -73,6 +76,13 @@ pub struct Workload {
     /// A file of addresses to fetch instead.
     pub urls: Option<PathBuf>,
     pub fail_on: FailOn,
+}
+
+impl Workload {
+    /// How long the server takes to answer, if it is our own.
+    fn own_delay(&self) -> Option<Duration> {
+        (self.given.is_empty() && self.urls.is_none()).then_some(self.delay)
+    }
 }
 
 /// Fetches in sequence, with a thread for each request and with a bounded pool.
@@ -94,10 +104,24 @@ pub fn run(workload: &Workload, pythons: &[Interpreter]) -> Result<Report> {
     report::add(&mut report, "threads", &pooled, urls);
     // The pair of the sentence: one after another, and a few at once.
     report.front = vec![Front::Trace(0), Front::Trace(report.traces.len() - 1)];
-    report.verdicts.push(report::judge(&sequence, &pooled, threads));
+    let asleep = match workload.own_delay() {
+        Some(delay) => {
+            Some(sleeping(urls, threads, delay, text!("요청 대신 sleep", "sleeping in the place of requests"))?)
+        }
+        None => None,
+    };
+    if let Some(asleep) = &asleep {
+        report::add(&mut report, "sleep", asleep, urls);
+    }
+    let requests = report::judge(&sequence, &pooled, threads);
+    let sleep = report::judge_sleep(&requests, asleep.as_ref().map(|asleep| &asleep.trace));
+    report.verdicts.extend([requests, sleep]);
     let args = twin_args(workload, urls);
-    python::join(&mut report, pythons, twin_script!("fetch"), &args, &[CLAIM], |python, twin| {
-        vec![report::judge_twin(python.to_string(), twin, urls.len(), threads)]
+    python::join(&mut report, pythons, twin_script!("fetch"), &args, &[CLAIM, SLEEP], |python, twin| {
+        let requests = report::judge_twin(python.to_string(), twin, urls.len(), threads);
+        let asleep = asleep.as_ref().and_then(|_| twin.traces.get(1));
+        let sleep = report::judge_sleep(&requests, asleep);
+        vec![requests, sleep]
     });
     report.notes.push(targets.described);
     report.shows = report::shows(&sequence, &pooled, threads);
@@ -155,5 +179,7 @@ fn twin_args(workload: &Workload, urls: &[String]) -> Vec<String> {
     };
     let each = urls.len() <= MAX_AT_ONCE;
     let timeout = workload.timeout.as_secs_f64().to_string();
-    vec![list, count, workload.threads.to_string(), timeout, u8::from(each).to_string()]
+    let mut args = vec![list, count, workload.threads.to_string(), timeout, u8::from(each).to_string()];
+    args.extend(workload.own_delay().map(|delay| delay.as_secs_f64().to_string()));
+    args
 }

@@ -1,6 +1,6 @@
 //! The results of the techniques. Results are compared before times: if the work was not the same, there is no ratio and no verdict.
 
-use lab::claims::Verdict;
+use lab::claims::{Outcome, Verdict};
 use lab::lang::Text;
 use lab::report::unit;
 use lab::report::{Measure, Report, Unit};
@@ -10,6 +10,9 @@ use lab::trace::{State, Trace};
 use super::failure;
 use super::techniques::{Fetched, MAX_FAILURES};
 use crate::overlap::{self, CLAIM};
+
+/// The claim that sleeping, as in the article's listings, stands for real I/O.
+pub(super) const SLEEP: &str = "sleep-stands-for-io";
 
 /// Adds the results of a technique to the report.
 pub(super) fn add(report: &mut Report, id: &str, fetched: &Fetched, urls: &[String]) {
@@ -65,6 +68,29 @@ pub(super) fn judge_twin(on: String, twin: &Report, requests: usize, threads: us
     }
 }
 
+/// Whether sleeping overlaps as waiting for answers does, which `requests` judges.
+pub(super) fn judge_sleep(requests: &Verdict, asleep: Option<&Trace>) -> Verdict {
+    let on = requests.on.clone();
+    let Some(asleep) = asleep.map(peak_of) else {
+        let why = text!("서버의 지연을 알 수 없어 그만큼 자지 못했습니다", "how long the server takes is not known");
+        return Verdict::not_measured(SLEEP, on, why);
+    };
+    match &requests.outcome {
+        Outcome::NotMeasured(why) => Verdict::not_measured(SLEEP, on, why.clone()),
+        _ if asleep < 2 => Verdict::not_measured(
+            SLEEP,
+            on,
+            text!("잠이 너무 짧아 겹치지 않았습니다", "the sleeps were too brief to overlap"),
+        ),
+        outcome => {
+            let Text { ko, en } = &requests.evidence;
+            let evidence =
+                text!("동시에 잔 스레드 최대 {asleep}개; {ko}", "threads asleep at once: at most {asleep}; {en}");
+            Verdict::seen(SLEEP, on, *outcome == Outcome::Holds, evidence)
+        }
+    }
+}
+
 fn different_work(sequence: usize, pool: usize, all: usize) -> Text {
     text!(
         "수행한 작업이 다릅니다. 요청 {all}개 가운데 순차 실행에서 {sequence}개, 풀에서 {pool}개가 응답을 받았습니다",
@@ -97,4 +123,27 @@ pub(super) fn shows(sequence: &Fetched, pool: &Fetched, threads: usize) -> Text 
         "GET {requests}번{ko}에 걸린 시간은 순차 실행 {slow}, 스레드 {threads}개의 풀 {fast}({gain:.2}배)입니다. 동시에 최대 {peak}개가 응답을 기다렸습니다. 기다리는 시간은 GIL이 있어도 겹칩니다.",
         "GETs: {requests}{en}. In sequence {slow}, with a pool (threads: {threads}) {fast} ({gain:.2}×). At most {peak} waited for an answer at once. Waiting overlaps, with or without a GIL."
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab::trace::Lane;
+
+    #[test]
+    fn sleeping_stands_for_requests_only_if_both_overlap() {
+        let lane = |start| Lane::of(Text::default(), State::WaitingForIo, start, start + 10);
+        let trace = |starts: [u64; 2]| Trace::new(Text::default(), starts.map(lane).to_vec());
+        let (together, in_turn) = (trace([0, 5]), trace([0, 10]));
+        let outcome = |peak, asleep| judge_sleep(&overlap::judge("Rust", 4, peak, 2), asleep).outcome;
+        assert_eq!(outcome(4, Some(&together)), Outcome::Holds);
+        assert_eq!(outcome(1, Some(&together)), Outcome::DoesNotHold, "requests that do not overlap refute it");
+        assert!(
+            matches!(outcome(4, Some(&in_turn)), Outcome::NotMeasured(_)),
+            "sleeps that did not overlap tell nothing"
+        );
+        assert!(matches!(outcome(4, None), Outcome::NotMeasured(_)));
+        let one_thread = overlap::judge("Rust", 1, 1, 2);
+        assert!(matches!(judge_sleep(&one_thread, Some(&together)).outcome, Outcome::NotMeasured(_)));
+    }
 }

@@ -71,6 +71,18 @@ pub fn pool(urls: &[String], threads: usize, timeout: Duration, title: Text) -> 
     spawn_workers(threads.min(urls.len()), title, &Job::new(urls, timeout), work)
 }
 
+/// The same pool, with sleeping in the place of requests: as long as the server delays its answers.
+pub fn sleeping(urls: &[String], threads: usize, delay: Duration, title: Text) -> Result<Fetched> {
+    spawn_workers(threads.min(urls.len()), title, &Job::new(urls, delay), |job, lane| {
+        let mut outcomes = Vec::new();
+        while let Some((n, _)) = job.take() {
+            lane.during(State::WaitingForIo, || thread::sleep(delay));
+            outcomes.push((n, Ok(0)));
+        }
+        outcomes
+    })
+}
+
 /// A thread for each address, all at the same time.
 pub fn thread_per_request(urls: &[String], timeout: Duration, title: Text) -> Result<Fetched> {
     spawn_workers(urls.len(), title, &Job::new(urls, timeout), |job, lane| {

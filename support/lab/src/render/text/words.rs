@@ -6,6 +6,7 @@ use crate::claims::{Outcome, Verdict};
 use crate::lang::{Lang, Text};
 use crate::render::layout::{Canvas, shown, wrap};
 use crate::report::Report;
+use crate::report::asked::{Asked, Seen, letter};
 use crate::text;
 
 /// The sentence, the verdicts and the failures.
@@ -27,6 +28,9 @@ pub(super) fn said(
     if !verdicts.is_empty() {
         parts.push(tell(verdicts, canvas));
     }
+    if !report.asked.is_empty() {
+        parts.push(asked(&report.asked, canvas));
+    }
     parts
 }
 
@@ -37,6 +41,39 @@ fn failures(failures: &[Text], most: usize, canvas: Canvas) -> String {
         (more > 0).then(|| text!("그 밖에 실패 {more}건. 전체 목록: --json", "{more} more failed; --json lists all"));
     let lines = failures.iter().take(most).chain(&rest);
     lines.map(|line| wrap("✗ ", &shown(line, canvas.lang), canvas.width)).collect()
+}
+
+/// Each question with the answer and what was seen.
+fn asked(all: &[Asked], canvas: Canvas) -> String {
+    let lang = canvas.lang;
+    let one = |(n, asked): (usize, &Asked)| {
+        let head = format!("{}. ", n + 1);
+        let option = |n: usize| {
+            let words = asked.options.get(n).map_or_else(String::new, |option| shown(option, lang));
+            format!("{}) {words}", letter(n))
+        };
+        let answer = option(asked.answer);
+        let (mark, words) = match &asked.seen {
+            Seen::Option { option: seen, evidence } if *seen == asked.answer => {
+                let evidence = shown(evidence, lang);
+                (text!("[예상대로]", "[as predicted]"), Text::same(format!("{answer} ({evidence})")))
+            }
+            Seen::Option { option: seen, evidence } => {
+                let (seen, evidence) = (option(*seen), shown(evidence, lang));
+                let words =
+                    text!("결과 {seen} ({evidence}), 예상 {answer}", "seen {seen} ({evidence}), predicted {answer}");
+                (text!("[예상과 다름]", "[not as predicted]"), words)
+            }
+            Seen::NotMeasured(why) => {
+                let why = shown(why, lang);
+                let words = text!("예상 {answer} ({why})", "predicted {answer} ({why})");
+                (text!("[측정하지 않음]", "[not measured]"), words)
+            }
+        };
+        let question = wrap(&head, &shown(&asked.question, lang), canvas.width);
+        question + &wrap(&format!("   {} ", mark.get(lang)), words.get(lang), canvas.width)
+    };
+    all.iter().enumerate().map(one).collect()
 }
 
 fn mark(outcome: &Outcome, lang: Lang) -> &'static str {

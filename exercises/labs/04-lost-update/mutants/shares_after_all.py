@@ -1,0 +1,55 @@
+"""Wrong: each adds up its own, and then uses += on something shared."""
+import threading
+
+
+def with_one_call(boxes):
+    """Every vote is put away with one call that cannot be divided; the sum comes at the end."""
+    all_votes = []
+
+    def count(votes):
+        for vote in votes:
+            all_votes.append(vote)
+
+    threads = [threading.Thread(target=count, args=(votes,)) for votes in boxes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(all_votes)
+
+
+def with_a_mutex(boxes):
+    """Every vote is added while the lock is held."""
+    total, lock = 0, threading.Lock()
+
+    def count(votes):
+        nonlocal total
+        for vote in votes:
+            with lock:
+                total += vote
+
+    threads = [threading.Thread(target=count, args=(votes,)) for votes in boxes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return total
+
+
+def without_sharing(boxes):
+    """Every thread adds up its own votes; the sums come together when the threads have ended."""
+    total = 0
+
+    def count(votes):
+        nonlocal total
+        own = 0
+        for vote in votes:
+            own += vote
+        total += own
+
+    threads = [threading.Thread(target=count, args=(votes,)) for votes in boxes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return total

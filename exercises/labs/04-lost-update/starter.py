@@ -1,0 +1,58 @@
+"""Lab 04: all three lose votes. Mend each in its own way."""
+import threading
+
+
+def with_one_call(boxes):
+    """Every vote is put away with one call that cannot be divided; the sum comes at the end."""
+    total = 0
+
+    def count(votes):
+        nonlocal total
+        for vote in votes:
+            total += vote
+
+    threads = [threading.Thread(target=count, args=(votes,)) for votes in boxes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return total
+
+
+def with_a_mutex(boxes):
+    """Every vote is added while the lock is held."""
+    total, lock = 0, threading.Lock()
+
+    def count(votes):
+        nonlocal total
+        for vote in votes:
+            with lock:
+                seen = total
+            with lock:
+                total = seen + vote
+
+    threads = [threading.Thread(target=count, args=(votes,)) for votes in boxes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return total
+
+
+def without_sharing(boxes):
+    """Every thread adds up its own votes; the sums come together when the threads have ended."""
+    total = 0
+
+    def count(votes):
+        nonlocal total
+        own = 0
+        for vote in votes:
+            own += vote
+        total += own
+
+    threads = [threading.Thread(target=count, args=(votes,)) for votes in boxes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return total

@@ -1,0 +1,19 @@
+//! Wrong: orders the locks, and locks the same account twice if it is both.
+
+use crate::sync::Mutex;
+
+/// What is in one account.
+pub type Account = Mutex<i64>;
+
+/// Moves `amount` from one account to another. `false`, and nothing is moved, if there is too little.
+pub fn transfer(accounts: &[Account], from: usize, to: usize, amount: i64) -> bool {
+    let mut lower = accounts[from.min(to)].lock().unwrap();
+    let mut higher = accounts[from.max(to)].lock().unwrap();
+    let (source, target) = if from < to { (&mut lower, &mut higher) } else { (&mut higher, &mut lower) };
+    if **source < amount {
+        return false;
+    }
+    **source -= amount;
+    **target += amount;
+    true
+}

@@ -1,0 +1,42 @@
+//! A select loop that loses nothing when it drops a future.
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::select;
+use tokio::sync::mpsc::Receiver;
+
+/// Hands on every frame of the stream until it ends, and obeys commands meanwhile.
+///
+/// A frame is the length of its content (two bytes, the high one first) and the content. A stream that ends within a
+/// frame is an error. No more commands is none: the frames go on.
+pub async fn serve(
+    mut stream: impl AsyncRead + Unpin + Send + 'static,
+    mut commands: Receiver<u32>,
+    mut on_frame: impl FnMut(Vec<u8>),
+    mut on_command: impl FnMut(u32),
+) -> Result<(), String> {
+    // What was read lives here, and not in a future that `select!` may drop.
+    let mut bytes = Vec::new();
+    loop {
+        while let Some(content) = take_frame(&mut bytes) {
+            on_frame(content);
+        }
+        select! {
+            // Cancel safe: if it is dropped, it has read nothing.
+            read = stream.read_buf(&mut bytes) => match read.map_err(|error| error.to_string())? {
+                0 if bytes.is_empty() => return Ok(()),
+                0 => return Err("the stream ended within a frame".to_string()),
+                _ => {}
+            },
+            Some(command) = commands.recv() => on_command(command),
+        }
+    }
+}
+
+/// Takes a whole frame off the front of `bytes`, if there is one.
+fn take_frame(bytes: &mut Vec<u8>) -> Option<Vec<u8>> {
+    let &[high, low, ref rest @ ..] = bytes.as_slice() else { return None };
+    let length = usize::from(u16::from_be_bytes([high, low]));
+    let content = rest.get(..length)?.to_vec();
+    bytes.drain(..2 + length);
+    Some(content)
+}
