@@ -1,12 +1,13 @@
 //! Runs a command as it is, or attaches to a process, and samples it until it ends.
 //!
 //! The command has our standard input, output and error, our process group and our terminal. Signals that are sent to us go on to it.
+//! If we are killed, it goes on, as it would if any other parent died: nothing of it depends on us.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -16,9 +17,12 @@ use std::time::{Duration, Instant};
 use lab::trace::Trace;
 use lab::{Error, Result, text};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, getpgrp, pidfd_open, pidfd_send_signal};
+use rustix::process::{
+    Pid, PidfdFlags, Resource, Rlimit, Signal, getpgrp, getrlimit, pidfd_open, pidfd_send_signal, setrlimit,
+};
 use rustix::termios::tcgetpgrp;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::consts::{SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::flag::{register, register_conditional_default};
 use signal_hook::iterator::Signals;
 
 use crate::procfs;
@@ -29,6 +33,9 @@ use crate::sampler::Sampler;
 const PASSED_ON: [i32; 6] = [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2];
 /// What the terminal sends to everybody in its foreground.
 const FROM_TERMINAL: [i32; 2] = [SIGINT, SIGQUIT];
+
+/// Open files that we ask for.
+const MOST_FILES: u64 = 65536;
 
 /// What came of a run.
 #[derive(Debug)]
@@ -51,20 +58,43 @@ pub struct Ended {
 pub fn run(command: &[OsString], rate: u64) -> Result<Ended> {
     let (program, args) = command.split_first().expect("the caller has looked");
     let target: Arc<OnceLock<OwnedFd>> = Arc::default();
-    pass_signals_on(Arc::clone(&target))?;
-    observe(Command::new(program).args(args), rate, |handle| {
+    let has_ended = Arc::new(AtomicBool::new(false));
+    pass_signals_on(Arc::clone(&target), &has_ended)?;
+    let ended = observe(Command::new(program).args(args), rate, |handle| {
         let _ = target.set(handle);
-    })
+    });
+    // From here on they are for us: what follows measures what Python costs, which takes seconds.
+    has_ended.store(true, Relaxed);
+    ended
 }
 
 /// Runs a command and samples it; `started` gets its handle.
 pub fn observe(command: &mut Command, rate: u64, started: impl FnOnce(OwnedFd)) -> Result<Ended> {
+    let goes_on = notice_going_on()?;
+    if procfs::ignored_signals() & bit(SIGCHLD) != 0 {
+        // The kernel forgets the children of a process that ignores SIGCHLD, and with them their exit codes. The program gets the
+        // default instead, which for it means the same until it has children of its own.
+        register(SIGCHLD, Arc::default())?;
+    }
     let mut child = command.spawn().map_err(|e| cannot_start(command.get_program(), &e))?;
-    let handle = handle_of(child.id())?;
-    started(handle.try_clone()?);
+    allow_more_files();
+    let handle = match handle_of(child.id()).and_then(|handle| Ok((handle.try_clone()?, handle))) {
+        Ok((for_signals, handle)) => {
+            started(for_signals);
+            handle
+        }
+        Err(e) => {
+            // It has been started: it runs to its end, and is only not watched.
+            wait(&mut child)?;
+            return Err(e);
+        }
+    };
     let mut sampler = Sampler::new(child.id(), rate, false);
     sampler.sample();
     while !has_ended(&handle, sampler.pause())? {
+        if goes_on.swap(false, Relaxed) {
+            sampler.skip();
+        }
         sampler.sample();
     }
     // Still a zombie: its counters can be read until it is waited for.
@@ -80,6 +110,18 @@ pub fn attach(pid: u32, seconds: Duration, rate: u64) -> Result<Ended> {
     let gone =
         || Error::usage(text!("--pid {pid}: 그런 프로세스가 없습니다.", "--pid {pid}: there is no such process."));
     let stat = procfs::Stat::of(pid).ok_or_else(gone)?;
+    if pid == std::process::id() {
+        return Err(Error::usage(text!(
+            "--pid {pid}: 이 명령 자신입니다. 다른 프로세스를 주십시오.",
+            "--pid {pid}: that is this command itself. Give another process."
+        )));
+    }
+    if let Some(process) = procfs::process_of(pid).filter(|process| *process != pid) {
+        return Err(Error::usage(text!(
+            "--pid {pid}: 프로세스가 아니라 프로세스 {process}의 스레드입니다. --pid {process}를 주십시오.",
+            "--pid {pid}: that is a thread, not a process. It belongs to --pid {process}."
+        )));
+    }
     if stat.state == 'Z' {
         return Err(Error::usage(text!(
             "--pid {pid}: 이미 끝난 프로세스입니다(좀비).",
@@ -89,8 +131,11 @@ pub fn attach(pid: u32, seconds: Duration, rate: u64) -> Result<Ended> {
     let handle = handle_of(pid)?;
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+        // The second one ends us.
+        register_conditional_default(signal, Arc::clone(&stop))?;
+        register(signal, Arc::clone(&stop))?;
     }
+    allow_more_files();
     let until = Instant::now() + seconds;
     let mut sampler = Sampler::new(pid, rate, true);
     while !stop.load(Relaxed) && Instant::now() < until && !has_ended(&handle, sampler.pause())? {
@@ -138,9 +183,21 @@ fn code_of(status: ExitStatus) -> u8 {
 fn cannot_start(program: &OsStr, e: &io::Error) -> Error {
     let name = program.to_string_lossy();
     Error::usage(match e.kind() {
+        io::ErrorKind::NotFound if Path::new(program).is_file() => text!(
+            "'{name}': 첫 줄(#!)에 적힌 인터프리터가 없습니다.",
+            "'{name}': there is no such interpreter as its first line (#!) names."
+        ),
         io::ErrorKind::NotFound => text!(
             "'{name}': 그런 프로그램이 없습니다. 실행할 명령을 그대로 주십시오. 예: python3 my_script.py",
             "'{name}': there is no such program. Give the command as you run it, such as python3 my_script.py"
+        ),
+        _ if Path::new(program).is_dir() => {
+            text!("'{name}': 폴더입니다. 실행할 명령을 주십시오.", "'{name}': is a folder. Give the command to run.")
+        }
+        // ENOEXEC, which has no name here: a shell would take it for one of its own scripts.
+        _ if e.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()) => text!(
+            "'{name}': 실행 파일도 아니고 첫 줄에 #!도 없습니다. 스크립트라면 인터프리터를 앞에 주십시오. 예: sh {name}",
+            "'{name}': is no executable and has no #! line. If it is a script, give its interpreter first, as sh {name}"
         ),
         _ => text!("'{name}': 실행할 수 없습니다: {e}", "'{name}': cannot be started: {e}"),
     })
@@ -148,9 +205,13 @@ fn cannot_start(program: &OsStr, e: &io::Error) -> Error {
 
 /// Signals that reach us go on to the program, but not those that we were told to ignore, as by nohup(1): the program ignores them
 /// as well, and a handler of ours would change that.
-fn pass_signals_on(target: Arc<OnceLock<OwnedFd>>) -> Result<()> {
+fn pass_signals_on(target: Arc<OnceLock<OwnedFd>>, has_ended: &Arc<AtomicBool>) -> Result<()> {
     let ignored = procfs::ignored_signals();
-    let heard = PASSED_ON.into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let heard: Vec<i32> = PASSED_ON.into_iter().filter(|signal| ignored & bit(*signal) == 0).collect();
+    for signal in &heard {
+        // Decided when the signal arrives: one that has ended the program as well came before its end.
+        register_conditional_default(*signal, Arc::clone(has_ended))?;
+    }
     let mut signals = Signals::new(heard)?;
     let passing = move || {
         for signal in signals.forever() {
@@ -164,6 +225,28 @@ fn pass_signals_on(target: Arc<OnceLock<OwnedFd>>) -> Result<()> {
         }
     };
     thread::Builder::new().name("signals".into()).spawn(passing).map(drop).map_err(|e| Error::no_thread(&e))
+}
+
+/// A signal in a set of signals.
+fn bit(signal: i32) -> u64 {
+    1 << (signal - 1)
+}
+
+/// Becomes true when we have been stopped and go on, as with Ctrl-Z and `fg`: the program was stopped too.
+fn notice_going_on() -> Result<Arc<AtomicBool>> {
+    let goes_on = Arc::new(AtomicBool::new(false));
+    register(SIGCONT, Arc::clone(&goes_on))?;
+    Ok(goes_on)
+}
+
+/// Two files stay open for each thread. Only after the program has started: it would inherit the limit.
+fn allow_more_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(MOST_FILES).min(MOST_FILES);
+    if limit.current.is_some_and(|now| now < most) {
+        // Without it there are threads that are not watched.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..limit });
+    }
 }
 
 /// Whether a key of the terminal reaches this process group.

@@ -197,10 +197,7 @@ fn unseen(recording: &Recording, python: Interpreter) -> Vec<Text> {
         _ => {}
     }
     if !recording.waits_seen {
-        notes.push(text!(
-            "이 프로그램이 무엇을 기다리는지 커널이 알려 주지 않습니다(다른 사용자의 프로그램이거나 set-uid). CPU 시간과 디스크 대기만 보았습니다.",
-            "The kernel does not tell what this program waits for (another user's, or set-uid): only CPU time and waiting for disks were seen."
-        ));
+        notes.push(waits_unseen());
     }
     if recording.threads > MOST_WATCHED as f64 {
         let (threads, watched) = (recording.threads, MOST_WATCHED);
@@ -217,6 +214,14 @@ fn unseen(recording: &Recording, python: Interpreter) -> Vec<Text> {
         ));
     }
     notes
+}
+
+/// What is said of a program into which nobody may look.
+pub fn waits_unseen() -> Text {
+    text!(
+        "이 프로그램이 무엇을 기다리는지 커널이 알려 주지 않습니다(다른 사용자의 프로그램이거나 set-uid). CPU 시간과 디스크 대기만 보았습니다.",
+        "The kernel does not tell what this program waits for (another user's, or set-uid): only CPU time and waiting for disks were seen."
+    )
 }
 
 #[cfg(test)]

@@ -127,6 +127,23 @@ pub fn voluntary_switches(pid: u32, tid: u32) -> Option<u64> {
     status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?.trim().parse().ok()
 }
 
+/// The number of a thread in a PID namespace inside ours, such as a container's; `None` if it is in ours.
+pub fn number_inside(pid: u32, tid: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/task/{tid}/status")).ok()?;
+    numbers_of("NSpid:", &status).skip(1).last()
+}
+
+/// The process that a thread belongs to; `None` if there is no such thread.
+pub fn process_of(tid: u32) -> Option<u32> {
+    numbers_of("Tgid:", &fs::read_to_string(format!("/proc/{tid}/status")).ok()?).next()
+}
+
+/// The numbers behind a key of `status`.
+fn numbers_of<'a>(key: &str, status: &'a str) -> impl Iterator<Item = u32> + use<'a> {
+    let numbers = status.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
+    numbers.split_whitespace().map_while(|n| n.parse().ok())
+}
+
 /// What a process has used and may use, from `status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -200,8 +217,17 @@ mod tests {
     }
 
     #[test]
+    fn a_container_numbers_its_threads_from_one() {
+        let status = "Name:\tx\nTgid:\t812\nPid:\t813\nNSpid:\t813\t40\t2\n";
+        assert_eq!(numbers_of("NSpid:", status).collect::<Vec<_>>(), [813, 40, 2]);
+        assert_eq!(numbers_of("Tgid:", status).next(), Some(812));
+        assert_eq!(numbers_of("NSpid:", "Name:\tx\n").last(), None, "a kernel before 4.1");
+    }
+
+    #[test]
     fn this_process_has_its_own_entry() {
         let pid = std::process::id();
+        assert_eq!((process_of(pid), number_inside(pid, pid)), (Some(pid), None));
         assert!(threads(pid).contains(&pid));
         assert!(count_threads(pid).is_some_and(|count| count >= 2), "the test's thread and the first");
         assert!(Stat::of(pid).is_some() && Stat::of_thread(pid, pid).is_some());

@@ -73,7 +73,11 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
     let mut report = page::report("choose/run", &ended.recording, &costs, plan);
     report.notes.push(cost_note);
     report.traces.push(ended.trace.clone());
-    report.notes.extend(how_it_ended(&ended));
+    let to_know = how_it_ended(&ended);
+    // A reader of the first screen, which has no notes, must know it too.
+    let unseen = (!ended.recording.waits_seen).then(page::waits_unseen);
+    unseen.iter().chain(&to_know).for_each(lab::terminal::complain);
+    report.notes.extend(to_know);
     report.exit_code = ended.code;
     if let Some(path) = out {
         atomic_write::write(&path, report.to_json().as_bytes())?;
@@ -136,6 +140,13 @@ fn not_measured(why: &lab::lang::Text) -> lab::lang::Text {
 #[cfg(target_os = "linux")]
 fn how_it_ended(ended: &crate::launch::Ended) -> Vec<lab::lang::Text> {
     let mut notes = Vec::new();
+    if ended.signal.is_none() && ended.code != 0 {
+        let code = ended.code;
+        notes.push(text!(
+            "프로그램이 종료 코드 {code}로 끝났습니다. 실패한 것이라면 아래의 예측은 뜻이 없습니다.",
+            "The program ended with exit code {code}: if it failed, the prediction means nothing."
+        ));
+    }
     if let Some(signal) = ended.signal {
         let code = ended.code;
         notes.push(text!(

@@ -62,6 +62,8 @@ fn state(sample: &Sample) -> State {
             Some(Wait::Unknown) | None => State::Idle,
             Some(_) => State::WaitingForIo,
         },
+        // It has just begun, and nothing is known of it yet.
+        () if on_core == 0.0 => State::Idle,
         () if sample.holds_gil == Some(false) => State::Native,
         () => State::Running,
     }

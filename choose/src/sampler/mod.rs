@@ -103,6 +103,17 @@ impl Sampler {
         self.pause.mul_f64(0.7 + 0.6 * (self.random % 1024) as f64 / 1024.0)
     }
 
+    /// The program has been stopped and goes on, as after Ctrl-Z: what was not sampled since is not its time.
+    pub fn skip(&mut self) {
+        let now = clock::now();
+        let length = now.saturating_sub(self.last);
+        for process in self.processes.values_mut() {
+            // For the counters to go on from here.
+            process.sample(length, false);
+        }
+        (self.last, self.began) = (now, self.began + length);
+    }
+
     /// Takes a sample.
     pub fn sample(&mut self) {
         let (now, cpu) = (clock::now(), own_cpu());
@@ -186,7 +197,8 @@ impl Sampler {
         } else if all_threads {
             found = self.children_by_parent();
         }
-        for pid in found {
+        // Whoever watches its own parent is a child of it too.
+        for pid in found.into_iter().filter(|pid| *pid != std::process::id()) {
             if !self.processes.contains_key(&pid) {
                 // What it did before we attached does not count.
                 self.add(pid, !everywhere);

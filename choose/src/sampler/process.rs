@@ -35,6 +35,8 @@ pub struct Process {
     ended: Vec<ThreadTotals>,
     is_new: bool,
     is_gone: bool,
+    /// It is in a PID namespace inside ours: its interpreter knows its threads by other numbers.
+    is_inside: bool,
 }
 
 /// What one sample of a process shows.
@@ -63,6 +65,7 @@ impl Process {
             ended: Vec::new(),
             is_new,
             is_gone: false,
+            is_inside: procfs::number_inside(pid, pid).is_some(),
         };
         process.look_for_threads();
         process.is_new = true;
@@ -169,7 +172,7 @@ impl Process {
             Some(_) => thread.totals.outside += seen.blocked,
             None => {}
         }
-        let holds_gil = self.runtime.is_some().then(|| gils.iter().any(|gil| gil.holder == Some(tid)));
+        let holds_gil = self.runtime.is_some().then(|| gils.iter().any(|gil| gil.holder == Some(thread.inner)));
         Some(Sample {
             id: (pid, tid),
             on_core: seen.on_core,
@@ -191,7 +194,7 @@ impl Process {
     fn line(&mut self, tid: u32, has_run: bool) -> Option<Line> {
         let runtime = self.runtime.as_ref()?;
         if has_run || !self.stacks.contains_key(&tid) {
-            match self.reader.read(runtime, tid) {
+            match self.reader.read(runtime, self.threads.get(&tid)?.inner) {
                 Some(stack) => self.stacks.insert(tid, stack),
                 // Torn, or not one of Python's threads: what was known before is the best guess for the first, nothing for the others.
                 None => return None,
@@ -231,8 +234,11 @@ impl Process {
                 break;
             }
             if !self.threads.contains_key(&tid)
-                && let Some(thread) = Thread::new(self.pid, tid, self.is_new)
+                && let Some(mut thread) = Thread::new(self.pid, tid, self.is_new)
             {
+                if let Some(number) = self.is_inside.then(|| procfs::number_inside(self.pid, tid)).flatten() {
+                    thread.inner = number;
+                }
                 self.threads.insert(tid, thread);
             }
         }

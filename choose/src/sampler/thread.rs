@@ -27,6 +27,10 @@ pub struct Thread {
     /// at its own ticks, so a single sample may be off by some milliseconds; the sums are not.
     alive: f64,
     first: Scheduled,
+    /// It began after the last sample, and has not been sampled yet.
+    is_new: bool,
+    /// Its number in the innermost PID namespace that it is in: what the thread itself and its interpreter call it.
+    pub inner: u32,
     blocked: f64,
     /// What it waited for when it was last seen blocked.
     pub wait: Option<Wait>,
@@ -63,6 +67,8 @@ impl Thread {
             last: first,
             alive: 0.0,
             first,
+            is_new,
+            inner: tid,
             blocked: 0.0,
             wait: None,
             is_event_loop: false,
@@ -81,7 +87,7 @@ impl Thread {
     fn account(&mut self, now: Scheduled, length: f64) -> Seen {
         let since = |now: u64, then: u64| now.saturating_sub(then) as f64;
         let (on_core, delayed) = (since(now.on_core, self.last.on_core), since(now.delayed, self.last.delayed));
-        let is_new = self.alive == 0.0;
+        let is_new = std::mem::take(&mut self.is_new);
         // The first sample of a new thread: it began somewhere in the middle.
         self.alive += if is_new { length.min(on_core + delayed) } else { length };
         let ran = since(now.on_core, self.first.on_core) + since(now.delayed, self.first.delayed);
@@ -117,7 +123,7 @@ mod tests {
     fn watched() -> Thread {
         let pid = std::process::id();
         let thread = Thread::new(pid, pid, false).unwrap();
-        Thread { last: Scheduled::default(), first: Scheduled::default(), alive: 1.0, ..thread }
+        Thread { last: Scheduled::default(), first: Scheduled::default(), ..thread }
     }
 
     #[test]
@@ -147,5 +153,14 @@ mod tests {
         let seen = thread.account(Scheduled::default(), 10_000.0);
         assert_eq!((seen.on_core, seen.has_run), (0.0, false));
         assert_eq!(seen.blocked, 10_000.0);
+    }
+
+    #[test]
+    fn only_what_has_just_begun_has_an_unknown_first_stretch() {
+        let seen = Thread { is_new: true, ..watched() }.account(Scheduled::default(), 10_000.0);
+        assert_eq!((seen.blocked, seen.is_new), (0.0, true));
+        let mut there_before = watched();
+        let seen = there_before.account(Scheduled::default(), 10_000.0);
+        assert_eq!((seen.blocked, seen.is_new), (10_000.0, false), "a sleeper that was attached to");
     }
 }
