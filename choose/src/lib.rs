@@ -4,7 +4,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`experiments`] | the commands: `run`, `again`, `verify` |
+//! | [`experiments`] | the commands: `run`, `again`, `verify`, `overhead` |
 //! | `launch` | runs a command as it is, or attaches to a process |
 //! | `sampler` | samples it: each thread's time on a core, ready for one, and blocked |
 //! | `procfs`, `syscalls`, [`wait`] | what Linux tells of a thread, and what it waits for |

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-#[cfg(target_os = "linux")]
-use choose::experiments::verify;
 use choose::experiments::{again, run};
+#[cfg(target_os = "linux")]
+use choose::experiments::{overhead, verify};
 use lab::cli::Section;
 use lab::text;
 
@@ -15,6 +15,6 @@ fn main() -> ExitCode {
     );
     let section = Section::new("choose", about).with([run::command(), again::command()]);
     #[cfg(target_os = "linux")]
-    let section = section.with([verify::command()]);
+    let section = section.with([verify::command(), overhead::command()]);
     section.main()
 }

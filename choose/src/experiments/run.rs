@@ -36,6 +36,7 @@ pub fn command() -> Experiment {
     let about = text!("기록을 파일로 저장, again으로 다시 예측", "save the recorded run, for again");
     let out = options.output("out", about);
     options.needs(seconds, pid);
+    options.conflict(pid, command);
     let chosen = Chosen { command, pid, seconds, rate, out, plan };
     let about = text!(
         "프로그램을 한 번 실행하고 무엇이 빨라지게 할지 예측",
@@ -91,11 +92,7 @@ fn observe(args: &Args, chosen: Chosen) -> Result<crate::launch::Ended> {
 
     let (command, rate) = (args.get(chosen.command), args.get(chosen.rate));
     match (args.get(chosen.pid), command.first()) {
-        (Some(_), Some(_)) => Err(Error::usage(text!(
-            "--pid와 명령을 함께 줄 수 없습니다. 하나만 주십시오.",
-            "--pid and a command: give only one of them."
-        ))),
-        (Some(pid), None) => launch::attach(pid as u32, args.get(chosen.seconds), rate),
+        (Some(pid), _) => launch::attach(pid as u32, args.get(chosen.seconds), rate),
         (None, None) => launch::run(&example(args)?, rate),
         // Everything from the first word that is no option of ours is the command, so a misspelled option would be one too.
         (None, Some(first)) if first.to_string_lossy().starts_with('-') => {

@@ -5,6 +5,7 @@
 
 mod again;
 mod hard;
+mod overhead;
 mod programs;
 mod pythons;
 mod run;

@@ -157,7 +157,9 @@ fn programs_that_end_at_once_fork_exec_and_have_many_threads_work() {
 
 #[test]
 fn what_goes_on_after_the_end_is_said() {
-    let done = run(&["--no-python", "--full", "--", "sh", "-c", "sleep 1 >/dev/null 2>&1 & sleep 0.4"]).ends_with(0);
+    let script = "sleep 600 >/dev/null 2>&1 & echo $!; sleep 1";
+    let done = run(&["--no-python", "--full", "--", "sh", "-c", script]).ends_with(0);
+    signal("KILL", done.out.trim().parse().unwrap());
     assert!(done.err.contains("1 processes went on after"), "{}", done.err);
 }
 

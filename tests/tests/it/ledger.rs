@@ -94,6 +94,10 @@ fn a_line_or_cell_without_a_claim_is_noticed() {
 const TOOLS: &[(&str, &str, &str)] = &[
     ("gil-sim", "calibrate", "it measures the machine for the simulator"),
     ("gil-sim", "verify", "it compares predictions with measurements, and no claim says how close they must be"),
+    ("choose", "run", "it predicts for the reader's program"),
+    ("choose", "again", "it predicts from a recorded run"),
+    ("choose", "verify", "it compares predictions with measurements, and no claim says how close they must be"),
+    ("choose", "overhead", "it measures the sampler"),
     ("compare", "report", "its files have the verdicts of others"),
     ("compare", "diff", "it compares the verdicts of others"),
 ];
@@ -106,6 +110,7 @@ fn experiment_of(command: &str) -> (String, String) {
         "mutex" => "counter",
         "gil-sim" => "cpu-bound",
         "compare" => "table",
+        "choose" => "run",
         "kitchen" => "cooks",
         "lab" => "machine",
         _ => "article",

@@ -86,10 +86,15 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("compare", &["explain", "cpython-has-gil"]),
     ("compare", &["report", "target/tmp/report", "--from", "compare/tests/data/survey.json"]),
     ("compare", &["diff", "compare/tests/data/survey.json", "compare/tests/data/survey.json"]),
+    ("choose", &["run", "--out", "target/tmp/run.json", "sleep", "0.3"]),
+    // Behind the run that writes its file.
+    ("choose", &["again", "target/tmp/run.json"]),
 ];
 
 fn read(program: &str, args: &[&str]) -> (Value, Report) {
-    let done = run(program, &[args, &["--json", "--no-python"]].concat()).ends_with(0);
+    // Behind the experiment's name: what follows the name of a reader's program belongs to that.
+    let (name, options) = args.split_at(1);
+    let done = run(program, &[name, &["--json", "--no-python"], options].concat()).ends_with(0);
     let value: Value =
         serde_json::from_str(&done.out).unwrap_or_else(|e| panic!("{program} {args:?}: {e}: {}", done.out));
     let report = serde_json::from_value(value.clone()).unwrap();
@@ -116,8 +121,8 @@ pub fn tried() -> &'static [Tried] {
     &TRIED
 }
 
-/// Left out: each of them takes nine seconds in a debug build.
-pub const CALIBRATIONS: [&str; 2] = ["calibrate", "verify"];
+/// Left out: each of them takes nine seconds in a debug build, or measures nothing without a Python.
+pub const CALIBRATIONS: [&str; 3] = ["calibrate", "verify", "overhead"];
 
 #[test]
 fn every_experiment_is_tried() {
