@@ -48,3 +48,44 @@ fn what_is_no_recording_is_refused() {
         assert!(done.err.contains(said) && done.err.lines().count() == 1, "{args:?}: {}", done.err);
     }
 }
+
+#[test]
+fn a_recording_that_is_broken_or_from_the_future_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run.json");
+    let whole: serde_json::Value = serde_json::from_str(&record(&["sleep", "0.2"]).to_json()).unwrap();
+    let again = |words: &str| {
+        std::fs::write(&file, words).unwrap();
+        run(&["again", file.to_str().unwrap(), "--json"])
+    };
+    again(&whole.to_string()).ends_with(0);
+    let changed = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut value = whole.clone();
+        change(&mut value);
+        value.to_string()
+    };
+    let half = whole.to_string().len() / 2;
+    let wrong = [
+        whole.to_string()[..half].to_owned(),
+        changed(&|report| report["from_the_future"] = true.into()),
+        changed(&|report| report["measures"][0]["unit"] = "parsec".into()),
+        changed(&|report| report["measures"][0]["samples"] = serde_json::json!([])),
+        changed(&|report| report["measures"][0]["samples"] = serde_json::json!([-1.0])),
+        changed(&|report| report["measures"][0]["samples"] = serde_json::json!([null])),
+        changed(&|report| drop(report["measures"].as_array_mut().unwrap().remove(0))),
+        changed(&|report| report["measures"] = serde_json::json!([])),
+    ];
+    for words in wrong {
+        let done = again(&words).ends_with(2);
+        assert!(done.err.contains("this is no recorded run") && done.err.lines().count() == 1, "{}", done.err);
+    }
+    // No number, however odd, is a panic.
+    let count = whole["measures"].as_array().unwrap().len();
+    for n in 0..count {
+        for odd in [0.0, 1e-300, 1e300] {
+            let done = again(&changed(&|report| report["measures"][n]["samples"] = serde_json::json!([odd])));
+            let refused = done.status.code() == Some(2) && done.err.lines().count() == 1;
+            assert!(done.status.success() || refused, "measure {n} is {odd}: {}", done.err);
+        }
+    }
+}
