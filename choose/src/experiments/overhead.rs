@@ -111,7 +111,7 @@ fn compare(python: &Interpreter, program: Program, pieces: u64, rounds: usize) -
         let mut bare = None;
         let mut watched = None;
         for turn in 0..2 {
-            let command = |out| prepare(python, &script, program, pieces, out);
+            let command = |out| prepare(python, script, program, pieces, out);
             if (turn + round) % 2 == 0 {
                 bare = Some(timed(command, alone)?);
             } else {

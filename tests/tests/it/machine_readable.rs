@@ -166,6 +166,7 @@ fn a_report_with_a_field_too_many_is_refused() {
 
 /// Experiments that only count: there is nothing to draw.
 const WITHOUT_LANES: &[(&str, &str)] = &[
+    ("choose", "again"),
     ("compare", "io"),
     ("compare", "table"),
     ("compare", "scaling"),
