@@ -66,7 +66,7 @@ fn a_recording_that_is_broken_or_from_the_future_is_refused() {
     };
     let half = whole.to_string().len() / 2;
     let wrong = [
-        whole.to_string()[..half].to_owned(),
+        String::from_utf8_lossy(&whole.to_string().as_bytes()[..half]).into_owned(),
         changed(&|report| report["from_the_future"] = true.into()),
         changed(&|report| report["measures"][0]["unit"] = "parsec".into()),
         changed(&|report| report["measures"][0]["samples"] = serde_json::json!([])),
