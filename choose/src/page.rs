@@ -161,7 +161,12 @@ fn notes(recording: &Recording, predictions: &[Prediction]) -> Vec<Text> {
     ));
     notes.extend(unseen(recording, python));
     let start = unit::value(start_share(recording), Unit::Share);
-    if recording.gil_seen {
+    if recording.gil_seen && matches!(python, Interpreter::CPython { minor: ..13, .. }) {
+        notes.push(text!(
+            "{python}의 GIL과 실행 중인 줄은 py-spy 크레이트로 읽었습니다. 시작과 임포트는 {start}입니다.",
+            "The GIL and the lines of {python} were read by the crate py-spy. Start and imports: {start}."
+        ));
+    } else if recording.gil_seen {
         notes.push(text!(
             "{python}이 공개하는 오프셋으로 GIL과 실행 중인 줄을 읽었습니다. 시작과 임포트는 {start}입니다.",
             "The GIL and the lines were read through the offsets that {python} publishes. Start and imports: {start}."
@@ -186,6 +191,16 @@ fn unseen(recording: &Recording, python: Interpreter) -> Vec<Text> {
         Interpreter::CPython { free_threaded: true, .. } => {
             notes.push(text!("{python}에는 GIL이 없습니다.", "{python} has no GIL."));
         }
+        Interpreter::CPython { minor: 1..13, .. } if !recording.gil_seen && !cfg!(feature = "py-spy") => {
+            notes.push(text!(
+                "{python}: GIL, 줄, 임포트 시간은 보지 못했습니다. 3.13보다 오래된 CPython은 cargo run --release -p choose --features py-spy로 볼 수 있습니다.",
+                "{python}: the GIL, the lines and the time of imports were not seen. To see them before 3.13: cargo run --release -p choose --features py-spy."
+            ));
+        }
+        Interpreter::CPython { minor: 1..13, .. } if !recording.gil_seen => notes.push(text!(
+            "{python}: GIL, 줄, 임포트 시간은 보지 못했습니다. 프로그램이 너무 빨리 끝났거나, 그 메모리를 읽을 권한이 없습니다.",
+            "{python}: the GIL, the lines and the time of imports were not seen: it ended too early, or its memory may not be read."
+        )),
         Interpreter::CPython { .. } if !recording.gil_seen => notes.push(text!(
             "{python}: GIL, 줄, 임포트 시간은 보지 못했습니다. 3.13부터 3.15까지의 CPython이 공개하는 정보와 그 메모리를 읽을 권한이 필요합니다.",
             "{python}: the GIL, the lines and the time of imports were not seen. That needs what CPython 3.13 to 3.15 publish, and the right to read its memory."

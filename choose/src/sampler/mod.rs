@@ -112,13 +112,16 @@ impl Sampler {
         self.look_for_children(false);
         let mut samples = Vec::new();
         let mut phase = None;
-        let mut count = 0;
+        let (mut count, mut search) = (0, 0);
+        let has_main = self.processes.get(&self.main).is_some_and(Process::is_python);
         for (pid, process) in &mut self.processes {
-            let seen = process.sample(length, *pid == self.main);
+            let is_main = *pid == self.main;
+            let seen = process.sample(length, is_main, is_main || !has_main);
             if *pid == self.main {
                 phase = seen.phase;
             }
             count += seen.count;
+            search += seen.search;
             samples.extend(seen.threads);
         }
         samples.iter().for_each(|sample| self.lanes.add(now - length, now, sample));
@@ -127,7 +130,7 @@ impl Sampler {
         self.choose_main();
         self.look_at_main();
         self.drop_ended();
-        let cost = Duration::from_nanos(own_cpu().saturating_sub(cpu));
+        let cost = Duration::from_nanos(own_cpu().saturating_sub(cpu + search));
         self.pause = self.pause.mul_f64(GROWTH).min(self.slowest).max(cost.div_f64(MOST_OVERHEAD));
     }
 
