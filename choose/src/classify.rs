@@ -71,6 +71,12 @@ pub fn shares(recording: &Recording) -> Shares {
     }
 }
 
+/// Whether a part of its time that matters is native code, or may be.
+pub fn computes_natively(recording: &Recording) -> bool {
+    let shares = shares(recording);
+    recording.work.native + recording.work.unsplit > 0.0 && shares.native + shares.unsplit > 0.1
+}
+
 /// The share of the program's time that is start and imports.
 pub fn start_share(recording: &Recording) -> f64 {
     let (start, work) = (recording.start.judged(), recording.work.judged());
@@ -142,7 +148,10 @@ impl Class {
             }
             Class::Parallel => text!("이미 여러 코어를 씀", "uses several cores already"),
             Class::Overlapping => {
-                text!("이미 여럿을 함께 기다림(스레드나 이벤트 루프)", "waits for several things at once already, in threads or on an event loop")
+                text!(
+                    "이미 여럿을 함께 기다림(스레드나 이벤트 루프)",
+                    "waits for several things at once already, in threads or on an event loop"
+                )
             }
             Class::Python => text!("GIL을 쥐고 계산(CPU 바운드)", "computes with the GIL (CPU-bound)"),
             Class::Native => {

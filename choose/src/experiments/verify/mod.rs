@@ -76,7 +76,7 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
             ))
         })?;
         drop(quiet);
-        let plan = Plan { pieces, cores: machine::cores() as u64, payload: 0 };
+        let plan = Plan { pieces, cores: machine::cores() as u64, payload: 0, hosts: 1 };
         let bench = Bench { python, costs, plan, rounds, server: &address };
         let mut outcomes = Vec::new();
         for program in &programs {
