@@ -7,7 +7,7 @@ use lab::text;
 use crate::advice::advice;
 use crate::classify::{classify, start_share};
 use crate::costs::Costs;
-use crate::predict::{Needed, Plan, Prediction, choice, is_worth, may_not_fit, needed, predict, predict_one};
+use crate::predict::{Needed, Plan, Prediction, Way, choice, is_worth, may_not_fit, needed, predict};
 use crate::recording::{Interpreter, MOST_WATCHED, Recording};
 use crate::wait::Wait;
 
@@ -31,12 +31,12 @@ pub fn report(experiment: &str, recording: &Recording, costs: &Costs, plan: Plan
         let name = text!("권하는 방법", "the way to go");
         report.measures.push(Measure::new(format!("choice.{}", way.word()), name, Unit::Times, vec![*factor]));
     }
-    report.tables =
-        vec![predicted(recording, &predictions, plan), pieces(recording, costs, plan, &predictions), spent(recording)];
+    let grid = Grid::of(recording, costs, plan);
+    report.tables = vec![predicted(recording, &predictions, plan), grid.table(&predictions, plan), spent(recording)];
     if !recording.lines.is_empty() {
         report.tables.push(lines(recording));
     }
-    report.charts = vec![curves(recording, costs, plan, &predictions)];
+    report.charts = vec![grid.chart(&predictions)];
     report.front = vec![Front::Table(0)];
     report.measures_in_tables = true;
     report.notes = notes(recording, &predictions);
@@ -72,7 +72,7 @@ fn predicted(recording: &Recording, predictions: &[Prediction], plan: Plan) -> T
         let (low, high) = (one.low, one.high);
         let exactly = Text::same(format!("{:.2}×", one.factor));
         let (ko, en) = (exactly.ko.clone(), exactly.en.clone());
-        let is_bound = one.way == crate::predict::Way::Native;
+        let is_bound = one.way == Way::Native;
         vec![
             one.way.name(),
             Text::same(one.workers.to_string()),
@@ -103,27 +103,6 @@ fn memory(recording: &Recording, one: &Prediction, plan: Plan) -> String {
         Needed::AtMost(bytes) => ("≤", bytes),
     };
     format!("{sign} {}{mark}", unit::value(bytes, Unit::Bytes))
-}
-
-/// Every way over the number of pieces: the same as the chart, with intervals.
-fn pieces(recording: &Recording, costs: &Costs, plan: Plan, predictions: &[Prediction]) -> Table {
-    let cell = |pieces: u64, way| {
-        let one = predict_one(recording, costs, Plan { pieces, ..plan }, way);
-        one.map_or("–".into(), |one| format!("{:.1} ({:.1}–{:.1})", one.factor, one.low, one.high))
-    };
-    let row = |pieces: u64| {
-        let cells = predictions.iter().map(|one| Text::same(cell(pieces, one.way)));
-        [Text::same(pieces.to_string())].into_iter().chain(cells).collect()
-    };
-    let cores = plan.cores;
-    Table {
-        title: text!(
-            "조각 수에 따른 예측(코어 {cores}개): 몇 배 빨라지는가, 90% 구간",
-            "predicted over the number of pieces on {cores} cores: times as fast, 90 % interval"
-        ),
-        head: [text!("조각", "pieces")].into_iter().chain(predictions.iter().map(|one| one.way.name())).collect(),
-        rows: PIECES.into_iter().map(row).collect(),
-    }
 }
 
 fn spent(recording: &Recording) -> Table {
@@ -175,19 +154,48 @@ fn lines(recording: &Recording) -> Table {
     }
 }
 
-fn curves(recording: &Recording, costs: &Costs, plan: Plan, predictions: &[Prediction]) -> Chart {
-    let curve = |one: &Prediction| {
-        let at = |pieces: u64| {
-            let factor = predict_one(recording, costs, Plan { pieces, ..plan }, one.way)?.factor;
-            (factor > 0.0).then_some((pieces as f64, factor))
+/// Every way over the number of pieces.
+struct Grid(Vec<(u64, Vec<Prediction>)>);
+
+impl Grid {
+    fn of(recording: &Recording, costs: &Costs, plan: Plan) -> Grid {
+        Grid(PIECES.into_iter().map(|pieces| (pieces, predict(recording, costs, Plan { pieces, ..plan }))).collect())
+    }
+
+    fn table(&self, predictions: &[Prediction], plan: Plan) -> Table {
+        let row = |(pieces, all): &(u64, Vec<Prediction>)| {
+            let cell = |way: Way| {
+                let one = all.iter().find(|one| one.way == way);
+                one.map_or("–".into(), |one| format!("{:.1} ({:.1}–{:.1})", one.factor, one.low, one.high))
+            };
+            let cells = predictions.iter().map(|one| Text::same(cell(one.way)));
+            [Text::same(pieces.to_string())].into_iter().chain(cells).collect()
         };
-        Curve::computed(one.way.name(), PIECES.into_iter().filter_map(at).collect())
-    };
-    Chart {
-        title: text!("조각 수에 따른 예측: 몇 배 빨라지는가", "predicted over the number of pieces: times as fast"),
-        x: Unit::Count,
-        y: Unit::Times,
-        curves: predictions.iter().map(curve).collect(),
+        let cores = plan.cores;
+        Table {
+            title: text!(
+                "조각 수에 따른 예측(코어 {cores}개): 몇 배 빨라지는가, 90% 구간",
+                "predicted over the number of pieces on {cores} cores: times as fast, 90 % interval"
+            ),
+            head: [text!("조각", "pieces")].into_iter().chain(predictions.iter().map(|one| one.way.name())).collect(),
+            rows: self.0.iter().map(row).collect(),
+        }
+    }
+
+    fn chart(&self, predictions: &[Prediction]) -> Chart {
+        let curve = |way: Way| {
+            let at = |(pieces, all): &(u64, Vec<Prediction>)| {
+                let one = all.iter().find(|one| one.way == way && one.factor > 0.0)?;
+                Some((*pieces as f64, one.factor))
+            };
+            Curve::computed(way.name(), self.0.iter().filter_map(at).collect())
+        };
+        Chart {
+            title: text!("조각 수에 따른 예측: 몇 배 빨라지는가", "predicted over the number of pieces: times as fast"),
+            x: Unit::Count,
+            y: Unit::Times,
+            curves: predictions.iter().map(|one| curve(one.way)).collect(),
+        }
     }
 }
 
@@ -331,5 +339,7 @@ mod tests {
         assert_eq!(ids.len(), page.measures.len(), "every id once");
         let processes = &page.charts[0].curves[2].points;
         assert!(processes.windows(2).all(|pair| pair[0].0 < pair[1].0) && processes.len() == PIECES.len());
+        assert_eq!((processes[0].0, processes[PIECES.len() - 1].0), (1.0, 1000.0));
+        assert_eq!(page.tables[1].rows.len(), PIECES.len(), "the same as a table");
     }
 }

@@ -45,8 +45,8 @@ pub(super) fn predict(recording: &Recording, costs: &Costs, plan: Plan) -> Optio
         high: before / time(FAST) * MODEL,
         workers: (hosts * cores).min(pieces),
         doubt: text!(
-            "추정입니다. 여기서는 클러스터가 실행되지 않았습니다. 이 컴퓨터와 같은 {hosts}대, 작업 하나에 {task_low:.1}–{task_high:.1} ms, 준비에 {ready_low:.1}–{ready_high:.1}초(2코어 가상 머신에서 Celery, Dask, Ray로 잰 값), 네트워크 0.4–10 Gbit/s로 계산했습니다",
-            "an estimate: no cluster ran here. It takes {hosts} machines like this one, {task_low:.1} to {task_high:.1} ms a task and {ready_low:.1} to {ready_high:.1} s until it is ready (Celery, Dask and Ray, as measured on a virtual machine of two cores), and a network of 0.4 to 10 Gbit/s"
+            "여기서는 클러스터가 실행되지 않았습니다. 이 컴퓨터와 같은 {hosts}대, 작업 하나에 {task_low:.1}–{task_high:.1} ms, 준비에 {ready_low:.1}–{ready_high:.1}초(2코어 가상 머신에서 Celery, Dask, Ray로 잰 값), 네트워크 0.4–10 Gbit/s로 계산했습니다",
+            "no cluster ran here. It takes {hosts} machines like this one, {task_low:.1} to {task_high:.1} ms a task and {ready_low:.1} to {ready_high:.1} s until it is ready (Celery, Dask and Ray, as measured on a virtual machine of two cores), and a network of 0.4 to 10 Gbit/s"
         ),
     })
 }

@@ -281,8 +281,12 @@ fn time(work: &Work, recording: &Recording, costs: &Costs, plan: Plan, way: Way)
             let pool = costs.import_threads + costs.interpreter * workers as f64;
             start + pool + run(Rules::NoGil, workers)
         }),
-        Way::Cluster => (f64::INFINITY, 1),
-        Way::Native => (start - work.terminal + recording.work.judged() - work.python.min(recording.work.busy), 1),
+        Way::Cluster => unreachable!("`cluster` has its own time"),
+        Way::Native => {
+            let rest = start - work.terminal + recording.work.judged() - work.python.min(recording.work.busy);
+            // Where the start could not be told apart, an interpreter has to start all the same.
+            (rest.max(costs.start.min(total(recording))), 1)
+        }
     }
 }
 
@@ -507,6 +511,12 @@ mod tests {
             one.high / one.low
         };
         assert!(width(&few) > 1.1 * width(&recorded(1.0, 1.0, 0.0)));
+    }
+
+    #[test]
+    fn native_code_has_to_start_as_well() {
+        let one = predict_one(&recorded(2.0, 0.0, 0.0), &Costs::typical(), PLAN, Way::Native).unwrap();
+        assert!(one.factor.is_finite() && one.high.is_finite() && one.factor > 50.0, "{one:?}");
     }
 
     #[test]

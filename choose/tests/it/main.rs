@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 mod again;
+mod machine;
+mod older;
 mod programs;
 mod pythons;
 mod run;
