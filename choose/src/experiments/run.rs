@@ -60,6 +60,10 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
     if classify::computes_natively(&ended.recording) && ended.recording.memory > machine.cache {
         machine.measure_copying(ended.recording.cores as usize);
     }
+    if args.get(chosen.pid).is_some() {
+        // What it had taken already is its own.
+        machine.available += ended.recording.memory;
+    }
     ended.recording.machine = machine;
     let (costs, cost_note) = match ended.interpreter.as_deref() {
         Some(python) if !args.no_python() => match Costs::measure(python) {

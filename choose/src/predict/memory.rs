@@ -26,7 +26,6 @@ pub fn needed(recording: &Recording, prediction: &Prediction, plan: Plan) -> Opt
 /// Whether that may be more than was available.
 pub fn may_not_fit(recording: &Recording, needed: Needed) -> bool {
     let (Needed::AtLeast(bytes) | Needed::AtMost(bytes)) = needed;
-    // What the program itself used was available.
     let available = recording.machine.available;
     available > 0.0 && bytes > available
 }
