@@ -1,11 +1,10 @@
 //! A cluster, as an estimate: nothing of it runs here. The program's own pieces, and what engines were measured to cost.
 
+use lab::lang::Text;
 use lab::text;
 
-use super::makespan::{Rules, makespan};
-use super::{MODEL, Plan, Prediction, Way, Work, passed, rounds, total};
-use crate::costs::Costs;
-use crate::recording::{Interpreter, Recording};
+use super::way::{Plan, Prediction, Way};
+use crate::recording::Recording;
 
 /// What an engine costs: Celery 5.7 with Redis, Dask 2026.8 and Ray 2.60, measured in November 2026 with two workers on one virtual
 /// machine of two cores.
@@ -28,39 +27,23 @@ const LONG_ENOUGH: f64 = 10.0;
 /// A cluster must gain so much over the best way on one machine.
 const WORTH: f64 = 1.5;
 
-/// The estimate; `None` for what is no Python, and where the cores of one machine are enough for all pieces.
-pub(super) fn predict(recording: &Recording, costs: &Costs, plan: Plan) -> Option<Prediction> {
-    let Plan { pieces, cores, hosts, .. } = plan;
-    let before = total(recording);
-    if recording.interpreter == Interpreter::Other || hosts < 2 || pieces <= cores || before <= 0.0 {
-        return None;
-    }
-    let time = |engine: Engine| time(recording, costs, plan, engine);
-    let (task_low, task_high) = (FAST.task / 1e6, SLOW.task / 1e6);
-    let (ready_low, ready_high) = (FAST.ready / 1e9, SLOW.ready / 1e9);
-    Some(Prediction {
-        way: Way::Cluster,
-        factor: before / time(MIDDLE),
-        low: before / time(SLOW) / MODEL,
-        high: before / time(FAST) * MODEL,
-        workers: (hosts * cores).min(pieces),
-        doubt: text!(
-            "여기서는 클러스터가 실행되지 않았습니다. 이 컴퓨터와 같은 {hosts}대, 작업 하나에 {task_low:.1}–{task_high:.1} ms, 준비에 {ready_low:.1}–{ready_high:.1}초(2코어 가상 머신에서 Celery, Dask, Ray로 잰 값), 네트워크 0.4–10 Gbit/s로 계산했습니다",
-            "no cluster ran here. It takes {hosts} machines like this one, {task_low:.1} to {task_high:.1} ms a task and {ready_low:.1} to {ready_high:.1} s until it is ready (Celery, Dask and Ray, as measured on a virtual machine of two cores), and a network of 0.4 to 10 Gbit/s"
-        ),
+/// How long the pieces take, in ns, on the fastest of these engines, the middle and the slowest: `run` on the machine that has most to do,
+/// `bytes` in all that go through the network, and `pickling` of them.
+pub(super) fn times(pieces: u64, run: f64, bytes: f64, pickling: f64) -> [f64; 3] {
+    [FAST, MIDDLE, SLOW].map(|Engine { ready, task, network }| {
+        let handing_out = task * pieces as f64 + bytes / network + pickling;
+        ready + run.max(handing_out) + task
     })
 }
 
-fn time(recording: &Recording, costs: &Costs, plan: Plan, engine: Engine) -> f64 {
-    let Plan { pieces, cores, hosts, .. } = plan;
-    let work = Work::of(recording, 0.0);
-    let piece = work.piece(pieces, rounds(recording, pieces));
-    // All machines do the same: the one with the most pieces is played through.
-    let run = makespan(piece, Rules::NoGil, pieces.div_ceil(hosts), cores, cores as usize);
-    let bytes = passed(recording, plan);
-    let passing = bytes / engine.network + bytes / f64::from(1 << 20) * costs.mib;
-    let handing_out = engine.task * pieces as f64 + passing;
-    recording.start.judged() + work.terminal + engine.ready + run.max(handing_out) + engine.task
+/// What the estimate rests on.
+pub(super) fn doubt(hosts: u64) -> Text {
+    let (task_low, task_high) = (FAST.task / 1e6, SLOW.task / 1e6);
+    let (ready_low, ready_high) = (FAST.ready / 1e9, SLOW.ready / 1e9);
+    text!(
+        "여기서는 클러스터가 실행되지 않았습니다. 이 컴퓨터와 같은 {hosts}대, 작업 하나에 {task_low:.1}–{task_high:.1} ms, 준비에 {ready_low:.1}–{ready_high:.1}초(2코어 가상 머신에서 Celery, Dask, Ray로 잰 값), 네트워크 0.4–10 Gbit/s로 계산했습니다",
+        "no cluster ran here. It takes {hosts} machines like this one, {task_low:.1} to {task_high:.1} ms a task and {ready_low:.1} to {ready_high:.1} s until it is ready (Celery, Dask and Ray, as measured on a virtual machine of two cores), and a network of 0.4 to 10 Gbit/s"
+    )
 }
 
 /// Whether a cluster is worth a thought: its pieces are long enough, and even at the lower end it is clearly better than what one
@@ -76,8 +59,9 @@ pub fn is_worth(recording: &Recording, predictions: &[Prediction], plan: Plan) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::predict::predict as predict_all;
-    use crate::recording::Sums;
+    use crate::costs::Costs;
+    use crate::predict::{predict, predict_one};
+    use crate::recording::{Interpreter, Sums};
 
     const S: f64 = 1e9;
     const PLAN: Plan = Plan { pieces: 1000, cores: 4, payload: 0, hosts: 10 };
@@ -89,11 +73,11 @@ mod tests {
     }
 
     fn estimate(recording: &Recording, plan: Plan) -> Option<Prediction> {
-        predict(recording, &Costs::typical(), plan)
+        predict_one(recording, &Costs::typical(), plan, Way::Cluster)
     }
 
     fn is_suggested(recording: &Recording, plan: Plan) -> bool {
-        is_worth(recording, &predict_all(recording, &Costs::typical(), plan), plan)
+        is_worth(recording, &predict(recording, &Costs::typical(), plan), plan)
     }
 
     #[test]

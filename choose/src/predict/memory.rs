@@ -1,6 +1,6 @@
 //! Memory: how much a way needs, and how far native code that waits for it can be speeded up.
 
-use super::{Plan, Prediction, Way};
+use super::way::{Plan, Prediction, Way};
 use crate::recording::Recording;
 
 /// How much memory a way needs: at least what the program has now, or at most a copy of it for each worker.
