@@ -29,7 +29,7 @@ impl PlanOptions {
             "data passed to a piece and back, together, such as 4MiB"
         );
         let payload = options.word("payload", about);
-        let about = text!("클러스터로 어림할 컴퓨터의 수", "machines to estimate a cluster of");
+        let about = text!("클러스터를 어림할 컴퓨터의 수", "machines to estimate a cluster of");
         let hosts = options.count("hosts", 1..=10_000, 4, about);
         PlanOptions { pieces, cores, payload, hosts }
     }

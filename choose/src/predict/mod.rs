@@ -294,7 +294,7 @@ fn doubt(recording: &Recording, plan: Plan, way: Way) -> Option<Text> {
             )
         }
         Way::Processes if plan.payload == 0 => text!(
-            "주고받을 데이터의 크기는 보이지 않아 넣지 않았습니다(--payload). 인자와 결과는 pickle이 되어야 합니다",
+            "주고받을 데이터의 크기는 알 수 없어 넣지 않았습니다(--payload). 인자와 결과는 pickle이 되어야 합니다",
             "how much data is to be passed cannot be seen and is not counted (--payload); arguments and results must pickle"
         ),
         Way::Processes => text!("인자와 결과는 pickle이 되어야 합니다", "arguments and results must pickle"),

@@ -33,23 +33,20 @@ impl Passed {
         for io in ended.into_iter().filter_map(|pid| self.workers.remove(&pid).flatten()) {
             self.ended.add(io);
         }
-        if !all.contains(&main) {
+        if !all.contains(&main) || (all.len() == 1 && !self.is_attached) {
             return;
         }
-        let program = procfs::program(main);
+        let (own, Some(program)) = (self.counted(main), procfs::program(main)) else { return };
         for pid in all.into_iter().filter(|pid| *pid != main) {
-            let is_worker = |last: &Option<Io>| last.is_some();
-            if self.workers.get(&pid).map_or_else(|| program.is_some() && procfs::program(pid) == program, is_worker) {
-                let io = self.counted(pid);
-                let last = self.workers.entry(pid).or_default();
-                *last = io.or(*last);
-            } else {
-                self.workers.insert(pid, None);
-            }
+            let last = self.workers.get(&pid).copied().flatten();
+            // A copy of the program may be about to become another; one that has ended has no program any more.
+            let is_worker = procfs::program(pid).map_or(last.is_some(), |other| other == program);
+            let io = if is_worker { self.counted(pid).or(last) } else { None };
+            self.workers.insert(pid, io);
         }
         self.is_attached = false;
         if self.workers.values().any(Option::is_some)
-            && let Some(own) = self.counted(main)
+            && let Some(own) = own
         {
             self.bytes = self.bytes.max(between(own.without(self.ended), self.all_workers()));
         }
@@ -91,6 +88,16 @@ mod tests {
         assert_eq!(between(one, Io { read: 5, written: 30 }), 35);
         assert_eq!(between(one, Io::default()), 0, "files of one side");
         assert_eq!(one.without(Io { read: 30, written: 8 }), Io { read: 70, written: 0 });
+    }
+
+    #[test]
+    fn what_was_read_before_we_attached_does_not_count() {
+        let own = std::process::id();
+        for (is_attached, known) in [(true, true), (false, false)] {
+            let mut passed = Passed::new(is_attached);
+            passed.look(own, [own].into_iter());
+            assert_eq!((passed.before.contains_key(&own), passed.is_attached), (known, false));
+        }
     }
 
     #[test]
