@@ -14,7 +14,7 @@ pub struct View(Source);
 #[derive(Debug)]
 enum Source {
     /// It publishes where they are.
-    Published(Runtime, StackReader),
+    Published(Box<Runtime>, StackReader),
     /// The crate `py-spy` knows where they are.
     #[cfg(feature = "py-spy")]
     Spied(Box<Spy>),
@@ -23,7 +23,7 @@ enum Source {
 impl View {
     /// Of an interpreter that publishes where things are.
     pub(super) fn published(runtime: Runtime) -> View {
-        View(Source::Published(runtime, StackReader::default()))
+        View(Source::Published(Box::new(runtime), StackReader::default()))
     }
 
     /// Of CPython 3 of this minor version, which publishes nothing. `None` if it cannot be seen, or not yet. Trying takes tens of ms.
