@@ -71,6 +71,12 @@ pub fn shares(recording: &Recording) -> Shares {
     }
 }
 
+/// Whether a part of its time that matters is native code, or may be.
+pub fn computes_natively(recording: &Recording) -> bool {
+    let shares = shares(recording);
+    recording.work.native + recording.work.unsplit > 0.0 && shares.native + shares.unsplit > 0.1
+}
+
 /// The share of the program's time that is start and imports.
 pub fn start_share(recording: &Recording) -> f64 {
     let (start, work) = (recording.start.judged(), recording.work.judged());

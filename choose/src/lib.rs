@@ -10,6 +10,7 @@
 //! | `procfs`, `syscalls`, [`wait`] | what Linux tells of a thread, and what it waits for |
 //! | `cpython` | what CPython 3.13 and later publish: who holds the GIL, which line a thread is in; `memory` and `elf` read it |
 //! | [`recording`] | the sums of all samples; everything else is computed from it |
+//! | [`machine`] | what programs share besides the cores: memory |
 //! | [`classify`] | what kind of program it is |
 //! | [`predict`] | what threads, asyncio, processes and other ways would give; [`costs`] is what they cost |
 //! | `advice`, `page`, `plan` | the three sentences, the report, and the options that describe what is asked |
@@ -26,6 +27,7 @@ mod elf;
 pub mod experiments;
 #[cfg(target_os = "linux")]
 pub mod launch;
+pub mod machine;
 #[cfg(target_os = "linux")]
 mod memory;
 mod page;

@@ -7,12 +7,12 @@ use lab::text;
 use crate::advice::advice;
 use crate::classify::{classify, start_share};
 use crate::costs::Costs;
-use crate::predict::{Plan, Prediction, choice, predict, predict_one};
+use crate::predict::{Needed, Plan, Prediction, Way, choice, is_worth, may_not_fit, needed, predict};
 use crate::recording::{Interpreter, MOST_WATCHED, Recording};
 use crate::wait::Wait;
 
 /// Numbers of pieces that the curve shows.
-const PIECES: [u64; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+const PIECES: [u64; 10] = [1, 2, 4, 8, 16, 32, 64, 128, 320, 1000];
 
 /// Everything that is said about a recording.
 pub fn report(experiment: &str, recording: &Recording, costs: &Costs, plan: Plan) -> Report {
@@ -31,23 +31,31 @@ pub fn report(experiment: &str, recording: &Recording, costs: &Costs, plan: Plan
         let name = text!("권하는 방법", "the way to go");
         report.measures.push(Measure::new(format!("choice.{}", way.word()), name, Unit::Times, vec![*factor]));
     }
-    report.tables = vec![predicted(&predictions, plan), spent(recording)];
+    let grid = Grid::of(recording, costs, plan);
+    report.tables = vec![predicted(recording, &predictions, plan), grid.table(&predictions, plan), spent(recording)];
     if !recording.lines.is_empty() {
         report.tables.push(lines(recording));
     }
-    report.charts = vec![curves(recording, costs, plan, &predictions)];
+    report.charts = vec![grid.chart(&predictions)];
     report.front = vec![Front::Table(0)];
     report.measures_in_tables = true;
     report.notes = notes(recording, &predictions);
+    report.notes.extend(of_the_machine(recording, &predictions, plan));
     report
 }
 
-fn plan_measures(plan: Plan) -> [Measure; 3] {
-    let Plan { pieces, cores, payload } = plan;
+fn plan_measures(plan: Plan) -> [Measure; 4] {
+    let Plan { pieces, cores, payload, hosts } = plan;
     [
         Measure::new("plan.pieces", text!("조각", "pieces"), Unit::Count, vec![pieces as f64]),
         Measure::new("plan.cores", text!("예측한 코어", "cores predicted for"), Unit::Count, vec![cores as f64]),
         Measure::new("plan.payload", text!("조각의 데이터", "data of a piece"), Unit::Bytes, vec![payload as f64]),
+        Measure::new(
+            "plan.hosts",
+            text!("클러스터의 컴퓨터", "machines of a cluster"),
+            Unit::Count,
+            vec![hosts as f64],
+        ),
     ]
 }
 
@@ -58,18 +66,19 @@ fn factor(one: &Prediction) -> Measure {
     Measure::new(format!("factor.{}", one.way.word()), name, Unit::Times, vec![one.low, one.factor, one.high])
 }
 
-fn predicted(predictions: &[Prediction], plan: Plan) -> Table {
+fn predicted(recording: &Recording, predictions: &[Prediction], plan: Plan) -> Table {
     let Plan { pieces, cores, .. } = plan;
     let row = |one: &Prediction| {
         let (low, high) = (one.low, one.high);
         let exactly = Text::same(format!("{:.2}×", one.factor));
         let (ko, en) = (exactly.ko.clone(), exactly.en.clone());
-        let is_bound = one.way == crate::predict::Way::Native;
+        let is_bound = one.way == Way::Native;
         vec![
             one.way.name(),
             Text::same(one.workers.to_string()),
             if is_bound { text!("{ko} 이하", "up to {en}") } else { exactly },
             Text::same(format!("{low:.2}–{high:.2}×")),
+            Text::same(memory(recording, one, plan)),
         ]
     };
     Table {
@@ -79,9 +88,21 @@ fn predicted(predictions: &[Prediction], plan: Plan) -> Table {
             text!("워커", "workers"),
             text!("몇 배 빨라지는가", "times as fast"),
             text!("90% 구간", "90 % interval"),
+            text!("메모리", "memory"),
         ],
         rows: predictions.iter().map(row).collect(),
     }
+}
+
+/// The memory that a way needs; marked if that may not be there.
+fn memory(recording: &Recording, one: &Prediction, plan: Plan) -> String {
+    let Some(needed) = needed(recording, one, plan) else { return "–".into() };
+    let mark = if may_not_fit(recording, needed) { "!" } else { "" };
+    let (sign, bytes) = match needed {
+        Needed::AtLeast(bytes) => ("≥", bytes),
+        Needed::AtMost(bytes) => ("≤", bytes),
+    };
+    format!("{sign} {}{mark}", unit::value(bytes, Unit::Bytes))
 }
 
 fn spent(recording: &Recording) -> Table {
@@ -133,19 +154,48 @@ fn lines(recording: &Recording) -> Table {
     }
 }
 
-fn curves(recording: &Recording, costs: &Costs, plan: Plan, predictions: &[Prediction]) -> Chart {
-    let curve = |one: &Prediction| {
-        let at = |pieces: u64| {
-            let factor = predict_one(recording, costs, Plan { pieces, ..plan }, one.way)?.factor;
-            (factor > 0.0).then_some((pieces as f64, factor))
+/// Every way over the number of pieces.
+struct Grid(Vec<(u64, Vec<Prediction>)>);
+
+impl Grid {
+    fn of(recording: &Recording, costs: &Costs, plan: Plan) -> Grid {
+        Grid(PIECES.into_iter().map(|pieces| (pieces, predict(recording, costs, Plan { pieces, ..plan }))).collect())
+    }
+
+    fn table(&self, predictions: &[Prediction], plan: Plan) -> Table {
+        let row = |(pieces, all): &(u64, Vec<Prediction>)| {
+            let cell = |way: Way| {
+                let one = all.iter().find(|one| one.way == way);
+                one.map_or("–".into(), |one| format!("{:.1} ({:.1}–{:.1})", one.factor, one.low, one.high))
+            };
+            let cells = predictions.iter().map(|one| Text::same(cell(one.way)));
+            [Text::same(pieces.to_string())].into_iter().chain(cells).collect()
         };
-        Curve::computed(one.way.name(), PIECES.into_iter().filter_map(at).collect())
-    };
-    Chart {
-        title: text!("조각 수에 따른 예측: 몇 배 빨라지는가", "predicted over the number of pieces: times as fast"),
-        x: Unit::Count,
-        y: Unit::Times,
-        curves: predictions.iter().map(curve).collect(),
+        let cores = plan.cores;
+        Table {
+            title: text!(
+                "조각 수에 따른 예측(코어 {cores}개): 몇 배 빨라지는가, 90% 구간",
+                "predicted over the number of pieces on {cores} cores: times as fast, 90 % interval"
+            ),
+            head: [text!("조각", "pieces")].into_iter().chain(predictions.iter().map(|one| one.way.name())).collect(),
+            rows: self.0.iter().map(row).collect(),
+        }
+    }
+
+    fn chart(&self, predictions: &[Prediction]) -> Chart {
+        let curve = |way: Way| {
+            let at = |(pieces, all): &(u64, Vec<Prediction>)| {
+                let one = all.iter().find(|one| one.way == way && one.factor > 0.0)?;
+                Some((*pieces as f64, one.factor))
+            };
+            Curve::computed(way.name(), self.0.iter().filter_map(at).collect())
+        };
+        Chart {
+            title: text!("조각 수에 따른 예측: 몇 배 빨라지는가", "predicted over the number of pieces: times as fast"),
+            x: Unit::Count,
+            y: Unit::Times,
+            curves: predictions.iter().map(|one| curve(one.way)).collect(),
+        }
     }
 }
 
@@ -161,7 +211,12 @@ fn notes(recording: &Recording, predictions: &[Prediction]) -> Vec<Text> {
     ));
     notes.extend(unseen(recording, python));
     let start = unit::value(start_share(recording), Unit::Share);
-    if recording.gil_seen {
+    if recording.gil_seen && matches!(python, Interpreter::CPython { minor: ..13, .. }) {
+        notes.push(text!(
+            "{python}의 GIL과 실행 중인 줄은 py-spy 크레이트로 읽었습니다. 시작과 임포트는 {start}입니다.",
+            "The GIL and the lines of {python} were read by the crate py-spy. Start and imports: {start}."
+        ));
+    } else if recording.gil_seen {
         notes.push(text!(
             "{python}이 공개하는 오프셋으로 GIL과 실행 중인 줄을 읽었습니다. 시작과 임포트는 {start}입니다.",
             "The GIL and the lines were read through the offsets that {python} publishes. Start and imports: {start}."
@@ -179,6 +234,40 @@ fn notes(recording: &Recording, predictions: &[Prediction]) -> Vec<Text> {
     notes
 }
 
+/// What depends on the machine: its memory, and whether several are worth it.
+fn of_the_machine(recording: &Recording, predictions: &[Prediction], plan: Plan) -> Vec<Text> {
+    let mut notes = Vec::new();
+    let machine = &recording.machine;
+    let bytes = |bytes: f64| unit::value(bytes, Unit::Bytes);
+    for one in predictions {
+        let Some(Needed::AtMost(most)) = needed(recording, one, plan).filter(|one| may_not_fit(recording, *one)) else {
+            continue;
+        };
+        let (Text { ko, en }, workers) = (one.way.name(), one.workers);
+        let (most, own, available) = (bytes(most), bytes(recording.memory), bytes(machine.available));
+        notes.push(text!(
+            "경고: {ko}는 메모리가 모자랄 수 있습니다. 프로그램 하나가 {own}이고, 워커 {workers}개와 함께 최대 {most}인데, 기록한 컴퓨터에서 쓸 수 있던 메모리는 {available}입니다.",
+            "Warning: {en} may not fit into memory: the program takes {own}, with {workers} workers {most} at most, and {available} were available where it was recorded."
+        ));
+    }
+    if machine.copy_gain > 0.0 {
+        let (gain, copiers) = (machine.copy_gain, machine.copiers);
+        let (own, cache) = (bytes(recording.memory), bytes(machine.cache));
+        notes.push(text!(
+            "네이티브 코드가 메모리를 기다리는지(memory-bound)는 보지 못했습니다. 하드웨어 카운터가 필요합니다. 메모리({own})가 캐시({cache})보다 크고, 이 컴퓨터에서 스레드 {copiers:.0}개의 메모리 복사는 하나보다 {gain:.1}배 빨랐습니다. 구간의 아래쪽은 그 경우입니다.",
+            "Whether native code waits for memory (memory-bound) was not seen: that takes hardware counters. Its memory ({own}) is larger than the cache ({cache}), and here {copiers:.0} threads copy memory {gain:.1} times as fast as one: the lower end of the interval is for that case."
+        ));
+    }
+    if is_worth(recording, predictions, plan) {
+        let hosts = plan.hosts;
+        notes.push(text!(
+            "조각이 충분히 길고 한 대의 코어로는 모자랍니다. 컴퓨터가 {hosts}대 있다면 클러스터(Celery, Dask, Ray)를 생각해 볼 만합니다.",
+            "The pieces are long enough, and one machine's cores are not: with {hosts} machines a cluster (Celery, Dask, Ray) is worth a thought."
+        ));
+    }
+    notes
+}
+
 /// What could not be seen, and why.
 fn unseen(recording: &Recording, python: Interpreter) -> Vec<Text> {
     let mut notes = Vec::new();
@@ -186,6 +275,16 @@ fn unseen(recording: &Recording, python: Interpreter) -> Vec<Text> {
         Interpreter::CPython { free_threaded: true, .. } => {
             notes.push(text!("{python}에는 GIL이 없습니다.", "{python} has no GIL."));
         }
+        Interpreter::CPython { minor: 1..13, .. } if !recording.gil_seen && !cfg!(feature = "py-spy") => {
+            notes.push(text!(
+                "{python}: GIL, 줄, 임포트 시간은 보지 못했습니다. 3.13보다 오래된 CPython은 cargo run --release -p choose --features py-spy로 볼 수 있습니다.",
+                "{python}: the GIL, the lines and the time of imports were not seen. To see them before 3.13: cargo run --release -p choose --features py-spy."
+            ));
+        }
+        Interpreter::CPython { minor: 1..13, .. } if !recording.gil_seen => notes.push(text!(
+            "{python}: GIL, 줄, 임포트 시간은 보지 못했습니다. 프로그램이 너무 빨리 끝났거나, 그 메모리를 읽을 권한이 없습니다.",
+            "{python}: the GIL, the lines and the time of imports were not seen: it ended too early, or its memory may not be read."
+        )),
         Interpreter::CPython { .. } if !recording.gil_seen => notes.push(text!(
             "{python}: GIL, 줄, 임포트 시간은 보지 못했습니다. 3.13부터 3.15까지의 CPython이 공개하는 정보와 그 메모리를 읽을 권한이 필요합니다.",
             "{python}: the GIL, the lines and the time of imports were not seen. That needs what CPython 3.13 to 3.15 publish, and the right to read its memory."
@@ -234,7 +333,7 @@ mod tests {
         let work = Sums { python: 1e9, busy: 1e9, ..Sums::default() };
         let interpreter = Interpreter::CPython { minor: 14, free_threaded: false };
         let recording = Recording { interpreter, gil_seen: true, work, work_samples: 100.0, ..Recording::default() };
-        let plan = Plan { pieces: 8, cores: 2, payload: 0 };
+        let plan = Plan { pieces: 8, cores: 2, payload: 0, hosts: 4 };
         let page = report("choose/run", &recording, &Costs::typical(), plan);
         assert_eq!(Recording::of_report(&page), Some(recording));
         assert_eq!(Costs::of_report(&page), Some(Costs::typical()));
@@ -245,5 +344,7 @@ mod tests {
         assert_eq!(ids.len(), page.measures.len(), "every id once");
         let processes = &page.charts[0].curves[2].points;
         assert!(processes.windows(2).all(|pair| pair[0].0 < pair[1].0) && processes.len() == PIECES.len());
+        assert_eq!((processes[0].0, processes[PIECES.len() - 1].0), (1.0, 1000.0));
+        assert_eq!(page.tables[1].rows.len(), PIECES.len(), "the same as a table");
     }
 }

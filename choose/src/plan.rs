@@ -11,6 +11,7 @@ pub struct PlanOptions {
     pieces: Opt<u64>,
     cores: Opt<Option<u64>>,
     payload: Opt<Option<String>>,
+    hosts: Opt<u64>,
 }
 
 impl PlanOptions {
@@ -28,14 +29,16 @@ impl PlanOptions {
             "data passed to a piece and back, together, such as 4MiB"
         );
         let payload = options.word("payload", about);
-        PlanOptions { pieces, cores, payload }
+        let about = text!("클러스터를 어림할 컴퓨터의 수", "machines to estimate a cluster of");
+        let hosts = options.count("hosts", 1..=10_000, 4, about);
+        PlanOptions { pieces, cores, payload, hosts }
     }
 
     /// What was asked; `cores` are those that the program may use.
     pub fn get(&self, args: &Args, cores: f64) -> Result<Plan> {
         let payload = args.get(self.payload).map_or(Ok(0), |size| bytes(&size))?;
         let cores = args.get(self.cores).unwrap_or((cores as u64).clamp(1, 1024));
-        Ok(Plan { pieces: args.get(self.pieces), cores, payload })
+        Ok(Plan { pieces: args.get(self.pieces), cores, payload, hosts: args.get(self.hosts) })
     }
 }
 

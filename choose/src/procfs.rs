@@ -169,6 +169,39 @@ fn parse_limits(status: &str) -> Option<Limits> {
     Some(Limits { memory: kib * 1024, cores })
 }
 
+/// Bytes that a process has read and written by calls, whether from a disk, a pipe or a cache: `/proc/PID/io`. Those of children that it
+/// has waited for are in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Io {
+    /// `rchar`.
+    pub read: u64,
+    /// `wchar`.
+    pub written: u64,
+}
+
+impl Io {
+    /// Of a process; `None` if that may not be known.
+    pub fn of(pid: u32) -> Option<Io> {
+        Io::parse(&fs::read_to_string(format!("/proc/{pid}/io")).ok()?)
+    }
+
+    fn parse(words: &str) -> Option<Io> {
+        let value = |key: &str| words.lines().find_map(|line| line.strip_prefix(key))?.trim().parse().ok();
+        Some(Io { read: value("rchar:")?, written: value("wchar:")? })
+    }
+
+    /// Adds another's.
+    pub fn add(&mut self, other: Io) {
+        self.read += other.read;
+        self.written += other.written;
+    }
+
+    /// Without another's.
+    pub fn without(self, other: Io) -> Io {
+        Io { read: self.read.saturating_sub(other.read), written: self.written.saturating_sub(other.written) }
+    }
+}
+
 /// The program file of a process. `None` if it has been replaced meanwhile, or may not be known.
 pub fn program(pid: u32) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{pid}/exe")).ok().filter(|path| path.is_file())
@@ -222,6 +255,13 @@ mod tests {
         assert_eq!(numbers_of("NSpid:", status).collect::<Vec<_>>(), [813, 40, 2]);
         assert_eq!(numbers_of("Tgid:", status).next(), Some(812));
         assert_eq!(numbers_of("NSpid:", "Name:\tx\n").last(), None, "a kernel before 4.1");
+    }
+
+    #[test]
+    fn bytes_are_read_from_io() {
+        let words = "rchar: 12\nwchar: 3\nsyscr: 4\nread_bytes: 5\n";
+        assert_eq!(Io::parse(words), Some(Io { read: 12, written: 3 }));
+        assert_eq!(Io::parse("rchar: 12\n"), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use lab::lang::Text;
 use lab::report::{Measure, Report, Unit};
 use lab::text;
 
+use crate::machine::Machine;
 use crate::wait::Wait;
 
 /// Threads of a process that are watched: each keeps two files open, and the system allows 1024.
@@ -184,12 +185,16 @@ pub struct Recording {
     pub event_loop: f64,
     /// The largest memory of the program's first process, in bytes.
     pub memory: f64,
+    /// What its own processes passed to each other at most, in bytes; 0 if none was seen to pass anything.
+    pub passed: f64,
     /// Cores that the program may use.
     pub cores: f64,
     /// CPU time that the sampling took, in ns.
     pub sampling: f64,
     /// The lines where the time goes, the longest first.
     pub lines: Vec<Hot>,
+    /// What the machine has.
+    pub machine: Machine,
 }
 
 impl Recording {
@@ -219,6 +224,7 @@ impl Recording {
                 all.push(Measure::new(id, in_phase(phase, part), Unit::Ns, vec![*ns]));
             }
         }
+        all.extend(self.machine.measures());
         for (n, hot) in self.lines.iter().enumerate() {
             for (part, ns) in [("python", hot.python), ("native", hot.native), ("waiting", hot.waiting)] {
                 let name = Text::same(hot.place.clone());
@@ -241,6 +247,7 @@ impl Recording {
             }
         }
         read.set_flags(value("interpreter")?, value("gil_seen")? > 0.0, value("waits_seen")? > 0.0);
+        read.machine = Machine::of_report(report);
         for n in 0.. {
             let id = |part: &str| format!("line.{n}.{part}");
             let Some(measure) = report.measure(&id("python")) else { break };
@@ -277,7 +284,7 @@ impl Recording {
         (self.gil_seen, self.waits_seen) = (gil_seen, waits_seen);
     }
 
-    fn numbers_mut(&mut self) -> [(&'static str, Unit, &mut f64); 13] {
+    fn numbers_mut(&mut self) -> [(&'static str, Unit, &mut f64); 14] {
         [
             ("wall", Unit::Ns, &mut self.wall),
             ("samples", Unit::Count, &mut self.samples),
@@ -290,6 +297,7 @@ impl Recording {
             ("overlap", Unit::Times, &mut self.overlap),
             ("event_loop", Unit::Share, &mut self.event_loop),
             ("memory", Unit::Bytes, &mut self.memory),
+            ("passed", Unit::Bytes, &mut self.passed),
             ("cores", Unit::Count, &mut self.cores),
             ("sampling", Unit::Ns, &mut self.sampling),
         ]
@@ -309,6 +317,7 @@ fn name_of(id: &str) -> Text {
         "overlap" => text!("동시에 기다린 스레드(평균)", "threads that wait at once, on average"),
         "event_loop" => text!("이벤트 루프가 기다린 비율", "share of the waiting in an event loop"),
         "memory" => text!("메모리(최대)", "memory, at most"),
+        "passed" => text!("프로세스끼리 주고받은 데이터(최대)", "data that its processes passed, at most"),
         "cores" => text!("쓸 수 있는 코어", "cores that it may use"),
         "sampling" => text!("샘플링에 쓴 CPU 시간", "CPU time of the sampling"),
         "interpreter" => text!("인터프리터(코드)", "interpreter, as a code"),
@@ -363,6 +372,7 @@ mod tests {
                 convoy: 0.5,
                 work: sums.clone(),
                 lines,
+                machine: Machine { available: 2.0, cache: 3.0, ..Machine::default() },
                 ..Recording::default()
             };
             let mut report = Report::new("choose/run");

@@ -4,13 +4,14 @@ use std::fs::{self, File};
 
 use super::offsets::{Missing, NEWEST, Offsets};
 use super::runtime::Runtime;
+use super::view::View;
 use crate::elf;
 use crate::memory::Memory;
 
 /// What a process runs, as far as its mapped files tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// CPython 3 of this minor version. Its GIL and its frames can be seen only with a [`Runtime`].
+    /// CPython 3 of this minor version. Its GIL and its frames can be seen only with a [`View`].
     CPython(u8),
     /// PyPy.
     PyPy,
@@ -18,8 +19,8 @@ pub enum Kind {
     Other,
 }
 
-/// Which interpreter a process is, with its runtime if that can be read.
-pub fn find(pid: u32) -> (Kind, Option<Runtime>) {
+/// Which interpreter a process is, with a view of its inside if it publishes one that can be read.
+pub fn find(pid: u32) -> (Kind, Option<View>) {
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
     let mut kind = Kind::Other;
     for (start, path) in beginnings(&maps) {
@@ -38,7 +39,8 @@ pub fn find(pid: u32) -> (Kind, Option<Runtime>) {
         match Offsets::read(&memory, start + section) {
             Ok(offsets) => {
                 let at = start + section;
-                return (Kind::CPython(offsets.minor), Some(Runtime { memory, offsets, at }));
+                let runtime = Runtime { memory, offsets, at };
+                return (Kind::CPython(runtime.version().0), Some(View::published(runtime)));
             }
             Err(Missing::Version(_, minor)) if minor > NEWEST => kind = Kind::CPython(minor),
             Err(_) => {}

@@ -5,12 +5,14 @@ use super::runtime::Runtime;
 /// More interpreters than this in one process are not looked at.
 const MOST_INTERPRETERS: usize = 64;
 /// A GIL with its condition variables and mutexes is smaller than this in all versions.
-const SIZE: u64 = 320;
+pub(super) const SIZE: u64 = 320;
 
 /// One GIL at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gil {
-    at: u64,
+    /// Where the lock is, and how long; with some space around it where that is not known exactly.
+    pub(super) at: u64,
+    pub(super) size: u64,
     /// The thread that holds it, by the kernel's number; `None` if nobody does.
     pub holder: Option<u32>,
 }
@@ -18,7 +20,7 @@ pub struct Gil {
 impl Gil {
     /// Whether a thread that sleeps on this futex waits for this GIL: the lock's mutexes and condition variables are part of it.
     pub fn has_futex(&self, address: u64) -> bool {
-        (self.at..self.at + SIZE).contains(&address)
+        (self.at..self.at + self.size).contains(&address)
     }
 }
 
@@ -36,7 +38,7 @@ impl Runtime {
             if let Some(at) = memory.word(interpreter + o.ceval_gil).filter(|at| *at != 0)
                 && !gils.iter().any(|gil| gil.at == at)
             {
-                gils.push(Gil { at, holder: self.holder(at) });
+                gils.push(Gil { at, size: SIZE, holder: self.holder(at) });
             }
             interpreter = memory.word(interpreter + o.interpreter_next).unwrap_or(0);
         }

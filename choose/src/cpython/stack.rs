@@ -71,6 +71,41 @@ fn module_of(file: &str) -> Option<&str> {
     Some(first.strip_suffix(".py").unwrap_or(first)).filter(|module| !module.is_empty())
 }
 
+/// The frames of a thread so far, from the innermost outwards.
+#[derive(Debug, Default)]
+pub(super) struct Frames {
+    innermost: Option<Line>,
+    own: Option<Line>,
+    library: Option<Arc<str>>,
+    has_any: bool,
+    /// An import has been reached: what is further outside does not matter.
+    pub is_import: bool,
+}
+
+impl Frames {
+    /// Whether the line of the next frame matters, which is in this file.
+    pub fn needs(&mut self, file: &str) -> bool {
+        self.is_import |= is_import(file);
+        self.has_any = true;
+        !self.is_import && self.own.is_none()
+    }
+
+    /// Adds a frame that matters.
+    pub fn add(&mut self, line: Line) {
+        if is_library(&line.file) {
+            self.library = module_of(&line.file).map(Into::into);
+            self.innermost.get_or_insert(line);
+        } else {
+            self.own = Some(Line { library: self.library.take(), ..line });
+        }
+    }
+
+    /// What they say together.
+    pub fn stack(self) -> Stack {
+        Stack { line: self.own.or(self.innermost), is_starting: self.is_import || !self.has_any }
+    }
+}
+
 /// Reads the stacks of one interpreter. Code objects are kept by their address, thread states by their thread.
 #[derive(Debug, Default)]
 pub struct StackReader {
@@ -83,10 +118,7 @@ impl StackReader {
     pub fn read(&mut self, runtime: &Runtime, tid: u32) -> Option<Stack> {
         let (memory, o) = (&runtime.memory, &runtime.offsets);
         let mut frame = memory.word(self.thread(runtime, tid)? + o.current_frame)?;
-        let mut innermost = None;
-        let mut own = None;
-        let mut library = None;
-        let mut is_starting = true;
+        let mut seen = Frames::default();
         for _ in 0..DEEPEST {
             if frame == 0 {
                 break;
@@ -95,20 +127,16 @@ impl StackReader {
             if owner < OWNED_BY_C {
                 // The lowest bits of the reference are a tag.
                 let code = self.code(runtime, memory.word(frame + o.frame_executable)? & !7)?;
-                if is_import(&code.file) {
-                    return Some(Stack { line: own.or(innermost), is_starting: true });
+                if seen.needs(&code.file) {
+                    seen.add(line(runtime, frame, &code)?);
                 }
-                is_starting = false;
-                if own.is_none() && !is_library(&code.file) {
-                    own = Some(Line { library: library.take(), ..line(runtime, frame, &code)? });
-                } else if own.is_none() {
-                    library = module_of(&code.file).map(Into::into);
-                    innermost = innermost.or(Some(line(runtime, frame, &code)?));
+                if seen.is_import {
+                    break;
                 }
             }
             frame = memory.word(frame + o.frame_previous)?;
         }
-        Some(Stack { line: own.or(innermost), is_starting })
+        Some(seen.stack())
     }
 
     /// The state of a thread. Known ones are checked: a state may have been given to another thread.

@@ -47,14 +47,25 @@ pub fn command() -> Experiment {
 
 #[cfg(target_os = "linux")]
 fn run(args: &Args, chosen: Chosen) -> Result<Report> {
+    use crate::classify;
     use crate::costs::Costs;
+    use crate::machine::Machine;
     use crate::page;
 
     // Before the program runs in vain.
     chosen.plan.get(args, 1.0)?;
     let out = args.get(chosen.out);
     out.as_deref().map_or(Ok(()), atomic_write::can_be_written)?;
-    let ended = observe(args, chosen)?;
+    let mut machine = Machine::look();
+    let mut ended = observe(args, chosen)?;
+    if classify::computes_natively(&ended.recording) && ended.recording.memory > machine.cache {
+        machine.measure_copying(ended.recording.cores as usize);
+    }
+    if args.get(chosen.pid).is_some() {
+        // What it had taken already is its own.
+        machine.available += ended.recording.memory;
+    }
+    ended.recording.machine = machine;
     let (costs, cost_note) = match ended.interpreter.as_deref() {
         Some(python) if !args.no_python() => match Costs::measure(python) {
             Ok(costs) => {

@@ -20,6 +20,20 @@ pub struct Piece {
     pub rounds: u64,
 }
 
+impl Piece {
+    /// So much more of everything.
+    fn times(self, factor: f64) -> Piece {
+        Piece {
+            python: self.python * factor,
+            native: self.native * factor,
+            outside: self.outside * factor,
+            waits: self.waits * factor,
+            blocking_waits: self.blocking_waits * factor,
+            rounds: self.rounds,
+        }
+    }
+}
+
 /// By which rules the pieces share the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rules {
@@ -40,8 +54,12 @@ const MOST_WORK: f64 = 4e9;
 /// An event loop is simulated with so many tasks at most; each does the work of several if there are more.
 const MOST_TASKS: u64 = 128;
 
+/// And no simulation has more pieces: each does the work of several if there are more.
+const MOST_PIECES: u64 = 4096;
+
 /// The time from the first piece's start to the last one's end, in ns.
 pub fn makespan(piece: Piece, rules: Rules, pieces: u64, workers: u64, cores: usize) -> f64 {
+    let (piece, pieces) = (piece.times(pieces as f64 / pieces.min(MOST_PIECES) as f64), pieces.min(MOST_PIECES));
     let workers = workers.clamp(1, MOST_TASKS).min(pieces);
     let all = (piece.python + piece.native + piece.outside + piece.waits + piece.blocking_waits) * pieces as f64;
     let scale = (all / MOST_WORK).max(1.0);
@@ -136,5 +154,14 @@ mod tests {
         let time = makespan(hour, Rules::NoGil, 4, 4, 2);
         assert!((1790e9..1900e9).contains(&time), "{time}");
         assert_eq!(makespan(NOTHING, Rules::NoGil, 4, 4, 2), 0.0);
+    }
+
+    #[test]
+    fn a_million_pieces_are_simulated_as_fewer_larger_ones() {
+        let small = Piece { python: 0.01 * MS, waits: 0.01 * MS, ..NOTHING };
+        let larger = small.times(1e6 / MOST_PIECES as f64);
+        let run = |piece, pieces| makespan(piece, Rules::NoGil, pieces, 4, 2);
+        assert_eq!(run(small, 1_000_000), run(larger, MOST_PIECES));
+        assert!(run(small, 1_000_000) >= 5000.0 * MS, "two cores compute for 5 s");
     }
 }

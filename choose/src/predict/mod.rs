@@ -3,91 +3,24 @@
 //! The model: the work is cut into pieces that do not depend on each other; each piece does its part of the computing and of the
 //! waiting. `makespan` plays the pieces through: with threads under the GIL of the version, by the simulator of `gil-sim`.
 
+mod cluster;
 mod makespan;
+mod memory;
+mod way;
 
 use lab::lang::Text;
+use lab::report::{Unit, unit};
 use lab::text;
 
 use crate::classify;
 use crate::costs::Costs;
 use crate::recording::{Interpreter, Recording};
 use crate::wait::Wait;
+pub use cluster::is_worth;
 use makespan::{Piece, Rules, makespan};
-
-/// A way of doing several things at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// A pool of threads.
-    Threads,
-    /// Tasks on an event loop.
-    Asyncio,
-    /// A pool of processes.
-    Processes,
-    /// A pool of sub-interpreters, each with its own GIL.
-    Interpreters,
-    /// Threads on a build without a GIL.
-    FreeThreaded,
-    /// The part that computes with the GIL, written in another language.
-    Native,
-}
-
-impl Way {
-    /// All, in the order of tables.
-    pub const ALL: [Way; 6] =
-        [Way::Threads, Way::Asyncio, Way::Processes, Way::Interpreters, Way::FreeThreaded, Way::Native];
-
-    /// Its word in ids.
-    pub fn word(self) -> &'static str {
-        match self {
-            Way::Threads => "threads",
-            Way::Asyncio => "asyncio",
-            Way::Processes => "processes",
-            Way::Interpreters => "interpreters",
-            Way::FreeThreaded => "free-threaded",
-            Way::Native => "native",
-        }
-    }
-
-    /// Its name for readers.
-    pub fn name(self) -> Text {
-        match self {
-            Way::Threads => text!("스레드", "threads"),
-            Way::Asyncio => Text::same("asyncio"),
-            Way::Processes => text!("프로세스", "processes"),
-            Way::Interpreters => text!("서브인터프리터", "sub-interpreters"),
-            Way::FreeThreaded => text!("GIL 없는 빌드의 스레드", "threads without a GIL"),
-            Way::Native => text!("네이티브 코드", "native code"),
-        }
-    }
-}
-
-/// What is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// Into how many independent pieces the work is cut.
-    pub pieces: u64,
-    /// Cores.
-    pub cores: u64,
-    /// What is passed to a piece and back, together, in bytes: for processes.
-    pub payload: u64,
-}
-
-/// What a way would give.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Prediction {
-    /// The way.
-    pub way: Way,
-    /// How many times as fast the program would be, from its start to its end.
-    pub factor: f64,
-    /// The interval in which the factor is expected in nine of ten cases.
-    pub low: f64,
-    /// Its upper end.
-    pub high: f64,
-    /// Workers of the pool; 1 for an event loop.
-    pub workers: u64,
-    /// What it rests on, and what would make it wrong.
-    pub doubt: Text,
-}
+use memory::memory_bound;
+pub use memory::{Needed, may_not_fit, needed};
+pub use way::{Plan, Prediction, Way};
 
 /// A pool has no more threads than this.
 const MOST_THREADS: u64 = 32;
@@ -96,6 +29,9 @@ const MODEL: f64 = 1.15;
 /// A share that is seen in so many samples is off by less than this in nine of ten cases: 1.65 standard deviations.
 const NINETY: f64 = 1.65;
 
+/// Less is what processes say to each other, not data.
+const SEEN: f64 = (1 << 20) as f64;
+
 /// Predicts every way that the program could take.
 pub fn predict(recording: &Recording, costs: &Costs, plan: Plan) -> Vec<Prediction> {
     Way::ALL.into_iter().filter_map(|way| predict_one(recording, costs, plan, way)).collect()
@@ -103,6 +39,9 @@ pub fn predict(recording: &Recording, costs: &Costs, plan: Plan) -> Vec<Predicti
 
 /// Predicts one way; `None` where it does not exist.
 pub fn predict_one(recording: &Recording, costs: &Costs, plan: Plan, way: Way) -> Option<Prediction> {
+    if way == Way::Cluster {
+        return predict_cluster(recording, costs, plan);
+    }
     let doubt = doubt(recording, plan, way)?;
     let before = total(recording);
     if before <= 0.0 {
@@ -119,7 +58,10 @@ pub fn predict_one(recording: &Recording, costs: &Costs, plan: Plan, way: Way) -
         let (time, _) = time_of_share(recording, costs, plan, way, side);
         before / time
     });
-    let all = || others.into_iter().chain([factor, before / one_disk(time)]);
+    // Native code may wait for memory, which workers share.
+    let waits_for_memory = Work::of(recording, -1.0).bound_by_memory(recording, workers.min(plan.cores));
+    let (bound, _) = self::time(&waits_for_memory, recording, costs, plan, way);
+    let all = || others.into_iter().chain([factor, before / one_disk(time), before / bound]);
     let spread = MODEL * (1.0 + 0.3 * disturbed(recording));
     let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
     let (low, high) = match way {
@@ -128,6 +70,25 @@ pub fn predict_one(recording: &Recording, costs: &Costs, plan: Plan, way: Way) -
         _ => (low / spread, high * spread),
     };
     Some(Prediction { way, factor, low, high, workers, doubt })
+}
+
+/// A cluster: `None` for what is no Python, and where the cores of one machine are enough for all pieces.
+fn predict_cluster(recording: &Recording, costs: &Costs, plan: Plan) -> Option<Prediction> {
+    let Plan { pieces, cores, hosts, .. } = plan;
+    let before = total(recording);
+    if recording.interpreter == Interpreter::Other || hosts < 2 || pieces <= cores || before <= 0.0 {
+        return None;
+    }
+    let work = Work::of(recording, 0.0);
+    let piece = work.piece(pieces, rounds(recording, pieces));
+    // All machines do the same: the one with the most pieces is played through.
+    let run = makespan(piece, Rules::NoGil, pieces.div_ceil(hosts), cores, cores as usize);
+    let bytes = passed(recording, plan);
+    let times = cluster::times(pieces, run, bytes, bytes / f64::from(1 << 20) * costs.mib);
+    let [fast, middle, slow] = times.map(|time| before / (recording.start.judged() + work.terminal + time));
+    let (low, high) = (slow / MODEL, fast * MODEL);
+    let workers = (hosts * cores).min(pieces);
+    Some(Prediction { way: Way::Cluster, factor: middle, low, high, workers, doubt: cluster::doubt(hosts) })
 }
 
 /// Waits of which nobody knows whether they overlap: those for a disk, and those of which nobody knows what they are for.
@@ -201,6 +162,11 @@ impl Work {
         }
     }
 
+    /// The same if its native code waits for memory while so many workers run it.
+    fn bound_by_memory(self, recording: &Recording, together: u64) -> Work {
+        Work { native: self.native * memory_bound(recording, together), ..self }
+    }
+
     fn piece(&self, pieces: u64, rounds: u64) -> Piece {
         let part = |ns: f64| ns / pieces as f64;
         Piece {
@@ -214,11 +180,20 @@ impl Work {
     }
 }
 
+/// How often a piece waits tells how finely its computing and its waiting alternate.
+fn rounds(recording: &Recording, pieces: u64) -> u64 {
+    (recording.waits as u64 / pieces).clamp(4, 50)
+}
+
+/// What is passed between processes, all pieces together, in bytes.
+fn passed(recording: &Recording, plan: Plan) -> f64 {
+    if plan.payload > 0 { plan.payload as f64 * plan.pieces as f64 } else { recording.passed }
+}
+
 /// How long the program would take, and with how many workers.
 fn time(work: &Work, recording: &Recording, costs: &Costs, plan: Plan, way: Way) -> (f64, u64) {
     let start = recording.start.judged() + work.terminal;
-    // How often a piece waits tells how finely its computing and its waiting alternate.
-    let rounds = (recording.waits as u64 / plan.pieces).clamp(4, 50);
+    let rounds = rounds(recording, plan.pieces);
     let piece = work.piece(plan.pieces, rounds);
     let run = |rules: Rules, workers: u64| makespan(piece, rules, plan.pieces, workers, plan.cores as usize);
     let threads = plan.pieces.min(MOST_THREADS);
@@ -239,14 +214,19 @@ fn time(work: &Work, recording: &Recording, costs: &Costs, plan: Plan, way: Way)
         }
         Way::Processes => best(&[plan.cores.min(plan.pieces), threads], |workers| {
             let pool = costs.import_processes + costs.first_worker + costs.next_worker * (workers - 1) as f64;
-            let passing = plan.payload as f64 / f64::from(1 << 20) * costs.mib * plan.pieces as f64;
+            let passing = passed(recording, plan) / f64::from(1 << 20) * costs.mib;
             start + pool + passing + run(Rules::NoGil, workers)
         }),
         Way::Interpreters => best(&[plan.cores.min(plan.pieces), threads], |workers| {
             let pool = costs.import_threads + costs.interpreter * workers as f64;
             start + pool + run(Rules::NoGil, workers)
         }),
-        Way::Native => (start - work.terminal + recording.work.judged() - work.python.min(recording.work.busy), 1),
+        Way::Cluster => unreachable!("`cluster` has its own time"),
+        Way::Native => {
+            let rest = start - work.terminal + recording.work.judged() - work.python.min(recording.work.busy);
+            // Where the start could not be told apart, an interpreter has to start all the same.
+            (rest.max(costs.start.min(total(recording))), 1)
+        }
     }
 }
 
@@ -306,9 +286,16 @@ fn doubt(recording: &Recording, plan: Plan, way: Way) -> Option<Text> {
             "the library needs an async API; one blocking call stops the whole loop"
         ),
         Way::Asyncio => text!("기다리는 시간이 거의 없어 겹칠 것이 없습니다", "there is next to no waiting to overlap"),
+        Way::Processes if plan.payload == 0 && recording.passed >= SEEN => {
+            let passed = unit::value(recording.passed, Unit::Bytes);
+            text!(
+                "주고받는 데이터는 프로그램의 프로세스들이 주고받은 {passed}(최대)로 보았습니다. 인자와 결과는 pickle이 되어야 합니다",
+                "data passed is taken for what the program's own processes passed, {passed} at most; arguments and results must pickle"
+            )
+        }
         Way::Processes if plan.payload == 0 => text!(
-            "주고받는 데이터는 넣지 않았습니다(--payload). 인자와 결과는 pickle이 되어야 합니다",
-            "data passed is not counted (--payload); arguments and results must pickle"
+            "주고받을 데이터의 크기는 알 수 없어 넣지 않았습니다(--payload). 인자와 결과는 pickle이 되어야 합니다",
+            "how much data is to be passed cannot be seen and is not counted (--payload); arguments and results must pickle"
         ),
         Way::Processes => text!("인자와 결과는 pickle이 되어야 합니다", "arguments and results must pickle"),
         Way::Interpreters if minor.is_some_and(|minor| minor >= 14) => text!(
@@ -323,7 +310,7 @@ fn doubt(recording: &Recording, plan: Plan, way: Way) -> Option<Text> {
             "상한입니다. 파이썬으로 계산하던 부분에 시간이 전혀 들지 않을 때의 값입니다",
             "an upper bound: the part that computes in Python would take no time at all"
         ),
-        Way::Interpreters | Way::FreeThreaded | Way::Native => return None,
+        Way::Interpreters | Way::FreeThreaded | Way::Native | Way::Cluster => return None,
     })
 }
 
@@ -352,6 +339,7 @@ pub fn choice(recording: &Recording, predictions: &[Prediction]) -> Option<Predi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::Machine;
     use crate::recording::Sums;
 
     const S: f64 = 1e9;
@@ -374,7 +362,7 @@ mod tests {
         factors(recording, plan).into_iter().find(|(one, _)| *one == way).unwrap().1
     }
 
-    const PLAN: Plan = Plan { pieces: 8, cores: 2, payload: 0 };
+    const PLAN: Plan = Plan { pieces: 8, cores: 2, payload: 0, hosts: 4 };
 
     fn chosen(recording: &Recording) -> Option<Way> {
         choice(recording, &predict(recording, &Costs::typical(), PLAN)).map(|one| one.way)
@@ -427,9 +415,32 @@ mod tests {
     #[test]
     fn more_cores_help_processes_and_more_data_hurts_them() {
         let python = recorded(4.0, 0.0, 0.0);
-        let of = |cores, payload| factor(&python, Plan { pieces: 16, cores, payload }, Way::Processes);
+        let of = |cores, payload| factor(&python, Plan { pieces: 16, cores, payload, hosts: 4 }, Way::Processes);
         assert!(of(16, 0) > 2.0 * of(4, 0) && of(4, 0) > 1.5 * of(2, 0));
         assert!(of(16, 32 << 20) < of(16, 0) / 2.0);
+    }
+
+    #[test]
+    fn what_processes_were_seen_to_pass_is_counted() {
+        let python = recorded(4.0, 0.0, 0.0);
+        let of = |passed: f64, payload| {
+            let recording = Recording { passed, ..python.clone() };
+            factor(&recording, Plan { pieces: 16, cores: 16, payload, hosts: 4 }, Way::Processes)
+        };
+        let sixteen = 16.0 * f64::from(32 << 20);
+        assert!((of(sixteen, 0) - of(0.0, 32 << 20)).abs() < 1e-9, "a sixteenth of it for each piece");
+        assert!((of(sixteen, 1) - of(0.0, 1)).abs() < 1e-9, "what the reader says counts");
+    }
+
+    #[test]
+    fn native_code_on_much_memory_may_gain_less() {
+        let machine = Machine { available: 1e10, cache: 1e7, copy_gain: 1.1, copiers: 2.0 };
+        let recording = Recording { memory: 1e9, machine, ..recorded(0.0, 2.0, 0.0) };
+        let known = predict_one(&recording, &Costs::typical(), PLAN, Way::Threads).unwrap();
+        let small = Recording { memory: 1e6, ..recording };
+        let other = predict_one(&small, &Costs::typical(), PLAN, Way::Threads).unwrap();
+        assert_eq!((known.factor, known.high), (other.factor, other.high), "whether it waits is not known");
+        assert!(known.low < 1.1 && other.low > 1.4, "{known:?} {other:?}");
     }
 
     #[test]
@@ -440,6 +451,12 @@ mod tests {
             one.high / one.low
         };
         assert!(width(&few) > 1.1 * width(&recorded(1.0, 1.0, 0.0)));
+    }
+
+    #[test]
+    fn native_code_has_to_start_as_well() {
+        let one = predict_one(&recorded(2.0, 0.0, 0.0), &Costs::typical(), PLAN, Way::Native).unwrap();
+        assert!(one.factor.is_finite() && one.high.is_finite() && one.factor > 50.0, "{one:?}");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Samples a program while it runs: `/proc` for every thread of it and of its children, and the GIL for a CPython that publishes it.
 //!
-//! `process` and `thread` are what is watched, `reason` what a thread waits for, `sums` turns the samples into a recording, `lanes` into
-//! a drawing.
+//! `process` and `thread` are what is watched, `reason` what a thread waits for, `passed` what processes pass to each other; `sums` turns
+//! the samples into a recording, `lanes` into a drawing.
 
 mod lanes;
+mod passed;
 mod process;
 mod reason;
 mod sums;
@@ -19,6 +20,7 @@ use lab::trace::Trace;
 use crate::procfs;
 use crate::recording::{Interpreter, Recording};
 use lanes::Lanes;
+use passed::Passed;
 use process::Process;
 use sums::{Totals, convoy_and_contention};
 use thread::ThreadTotals;
@@ -29,7 +31,7 @@ const FIRST: Duration = Duration::from_millis(1);
 const GROWTH: f64 = 1.1;
 /// A sample may take no more than this share of the time until the next.
 const MOST_OVERHEAD: f64 = 0.02;
-/// Children are looked for in each of the first samples, later in every so many; those of all threads less often.
+/// Children are looked for in each of the first samples, later in every so many; those of all threads less often, and so is what processes have passed.
 const FIRST_SAMPLES: u64 = 40;
 const OFTEN: u64 = 4;
 const RARELY: u64 = 16;
@@ -44,6 +46,7 @@ pub struct Sampler {
     main: u32,
     totals: Totals,
     lanes: Lanes,
+    passed: Passed,
     began: u64,
     last: u64,
     samples: u64,
@@ -72,6 +75,7 @@ impl Sampler {
             main: pid,
             totals: Totals::new(is_attached),
             lanes: Lanes::default(),
+            passed: Passed::new(is_attached),
             began: now,
             last: now,
             samples: 0,
@@ -109,7 +113,7 @@ impl Sampler {
         let length = now.saturating_sub(self.last);
         for process in self.processes.values_mut() {
             // For the counters to go on from here.
-            process.sample(length, false);
+            process.sample(length, false, false);
         }
         (self.last, self.began) = (now, self.began + length);
     }
@@ -123,13 +127,16 @@ impl Sampler {
         self.look_for_children(false);
         let mut samples = Vec::new();
         let mut phase = None;
-        let mut count = 0;
+        let (mut count, mut search) = (0, 0);
+        let has_main = self.processes.get(&self.main).is_some_and(Process::is_python);
         for (pid, process) in &mut self.processes {
-            let seen = process.sample(length, *pid == self.main);
+            let is_main = *pid == self.main;
+            let seen = process.sample(length, is_main, is_main || !has_main);
             if *pid == self.main {
                 phase = seen.phase;
             }
             count += seen.count;
+            search += seen.search;
             samples.extend(seen.threads);
         }
         samples.iter().for_each(|sample| self.lanes.add(now - length, now, sample));
@@ -138,7 +145,10 @@ impl Sampler {
         self.choose_main();
         self.look_at_main();
         self.drop_ended();
-        let cost = Duration::from_nanos(own_cpu().saturating_sub(cpu));
+        if self.samples.is_power_of_two() || self.samples.is_multiple_of(RARELY) {
+            self.passed.look(self.main, self.processes.keys().copied());
+        }
+        let cost = Duration::from_nanos(own_cpu().saturating_sub(cpu + search));
         self.pause = self.pause.mul_f64(GROWTH).min(self.slowest).max(cost.div_f64(MOST_OVERHEAD));
     }
 
@@ -221,6 +231,7 @@ impl Sampler {
         (recording.convoy, recording.contention) = convoy_and_contention(&threads);
         recording.waits = waits as f64;
         recording.memory = self.memory as f64;
+        recording.passed = self.passed.bytes() as f64;
         recording.cores = self.cores as f64;
         recording.wall = self.last.saturating_sub(self.began) as f64;
         recording.samples = self.samples as f64;

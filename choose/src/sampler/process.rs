@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::cpython::{self, Gil, Kind, Line, Runtime, Stack, StackReader};
+use lab::clock;
+
+use crate::cpython::{self, Gil, Kind, Line, Stack, View};
 use crate::procfs::{self, Call, Limits, Stat};
 use crate::recording::Interpreter;
 use crate::recording::MOST_WATCHED;
@@ -16,6 +18,9 @@ use super::thread::{Thread, ThreadTotals};
 const MOST_STACKS: usize = 16;
 /// Samples in which a process may become a Python: by `exec`, or when its library is loaded.
 const LOOKS: u32 = 400;
+/// An interpreter that publishes nothing is looked for in these samples only, because each time takes tens of ms: after about 10, 20, 35,
+/// 90, 450 ms and 2 s.
+const SPY_LOOKS: [u32; 6] = [8, 12, 16, 24, 64, 220];
 
 /// A process of the program.
 #[derive(Debug)]
@@ -25,10 +30,9 @@ pub struct Process {
     threads: HashMap<u32, Thread>,
     /// What was last seen of each thread's stack.
     stacks: HashMap<u32, Stack>,
-    reader: StackReader,
     kind: Kind,
-    runtime: Option<Runtime>,
-    /// Of the runtime that it has, or had until its interpreter shut down.
+    view: Option<View>,
+    /// Of the interpreter that it has, or had until its interpreter shut down.
     version: Option<(u8, bool)>,
     looks: u32,
     /// Threads that have ended.
@@ -46,6 +50,8 @@ pub struct ProcessSeen {
     pub threads: Vec<Sample>,
     /// Threads that it has, watched or not.
     pub count: u64,
+    /// CPU time that looking for an interpreter took, in ns: that happens a few times, not in every sample.
+    pub search: u64,
 }
 
 impl Process {
@@ -57,9 +63,8 @@ impl Process {
             started,
             threads: HashMap::new(),
             stacks: HashMap::new(),
-            reader: StackReader::default(),
             kind: Kind::Other,
-            runtime: None,
+            view: None,
             version: None,
             looks: 0,
             ended: Vec::new(),
@@ -74,7 +79,7 @@ impl Process {
 
     /// Whether its GIL can be seen.
     pub fn is_python(&self) -> bool {
-        self.runtime.is_some()
+        self.view.is_some()
     }
 
     /// What it runs on, and whether its GIL can be seen.
@@ -98,13 +103,17 @@ impl Process {
         threads.flat_map(|tid| procfs::children(self.pid, *tid)).collect()
     }
 
-    /// What its threads did in the `length` ns since the last sample. Stacks are read only of the main process.
-    pub fn sample(&mut self, length: u64, is_main: bool) -> ProcessSeen {
-        self.look_for_interpreter();
+    /// What its threads did in the `length` ns since the last sample. Stacks are read only of the main process, and an interpreter is
+    /// looked for thoroughly only in it, or while there is no other.
+    pub fn sample(&mut self, length: u64, is_main: bool, may_be_main: bool) -> ProcessSeen {
         self.look_for_threads();
+        let before = clock::cpu().unwrap_or(0);
+        self.look_for_interpreter(may_be_main);
+        let search = clock::cpu().unwrap_or(0).saturating_sub(before);
         // Before the threads are looked at: then a thread that computes is the one that holds it.
-        let gils = self.runtime.as_ref().map(Runtime::gils).unwrap_or_default();
-        let mut seen = ProcessSeen { count: procfs::count_threads(self.pid).unwrap_or(0), ..ProcessSeen::default() };
+        let gils = self.look_inside();
+        let count = procfs::count_threads(self.pid).unwrap_or(0);
+        let mut seen = ProcessSeen { count, search, ..ProcessSeen::default() };
         let mut tids: Vec<u32> = self.threads.keys().copied().collect();
         // The first thread first: its stack tells the phase.
         tids.sort_unstable();
@@ -131,13 +140,13 @@ impl Process {
 
     /// The phase of the interpreter's first thread; `None` where its stack cannot be read.
     fn phase(&self) -> Option<Phase> {
-        self.runtime.as_ref()?;
+        self.view.as_ref()?;
         let is_starting = self.stacks.get(&self.pid).is_none_or(|stack| stack.is_starting);
         Some(if is_starting { Phase::Start } else { Phase::Work })
     }
 
     fn sample_thread(&mut self, tid: u32, length: u64, gils: &[Gil]) -> Option<Sample> {
-        let (pid, memory) = (self.pid, self.runtime.as_ref().map(|runtime| &runtime.memory));
+        let (pid, memory) = (self.pid, self.view.as_ref().map(View::memory));
         let thread = self.threads.get_mut(&tid)?;
         let seen = thread.sample(length)?;
         let mut is_running = false;
@@ -172,7 +181,7 @@ impl Process {
             Some(_) => thread.totals.outside += seen.blocked,
             None => {}
         }
-        let holds_gil = self.runtime.is_some().then(|| gils.iter().any(|gil| gil.holder == Some(thread.inner)));
+        let holds_gil = self.view.is_some().then(|| gils.iter().any(|gil| gil.holder == Some(thread.inner)));
         Some(Sample {
             id: (pid, tid),
             on_core: seen.on_core,
@@ -192,9 +201,9 @@ impl Process {
 
     /// The line that a thread is in. One that has not run since is where it was.
     fn line(&mut self, tid: u32, has_run: bool) -> Option<Line> {
-        let runtime = self.runtime.as_ref()?;
+        let view = self.view.as_mut()?;
         if has_run || !self.stacks.contains_key(&tid) {
-            match self.reader.read(runtime, self.threads.get(&tid)?.inner) {
+            match view.stack(self.threads.get(&tid)?.inner) {
                 Some(stack) => self.stacks.insert(tid, stack),
                 // Torn, or not one of Python's threads: what was known before is the best guess for the first, nothing for the others.
                 None => return None,
@@ -203,24 +212,36 @@ impl Process {
         self.stacks.get(&tid)?.line.clone()
     }
 
-    fn look_for_interpreter(&mut self) {
-        // The table of an interpreter that has been replaced by `exec` is gone, and so are its GILs.
-        if self.runtime.as_ref().is_some_and(|runtime| runtime.gils().is_empty()) && self.looks < LOOKS {
-            self.runtime = None;
-            self.reader = StackReader::default();
+    /// Who holds the GILs of its interpreter now, if it has one that can be looked into.
+    fn look_inside(&mut self) -> Vec<Gil> {
+        let gils = self.view.as_mut().map(View::look).unwrap_or_default();
+        // The table of an interpreter that has been replaced by `exec` is gone, and so are its GILs. And before its first interpreter is
+        // there, it has no GIL that anybody could hold.
+        if gils.is_empty() && self.looks < LOOKS {
+            self.view = None;
             self.stacks.clear();
         }
-        if self.runtime.is_none() && (self.looks < 40 || (self.looks < LOOKS && self.looks.is_multiple_of(8))) {
-            let (kind, runtime) = cpython::find(self.pid);
-            // What has ended has no map any more, and was what it was.
-            if kind != Kind::Other || self.looks == 0 {
-                self.kind = kind;
-            }
-            // Before its first interpreter is there, it has no GIL that anybody could hold.
-            self.runtime = runtime.filter(|runtime| !runtime.gils().is_empty());
-            self.version = self.runtime.as_ref().map(Runtime::version).or(self.version);
-        }
+        self.version = self.view.as_ref().map(View::version).or(self.version);
+        gils
+    }
+
+    fn look_for_interpreter(&mut self, may_be_main: bool) {
         self.looks = self.looks.saturating_add(1);
+        let looks = self.looks - 1;
+        if self.view.is_some() || !(looks < 40 || (looks < LOOKS && looks.is_multiple_of(8))) {
+            return;
+        }
+        let (kind, view) = cpython::find(self.pid);
+        // What has ended has no map any more, and was what it was.
+        if kind != Kind::Other || looks == 0 {
+            self.kind = kind;
+        }
+        self.view = match kind {
+            Kind::CPython(minor) if view.is_none() && may_be_main && SPY_LOOKS.contains(&looks) => {
+                View::spied(self.pid, minor)
+            }
+            _ => view,
+        };
     }
 
     fn look_for_threads(&mut self) {

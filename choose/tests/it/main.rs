@@ -5,6 +5,8 @@
 
 mod again;
 mod hard;
+mod machine;
+mod older;
 mod overhead;
 mod programs;
 mod pythons;

@@ -21,6 +21,7 @@ use loopback::Server;
 
 use crate::costs::Costs;
 use crate::launch;
+use crate::machine::Machine;
 use crate::predict::{Plan, Way, choice, predict};
 use outcome::{Cell, Outcome};
 use programs::{PROGRAMS, Program};
@@ -75,9 +76,11 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
                 "{python}: its costs were not measured: {en}"
             ))
         })?;
+        let mut machine = Machine::look();
+        machine.measure_copying(machine::cores());
         drop(quiet);
-        let plan = Plan { pieces, cores: machine::cores() as u64, payload: 0 };
-        let bench = Bench { python, costs, plan, rounds, server: &address };
+        let plan = Plan { pieces, cores: machine::cores() as u64, payload: 0, hosts: 1 };
+        let bench = Bench { python, costs, machine, plan, rounds, server: &address };
         let mut outcomes = Vec::new();
         for program in &programs {
             match bench.check(*program) {
@@ -120,6 +123,7 @@ fn selected(names: &[String]) -> Result<Vec<Program>> {
 struct Bench<'a> {
     python: &'a Interpreter,
     costs: Costs,
+    machine: Machine,
     plan: Plan,
     rounds: usize,
     server: &'a str,
@@ -137,11 +141,12 @@ impl Bench<'_> {
         let mut command = Command::new(&self.python.path);
         command.args(arguments(&script, "sequence", plan.pieces, 1)).stdin(Stdio::null()).stdout(Stdio::null());
         self.prepare(&mut command, program);
-        let ended = launch::observe(&mut command, 100, drop).map_err(|e| e.text().clone())?;
+        let mut ended = launch::observe(&mut command, 100, drop).map_err(|e| e.text().clone())?;
         if ended.code != 0 {
             let code = ended.code;
             return Err(text!("종료 코드 {code}", "exit code {code}"));
         }
+        ended.recording.machine = self.machine;
         let predictions = predict(&ended.recording, &self.costs, plan);
         let chosen = choice(&ended.recording, &predictions).map(|one| one.way);
         let of = |way: Way| predictions.iter().find(|one| one.way == way);
