@@ -197,7 +197,18 @@ impl Recording {
     /// so a busy machine does not hide that a program is parallel.
     pub fn parallelism(&self) -> f64 {
         let active = self.work.busy + self.work.delayed;
-        if active > 0.0 { (self.work.ready / active).min(self.cores.max(1.0)) } else { 0.0 }
+        let ready = if active > 0.0 { (self.work.ready / active).min(self.cores.max(1.0)) } else { 0.0 };
+        // Of several threads that are ready to compute with the GIL, one can.
+        if self.work.python > 0.0 && self.has_gil() { ready.min(self.work.cpu() / self.work.python) } else { ready }
+    }
+
+    /// Whether the program's threads share a lock.
+    pub fn has_gil(&self) -> bool {
+        match self.interpreter {
+            Interpreter::CPython { free_threaded, .. } => !free_threaded,
+            Interpreter::PyPy => true,
+            Interpreter::Other => false,
+        }
     }
 
     /// The library in which it waits longest, if it waits in one.

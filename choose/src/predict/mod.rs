@@ -228,7 +228,7 @@ fn time(work: &Work, recording: &Recording, costs: &Costs, plan: Plan, way: Way)
     };
     match way {
         Way::Threads => {
-            let rules = if has_gil(recording) { Rules::Gil(version.0) } else { Rules::NoGil };
+            let rules = if recording.has_gil() { Rules::Gil(version.0) } else { Rules::NoGil };
             (start + costs.import_threads + run(rules, threads), threads)
         }
         Way::Asyncio => (start + costs.import_asyncio + run(Rules::EventLoop, plan.pieces), 1),
@@ -254,15 +254,6 @@ fn time(work: &Work, recording: &Recording, costs: &Costs, plan: Plan, way: Way)
 fn best(numbers: &[u64], time: impl Fn(u64) -> f64) -> (f64, u64) {
     let all = numbers.iter().map(|workers| (time((*workers).max(1)), (*workers).max(1)));
     all.min_by(|a, b| a.0.total_cmp(&b.0)).expect("there are numbers")
-}
-
-/// Whether the program's threads share a lock.
-fn has_gil(recording: &Recording) -> bool {
-    match recording.interpreter {
-        Interpreter::CPython { free_threaded, .. } => !free_threaded,
-        Interpreter::PyPy => true,
-        Interpreter::Other => false,
-    }
 }
 
 /// How much slower one thread is on a build without a GIL: facts of the versions (3.13 measured; from 3.14 on its documentation).
@@ -315,7 +306,7 @@ fn doubt(recording: &Recording, plan: Plan, way: Way) -> Option<Text> {
             "NumPy처럼 서브인터프리터를 지원하지 않는 확장 모듈은 쓸 수 없습니다",
             "extension modules without support for it, such as NumPy, cannot be imported"
         ),
-        Way::FreeThreaded if minor.is_some_and(|minor| minor >= 13) && has_gil(recording) => text!(
+        Way::FreeThreaded if minor.is_some_and(|minor| minor >= 13) && recording.has_gil() => text!(
             "다른 인터프리터 빌드입니다. 스레드 하나의 속도는 문서의 값으로 계산했고, GIL을 다시 켜는 확장 모듈이 있습니다",
             "another build of the interpreter; its single-thread speed is the documented one, and some extension modules turn the GIL on again"
         ),

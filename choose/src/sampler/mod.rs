@@ -1,9 +1,10 @@
 //! Samples a program while it runs: `/proc` for every thread of it and of its children, and the GIL for a CPython that publishes it.
 //!
-//! `process` and `thread` are what is watched, `reason` what a thread waits for, `sums` turns the samples into a recording, `lanes` into
+//! `process` and `thread` are what is watched, `reason` what a thread waits for, `peers` who is at the other end, `sums` turns the samples into a recording, `lanes` into
 //! a drawing.
 
 mod lanes;
+mod peers;
 mod process;
 mod reason;
 mod sums;
@@ -19,6 +20,7 @@ use lab::trace::Trace;
 use crate::procfs;
 use crate::recording::{Interpreter, Recording};
 use lanes::Lanes;
+use peers::Peers;
 use process::Process;
 use sums::{Totals, convoy_and_contention};
 use thread::ThreadTotals;
@@ -44,6 +46,7 @@ pub struct Sampler {
     main: u32,
     totals: Totals,
     lanes: Lanes,
+    peers: Peers,
     began: u64,
     last: u64,
     samples: u64,
@@ -72,6 +75,7 @@ impl Sampler {
             main: pid,
             totals: Totals::new(is_attached),
             lanes: Lanes::default(),
+            peers: Peers::default(),
             began: now,
             last: now,
             samples: 0,
@@ -113,8 +117,9 @@ impl Sampler {
         let mut samples = Vec::new();
         let mut phase = None;
         let mut count = 0;
+        self.peers.begin(self.processes.keys().copied());
         for (pid, process) in &mut self.processes {
-            let seen = process.sample(length, *pid == self.main);
+            let seen = process.sample(length, *pid == self.main, &mut self.peers);
             if *pid == self.main {
                 phase = seen.phase;
             }

@@ -8,7 +8,8 @@ use crate::recording::Interpreter;
 use crate::recording::MOST_WATCHED;
 use crate::wait::Wait;
 
-use super::reason::{Context, is_event_loop, reason};
+use super::peers::{End, Peers};
+use super::reason::{Context, end, is_event_loop, reason};
 use super::sums::{Phase, Sample};
 use super::thread::{Thread, ThreadTotals};
 
@@ -96,7 +97,7 @@ impl Process {
     }
 
     /// What its threads did in the `length` ns since the last sample. Stacks are read only of the main process.
-    pub fn sample(&mut self, length: u64, is_main: bool) -> ProcessSeen {
+    pub fn sample(&mut self, length: u64, is_main: bool, peers: &mut Peers) -> ProcessSeen {
         self.look_for_interpreter();
         self.look_for_threads();
         // Before the threads are looked at: then a thread that computes is the one that holds it.
@@ -107,7 +108,7 @@ impl Process {
         tids.sort_unstable();
         let mut stacks_left = MOST_STACKS;
         for tid in tids {
-            if let Some(mut sample) = self.sample_thread(tid, length, &gils) {
+            if let Some(mut sample) = self.sample_thread(tid, length, &gils, peers, seen.count) {
                 sample.is_main = is_main;
                 if is_main && stacks_left > 0 {
                     sample.line = self.line(tid, sample.has_run);
@@ -133,7 +134,14 @@ impl Process {
         Some(if is_starting { Phase::Start } else { Phase::Work })
     }
 
-    fn sample_thread(&mut self, tid: u32, length: u64, gils: &[Gil]) -> Option<Sample> {
+    fn sample_thread(
+        &mut self,
+        tid: u32,
+        length: u64,
+        gils: &[Gil],
+        peers: &mut Peers,
+        threads: u64,
+    ) -> Option<Sample> {
         let (pid, memory) = (self.pid, self.runtime.as_ref().map(|runtime| &runtime.memory));
         let thread = self.threads.get_mut(&tid)?;
         let seen = thread.sample(length)?;
@@ -147,7 +155,12 @@ impl Process {
             match thread.call() {
                 Some(Call::Running) => is_running = true,
                 Some(call) => {
-                    thread.wait = reason(call, &Context { pid, memory, gils });
+                    let context = Context { pid, memory, gils, is_alone: threads == 1 && peers.is_single() };
+                    thread.wait = reason(call, &context);
+                    thread.end = match thread.wait {
+                        Some(Wait::Socket | Wait::Pipe) => end(call, &context, peers),
+                        _ => End::Outside,
+                    };
                     thread.is_event_loop = is_event_loop(call);
                 }
                 None => {
@@ -179,6 +192,7 @@ impl Process {
             is_new: seen.is_new,
             is_running,
             wait: thread.wait,
+            end: thread.end,
             is_event_loop: thread.is_event_loop,
             may_know,
             holds_gil,

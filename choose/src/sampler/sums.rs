@@ -6,6 +6,7 @@ use crate::cpython::Line;
 use crate::recording::{Hot, Interpreter, Recording, Sums, VIA};
 use crate::wait::Wait;
 
+use super::peers::End;
 use super::thread::ThreadTotals;
 
 /// The kernel counts a running thread at its own ticks: CPU time may be counted so much later than it was spent, in ns.
@@ -38,6 +39,8 @@ pub struct Sample {
     pub is_running: bool,
     /// What it waits for, or waited for last.
     pub wait: Option<Wait>,
+    /// Who is at the other end.
+    pub end: End,
     /// It waits as an event loop does.
     pub is_event_loop: bool,
     /// Whether the kernel lets us know what it waits for.
@@ -57,6 +60,18 @@ struct Held {
     /// Spent by threads that were blocked at the moment of the sample.
     not_caught: f64,
     unseen: f64,
+    /// The stretches in which several threads ran.
+    together: Together,
+}
+
+/// Stretches in which several threads of the main process ran: who held the GIL at their end says nothing of who held it before. The
+/// share of them in which somebody held it does.
+#[derive(Clone, Copy, Debug, Default)]
+struct Together {
+    cpu: f64,
+    held: f64,
+    busy: f64,
+    delayed: f64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -128,12 +143,12 @@ impl Totals {
         for wait in &reasons {
             totals.sums.add_wait(*wait, waiting / reasons.len() as f64);
         }
-        threads.iter().for_each(|thread| totals.count_cpu(thread));
+        totals.count_cpu(length as f64, (busy, delayed), threads);
         if phase == Some(Phase::Work) {
             self.count_lines(threads, waiting);
         }
         if phase != Some(Phase::Start) {
-            for thread in threads.iter().filter(|thread| thread.wait.is_some_and(Wait::is_outside)) {
+            for thread in waiters(threads) {
                 let part = thread.blocked.min(waiting);
                 self.outside_waits += part;
                 self.loop_waits += if thread.is_event_loop { part } else { 0.0 };
@@ -176,11 +191,8 @@ impl Totals {
         let first = if gil_seen && !self.is_attached { &mut self.start } else { &mut self.work };
         first.add(&self.before);
         let waiting = self.work.sums.waiting();
-        let mut lines: Vec<Hot> = self
-            .lines
-            .into_iter()
-            .map(|(line, hot)| Hot { place: place(&line), ..hot })
-            .collect();
+        let mut lines: Vec<Hot> =
+            self.lines.into_iter().map(|(line, hot)| Hot { place: place(&line), ..hot }).collect();
         lines.sort_by(|a, b| b.all().total_cmp(&a.all()));
         lines.truncate(MOST_LINES);
         Recording {
@@ -188,7 +200,7 @@ impl Totals {
             gil_seen,
             waits_seen: self.waits_seen,
             work_samples: self.work_samples as f64,
-            overlap: if self.outside_waits > 0.0 { self.outside_waits / waiting.max(1.0) } else { 0.0 },
+            overlap: if waiting > 0.0 { self.outside_waits / waiting } else { 0.0 },
             event_loop: if self.outside_waits > 0.0 { self.loop_waits / self.outside_waits } else { 0.0 },
             start: settle(self.start.finish(), self.waits_seen),
             work: settle(self.work.finish(), self.waits_seen),
@@ -200,6 +212,23 @@ impl Totals {
     }
 }
 
+impl Together {
+    fn add(&mut self, other: &Together) {
+        self.cpu += other.cpu;
+        self.held += other.held;
+        self.busy += other.busy;
+        self.delayed += other.delayed;
+    }
+
+    /// The CPU time with the GIL. Whoever holds it waits for a core as often as the program as a whole does, and a machine that is busy
+    /// with others must not make this look like computing.
+    fn python(&self) -> f64 {
+        let active = self.busy + self.delayed;
+        let on_core = if active > 0.0 { self.busy / active } else { 0.0 };
+        (self.held * on_core).min(self.cpu)
+    }
+}
+
 impl PhaseTotals {
     fn add(&mut self, other: &PhaseTotals) {
         self.sums.add(&other.sums);
@@ -207,30 +236,41 @@ impl PhaseTotals {
         self.held.without += other.held.without;
         self.held.not_caught += other.held.not_caught;
         self.held.unseen += other.held.unseen;
+        self.held.together.add(&other.held.together);
     }
 
-    fn count_cpu(&mut self, thread: &Sample) {
-        if !thread.is_main {
-            self.sums.outside += thread.on_core;
+    fn count_cpu(&mut self, length: f64, (busy, delayed): (f64, f64), threads: &[Sample]) {
+        let (main, others): (Vec<&Sample>, Vec<&Sample>) = threads.iter().partition(|thread| thread.is_main);
+        self.sums.outside += others.iter().map(|thread| thread.on_core).sum::<f64>();
+        let sees_gil = main.iter().all(|thread| thread.holds_gil.is_some());
+        if sees_gil && main.iter().filter(|thread| thread.has_run).count() > 1 {
+            let together = &mut self.held.together;
+            together.cpu += main.iter().map(|thread| thread.on_core).sum::<f64>();
+            together.held += if main.iter().any(|thread| thread.holds_gil == Some(true)) { length } else { 0.0 };
+            together.busy += busy;
+            together.delayed += delayed;
             return;
         }
-        let part = match thread.holds_gil {
-            None => &mut self.held.unseen,
-            Some(true) => &mut self.held.with,
-            Some(false) if thread.is_running => &mut self.held.without,
-            Some(false) => &mut self.held.not_caught,
-        };
-        *part += thread.on_core;
+        for thread in main {
+            let part = match thread.holds_gil {
+                None => &mut self.held.unseen,
+                Some(true) => &mut self.held.with,
+                Some(false) if thread.is_running => &mut self.held.without,
+                Some(false) => &mut self.held.not_caught,
+            };
+            *part += thread.on_core;
+        }
     }
 
     /// CPU time of threads that were not caught computing is divided like that of those that were.
     fn finish(mut self) -> Sums {
-        let Held { with, without, not_caught, unseen } = self.held;
+        let Held { with, without, not_caught, unseen, together } = self.held;
         let caught = with + without;
         // Python that nobody caught is taken for Python: threads that run in short bursts hold the GIL around every call.
         let share = if caught > 0.0 { with / caught } else { 1.0 };
-        self.sums.python = with + not_caught * share;
-        self.sums.native = without + not_caught * (1.0 - share);
+        let together_python = together.python();
+        self.sums.python = with + not_caught * share + together_python;
+        self.sums.native = without + not_caught * (1.0 - share) + together.cpu - together_python;
         self.sums.unsplit = unseen;
         self.sums
     }
@@ -242,10 +282,25 @@ fn place(line: &Line) -> String {
     format!("{file}:{line} {function}{via}")
 }
 
+/// The threads whose waits would overlap: those that wait for somebody outside. Threads that wait for each other, through a socket or a
+/// pipe, wait for one thing together; and who waits for a client waits for nothing.
+fn waiters(threads: &[Sample]) -> Vec<&Sample> {
+    let all = |end: End| {
+        let is_one = move |thread: &&Sample| thread.wait.is_some_and(Wait::is_outside) && thread.end == end;
+        threads.iter().filter(is_one).filter(|thread| thread.blocked > 0.0)
+    };
+    let outside: Vec<&Sample> = all(End::Outside).collect();
+    if outside.is_empty() { all(End::Inside).take(1).collect() } else { outside }
+}
+
 /// A thread that computes at every sample was blocked in between, on what nobody saw: most likely on what it was seen to wait for. If
 /// it was seen to wait for nothing, it is what the kernel's counters lag behind, or what the machine took for itself.
 fn settle(mut sums: Sums, waits_seen: bool) -> Sums {
-    let unknown = sums.wait(Wait::Unknown);
+    let (unknown, gil) = (sums.wait(Wait::Unknown), sums.wait(Wait::Gil));
+    // While all wait for the GIL nobody holds it: that is what counters lag behind, too.
+    sums.add_wait(Wait::Gil, -gil);
+    sums.add_wait(Wait::Unknown, gil);
+    let unknown = unknown + gil;
     let known = sums.waiting() - unknown;
     if !waits_seen || unknown == 0.0 {
         return sums;
@@ -330,6 +385,50 @@ mod tests {
         assert_eq!(recording(&[ready]).parallelism(), 1.0);
         let turns = [thread(5.0, 5.0, Wait::Gil), thread(5.0, 5.0, Wait::Gil)];
         assert_eq!(recording(&turns).parallelism(), 1.0, "they take turns");
+    }
+
+    #[test]
+    fn threads_that_take_turns_with_the_gil_are_one_core_on_a_loaded_machine_too() {
+        // One holds the GIL; the other wakes up to ask for it, and waits for a core.
+        let holder = Sample { holds_gil: Some(true), is_running: true, ..thread(5.0, 1.0, Wait::Gil) };
+        let asks = Sample { is_running: true, delayed: 6.0 * MS, ..thread(4.0, 0.0, Wait::Gil) };
+        let mut totals = Totals::new(false);
+        totals.add(10_000_000, Some(Phase::Work), &[holder, asks]);
+        let interpreter = Interpreter::CPython { minor: 13, free_threaded: false };
+        let recording = Recording { cores: 2.0, ..totals.finish((interpreter, true)) };
+        assert_eq!((recording.work.python, recording.work.native), (9.0 * MS, 0.0));
+        assert!(recording.work.ready > 1.4 * recording.work.busy, "several are ready");
+        assert_eq!(recording.parallelism(), 1.0);
+    }
+
+    #[test]
+    fn native_threads_are_no_python_because_one_of_them_holds_the_gil_now_and_then() {
+        let holder = Sample { holds_gil: Some(true), is_running: true, ..thread(10.0, 0.0, Wait::Gil) };
+        let native = Sample { is_running: true, ..thread(10.0, 0.0, Wait::Gil) };
+        let rest: &[Sample] = &[native.clone(), native.clone()];
+        let sums = of(&[&[holder, native], rest, rest, rest]);
+        assert_eq!((sums.python, sums.native), (10.0 * MS, 70.0 * MS));
+    }
+
+    #[test]
+    fn while_all_wait_for_the_gil_nobody_waits() {
+        let sums = of(&[&[thread(0.0, 10.0, Wait::Gil), thread(0.0, 10.0, Wait::Gil)]]);
+        assert_eq!((sums.waiting(), sums.delayed), (0.0, 10.0 * MS));
+    }
+
+    #[test]
+    fn a_client_and_its_server_in_one_program_wait_for_one_thing() {
+        let overlap = |threads: &[Sample]| {
+            let mut totals = Totals::new(false);
+            totals.add(10_000_000, Some(Phase::Work), threads);
+            totals.finish((Interpreter::default(), true)).overlap
+        };
+        let at = |end| Sample { end, ..thread(0.0, 10.0, Wait::Socket) };
+        let answers = thread(0.0, 10.0, Wait::Timer);
+        assert_eq!(overlap(&[at(End::Inside), answers.clone(), at(End::Idle)]), 1.0);
+        assert_eq!(overlap(&[at(End::Inside), at(End::Inside), at(End::Idle)]), 1.0);
+        assert_eq!(overlap(&[at(End::Outside), answers]), 2.0);
+        assert_eq!(overlap(&[thread(10.0, 0.0, Wait::Timer)]), 0.0, "without waiting there is nothing to overlap");
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::fs::File;
 use crate::procfs::{Call, Scheduled, read_again};
 use crate::wait::Wait;
 
+use super::peers::End;
+
 /// What one thread did since the last sample, in ns.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Seen {
@@ -30,6 +32,8 @@ pub struct Thread {
     blocked: f64,
     /// What it waited for when it was last seen blocked.
     pub wait: Option<Wait>,
+    /// Who was at the other end.
+    pub end: End,
     /// It waited as an event loop does.
     pub is_event_loop: bool,
     pub totals: ThreadTotals,
@@ -65,6 +69,7 @@ impl Thread {
             first,
             blocked: 0.0,
             wait: None,
+            end: End::Outside,
             is_event_loop: false,
             totals: ThreadTotals::default(),
         })
