@@ -59,6 +59,26 @@ def payload():
         return min(once() for _ in range(3))
 
 
+def handoff():
+    """A call that lets the GIL go for a moment, while eight threads do nothing else."""
+    from threading import Thread
+    calls, count = 1500, 8
+
+    def work():
+        for _ in range(calls):
+            os.stat(os.sep)
+
+    def once():
+        threads = [Thread(target=work) for _ in range(count)]
+        began = time.perf_counter_ns()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return (time.perf_counter_ns() - began) // (calls * count)
+    return min(once() for _ in range(3))
+
+
 def interpreters():
     """A sub-interpreter (3.14 and later); 0 where there is none."""
     try:
@@ -72,7 +92,7 @@ def interpreters():
 
 
 def main():
-    one, two = min(pool(1) for _ in range(2)), min(pool(2) for _ in range(2))
+    one, two = min(pool(1) for _ in range(4)), min(pool(2) for _ in range(4))
     print(json.dumps({
         "start": start(),
         "import_threads": imports("concurrent.futures.thread"),
@@ -82,6 +102,7 @@ def main():
         "next_worker": max(0, two - one),
         "interpreter": interpreters(),
         "mib": payload(),
+        "handoff": handoff(),
     }))
 
 

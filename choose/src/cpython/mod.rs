@@ -11,6 +11,6 @@ mod runtime;
 mod stack;
 
 pub use find::{Kind, find};
-pub use gil::Gil;
+pub use gil::{Changes, Gil};
 pub use runtime::Runtime;
 pub use stack::{Line, Stack, StackReader};

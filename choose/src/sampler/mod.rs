@@ -54,6 +54,7 @@ pub struct Sampler {
     slowest: Duration,
     cpu_before: u64,
     lists_children: bool,
+    is_attached: bool,
     /// Of the main process, while it was there.
     interpreter: (Interpreter, bool),
     program: Option<PathBuf>,
@@ -83,6 +84,7 @@ impl Sampler {
             slowest: Duration::from_nanos(1_000_000_000 / rate.max(1)),
             cpu_before: own_cpu(),
             lists_children: procfs::lists_children(),
+            is_attached,
             interpreter: (Interpreter::Other, false),
             program: None,
             memory: 0,
@@ -122,6 +124,7 @@ impl Sampler {
             let seen = process.sample(length, *pid == self.main, &mut self.peers);
             if *pid == self.main {
                 phase = seen.phase;
+                self.totals.changes.extend(seen.changes);
             }
             count += seen.count;
             samples.extend(seen.threads);
@@ -210,6 +213,11 @@ impl Sampler {
         self.sample();
         let threads = self.processes.get(&self.main).map_or(self.ended, Process::thread_totals);
         let waits = self.ended_waits + self.processes.values().map(Process::waits).sum::<u64>();
+        let stat = procfs::Stat::of(self.main);
+        if !self.is_attached {
+            self.totals.children = stat.map_or(0.0, |stat| stat.children_ticks as f64 * procfs::TICK);
+        }
+        self.totals.kernel = stat.map_or(0.0, |stat| stat.kernel_ticks as f64 / stat.ticks.max(1) as f64);
         let mut recording = self.totals.finish(self.interpreter);
         (recording.convoy, recording.contention) = convoy_and_contention(&threads);
         recording.waits = waits as f64;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::cpython::{self, Gil, Kind, Line, Runtime, Stack, StackReader};
+use crate::cpython::{self, Changes, Gil, Kind, Line, Runtime, Stack, StackReader};
 use crate::procfs::{self, Call, Limits, Stat};
 use crate::recording::Interpreter;
 use crate::recording::MOST_WATCHED;
@@ -45,6 +45,8 @@ pub struct ProcessSeen {
     pub threads: Vec<Sample>,
     /// Threads that it has, watched or not.
     pub count: u64,
+    /// How often the GIL changed while one thread computed.
+    pub changes: Option<Changes>,
 }
 
 impl Process {
@@ -124,6 +126,13 @@ impl Process {
             self.is_gone = Stat::of(self.pid).is_none_or(|stat| stat.started != self.started || stat.state == 'Z');
         }
         seen.phase = self.phase();
+        if is_main
+            && seen.phase == Some(Phase::Work)
+            && seen.threads.iter().filter(|thread| thread.has_run).count() == 1
+            && seen.threads.iter().any(|thread| thread.is_running)
+        {
+            seen.changes = gils.first().zip(self.runtime.as_ref()).and_then(|(gil, runtime)| runtime.changes(gil));
+        }
         seen
     }
 

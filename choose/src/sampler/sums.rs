@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::cpython::Line;
+use crate::cpython::{Changes, Line};
 use crate::recording::{Hot, Interpreter, Recording, Sums, VIA};
 use crate::wait::Wait;
 
@@ -98,6 +98,12 @@ pub struct Totals {
     waits_seen: bool,
     is_attached: bool,
     pub processes: u64,
+    /// How often the GIL was taken and let go, where several looks at it were taken.
+    pub changes: Vec<Changes>,
+    /// CPU time of the children that the main process has waited for, as the kernel has counted it.
+    pub children: f64,
+    /// The share of the main process's CPU time that the kernel worked for it.
+    pub kernel: f64,
 }
 
 impl Totals {
@@ -115,6 +121,9 @@ impl Totals {
             waits_seen: true,
             is_attached,
             processes: 0,
+            changes: Vec::new(),
+            children: 0.0,
+            kernel: 0.0,
         }
     }
 
@@ -140,6 +149,11 @@ impl Totals {
         totals.sums.delayed += delayed;
         totals.sums.ready += threads.iter().map(|thread| thread.on_core + thread.delayed).sum::<f64>();
         let reasons = reasons(threads);
+        // Who waits with the GIL in hand lets no other thread compute.
+        let holds = |thread: &Sample| thread.holds_gil == Some(true) && !thread.is_running && thread.blocked > 0.0;
+        if threads.iter().any(|thread| thread.is_main && holds(thread)) {
+            totals.sums.held += waiting;
+        }
         for wait in &reasons {
             totals.sums.add_wait(*wait, waiting / reasons.len() as f64);
         }
@@ -190,20 +204,25 @@ impl Totals {
         // Where the start can be told apart, everything before the interpreter was there is part of it.
         let first = if gil_seen && !self.is_attached { &mut self.start } else { &mut self.work };
         first.add(&self.before);
+        let counted = self.start.sums.outside + self.work.sums.outside;
+        self.work.sums.add_unseen(self.children - counted);
         let waiting = self.work.sums.waiting();
         let mut lines: Vec<Hot> =
             self.lines.into_iter().map(|(line, hot)| Hot { place: place(&line), ..hot }).collect();
         lines.sort_by(|a, b| b.all().total_cmp(&a.all()));
         lines.truncate(MOST_LINES);
+        let work = settle(self.work.finish(), self.waits_seen);
         Recording {
             interpreter,
             gil_seen,
+            releases: releases(&self.changes, &work),
+            kernel: self.kernel,
             waits_seen: self.waits_seen,
             work_samples: self.work_samples as f64,
             overlap: if waiting > 0.0 { self.outside_waits / waiting } else { 0.0 },
             event_loop: if self.outside_waits > 0.0 { self.loop_waits / self.outside_waits } else { 0.0 },
             start: settle(self.start.finish(), self.waits_seen),
-            work: settle(self.work.finish(), self.waits_seen),
+            work,
             threads: self.most_threads as f64,
             processes: self.processes as f64,
             lines,
@@ -274,6 +293,26 @@ impl PhaseTotals {
         self.sums.unsplit = unseen;
         self.sums
     }
+}
+
+/// How often the GIL was let go in all. If it is held in a share `p` of the time, and taken and let go at random with the rate `r`, two
+/// looks at a distance `d` differ with the probability `2p(1-p)(1-exp(-rd))`, and it is let go `rp(1-p)` times in a unit of time. A
+/// thread that waits for a core changes nothing.
+fn releases(changes: &[Changes], work: &Sums) -> f64 {
+    /// What is nearly as likely as for looks that have nothing to do with each other says no more than that.
+    const MOST: f64 = 0.95;
+    let sum = |of: fn(&Changes) -> f64| changes.iter().map(of).sum::<f64>();
+    let (pairs, changed, length) = (sum(|one| one.pairs), sum(|one| one.changes), sum(|one| one.length));
+    let cpu = work.python + work.native;
+    let share = if cpu > 0.0 { work.python / cpu } else { 0.0 };
+    let both = share * (1.0 - share);
+    if pairs <= 0.0 || length <= 0.0 || both <= 0.0 {
+        return 0.0;
+    }
+    let on_core = work.busy / (work.busy + work.delayed).max(1.0);
+    let likely = (changed / pairs / on_core.max(0.05) / (2.0 * both)).min(MOST);
+    let rate = -(1.0 - likely).ln() / (length / pairs);
+    rate * both * cpu
 }
 
 fn place(line: &Line) -> String {
@@ -429,6 +468,40 @@ mod tests {
         assert_eq!(overlap(&[at(End::Inside), at(End::Inside), at(End::Idle)]), 1.0);
         assert_eq!(overlap(&[at(End::Outside), answers]), 2.0);
         assert_eq!(overlap(&[thread(10.0, 0.0, Wait::Timer)]), 0.0, "without waiting there is nothing to overlap");
+    }
+
+    #[test]
+    fn children_that_ended_between_two_samples_have_computed() {
+        let waits = thread(0.0, 10.0, Wait::Pipe);
+        let mut totals = Totals::new(false);
+        totals.children = 6.0 * MS;
+        totals.add(10_000_000, Some(Phase::Work), &[waits, Sample { is_main: false, ..thread(2.0, 8.0, Wait::Timer) }]);
+        let work = totals.finish((Interpreter::default(), true)).work;
+        assert_eq!((work.outside, work.busy), (6.0 * MS, 6.0 * MS));
+        assert!((work.judged() - 10.0 * MS).abs() < 1.0, "nothing is added, it was taken for waiting: {work:?}");
+    }
+
+    #[test]
+    fn the_rate_of_a_lock_is_known_from_looks_that_differ() {
+        let work = Sums { python: 0.5e9, native: 0.5e9, busy: 1e9, ..Sums::default() };
+        let looks = |changes| [Changes { pairs: 1000.0, changes, length: 1e6 }];
+        assert_eq!(releases(&looks(0.0), &work), 0.0);
+        assert_eq!(releases(&[], &work), 0.0);
+        // Half held: taken and let go once in 100 us, two looks at a distance of 1 us differ with a probability of 2 %.
+        let slow = releases(&looks(20.0), &work);
+        assert!((9_500.0..11_000.0).contains(&slow), "{slow}");
+        let fast = releases(&looks(400.0), &work);
+        assert!(fast > 30.0 * slow, "more than in proportion, since some are missed: {fast}");
+        let delayed = Sums { delayed: 1e9, ..work };
+        assert!(releases(&looks(20.0), &delayed) > 1.9 * slow, "half of the looks met a thread that waited for a core");
+    }
+
+    #[test]
+    fn waiting_with_the_gil_in_hand_is_told_apart() {
+        let holds = Sample { holds_gil: Some(true), ..thread(0.0, 10.0, Wait::Timer) };
+        assert_eq!(of(&[&[holds.clone()]]).held, 10.0 * MS);
+        assert_eq!(of(&[&[thread(0.0, 10.0, Wait::Timer)]]).held, 0.0);
+        assert_eq!(of(&[&[Sample { is_running: true, ..holds }]]).held, 0.0, "it runs again");
     }
 
     #[test]
