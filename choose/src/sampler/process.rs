@@ -154,15 +154,14 @@ impl Process {
         let (pid, memory) = (self.pid, self.runtime.as_ref().map(|runtime| &runtime.memory));
         let thread = self.threads.get_mut(&tid)?;
         let seen = thread.sample(length)?;
-        let mut is_running = false;
         let mut may_know = true;
         if tid != pid {
             thread.totals.slices = thread.slices();
         }
-        if seen.has_run || thread.wait.is_none() {
+        if let Some(call) = seen.call {
             let before = thread.wait;
-            match thread.call() {
-                Some(Call::Running) => is_running = true,
+            match call {
+                Some(Call::Running) => {}
                 Some(call) => {
                     let context = Context { pid, memory, gils, is_alone: threads == 1 && peers.is_single() };
                     thread.wait = reason(call, &context);
@@ -176,7 +175,6 @@ impl Process {
                     // Nobody may look into this process: only whether it waits for a disk is public.
                     may_know = false;
                     let state = Stat::of_thread(pid, tid)?.state;
-                    is_running = state == 'R';
                     thread.wait = Some(if state == 'D' { Wait::Disk } else { Wait::Unknown });
                 }
             }
@@ -199,7 +197,7 @@ impl Process {
             blocked: seen.blocked,
             has_run: seen.has_run,
             is_new: seen.is_new,
-            is_running,
+            is_running: seen.is_running,
             wait: thread.wait,
             end: thread.end,
             is_event_loop: thread.is_event_loop,

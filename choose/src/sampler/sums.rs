@@ -177,7 +177,11 @@ impl Totals {
         self.backlog = (self.backlog - busy).min(LAG);
         let lasting = threads.iter().filter(|thread| !thread.is_new);
         let all_blocked = lasting.map(|thread| thread.blocked).fold(f64::INFINITY, f64::min);
-        let waiting = if all_blocked.is_finite() { all_blocked.min(length - busy) } else { 0.0 };
+        // Of threads that take turns one is ready while another is blocked: the waits for a core add up to what is none.
+        let takes_turns = |thread: &&Sample| thread.is_running || thread.wait.is_none_or(|wait| !wait.is_outside());
+        let delayed: f64 = threads.iter().filter(takes_turns).map(|thread| thread.delayed).sum();
+        let rest = (length - busy - delayed).max(0.0);
+        let waiting = if all_blocked.is_finite() { all_blocked.min(rest) } else { 0.0 };
         (busy, waiting, length - busy - waiting)
     }
 
@@ -502,6 +506,17 @@ mod tests {
         assert_eq!(of(&[&[holds.clone()]]).held, 10.0 * MS);
         assert_eq!(of(&[&[thread(0.0, 10.0, Wait::Timer)]]).held, 0.0);
         assert_eq!(of(&[&[Sample { is_running: true, ..holds }]]).held, 0.0, "it runs again");
+    }
+
+    #[test]
+    fn while_one_of_those_that_take_turns_waits_for_a_core_nobody_waits() {
+        // The first held the GIL, on a core and ready for one, then the second; the third joins them.
+        let turn = |delayed: f64| Sample { delayed: delayed * MS, ..thread(3.0, 5.0, Wait::Gil) };
+        let sums = of(&[&[turn(2.0), turn(2.0), thread(0.0, 10.0, Wait::Lock)]]);
+        assert_eq!((sums.busy, sums.delayed, sums.waiting()), (6.0 * MS, 4.0 * MS, 0.0));
+        // Many that wait for somebody outside do not keep each other from waiting.
+        let late = Sample { delayed: 2.0 * MS, ..thread(0.1, 7.9, Wait::Socket) };
+        assert!(of(&[&vec![late; 9]]).waiting() > 7.0 * MS);
     }
 
     #[test]
