@@ -88,7 +88,7 @@ fn steps(piece: Piece, rules: Rules, rounds: f64) -> Vec<Step> {
         Step::Run(turn(piece.python)),
         if is_loop { Step::NativeHeld(turn(piece.native)) } else { Step::Native(turn(piece.native)) },
     ];
-    let computes = (0..turns).flat_map(|_| compute.clone());
+    let computes = (0..turns).flat_map(|_| compute);
     // What blocks an event loop's thread blocks all its tasks.
     let waits = [
         Step::Native(part(piece.outside)),

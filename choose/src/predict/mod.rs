@@ -277,6 +277,10 @@ fn time(side: Side, recording: &Recording, costs: &Costs, plan: Plan, way: Way) 
         Interpreter::CPython { minor, free_threaded } => (minor, free_threaded),
         _ => (0, false),
     };
+    let imported_again = |workers: u64| {
+        let imports = (recording.start.judged() - costs.start).max(0.0);
+        if version.0 >= 14 { imports * workers.div_ceil(plan.cores.max(1)) as f64 } else { 0.0 }
+    };
     match way {
         Way::Threads => {
             let rules = if recording.has_gil() { Rules::Gil(version.0) } else { Rules::NoGil };
@@ -293,10 +297,11 @@ fn time(side: Side, recording: &Recording, costs: &Costs, plan: Plan, way: Way) 
             let run = run_of(&slower, Rules::NoGil, threads);
             (start * slowdown(version.0) + costs.import_threads + run, threads)
         }
+        // From 3.14 on a worker is not forked off the program: it imports the program's modules again, all workers at the same time.
         Way::Processes => best(&[plan.cores.min(plan.pieces), threads], |workers| {
             let pool = costs.import_processes + costs.first_worker + costs.next_worker * (workers - 1) as f64;
             let passing = plan.payload as f64 / f64::from(1 << 20) * costs.mib * plan.pieces as f64;
-            start + pool + passing + run(Rules::NoGil, workers)
+            start + pool + passing + imported_again(workers) + run(Rules::NoGil, workers)
         }),
         Way::Interpreters => best(&[plan.cores.min(plan.pieces), threads], |workers| {
             let pool = costs.import_threads + costs.interpreter * workers as f64;
@@ -487,6 +492,18 @@ mod tests {
         };
         assert!(of(0.9).low < 1.0 && of(0.9).high > 1.7, "{:?}", of(0.9));
         assert!(of(0.0).low > 1.4 && of(0.9).factor < of(0.0).factor, "{:?}", of(0.0));
+    }
+
+    #[test]
+    fn workers_that_are_not_forked_import_again() {
+        let start = Sums { busy: 0.5 * S, ..Sums::default() };
+        let imports = Recording { start, ..recorded(4.0, 0.0, 0.0) };
+        let forked = Interpreter::CPython { minor: 13, free_threaded: false };
+        let of = |recording: &Recording| factor(recording, PLAN, Way::Processes);
+        let again = of(&imports);
+        assert!(again < 0.9 * of(&Recording { interpreter: forked, ..imports }), "{again}");
+        let without = recorded(4.0, 0.0, 0.0);
+        assert_eq!(of(&without), of(&Recording { interpreter: forked, ..without.clone() }));
     }
 
     #[test]

@@ -503,7 +503,7 @@ mod tests {
     #[test]
     fn waiting_with_the_gil_in_hand_is_told_apart() {
         let holds = Sample { holds_gil: Some(true), ..thread(0.0, 10.0, Wait::Timer) };
-        assert_eq!(of(&[&[holds.clone()]]).held, 10.0 * MS);
+        assert_eq!(of(&[std::slice::from_ref(&holds)]).held, 10.0 * MS);
         assert_eq!(of(&[&[thread(0.0, 10.0, Wait::Timer)]]).held, 0.0);
         assert_eq!(of(&[&[Sample { is_running: true, ..holds }]]).held, 0.0, "it runs again");
     }
