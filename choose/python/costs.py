@@ -90,7 +90,8 @@ def handoff():
         for thread in threads:
             thread.join()
         return (time.perf_counter_ns() - began) // (calls * count)
-    return min(once() for _ in range(2))
+    # Whether they get into each other's way is a matter of chance: the worst is what must be reckoned with.
+    return max(once() for _ in range(3))
 
 
 def interpreters():

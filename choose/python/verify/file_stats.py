@@ -9,7 +9,7 @@ def piece(n):
     total = 0
     for _ in range(120):
         for name in os.listdir(folder):
-            total += os.stat(os.path.join(folder, name)).st_size > 4096
+            total += os.lstat(os.path.join(folder, name)).st_size > 4096
     return total
 
 

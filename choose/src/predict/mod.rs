@@ -98,8 +98,9 @@ const MODEL: f64 = 1.15;
 /// files). One after another is what the interval allows for.
 const KERNEL: f64 = 1.2;
 /// Threads that let the GIL go and take it again meet, in this share of the times, another one that holds it: a constant times the square
-/// of the share of time in which one thread holds it. Measured with `os.stat`, sqlite3, small files and hashlib, from 0.3 to 1.
-const MEET: [f64; 3] = [4.0, 13.0, 40.0];
+/// of the share of time in which one thread holds it. Measured with `os.stat`, sqlite3, small files and hashlib. At best they
+/// never meet: on one core, for instance.
+const MEET: [f64; 3] = [0.0, 13.0, 40.0];
 /// A share that is seen in so many samples is off by less than this in nine of ten cases: 1.65 standard deviations.
 const NINETY: f64 = 1.65;
 

@@ -119,6 +119,7 @@ impl Sampler {
         let mut samples = Vec::new();
         let mut phase = None;
         let mut count = 0;
+        let looked = self.peers.spent();
         self.peers.begin(self.processes.keys().copied());
         for (pid, process) in &mut self.processes {
             let seen = process.sample(length, *pid == self.main, &mut self.peers);
@@ -135,7 +136,8 @@ impl Sampler {
         self.choose_main();
         self.look_at_main();
         self.drop_ended();
-        let cost = Duration::from_nanos(own_cpu().saturating_sub(cpu));
+        // Looking for the other ends has a limit of its own.
+        let cost = Duration::from_nanos(own_cpu().saturating_sub(cpu)).saturating_sub(self.peers.spent() - looked);
         self.pause = self.pause.mul_f64(GROWTH).min(self.slowest).max(cost.div_f64(MOST_OVERHEAD));
     }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::time::{Duration, Instant};
 
 /// The other end of what a thread waits at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,7 +31,15 @@ pub struct Peers {
     pids: Vec<u32>,
     /// Their sockets, and the pipes into which they can write; read when first asked for after each change of sample.
     ours: Option<Ours>,
+    began: Option<Instant>,
+    looks: u32,
+    spent: Duration,
 }
+
+/// The kernel walks through all its sockets to list them, which takes milliseconds: after the first looks it is asked so seldom that it
+/// takes no more than this share of the time.
+const FREE_LOOKS: u32 = 3;
+const MOST_SHARE: u32 = 200;
 
 #[derive(Debug, Default)]
 struct Ours {
@@ -44,6 +53,17 @@ impl Peers {
         self.pids.clear();
         self.pids.extend(pids);
         self.ours = None;
+        self.began.get_or_insert_with(Instant::now);
+    }
+
+    /// How long looking took so far.
+    pub fn spent(&self) -> Duration {
+        self.spent
+    }
+
+    fn may_look(&self) -> bool {
+        let elapsed = self.began.map_or(Duration::ZERO, |began| began.elapsed());
+        self.looks < FREE_LOOKS || self.spent * MOST_SHARE < elapsed
     }
 
     /// Whether the program is this one process.
@@ -51,11 +71,16 @@ impl Peers {
         self.pids.len() == 1
     }
 
-    /// The other end of what this descriptor's link names, in a process.
-    pub fn end(&mut self, pid: u32, link: &str) -> End {
+    /// The other end of what this descriptor's link names, in a process; `None` if it is not known and it is too early to look again.
+    pub fn end(&mut self, pid: u32, link: &str) -> Option<End> {
         if let Some(end) = self.known.get(link) {
-            return *end;
+            return Some(*end);
         }
+        if !self.may_look() {
+            return None;
+        }
+        let before = Instant::now();
+        self.looks += 1;
         let ours = self.ours.get_or_insert_with(|| Ours::of(&self.pids));
         let end = match number(link, "socket:[") {
             Some(inode) => of_socket(pid, inode, &ours.sockets),
@@ -66,7 +91,8 @@ impl Peers {
             self.known.clear();
         }
         self.known.insert(link.to_owned(), end);
-        end
+        self.spent += before.elapsed();
+        Some(end)
     }
 }
 
@@ -162,7 +188,17 @@ mod tests {
         let mut peers = Peers::default();
         peers.begin([pid].into_iter());
         let link = fs::read_link(format!("/proc/{pid}/fd/{}", socket.as_raw_fd())).unwrap();
-        peers.end(pid, &link.to_string_lossy())
+        peers.end(pid, &link.to_string_lossy()).unwrap()
+    }
+
+    #[test]
+    fn looking_is_paid_for_by_time_that_has_passed() {
+        let mut peers = Peers { looks: FREE_LOOKS, spent: Duration::from_secs(60), ..Peers::default() };
+        peers.begin([std::process::id()].into_iter());
+        assert_eq!(peers.end(std::process::id(), "pipe:[1]"), None);
+        peers.spent = Duration::ZERO;
+        assert_eq!(peers.end(std::process::id(), "pipe:[1]"), Some(End::Outside));
+        assert!(peers.spent() > Duration::ZERO);
     }
 
     #[test]

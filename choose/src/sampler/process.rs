@@ -166,7 +166,8 @@ impl Process {
                     let context = Context { pid, memory, gils, is_alone: threads == 1 && peers.is_single() };
                     thread.wait = reason(call, &context);
                     thread.end = match thread.wait {
-                        Some(Wait::Socket | Wait::Pipe) => end(call, &context, peers),
+                        // If nobody has looked it is most likely whom it waited for before.
+                        Some(Wait::Socket | Wait::Pipe) => end(call, &context, peers).unwrap_or(thread.end),
                         _ => End::Outside,
                     };
                     thread.is_event_loop = is_event_loop(call);

@@ -42,8 +42,11 @@ pub fn reason(call: Call, context: &Context<'_>) -> Option<Wait> {
     })
 }
 
-/// Who is at the other end of what a thread in this call waits at.
-pub fn end(call: Call, context: &Context<'_>, peers: &mut Peers) -> End {
+/// Who is at the other end of what a thread in this call waits at; `None` if nobody has looked. A program with one thread is not.
+pub fn end(call: Call, context: &Context<'_>, peers: &mut Peers) -> Option<End> {
+    if context.is_alone {
+        return Some(End::Outside);
+    }
     let fd = match syscalls::blocked(call) {
         Some(Blocked::Socket(fd) | Blocked::Descriptor(fd)) => Some(fd),
         Some(Blocked::Poll(at, _)) => context.polled(at),
@@ -51,7 +54,7 @@ pub fn end(call: Call, context: &Context<'_>, peers: &mut Peers) -> End {
         Some(Blocked::Epoll(fd)) => context.watched(fd),
         _ => None,
     };
-    fd.and_then(|fd| context.link(fd)).map_or(End::Outside, |link| peers.end(context.pid, &link))
+    fd.and_then(|fd| context.link(fd)).map_or(Some(End::Outside), |link| peers.end(context.pid, &link))
 }
 
 /// Whether a thread in this call waits as an event loop does.

@@ -36,6 +36,8 @@ pub struct Thread {
     alive: f64,
     first: Scheduled,
     blocked: f64,
+    /// It has begun since the last sample, and no sample has shown it.
+    is_new: bool,
     /// It was on a core or ready for one when it was last asked.
     was_running: bool,
     /// What it waited for when it was last seen blocked.
@@ -78,6 +80,7 @@ impl Thread {
             alive: 0.0,
             first,
             blocked: 0.0,
+            is_new,
             was_running: false,
             wait: None,
             end: End::Outside,
@@ -106,7 +109,7 @@ impl Thread {
     fn account(&mut self, now: Scheduled, length: f64) -> Seen {
         let since = |now: u64, then: u64| now.saturating_sub(then) as f64;
         let (on_core, delayed) = (since(now.on_core, self.last.on_core), since(now.delayed, self.last.delayed));
-        let is_new = self.alive == 0.0;
+        let is_new = std::mem::take(&mut self.is_new);
         // The first sample of a new thread: it began somewhere in the middle.
         self.alive += if is_new { length.min(on_core + delayed) } else { length };
         let ran = since(now.on_core, self.first.on_core) + since(now.delayed, self.first.delayed);
@@ -145,7 +148,7 @@ mod tests {
     fn watched() -> Thread {
         let pid = std::process::id();
         let thread = Thread::new(pid, pid, false).unwrap();
-        Thread { last: Scheduled::default(), first: Scheduled::default(), alive: 1.0, ..thread }
+        Thread { last: Scheduled::default(), first: Scheduled::default(), ..thread }
     }
 
     #[test]
@@ -154,6 +157,17 @@ mod tests {
         let seen = thread.account(Scheduled { on_core: 5_000, delayed: 5_000, slices: 3 }, 10_000.0);
         assert_eq!((seen.on_core, seen.delayed), (5_000.0, 5_000.0));
         assert!(seen.blocked <= 1.0 && seen.has_run, "{seen:?}");
+    }
+
+    #[test]
+    fn a_thread_that_sleeps_when_we_attach_is_blocked_from_then_on() {
+        let mut thread = watched();
+        let seen = [(); 2].map(|()| thread.account(Scheduled::default(), 10_000.0));
+        assert_eq!(seen.map(|seen| (seen.blocked, seen.is_new)), [(10_000.0, false); 2]);
+        // Of one that has begun since the last sample nobody knows when.
+        let mut new = Thread { is_new: true, ..watched() };
+        let seen = [(); 2].map(|()| new.account(Scheduled::default(), 10_000.0));
+        assert_eq!(seen.map(|seen| (seen.blocked, seen.is_new)), [(0.0, true), (10_000.0, false)]);
     }
 
     #[test]
