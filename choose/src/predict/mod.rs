@@ -163,6 +163,14 @@ fn total(recording: &Recording) -> f64 {
     recording.start.judged() + recording.work.judged()
 }
 
+/// The start of an interpreter that cannot be looked into is part of what was recorded as work; no way makes it shorter. It takes at
+/// least what it takes to do nothing.
+fn unseen_start(recording: &Recording, costs: &Costs) -> f64 {
+    let is_python = recording.interpreter != Interpreter::Other;
+    let cpu = recording.work.python + recording.work.native + recording.work.unsplit;
+    if is_python && !recording.gil_seen { costs.start.min(cpu) } else { 0.0 }
+}
+
 /// The share of its time in which the program waited for a core: how much the machine was busy with others.
 fn disturbed(recording: &Recording) -> f64 {
     let delayed = recording.work.delayed + recording.start.delayed;
@@ -241,6 +249,12 @@ impl Work {
         }
     }
 
+    /// The same without so much CPU time.
+    fn without(&self, cpu: f64) -> Work {
+        let left = 1.0 - cpu / (self.python + self.native).max(1.0);
+        Work { python: self.python * left, native: self.native * left, ..*self }
+    }
+
     /// The share of its time on a core in which a thread holds the GIL.
     fn held(&self) -> f64 {
         let cpu = self.python + self.native;
@@ -263,8 +277,9 @@ impl Work {
 
 /// How long the program would take, and with how many workers.
 fn time(side: Side, recording: &Recording, costs: &Costs, plan: Plan, way: Way) -> (f64, u64) {
-    let work = &Work::of(recording, side);
-    let start = recording.start.judged() + work.terminal;
+    let unseen = unseen_start(recording, costs);
+    let work = &Work::of(recording, side).without(unseen);
+    let start = recording.start.judged() + unseen + work.terminal;
     // How often a piece waits tells how finely its computing and its waiting alternate.
     let rounds = (recording.waits as u64 / plan.pieces).clamp(1, 50);
     let kernel = |workers: u64| side.of([1.0, KERNEL, plan.cores.max(1) as f64]).min(workers as f64).max(1.0);
@@ -548,6 +563,20 @@ mod tests {
             one.high / one.low
         };
         assert!(width(&few) > 1.1 * width(&recorded(1.0, 1.0, 0.0)));
+    }
+
+    #[test]
+    fn a_start_that_cannot_be_told_apart_is_not_made_shorter() {
+        let mut old = recorded(0.0, 0.0, 1.0);
+        (old.work.unsplit, old.work.busy) = (0.1 * S, 0.1 * S);
+        old.interpreter = Interpreter::CPython { minor: 11, free_threaded: false };
+        old.gil_seen = false;
+        let costs = |start: f64| Costs { start, ..Costs::typical() };
+        let of = |start: f64| predict_one(&old, &costs(start), PLAN, Way::Threads).unwrap().factor;
+        assert!(of(0.1 * S) < 0.75 * of(0.0), "{} {}", of(0.1 * S), of(0.0));
+        old.gil_seen = true;
+        let seen = |start: f64| predict_one(&old, &costs(start), PLAN, Way::Threads).unwrap().factor;
+        assert_eq!(seen(0.1 * S), seen(0.0));
     }
 
     #[test]
