@@ -18,14 +18,12 @@ def imports(module):
 
 
 def start():
-    """A whole interpreter that does nothing: its CPU time."""
+    """A whole interpreter that does nothing, from its start to its end."""
     def once():
-        before = os.times()
+        began = time.perf_counter_ns()
         subprocess.check_call([sys.executable, "-c", "pass"])
-        after = os.times()
-        user, system = after.children_user - before.children_user, after.children_system - before.children_system
-        return int((user + system) * 1e9)
-    return min(once() for _ in range(2))
+        return time.perf_counter_ns() - began
+    return min(once() for _ in range(4))
 
 
 def echo(data):
@@ -36,13 +34,27 @@ def nothing(_):
     return None
 
 
+POOL = """
+import sys, time
+from concurrent.futures import ProcessPoolExecutor
+workers = int(sys.argv[1])
+SLEEP = 0.05
+began = time.perf_counter_ns()
+with ProcessPoolExecutor(workers) as executor:
+    list(executor.map(time.sleep, [SLEEP] * workers))
+print(int(time.perf_counter_ns() - began - SLEEP * 1e9))
+"""
+
+
 def pool(workers):
-    """From the first call to the first results, and the end: a pool of processes by the default start method."""
-    from concurrent.futures import ProcessPoolExecutor
-    began = time.perf_counter_ns()
-    with ProcessPoolExecutor(workers) as executor:
-        list(executor.map(nothing, range(workers)))
-    return time.perf_counter_ns() - began
+    """From the first call to the first results, and the end: a pool of processes by the default start method.
+
+    In a fresh interpreter, since the first pool of a program may start more than its workers: a fork server. The workers sleep, since
+    some pools start a worker only when no other is free.
+    """
+    def once():
+        return max(0, int(subprocess.check_output([sys.executable, "-c", POOL, str(workers)])))
+    return min(once() for _ in range(3))
 
 
 def payload():
@@ -59,6 +71,27 @@ def payload():
         return min(once() for _ in range(3))
 
 
+def handoff():
+    """A call that lets the GIL go for a moment, while eight threads do nothing else."""
+    from threading import Thread
+    calls, count = 4000, 8
+
+    def work():
+        for _ in range(calls):
+            os.stat(os.sep)
+
+    def once():
+        threads = [Thread(target=work) for _ in range(count)]
+        began = time.perf_counter_ns()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return (time.perf_counter_ns() - began) // (calls * count)
+    # Whether they get into each other's way is a matter of chance: the worst is what must be reckoned with.
+    return max(once() for _ in range(3))
+
+
 def interpreters():
     """A sub-interpreter (3.14 and later); 0 where there is none."""
     try:
@@ -72,16 +105,19 @@ def interpreters():
 
 
 def main():
-    one, two = min(pool(1) for _ in range(2)), min(pool(2) for _ in range(2))
+    # More workers than cores, or they would start beside each other and seem to cost nothing.
+    more = 2 * (os.cpu_count() or 1)
+    one, many = pool(1), pool(1 + more)
     print(json.dumps({
         "start": start(),
         "import_threads": imports("concurrent.futures.thread"),
         "import_asyncio": imports("asyncio"),
         "import_processes": imports("concurrent.futures.process"),
         "first_worker": one,
-        "next_worker": max(0, two - one),
+        "next_worker": max(0, many - one) // more,
         "interpreter": interpreters(),
         "mib": payload(),
+        "handoff": handoff(),
     }))
 
 

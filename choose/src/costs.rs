@@ -33,6 +33,8 @@ pub struct Costs {
     pub interpreter: f64,
     /// A MiB to a worker process, or back.
     pub mib: f64,
+    /// A call that lets the GIL go for a moment, if eight threads do nothing else; 0 where there is no GIL to hand on.
+    pub handoff: f64,
 }
 
 impl Costs {
@@ -47,6 +49,7 @@ impl Costs {
             next_worker: 3e6,
             interpreter: 60e6,
             mib: 2e6,
+            handoff: 6e3,
         }
     }
 
@@ -80,7 +83,7 @@ impl Costs {
         Some(costs)
     }
 
-    fn parts_mut(&mut self) -> [(&'static str, Text, &mut f64); 8] {
+    fn parts_mut(&mut self) -> [(&'static str, Text, &mut f64); 9] {
         [
             ("cost.start", text!("인터프리터의 시작", "an interpreter's start"), &mut self.start),
             ("cost.import_threads", text!("스레드 풀의 임포트", "importing the thread pool"), &mut self.import_threads),
@@ -94,6 +97,11 @@ impl Costs {
             ("cost.next_worker", text!("워커 하나 더", "each further worker"), &mut self.next_worker),
             ("cost.interpreter", text!("서브인터프리터 하나", "a sub-interpreter"), &mut self.interpreter),
             ("cost.mib", text!("1 MiB를 워커와 주고받기", "a MiB to a worker, or back"), &mut self.mib),
+            (
+                "cost.handoff",
+                text!("여러 스레드가 GIL을 주고받는 호출 하나", "a call while threads hand the GIL on"),
+                &mut self.handoff,
+            ),
         ]
     }
 }

@@ -57,6 +57,8 @@ pub struct Stat {
     pub parent: u32,
     /// CPU time of all threads, also of those that have ended, in ticks.
     pub ticks: u64,
+    /// The part of it that the kernel worked for them.
+    pub kernel_ticks: u64,
     /// CPU time of the children that it has waited for, in ticks.
     pub children_ticks: u64,
     /// When it started, in ticks since boot: with the pid the only name of a process that is never used again.
@@ -72,6 +74,7 @@ impl Stat {
             state: fields.first()?.chars().next()?,
             parent: u32::try_from(number(1)?).ok()?,
             ticks: number(11)? + number(12)?,
+            kernel_ticks: number(12)?,
             children_ticks: number(13)? + number(14)?,
             started: number(19)?,
         })
@@ -87,6 +90,9 @@ impl Stat {
         Stat::parse(&fs::read_to_string(format!("/proc/{pid}/task/{tid}/stat")).ok()?)
     }
 }
+
+/// The ns of a tick: Linux shows times to programs in hundredths of a second, whatever it counts in itself.
+pub const TICK: f64 = 1e7;
 
 /// Reads a small file of `/proc` from its beginning, without a new buffer each time.
 pub fn read_again(file: &File, buffer: &mut [u8; 256]) -> Option<usize> {
@@ -239,7 +245,7 @@ mod tests {
     fn a_program_may_be_called_anything() {
         let words = "42 (a) b (c) S 7 1 1 0 -1 0 9 9 9 9 30 4 2 1 20 0 1 0 5555 1 1\n";
         let stat = Stat::parse(words).unwrap();
-        assert_eq!(stat, Stat { state: 'S', parent: 7, ticks: 34, children_ticks: 3, started: 5555 });
+        assert_eq!(stat, Stat { state: 'S', parent: 7, ticks: 34, kernel_ticks: 4, children_ticks: 3, started: 5555 });
     }
 
     #[test]

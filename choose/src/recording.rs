@@ -59,6 +59,8 @@ pub struct Sums {
     pub delayed: f64,
     /// On a core or ready for one, added up over threads.
     pub ready: f64,
+    /// The part of the waiting in which the GIL was held.
+    pub held: f64,
     /// Waiting, in the order of [`Wait::ALL`].
     pub waits: [f64; Wait::ALL.len()],
 }
@@ -84,6 +86,18 @@ impl Sums {
         self.waits.iter().sum()
     }
 
+    /// Adds CPU time of children that nobody saw spend it: they ended between two samples, and the program was seen to wait.
+    pub fn add_unseen(&mut self, cpu: f64) {
+        let mut left = cpu.max(0.0);
+        for wait in [Wait::Unknown, Wait::Child, Wait::Pipe] {
+            let part = left.min(self.wait(wait));
+            self.add_wait(wait, -part);
+            self.outside += part;
+            self.busy += part;
+            left -= part;
+        }
+    }
+
     /// What is judged: the time that the program would have taken with a free core.
     pub fn judged(&self) -> f64 {
         self.busy + self.waiting()
@@ -106,6 +120,7 @@ impl Sums {
             ("busy", &mut self.busy),
             ("delayed", &mut self.delayed),
             ("ready", &mut self.ready),
+            ("held", &mut self.held),
         ];
         let waits = Wait::ALL.iter().map(|wait| wait.word()).zip(&mut self.waits);
         own.into_iter().chain(waits).collect()
@@ -163,6 +178,10 @@ pub struct Recording {
     pub wall: f64,
     /// Samples that were taken.
     pub samples: f64,
+    /// How often the GIL was let go; 0 where that cannot be seen.
+    pub releases: f64,
+    /// The share of its CPU time that the kernel worked for it.
+    pub kernel: f64,
     /// Samples in which the program was at work, behind its start.
     pub work_samples: f64,
     /// Interpreter start, imports and shutdown, if they could be told apart.
@@ -202,7 +221,18 @@ impl Recording {
     /// so a busy machine does not hide that a program is parallel.
     pub fn parallelism(&self) -> f64 {
         let active = self.work.busy + self.work.delayed;
-        if active > 0.0 { (self.work.ready / active).min(self.cores.max(1.0)) } else { 0.0 }
+        let ready = if active > 0.0 { (self.work.ready / active).min(self.cores.max(1.0)) } else { 0.0 };
+        // Of several threads that are ready to compute with the GIL, one can.
+        if self.work.python > 0.0 && self.has_gil() { ready.min(self.work.cpu() / self.work.python) } else { ready }
+    }
+
+    /// Whether the program's threads share a lock.
+    pub fn has_gil(&self) -> bool {
+        match self.interpreter {
+            Interpreter::CPython { free_threaded, .. } => !free_threaded,
+            Interpreter::PyPy => true,
+            Interpreter::Other => false,
+        }
     }
 
     /// The library in which it waits longest, if it waits in one.
@@ -284,10 +314,12 @@ impl Recording {
         (self.gil_seen, self.waits_seen) = (gil_seen, waits_seen);
     }
 
-    fn numbers_mut(&mut self) -> [(&'static str, Unit, &mut f64); 14] {
+    fn numbers_mut(&mut self) -> [(&'static str, Unit, &mut f64); 16] {
         [
             ("wall", Unit::Ns, &mut self.wall),
             ("samples", Unit::Count, &mut self.samples),
+            ("releases", Unit::Count, &mut self.releases),
+            ("kernel", Unit::Share, &mut self.kernel),
             ("work_samples", Unit::Count, &mut self.work_samples),
             ("threads", Unit::Count, &mut self.threads),
             ("processes", Unit::Count, &mut self.processes),
@@ -307,6 +339,8 @@ impl Recording {
 fn name_of(id: &str) -> Text {
     match id {
         "wall" => text!("실행 시간", "run time"),
+        "releases" => text!("GIL을 놓은 횟수(추정)", "times that the GIL was let go, estimated"),
+        "kernel" => text!("커널이 쓴 CPU 시간의 비율", "share of its CPU time in the kernel"),
         "samples" => text!("샘플", "samples"),
         "work_samples" => text!("본 작업의 샘플", "samples of the work"),
         "threads" => text!("스레드(최대)", "threads, at most"),
@@ -337,6 +371,7 @@ fn in_phase(phase: &str, part: &str) -> Text {
         "unsplit" => text!("CPU 시간(GIL은 알 수 없음)", "CPU time, GIL unknown"),
         "outside" => text!("다른 프로세스의 CPU 시간", "CPU time of other processes"),
         "busy" => text!("코어를 쓴 시간", "time on at least one core"),
+        "held" => text!("GIL을 쥔 채 기다린 시간", "waiting with the GIL held"),
         "ready" => text!("코어를 쓰거나 기다린 시간(스레드 합계)", "on a core or ready for one, all threads"),
         "delayed" => text!("코어를 기다린 시간", "time waiting for a core"),
         wait => {

@@ -7,16 +7,18 @@ use crate::procfs::Call;
 pub enum Blocked {
     /// A time.
     Timer,
-    /// The network.
-    Socket,
+    /// The network: this descriptor.
+    Socket(u64),
     /// Whatever this descriptor is.
     Descriptor(u64),
     /// One of so many descriptors; the address of an array of `struct pollfd`.
     Poll(u64, u64),
     /// What this epoll descriptor watches.
     Epoll(u64),
-    /// A futex at this address.
-    Futex(u64),
+    /// One of several descriptors; the address of a bit set of those that are read, and how many bits it has.
+    Select(u64, u64),
+    /// A futex at this address, for a limited time or without end.
+    Futex(u64, bool),
     /// A child.
     Child,
     /// A disk.
@@ -61,15 +63,14 @@ pub fn blocked(call: Call) -> Option<Blocked> {
     let is = |list: &[i64]| KNOWN && list.contains(&number);
     Some(match () {
         () if is(SLEEP) => Blocked::Timer,
-        () if is(SOCKET) => Blocked::Socket,
+        () if is(SOCKET) => Blocked::Socket(args[0]),
         () if is(TRANSFER) => Blocked::Descriptor(args[0]),
         // A poll of nothing is how sleep was made before 3.11.
         () if (is(POLL) && args[1] == 0) || (is(SELECT) && args[0] == 0) => Blocked::Timer,
         () if is(POLL) => Blocked::Poll(args[0], args[1]),
-        // Which descriptors a select waits for is in bit sets; its users wait for sockets.
-        () if is(SELECT) => Blocked::Socket,
+        () if is(SELECT) => Blocked::Select(args[1], args[0]),
         () if is(EPOLL) => Blocked::Epoll(args[0]),
-        () if is(FUTEX) => Blocked::Futex(args[0]),
+        () if is(FUTEX) => Blocked::Futex(args[0], args[3] != 0),
         () if is(CHILD) => Blocked::Child,
         () if is(DISK) => Blocked::Disk,
         () => Blocked::Other,
@@ -87,11 +88,13 @@ mod tests {
         assert_eq!(blocked(Call::Running), None);
         assert_eq!(of(230, [1, 1, 9, 0]), Some(Blocked::Timer), "time.sleep");
         assert_eq!(of(23, [0, 0, 0, 0]), Some(Blocked::Timer), "time.sleep before 3.11");
-        assert_eq!(of(45, [3, 9, 9, 0]), Some(Blocked::Socket), "recv");
+        assert_eq!(of(45, [3, 9, 9, 0]), Some(Blocked::Socket(3)), "recv");
         assert_eq!(of(0, [3, 9, 9, 0]), Some(Blocked::Descriptor(3)), "os.read");
         assert_eq!(of(7, [0x7f00, 1, 5000, 0]), Some(Blocked::Poll(0x7f00, 1)), "a socket with a timeout");
         assert_eq!(of(232, [4, 0, 0, 0]), Some(Blocked::Epoll(4)), "an event loop");
-        assert_eq!(of(202, [0x55, 0x89, 0, 0]), Some(Blocked::Futex(0x55)), "a lock");
+        assert_eq!(of(202, [0x55, 0x89, 0, 0]), Some(Blocked::Futex(0x55, false)), "a lock");
+        assert_eq!(of(202, [0x55, 0x89, 0, 0x7f]), Some(Blocked::Futex(0x55, true)), "a lock with a timeout");
+        assert_eq!(of(23, [4, 0x7f, 0, 0]), Some(Blocked::Select(0x7f, 4)), "select");
         assert_eq!(of(61, [0; 4]), Some(Blocked::Child));
         assert_eq!(of(-1, [0; 4]), Some(Blocked::Other), "blocked outside of a call: a page fault");
     }

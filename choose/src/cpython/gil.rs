@@ -1,11 +1,27 @@
 //! Who holds the GIL: two words of the interpreter's memory for each sample.
 
+use std::time::Instant;
+
 use super::runtime::Runtime;
 
 /// More interpreters than this in one process are not looked at.
 const MOST_INTERPRETERS: usize = 64;
 /// A GIL with its condition variables and mutexes is smaller than this in all versions.
 pub(super) const SIZE: u64 = 320;
+
+/// Looks at the GIL one right after the other.
+const LOOKS: u32 = 10;
+
+/// What some looks in quick succession show: how often the GIL was taken and let go between two of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// Pairs of looks.
+    pub pairs: f64,
+    /// Pairs between which it changed.
+    pub changes: f64,
+    /// From the first look to the last, in ns.
+    pub length: f64,
+}
 
 /// One GIL at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +59,23 @@ impl Runtime {
             interpreter = memory.word(interpreter + o.interpreter_next).unwrap_or(0);
         }
         gils
+    }
+
+    /// Looks at a GIL several times. Code that lets it go for a microsecond at each call cannot be told by single looks from code that
+    /// lets it go for a second.
+    pub fn changes(&self, gil: &Gil) -> Option<Changes> {
+        let mut seen = Changes::default();
+        let look = || self.memory.half(gil.at + self.offsets.gil_locked);
+        let began = Instant::now();
+        let mut before = look()?;
+        for _ in 1..LOOKS {
+            let now = look()?;
+            seen.pairs += 1.0;
+            seen.changes += f64::from(u8::from(now != before));
+            before = now;
+        }
+        seen.length = began.elapsed().as_nanos() as f64;
+        Some(seen)
     }
 
     fn holder(&self, gil: u64) -> Option<u32> {

@@ -15,6 +15,6 @@ mod stack;
 mod view;
 
 pub use find::{Kind, find};
-pub use gil::Gil;
+pub use gil::{Changes, Gil};
 pub use stack::{Line, Stack};
 pub use view::View;

@@ -1,6 +1,6 @@
 //! What is seen of the inside of an interpreter, wherever it comes from.
 
-use super::gil::Gil;
+use super::gil::{Changes, Gil};
 use super::runtime::Runtime;
 #[cfg(feature = "py-spy")]
 use super::spy::Spy;
@@ -62,6 +62,15 @@ impl View {
             Source::Published(runtime, _) => runtime.gils(),
             #[cfg(feature = "py-spy")]
             Source::Spied(spy) => spy.look(),
+        }
+    }
+
+    /// Looks at a GIL several times; `None` where single words cannot be looked at.
+    pub fn changes(&self, gil: &Gil) -> Option<Changes> {
+        match &self.0 {
+            Source::Published(runtime, _) => runtime.changes(gil),
+            #[cfg(feature = "py-spy")]
+            Source::Spied(_) => None,
         }
     }
 

@@ -67,7 +67,7 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
     }
     ended.recording.machine = machine;
     let (costs, cost_note) = match ended.interpreter.as_deref() {
-        Some(python) if !args.no_python() => match Costs::measure(python) {
+        Some(python) if !args.no_python() => match measured(python) {
             Ok(costs) => {
                 let python = python.display();
                 let note = text!(
@@ -134,6 +134,13 @@ fn example(args: &Args) -> Result<Vec<OsString>> {
         "no command was given, so this is an example: python3 {shown}. Next give yours: choose -- python3 my_script.py"
     ));
     Ok([python.path.into(), script.into(), "sequence".into(), "8".into(), "1".into()].into())
+}
+
+/// What others do on the cores meanwhile must not look like a cost.
+#[cfg(target_os = "linux")]
+fn measured(python: &std::path::Path) -> std::result::Result<crate::costs::Costs, lab::lang::Text> {
+    let _quiet = gil_sim::calibrate::Quiet::ask();
+    crate::costs::Costs::measure(python)
 }
 
 #[cfg(target_os = "linux")]

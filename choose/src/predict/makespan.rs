@@ -16,6 +16,8 @@ pub struct Piece {
     pub waits: f64,
     /// Waiting that blocks a thread.
     pub blocking_waits: f64,
+    /// Waiting with the GIL held.
+    pub held_waits: f64,
     /// It does a part of each so many times in turn.
     pub rounds: u64,
 }
@@ -45,6 +47,8 @@ pub enum Rules {
     EventLoop,
 }
 
+/// Python and native code of a piece alternate so often at least.
+const FEWEST_TURNS: u64 = 4;
 /// CPython's switch interval, in ns.
 const SWITCH_INTERVAL: u64 = 5_000_000;
 /// Longer than any run.
@@ -61,7 +65,8 @@ const MOST_PIECES: u64 = 4096;
 pub fn makespan(piece: Piece, rules: Rules, pieces: u64, workers: u64, cores: usize) -> f64 {
     let (piece, pieces) = (piece.times(pieces as f64 / pieces.min(MOST_PIECES) as f64), pieces.min(MOST_PIECES));
     let workers = workers.clamp(1, MOST_TASKS).min(pieces);
-    let all = (piece.python + piece.native + piece.outside + piece.waits + piece.blocking_waits) * pieces as f64;
+    let waits = piece.waits + piece.blocking_waits + piece.held_waits;
+    let all = (piece.python + piece.native + piece.outside + waits) * pieces as f64;
     let scale = (all / MOST_WORK).max(1.0);
     let steps = steps(piece, rules, scale * piece.rounds as f64);
     if steps.is_empty() {
@@ -93,11 +98,19 @@ pub fn makespan(piece: Piece, rules: Rules, pieces: u64, workers: u64, cores: us
 fn steps(piece: Piece, rules: Rules, rounds: f64) -> Vec<Step> {
     let part = |ns: f64| (ns / rounds).round() as u64;
     let is_loop = rules == Rules::EventLoop;
+    let takes_turns = is_loop || matches!(rules, Rules::Gil(_));
+    // Python and native code alternate even where a piece waits once.
+    let turns = FEWEST_TURNS.div_ceil(piece.rounds);
+    let turn = |ns: f64| part(ns / turns as f64);
+    let compute = [
+        Step::Run(turn(piece.python)),
+        if is_loop { Step::NativeHeld(turn(piece.native)) } else { Step::Native(turn(piece.native)) },
+    ];
+    let computes = (0..turns).flat_map(|_| compute);
     // What blocks an event loop's thread blocks all its tasks.
-    let steps = [
-        Step::Run(part(piece.python)),
-        if is_loop { Step::NativeHeld(part(piece.native)) } else { Step::Native(part(piece.native)) },
+    let waits = [
         Step::Native(part(piece.outside)),
+        if takes_turns { Step::NativeHeld(part(piece.held_waits)) } else { Step::Wait(part(piece.held_waits)) },
         if is_loop { Step::NativeHeld(part(piece.blocking_waits)) } else { Step::Wait(part(piece.blocking_waits)) },
         Step::Wait(part(piece.waits)),
     ];
@@ -105,7 +118,7 @@ fn steps(piece: Piece, rules: Rules, rounds: f64) -> Vec<Step> {
         Step::Run(ns) | Step::Native(ns) | Step::NativeHeld(ns) | Step::Wait(ns) => *ns > 0,
         _ => true,
     };
-    steps.into_iter().filter(takes_time).collect()
+    computes.chain(waits).filter(takes_time).collect()
 }
 
 #[cfg(test)]
@@ -113,7 +126,8 @@ mod tests {
     use super::*;
 
     const MS: f64 = 1e6;
-    const NOTHING: Piece = Piece { python: 0.0, native: 0.0, outside: 0.0, waits: 0.0, blocking_waits: 0.0, rounds: 4 };
+    const NOTHING: Piece =
+        Piece { python: 0.0, native: 0.0, outside: 0.0, waits: 0.0, blocking_waits: 0.0, held_waits: 0.0, rounds: 4 };
 
     /// In ms, rounded to tens.
     fn of(piece: Piece, rules: Rules, pieces: u64, workers: u64, cores: usize) -> f64 {
@@ -146,6 +160,20 @@ mod tests {
         let files = Piece { blocking_waits: 100.0 * MS, ..NOTHING };
         assert_eq!(of(files, Rules::EventLoop, 8, 8, 1), 800.0);
         assert_eq!(of(files, Rules::Gil(13), 8, 8, 1), 100.0);
+    }
+
+    #[test]
+    fn who_waits_with_the_gil_held_lets_nobody_else_wait() {
+        let held = Piece { held_waits: 100.0 * MS, ..NOTHING };
+        assert_eq!(of(held, Rules::Gil(13), 8, 8, 2), 800.0);
+        assert_eq!(of(held, Rules::EventLoop, 8, 8, 2), 800.0);
+        assert_eq!(of(held, Rules::NoGil, 8, 8, 2), 100.0);
+    }
+
+    #[test]
+    fn a_piece_that_waits_once_computes_first() {
+        let once = Piece { python: 100.0 * MS, waits: 100.0 * MS, rounds: 1, ..NOTHING };
+        assert_eq!(of(once, Rules::NoGil, 4, 4, 2), 300.0);
     }
 
     #[test]

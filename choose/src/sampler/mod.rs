@@ -1,10 +1,11 @@
 //! Samples a program while it runs: `/proc` for every thread of it and of its children, and the GIL for a CPython that publishes it.
 //!
-//! `process` and `thread` are what is watched, `reason` what a thread waits for, `passed` what processes pass to each other; `sums` turns
-//! the samples into a recording, `lanes` into a drawing.
+//! `process` and `thread` are what is watched, `reason` what a thread waits for, `peers` who is at the other end, `passed` what processes
+//! pass to each other; `sums` turns the samples into a recording, `lanes` into a drawing.
 
 mod lanes;
 mod passed;
+mod peers;
 mod process;
 mod reason;
 mod sums;
@@ -21,6 +22,7 @@ use crate::procfs;
 use crate::recording::{Interpreter, Recording};
 use lanes::Lanes;
 use passed::Passed;
+use peers::Peers;
 use process::Process;
 use sums::{Totals, convoy_and_contention};
 use thread::ThreadTotals;
@@ -47,6 +49,7 @@ pub struct Sampler {
     totals: Totals,
     lanes: Lanes,
     passed: Passed,
+    peers: Peers,
     began: u64,
     last: u64,
     samples: u64,
@@ -54,6 +57,7 @@ pub struct Sampler {
     slowest: Duration,
     cpu_before: u64,
     lists_children: bool,
+    is_attached: bool,
     /// Of the main process, while it was there.
     interpreter: (Interpreter, bool),
     program: Option<PathBuf>,
@@ -76,6 +80,7 @@ impl Sampler {
             totals: Totals::new(is_attached),
             lanes: Lanes::default(),
             passed: Passed::new(is_attached),
+            peers: Peers::default(),
             began: now,
             last: now,
             samples: 0,
@@ -83,6 +88,7 @@ impl Sampler {
             slowest: Duration::from_nanos(1_000_000_000 / rate.max(1)),
             cpu_before: own_cpu(),
             lists_children: procfs::lists_children(),
+            is_attached,
             interpreter: (Interpreter::Other, false),
             program: None,
             memory: 0,
@@ -113,7 +119,7 @@ impl Sampler {
         let length = now.saturating_sub(self.last);
         for process in self.processes.values_mut() {
             // For the counters to go on from here.
-            process.sample(length, false, false);
+            process.sample(length, false, false, &mut self.peers);
         }
         (self.last, self.began) = (now, self.began + length);
     }
@@ -129,11 +135,14 @@ impl Sampler {
         let mut phase = None;
         let (mut count, mut search) = (0, 0);
         let has_main = self.processes.get(&self.main).is_some_and(Process::is_python);
+        let looked = self.peers.spent();
+        self.peers.begin(self.processes.keys().copied());
         for (pid, process) in &mut self.processes {
             let is_main = *pid == self.main;
-            let seen = process.sample(length, is_main, is_main || !has_main);
+            let seen = process.sample(length, is_main, is_main || !has_main, &mut self.peers);
             if *pid == self.main {
                 phase = seen.phase;
+                self.totals.changes.extend(seen.changes);
             }
             count += seen.count;
             search += seen.search;
@@ -148,7 +157,9 @@ impl Sampler {
         if self.samples.is_power_of_two() || self.samples.is_multiple_of(RARELY) {
             self.passed.look(self.main, self.processes.keys().copied());
         }
+        // Looking for the other ends has a limit of its own.
         let cost = Duration::from_nanos(own_cpu().saturating_sub(cpu + search));
+        let cost = cost.saturating_sub(self.peers.spent() - looked);
         self.pause = self.pause.mul_f64(GROWTH).min(self.slowest).max(cost.div_f64(MOST_OVERHEAD));
     }
 
@@ -227,6 +238,11 @@ impl Sampler {
         self.sample();
         let threads = self.processes.get(&self.main).map_or(self.ended, Process::thread_totals);
         let waits = self.ended_waits + self.processes.values().map(Process::waits).sum::<u64>();
+        let stat = procfs::Stat::of(self.main);
+        if !self.is_attached {
+            self.totals.children = stat.map_or(0.0, |stat| stat.children_ticks as f64 * procfs::TICK);
+        }
+        self.totals.kernel = stat.map_or(0.0, |stat| stat.kernel_ticks as f64 / stat.ticks.max(1) as f64);
         let mut recording = self.totals.finish(self.interpreter);
         (recording.convoy, recording.contention) = convoy_and_contention(&threads);
         recording.waits = waits as f64;

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use lab::clock;
 
-use crate::cpython::{self, Gil, Kind, Line, Stack, View};
+use crate::cpython::{self, Changes, Gil, Kind, Line, Stack, View};
 use crate::procfs::{self, Call, Limits, Stat};
 use crate::recording::Interpreter;
 use crate::recording::MOST_WATCHED;
 use crate::wait::Wait;
 
-use super::reason::{Context, is_event_loop, reason};
+use super::peers::{End, Peers};
+use super::reason::{Context, end, is_event_loop, reason};
 use super::sums::{Phase, Sample};
 use super::thread::{Thread, ThreadTotals};
 
@@ -52,6 +53,8 @@ pub struct ProcessSeen {
     pub count: u64,
     /// CPU time that looking for an interpreter took, in ns: that happens a few times, not in every sample.
     pub search: u64,
+    /// How often the GIL changed while one thread computed.
+    pub changes: Option<Changes>,
 }
 
 impl Process {
@@ -105,7 +108,7 @@ impl Process {
 
     /// What its threads did in the `length` ns since the last sample. Stacks are read only of the main process, and an interpreter is
     /// looked for thoroughly only in it, or while there is no other.
-    pub fn sample(&mut self, length: u64, is_main: bool, may_be_main: bool) -> ProcessSeen {
+    pub fn sample(&mut self, length: u64, is_main: bool, may_be_main: bool, peers: &mut Peers) -> ProcessSeen {
         self.look_for_threads();
         let before = clock::cpu().unwrap_or(0);
         self.look_for_interpreter(may_be_main);
@@ -119,7 +122,7 @@ impl Process {
         tids.sort_unstable();
         let mut stacks_left = MOST_STACKS;
         for tid in tids {
-            if let Some(mut sample) = self.sample_thread(tid, length, &gils) {
+            if let Some(mut sample) = self.sample_thread(tid, length, &gils, peers, seen.count) {
                 sample.is_main = is_main;
                 if is_main && stacks_left > 0 {
                     sample.line = self.line(tid, sample.has_run);
@@ -135,6 +138,13 @@ impl Process {
             self.is_gone = Stat::of(self.pid).is_none_or(|stat| stat.started != self.started || stat.state == 'Z');
         }
         seen.phase = self.phase();
+        if is_main
+            && seen.phase == Some(Phase::Work)
+            && seen.threads.iter().filter(|thread| thread.has_run).count() == 1
+            && seen.threads.iter().any(|thread| thread.is_running)
+        {
+            seen.changes = gils.first().zip(self.view.as_ref()).and_then(|(gil, view)| view.changes(gil));
+        }
         seen
     }
 
@@ -145,28 +155,39 @@ impl Process {
         Some(if is_starting { Phase::Start } else { Phase::Work })
     }
 
-    fn sample_thread(&mut self, tid: u32, length: u64, gils: &[Gil]) -> Option<Sample> {
+    fn sample_thread(
+        &mut self,
+        tid: u32,
+        length: u64,
+        gils: &[Gil],
+        peers: &mut Peers,
+        threads: u64,
+    ) -> Option<Sample> {
         let (pid, memory) = (self.pid, self.view.as_ref().map(View::memory));
         let thread = self.threads.get_mut(&tid)?;
         let seen = thread.sample(length)?;
-        let mut is_running = false;
         let mut may_know = true;
         if tid != pid {
             thread.totals.slices = thread.slices();
         }
-        if seen.has_run || thread.wait.is_none() {
+        if let Some(call) = seen.call {
             let before = thread.wait;
-            match thread.call() {
-                Some(Call::Running) => is_running = true,
+            match call {
+                Some(Call::Running) => {}
                 Some(call) => {
-                    thread.wait = reason(call, &Context { pid, memory, gils });
+                    let context = Context { pid, memory, gils, is_alone: threads == 1 && peers.is_single() };
+                    thread.wait = reason(call, &context);
+                    thread.end = match thread.wait {
+                        // If nobody has looked it is most likely whom it waited for before.
+                        Some(Wait::Socket | Wait::Pipe) => end(call, &context, peers).unwrap_or(thread.end),
+                        _ => End::Outside,
+                    };
                     thread.is_event_loop = is_event_loop(call);
                 }
                 None => {
                     // Nobody may look into this process: only whether it waits for a disk is public.
                     may_know = false;
                     let state = Stat::of_thread(pid, tid)?.state;
-                    is_running = state == 'R';
                     thread.wait = Some(if state == 'D' { Wait::Disk } else { Wait::Unknown });
                 }
             }
@@ -189,8 +210,9 @@ impl Process {
             blocked: seen.blocked,
             has_run: seen.has_run,
             is_new: seen.is_new,
-            is_running,
+            is_running: seen.is_running,
             wait: thread.wait,
+            end: thread.end,
             is_event_loop: thread.is_event_loop,
             may_know,
             holds_gil,

@@ -97,7 +97,8 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
     }
     report.shows = outcome::summary(&all);
     report.measures.extend(outcome::summary_measures(&all));
-    report.front = (0..report.tables.len()).take(1).map(Front::Table).collect();
+    report.tables.push(outcome::by_way(&all));
+    report.front = (0..report.tables.len().saturating_sub(1)).take(1).map(Front::Table).collect();
     report.measures_in_tables = true;
     report.notes.extend(class_notes);
     report.notes.push(text!(

@@ -125,6 +125,45 @@ pub fn table(python: &Interpreter, outcomes: &[Outcome]) -> Table {
     }
 }
 
+/// How far each way is off, over all programs and interpreters: the constants of the model are judged by this.
+pub fn by_way(outcomes: &[Outcome]) -> Table {
+    let row = |way: Way| {
+        let counted = outcomes.iter().filter(|one| one.counts()).flat_map(|one| &one.cells);
+        let cells: Vec<&Cell> = counted.filter(|cell| cell.prediction.way == way).collect();
+        let median = |of: fn(&Cell) -> f64| {
+            stats::median(&cells.iter().map(|cell| of(cell)).collect::<Vec<_>>()).unwrap_or(f64::NAN)
+        };
+        let within = cells.iter().filter(|cell| cell.is_within()).count();
+        let percent = |share: f64| Text::same(unit::value(share, Unit::Share));
+        vec![
+            way.name(),
+            Text::same(cells.len().to_string()),
+            percent(median(Cell::error)),
+            Text::same(format!("{:.2}", median(|cell| cell.prediction.factor / cell.measured))),
+            percent(within as f64 / cells.len() as f64),
+            Text::same(format!("{:.2}", median(|cell| (cell.prediction.high / cell.prediction.low).sqrt()))),
+        ]
+    };
+    let ways = [Way::Threads, Way::Asyncio, Way::Processes];
+    let is_there =
+        |way: &Way| outcomes.iter().any(|one| one.counts() && one.cells.iter().any(|cell| cell.prediction.way == *way));
+    Table {
+        title: text!(
+            "방법별 오차(중앙값): 구간은 열에 아홉을 담아야 합니다",
+            "how far each way is off, medians; nine of ten should be within their interval"
+        ),
+        head: vec![
+            text!("방법", "way"),
+            text!("칸", "cells"),
+            text!("오차", "error"),
+            text!("예측÷측정", "predicted ÷ measured"),
+            text!("구간 안", "within"),
+            text!("구간 폭(×÷)", "interval ×÷"),
+        ],
+        rows: ways.into_iter().filter(is_there).map(row).collect(),
+    }
+}
+
 struct Totals {
     right: usize,
     all: usize,
@@ -191,6 +230,17 @@ mod tests {
         let convoy = PROGRAMS.into_iter().find(|program| program.name == "convoy").unwrap();
         assert!(!Outcome { program: convoy, ..outcome(None, 1.0, 1.0) }.is_right(), "its kind was not seen");
         assert!(Outcome { program: convoy, class: Class::Convoy, ..outcome(None, 1.0, 1.0) }.is_right());
+    }
+
+    #[test]
+    fn each_way_has_its_own_error() {
+        let outcomes = [outcome(Some(Way::Processes), 1.0, 2.0), outcome(Some(Way::Threads), 0.5, 2.0)];
+        let rows = by_way(&outcomes).rows;
+        let row = |n: usize| rows[n].iter().map(|cell| cell.en.clone()).collect::<Vec<_>>().join(" ");
+        assert_eq!(rows.len(), 2, "asyncio was not measured");
+        // Predicted 1 and measured 1 and 0.5; then 2 and always 2.
+        assert_eq!(row(0), "threads 2 50.0 % 1.50 50.0 % 1.20");
+        assert_eq!(row(1), "processes 2 0.0 % 1.00 100.0 % 1.20");
     }
 
     #[test]

@@ -20,7 +20,7 @@ const fn plain(name: &'static str) -> Program {
 }
 
 /// All of them, in the order of the table.
-pub const PROGRAMS: [Program; 26] = [
+pub const PROGRAMS: [Program; 34] = [
     plain("cpu_loop"),
     plain("group_by"),
     plain("image_filter"),
@@ -31,18 +31,26 @@ pub const PROGRAMS: [Program; 26] = [
     plain("hash_large"),
     plain("zlib_compress"),
     plain("sqlite_query"),
+    plain("sqlite_insert"),
+    plain("file_stats"),
     plain("mixed_native"),
     plain("memory_bound"),
     Program { payload: 8 << 20, ..plain("big_results") },
     plain("mixed_half"),
     plain("mixed_quarter"),
+    plain("two_phases"),
     plain("sleep"),
+    plain("event_wait"),
+    Program { lacks_async_form: true, ..plain("held_wait") },
     Program { asks_server: true, ..plain("sockets") },
     Program { asks_server: true, lacks_async_form: true, ..plain("http_client") },
+    plain("own_server"),
     plain("subprocesses"),
+    plain("shell_loops"),
     plain("files_warm"),
     plain("files_synced"),
     plain("tiny"),
+    plain("cpu_threads"),
     Program { class: Some("start"), ..plain("import_heavy") },
     Program { class: Some("parallel"), ..plain("already_threaded") },
     Program { class: Some("convoy"), ..plain("convoy") },
