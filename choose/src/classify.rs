@@ -142,7 +142,10 @@ impl Class {
             }
             Class::Parallel => text!("이미 여러 코어를 씀", "uses several cores already"),
             Class::Overlapping => {
-                text!("이미 여럿을 함께 기다림(스레드나 이벤트 루프)", "waits for several things at once already, in threads or on an event loop")
+                text!(
+                    "이미 여럿을 함께 기다림(스레드나 이벤트 루프)",
+                    "waits for several things at once already, in threads or on an event loop"
+                )
             }
             Class::Python => text!("GIL을 쥐고 계산(CPU 바운드)", "computes with the GIL (CPU-bound)"),
             Class::Native => {

@@ -176,11 +176,8 @@ impl Totals {
         let first = if gil_seen && !self.is_attached { &mut self.start } else { &mut self.work };
         first.add(&self.before);
         let waiting = self.work.sums.waiting();
-        let mut lines: Vec<Hot> = self
-            .lines
-            .into_iter()
-            .map(|(line, hot)| Hot { place: place(&line), ..hot })
-            .collect();
+        let mut lines: Vec<Hot> =
+            self.lines.into_iter().map(|(line, hot)| Hot { place: place(&line), ..hot }).collect();
         lines.sort_by(|a, b| b.all().total_cmp(&a.all()));
         lines.truncate(MOST_LINES);
         Recording {

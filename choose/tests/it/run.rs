@@ -65,13 +65,19 @@ fn what_is_ignored_stays_ignored() {
 fn what_a_program_waits_for_is_told_by_its_calls() {
     let cases = [
         ("timer", "import time; time.sleep(0.6)"),
-        ("pipe", "import os; r, w = os.pipe(); os.fork() or (__import__('time').sleep(0.6), os._exit(0)); os.close(w); os.read(r, 1)"),
+        (
+            "pipe",
+            "import os; r, w = os.pipe(); os.fork() or (__import__('time').sleep(0.6), os._exit(0)); os.close(w); os.read(r, 1)",
+        ),
         (
             "socket",
             "import socket, threading, time; a, b = socket.socketpair(); \
              threading.Timer(0.6, b.send, [b'x']).start(); a.recv(1)",
         ),
-        ("lock", "import threading; threading.Lock().acquire(timeout=0.01); l = threading.Lock(); l.acquire(); l.acquire(timeout=0.6)"),
+        (
+            "lock",
+            "import threading; threading.Lock().acquire(timeout=0.01); l = threading.Lock(); l.acquire(); l.acquire(timeout=0.6)",
+        ),
     ];
     for (known, code) in cases {
         let report = record(&[PYTHON, "-c", code]);
