@@ -4,7 +4,7 @@ use lab::lang::Text;
 use lab::report::{Chart, Curve, Front, Measure, Report, Table, Unit, unit};
 use lab::text;
 
-use crate::advice::advice;
+use crate::advice;
 use crate::classify::{classify, start_share};
 use crate::costs::Costs;
 use crate::predict::{Plan, Prediction, choice, predict, predict_one};
@@ -20,7 +20,8 @@ pub fn report(experiment: &str, recording: &Recording, costs: &Costs, plan: Plan
     let predictions = predict(recording, costs, plan);
     let class = classify(recording);
     let chosen = choice(recording, &predictions);
-    report.shows = advice(recording, class, chosen.as_ref(), plan.pieces);
+    report.shows = advice::what(recording, class, chosen.as_ref(), plan.pieces);
+    report.advice = advice::lines(recording, class, chosen.as_ref());
     report.measures = recording.measures();
     report.measures.extend(recording.flags());
     report.measures.extend(costs.measures());
@@ -119,7 +120,7 @@ fn spent(recording: &Recording) -> Table {
 fn lines(recording: &Recording) -> Table {
     let row = |hot: &crate::recording::Hot| {
         let time = |ns: f64| Text::same(if ns > 0.0 { unit::duration(ns) } else { "–".into() });
-        vec![Text::same(hot.place.clone()), time(hot.python), time(hot.native), time(hot.waiting)]
+        vec![Text::same(advice::short(&hot.place)), time(hot.python), time(hot.native), time(hot.waiting)]
     };
     Table {
         title: text!("시간이 많이 드는 줄", "the hottest lines"),

@@ -53,6 +53,8 @@ mod tests {
         all.verdicts.push(Verdict::seen(claim, "Rust", true, name.clone()));
         all.verdicts.push(Verdict::not_measured(claim, "CPython", name.clone()));
         all.notes.push(name.clone());
+        all.advice =
+            vec![name.clone(), Text::same("        code(of, a, program, that, is, indented, and, rather, long)")];
         all.shows = name;
         all
     }
@@ -194,12 +196,13 @@ mod tests {
         all.verdicts.push(Verdict::seen(CLAIMS[0], hostile.en.clone(), true, hostile.clone()));
         all.verdicts.push(Verdict::not_measured(CLAIMS[0], hostile.en.clone(), hostile.clone()));
         all.notes.push(hostile.clone());
+        all.advice = vec![hostile.clone()];
         all.shows = hostile;
         for lang in [Lang::Ko, Lang::En] {
             let page = full(&all, Canvas { width: 160, colour: false, lang });
             let raw: Vec<char> = page.chars().filter(|c| c.is_control() && *c != '\n' || *c == '\u{202e}').collect();
             assert!(raw.is_empty(), "{raw:?} in {page:?}");
-            assert_eq!(page.matches("\\u{1b}[2J").count(), 14, "each of them is there, and escaped: {page}");
+            assert_eq!(page.matches("\\u{1b}[2J").count(), 15, "each of them is there, and escaped: {page}");
             let (traces, charts) = all.all_drawings();
             let picture = svg(&traces, &charts, lang).to_string();
             assert!(!picture.contains(['\u{1b}', '\u{9b}', '\r']), "no XML may hold these: {picture}");
