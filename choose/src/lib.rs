@@ -12,7 +12,7 @@
 //! | [`recording`] | the sums of all samples; everything else is computed from it |
 //! | [`classify`] | what kind of program it is |
 //! | [`predict`] | what threads, asyncio, processes and other ways would give; [`costs`] is what they cost |
-//! | `advice`, `page`, `plan` | the three sentences, the report, and the options that describe what is asked |
+//! | `advice`, `page`, `html`, `plan` | the advice, the report, the same for a browser, and the options that describe what is asked |
 
 #![forbid(unsafe_code)]
 
@@ -24,6 +24,7 @@ mod cpython;
 #[cfg(target_os = "linux")]
 mod elf;
 pub mod experiments;
+mod html;
 #[cfg(target_os = "linux")]
 pub mod launch;
 #[cfg(target_os = "linux")]

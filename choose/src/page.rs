@@ -7,7 +7,7 @@ use lab::text;
 use crate::advice;
 use crate::classify::{classify, start_share};
 use crate::costs::Costs;
-use crate::predict::{Plan, Prediction, choice, predict, predict_one};
+use crate::predict::{Plan, Prediction, Way, choice, predict, predict_one};
 use crate::recording::{Interpreter, MOST_WATCHED, Recording};
 use crate::wait::Wait;
 
@@ -65,7 +65,7 @@ fn predicted(predictions: &[Prediction], plan: Plan) -> Table {
         let (low, high) = (one.low, one.high);
         let exactly = Text::same(format!("{:.2}×", one.factor));
         let (ko, en) = (exactly.ko.clone(), exactly.en.clone());
-        let is_bound = one.way == crate::predict::Way::Native;
+        let is_bound = one.way == Way::Native;
         vec![
             one.way.name(),
             Text::same(one.workers.to_string()),
@@ -146,7 +146,8 @@ fn curves(recording: &Recording, costs: &Costs, plan: Plan, predictions: &[Predi
         title: text!("조각 수에 따른 예측: 몇 배 빨라지는가", "predicted over the number of pieces: times as fast"),
         x: Unit::Count,
         y: Unit::Times,
-        curves: predictions.iter().map(curve).collect(),
+        // Native code does not depend on the number of pieces, and its bound would press the others together.
+        curves: predictions.iter().filter(|one| one.way != Way::Native).map(curve).collect(),
     }
 }
 

@@ -106,6 +106,7 @@ fn experiment_of(command: &str) -> (String, String) {
         "mutex" => "counter",
         "gil-sim" => "cpu-bound",
         "compare" => "table",
+        "choose" => "run",
         "kitchen" => "cooks",
         "lab" => "machine",
         _ => "article",
