@@ -79,7 +79,7 @@ fn predicted(predictions: &[Prediction], plan: Plan) -> Table {
             text!("방법", "way"),
             text!("워커", "workers"),
             text!("몇 배 빨라지는가", "times as fast"),
-            text!("90% 구간", "90 % interval"),
+            text!("90 % 구간", "90 % interval"),
         ],
         rows: predictions.iter().map(row).collect(),
     }
