@@ -179,7 +179,7 @@ fn hot_function(recording: &Recording) -> Option<&str> {
     }
     // Of equal times the first line's: they are sorted.
     let first = recording.lines.first().map(Hot::function);
-    let most = times.iter().map(|(_, time)| *time).fold(0.0, f64::max);
+    let most = times.values().copied().fold(0.0, f64::max);
     let name =
         first.filter(|name| times[name] >= most).or_else(|| Some(*times.iter().find(|(_, t)| **t >= most)?.0))?;
     (!name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')).then_some(name)
