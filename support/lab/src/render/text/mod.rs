@@ -53,10 +53,13 @@ mod tests {
         all.verdicts.push(Verdict::seen(claim, "Rust", true, name.clone()));
         all.verdicts.push(Verdict::not_measured(claim, "CPython", name.clone()));
         all.notes.push(name.clone());
-        all.advice =
-            vec![name.clone(), Text::same("        code(of, a, program, that, is, indented, and, rather, long)")];
         all.shows = name;
         all
+    }
+
+    fn advised() -> Report {
+        let code = Text::same("        code(of, a, program, that, is, indented, and, rather, long)");
+        Report { advice: vec![text!("한 줄로 된 조언", "advice in a line"), code], ..everything() }
     }
 
     #[test]
@@ -64,7 +67,7 @@ mod tests {
         for lang in [Lang::Ko, Lang::En] {
             for width in 20..=160 {
                 for (all, show) in
-                    [(everything(), full as fn(&Report, Canvas) -> String), (crowded(), full), (crowded(), brief)]
+                    [(advised(), full as fn(&Report, Canvas) -> String), (crowded(), full), (crowded(), brief)]
                 {
                     let page = show(&all, Canvas { width, colour: false, lang });
                     for line in page.lines() {
