@@ -13,7 +13,7 @@
 //! | [`machine`] | what programs share besides the cores: memory |
 //! | [`classify`] | what kind of program it is |
 //! | [`predict`] | what threads, asyncio, processes and other ways would give; [`costs`] is what they cost |
-//! | `advice`, `page`, `plan` | the three sentences, the report, and the options that describe what is asked |
+//! | `advice`, `page`, `html`, `plan` | the advice, the report, the same for a browser, and the options that describe what is asked |
 
 #![forbid(unsafe_code)]
 
@@ -25,6 +25,7 @@ mod cpython;
 #[cfg(target_os = "linux")]
 mod elf;
 pub mod experiments;
+mod html;
 #[cfg(target_os = "linux")]
 pub mod launch;
 pub mod machine;

@@ -4,7 +4,7 @@ use lab::lang::Text;
 use lab::report::{Chart, Curve, Front, Measure, Report, Table, Unit, unit};
 use lab::text;
 
-use crate::advice::advice;
+use crate::advice;
 use crate::classify::{classify, start_share};
 use crate::costs::Costs;
 use crate::predict::{Needed, Plan, Prediction, Way, choice, is_worth, may_not_fit, needed, predict};
@@ -20,7 +20,8 @@ pub fn report(experiment: &str, recording: &Recording, costs: &Costs, plan: Plan
     let predictions = predict(recording, costs, plan);
     let class = classify(recording);
     let chosen = choice(recording, &predictions);
-    report.shows = advice(recording, class, chosen.as_ref(), plan.pieces);
+    report.shows = advice::what(recording, class, chosen.as_ref(), plan.pieces);
+    report.advice = advice::lines(recording, class, chosen.as_ref());
     report.measures = recording.measures();
     report.measures.extend(recording.flags());
     report.measures.extend(costs.measures());
@@ -87,7 +88,7 @@ fn predicted(recording: &Recording, predictions: &[Prediction], plan: Plan) -> T
             text!("방법", "way"),
             text!("워커", "workers"),
             text!("몇 배 빨라지는가", "times as fast"),
-            text!("90% 구간", "90 % interval"),
+            text!("90 % 구간", "90 % interval"),
             text!("메모리", "memory"),
         ],
         rows: predictions.iter().map(row).collect(),
@@ -140,7 +141,7 @@ fn spent(recording: &Recording) -> Table {
 fn lines(recording: &Recording) -> Table {
     let row = |hot: &crate::recording::Hot| {
         let time = |ns: f64| Text::same(if ns > 0.0 { unit::duration(ns) } else { "–".into() });
-        vec![Text::same(hot.place.clone()), time(hot.python), time(hot.native), time(hot.waiting)]
+        vec![Text::same(advice::short(&hot.place)), time(hot.python), time(hot.native), time(hot.waiting)]
     };
     Table {
         title: text!("시간이 많이 드는 줄", "the hottest lines"),
@@ -174,7 +175,7 @@ impl Grid {
         let cores = plan.cores;
         Table {
             title: text!(
-                "조각 수에 따른 예측(코어 {cores}개): 몇 배 빨라지는가, 90% 구간",
+                "조각 수에 따른 예측(코어 {cores}개): 몇 배 빨라지는가, 90 % 구간",
                 "predicted over the number of pieces on {cores} cores: times as fast, 90 % interval"
             ),
             head: [text!("조각", "pieces")].into_iter().chain(predictions.iter().map(|one| one.way.name())).collect(),
@@ -194,7 +195,8 @@ impl Grid {
             title: text!("조각 수에 따른 예측: 몇 배 빨라지는가", "predicted over the number of pieces: times as fast"),
             x: Unit::Count,
             y: Unit::Times,
-            curves: predictions.iter().map(|one| curve(one.way)).collect(),
+            // Native code does not depend on the number of pieces, and its bound would press the others together.
+            curves: predictions.iter().map(|one| one.way).filter(|way| *way != Way::Native).map(curve).collect(),
         }
     }
 }

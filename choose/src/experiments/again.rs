@@ -8,9 +8,11 @@ use std::path::Path;
 
 use lab::cli::{Experiment, Options};
 use lab::report::Report;
+use lab::trace::Trace;
 use lab::{Error, Result, text};
 
 use crate::costs::Costs;
+use crate::html;
 use crate::page;
 use crate::plan::PlanOptions;
 use crate::recording::Recording;
@@ -24,6 +26,7 @@ pub fn command() -> Experiment {
     let about = text!("run --out으로 만든 파일", "a file written by run --out");
     let file = options.positional_path("file", about);
     let plan = PlanOptions::declare(&mut options);
+    let page_file = options.output("html", html::about());
     let about = text!("기록한 실행으로 다시 예측", "predicts again from a recorded run");
     let run = move |a: &lab::cli::Args| {
         let file = a.get(file).ok_or_else(|| {
@@ -32,14 +35,25 @@ pub fn command() -> Experiment {
                 "give a file: choose --out run.json -- python3 my_script.py, then choose again run.json"
             ))
         })?;
-        let (recording, costs) = read(&file)?;
-        Ok(page::report("choose/again", &recording, &costs, plan.get(a, recording.cores)?))
+        let Recorded { recording, costs, traces } = read(&file)?;
+        let mut report = page::report("choose/again", &recording, &costs, plan.get(a, recording.cores)?);
+        report.traces = traces;
+        if let Some(path) = a.get(page_file) {
+            html::write(&path, &report)?;
+        }
+        Ok(report)
     };
     Experiment::new("again", about, options, run).looks_for_pythons()
 }
 
+struct Recorded {
+    recording: Recording,
+    costs: Costs,
+    traces: Vec<Trace>,
+}
+
 /// Reads a recorded run.
-fn read(path: &Path) -> Result<(Recording, Costs)> {
+fn read(path: &Path) -> Result<Recorded> {
     let name = path.display();
     let cannot = |why: &dyn std::fmt::Display| {
         Error::usage(text!("{name}: 읽을 수 없습니다: {why}", "{name}: cannot be read: {why}"))
@@ -51,8 +65,11 @@ fn read(path: &Path) -> Result<(Recording, Costs)> {
     let file = File::open(path).map_err(|e| cannot(&e))?;
     file.take(LARGEST).read_to_string(&mut words).map_err(|e| cannot(&e))?;
     let report: Option<Report> = serde_json::from_str(&words).ok();
-    let parts = report.and_then(|report| Some((Recording::of_report(&report)?, Costs::of_report(&report)?)));
-    parts.ok_or_else(|| {
+    let recorded = report.and_then(|report| {
+        let (recording, costs) = (Recording::of_report(&report)?, Costs::of_report(&report)?);
+        Some(Recorded { recording, costs, traces: report.traces })
+    });
+    recorded.ok_or_else(|| {
         Error::usage(text!(
             "{name}: 기록한 실행이 아닙니다. choose --out FILE로 만든 파일을 주십시오.",
             "{name}: this is no recorded run. Give a file written by choose --out FILE."

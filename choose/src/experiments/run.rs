@@ -9,6 +9,7 @@ use lab::cli::{Args, Experiment, Opt, Options};
 use lab::report::Report;
 use lab::{Error, Result, atomic_write, text};
 
+use crate::html;
 use crate::plan::PlanOptions;
 
 #[derive(Clone, Copy)]
@@ -18,6 +19,7 @@ struct Chosen {
     seconds: Opt<std::time::Duration>,
     rate: Opt<u64>,
     out: Opt<Option<PathBuf>>,
+    html: Opt<Option<PathBuf>>,
     plan: PlanOptions,
 }
 
@@ -35,9 +37,10 @@ pub fn command() -> Experiment {
     let plan = PlanOptions::declare(&mut options);
     let about = text!("기록을 파일로 저장, again으로 다시 예측", "save the recorded run, for again");
     let out = options.output("out", about);
+    let html = options.output("html", html::about());
     options.needs(seconds, pid);
     options.conflict(pid, command);
-    let chosen = Chosen { command, pid, seconds, rate, out, plan };
+    let chosen = Chosen { command, pid, seconds, rate, out, html, plan };
     let about = text!(
         "프로그램을 한 번 실행하고 무엇이 빨라지게 할지 예측",
         "runs a program once, predicts what would make it faster"
@@ -54,8 +57,8 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
 
     // Before the program runs in vain.
     chosen.plan.get(args, 1.0)?;
-    let out = args.get(chosen.out);
-    out.as_deref().map_or(Ok(()), atomic_write::can_be_written)?;
+    let (out, html) = (args.get(chosen.out), args.get(chosen.html));
+    [&out, &html].into_iter().flatten().try_for_each(|path| atomic_write::can_be_written(path))?;
     let mut machine = Machine::look();
     let mut ended = observe(args, chosen)?;
     if classify::computes_natively(&ended.recording) && ended.recording.memory > machine.cache {
@@ -93,6 +96,9 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
     report.exit_code = ended.code;
     if let Some(path) = out {
         atomic_write::write(&path, report.to_json().as_bytes())?;
+    }
+    if let Some(path) = html {
+        html::write(&path, &report)?;
     }
     Ok(report)
 }

@@ -27,6 +27,25 @@ fn the_recording_is_the_same_and_the_answer_another() {
     assert_eq!(value(&loaded, "plan.payload"), f64::from(64 << 20));
 }
 
+/// The page of a browser, from the saved run that the book shows.
+#[test]
+fn a_saved_run_becomes_a_page_with_its_lanes() {
+    let saved = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/cpu_loop.json");
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("page.html");
+    let again = run(&["again", saved, "--cores", "4", "--html", page.to_str().unwrap(), "--json"]).ends_with(0);
+    let report: lab::report::Report = serde_json::from_str(&again.out).unwrap();
+    assert!(!report.traces.is_empty(), "the lanes of the recorded run");
+    let page = std::fs::read_to_string(page).unwrap();
+    for text in [&report.shows, &report.traces[0].title, &report.charts[0].title, &report.tables[0].title] {
+        assert!(page.contains(&text.ko) && page.contains(&text.en.replace('\'', "&#39;")), "{text}");
+    }
+    assert!(page.contains("class=\"lane\"") && page.contains("pool.map(piece, pieces)"));
+    let nowhere = folder.path().join("no/such/folder/page.html");
+    let refused = run(&["again", saved, "--html", nowhere.to_str().unwrap()]);
+    assert!(refused.err.lines().count() == 1 && refused.out.is_empty(), "{refused:?}");
+}
+
 #[test]
 fn what_is_no_recording_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -236,14 +236,8 @@ mod tests {
         assert_eq!(waiting, WAITING);
     }
 
-    const WAITING: [&str; 6] = [
-        "advice-io-asyncio-or-threads",
-        "advice-cpu-processes",
-        "named-libraries-parallel",
-        "distributed-celery",
-        "distributed-dask",
-        "distributed-ray",
-    ];
+    const WAITING: [&str; 4] =
+        ["named-libraries-parallel", "distributed-celery", "distributed-dask", "distributed-ray"];
 
     #[test]
     fn a_verdict_on_an_unknown_claim_is_noticed() {

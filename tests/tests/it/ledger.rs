@@ -96,7 +96,6 @@ const TOOLS: &[(&str, &str, &str)] = &[
     ("gil-sim", "verify", "it compares predictions with measurements, and no claim says how close they must be"),
     ("choose", "run", "it predicts for the reader's program"),
     ("choose", "again", "it predicts from a recorded run"),
-    ("choose", "verify", "it compares predictions with measurements, and no claim says how close they must be"),
     ("choose", "overhead", "it measures the sampler"),
     ("compare", "report", "its files have the verdicts of others"),
     ("compare", "diff", "it compares the verdicts of others"),

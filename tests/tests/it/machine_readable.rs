@@ -85,6 +85,7 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("compare", &["claims", "--budget", "0.1"]),
     ("compare", &["explain", "cpython-has-gil"]),
     ("compare", &["report", "target/tmp/report", "--from", "compare/tests/data/survey.json"]),
+    ("choose", &["verify", "cpu_loop", "sleep", "--rounds", "1"]),
     ("compare", &["diff", "compare/tests/data/survey.json", "compare/tests/data/survey.json"]),
     ("choose", &["run", "--out", "target/tmp/run.json", "sleep", "0.3"]),
     // Behind the run that writes its file.
@@ -167,6 +168,7 @@ fn a_report_with_a_field_too_many_is_refused() {
 /// Experiments that only count: there is nothing to draw.
 const WITHOUT_LANES: &[(&str, &str)] = &[
     ("choose", "again"),
+    ("choose", "verify"),
     ("compare", "io"),
     ("compare", "table"),
     ("compare", "scaling"),

@@ -2,6 +2,7 @@
 //!
 //! Article: 언제, 무엇을 써야 할까? Run: `cargo run --release -p choose -- verify`. Programs: `python/verify/`.
 
+mod judge;
 mod outcome;
 mod programs;
 
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 use gil_sim::calibrate::Quiet;
 use lab::cli::{Args, Experiment, Opt, Options};
 use lab::lang::Text;
-use lab::machine;
+use lab::machine::{self, Watch};
 use lab::python::{self, Interpreter};
 use lab::report::{Front, Report};
 use lab::{Error, Result, process, stats, text};
@@ -60,6 +61,8 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
     if args.pythons().is_empty() {
         report.notes.push(text!("파이썬이 없어 아무것도 재지 않았습니다.", "No Python: nothing was measured."));
         report.shows = text!("측정하지 않았습니다.", "Not measured.");
+        report.verdicts = judge::not_measured();
+        report.tables = vec![outcome::untried(&programs)];
         return Ok(report);
     }
     let server = Server::start(DELAY)?;
@@ -67,6 +70,7 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
     let mut class_notes = Vec::new();
     let mut all = Vec::new();
     for python in args.pythons() {
+        let watch = Watch::start();
         let quiet = Quiet::ask();
         class_notes = vec![quiet.note()];
         let costs = Costs::measure(&python.path).map_err(|why| {
@@ -91,6 +95,7 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
                 }
             }
         }
+        report.verdicts.extend(judge::verdicts(python, &outcomes, watch.foreign()));
         report.tables.push(outcome::table(python, &outcomes));
         report.measures.extend(outcomes.iter().flat_map(|one| one.measures(python)));
         all.extend(outcomes);

@@ -164,6 +164,15 @@ pub fn by_way(outcomes: &[Outcome]) -> Table {
     }
 }
 
+/// The programs that would have been run.
+pub fn untried(programs: &[Program]) -> Table {
+    Table {
+        title: text!("측정하지 않은 프로그램", "programs that were not measured"),
+        head: vec![text!("프로그램", "program")],
+        rows: programs.iter().map(|program| vec![Text::same(program.name)]).collect(),
+    }
+}
+
 struct Totals {
     right: usize,
     all: usize,
