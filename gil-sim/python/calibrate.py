@@ -2,8 +2,8 @@
 """Twin of gil-sim/src/calibrate/python.rs: what one thread of this Python takes, alone, for the few things a scenario is made of.
 
 Usage: calibrate.py GIL_SIM, the program whose `peer` answers. Measures one iteration of `while n > 0: n -= 1`, and, for several delays of
-the peer, the time from the return of recv to the next send (gap) and that of the call of send itself. Prints one JSON report, whose note is
-the C library that this Python runs with: its locks are made of that library's condition variable.
+the peer, the time from the return of recv to the next send (gap) and, after sleeps as long, that of a send that wakes nobody. Prints one JSON
+report, whose note is the C library that this Python runs with: its locks are made of that library's condition variable.
 """
 import json
 import os
@@ -38,20 +38,33 @@ def talk(delay, rounds):
     peer = subprocess.Popen([EXE, "peer", "--delay", repr(delay)], stdin=peers, close_fds=True)
     peers.close()
     send, recv, message = mine.send, mine.recv, b"x" * 8
-    gaps, sends = [], []
+    gaps = []
     received = None
     for _ in range(rounds):
         before = clock()
         if received is not None:
             gaps.append(before - received)
-        before = clock()
         send(message)
-        sends.append(clock() - before)
         recv(64)
         received = clock()
     mine.close()
     peer.wait()
-    return gaps, sends
+    return gaps
+
+
+def send_alone(delay, rounds):
+    mine, other = socket.socketpair()
+    send, recv, message = mine.send, other.recv, b"x" * 8
+    sends = []
+    for _ in range(rounds):
+        time.sleep(delay)
+        before = clock()
+        send(message)
+        sends.append(clock() - before)
+        recv(64)
+    mine.close()
+    other.close()
+    return sends
 
 
 def libc():
@@ -76,10 +89,9 @@ def libc():
 
 measure("iteration", "루프 1회 반복", "one iteration of the loop", [iteration() for _ in range(7)])
 for delay, rounds in DELAYS:
-    gaps, sends = talk(delay, rounds)
     ns = int(delay * 1e9 + 0.5)
-    measure("gap.%d" % ns, "recv와 send 사이", "between recv and send", gaps)
-    measure("send.%d" % ns, "send 호출", "a call of send", sends)
+    measure("gap.%d" % ns, "recv와 send 사이", "between recv and send", talk(delay, rounds))
+    measure("send.%d" % ns, "아무도 깨우지 않는 send 호출", "a call of send that wakes nobody", send_alone(delay, rounds))
 found = libc()
 notes = [{"ko": found, "en": found}] if found else []
 print(json.dumps({"experiment": "gil-sim/calibrate", "measures": measures, "notes": notes}))

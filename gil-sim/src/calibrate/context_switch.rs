@@ -1,30 +1,72 @@
-//! Small costs: a context switch on one core, and a wake-up call that finds no sleeper.
+//! Small costs: a wake-up call that finds no sleeper, and what two threads on one core cost each other.
 
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 
-use lab::clock;
-
-/// Calls that are timed together.
-const CALLS: u64 = 2000;
-
-/// A context switch on one core, in ns: two threads per core, which all yield repeatedly.
-pub fn dispatch() -> u64 {
-    let threads = lab::machine::cores() as u64 * 2;
-    let start = clock::now();
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| (0..CALLS).for_each(|_| thread::yield_now()));
-        }
-    });
-    // Every core makes as many switches as two threads yield.
-    ((clock::now() - start) / (2 * CALLS)).max(500)
-}
+use lab::{Result, clock, machine};
 
 /// A system call that does nothing, in ns: what waking nobody costs.
 pub fn nobody() -> u64 {
+    /// Calls that are timed together.
+    const CALLS: u64 = 2000;
     let before = clock::now();
     for _ in 0..CALLS {
         thread::yield_now();
     }
     (clock::now() - before) / CALLS
+}
+
+/// A message to another thread of the same core and its answer, in ns: the median.
+#[derive(Clone, Copy, Debug)]
+pub struct Trip {
+    /// The `send`, which wakes a receiver that has to wait for the core.
+    pub send: u64,
+    /// From the `send` until the answer is there.
+    pub all: u64,
+}
+
+/// Measures such a trip so many times, while all other cores compute.
+pub fn trip(rounds: usize) -> Result<Trip> {
+    /// How long both have been asleep before, in ns.
+    const PAUSE: u64 = 200_000;
+    let done = AtomicBool::new(false);
+    let (mut mine, mut theirs) = UnixStream::pair()?;
+    thread::scope(|scope| {
+        for _ in 1..machine::cores() {
+            scope.spawn(|| {
+                while !done.load(SeqCst) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        let answers = scope.spawn(move || -> Result<()> {
+            let mut message = [0; 8];
+            for _ in 0..rounds {
+                theirs.read_exact(&mut message)?;
+                theirs.write_all(&message)?;
+            }
+            Ok(())
+        });
+        let (mut sends, mut all) = (Vec::with_capacity(rounds), Vec::with_capacity(rounds));
+        let talked: Result<()> = (0..rounds).try_for_each(|_| {
+            let start = clock::now();
+            while clock::now() < start + PAUSE {
+                std::hint::spin_loop();
+            }
+            let before = clock::now();
+            mine.write_all(&[0; 8])?;
+            sends.push(clock::now() - before);
+            mine.read_exact(&mut [0; 8])?;
+            all.push(clock::now() - before);
+            Ok(())
+        });
+        done.store(true, SeqCst);
+        // If this end has failed, the other one reads to the end.
+        let _ = mine.shutdown(Shutdown::Both);
+        talked.and(answers.join().expect("it only reads and writes"))?;
+        Ok(Trip { send: super::median(sends), all: super::median(all) })
+    })
 }

@@ -14,6 +14,7 @@ use std::path::Path;
 pub use python::{Alone, alone, other_libc, speed};
 use requests::Requests;
 pub use sched_class::Quiet;
+use wake::Before;
 
 use lab::{Error, Result, machine, text};
 
@@ -38,6 +39,13 @@ const IDLE: [(u64, usize); 14] = [
     (5_000_000, 60),
     (20_000_000, 30),
 ];
+/// Timers of threads that are woken while they are on their way to sleep, in ns. One that is due before the system's next tick has to be set
+/// on the processor, which takes some µs more.
+const TIMERS: [u64; 4] = [500_000, 1_000_000, 5_000_000, 20_000_000];
+/// A timer that is not reached, in ns.
+const NEVER: u64 = 60_000_000_000;
+/// How long a core has been idle at most when that still matters, in ns.
+const FALLING_ASLEEP: u64 = 50_000;
 /// Lengths of sleep after which the rest is measured, in ns, with the number of rounds.
 const SLEEPS: [(u64, usize); 6] =
     [(30_000, 100), (150_000, 100), (500_000, 100), (1_000_000, 100), (5_000_000, 50), (20_000_000, 25)];
@@ -85,17 +93,18 @@ pub fn quick(quiet: &Quiet) -> Result<Machine> {
 /// Runs one in `one_in` of the rounds.
 fn measure(realtime: bool, one_in: usize) -> Result<Machine> {
     let fewer = |(length, rounds): (u64, usize)| (length, rounds / one_in);
-    let wakes: Vec<_> = IDLE
-        .map(fewer)
-        .into_iter()
-        .map(|(idle, rounds)| (idle, warm(wake::wake(1_000_000, idle, rounds + WARM_UP).wake)))
-        .collect();
+    let wakes = |before: Before, timer: u64, idles: &[(u64, usize)]| {
+        let measured = |(idle, rounds)| (idle, warm(wake::wake(before, timer, idle, rounds + WARM_UP).wake));
+        Pairs { points: idles.iter().copied().map(fewer).map(measured).collect() }
+    };
+    let short = IDLE.partition_point(|(idle, _)| *idle <= FALLING_ASLEEP);
+    let wake_timed = TIMERS.map(|timer| (timer, wakes(Before::Computed(500_000), timer, &IDLE[..short])));
     let Requests { heard, steals, stolen, back } = Requests::measure(one_in);
     let mut curves: [Vec<(u64, Vec<u64>)>; 6] = Default::default();
     let [lates, signals, sends, receives, sends_after, receives_after] = &mut curves;
     for (slept, rounds) in SLEEPS.map(fewer) {
         if slept >= 100_000 {
-            let w = wake::wake(slept, 50_000, rounds + WARM_UP);
+            let w = wake::wake(Before::Slept(slept), NEVER, 50_000, rounds + WARM_UP);
             lates.push((slept, warm(w.late)));
         }
         let t = ipc::talk(slept, 2 * (rounds + WARM_UP))?;
@@ -106,14 +115,18 @@ fn measure(realtime: bool, one_in: usize) -> Result<Machine> {
         sends_after.push((slept, warm(t.receive_first.1)));
     }
     let [late, signal, send, receive, send_after, receive_after] = curves.map(Curve::of_samples);
+    let trip = context_switch::trip(200 / one_in)?;
+    let enqueue = trip.send.saturating_sub(send.median(0));
     // What exceeds the shortest sleep's cost is due to cold caches.
     let warm_signal = signal.median(0);
     Ok(Machine {
         cores: machine::cores(),
-        enqueue: median(wakes[0].1.iter().map(|(_, cost)| *cost).collect()),
-        wake: Pairs { points: wakes },
+        enqueue,
+        wake: wakes(Before::Slept(1_000_000), NEVER, &IDLE),
+        wake_timed: wake_timed.into(),
         queued: (!realtime).then(|| Curve::of_samples([(1, warm(queued::queued(60 + WARM_UP)))])),
-        dispatch: context_switch::dispatch(),
+        // Each way there is a `send`, a switch, and a `recv`.
+        dispatch: (trip.all / 2).saturating_sub(trip.send + receive.median(0)).max(500),
         cold_signal: signal.less(warm_signal),
         signal_nobody: context_switch::nobody(),
         late,

@@ -61,7 +61,7 @@ fn of_report(report: &Report, machine: &Machine) -> Option<Speed> {
         let slept: u64 = gap.id.trim_start_matches("gap.").parse().ok()?;
         let send = report.measure(&format!("send.{slept}"))?;
         // Python's overhead over the system call, attributed half to before and half to after the call.
-        let extra = (send.median() - machine.send.median(slept) as f64).clamp(200.0, 20_000.0) / 2.0;
+        let extra = (send.median() - machine.send.median(slept) as f64).clamp(100.0, 20_000.0) / 2.0;
         gaps.push((slept, gap.samples.iter().map(|ns| (ns + extra) as u64).collect()));
         extras.push((slept, vec![(300.0 + extra) as u64]));
     }

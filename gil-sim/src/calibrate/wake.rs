@@ -16,11 +16,18 @@ pub struct Wakes {
     pub wake: Vec<(u64, u64)>,
 }
 
-/// A thread waits for `length` ns at most, tells a busy thread that the time is up, and waits again. `idle` ns after it has let
-/// the mutex go, the busy one wakes it.
+/// What a thread did before it began to wait, for how many ns.
+#[derive(Clone, Copy, Debug)]
+pub enum Before {
+    Slept(u64),
+    Computed(u64),
+}
+
+/// A thread sleeps or computes, tells a busy thread that it is done, and waits for `timer` ns at most. `idle` ns after it has let the mutex
+/// go, the busy one wakes it.
 ///
 /// With a short `idle` it finds somebody who is still on the way to sleep: that is how a GIL's holder finds the one who asked.
-pub fn wake(length: u64, idle: u64, rounds: usize) -> Wakes {
+pub fn wake(before: Before, timer: u64, idle: u64, rounds: usize) -> Wakes {
     let (told, signalled) = (AtomicU64::new(0), AtomicU64::new(0));
     let (mutex, woken) = (Mutex::new(false), Condvar::new());
     let mut found = Wakes::default();
@@ -30,16 +37,28 @@ pub fn wake(length: u64, idle: u64, rounds: usize) -> Wakes {
             for _ in 0..rounds {
                 let mut go = lock(&mutex);
                 let start = clock::now();
-                let mut timed_out = false;
-                while !timed_out {
-                    let waited = woken.wait_timeout(go, Duration::from_nanos(length));
-                    let (back, result) = waited.unwrap_or_else(PoisonError::into_inner);
-                    (go, timed_out) = (back, result.timed_out());
-                }
+                let length = match before {
+                    Before::Computed(length) => {
+                        while clock::now() < start + length {
+                            std::hint::spin_loop();
+                        }
+                        length
+                    }
+                    Before::Slept(length) => {
+                        let mut timed_out = false;
+                        while !timed_out {
+                            let waited = woken.wait_timeout(go, Duration::from_nanos(length));
+                            let (back, result) = waited.unwrap_or_else(PoisonError::into_inner);
+                            (go, timed_out) = (back, result.timed_out());
+                        }
+                        length
+                    }
+                };
                 let now = clock::now();
                 told.store(now, SeqCst);
                 while !*go {
-                    go = woken.wait(go).unwrap_or_else(PoisonError::into_inner);
+                    (go, _) =
+                        woken.wait_timeout(go, Duration::from_nanos(timer)).unwrap_or_else(PoisonError::into_inner);
                 }
                 wakes.push(clock::now().saturating_sub(signalled.load(SeqCst)));
                 *go = false;

@@ -12,6 +12,9 @@ pub struct Machine {
     /// From a signal until the woken thread runs on an idle core, and what the signal cost its sender, by how long that core was
     /// idle.
     pub wake: Pairs,
+    /// The same for a thread that has set a timer of so many ns, ascending, and is still on its way to sleep: setting it takes time. Where
+    /// the core was idle for longer than was measured, `wake` holds.
+    pub wake_timed: Vec<(u64, Pairs)>,
     /// What a signal costs whose receiver has to wait for a core.
     pub enqueue: u64,
     /// How long a thread that was woken while all cores are busy is queued before it preempts a running one. None: until a core
@@ -58,9 +61,23 @@ impl Machine {
         ];
         let whole = |curve: &Curve| !curve.points.is_empty() && curve.points.iter().all(|(_, all)| !all.is_empty());
         curves.into_iter().chain(&self.queued).all(whole)
-            && [&self.wake, &self.stolen, &self.back].into_iter().all(Pairs::is_whole)
+            && [&self.wake, &self.stolen, &self.back]
+                .into_iter()
+                .chain(self.wake_timed.iter().map(|(_, all)| all))
+                .all(Pairs::is_whole)
             && self.steals.points.iter().all(|(_, shares)| !shares.is_empty())
             && (1..=1024).contains(&self.cores)
+    }
+
+    /// From a signal until a thread runs that sleeps on a core that was idle for so long, and what the signal costs; `timer`: the one that it
+    /// has set, in ns.
+    pub(super) fn wake_of(&self, idle: u64, timer: Option<u64>) -> &Pairs {
+        let measured = |all: &Pairs| all.points.last().is_some_and(|(longest, _)| idle <= *longest);
+        let nearest = timer.and_then(|timer| {
+            let distance = |length: u64| (length.max(1) as f64 / timer.max(1) as f64).ln().abs();
+            self.wake_timed.iter().min_by(|a, b| distance(a.0).total_cmp(&distance(b.0)))
+        });
+        nearest.map(|(_, all)| all).filter(|all| measured(all)).unwrap_or(&self.wake)
     }
 
     /// A made-up machine with round numbers of the usual size: for tests, and for scenarios that must give the same result
@@ -70,6 +87,7 @@ impl Machine {
         Machine {
             cores,
             wake: Pairs::constant(20_000, 3000),
+            wake_timed: Vec::new(),
             enqueue: 1000,
             queued: None,
             dispatch: 2000,
@@ -111,5 +129,35 @@ impl Speed {
             before_receive: Curve::constant(1000),
             hundred_ticks: 1500,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timer_matters_only_on_the_way_to_sleep() {
+        let until =
+            |longest: u64, latency| Pairs { points: vec![(0, vec![(latency, 1)]), (longest, vec![(latency, 1)])] };
+        let machine = Machine {
+            wake_timed: vec![(500_000, until(35_000, 8000)), (5_000_000, until(35_000, 12_000))],
+            ..Machine::typical(2)
+        };
+        let latency = |idle, timer| machine.wake_of(idle, timer).points[0].1[0].0;
+        assert_eq!(latency(4000, Some(400_000)), 8000);
+        assert_eq!(latency(4000, Some(20_000_000)), 12_000, "the nearest that was measured");
+        assert_eq!(latency(4000, Some(2_000_000)), 12_000, "nearest in the logarithm");
+        assert_eq!(latency(4000, None), 20_000, "no timer");
+        assert_eq!(latency(40_000, Some(400_000)), 20_000, "it sleeps");
+        assert_eq!(Machine::typical(2).wake_of(4000, Some(400_000)).points[0].1[0].0, 20_000, "not measured");
+    }
+
+    #[test]
+    fn a_curve_without_samples_is_no_machine() {
+        assert!(Machine::typical(1).is_whole());
+        let empty = Pairs { points: vec![(0, Vec::new())] };
+        assert!(!Machine { wake_timed: vec![(1, empty.clone())], ..Machine::typical(1) }.is_whole());
+        assert!(!Machine { wake: empty, ..Machine::typical(1) }.is_whole());
     }
 }

@@ -42,7 +42,7 @@ impl Pair {
         while !self.there.wait(&self.mutex, Some(Duration::from_nanos(length))) {}
         self.asked.store(true, SeqCst);
         while !self.go.swap(false, SeqCst) {
-            self.there.wait(&self.mutex, None);
+            self.there.wait(&self.mutex, Some(Duration::from_nanos(length)));
         }
         self.came.store(true, SeqCst);
         let before = clock::now();

@@ -53,18 +53,19 @@ struct Ring {
 pub(super) fn race(length: u64, pause: u64, rounds: usize) -> Vec<Round> {
     let (ring, gate) = (Ring::default(), Barrier::new(3));
     thread::scope(|scope| {
-        scope.spawn(|| (0..rounds).for_each(|_| ring.longest(&gate)));
+        scope.spawn(|| (0..rounds).for_each(|_| ring.longest(&gate, length)));
         scope.spawn(|| (0..rounds).for_each(|_| ring.requester(&gate, length)));
         (0..rounds).map(|_| ring.busy(&gate, pause)).collect()
     })
 }
 
 impl Ring {
-    fn longest(&self, gate: &Barrier) {
+    fn longest(&self, gate: &Barrier, length: u64) {
         gate.wait();
         self.mutex.0.lock();
         self.longest_waits.store(true, SeqCst);
-        self.takes(LONGEST);
+        // Its time is not up before the round is over.
+        self.takes(LONGEST, 4 * length);
         self.mutex.0.unlock();
         gate.wait();
     }
@@ -81,18 +82,19 @@ impl Ring {
         self.asked.0.store(true, SeqCst);
         // The end of its next wait is computed here, since after a long sleep even that takes time.
         std::hint::black_box(clock::now());
-        self.takes(REQUESTER);
+        self.takes(REQUESTER, length);
         self.mutex.0.unlock();
         gate.wait();
     }
 
-    /// Waits until it is free, or the round is over.
-    fn takes(&self, me: u8) {
+    /// Waits until it is free, or the round is over; for `timer` ns at a time, as all who wait for a GIL: a thread that sets a timer takes
+    /// longer to fall asleep.
+    fn takes(&self, me: u8, timer: u64) {
         while !self.free.0.load(SeqCst) {
             if self.over.load(SeqCst) {
                 return;
             }
-            self.freed.0.wait(&self.mutex.0, None);
+            self.freed.0.wait(&self.mutex.0, Some(Duration::from_nanos(timer)));
         }
         self.taken.store(clock::now(), SeqCst);
         self.free.0.store(false, SeqCst);

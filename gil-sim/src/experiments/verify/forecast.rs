@@ -79,7 +79,7 @@ fn pick<'a>(calibrations: &'a [Calibration], rng: &mut Rng) -> Option<&'a Calibr
 fn drawn(calibrations: &[Calibration], rng: &mut Rng) -> Option<Calibration> {
     let mut machine = || pick(calibrations, rng).map(|one| one.machine.clone());
     let Machine { cores, queued, dispatch, signal_nobody, .. } = machine()?;
-    let Machine { wake, enqueue, .. } = machine()?;
+    let Machine { wake, wake_timed, enqueue, .. } = machine()?;
     let Machine { late, .. } = machine()?;
     let Machine { heard, steals, stolen, .. } = machine()?;
     let Machine { back, .. } = machine()?;
@@ -87,6 +87,7 @@ fn drawn(calibrations: &[Calibration], rng: &mut Rng) -> Option<Calibration> {
     let machine = Machine {
         cores,
         wake,
+        wake_timed,
         enqueue,
         queued,
         dispatch,

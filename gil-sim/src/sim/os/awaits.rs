@@ -120,7 +120,7 @@ impl Os {
     pub async fn sleep_at_most(&self, me: Tid, ns: u64) -> bool {
         let sleep = {
             let t = &mut self.threads.borrow_mut()[me];
-            t.timed = true;
+            t.timer = Some(ns);
             t.sleep
         };
         if !self.manual {

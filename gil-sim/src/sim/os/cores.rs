@@ -33,7 +33,7 @@ impl Os {
         let home = t.core;
         if let Some((core, idle)) = self.idle_core(home) {
             self.occupies(core, t);
-            let (pairs, slept) = drawn.unwrap_or((&self.machine.wake, idle));
+            let (pairs, slept) = drawn.unwrap_or_else(|| (self.machine.wake_of(idle, t.timer), idle));
             let (latency, cost) = pairs.draw(slept, &mut self.rng.borrow_mut());
             // On its last core it just goes on; on another core a context switch is needed.
             let latency = if core == home { latency } else { latency.max(self.machine.dispatch) };
@@ -63,6 +63,7 @@ impl Os {
         let Some(handler) = t.on_timeout.clone().filter(|handler| handler.waits_again()) else { return false };
         let Some((core, _)) = self.idle_core(t.core) else { return false };
         let length = handler.begin_wait(self, t.number);
+        t.timer = Some(length);
         t.sleep += 1;
         self.occupies(core, t);
         t.is = Is::Blocked;

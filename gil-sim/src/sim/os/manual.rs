@@ -32,7 +32,7 @@ impl Os {
     pub fn can(&self, turn: Turn) -> bool {
         match self.threads.borrow().get(turn.thread) {
             Some(t) if t.is == Is::Running => !turn.by_time,
-            Some(t) if t.is == Is::Blocked => turn.by_time && t.timed,
+            Some(t) if t.is == Is::Blocked => turn.by_time && t.timer.is_some(),
             _ => false,
         }
     }

@@ -31,9 +31,9 @@ impl Os {
     pub(super) fn goes(&self, me: Tid, task: &mut Task, context: &mut Context<'_>) {
         let by_time = {
             let t = &mut self.threads.borrow_mut()[me];
-            t.timed && t.timed_out
+            t.timer.is_some() && t.timed_out
         };
-        self.threads.borrow_mut()[me].timed = false;
+        self.threads.borrow_mut()[me].timer = None;
         self.schedule.borrow_mut().begin(Turn { thread: me, by_time, overtakes: false });
         if task.as_mut().poll(context).is_ready() {
             self.ends(me);

@@ -56,8 +56,8 @@ pub(super) struct Thread<System> {
     pub(super) interrupted: bool,
     /// Whether the last sleep ended by its time.
     pub(super) timed_out: bool,
-    /// Whether the present sleep may end by its time.
-    pub(super) timed: bool,
+    /// So many ns after its beginning the present sleep ends; None: it has no limit.
+    pub(super) timer: Option<u64>,
     /// Asked when its present wait times out.
     pub(super) on_timeout: Option<Rc<dyn TimeoutHandler<System>>>,
 }
@@ -76,14 +76,14 @@ impl<System> Thread<System> {
             interruptible: false,
             interrupted: false,
             timed_out: false,
-            timed: false,
+            timer: None,
             on_timeout: None,
         }
     }
 
     /// Its wait has timed out, but it has had no core yet. A signal that comes before it has one still ends the wait.
     pub(super) fn is_late(&self) -> bool {
-        self.timed && self.timed_out && matches!(self.is, Is::Queued | Is::Arriving)
+        self.timer.is_some() && self.timed_out && matches!(self.is, Is::Queued | Is::Arriving)
     }
 
     /// Whether a signal ends its sleep.

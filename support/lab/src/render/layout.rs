@@ -51,8 +51,14 @@ pub fn fit(s: &str, columns: usize) -> String {
 }
 
 /// Breaks a text at blanks so that every line fits; later lines are indented to the first word. A word that is wider than a
-/// line is broken too. If the head takes more than half of the width, the text begins on the next line.
+/// line is broken too. If the head takes more than half of the width, the text begins on the next line; a head that is wider than a line is
+/// broken as the text is.
 pub fn wrap(head: &str, words: &str, width: usize) -> String {
+    if head.trim_end().width() > width {
+        let marks = head.trim_start();
+        let blanks = (head.len() - marks.len()).min(width / 2);
+        return wrap(&" ".repeat(blanks), &format!("{marks} {words}"), width);
+    }
     let mut out = String::from(head);
     let mut used = head.width();
     let indent = if 2 * used > width { 2 } else { used };
@@ -118,5 +124,6 @@ mod tests {
     fn a_wide_head_stands_alone() {
         assert_eq!(wrap("[not measured] ", "why not", 20), "[not measured]\n  why not\n");
         assert_eq!(wrap("[not measured] ", "why not", 40), "[not measured] why not\n");
+        assert_eq!(wrap("   [not as predicted] ", "seen b", 20), "   [not as\n   predicted] seen b\n");
     }
 }
