@@ -1,0 +1,3 @@
+//! The commands of this section: `cargo run -p native -- NAME` is the module `NAME`.
+
+pub mod release;
