@@ -1,3 +1,5 @@
 //! The commands of this section: `cargo run -p native -- NAME` is the module `NAME`.
 
+pub mod callback;
+pub mod failures;
 pub mod release;
