@@ -5,11 +5,13 @@
 //! - [`kernel`]: the extension's counting loop, compiled for Rust as well
 //! - [`extension`]: builds the extension and puts it where Python finds it
 //! - [`interpreters`]: which interpreters are asked
+//! - [`environment`]: Python environments with NumPy, PyTorch and TensorFlow
 //! - [`overlap`]: whether two threads were in native code at the same time
 //! - [`experiments`]: one module a command, in the order of `--help`
 
 #![forbid(unsafe_code)]
 
+pub mod environment;
 pub mod experiments;
 pub mod extension;
 pub mod interpreters;

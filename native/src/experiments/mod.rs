@@ -3,3 +3,4 @@
 pub mod callback;
 pub mod failures;
 pub mod release;
+pub mod setup;
