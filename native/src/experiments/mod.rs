@@ -2,5 +2,7 @@
 
 pub mod callback;
 pub mod failures;
+pub mod libraries;
+pub mod oversubscription;
 pub mod release;
 pub mod setup;
