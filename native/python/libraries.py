@@ -1,4 +1,4 @@
-"""Twin of native/src/experiments/libraries/mod.rs: which calls of real libraries let go of the GIL.
+"""Twin of native/src/experiments/libraries/mod.rs: which calls of real libraries release the GIL.
 
 Usage: libraries.py CALLS [LIBRARY]. Two threads make the same call again and again. Both stamps and the call are one call of C code (`map` over
 `functools.partial.__call__`): no bytecode runs in between, so a thread that holds the GIL cannot lose it between its stamps, and the spans of

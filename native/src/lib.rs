@@ -7,6 +7,7 @@
 //! - [`interpreters`]: which interpreters are asked
 //! - [`environment`]: Python environments with NumPy, PyTorch and TensorFlow
 //! - [`overlap`]: whether two threads were in native code at the same time
+//! - [`questions`]: what `--ask` asks before the run
 //! - [`experiments`]: one module a command, in the order of `--help`
 
 #![forbid(unsafe_code)]
@@ -18,3 +19,4 @@ pub mod interpreters;
 #[path = "../extension/src/kernel.rs"]
 mod kernel;
 pub mod overlap;
+pub mod questions;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use lab::lang::Text;
 use lab::{process, text};
 
-use super::{Cost, interpreter};
+use super::library::{Cost, interpreter};
 
 /// A step that takes longer than this has hung.
 const LIMIT: Duration = Duration::from_secs(1800);

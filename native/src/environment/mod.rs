@@ -1,90 +1,20 @@
 //! Python environments with the libraries of the article, in `native/environments` below cargo's folder.
 
 mod debian;
+mod library;
 mod pip;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use lab::lang::Text;
-use lab::python::{self, Interpreter};
+use lab::python::Interpreter;
 use lab::report::Unit;
 use lab::report::unit::value;
 use lab::{Error, Result, machine, text};
 
-use crate::extension;
-
-/// A library that the article names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Library {
-    /// NumPy.
-    Numpy,
-    /// PyTorch.
-    Torch,
-    /// TensorFlow.
-    Tensorflow,
-}
-
-/// What an environment takes.
-struct Cost {
-    /// In bytes.
-    download: u64,
-    /// In bytes.
-    disk: u64,
-    /// In seconds, on a fast line.
-    seconds: u64,
-}
-
-impl Library {
-    /// All of them, in the order of the article.
-    pub const ALL: [Library; 3] = [Library::Numpy, Library::Tensorflow, Library::Torch];
-
-    /// Its word on the command line.
-    pub fn word(self) -> &'static str {
-        match self {
-            Library::Numpy => "numpy",
-            Library::Torch => "torch",
-            Library::Tensorflow => "tensorflow",
-        }
-    }
-
-    /// Its name, as the twin has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Library::Numpy => "NumPy",
-            Library::Torch => "PyTorch",
-            Library::Tensorflow => "TensorFlow",
-        }
-    }
-
-    /// What to run where it is not there.
-    pub fn how_to_get_it(self) -> Text {
-        let (name, word) = (self.name(), self.word());
-        text!(
-            "{name} 없음. 설치: cargo run -p native -- setup {word}",
-            "there is no {name}; to get it: cargo run -p native -- setup {word}"
-        )
-    }
-
-    fn folder(self) -> Result<PathBuf, Text> {
-        Ok(extension::below_target()?.join("environments").join(self.word()))
-    }
-
-    /// The interpreter of its environment, if that was set up completely.
-    pub fn python(self) -> Option<Interpreter> {
-        let folder = self.folder().ok().filter(|folder| ready(folder).is_file())?;
-        python::find(&[interpreter(&folder)]).ok()?.pop()
-    }
-}
-
-/// The file that is there once everything else is.
-fn ready(folder: &Path) -> PathBuf {
-    folder.join("ready")
-}
-
-fn interpreter(folder: &Path) -> PathBuf {
-    if cfg!(windows) { folder.join("Scripts").join("python.exe") } else { folder.join("bin").join("python3") }
-}
+pub use library::Library;
+use library::{Cost, interpreter, ready};
 
 /// Where an environment comes from.
 enum Source<'a> {

@@ -8,7 +8,7 @@ use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::{process, text};
 
-use super::{Cost, Library, interpreter};
+use super::library::{Cost, Library, interpreter};
 
 /// A step that takes longer than this has hung.
 const LIMIT: Duration = Duration::from_secs(3600);

@@ -1,4 +1,4 @@
-//! Real libraries: which of their calls let go of the GIL. The standard library, Pillow, NumPy, PyTorch and TensorFlow, where they are.
+//! Real libraries: which of their calls release the GIL. The standard library, Pillow, NumPy, PyTorch and TensorFlow, where they are.
 //!
 //! Article: 요약, "C 확장 라이브러리". Run: `cargo run -p native -- libraries`. Python twin: `python/libraries.py`.
 
@@ -29,7 +29,7 @@ pub fn command() -> Experiment {
     let calls = options.size("calls", 2..=100, 3, about);
     let about = text!(
         "NumPy, PyTorch, TensorFlow와 표준 라이브러리: 어느 호출이 GIL을 해제하는가",
-        "NumPy, PyTorch, TensorFlow, the standard library: which calls let go of the GIL"
+        "NumPy, PyTorch, TensorFlow, the standard library: which calls release the GIL"
     );
     Experiment::new("libraries", about, options, move |a| run(a.get(calls), a.pythons()))
 }

@@ -75,7 +75,7 @@ pub(super) fn notes(failed: &[String]) -> Vec<Text> {
     let mut notes = vec![
         text!(
             "판정 방법: 시각 기록, 호출, 시각 기록을 C 함수 호출 하나로 묶습니다. 그 사이에 바이트코드가 실행되지 않으므로 GIL을 쥔 스레드는 두 기록 사이에서 GIL을 잃지 않고, 그런 두 호출은 한순간도 겹치지 않습니다(0 %). 절반 넘게 겹치면 호출이 GIL을 해제한 것입니다. 컴퓨터가 바빠도 이 판정은 달라지지 않습니다.",
-            "The rule: a stamp, the call and a stamp are one call of C code. No bytecode runs in between, so a thread that holds the GIL does not lose it between its stamps, and two such calls never share an instant (0 %). If they overlap by more than half, the call let go of the GIL. This does not depend on how busy the machine is."
+            "The rule: a stamp, the call and a stamp are one call of C code. No bytecode runs in between, so a thread that holds the GIL does not lose it between its stamps, and two such calls never share an instant (0 %). If they overlap by more than half, the call released the GIL. This does not depend on how busy the machine is."
         ),
         text!(
             "속도는 스레드 하나가 혼자 호출할 때와 비교한 것입니다. 겹쳐도 빨라지지 않을 수 있습니다. 메모리 대역폭이 모자라거나, 호출이 짧아 GIL을 다시 획득하는 시간이 더 길 때입니다. 라이브러리의 스레드 풀은 스레드 하나로 제한했습니다. 풀까지 쓰면 어떻게 되는지는 oversubscription이 보여 줍니다.",
@@ -83,7 +83,7 @@ pub(super) fn notes(failed: &[String]) -> Vec<Text> {
         ),
         text!(
             "라이브러리가 C 함수를 감싼 파이썬 코드는 빼고 C 함수만 호출합니다. json은 파서의 C 부분, Pillow는 디코더와 크기 변경의 C 부분입니다. hashlib은 2,048바이트부터 GIL을 해제합니다.",
-            "Only the functions in C are called, without the Python code around them: of json the scanner, of Pillow the decoder and the resampler. hashlib lets go of the GIL from 2,048 bytes on."
+            "Only the functions in C are called, without the Python code around them: of json the scanner, of Pillow the decoder and the resampler. hashlib releases the GIL from 2,048 bytes on."
         ),
     ];
     notes.extend(failed.iter().map(|line| text!("측정하지 못함: {line}", "could not be measured: {line}")));

@@ -17,6 +17,7 @@ use lab::{Result, text, twin_script};
 
 use crate::interpreters::{self, by};
 use crate::overlap;
+use crate::questions;
 use report::{Row, shows, table};
 
 /// The claim that native code makes threads parallel. It says "can", so both kinds have a verdict of their own.
@@ -37,6 +38,7 @@ pub fn command() -> Experiment {
         "native code that holds the GIL, and native code that releases it"
     );
     Experiment::new("release", about, options, move |a| run(a.get(iterations), a.get(calls), a.pythons()))
+        .asks(|_| questions::all())
 }
 
 /// Two threads call the loop, in Rust and on every interpreter.
