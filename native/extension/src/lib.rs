@@ -1,6 +1,7 @@
 //! A C extension for CPython, in Rust: what the article calls "C 확장 라이브러리", as small as it can be.
 //!
 //! - [`kernel`]: the counting loop, which knows nothing of Python
+//! - [`clock`]: the clock of all spans
 //! - [`count`]: the loop as two functions for Python: one holds the GIL, one releases it
 //! - [`failures`]: what goes wrong in native code: a panic, an error without the GIL, a long call and Ctrl-C
 //! - [`callback`]: native code that calls Python in between
@@ -21,6 +22,8 @@ mod kernel;
 mod native_extension {
     #[pymodule_export]
     use crate::callback::count_with_callback;
+    #[pymodule_export]
+    use crate::clock::now;
     #[pymodule_export]
     use crate::count::{count_holding, count_releasing};
     #[pymodule_export]

@@ -91,9 +91,10 @@ pub(super) fn shows(rows: Option<&[Row]>) -> Text {
     };
     let (python, held, released) = (&holds.python, shown(holds.overlap), shown(releases.overlap));
     let (stopped, ran) = (duration(holds.pause), duration(releases.pause));
+    // Three lines in both languages: the first screen has room for both drawings then.
     text!(
         "같은 루프, 같은 {python}: 네이티브 코드가 GIL을 쥐면 두 스레드의 호출이 {held} 겹치고 셋째 스레드는 최대 {stopped} 멈춥니다. GIL을 해제하면 {released} 겹치고 최대 {ran} 멈춥니다.",
-        "The same loop on the same {python}: if native code holds the GIL, the calls of two threads overlap by {held}, and a third thread stands still for up to {stopped}. If it releases the GIL, they overlap by {released}, and the third stands still for up to {ran}."
+        "On {python}, the calls of two threads overlap by {held} if native code holds the GIL, and a third thread stands still for up to {stopped}. If it releases the GIL: {released}, and {ran}."
     )
 }
 
