@@ -111,6 +111,7 @@ fn experiment_of(command: &str) -> (String, String) {
         "compare" => "table",
         "choose" => "run",
         "kitchen" => "cooks",
+        "native" => "release",
         "lab" => "machine",
         _ => "article",
     };

@@ -37,11 +37,13 @@ fn help_fits() {
 #[test]
 fn pages_fit() {
     run("choose", &["--json", "--out", RECORDED, "--no-python", "sleep", "0.3"]).ends_with(0);
-    let pages: [(&str, &[&str]); 9] = [
+    let pages: [(&str, &[&str]); 11] = [
         ("lab", &["claims"]),
         ("choose", &["again", RECORDED, "--no-python"]),
         ("kitchen", &["cooks", "--seconds", "0.001", "--no-python"]),
         ("kitchen", &["table", "--seconds", "0.001", "--no-python"]),
+        ("native", &["release", "--iterations", "1000", "--no-python"]),
+        ("native", &["failures", "--no-python"]),
         ("threading", &["article", "--seconds", "0.05", "--no-python"]),
         ("threading", &["cpu", "--iterations", "100000", "--rounds", "1", "--no-python"]),
         ("mutex", &["counter", "--iterations", "2000", "--rounds", "100", "--no-python"]),
