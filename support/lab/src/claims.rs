@@ -236,8 +236,7 @@ mod tests {
         assert_eq!(waiting, WAITING);
     }
 
-    const WAITING: [&str; 4] =
-        ["named-libraries-parallel", "distributed-celery", "distributed-dask", "distributed-ray"];
+    const WAITING: [&str; 3] = ["distributed-celery", "distributed-dask", "distributed-ray"];
 
     #[test]
     fn a_verdict_on_an_unknown_claim_is_noticed() {
