@@ -5,7 +5,7 @@ use super::{back, race};
 use crate::sim::{Curve, Pairs, Steals};
 
 /// Lengths of the wait before a request, in ns, with the number of rounds in each pass; of those with a pause, a third.
-const REQUESTS: [(u64, usize); 4] = [(500_000, 48), (1_000_000, 40), (5_000_000, 16), (20_000_000, 5)];
+const REQUESTS: [(u64, usize); 4] = [(500_000, 48), (1_000_000, 40), (5_000_000, 40), (20_000_000, 12)];
 /// How long the busy thread lets a request lie, in ns.
 const PAUSES: [u64; 2] = [0, 1000];
 /// Results vary more between runs than within one, hence many short passes.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use lab::clock;
 
-use super::futex::{Condvar, Mutex};
+use super::futex::{Condvar, Line, Mutex};
 
 /// What one round came to, in ns.
 #[derive(Clone, Copy, Debug)]
@@ -28,12 +28,6 @@ pub(super) struct Round {
 const NOBODY: u8 = 0;
 const LONGEST: u8 = 1;
 const REQUESTER: u8 = 2;
-
-/// A cache line of its own. What shares a line with what decides races of some hundred ns: left to chance, every run of this program would
-/// have measured something else. CPython's mutex and condition variable are in two lines, and its requests in a third.
-#[derive(Default)]
-#[repr(align(64))]
-struct Line<T>(T);
 
 #[derive(Default)]
 struct Ring {

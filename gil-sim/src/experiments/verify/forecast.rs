@@ -1,7 +1,8 @@
 //! A forecast interval: what the simulator predicts where its input is uncertain, from repeated calibrations of the machine.
 //!
 //! Each of many simulated runs draws its latencies from one calibration or another, each group of them for itself, and lasts as long as the
-//! measured run. Nothing here knows what was measured on an interpreter with a GIL.
+//! measured run. They know nothing of what was measured on an interpreter with a GIL. What the model leaves out comes in addition:
+//! [`MODEL`].
 
 use lab::stats;
 
@@ -12,6 +13,12 @@ use crate::sim::{self, Machine, Setup, Speed};
 
 /// The part of future runs that the interval is to contain.
 pub(crate) const PART: f64 = 0.9;
+/// What the model leaves out, such as Python's memory management and the system's own threads, as a standard deviation of the logarithm: where
+/// calibrations agreed (their interval was narrower than a quarter of its value), the measured medians of five interpreters were off by 6 %
+/// and 5 % in two runs (root mean square, 67 cells, 30 November 2026).
+const MODEL: f64 = 0.05;
+/// The 95 % quantile of a normal distribution: nine of ten values lie within so many standard deviations of its mean.
+const NORMAL: f64 = 1.645;
 /// Simulated runs for each cell.
 const RUNS: u64 = 100;
 
@@ -46,14 +53,13 @@ impl Forecast {
 
     /// The quantiles of the runs, moved away from their median in logarithms: few calibrations know little of how much the next one will
     /// differ. The factor is that of a prediction interval from so many values of a normal distribution (Student's t) over that of a known
-    /// one.
+    /// one. What the model leaves out is independent of it, so the squares add up.
     pub(crate) fn of_runs(values: &[f64], calibrations: usize) -> Option<Forecast> {
         let wider = wider(calibrations)?;
         let logs: Vec<f64> = values.iter().filter(|value| **value > 0.0).map(|value| value.ln()).collect();
         let (middle, half) = (stats::median(&logs)?, (1.0 - PART) / 2.0);
-        let end = |part| Some((middle + (stats::quantile(&logs, part)? - middle) * wider).exp());
-        // A value that all runs agree on must not fall out of its own interval by the rounding of its logarithm.
-        Some(Forecast { low: end(half)? * (1.0 - 1e-9), high: end(1.0 - half)? * (1.0 + 1e-9) })
+        let away = |part| Some(((stats::quantile(&logs, part)? - middle) * wider).hypot(NORMAL * MODEL));
+        Some(Forecast { low: (middle - away(half)?).exp(), high: (middle + away(1.0 - half)?).exp() })
     }
 }
 
@@ -110,7 +116,6 @@ fn drawn(calibrations: &[Calibration], rng: &mut Rng) -> Option<Calibration> {
 fn wider(calibrations: usize) -> Option<f64> {
     /// The 95 % quantile of Student's t for 1, 2, … degrees of freedom, and of the normal distribution.
     const T: [f64; 9] = [6.314, 2.920, 2.353, 2.132, 2.015, 1.943, 1.895, 1.860, 1.833];
-    const NORMAL: f64 = 1.645;
     let freedom = calibrations.checked_sub(2)?;
     // Beyond the table: the first terms of its expansion in the inverse of the degrees of freedom.
     let far = |n: f64| NORMAL + 1.524 / n + 1.42 / (n * n);
@@ -132,10 +137,12 @@ mod tests {
         assert!(of(2).width() > of(3).width() && of(3).width() > of(20).width());
         let many = of(10_000);
         assert!(
-            (many.low - 104.5).abs() < 1.0 && (many.high - 195.0).abs() < 1.5,
-            "the quantiles themselves: {many:?}"
+            (103.0..104.5).contains(&many.low) && (195.0..198.0).contains(&many.high),
+            "the quantiles themselves, and a little for what the model leaves out: {many:?}"
         );
         assert!(many.contains(150.0) && !many.contains(99.0) && !many.contains(199.0));
+        let agreed = Forecast::of_runs(&[100.0; 100], 10_000).expect("enough");
+        assert!(agreed.contains(107.0) && agreed.contains(93.0) && !agreed.contains(110.0), "{agreed:?}");
         assert_eq!(Forecast::of_runs(&values, 1), None, "one calibration does not tell how much the next will differ");
         assert_eq!(Forecast::of_runs(&[], 5), None);
         // Where table and expansion meet they agree.
@@ -157,7 +164,7 @@ mod tests {
         let same = Forecast::of(cell, &[with(20_000), with(20_000), with(20_000)]).unwrap();
         // One of them always loses the race for the lock: see `tests/it/convoy.rs`.
         let differ = Forecast::of(cell, &[with(1000), with(20_000), with(20_000)]).unwrap();
-        assert!(same.width() < 1.2 && differ.width() > 1.5, "{same:?} {differ:?}");
+        assert!(same.width() < 1.3 && differ.width() > 1.5, "{same:?} {differ:?}");
         let alone = |calibration: Calibration| one_run(cell, &[calibration], 1).unwrap();
         assert!(differ.contains(alone(with(1000))) && differ.contains(alone(with(20_000))));
         assert!(!same.contains(alone(with(1000))), "known to be wrong: an interval that has never seen it");
