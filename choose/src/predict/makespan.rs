@@ -31,6 +31,7 @@ impl Piece {
             outside: self.outside * factor,
             waits: self.waits * factor,
             blocking_waits: self.blocking_waits * factor,
+            held_waits: self.held_waits * factor,
             rounds: self.rounds,
         }
     }

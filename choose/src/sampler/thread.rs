@@ -35,8 +35,6 @@ pub struct Thread {
     /// at its own ticks, so a single sample may be off by some milliseconds; the sums are not.
     alive: f64,
     first: Scheduled,
-    /// It began after the last sample, and has not been sampled yet.
-    is_new: bool,
     /// Its number in the innermost PID namespace that it is in: what the thread itself and its interpreter call it.
     pub inner: u32,
     blocked: f64,
@@ -83,7 +81,6 @@ impl Thread {
             last: first,
             alive: 0.0,
             first,
-            is_new,
             inner: tid,
             blocked: 0.0,
             is_new,
