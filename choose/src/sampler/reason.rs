@@ -176,6 +176,9 @@ mod tests {
         assert_eq!(reason(Call::Blocked(202, [at, 0, 0, 1]), &alone), Some(Wait::Timer), "only time can end it");
         assert_eq!(reason(Call::Blocked(202, [at, 0, 0, 0]), &alone), Some(Wait::Lock));
         let bits = [0_u64, 1 << 6];
+        // Its neighbours on the stack were read, and are kept for a moment.
+        let memory = Memory::of(pid).unwrap();
+        let context = Context { memory: Some(&memory), ..context };
         assert_eq!(context.selected(std::ptr::from_ref(&bits) as u64, 128), Some(70));
         assert_eq!(reason(Call::Running, &context), None);
     }
