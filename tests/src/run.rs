@@ -46,7 +46,8 @@ fn program_in(profile: Profile, name: &str) -> PathBuf {
 }
 
 /// The sections of the article, as programs with experiments.
-pub const SECTIONS: [&str; 7] = ["kitchen", "threading", "asyncio", "multiprocessing", "mutex", "gil-sim", "compare"];
+pub const SECTIONS: [&str; 8] =
+    ["kitchen", "native", "threading", "asyncio", "multiprocessing", "mutex", "gil-sim", "compare"];
 
 /// A command for one of our programs.
 pub fn command<S: AsRef<OsStr>>(name: &str, args: &[S]) -> Command {

@@ -144,6 +144,7 @@ fn first_of(package: &str) -> &'static str {
         "gil-sim" => "cpu-bound",
         "compare" => "table",
         "kitchen" => "cooks",
+        "native" => "release",
         "lab" => "machine",
         _ => "article",
     }

@@ -17,8 +17,9 @@ type Asking = (&'static str, &'static [&'static str], &'static str, (&'static st
 const HEADING: (&str, &str) = ("## 실행하기 전에 답할 질문 셋", "## Three questions to answer before you run it");
 const KITCHENS: (&str, &str) = ("먼저 질문 셋에 답해 보십시오.", "Three questions first:");
 
-const ASKING: [Asking; 7] = [
+const ASKING: [Asking; 8] = [
     ("kitchen", &["--seconds", "0.001"], "difference", KITCHENS),
+    ("native", &["--iterations", "1000"], "native", HEADING),
     ("threading", &["--seconds", "0.2"], "threading", HEADING),
     ("asyncio", &["--seconds", "0.2"], "asyncio", HEADING),
     ("multiprocessing", &["--iterations", "100000"], "multiprocessing", HEADING),

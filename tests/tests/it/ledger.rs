@@ -107,6 +107,7 @@ fn experiment_of(command: &str) -> (String, String) {
         "gil-sim" => "cpu-bound",
         "compare" => "table",
         "kitchen" => "cooks",
+        "native" => "release",
         "lab" => "machine",
         _ => "article",
     };

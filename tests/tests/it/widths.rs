@@ -33,10 +33,12 @@ fn help_fits() {
 /// Lanes, measurements, tables, charts, verdicts and notes, of experiments that take less than a second.
 #[test]
 fn pages_fit() {
-    let pages: [(&str, &[&str]); 8] = [
+    let pages: [(&str, &[&str]); 10] = [
         ("lab", &["claims"]),
         ("kitchen", &["cooks", "--seconds", "0.001", "--no-python"]),
         ("kitchen", &["table", "--seconds", "0.001", "--no-python"]),
+        ("native", &["release", "--iterations", "1000", "--no-python"]),
+        ("native", &["failures", "--no-python"]),
         ("threading", &["article", "--seconds", "0.05", "--no-python"]),
         ("threading", &["cpu", "--iterations", "100000", "--rounds", "1", "--no-python"]),
         ("mutex", &["counter", "--iterations", "2000", "--rounds", "100", "--no-python"]),
