@@ -236,10 +236,9 @@ mod tests {
         assert_eq!(waiting, WAITING);
     }
 
-    const WAITING: [&str; 6] = [
+    const WAITING: [&str; 5] = [
         "advice-io-asyncio-or-threads",
         "advice-cpu-processes",
-        "named-libraries-parallel",
         "distributed-celery",
         "distributed-dask",
         "distributed-ray",
