@@ -6,7 +6,9 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 
-use lab::{Result, clock, machine};
+use lab::{Result, clock};
+
+use super::busy;
 
 /// A system call that does nothing, in ns: what waking nobody costs.
 pub fn nobody() -> u64 {
@@ -30,18 +32,12 @@ pub struct Trips {
 
 /// Measures so many of them, while all other cores compute.
 pub fn trips(rounds: usize) -> Result<Trips> {
-    /// How long both have been asleep before, in ns.
+    /// How long the receiver has been asleep before, in ns.
     const PAUSE: u64 = 200_000;
     let done = AtomicBool::new(false);
     let (mut mine, mut theirs) = UnixStream::pair()?;
     thread::scope(|scope| {
-        for _ in 1..machine::cores() {
-            scope.spawn(|| {
-                while !done.load(SeqCst) {
-                    std::hint::spin_loop();
-                }
-            });
-        }
+        busy::others_compute(scope, &done);
         let answers = scope.spawn(move || -> Result<()> {
             let mut message = [0; 8];
             for _ in 0..rounds {
@@ -52,10 +48,7 @@ pub fn trips(rounds: usize) -> Result<Trips> {
         });
         let (mut sends, mut all) = (Vec::with_capacity(rounds), Vec::with_capacity(rounds));
         let talked: Result<()> = (0..rounds).try_for_each(|_| {
-            let start = clock::now();
-            while clock::now() < start + PAUSE {
-                std::hint::spin_loop();
-            }
+            busy::compute(PAUSE);
             let before = clock::now();
             mine.write_all(&[0; 8])?;
             sends.push(clock::now() - before);

@@ -1,6 +1,7 @@
 //! Calibration: OS latencies of the primitives that a lock is made of, by micro-benchmarks. None of them involves
 //! a GIL.
 
+mod busy;
 mod context_switch;
 mod ipc;
 mod python;
