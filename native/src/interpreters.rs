@@ -29,8 +29,3 @@ pub fn ask(python: &Interpreter, script: &Path, args: &[String]) -> Result<Repor
     words.extend_from_slice(args);
     python::run(python, script, &words, python::LIMIT)
 }
-
-/// A text of the twin under the interpreter's name.
-pub fn by(python: &Interpreter, text: &Text) -> Text {
-    Text { ko: format!("{python}: {}", text.ko), en: format!("{python}: {}", text.en) }
-}

@@ -2,7 +2,7 @@
 //!
 //! The article's listing of this section is the extension itself, `extension/src/`: Rust that CPython imports.
 //!
-//! - [`kernel`]: the extension's counting loop, compiled for Rust as well
+//! - `kernel`: the extension's counting loop, compiled for Rust as well
 //! - [`extension`]: builds the extension and puts it where Python finds it
 //! - [`interpreters`]: which interpreters are asked
 //! - [`environment`]: Python environments with NumPy, PyTorch and TensorFlow

@@ -123,7 +123,7 @@ pub fn run(most: usize, delay: Duration, rounds: usize, pythons: &[Interpreter])
     report.measures_in_tables = true;
     report.verdicts = whos.iter().map(|who| judge(*who, &report, foreign)).collect();
     if pythons.is_empty() {
-        let why = text!("파이썬 없이 실행했습니다", "no Python in this run");
+        let why = python::none_in_this_run();
         report.verdicts.push(Verdict::not_measured(CLAIM, "CPython", why));
     }
     let wait = unit::duration(2.0 * delay.as_nanos() as f64);

@@ -6,7 +6,9 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 
-use lab::{Result, clock, machine};
+use lab::{Result, clock};
+
+use super::busy;
 
 /// A system call that does nothing, in ns: what waking nobody costs.
 pub fn nobody() -> u64 {
@@ -19,29 +21,23 @@ pub fn nobody() -> u64 {
     (clock::now() - before) / CALLS
 }
 
-/// A message to another thread of the same core and its answer, in ns: the median.
-#[derive(Clone, Copy, Debug)]
-pub struct Trip {
+/// Messages to another thread of the same core and their answers, in ns.
+#[derive(Clone, Debug)]
+pub struct Trips {
     /// The `send`, which wakes a receiver that has to wait for the core.
-    pub send: u64,
+    pub send: Vec<u64>,
     /// From the `send` until the answer is there.
-    pub all: u64,
+    pub all: Vec<u64>,
 }
 
-/// Measures such a trip so many times, while all other cores compute.
-pub fn trip(rounds: usize) -> Result<Trip> {
-    /// How long both have been asleep before, in ns.
+/// Measures so many of them, while all other cores compute.
+pub fn trips(rounds: usize) -> Result<Trips> {
+    /// How long the receiver has been asleep before, in ns.
     const PAUSE: u64 = 200_000;
     let done = AtomicBool::new(false);
     let (mut mine, mut theirs) = UnixStream::pair()?;
     thread::scope(|scope| {
-        for _ in 1..machine::cores() {
-            scope.spawn(|| {
-                while !done.load(SeqCst) {
-                    std::hint::spin_loop();
-                }
-            });
-        }
+        busy::others_compute(scope, &done);
         let answers = scope.spawn(move || -> Result<()> {
             let mut message = [0; 8];
             for _ in 0..rounds {
@@ -52,10 +48,7 @@ pub fn trip(rounds: usize) -> Result<Trip> {
         });
         let (mut sends, mut all) = (Vec::with_capacity(rounds), Vec::with_capacity(rounds));
         let talked: Result<()> = (0..rounds).try_for_each(|_| {
-            let start = clock::now();
-            while clock::now() < start + PAUSE {
-                std::hint::spin_loop();
-            }
+            busy::compute(PAUSE);
             let before = clock::now();
             mine.write_all(&[0; 8])?;
             sends.push(clock::now() - before);
@@ -67,6 +60,6 @@ pub fn trip(rounds: usize) -> Result<Trip> {
         // If this end has failed, the other one reads to the end.
         let _ = mine.shutdown(Shutdown::Both);
         talked.and(answers.join().expect("it only reads and writes"))?;
-        Ok(Trip { send: super::median(sends), all: super::median(all) })
+        Ok(Trips { send: sends, all })
     })
 }

@@ -1,6 +1,7 @@
 //! Calibration: OS latencies of the primitives that a lock is made of, by micro-benchmarks. None of them involves
 //! a GIL.
 
+mod busy;
 mod context_switch;
 mod ipc;
 mod python;
@@ -115,18 +116,18 @@ fn measure(realtime: bool, one_in: usize) -> Result<Machine> {
         sends_after.push((slept, warm(t.receive_first.1)));
     }
     let [late, signal, send, receive, send_after, receive_after] = curves.map(Curve::of_samples);
-    let trip = context_switch::trip(200 / one_in)?;
-    let enqueue = trip.send.saturating_sub(send.median(0));
+    let trips = context_switch::trips(200 / one_in)?;
+    let (trip, trip_send) = (median(trips.all), median(trips.send));
     // What exceeds the shortest sleep's cost is due to cold caches.
     let warm_signal = signal.median(0);
     Ok(Machine {
         cores: machine::cores(),
-        enqueue,
+        enqueue: trip_send.saturating_sub(send.median(0)),
         wake: wakes(Before::Slept(1_000_000), NEVER, &IDLE),
         wake_timed: wake_timed.into(),
         queued: (!realtime).then(|| Curve::of_samples([(1, warm(queued::queued(60 + WARM_UP)))])),
         // Each way there is a `send`, a switch, and a `recv`.
-        dispatch: (trip.all / 2).saturating_sub(trip.send + receive.median(0)).max(500),
+        dispatch: (trip / 2).saturating_sub(trip_send + receive.median(0)).max(500),
         cold_signal: signal.less(warm_signal),
         signal_nobody: context_switch::nobody(),
         late,

@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread;
 
-use lab::{clock, machine};
+use lab::clock;
 
+use super::busy;
 use crate::sync::{Condvar, Mutex};
 
 /// A thread computes on every core, and one of them wakes a sleeper: how long that one waits for a core, in ns.
@@ -28,18 +29,9 @@ pub fn queued(rounds: usize) -> Vec<u64> {
             }
             waits
         });
-        for _ in 1..machine::cores() {
-            scope.spawn(|| {
-                while !done.load(SeqCst) {
-                    std::hint::spin_loop();
-                }
-            });
-        }
+        busy::others_compute(scope, &done);
         for _ in 0..rounds {
-            let start = clock::now();
-            while clock::now() < start + PAUSE {
-                std::hint::spin_loop();
-            }
+            busy::compute(PAUSE);
             *mutex.lock() = true;
             signalled.store(clock::now(), SeqCst);
             woken.notify_one();

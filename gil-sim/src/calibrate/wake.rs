@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use lab::clock;
 
+use super::busy;
+
 /// What was measured, in ns.
 #[derive(Clone, Debug, Default)]
 pub struct Wakes {
@@ -39,9 +41,7 @@ pub fn wake(before: Before, timer: u64, idle: u64, rounds: usize) -> Wakes {
                 let start = clock::now();
                 let length = match before {
                     Before::Computed(length) => {
-                        while clock::now() < start + length {
-                            std::hint::spin_loop();
-                        }
+                        busy::compute(length);
                         length
                     }
                     Before::Slept(length) => {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
-use lab::python::Interpreter;
+use lab::python::{self, Interpreter};
 use lab::report::unit;
 use lab::report::{Measure, Report, Table, Unit};
 use lab::{Result, text};
@@ -73,7 +73,7 @@ pub fn run(delay: Duration, lasting: Duration, pythons: &[Interpreter]) -> Resul
     report.measures = sweeps.iter().flat_map(measures).collect();
     report.verdicts = sweeps.iter().map(judge).collect();
     if pythons.is_empty() {
-        let why = text!("파이썬 없이 실행했습니다", "no Python in this run");
+        let why = python::none_in_this_run();
         report.verdicts.push(Verdict::not_measured(CLAIM, "CPython", why));
     }
     report.measures_in_tables = true;

@@ -35,7 +35,7 @@ pub struct Seen {
 /// The interpreter that can say who holds its GIL, or why there is none.
 pub fn judge(pythons: &[Interpreter]) -> Result<Interpreter, Text> {
     if pythons.is_empty() {
-        return Err(text!("파이썬 없이 실행했습니다", "no Python in this run"));
+        return Err(python::none_in_this_run());
     }
     let [major, minor] = SINCE;
     let judge = python::at_least(pythons, SINCE).ok_or_else(|| {

@@ -23,7 +23,7 @@ pub enum Library {
 pub(super) struct Cost {
     /// In bytes.
     pub(super) download: u64,
-    /// In bytes.
+    /// In bytes, at most: while what was downloaded is there too.
     pub(super) disk: u64,
     /// In seconds, on a fast line.
     pub(super) seconds: u64,
@@ -66,14 +66,18 @@ impl Library {
 
     /// The interpreter of its environment, if that was set up completely.
     pub fn python(self) -> Option<Interpreter> {
-        let folder = self.folder().ok().filter(|folder| ready(folder).is_file())?;
-        python::find(&[interpreter(&folder)]).ok()?.pop()
+        python::find(&[set_up_in(&self.folder().ok()?)?]).ok()?.pop()
     }
 }
 
 /// The file that is there once everything else is.
 pub(super) fn ready(folder: &Path) -> PathBuf {
     folder.join("ready")
+}
+
+/// The interpreter of the environment in this folder, if everything is there.
+pub(super) fn set_up_in(folder: &Path) -> Option<PathBuf> {
+    ready(folder).is_file().then(|| interpreter(folder))
 }
 
 /// The interpreter of an environment.

@@ -5,6 +5,7 @@ mod library;
 mod pip;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use lab::lang::Text;
@@ -14,7 +15,7 @@ use lab::report::unit::value;
 use lab::{Error, Result, machine, text};
 
 pub use library::Library;
-use library::{Cost, interpreter, ready};
+use library::{Cost, interpreter, ready, set_up_in};
 
 /// Where an environment comes from.
 enum Source<'a> {
@@ -28,12 +29,12 @@ enum Source<'a> {
 pub fn set_up(library: Library, pythons: &[Interpreter], tell: &dyn Fn(&Text)) -> Result<PathBuf> {
     let folder = library.folder().map_err(Error::failed)?;
     let (name, place) = (library.name(), folder.display());
-    if ready(&folder).is_file() {
+    if let Some(python) = set_up_in(&folder) {
         tell(&text!(
             "{name}: 이미 설치되어 있습니다: {place} (지우려면 이 폴더를 지우십시오)",
             "{name} is there already: {place} (to remove it, delete this folder)"
         ));
-        return Ok(interpreter(&folder));
+        return Ok(python);
     }
     let source = source(library, pythons)?;
     let cost = match source {
@@ -41,24 +42,53 @@ pub fn set_up(library: Library, pythons: &[Interpreter], tell: &dyn Fn(&Text)) -
         Source::Pip(_) => pip::cost(library),
     };
     tell(&announce(library, &cost, &folder));
-    fs::create_dir_all(&folder).map_err(|e| cannot(library, &Text::same(e.to_string())))?;
-    if let Some(free) = machine::free_disk(&folder).filter(|free| *free < cost.disk) {
-        let (free, disk) = (value(free as f64, Unit::Bytes), value(cost.disk as f64, Unit::Bytes));
-        let why = text!("디스크 여유가 {free}뿐이고 {disk} 필요합니다", "{free} free on the disk, {disk} needed");
-        return Err(cannot(library, &why));
+    make(library, source, &cost, &folder, tell).map_err(|Text { ko, en }| {
+        Error::failed(text!("{name}을 설치할 수 없습니다: {ko}", "cannot set up {name}: {en}"))
+    })
+}
+
+/// Makes it in this folder. The reason, if it cannot; then nothing is left of it.
+fn make(
+    library: Library,
+    source: Source<'_>,
+    cost: &Cost,
+    folder: &Path,
+    tell: &dyn Fn(&Text),
+) -> std::result::Result<PathBuf, Text> {
+    let made = fill(library, source, cost, folder, tell);
+    if made.is_err() {
+        // What cannot be removed now is removed by the next run.
+        let _ = fs::remove_dir_all(folder);
     }
+    made
+}
+
+fn fill(
+    library: Library,
+    source: Source<'_>,
+    cost: &Cost,
+    folder: &Path,
+    tell: &dyn Fn(&Text),
+) -> std::result::Result<PathBuf, Text> {
+    let told = |e: io::Error| Text::same(e.to_string());
     // What an interrupted run left behind is not known to be whole.
-    let emptied = fs::remove_dir_all(&folder).and_then(|()| fs::create_dir_all(&folder));
-    emptied.map_err(|e| cannot(library, &Text::same(e.to_string())))?;
-    let filled = match source {
-        Source::Debian => debian::fill(&folder, tell),
-        Source::Pip(python) => pip::fill(&folder, library, python, tell),
-    };
-    filled.map_err(|why| cannot(library, &why))?;
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(told)?;
+    }
+    fs::create_dir_all(folder).map_err(told)?;
+    if let Some(free) = machine::free_disk(folder).filter(|free| *free < cost.disk) {
+        let (free, disk) = (value(free as f64, Unit::Bytes), value(cost.disk as f64, Unit::Bytes));
+        return Err(text!("디스크 여유가 {free}뿐이고 {disk} 필요합니다", "{free} free on the disk, {disk} needed"));
+    }
+    match source {
+        Source::Debian => debian::fill(folder, tell)?,
+        Source::Pip(python) => pip::fill(folder, library, python, tell)?,
+    }
+    let (name, python) = (library.name(), interpreter(folder));
     tell(&text!("{name}을 import해 봅니다", "importing {name}"));
-    pip::import(&interpreter(&folder), library).map_err(|why| cannot(library, &why))?;
-    fs::write(ready(&folder), "").map_err(|e| cannot(library, &Text::same(e.to_string())))?;
-    Ok(interpreter(&folder))
+    pip::import(&python, library)?;
+    fs::write(ready(folder), "").map_err(told)?;
+    Ok(python)
 }
 
 fn source(library: Library, pythons: &[Interpreter]) -> Result<Source<'_>> {
@@ -89,11 +119,6 @@ fn announce(library: Library, cost: &Cost, folder: &Path) -> Text {
     )
 }
 
-fn cannot(library: Library, why: &Text) -> Error {
-    let (name, Text { ko, en }) = (library.name(), why);
-    Error::failed(text!("{name}을 설치할 수 없습니다: {ko}", "cannot set up {name}: {en}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,8 +138,21 @@ mod tests {
 
     #[test]
     fn an_environment_without_its_mark_is_not_used() {
-        let folder = std::env::temp_dir().join(format!("native-environment-{}", std::process::id()));
-        assert!(!ready(&folder).is_file());
-        assert!(interpreter(&folder).starts_with(&folder));
+        let folder = std::env::temp_dir().join(format!("native-mark-{}", std::process::id()));
+        fs::create_dir_all(interpreter(&folder).parent().unwrap()).unwrap();
+        fs::write(interpreter(&folder), "").unwrap();
+        assert_eq!(set_up_in(&folder), None, "an interrupted run left it");
+        fs::write(ready(&folder), "").unwrap();
+        assert_eq!(set_up_in(&folder), Some(interpreter(&folder)));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_made_says_why_and_leaves_nothing() {
+        let folder = std::env::temp_dir().join(format!("native-failed-{}", std::process::id()));
+        let (python, cost) = (python([3, 11, 7], Some(true)), Cost { download: 0, disk: u64::MAX, seconds: 0 });
+        let why = make(Library::Numpy, Source::Pip(&python), &cost, &folder, &|_| {}).unwrap_err();
+        assert!(why.en.contains("free on the disk"), "{why:?}");
+        assert!(!folder.exists(), "something was left");
     }
 }

@@ -8,12 +8,12 @@ use gil_sim::{Gil, SWITCH_INTERVAL, ThreadId};
 use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
-use lab::python::Interpreter;
+use lab::python::{self, Interpreter, by};
 use lab::report::{Measure, Report, Unit, unit};
 use lab::trace::{LaneRecorder, Recorder, State, Trace};
 use lab::{Error, Result, text, twin_script};
 
-use crate::interpreters::{self, by};
+use crate::interpreters;
 use crate::kernel;
 use crate::overlap;
 
@@ -40,7 +40,7 @@ pub fn run(iterations: u64, rounds: usize, pythons: &[Interpreter]) -> Result<Re
     report.verdicts.push(verdict(Text::same("Rust + GIL"), &ours));
     report.measures.extend(measures("rust", &Text::same("Rust + GIL"), &ours));
     if pythons.is_empty() {
-        let why = text!("파이썬 없이 실행했습니다", "no Python in this run");
+        let why = python::none_in_this_run();
         report.verdicts.push(Verdict::not_measured(CALLBACK, "CPython", why));
     }
     let args = [iterations.to_string(), rounds.to_string()];

@@ -8,7 +8,7 @@ use std::thread;
 use lab::claims::Verdict;
 use lab::cli::{Experiment, Options};
 use lab::lang::Text;
-use lab::python::Interpreter;
+use lab::python::{self, Interpreter};
 use lab::report::{Front, Report, Table};
 use lab::{Result, text, twin_script};
 
@@ -39,7 +39,7 @@ pub fn run(iterations: u64, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("native/failures");
     let mut rows = vec![in_rust()];
     if pythons.is_empty() {
-        let why = text!("파이썬 없이 실행했습니다", "no Python in this run");
+        let why = python::none_in_this_run();
         report.verdicts.extend(not_measured("CPython", &why));
     }
     for python in pythons {

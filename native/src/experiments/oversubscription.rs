@@ -37,7 +37,7 @@ pub fn command() -> Experiment {
 pub fn run(threads: usize, lasting: Duration, pythons: &[Interpreter]) -> Result<Report> {
     let mut report = Report::new("native/oversubscription");
     let mut rows = Vec::new();
-    let mut why = text!("파이썬 없이 실행했습니다", "no Python in this run");
+    let mut why = python::none_in_this_run();
     let environment = if pythons.is_empty() { None } else { Library::Numpy.python() };
     for python in pythons.iter().chain(&environment) {
         match measure(&mut report, python, threads, lasting) {

@@ -131,7 +131,7 @@ pub fn tried() -> &'static [Tried] {
 pub const CALIBRATIONS: [&str; 3] = ["calibrate", "verify", "overhead"];
 
 /// Left out: it installs a library, and prints a page that is no report.
-const PAGES: [(&str, &str); 1] = [("native", "setup")];
+pub const PAGES: [(&str, &str); 1] = [("native", "setup")];
 
 #[test]
 fn every_experiment_is_tried() {
@@ -193,6 +193,9 @@ const WITHOUT_LANES: &[(&str, &str)] = &[
     ("mutex", "versions"),
     ("mutex", "poison"),
     ("mutex", "contention"),
+    ("native", "failures"),
+    ("native", "libraries"),
+    ("native", "oversubscription"),
 ];
 
 #[test]

@@ -290,7 +290,7 @@ fn verdicts(all: &[Rows], pythons: &[Interpreter]) -> Vec<Verdict> {
         judge_memory(&python.to_string(), kinds)
     }));
     if pythons.is_empty() {
-        let why = text!("파이썬 없이 실행했습니다", "no Python in this run");
+        let why = python::none_in_this_run();
         verdicts.push(Verdict::not_measured(CLAIM, "CPython", why));
     }
     verdicts

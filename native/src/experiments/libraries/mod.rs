@@ -56,7 +56,7 @@ pub fn run(calls: usize, pythons: &[Interpreter]) -> Result<Report> {
         ask(&mut report, &mut all, &python, &name, &args, &mut missing);
     }
     if pythons.is_empty() {
-        let why = text!("파이썬 없이 실행했습니다", "no Python in this run");
+        let why = python::none_in_this_run();
         report.verdicts.extend([NAMED, PARALLEL].map(|claim| Verdict::not_measured(claim, "CPython", why.clone())));
     }
     // What could not be measured stands before the table, which shows everything else.

@@ -10,12 +10,12 @@ use lab::cli::{Experiment, Options};
 use lab::cores_used;
 use lab::lang::Text;
 use lab::machine::{self, Watch};
-use lab::python::Interpreter;
+use lab::python::{self, Interpreter, by, measured_by};
 use lab::report::{Front, Measure, Report, Unit};
 use lab::trace::{State, Trace};
 use lab::{Result, text, twin_script};
 
-use crate::interpreters::{self, by};
+use crate::interpreters;
 use crate::overlap;
 use crate::questions;
 use report::{Row, shows, table};
@@ -47,7 +47,7 @@ pub fn run(iterations: u64, calls: usize, pythons: &[Interpreter]) -> Result<Rep
     let mut rows = Vec::new();
     let args = [iterations.to_string(), calls.to_string()];
     if pythons.is_empty() {
-        let why = text!("파이썬 없이 실행했습니다", "no Python in this run");
+        let why = python::none_in_this_run();
         report.verdicts.push(Verdict::not_measured(PARALLEL, "CPython", why));
     }
     for python in interpreters::all(pythons) {
@@ -61,7 +61,7 @@ pub fn run(iterations: u64, calls: usize, pythons: &[Interpreter]) -> Result<Rep
                     rows.push(row);
                     report.traces.push(Trace { title: by(&python, &trace.title), ..trace.clone() });
                 }
-                report.measures.extend(twin.measures.iter().map(|m| renamed(&python, m)));
+                report.measures.extend(twin.measures.into_iter().map(|m| measured_by(&python, m)));
             }
             Err(why) => report.verdicts.push(Verdict::not_measured(PARALLEL, python.to_string(), why)),
         }
@@ -82,10 +82,6 @@ pub fn run(iterations: u64, calls: usize, pythons: &[Interpreter]) -> Result<Rep
     report.shows = shows(rows.get(..2));
     report.notes.extend(report::notes(iterations));
     Ok(report)
-}
-
-fn renamed(python: &Interpreter, measure: &Measure) -> Measure {
-    Measure { id: python.measure_id(&measure.id), name: by(python, &measure.name), ..measure.clone() }
 }
 
 fn verdict(python: &Interpreter, row: &Row, foreign: Option<f64>) -> Verdict {

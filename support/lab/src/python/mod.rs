@@ -205,19 +205,14 @@ pub fn join(
     mut judge: impl FnMut(&Interpreter, &Report) -> Vec<Verdict>,
 ) {
     if pythons.is_empty() {
-        let why = text!("파이썬 없이 실행했습니다", "no Python in this run");
-        not_measured(report, "CPython", claims, &why);
+        not_measured(report, "CPython", claims, &none_in_this_run());
     }
     for python in pythons {
         match run(python, script, args, LIMIT) {
             Ok(twin) => {
                 report.verdicts.extend(judge(python, &twin));
                 report.traces.extend(twin.traces.into_iter().map(|t| Trace { title: by(python, &t.title), ..t }));
-                report.measures.extend(twin.measures.into_iter().map(|m| Measure {
-                    id: python.measure_id(&m.id),
-                    name: by(python, &m.name),
-                    ..m
-                }));
+                report.measures.extend(twin.measures.into_iter().map(|m| measured_by(python, m)));
                 report.notes.extend(twin.notes.iter().map(|note| by(python, note)));
             }
             Err(why) => not_measured(report, &python.to_string(), claims, &why),
@@ -236,8 +231,19 @@ fn not_measured(report: &mut Report, on: &str, claims: &[&str], why: &Text) {
     }
 }
 
-fn by(python: &Interpreter, text: &Text) -> Text {
+/// A text of a twin under the interpreter's name.
+pub fn by(python: &Interpreter, text: &Text) -> Text {
     Text { ko: format!("{python}: {}", text.ko), en: format!("{python}: {}", text.en) }
+}
+
+/// A measurement of a twin under the interpreter's name and id.
+pub fn measured_by(python: &Interpreter, measure: Measure) -> Measure {
+    Measure { id: python.measure_id(&measure.id), name: by(python, &measure.name), ..measure }
+}
+
+/// Why nothing was measured on a Python, where there is none or the reader wants none.
+pub fn none_in_this_run() -> Text {
+    text!("파이썬 없이 실행했습니다", "no Python in this run")
 }
 
 /// Says in every title and name that [`join`] put into the report how much of the work the twin did, if it was given less: a bar

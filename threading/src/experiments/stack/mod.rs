@@ -123,7 +123,7 @@ fn verdicts(report: &Report, threads: usize, pythons: &[Interpreter]) -> Vec<Ver
     let judged = ids.iter().map(|(on, id)| judge(on, threads, report.measure(&format!("alive.{id}.{}k", STACKS[0]))));
     let mut verdicts: Vec<Verdict> = judged.collect();
     if pythons.is_empty() {
-        let why = text!("파이썬 없이 실행했습니다", "no Python in this run");
+        let why = python::none_in_this_run();
         verdicts.push(Verdict::not_measured(CLAIM, "CPython", why));
     }
     verdicts
