@@ -175,7 +175,7 @@ pub fn in_words(recording: &Recording) -> Text {
     let percent = |share: f64| unit::value(share, Unit::Share);
     let parts = [
         (shares.python, text!("GIL을 쥐고 계산", "computing with the GIL")),
-        (shares.native, text!("GIL 없이 계산", "computing without it")),
+        (shares.native, text!("GIL 없이 계산", "computing without the GIL")),
         (shares.unsplit, text!("계산", "computing")),
     ];
     let waits = Wait::ALL.map(|wait| {

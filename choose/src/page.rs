@@ -116,7 +116,7 @@ fn spent(recording: &Recording) -> Table {
     };
     let cpu = [
         row(text!("GIL을 쥐고 계산", "computing with the GIL"), start.python, work.python),
-        row(text!("GIL 없이 계산", "computing without it"), start.native, work.native),
+        row(text!("GIL 없이 계산", "computing without the GIL"), start.native, work.native),
         row(text!("계산(GIL은 알 수 없음)", "computing, GIL unknown"), start.unsplit, work.unsplit),
         row(text!("다른 프로세스의 계산", "computing in other processes"), start.outside, work.outside),
     ];

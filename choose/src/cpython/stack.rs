@@ -71,6 +71,11 @@ fn module_of(file: &str) -> Option<&str> {
     Some(first.strip_suffix(".py").unwrap_or(first)).filter(|module| !module.is_empty())
 }
 
+/// Whether it is a part of a function rather than one that could be called: `<genexpr>`, `<listcomp>`, `<lambda>`.
+fn has_no_name(function: &str) -> bool {
+    function.starts_with('<') && function != "<module>"
+}
+
 /// The frames of a thread so far, from the innermost outwards.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
@@ -87,12 +92,17 @@ impl Frames {
     pub fn needs(&mut self, file: &str) -> bool {
         self.is_import |= is_import(file);
         self.has_any = true;
-        !self.is_import && self.own.is_none()
+        !self.is_import && self.own.as_ref().is_none_or(|own| has_no_name(&own.function))
     }
 
     /// Adds a frame that matters.
     pub fn add(&mut self, line: Line) {
-        if is_library(&line.file) {
+        if let Some(own) = &mut self.own {
+            // A generator expression is run by the function that it stands in, perhaps through a library's.
+            if own.file == line.file {
+                own.function = line.function;
+            }
+        } else if is_library(&line.file) {
             self.library = module_of(&line.file).map(Into::into);
             self.innermost.get_or_insert(line);
         } else {
@@ -243,6 +253,35 @@ mod tests {
             }
         }
         assert_eq!(form(0), None);
+    }
+
+    fn line(file: &str, function: &str, line: u32) -> Line {
+        Line { file: file.into(), function: function.into(), line, library: None }
+    }
+
+    fn seen(frames: &[Line]) -> Line {
+        let mut all = Frames::default();
+        for frame in frames {
+            if all.needs(&frame.file) {
+                all.add(frame.clone());
+            }
+        }
+        all.stack().line.unwrap()
+    }
+
+    #[test]
+    fn a_generator_expression_belongs_to_the_function_that_runs_it() {
+        let part = line("my.py", "<genexpr>", 5);
+        let inner = line("my.py", "total", 4);
+        let outer = line("my.py", "main", 9);
+        assert_eq!(seen(&[part.clone(), inner.clone(), outer.clone()]), line("my.py", "total", 5));
+        let nested = line("my.py", "<lambda>", 6);
+        assert_eq!(seen(&[part.clone(), nested, outer.clone()]), line("my.py", "main", 5));
+        let library = line("/usr/lib/python3.13/statistics.py", "fmean", 400);
+        assert_eq!(seen(&[part.clone(), library, inner]), line("my.py", "total", 5));
+        assert_eq!(seen(&[part.clone(), line("other.py", "run", 1)]), part, "who runs it is elsewhere");
+        let module = line("my.py", "<module>", 1);
+        assert_eq!(seen(&[module.clone(), outer]), module, "a module is what runs");
     }
 
     #[test]

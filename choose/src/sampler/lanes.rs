@@ -44,7 +44,8 @@ impl Lanes {
             let name = if pid == tid {
                 text!("프로세스 {pid}", "process {pid}")
             } else {
-                text!("{pid}의 스레드 {tid}", "thread {tid} of {pid}")
+                // A narrow page cuts the end of a name; the thread tells lanes apart.
+                text!("스레드 {tid}({pid})", "thread {tid} ({pid})")
             };
             Lane { name, spans }
         };
