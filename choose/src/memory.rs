@@ -69,6 +69,13 @@ impl Memory {
         self.bytes(at).map(u32::from_le_bytes)
     }
 
+    /// A word of 32 bits as it is now, whatever was read just before.
+    pub fn half_now(&self, at: u64) -> Option<u32> {
+        let mut bytes = [0; 4];
+        self.file.read_exact_at(&mut bytes, at).ok()?;
+        Some(u32::from_le_bytes(bytes))
+    }
+
     fn block(&self, at: u64) -> Option<[u8; BLOCK]> {
         let now = Instant::now();
         let mut kept = self.kept.borrow_mut();
@@ -111,6 +118,7 @@ mod tests {
         let memory = Memory::of(std::process::id()).unwrap();
         assert_eq!(memory.word(at), Some(1));
         place.store(2, std::sync::atomic::Ordering::SeqCst);
+        assert_eq!(memory.half_now(at), Some(2), "not what is kept");
         std::thread::sleep(FRESH);
         assert_eq!(memory.word(at), Some(2));
     }

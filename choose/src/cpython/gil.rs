@@ -65,7 +65,7 @@ impl Runtime {
     /// lets it go for a second.
     pub fn changes(&self, gil: &Gil) -> Option<Changes> {
         let mut seen = Changes::default();
-        let look = || self.memory.half(gil.at + self.offsets.gil_locked);
+        let look = || self.memory.half_now(gil.at + self.offsets.gil_locked);
         let began = Instant::now();
         let mut before = look()?;
         for _ in 1..LOOKS {

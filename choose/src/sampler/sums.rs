@@ -310,7 +310,7 @@ fn releases(changes: &[Changes], work: &Sums) -> f64 {
     let cpu = work.python + work.native;
     let share = if cpu > 0.0 { work.python / cpu } else { 0.0 };
     let both = share * (1.0 - share);
-    if pairs <= 0.0 || length <= 0.0 || both <= 0.0 {
+    if changed <= 0.0 || length <= 0.0 || both <= 0.0 {
         return 0.0;
     }
     let on_core = work.busy / (work.busy + work.delayed).max(1.0);

@@ -121,6 +121,16 @@ def digest():
     }
 }
 
+/// Single looks cannot tell code that lets the GIL go at every call from code that lets it go seldom; looks in quick succession do.
+#[test]
+fn a_gil_that_is_let_go_at_every_call_is_counted() {
+    let Some(python) = that_publishes() else { return };
+    let of = |code: &str| value(&record(&[python.to_str().unwrap(), "-c", code]), "releases");
+    let often = of("import os\nfor _ in range(1_000_000): os.lstat('/')");
+    let seldom = of("import hashlib\ndata = bytes(1 << 22)\nfor _ in range(150): hashlib.sha256(data)");
+    assert!(often > 1000.0 && often > 10.0 * seldom, "{often} {seldom}");
+}
+
 #[test]
 fn threads_that_share_the_gil_wait_for_it() {
     let Some(python) = that_publishes() else { return };
