@@ -106,7 +106,8 @@ pub fn classify(recording: &Recording) -> Class {
     match () {
         () if start_share(recording) >= MOSTLY_START => Class::Start,
         () if several_threads && recording.convoy >= HINDERED => Class::Convoy,
-        () if several_threads && recording.contention >= HINDERED => Class::LockBound,
+        // If somebody computes with the GIL all the time, it is the GIL that hinders the others, whatever lock they wait for.
+        () if several_threads && recording.contention >= HINDERED && shares.python < MOST => Class::LockBound,
         () if recording.parallelism() >= SEVERAL && shares.waiting < 0.5 => Class::Parallel,
         () if shares.waiting >= MOST && overlaps(recording) => Class::Overlapping,
         () if shares.python >= MOST => Class::Python,
@@ -218,7 +219,8 @@ mod tests {
         assert_eq!(classify(&start), Class::Start);
         let threads = |convoy, contention| Recording { threads: 3.0, convoy, contention, ..recorded(9.0, 0.0, 0.0) };
         assert_eq!(classify(&threads(0.5, 0.0)), Class::Convoy);
-        assert_eq!(classify(&threads(0.0, 0.5)), Class::LockBound);
+        assert_eq!(classify(&Recording { contention: 0.5, threads: 3.0, ..recorded(1.0, 0.0, 9.0) }), Class::LockBound);
+        assert_eq!(classify(&threads(0.0, 0.5)), Class::Python, "no lock would let two compute with the GIL");
         assert_eq!(classify(&threads(0.1, 0.1)), Class::Python);
         let mut parallel = Recording { cores: 2.0, ..recorded(0.0, 19.0, 0.0) };
         (parallel.work.busy, parallel.work.ready) = (10.0, 19.0);
