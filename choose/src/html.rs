@@ -52,7 +52,8 @@ mod tests {
         let lines = vec![Hot { place: "<script>alert(1)</script>.py:3 crunch".into(), python: 1e9, ..Hot::default() }];
         let recording =
             Recording { interpreter, gil_seen: true, work, lines, work_samples: 99.0, ..Recording::default() };
-        let report = report("choose/run", &recording, &Costs::typical(), Plan { pieces: 8, cores: 2, payload: 0, hosts: 4 });
+        let report =
+            report("choose/run", &recording, &Costs::typical(), Plan { pieces: 8, cores: 2, payload: 0, hosts: 4 });
         let page = page(&report).unwrap();
         for words in [&report.shows.ko, &report.shows.en] {
             assert!(page.contains(words.as_str()), "{words}");

@@ -59,8 +59,17 @@ impl Spy {
         let spy = PythonSpy::new(i32::try_from(pid).ok()?, &config).ok()?;
         let memory = Memory::of(pid).ok()?;
         let inner = procfs::number_inside(pid, pid).unwrap_or(pid);
-        let mut spy =
-            Spy { spy, pid, inner, minor, memory, stacks: HashMap::new(), holder: None, failures: FAILURES, tid_at: None };
+        let mut spy = Spy {
+            spy,
+            pid,
+            inner,
+            minor,
+            memory,
+            stacks: HashMap::new(),
+            holder: None,
+            failures: FAILURES,
+            tid_at: None,
+        };
         (!spy.look().is_empty()).then_some(spy)
     }
 

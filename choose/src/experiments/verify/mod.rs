@@ -87,6 +87,14 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
         let bench = Bench { python, costs, machine, plan, rounds, server: &address };
         let mut outcomes = Vec::new();
         for program in &programs {
+            if let Some(library) = program.needs.filter(|library| !can_import(&python.path, library)) {
+                let name = program.name;
+                report.notes.push(text!(
+                    "{python}, {name}: 측정하지 않음: {library}이(가) 없습니다.",
+                    "{python}, {name}: not measured: it has no {library}."
+                ));
+                continue;
+            }
             match bench.check(*program) {
                 Ok(outcome) => outcomes.push(outcome),
                 Err(why) => {
@@ -107,10 +115,18 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
     report.measures_in_tables = true;
     report.notes.extend(class_notes);
     report.notes.push(text!(
-        "프로그램은 보통의 클래스에서 한 번 기록하고, 병렬 버전은 허용되면 실시간 클래스에서 벽시계로 잽니다. 예측은 쉬는 컴퓨터를 위한 것입니다. NumPy는 이 검사에 없습니다.",
-        "A program is recorded once in the ordinary class; its parallel versions are timed by the clock on the wall, in a real-time class where that is permitted. The prediction is for an idle machine. NumPy is not part of this check."
+        "프로그램은 보통의 클래스에서 한 번 기록하고, 병렬 버전은 허용되면 실시간 클래스에서 벽시계로 잽니다. 예측은 쉬는 컴퓨터를 위한 것입니다. NumPy의 BLAS는 스레드 하나로 계산합니다.",
+        "A program is recorded once in the ordinary class; its parallel versions are timed by the clock on the wall, in a real-time class where that is permitted. The prediction is for an idle machine. NumPy's BLAS computes in one thread."
     ));
     Ok(report)
+}
+
+fn can_import(python: &Path, library: &str) -> bool {
+    let args = ["-c".into(), format!("import {library}").into()];
+    process::run_guarded(python, &args, LIMIT, |command| {
+        command.env("PYTHONDONTWRITEBYTECODE", "1");
+    })
+    .is_ok()
 }
 
 fn selected(names: &[String]) -> Result<Vec<Program>> {
@@ -201,6 +217,10 @@ impl Bench<'_> {
 
     fn prepare(&self, command: &mut Command, program: Program) {
         command.env("PYTHONDONTWRITEBYTECODE", "1");
+        // Its own threads would be what is measured.
+        for threads in ["OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"] {
+            command.env(threads, "1");
+        }
         if program.asks_server {
             command.env("CHOOSE_SERVER", self.server);
         }

@@ -9,6 +9,8 @@ pub struct Program {
     pub asks_server: bool,
     /// It waits for what asyncio could wait for, with a library that has no async form: what is predicted cannot be measured.
     pub lacks_async_form: bool,
+    /// A library that it imports, which an interpreter may lack.
+    pub needs: Option<&'static str>,
     /// What a piece passes back, in bytes, where that matters.
     pub payload: u64,
     /// Where the answer is a kind of program rather than a way: its class.
@@ -16,11 +18,11 @@ pub struct Program {
 }
 
 const fn plain(name: &'static str) -> Program {
-    Program { name, asks_server: false, lacks_async_form: false, payload: 0, class: None }
+    Program { name, asks_server: false, lacks_async_form: false, needs: None, payload: 0, class: None }
 }
 
 /// All of them, in the order of the table.
-pub const PROGRAMS: [Program; 34] = [
+pub const PROGRAMS: [Program; 36] = [
     plain("cpu_loop"),
     plain("group_by"),
     plain("image_filter"),
@@ -33,6 +35,8 @@ pub const PROGRAMS: [Program; 34] = [
     plain("sqlite_query"),
     plain("sqlite_insert"),
     plain("file_stats"),
+    Program { needs: Some("numpy"), ..plain("numpy_ufunc") },
+    Program { needs: Some("numpy"), ..plain("numpy_blas") },
     plain("mixed_native"),
     plain("memory_bound"),
     Program { payload: 8 << 20, ..plain("big_results") },
