@@ -203,7 +203,9 @@ fn traces_are_chrome_traces() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("trace.json");
     for (program, args) in EXPERIMENTS.iter().filter(|(program, args)| !WITHOUT_LANES.contains(&(program, args[0]))) {
-        run(program, &[args, &["--no-python", "--trace", path.to_str().unwrap()][..]].concat()).ends_with(0);
+        // In front of the rest: what follows the command of `choose` belongs to that command.
+        let (word, rest) = args.split_at(1);
+        run(program, &[word, &["--no-python", "--trace", path.to_str().unwrap()][..], rest].concat()).ends_with(0);
         let trace: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         let events = trace["traceEvents"].as_array().unwrap();
         check(events).unwrap_or_else(|why| panic!("{program} {args:?}: {why}"));
