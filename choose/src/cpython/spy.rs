@@ -119,7 +119,7 @@ impl Spy {
     /// Where the C library keeps the kernel's number, if this is the first thread: its number is known.
     fn place_of_tid(&self, descriptor: u64) -> Option<u64> {
         let bytes = self.memory.many(descriptor, DESCRIPTOR)?;
-        let place = bytes.chunks_exact(4).position(|word| word == self.pid.to_ne_bytes())?;
+        let place = bytes.chunks_exact(4).position(|word| word == self.inner.to_ne_bytes())?;
         Some(4 * place as u64)
     }
 
