@@ -1,8 +1,8 @@
 //! How far two cores are from each other: how long one of them takes to see what the other has written.
 //!
 //! The cores of a virtual machine are what its host gives it at the time, two threads of one core or two cores, and that changes within
-//! seconds. It decides many races for a lock: on one such machine a write was seen after 27 or after 165 ns, and who had just begun to
-//! wait took the signal of somebody else nearly always or one time in three.
+//! seconds. On one such machine a write was seen after 27 or after 165 ns. Latencies that were measured at one distance do not tell what
+//! happens at the other.
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::thread;
