@@ -1,5 +1,7 @@
 //! CPython before 3.13: with the feature `py-spy` its GIL and lines are seen; without it a line says how to see them.
 
+#[cfg(feature = "py-spy")]
+use crate::programs::CONVOY;
 use crate::programs::{record, value};
 use crate::pythons::older;
 
@@ -41,19 +43,8 @@ fn the_gil_and_the_lines_are_read_by_py_spy() {
 #[cfg(feature = "py-spy")]
 #[test]
 fn threads_are_told_apart() {
-    let code = "\
-import threading, time
-stop = False
-def compute():
-    while not stop: pass
-thread = threading.Thread(target=compute)
-thread.start()
-for _ in range(100): time.sleep(0.001)
-stop = True
-thread.join()
-";
     for python in older() {
-        let report = record(&[python.to_str().unwrap(), "-c", code]);
+        let report = record(&[python.to_str().unwrap(), "-c", CONVOY]);
         assert!(value(&report, "convoy") > 0.2, "{python:?}: {}", report.shows.en);
         assert!(report.measure("class.convoy").is_some(), "{python:?}: {}", report.shows.en);
         let places: Vec<&str> = report

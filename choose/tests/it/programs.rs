@@ -48,3 +48,16 @@ pub fn read(file: &Path) -> Report {
 pub fn value(report: &Report, id: &str) -> f64 {
     report.measure(id).unwrap_or_else(|| panic!("no {id}")).median()
 }
+
+/// One thread computes until the other one, which waits again and again, is done.
+pub const CONVOY: &str = "\
+import threading, time
+stop = False
+def compute():
+    while not stop: pass
+thread = threading.Thread(target=compute)
+thread.start()
+for _ in range(100): time.sleep(0.001)
+stop = True
+thread.join()
+";

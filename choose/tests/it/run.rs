@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use harness::{finish, signal, start, until_some};
 
-use crate::programs::{begin, choose, record, run, value};
+use crate::programs::{CONVOY, begin, choose, record, run, value};
 use crate::pythons::{PYTHON, that_publishes};
 
 /// Quiet about costs, which are not what is tested.
@@ -134,18 +134,7 @@ fn a_gil_that_is_let_go_at_every_call_is_counted() {
 #[test]
 fn threads_that_share_the_gil_wait_for_it() {
     let Some(python) = that_publishes() else { return };
-    let code = "\
-import threading, time
-stop = False
-def compute():
-    while not stop: pass
-thread = threading.Thread(target=compute)
-thread.start()
-for _ in range(60): time.sleep(0.001)
-stop = True
-thread.join()
-";
-    let report = record(&[python.to_str().unwrap(), "-c", code]);
+    let report = record(&[python.to_str().unwrap(), "-c", CONVOY]);
     assert!(value(&report, "convoy") > 0.2, "{}", report.shows.en);
     assert!(report.measure("class.convoy").is_some(), "{}", report.shows.en);
 }
