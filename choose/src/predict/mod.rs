@@ -4,23 +4,22 @@
 //! waiting. `makespan` plays the pieces through: with threads under the GIL of the version, by the simulator of `gil-sim`.
 
 mod cluster;
+mod doubt;
 mod makespan;
 mod memory;
 mod way;
-
-use lab::lang::Text;
-use lab::report::{Unit, unit};
-use lab::text;
+mod work;
 
 use crate::classify;
 use crate::costs::Costs;
 use crate::recording::{Interpreter, Recording};
 use crate::wait::Wait;
 pub use cluster::is_worth;
-use makespan::{Piece, Rules, makespan};
-use memory::memory_bound;
+use doubt::doubt;
+use makespan::{Rules, makespan};
 pub use memory::{Needed, may_not_fit, needed};
 pub use way::{Plan, Prediction, Way};
+use work::{Side, Work};
 
 /// A pool has no more threads than this.
 const MOST_THREADS: u64 = 32;
@@ -34,12 +33,6 @@ const KERNEL: f64 = 1.2;
 /// of the share of time in which one thread holds it. Measured with `os.stat`, sqlite3, small files and hashlib. At best they
 /// never meet: on one core, for instance.
 const MEET: [f64; 3] = [0.0, 13.0, 40.0];
-/// A share that is seen in so many samples is off by less than this in nine of ten cases: 1.65 standard deviations.
-const NINETY: f64 = 1.65;
-
-/// Less is what processes say to each other, not data.
-const SEEN: f64 = (1 << 20) as f64;
-
 /// Predicts every way that the program could take.
 pub fn predict(recording: &Recording, costs: &Costs, plan: Plan) -> Vec<Prediction> {
     Way::ALL.into_iter().filter_map(|way| predict_one(recording, costs, plan, way)).collect()
@@ -99,26 +92,6 @@ fn perhaps_serial(recording: &Recording) -> f64 {
     recording.work.wait(Wait::Disk) + recording.work.wait(Wait::Unknown)
 }
 
-/// What is not known for certain is taken as it most likely is, or as it is at best or at worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Best,
-    Middle,
-    Worst,
-    /// At best, but native code waits for memory, which workers share.
-    WaitsForMemory,
-}
-
-impl Side {
-    fn of<T: Copy>(self, [best, middle, worst]: [T; 3]) -> T {
-        match self {
-            Side::Best | Side::WaitsForMemory => best,
-            Side::Middle => middle,
-            Side::Worst => worst,
-        }
-    }
-}
-
 /// The program's time as it is, start and all, on an idle machine.
 fn total(recording: &Recording) -> f64 {
     recording.start.judged() + recording.work.judged()
@@ -137,108 +110,6 @@ fn disturbed(recording: &Recording) -> f64 {
     let delayed = recording.work.delayed + recording.start.delayed;
     let all = delayed + total(recording);
     if all > 0.0 { delayed / all } else { 0.0 }
-}
-
-/// The work by kinds, in ns.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Work {
-    python: f64,
-    native: f64,
-    outside: f64,
-    /// Waits that asyncio can have too.
-    waits: f64,
-    /// Waits for files and what is unknown: they block a thread.
-    blocking_waits: f64,
-    /// Waits with the GIL held: they block all threads.
-    held_waits: f64,
-    /// Nobody answers two questions at once at a terminal.
-    terminal: f64,
-}
-
-impl Work {
-    /// The work of a recording, with the share of computing under the GIL at one side of its interval.
-    fn of(recording: &Recording, side: Side) -> Work {
-        let side = side.of([-1.0, 0.0, 1.0]);
-        let work = &recording.work;
-        let seen = work.python + work.native;
-        let cpu = seen + work.unsplit;
-        let share = match () {
-            () if cpu <= 0.0 => 0.0,
-            // With a GIL that cannot be seen anything is possible. Pure Python is the most frequent case.
-            () if work.unsplit > seen => {
-                if side < 0.0 {
-                    0.0
-                } else {
-                    1.0
-                }
-            }
-            () => {
-                let share = work.python / seen;
-                let samples = (recording.work_samples * work.busy / work.judged().max(1.0)).max(1.0);
-                // A share that was seen as 0 or 1 is not known for certain either: 1 in n.
-                let error = NINETY * (share * (1.0 - share) / samples).sqrt() + 1.0 / samples;
-                (share + side * error).clamp(0.0, 1.0)
-            }
-        };
-        // A program with several threads waits less often than its threads do; what cannot be had again is not counted.
-        let waits = Wait::ALL.into_iter().filter(|wait| wait.has_async_form()).map(|wait| work.wait(wait)).sum::<f64>();
-        let terminal = work.wait(Wait::Terminal);
-        let held = if recording.has_gil() { work.held.min(work.waiting() - terminal) } else { 0.0 };
-        let free = 1.0 - held / (work.waiting() - terminal).max(1.0);
-        Work {
-            python: cpu * share,
-            native: cpu * (1.0 - share),
-            outside: work.outside,
-            waits: waits * free,
-            blocking_waits: (work.waiting() - waits - terminal) * free,
-            held_waits: held,
-            terminal,
-        }
-    }
-
-    /// The same if kernel work of several takes `times` as long as that of one. With a GIL the Python part is not done by several.
-    fn with_kernel(&self, recording: &Recording, times: f64, rules: Rules) -> Work {
-        let cpu = self.python + self.native;
-        let more = recording.kernel * cpu * (times - 1.0);
-        let share = if cpu > 0.0 { self.native / cpu } else { 0.0 };
-        match rules {
-            Rules::EventLoop => *self,
-            Rules::Gil(_) => Work { native: self.native + more.min(self.native * (times - 1.0)), ..*self },
-            Rules::NoGil => {
-                Work { native: self.native + more * share, python: self.python + more * (1.0 - share), ..*self }
-            }
-        }
-    }
-
-    /// The same without so much CPU time.
-    fn without(&self, cpu: f64) -> Work {
-        let left = 1.0 - cpu / (self.python + self.native).max(1.0);
-        Work { python: self.python * left, native: self.native * left, ..*self }
-    }
-
-    /// The share of its time on a core in which a thread holds the GIL.
-    fn held(&self) -> f64 {
-        let cpu = self.python + self.native;
-        if cpu > 0.0 { self.python / cpu } else { 0.0 }
-    }
-
-    /// The same if its native code waits for memory while so many workers run it.
-    fn bound_by_memory(self, recording: &Recording, together: u64) -> Work {
-        Work { native: self.native * memory_bound(recording, together), ..self }
-    }
-
-    fn piece(&self, pieces: u64, rounds: u64) -> Piece {
-        let part = |ns: f64| ns / pieces as f64;
-        Piece {
-            python: part(self.python),
-            native: part(self.native),
-            outside: part(self.outside),
-            waits: part(self.waits),
-            blocking_waits: part(self.blocking_waits),
-            held_waits: part(self.held_waits),
-            rounds,
-        }
-    }
 }
 
 /// How often a piece waits tells how finely its computing and its waiting alternate.
@@ -323,70 +194,6 @@ fn best(numbers: &[u64], time: impl Fn(u64) -> f64) -> (f64, u64) {
 /// How much slower one thread is on a build without a GIL: facts of the versions (3.13 measured; from 3.14 on its documentation).
 fn slowdown(minor: u8) -> f64 {
     if minor <= 13 { 1.4 } else { 1.08 }
-}
-
-/// What a prediction rests on and what would make it wrong; `None` where the way does not exist for this program.
-fn doubt(recording: &Recording, plan: Plan, way: Way) -> Option<Text> {
-    let minor = match recording.interpreter {
-        Interpreter::CPython { minor, .. } => Some(minor),
-        _ => None,
-    };
-    let is_python = recording.interpreter != Interpreter::Other;
-    let pieces = plan.pieces;
-    let shares = classify::shares(recording);
-    let unseen = shares.unsplit > 0.05 && is_python;
-    Some(match way {
-        Way::Threads if unseen => text!(
-            "GIL을 볼 수 없었습니다. 순수 파이썬이라고 보았고, 네이티브 코드라면 구간의 위쪽입니다",
-            "the GIL could not be seen: taken for pure Python; native code would be at the upper end"
-        ),
-        Way::Threads => text!(
-            "조각 {pieces}개가 서로 독립이고 데이터를 함께 고치지 않아야 합니다",
-            "the {pieces} pieces must be independent and must not change shared data"
-        ),
-        Way::Asyncio if !is_python => return None,
-        Way::Asyncio if classify::main_wait(recording) == Wait::Disk && shares.waiting > 0.1 => text!(
-            "파일에는 asyncio API가 없습니다. to_thread로 보내면 스레드와 같습니다",
-            "files have no asyncio API; through to_thread it is what threads give"
-        ),
-        Way::Asyncio if shares.waiting > 0.1 && recording.waits_in().is_some_and(|library| library != "asyncio") => {
-            let library = recording.waits_in().unwrap_or_default();
-            text!(
-                "{library}의 블로킹 호출에서 기다리고 있었습니다. 그 자리에 async API를 쓸 때의 값입니다. 그대로 부르면 루프 전체가 멈춥니다",
-                "it was seen waiting in blocking calls of {library}: this is what an async API in its place would give; called as it is, it stops the whole loop"
-            )
-        }
-        Way::Asyncio if shares.waiting > 0.1 => text!(
-            "쓰는 라이브러리에 async API가 있어야 합니다. 블로킹 호출 하나가 루프 전체를 멈춥니다",
-            "the library needs an async API; one blocking call stops the whole loop"
-        ),
-        Way::Asyncio => text!("기다리는 시간이 거의 없어 겹칠 것이 없습니다", "there is next to no waiting to overlap"),
-        Way::Processes if plan.payload == 0 && recording.passed >= SEEN => {
-            let passed = unit::value(recording.passed, Unit::Bytes);
-            text!(
-                "주고받는 데이터는 프로그램의 프로세스들이 주고받은 {passed}(최대)로 보았습니다. 인자와 결과는 pickle이 되어야 합니다",
-                "data passed is taken for what the program's own processes passed, {passed} at most; arguments and results must pickle"
-            )
-        }
-        Way::Processes if plan.payload == 0 => text!(
-            "주고받을 데이터의 크기는 알 수 없어 넣지 않았습니다(--payload). 인자와 결과는 pickle이 되어야 합니다",
-            "how much data is to be passed cannot be seen and is not counted (--payload); arguments and results must pickle"
-        ),
-        Way::Processes => text!("인자와 결과는 pickle이 되어야 합니다", "arguments and results must pickle"),
-        Way::Interpreters if minor.is_some_and(|minor| minor >= 14) => text!(
-            "NumPy처럼 서브인터프리터를 지원하지 않는 확장 모듈은 쓸 수 없습니다",
-            "extension modules without support for it, such as NumPy, cannot be imported"
-        ),
-        Way::FreeThreaded if minor.is_some_and(|minor| minor >= 13) && recording.has_gil() => text!(
-            "다른 인터프리터 빌드입니다. 스레드 하나의 속도는 문서의 값으로 계산했고, GIL을 다시 켜는 확장 모듈이 있습니다",
-            "another build of the interpreter; its single-thread speed is the documented one, and some extension modules turn the GIL on again"
-        ),
-        Way::Native if is_python && shares.python + shares.unsplit > 0.05 => text!(
-            "상한입니다. 파이썬으로 계산하던 부분에 시간이 전혀 들지 않을 때의 값입니다",
-            "an upper bound: the part that computes in Python would take no time at all"
-        ),
-        Way::Interpreters | Way::FreeThreaded | Way::Native | Way::Cluster => return None,
-    })
 }
 
 /// The simplest way among those that are nearly as good as the best; `None` if none is worth the trouble, or if the program has threads

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lab::text;
 use lab::trace::{Lane, Span, State, Trace};
 
-use super::sums::Sample;
+use super::sample::Sample;
 use crate::wait::Wait;
 
 /// More threads than this are not drawn.

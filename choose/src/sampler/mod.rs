@@ -1,13 +1,17 @@
 //! Samples a program while it runs: `/proc` for every thread of it and of its children, and the GIL for a CPython that publishes it.
 //!
 //! `process` and `thread` are what is watched, `reason` what a thread waits for, `peers` who is at the other end, `passed` what processes
-//! pass to each other; `sums` turns the samples into a recording, `lanes` into a drawing.
+//! pass to each other. `sums` turns the samples into a recording (`gil_time` divides its CPU time, `hindered` finds threads in each other's
+//! way), `lanes` into a drawing.
 
+mod gil_time;
+mod hindered;
 mod lanes;
 mod passed;
 mod peers;
 mod process;
 mod reason;
+mod sample;
 mod sums;
 mod thread;
 
@@ -20,11 +24,12 @@ use lab::trace::Trace;
 
 use crate::procfs;
 use crate::recording::{Interpreter, Recording};
+use hindered::convoy_and_contention;
 use lanes::Lanes;
 use passed::Passed;
 use peers::Peers;
 use process::Process;
-use sums::{Totals, convoy_and_contention};
+use sums::Totals;
 use thread::ThreadTotals;
 
 /// At the beginning samples are taken this often, so that a program of 20 ms has some.

@@ -12,7 +12,7 @@ use crate::wait::Wait;
 
 use super::peers::{End, Peers};
 use super::reason::{Context, end, is_event_loop, reason};
-use super::sums::{Phase, Sample};
+use super::sample::{Phase, Sample};
 use super::thread::{Thread, ThreadTotals};
 
 /// The stacks of so many threads are read in one sample.

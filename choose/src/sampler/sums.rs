@@ -6,80 +6,14 @@ use crate::cpython::{Changes, Line};
 use crate::recording::{Hot, Interpreter, Recording, Sums, VIA};
 use crate::wait::Wait;
 
+use super::gil_time::{PhaseTotals, releases};
 use super::peers::End;
-use super::thread::ThreadTotals;
+use super::sample::{Phase, Sample};
 
 /// The kernel counts a running thread at its own ticks: CPU time may be counted so much later than it was spent, in ns.
 const LAG: f64 = 10e6;
 /// Lines that are kept.
 const MOST_LINES: usize = 10;
-/// Threads that waited for another thread less often than this are joined or idle, not in contention.
-const FEW_WAITS: u32 = 3;
-
-/// Whether the interpreter starts, imports or shuts down, or runs the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    Start,
-    Work,
-}
-
-/// One thread in one sample; times in ns.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sample {
-    /// The process and the thread.
-    pub id: (u32, u32),
-    pub on_core: f64,
-    pub delayed: f64,
-    pub blocked: f64,
-    /// It has been on a core since the last sample.
-    pub has_run: bool,
-    /// It began in this stretch of time: nobody knows what it did in the part before.
-    pub is_new: bool,
-    /// It is on a core now, or ready for one.
-    pub is_running: bool,
-    /// What it waits for, or waited for last.
-    pub wait: Option<Wait>,
-    /// Who is at the other end.
-    pub end: End,
-    /// It waits as an event loop does.
-    pub is_event_loop: bool,
-    /// Whether the kernel lets us know what it waits for.
-    pub may_know: bool,
-    /// Whether it holds a GIL; `None` where that cannot be seen.
-    pub holds_gil: Option<bool>,
-    /// It belongs to the main process.
-    pub is_main: bool,
-    pub line: Option<Line>,
-}
-
-/// CPU time of the main process, by whether the GIL was held when a thread was caught computing.
-#[derive(Clone, Copy, Debug, Default)]
-struct Held {
-    with: f64,
-    without: f64,
-    /// Spent by threads that were blocked at the moment of the sample.
-    not_caught: f64,
-    unseen: f64,
-    /// The stretches in which several threads ran.
-    together: Together,
-}
-
-/// Stretches in which several threads of the main process ran: who held the GIL at their end says nothing of who held it before. The
-/// share of them in which somebody held it does.
-#[derive(Clone, Copy, Debug, Default)]
-struct Together {
-    cpu: f64,
-    held: f64,
-    busy: f64,
-    delayed: f64,
-}
-
-#[derive(Clone, Debug, Default)]
-struct PhaseTotals {
-    sums: Sums,
-    held: Held,
-}
-
 /// The sums so far.
 #[derive(Debug)]
 pub struct Totals {
@@ -235,90 +169,6 @@ impl Totals {
     }
 }
 
-impl Together {
-    fn add(&mut self, other: &Together) {
-        self.cpu += other.cpu;
-        self.held += other.held;
-        self.busy += other.busy;
-        self.delayed += other.delayed;
-    }
-
-    /// The CPU time with the GIL. Whoever holds it waits for a core as often as the program as a whole does, and a machine that is busy
-    /// with others must not make this look like computing.
-    fn python(&self) -> f64 {
-        let active = self.busy + self.delayed;
-        let on_core = if active > 0.0 { self.busy / active } else { 0.0 };
-        (self.held * on_core).min(self.cpu)
-    }
-}
-
-impl PhaseTotals {
-    fn add(&mut self, other: &PhaseTotals) {
-        self.sums.add(&other.sums);
-        self.held.with += other.held.with;
-        self.held.without += other.held.without;
-        self.held.not_caught += other.held.not_caught;
-        self.held.unseen += other.held.unseen;
-        self.held.together.add(&other.held.together);
-    }
-
-    fn count_cpu(&mut self, length: f64, (busy, delayed): (f64, f64), threads: &[Sample]) {
-        let (main, others): (Vec<&Sample>, Vec<&Sample>) = threads.iter().partition(|thread| thread.is_main);
-        self.sums.outside += others.iter().map(|thread| thread.on_core).sum::<f64>();
-        let sees_gil = main.iter().all(|thread| thread.holds_gil.is_some());
-        if sees_gil && main.iter().filter(|thread| thread.has_run).count() > 1 {
-            let together = &mut self.held.together;
-            together.cpu += main.iter().map(|thread| thread.on_core).sum::<f64>();
-            together.held += if main.iter().any(|thread| thread.holds_gil == Some(true)) { length } else { 0.0 };
-            together.busy += busy;
-            together.delayed += delayed;
-            return;
-        }
-        for thread in main {
-            let part = match thread.holds_gil {
-                None => &mut self.held.unseen,
-                Some(true) => &mut self.held.with,
-                Some(false) if thread.is_running => &mut self.held.without,
-                Some(false) => &mut self.held.not_caught,
-            };
-            *part += thread.on_core;
-        }
-    }
-
-    /// CPU time of threads that were not caught computing is divided like that of those that were.
-    fn finish(mut self) -> Sums {
-        let Held { with, without, not_caught, unseen, together } = self.held;
-        let caught = with + without;
-        // Python that nobody caught is taken for Python: threads that run in short bursts hold the GIL around every call.
-        let share = if caught > 0.0 { with / caught } else { 1.0 };
-        let together_python = together.python();
-        self.sums.python = with + not_caught * share + together_python;
-        self.sums.native = without + not_caught * (1.0 - share) + together.cpu - together_python;
-        self.sums.unsplit = unseen;
-        self.sums
-    }
-}
-
-/// How often the GIL was let go in all. If it is held in a share `p` of the time, and taken and let go at random with the rate `r`, two
-/// looks at a distance `d` differ with the probability `2p(1-p)(1-exp(-rd))`, and it is let go `rp(1-p)` times in a unit of time. A
-/// thread that waits for a core changes nothing.
-fn releases(changes: &[Changes], work: &Sums) -> f64 {
-    /// What is nearly as likely as for looks that have nothing to do with each other says no more than that.
-    const MOST: f64 = 0.95;
-    let sum = |of: fn(&Changes) -> f64| changes.iter().map(of).sum::<f64>();
-    let (pairs, changed, length) = (sum(|one| one.pairs), sum(|one| one.changes), sum(|one| one.length));
-    let cpu = work.python + work.native;
-    let share = if cpu > 0.0 { work.python / cpu } else { 0.0 };
-    let both = share * (1.0 - share);
-    if changed <= 0.0 || length <= 0.0 || both <= 0.0 {
-        return 0.0;
-    }
-    let on_core = work.busy / (work.busy + work.delayed).max(1.0);
-    let likely = (changed / pairs / on_core.max(0.05) / (2.0 * both)).min(MOST);
-    let rate = -(1.0 - likely).ln() / (length / pairs);
-    rate * both * cpu
-}
-
 fn place(line: &Line) -> String {
     let Line { file, function, line, library } = line;
     let via = library.as_ref().map_or_else(String::new, |library| format!("{VIA}{library}"));
@@ -368,19 +218,6 @@ fn reasons(threads: &[Sample]) -> Vec<Wait> {
     let known: Vec<Wait> = outside.iter().copied().filter(|wait| *wait != Wait::Unknown).collect();
     let found = [known, outside, all(false)].into_iter().find(|list| !list.is_empty());
     found.unwrap_or_else(|| vec![Wait::Unknown])
-}
-
-/// Of the threads that mostly wait, the largest share of time spent waiting for the GIL; and of those that waited for other threads
-/// again and again, the share of time that they did.
-pub fn convoy_and_contention(threads: &[ThreadTotals]) -> (f64, f64) {
-    let alive = |one: &ThreadTotals| one.on_core + one.gil + one.lock + one.outside;
-    // One of many that compute has little of the core, too; but it does not wait for anybody outside.
-    let waits_outside = |one: &&ThreadTotals| one.outside > one.on_core && one.on_core < 0.3 * alive(one);
-    let convoy = threads.iter().filter(waits_outside).map(|one| one.gil / alive(one)).fold(0.0, f64::max);
-    let contended: Vec<&ThreadTotals> = threads.iter().filter(|one| one.lock_waits >= FEW_WAITS).collect();
-    let all: f64 = contended.iter().map(|one| alive(one)).sum();
-    let locked: f64 = contended.iter().map(|one| one.lock).sum();
-    (convoy, if all > 0.0 && contended.len() > 1 { locked / all } else { 0.0 })
 }
 
 #[cfg(test)]
@@ -487,21 +324,6 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_of_a_lock_is_known_from_looks_that_differ() {
-        let work = Sums { python: 0.5e9, native: 0.5e9, busy: 1e9, ..Sums::default() };
-        let looks = |changes| [Changes { pairs: 1000.0, changes, length: 1e6 }];
-        assert_eq!(releases(&looks(0.0), &work), 0.0);
-        assert_eq!(releases(&[], &work), 0.0);
-        // Half held: taken and let go once in 100 us, two looks at a distance of 1 us differ with a probability of 2 %.
-        let slow = releases(&looks(20.0), &work);
-        assert!((9_500.0..11_000.0).contains(&slow), "{slow}");
-        let fast = releases(&looks(400.0), &work);
-        assert!(fast > 30.0 * slow, "more than in proportion, since some are missed: {fast}");
-        let delayed = Sums { delayed: 1e9, ..work };
-        assert!(releases(&looks(20.0), &delayed) > 1.9 * slow, "half of the looks met a thread that waited for a core");
-    }
-
-    #[test]
     fn waiting_with_the_gil_in_hand_is_told_apart() {
         let holds = Sample { holds_gil: Some(true), ..thread(0.0, 10.0, Wait::Timer) };
         assert_eq!(of(&[std::slice::from_ref(&holds)]).held, 10.0 * MS);
@@ -559,19 +381,5 @@ mod tests {
         assert_eq!((sums.wait(Wait::Timer), sums.wait(Wait::Unknown)), (20.0 * MS, 0.0));
         let sums = of(&[&[unseen]]);
         assert_eq!((sums.waiting(), sums.delayed), (0.0, 10.0 * MS));
-    }
-
-    #[test]
-    fn a_convoy_is_a_waiting_thread_that_waits_for_the_gil() {
-        let echo = ThreadTotals { on_core: 1.0, gil: 7.0, outside: 2.0, ..ThreadTotals::default() };
-        let computes = ThreadTotals { on_core: 9.0, gil: 1.0, ..ThreadTotals::default() };
-        assert_eq!(convoy_and_contention(&[echo, computes]), (0.7, 0.0));
-        assert_eq!(convoy_and_contention(&[computes, computes]), (0.0, 0.0), "threads that compute are no convoy");
-        let one_of_many = ThreadTotals { on_core: 2.0, gil: 7.0, outside: 0.1, ..ThreadTotals::default() };
-        assert_eq!(convoy_and_contention(&[one_of_many, one_of_many]).0, 0.0, "nor are those that take turns");
-        let locked = ThreadTotals { on_core: 1.0, lock: 3.0, lock_waits: 9, ..ThreadTotals::default() };
-        assert_eq!(convoy_and_contention(&[locked, locked]).1, 0.75);
-        let joined = ThreadTotals { lock: 9.0, lock_waits: 1, ..ThreadTotals::default() };
-        assert_eq!(convoy_and_contention(&[joined, joined, locked]).1, 0.0);
     }
 }
