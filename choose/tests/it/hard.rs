@@ -226,8 +226,10 @@ fn in_terminal(code: &str, keys: &[u8]) -> Option<Done> {
     let begin = "import signal, sys, time\ndef ready(): open(sys.argv[1], 'w').close()\n";
     fs::write(&program, begin.to_owned() + code).unwrap();
     let (shown, ready_shown) = (program.display(), ready.display());
-    let line = format!("'{CHOOSE}' --lang en --no-python -- {PYTHON} '{shown}' '{ready_shown}'");
+    // `exec`: a shell that stays between passes Ctrl-C on to itself: dash ends by it, and its exit code is not the command's.
+    let line = format!("exec '{CHOOSE}' --lang en --no-python -- {PYTHON} '{shown}' '{ready_shown}'");
     let mut command = Command::new("script");
+    command.env("SHELL", "/bin/sh");
     command.args(["-qec", &line, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = start(&mut command);
     let mut typed = child.stdin.take().unwrap();
