@@ -98,16 +98,19 @@ fn overlaps(recording: &Recording) -> bool {
 pub fn classify(recording: &Recording) -> Class {
     let shares = shares(recording);
     let several_threads = recording.threads > 1.5;
+    // If somebody computes with the GIL all the time, it is the GIL that hinders the others, whatever lock they wait for. Where it cannot
+    // be seen, threads that compute all the time and never two at once have most likely one.
+    let with_gil = shares.python + if recording.has_gil() { shares.unsplit } else { 0.0 };
+    let hindered_by_gil = with_gil >= MOST && recording.parallelism() < SEVERAL;
     let cpu = match recording.interpreter {
         Interpreter::Other => Class::Native,
-        _ if shares.unsplit > 0.0 => Class::Cpu,
+        _ if shares.unsplit > shares.native + shares.python => Class::Cpu,
         _ => Class::Native,
     };
     match () {
         () if start_share(recording) >= MOSTLY_START => Class::Start,
         () if several_threads && recording.convoy >= HINDERED => Class::Convoy,
-        // If somebody computes with the GIL all the time, it is the GIL that hinders the others, whatever lock they wait for.
-        () if several_threads && recording.contention >= HINDERED && shares.python < MOST => Class::LockBound,
+        () if several_threads && recording.contention >= HINDERED && !hindered_by_gil => Class::LockBound,
         () if recording.parallelism() >= SEVERAL && shares.waiting < 0.5 => Class::Parallel,
         () if shares.waiting >= MOST && overlaps(recording) => Class::Overlapping,
         () if shares.python >= MOST => Class::Python,
@@ -222,6 +225,11 @@ mod tests {
         assert_eq!(classify(&Recording { contention: 0.5, threads: 3.0, ..recorded(1.0, 0.0, 9.0) }), Class::LockBound);
         assert_eq!(classify(&threads(0.0, 0.5)), Class::Python, "no lock would let two compute with the GIL");
         assert_eq!(classify(&threads(0.1, 0.1)), Class::Python);
+        let mut unseen = threads(0.0, 0.5);
+        (unseen.work.python, unseen.work.unsplit, unseen.cores) = (0.0, 9.0, 4.0);
+        assert_eq!(classify(&unseen), Class::Cpu, "most likely the lock is the GIL");
+        unseen.work.ready = 2.0 * unseen.work.busy;
+        assert_eq!(classify(&unseen), Class::LockBound, "two compute at once: it is another lock");
         let mut parallel = Recording { cores: 2.0, ..recorded(0.0, 19.0, 0.0) };
         (parallel.work.busy, parallel.work.ready) = (10.0, 19.0);
         assert_eq!(classify(&parallel), Class::Parallel);

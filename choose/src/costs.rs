@@ -2,6 +2,7 @@
 //!
 //! Python script: `python/costs.py`.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use lab::lang::Text;
 use lab::report::{Measure, Report, Unit};
 use lab::{process, text, twin_script};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// The measurement hangs if it takes longer.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -19,7 +21,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub struct Costs {
     /// An interpreter that does nothing.
     pub start: f64,
-    /// Importing what a pool of threads needs.
+    /// What the program imports of the standard library when it starts; 0 if its file is not known.
+    pub imports: f64,
+    /// Importing what a pool of threads needs, beside that.
     pub import_threads: f64,
     /// Importing asyncio.
     pub import_asyncio: f64,
@@ -42,6 +46,7 @@ impl Costs {
     pub fn typical() -> Costs {
         Costs {
             start: 15e6,
+            imports: 0.0,
             import_threads: 8e6,
             import_asyncio: 60e6,
             import_processes: 30e6,
@@ -55,16 +60,15 @@ impl Costs {
 
     /// Asks an interpreter. Why not, if it cannot be asked.
     pub fn measure(interpreter: &Path) -> Result<Costs, Text> {
-        let script = twin_script!("costs");
-        if !script.is_file() {
-            let script = script.display();
-            return Err(text!("{script} 파일이 없습니다", "there is no file {script}"));
-        }
-        let out = process::run_guarded(interpreter, &[script.into()], LIMIT, |command| {
-            command.env("PYTHONDONTWRITEBYTECODE", "1");
-        })?;
-        let line = out.lines().next_back().unwrap_or_default();
-        serde_json::from_str(line).map_err(|e| text!("비용을 읽을 수 없습니다: {e}", "the costs cannot be read: {e}"))
+        ask(interpreter, None)
+    }
+
+    /// The same for the program in this file: what it imports anyway costs nothing more.
+    pub fn for_program(mut self, interpreter: &Path, program: &Path) -> Result<Costs, Text> {
+        let Imports { imports, import_threads, import_asyncio, import_processes } = ask(interpreter, Some(program))?;
+        (self.imports, self.import_threads) = (imports, import_threads);
+        (self.import_asyncio, self.import_processes) = (import_asyncio, import_processes);
+        Ok(self)
     }
 
     /// As measurements of a report.
@@ -83,9 +87,14 @@ impl Costs {
         Some(costs)
     }
 
-    fn parts_mut(&mut self) -> [(&'static str, Text, &mut f64); 9] {
+    fn parts_mut(&mut self) -> [(&'static str, Text, &mut f64); 10] {
         [
             ("cost.start", text!("인터프리터의 시작", "an interpreter's start"), &mut self.start),
+            (
+                "cost.imports",
+                text!("프로그램의 표준 라이브러리 임포트", "the program's standard imports"),
+                &mut self.imports,
+            ),
             ("cost.import_threads", text!("스레드 풀의 임포트", "importing the thread pool"), &mut self.import_threads),
             ("cost.import_asyncio", text!("asyncio의 임포트", "importing asyncio"), &mut self.import_asyncio),
             (
@@ -104,6 +113,31 @@ impl Costs {
             ),
         ]
     }
+}
+
+/// The costs that depend on what a program imports, in ns.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Imports {
+    imports: f64,
+    import_threads: f64,
+    import_asyncio: f64,
+    import_processes: f64,
+}
+
+/// Runs the script, which prints one JSON object.
+fn ask<T: DeserializeOwned>(interpreter: &Path, program: Option<&Path>) -> Result<T, Text> {
+    let script = twin_script!("costs");
+    if !script.is_file() {
+        let script = script.display();
+        return Err(text!("{script} 파일이 없습니다", "there is no file {script}"));
+    }
+    let args: Vec<OsString> = std::iter::once(Path::new(&script)).chain(program).map(OsString::from).collect();
+    let out = process::run_guarded(interpreter, &args, LIMIT, |command| {
+        command.env("PYTHONDONTWRITEBYTECODE", "1");
+    })?;
+    let line = out.lines().next_back().unwrap_or_default();
+    serde_json::from_str(line).map_err(|e| text!("비용을 읽을 수 없습니다: {e}", "the costs cannot be read: {e}"))
 }
 
 #[cfg(test)]

@@ -52,6 +52,8 @@ pub struct Ended {
     pub left: usize,
     /// The program file of the Python that was watched.
     pub interpreter: Option<PathBuf>,
+    /// The file that it runs, if that was seen.
+    pub script: Option<PathBuf>,
 }
 
 /// Runs the reader's command once.
@@ -99,10 +101,10 @@ pub fn observe(command: &mut Command, rate: u64, started: impl FnOnce(OwnedFd)) 
     }
     // Still a zombie: its counters can be read until it is waited for.
     let left = sampler.others(child.id());
-    let interpreter = sampler.interpreter();
+    let (interpreter, script) = (sampler.interpreter(), sampler.script());
     let (recording, trace) = sampler.finish();
     let status = wait(&mut child)?;
-    Ok(Ended { recording, trace, code: code_of(status), signal: status.signal(), left, interpreter })
+    Ok(Ended { recording, trace, code: code_of(status), signal: status.signal(), left, interpreter, script })
 }
 
 /// Watches a process that runs already, for so long or until it ends. Ctrl-C ends the watching.
@@ -141,9 +143,9 @@ pub fn attach(pid: u32, seconds: Duration, rate: u64) -> Result<Ended> {
     while !stop.load(Relaxed) && Instant::now() < until && !has_ended(&handle, sampler.pause())? {
         sampler.sample();
     }
-    let interpreter = sampler.interpreter();
+    let (interpreter, script) = (sampler.interpreter(), sampler.script());
     let (recording, trace) = sampler.finish();
-    Ok(Ended { recording, trace, code: 0, signal: None, left: 0, interpreter })
+    Ok(Ended { recording, trace, code: 0, signal: None, left: 0, interpreter, script })
 }
 
 fn handle_of(pid: u32) -> Result<OwnedFd> {

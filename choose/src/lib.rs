@@ -12,6 +12,7 @@
 //! | [`recording`] | the sums of all samples; everything else is computed from it |
 //! | [`machine`] | what programs share besides the cores: memory |
 //! | [`classify`] | what kind of program it is |
+//! | `priority` | lets what is measured run before other programs |
 //! | [`predict`] | what threads, asyncio, processes and other ways would give; [`costs`] is what they cost |
 //! | `advice`, `page`, `html`, `plan` | the advice, the report, the same for a browser, and the options that describe what is asked |
 
@@ -34,6 +35,8 @@ mod memory;
 mod page;
 mod plan;
 pub mod predict;
+#[cfg(target_os = "linux")]
+mod priority;
 #[cfg(target_os = "linux")]
 mod procfs;
 pub mod recording;

@@ -1,4 +1,4 @@
-//! What programs on one machine share besides its cores: memory, and the way to it.
+//! What programs on one machine share besides its cores: memory and the way to it, and the disk.
 
 use lab::lang::Text;
 use lab::report::{Measure, Report, Unit};
@@ -15,6 +15,10 @@ pub struct Machine {
     pub copy_gain: f64,
     /// How many threads that was measured with.
     pub copiers: f64,
+    /// How many times as fast so many threads sync files of their own to the disk, together, as one alone does.
+    pub disk_gain: f64,
+    /// How many threads that was measured with.
+    pub writers: f64,
 }
 
 impl Machine {
@@ -35,7 +39,13 @@ impl Machine {
         machine
     }
 
-    fn parts_mut(&mut self) -> [(&'static str, Text, Unit, &mut f64); 4] {
+    /// The part of the waiting for the disk that several threads do one after another, by Amdahl's law; `None` if that was not measured.
+    pub fn serial_disk(&self) -> Option<f64> {
+        let known = self.writers > 1.0 && self.disk_gain > 0.0;
+        known.then(|| ((self.writers / self.disk_gain - 1.0) / (self.writers - 1.0)).clamp(0.0, 1.0))
+    }
+
+    fn parts_mut(&mut self) -> [(&'static str, Text, Unit, &mut f64); 6] {
         [
             ("machine.available", text!("쓸 수 있던 메모리", "memory available"), Unit::Bytes, &mut self.available),
             ("machine.cache", text!("마지막 단계 캐시", "last-level cache"), Unit::Bytes, &mut self.cache),
@@ -46,17 +56,26 @@ impl Machine {
                 &mut self.copy_gain,
             ),
             ("machine.copiers", text!("복사한 스레드", "threads that copied"), Unit::Count, &mut self.copiers),
+            (
+                "machine.disk_gain",
+                text!("파일을 디스크에 확정(fsync): 여러 스레드 대 하나", "syncing files: several threads against one"),
+                Unit::Times,
+                &mut self.disk_gain,
+            ),
+            ("machine.writers", text!("파일을 쓴 스레드", "threads that wrote"), Unit::Count, &mut self.writers),
         ]
     }
 }
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::fs;
+    use std::fs::{self, File};
     use std::hint::black_box;
+    use std::io::{self, Write};
     use std::path::Path;
     use std::sync::Barrier;
     use std::thread;
+    use std::time::Instant;
 
     use lab::{clock, stats};
 
@@ -68,6 +87,9 @@ mod linux {
     const LARGEST: f64 = (1_u64 << 30) as f64;
     const PART: f64 = 0.125;
     const ROUNDS: usize = 3;
+    /// Threads that write at the same time, and how often each syncs a page.
+    const WRITERS: usize = 4;
+    const SYNCS: usize = 12;
 
     impl Machine {
         /// What the system tells. Its way to memory is measured by [`Machine::measure_copying`].
@@ -85,6 +107,43 @@ mod linux {
                 self.copiers = threads as f64;
             }
         }
+    }
+
+    impl Machine {
+        /// Measures in the folder for temporary files whether the disk does several things at once: takes a few hundred syncs, a second of
+        /// waiting at most on a usual disk. What cannot be written to is not measured.
+        pub fn measure_disk(&mut self) {
+            if let Some(gain) = disk_gain().ok().flatten() {
+                (self.disk_gain, self.writers) = (gain, WRITERS as f64);
+            }
+        }
+    }
+
+    /// The same syncs by one thread and by all; each thread has a file of its own. It is waiting, so the clock on the wall counts.
+    fn disk_gain() -> io::Result<Option<f64>> {
+        // Files without a name: nothing is left behind, whatever happens.
+        let files = (0..WRITERS).map(|_| tempfile::tempfile()).collect::<io::Result<Vec<File>>>()?;
+        let mut gains = Vec::new();
+        for _ in 0..ROUNDS {
+            let start = Instant::now();
+            files.iter().try_for_each(sync)?;
+            let alone = start.elapsed();
+            let start = Instant::now();
+            thread::scope(|scope| {
+                let all: Vec<_> = files.iter().map(|file| scope.spawn(|| sync(file))).collect();
+                all.into_iter().try_for_each(|one| one.join().unwrap_or(Ok(())))
+            })?;
+            gains.push(alone.as_secs_f64() / start.elapsed().as_secs_f64());
+        }
+        Ok(stats::median(&gains).filter(|gain| gain.is_finite()))
+    }
+
+    fn sync(mut file: &File) -> io::Result<()> {
+        for _ in 0..SYNCS {
+            file.write_all(&[1; 4096])?;
+            file.sync_all()?;
+        }
+        Ok(())
     }
 
     /// The same buffers are copied by one thread and by all. CPU time of threads is compared: a thread that waits for memory is on its
@@ -183,6 +242,13 @@ mod linux {
         }
 
         #[test]
+        fn a_disk_is_measured_where_files_can_be_written() {
+            let mut machine = Machine::default();
+            machine.measure_disk();
+            assert!(machine.disk_gain > 0.0 && machine.serial_disk().is_some(), "{machine:?}");
+        }
+
+        #[test]
         fn copying_is_measured_only_beyond_the_cache() {
             let known = Machine { available: 1e9, cache: f64::from(1 << 20), ..Machine::default() };
             let mut machine = known;
@@ -202,12 +268,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_disk_that_gains_nothing_is_serial() {
+        let of = |disk_gain| Machine { disk_gain, writers: 4.0, ..Machine::default() }.serial_disk();
+        assert_eq!((of(4.0), of(1.0), of(0.5), of(0.0)), (Some(0.0), Some(1.0), Some(1.0), None));
+        let half = of(1.6).unwrap();
+        assert!((half - 0.5).abs() < 1e-9, "1 / (0.5 + 0.5 / 4): {half}");
+    }
+
+    #[test]
     fn a_machine_survives_the_way_through_a_report() {
-        let machine = Machine { available: 1.0, cache: 2.0, copy_gain: 3.0, copiers: 4.0 };
+        let machine =
+            Machine { available: 1.0, cache: 2.0, copy_gain: 3.0, copiers: 4.0, disk_gain: 5.0, writers: 6.0 };
         let mut report = Report::new("choose/run");
         report.measures = machine.measures();
         assert_eq!(Machine::of_report(&report), machine);
         report.measures.pop();
-        assert_eq!(Machine::of_report(&report), Machine { copiers: 0.0, ..machine }, "not known");
+        assert_eq!(Machine::of_report(&report), Machine { writers: 0.0, ..machine }, "not known");
     }
 }

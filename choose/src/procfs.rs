@@ -1,6 +1,8 @@
 //! What Linux tells of processes and threads in `/proc`, as plain data: proc(5).
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 
@@ -211,6 +213,20 @@ impl Io {
 /// The program file of a process. `None` if it has been replaced meanwhile, or may not be known.
 pub fn program(pid: u32) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{pid}/exe")).ok().filter(|path| path.is_file())
+}
+
+/// Whether a process has mapped a file whose path has this word in it.
+pub fn maps(pid: u32, word: &str) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/maps")).is_ok_and(|maps| maps.contains(word))
+}
+
+/// The file of Python that a process runs, by its command line.
+pub fn script(pid: u32) -> Option<PathBuf> {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let word = line.split(|byte| *byte == 0).skip(1).find(|word| word.ends_with(b".py"))?;
+    // Of a relative path the process knows where it begins.
+    let folder = fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
+    Some(folder.join(OsStr::from_bytes(word))).filter(|path| path.is_file())
 }
 
 /// The signals that this process ignores, as a bit set: bit 0 is signal 1.

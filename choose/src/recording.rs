@@ -182,6 +182,10 @@ pub struct Recording {
     pub releases: f64,
     /// The share of its CPU time that the kernel worked for it.
     pub kernel: f64,
+    /// The share of its CPU time in which the garbage collector ran; 0 where that cannot be seen.
+    pub collecting: f64,
+    /// 1 if it has loaded SQLite.
+    pub sqlite: f64,
     /// Samples in which the program was at work, behind its start.
     pub work_samples: f64,
     /// Interpreter start, imports and shutdown, if they could be told apart.
@@ -224,6 +228,20 @@ impl Recording {
         let ready = if active > 0.0 { (self.work.ready / active).min(self.cores.max(1.0)) } else { 0.0 };
         // Of several threads that are ready to compute with the GIL, one can.
         if self.work.python > 0.0 && self.has_gil() { ready.min(self.work.cpu() / self.work.python) } else { ready }
+    }
+
+    /// The start of an interpreter that could not be looked into, or not from the beginning, was recorded as work. It takes at least this
+    /// long, in ns of CPU time: what it takes to do nothing, and to import what the program imports.
+    pub fn tell_start_apart(&mut self, start: f64) {
+        if self.interpreter == Interpreter::Other {
+            return;
+        }
+        let part = (start - self.start.judged()).max(0.0).min(self.work.unsplit).min(self.work.busy);
+        for (sums, sign) in [(&mut self.start, 1.0), (&mut self.work, -1.0)] {
+            sums.unsplit += sign * part;
+            sums.busy += sign * part;
+        }
+        self.work.ready = (self.work.ready - part).max(0.0);
     }
 
     /// Whether the program's threads share a lock.
@@ -314,12 +332,14 @@ impl Recording {
         (self.gil_seen, self.waits_seen) = (gil_seen, waits_seen);
     }
 
-    fn numbers_mut(&mut self) -> [(&'static str, Unit, &mut f64); 16] {
+    fn numbers_mut(&mut self) -> [(&'static str, Unit, &mut f64); 18] {
         [
             ("wall", Unit::Ns, &mut self.wall),
             ("samples", Unit::Count, &mut self.samples),
             ("releases", Unit::Count, &mut self.releases),
             ("kernel", Unit::Share, &mut self.kernel),
+            ("collecting", Unit::Share, &mut self.collecting),
+            ("sqlite", Unit::Count, &mut self.sqlite),
             ("work_samples", Unit::Count, &mut self.work_samples),
             ("threads", Unit::Count, &mut self.threads),
             ("processes", Unit::Count, &mut self.processes),
@@ -341,6 +361,8 @@ fn name_of(id: &str) -> Text {
         "wall" => text!("실행 시간", "run time"),
         "releases" => text!("GIL을 놓은 횟수(추정)", "times that the GIL was let go, estimated"),
         "kernel" => text!("커널이 쓴 CPU 시간의 비율", "share of its CPU time in the kernel"),
+        "collecting" => text!("가비지 컬렉션의 비율", "share of its CPU time in garbage collection"),
+        "sqlite" => text!("SQLite를 불러왔는가", "whether it has loaded SQLite"),
         "samples" => text!("샘플", "samples"),
         "work_samples" => text!("본 작업의 샘플", "samples of the work"),
         "threads" => text!("스레드(최대)", "threads, at most"),
@@ -426,6 +448,22 @@ mod tests {
         assert_eq!((via.function(), via.library()), ("fetch", Some("urllib")));
         let own = hot("a.py:3 <module>");
         assert_eq!((own.function(), own.library()), ("<module>", None));
+    }
+
+    #[test]
+    fn a_start_that_cannot_be_seen_is_told_apart_by_what_it_costs() {
+        let work = Sums { unsplit: 90.0, busy: 100.0, ready: 110.0, ..Sums::default() };
+        let interpreter = Interpreter::CPython { minor: 11, free_threaded: false };
+        let of = |seen: f64, start| {
+            let seen = Sums { python: seen, busy: seen, ..Sums::default() };
+            let mut recording = Recording { interpreter, start: seen, work: work.clone(), ..Recording::default() };
+            recording.tell_start_apart(start);
+            (recording.start.judged(), recording.work.judged(), recording.work.unsplit)
+        };
+        assert_eq!(of(0.0, 60.0), (60.0, 40.0, 30.0));
+        assert_eq!(of(0.0, 95.0), (90.0, 10.0, 0.0), "no more than it computed");
+        assert_eq!(of(50.0, 60.0), (60.0, 90.0, 80.0), "a part of it was seen");
+        assert_eq!(of(60.0, 60.0), (60.0, 100.0, 90.0), "it was seen");
     }
 
     #[test]

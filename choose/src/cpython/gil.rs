@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::runtime::Runtime;
+use crate::memory::Memory;
 
 /// More interpreters than this in one process are not looked at.
 const MOST_INTERPRETERS: usize = 64;
@@ -10,7 +11,7 @@ const MOST_INTERPRETERS: usize = 64;
 pub(super) const SIZE: u64 = 320;
 
 /// Looks at the GIL one right after the other.
-const LOOKS: u32 = 10;
+const LOOKS: u32 = 20;
 
 /// What some looks in quick succession show: how often the GIL was taken and let go between two of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -40,6 +41,23 @@ impl Gil {
     }
 }
 
+/// Looks several times at a word of a lock which is 0 while nobody holds it. Code that lets a GIL go for a microsecond at each call cannot
+/// be told by single looks from code that lets it go for a second.
+pub(super) fn changes(memory: &Memory, at: u64) -> Option<Changes> {
+    let mut seen = Changes::default();
+    let look = || Some(memory.half_now(at)? != 0);
+    let began = Instant::now();
+    let mut before = look()?;
+    for _ in 1..LOOKS {
+        let now = look()?;
+        seen.pairs += 1.0;
+        seen.changes += f64::from(u8::from(now != before));
+        before = now;
+    }
+    seen.length = began.elapsed().as_nanos() as f64;
+    Some(seen)
+}
+
 impl Runtime {
     /// The GILs of all interpreters in the process: one, unless some have their own (PEP 684). Empty before the first interpreter is
     /// there, and after the last.
@@ -61,21 +79,15 @@ impl Runtime {
         gils
     }
 
-    /// Looks at a GIL several times. Code that lets it go for a microsecond at each call cannot be told by single looks from code that
-    /// lets it go for a second.
+    /// Looks at a GIL several times.
     pub fn changes(&self, gil: &Gil) -> Option<Changes> {
-        let mut seen = Changes::default();
-        let look = || self.memory.half_now(gil.at + self.offsets.gil_locked);
-        let began = Instant::now();
-        let mut before = look()?;
-        for _ in 1..LOOKS {
-            let now = look()?;
-            seen.pairs += 1.0;
-            seen.changes += f64::from(u8::from(now != before));
-            before = now;
-        }
-        seen.length = began.elapsed().as_nanos() as f64;
-        Some(seen)
+        changes(&self.memory, gil.at + self.offsets.gil_locked)
+    }
+
+    /// Whether a garbage collector runs, in the first interpreter.
+    pub fn is_collecting(&self) -> bool {
+        let interpreter = self.memory.word(self.at + self.offsets.interpreters_head).filter(|at| *at != 0);
+        interpreter.and_then(|at| self.memory.half(at + self.offsets.collecting)).is_some_and(|flag| flag != 0)
     }
 
     fn holder(&self, gil: u64) -> Option<u32> {

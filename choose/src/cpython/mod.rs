@@ -17,4 +17,4 @@ mod view;
 pub use find::{Kind, find};
 pub use gil::{Changes, Gil};
 pub use stack::{Line, Stack};
-pub use view::View;
+pub use view::{Search, View};

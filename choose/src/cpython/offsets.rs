@@ -38,6 +38,8 @@ pub struct Offsets {
     pub unicode_state: u64,
     pub unicode_length: u64,
     pub unicode_ascii_size: u64,
+    /// From the beginning of an interpreter to the flag that says whether its garbage collector runs.
+    pub collecting: u64,
 }
 
 /// Why there are none.
@@ -53,10 +55,10 @@ pub enum Missing {
 pub const NEWEST: u8 = 15;
 
 /// Places in the list, in words behind the cookie, of the fields of [`Offsets`] from `ceval_gil` on.
-const PLACES: [(u8, [usize; 22]); 3] = [
-    (13, [13, 14, 16, 17, 20, 22, 24, 28, 29, 30, 32, 34, 35, 37, 38, 42, 64, 65, 67, 68, 69, 8]),
-    (14, [14, 15, 17, 18, 23, 25, 27, 31, 32, 33, 35, 39, 40, 42, 43, 47, 74, 75, 77, 78, 79, 8]),
-    (15, [14, 15, 17, 18, 23, 25, 30, 39, 40, 41, 43, 47, 48, 50, 51, 55, 86, 87, 89, 90, 91, 8]),
+const PLACES: [(u8, [usize; 24]); 3] = [
+    (13, [13, 14, 16, 17, 20, 22, 24, 28, 29, 30, 32, 34, 35, 37, 38, 42, 64, 65, 67, 68, 69, 8, 9, 71]),
+    (14, [14, 15, 17, 18, 23, 25, 27, 31, 32, 33, 35, 39, 40, 42, 43, 47, 74, 75, 77, 78, 79, 8, 10, 81]),
+    (15, [14, 15, 17, 18, 23, 25, 30, 39, 40, 41, 43, 47, 48, 50, 51, 55, 86, 87, 89, 90, 91, 8, 10, 93]),
 ];
 
 impl Offsets {
@@ -78,7 +80,8 @@ impl Offsets {
             places.map(word);
         let [previous, executable, instruction, owner, filename, name, line_table, first_line, bytecode, rest @ ..] =
             rest;
-        let [bytes_size, bytes_value, unicode_state, unicode_length, unicode_ascii_size, threads_head] = rest;
+        let [bytes_size, bytes_value, unicode_state, unicode_length, unicode_ascii_size, rest @ ..] = rest;
+        let [threads_head, gc, collecting] = rest;
         Ok(Offsets {
             minor,
             free_threaded: word(1) != 0,
@@ -105,6 +108,7 @@ impl Offsets {
             unicode_state,
             unicode_length,
             unicode_ascii_size,
+            collecting: gc + collecting,
         })
     }
 }
@@ -126,6 +130,7 @@ mod tests {
         assert_eq!((old.minor, old.native_thread_id, old.gil_locked, old.gil_holder), (13, 24, 2, 3));
         assert_eq!((new.minor, new.native_thread_id, new.gil_locked, new.unicode_ascii_size), (15, 30, 2, 91));
         assert_eq!((old.threads_head, new.code_bytecode), (8, 55));
+        assert_eq!((old.collecting, new.collecting), (9 + 71, 10 + 93));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use py_spy::{Config, PythonSpy, StackTrace};
 
 use crate::procfs;
 
-use super::gil::{Gil, SIZE};
+use super::gil::{Changes, Gil, SIZE, changes};
 use super::stack::{Frames, Line, Stack};
 use crate::memory::Memory;
 
@@ -19,6 +19,8 @@ const OWN_GIL: u8 = 12;
 const RUNTIME_STATE: u64 = 512;
 /// The process goes on while its stacks are read, so what was read may not fit together: then they are read again, this often.
 const TRIES: usize = 3;
+/// From the beginning of a GIL of its own to the word that says whether it is locked (`_gil_runtime_state` of 3.12).
+const LOCKED: u64 = 16;
 /// Samples without any answer, after which the interpreter is taken for gone.
 const FAILURES: u32 = 5;
 /// The kernel's number of a thread is within so many bytes of the address by which the C library knows it.
@@ -91,6 +93,12 @@ impl Spy {
         let (at, size) =
             if self.minor >= OWN_GIL { (at, SIZE) } else { (at.saturating_sub(RUNTIME_STATE), RUNTIME_STATE) };
         Gil { at, size, holder: self.holder }
+    }
+
+    /// Looks at the GIL several times. Before 3.12 the word of its holder is 0 while there is none.
+    pub fn changes(&self) -> Option<Changes> {
+        let at = self.spy.addresses.threadstate_address as u64;
+        changes(&self.memory, if self.minor >= OWN_GIL { at + LOCKED } else { at })
     }
 
     fn keep(&mut self, traces: &[StackTrace]) {

@@ -54,6 +54,10 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
     use crate::costs::Costs;
     use crate::machine::Machine;
     use crate::page;
+    use crate::wait::Wait;
+
+    /// Waiting for the disk in this share of its time is worth asking the disk.
+    const MATTERS: f64 = 0.03;
 
     // Before the program runs in vain.
     chosen.plan.get(args, 1.0)?;
@@ -64,13 +68,17 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
     if classify::computes_natively(&ended.recording) && ended.recording.memory > machine.cache {
         machine.measure_copying(ended.recording.cores as usize);
     }
+    // Syncing files takes time on a slow disk: only if it matters.
+    if ended.recording.work.wait(Wait::Disk) > MATTERS * ended.recording.work.judged() {
+        machine.measure_disk();
+    }
     if args.get(chosen.pid).is_some() {
         // What it had taken already is its own.
         machine.available += ended.recording.memory;
     }
     ended.recording.machine = machine;
     let (costs, cost_note) = match ended.interpreter.as_deref() {
-        Some(python) if !args.no_python() => match measured(python) {
+        Some(python) if !args.no_python() => match measured(python, ended.script.as_deref()) {
             Ok(costs) => {
                 let python = python.display();
                 let note = text!(
@@ -84,6 +92,7 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
         Some(_) => (Costs::typical(), not_measured(&text!("--no-python", "--no-python"))),
         None => (Costs::typical(), not_measured(&text!("파이썬이 아닙니다", "it is no Python"))),
     };
+    ended.recording.tell_start_apart(costs.start + costs.imports);
     let plan = chosen.plan.get(args, ended.recording.cores)?;
     let mut report = page::report("choose/run", &ended.recording, &costs, plan);
     report.notes.push(cost_note);
@@ -144,9 +153,13 @@ fn example(args: &Args) -> Result<Vec<OsString>> {
 
 /// What others do on the cores meanwhile must not look like a cost.
 #[cfg(target_os = "linux")]
-fn measured(python: &std::path::Path) -> std::result::Result<crate::costs::Costs, lab::lang::Text> {
-    let _quiet = gil_sim::calibrate::Quiet::ask();
-    crate::costs::Costs::measure(python)
+fn measured(
+    python: &std::path::Path,
+    script: Option<&std::path::Path>,
+) -> std::result::Result<crate::costs::Costs, lab::lang::Text> {
+    let _priority = crate::priority::Priority::raise();
+    let costs = crate::costs::Costs::measure(python)?;
+    script.map_or(Ok(costs), |script| costs.for_program(python, script))
 }
 
 #[cfg(target_os = "linux")]

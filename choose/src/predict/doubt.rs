@@ -27,6 +27,14 @@ pub(super) fn doubt(recording: &Recording, plan: Plan, way: Way) -> Option<Text>
             "GIL을 볼 수 없었습니다. 순수 파이썬이라고 보았고, 네이티브 코드라면 구간의 위쪽입니다",
             "the GIL could not be seen: taken for pure Python; native code would be at the upper end"
         ),
+        Way::Threads if recording.sqlite > 0.0 && classify::computes_natively(recording) => text!(
+            "SQLite는 메모리 할당을 프로세스 전체의 락 하나 아래에서 셉니다. 스레드들이 그 락에서 부딪히면 구간의 아래쪽입니다",
+            "SQLite counts its allocations under one lock of the whole process: threads that meet there are at the lower end"
+        ),
+        Way::Threads if !recording.has_gil() && recording.collecting > 0.02 => text!(
+            "가비지 컬렉션은 모든 스레드를 멈춥니다. 스레드가 많을수록 오래 걸리므로 gc.freeze()나 gc.disable()로 달라집니다",
+            "garbage collection stops all threads, and the more there are the longer: gc.freeze() or gc.disable() change this"
+        ),
         Way::Threads => text!(
             "조각 {pieces}개가 서로 독립이고 데이터를 함께 고치지 않아야 합니다",
             "the {pieces} pieces must be independent and must not change shared data"

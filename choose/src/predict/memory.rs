@@ -50,7 +50,8 @@ mod tests {
     const GIB: f64 = (1_u64 << 30) as f64;
 
     fn recorded() -> Recording {
-        let machine = Machine { available: 8.0 * GIB, cache: GIB / 32.0, copy_gain: 1.5, copiers: 2.0 };
+        let machine =
+            Machine { available: 8.0 * GIB, cache: GIB / 32.0, copy_gain: 1.5, copiers: 2.0, ..Machine::default() };
         Recording { memory: GIB, machine, ..Recording::default() }
     }
 

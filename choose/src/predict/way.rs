@@ -83,3 +83,11 @@ pub struct Prediction {
     /// What it rests on, and what would make it wrong.
     pub doubt: Text,
 }
+
+impl Prediction {
+    /// What to expect of it, on average: the geometric mean of the prediction and the two ends. Of two ways with the same prediction, the
+    /// one that may as well make the program slower is worth less.
+    pub fn expected(&self) -> f64 {
+        (self.low * self.factor * self.high).cbrt()
+    }
+}

@@ -106,6 +106,11 @@ impl Work {
         Work { python: self.python * left, native: self.native * left, ..*self }
     }
 
+    /// The same if its native code is under a lock of its own, which is handed on at every turn.
+    pub(super) fn under_a_lock(&self, times: f64) -> Work {
+        Work { python: self.python + self.native * times, native: 0.0, ..*self }
+    }
+
     /// The share of its time on a core in which a thread holds the GIL.
     pub(super) fn held(&self) -> f64 {
         let cpu = self.python + self.native;

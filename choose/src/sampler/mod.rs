@@ -66,6 +66,8 @@ pub struct Sampler {
     /// Of the main process, while it was there.
     interpreter: (Interpreter, bool),
     program: Option<PathBuf>,
+    script: Option<PathBuf>,
+    has_sqlite: bool,
     memory: u64,
     cores: u64,
     /// Threads of the main process, once it has ended, and waits of processes that have.
@@ -96,6 +98,8 @@ impl Sampler {
             is_attached,
             interpreter: (Interpreter::Other, false),
             program: None,
+            script: None,
+            has_sqlite: false,
             memory: 0,
             cores: lab::machine::cores() as u64,
             ended: Vec::new(),
@@ -131,7 +135,7 @@ impl Sampler {
 
     /// Takes a sample.
     pub fn sample(&mut self) {
-        let (now, cpu) = (clock::now(), own_cpu());
+        let (now, cpu) = (clock::now(), thread_cpu());
         let length = now.saturating_sub(self.last);
         self.last = now;
         self.samples += 1;
@@ -148,6 +152,9 @@ impl Sampler {
             if *pid == self.main {
                 phase = seen.phase;
                 self.totals.changes.extend(seen.changes);
+                if seen.is_collecting {
+                    self.totals.collecting += seen.threads.iter().map(|thread| thread.on_core).sum::<f64>();
+                }
             }
             count += seen.count;
             search += seen.search;
@@ -163,7 +170,7 @@ impl Sampler {
             self.passed.look(self.main, self.processes.keys().copied());
         }
         // Looking for the other ends has a limit of its own.
-        let cost = Duration::from_nanos(own_cpu().saturating_sub(cpu + search));
+        let cost = Duration::from_nanos(thread_cpu().saturating_sub(cpu + search));
         let cost = cost.saturating_sub(self.peers.spent() - looked);
         self.pause = self.pause.mul_f64(GROWTH).min(self.slowest).max(cost.div_f64(MOST_OVERHEAD));
     }
@@ -187,6 +194,8 @@ impl Sampler {
             && let Some(limits) = main.limits()
         {
             self.program = procfs::program(self.main).or(self.program.take());
+            self.script = procfs::script(self.main).or(self.script.take());
+            self.has_sqlite |= procfs::maps(self.main, "sqlite3");
             self.memory = self.memory.max(limits.memory);
             self.cores = limits.cores.min(lab::machine::cores().max(1) as u64);
         }
@@ -252,6 +261,7 @@ impl Sampler {
         (recording.convoy, recording.contention) = convoy_and_contention(&threads);
         recording.waits = waits as f64;
         recording.memory = self.memory as f64;
+        recording.sqlite = f64::from(u8::from(self.has_sqlite));
         recording.passed = self.passed.bytes() as f64;
         recording.cores = self.cores as f64;
         recording.wall = self.last.saturating_sub(self.began) as f64;
@@ -260,10 +270,14 @@ impl Sampler {
         (recording, self.lanes.finish())
     }
 
-    /// The program file of the main process, if that is a CPython.
+    /// The program file of the main process, if that is a Python.
     pub fn interpreter(&self) -> Option<PathBuf> {
-        let is_python = matches!(self.interpreter.0, Interpreter::CPython { .. });
-        self.program.clone().filter(|_| is_python)
+        self.program.clone().filter(|_| self.interpreter.0 != Interpreter::Other)
+    }
+
+    /// The file of Python that the main process runs.
+    pub fn script(&self) -> Option<PathBuf> {
+        self.script.clone()
     }
 
     /// Processes other than the first that are still there: what a daemon has left, or workers.
@@ -276,4 +290,9 @@ impl Sampler {
 /// CPU time of this process so far: all of it is the sampler's while the program runs.
 fn own_cpu() -> u64 {
     clock::cpu().unwrap_or(0)
+}
+
+/// CPU time of the thread that takes the samples.
+fn thread_cpu() -> u64 {
+    clock::thread_cpu().unwrap_or(0)
 }

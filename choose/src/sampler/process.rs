@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use lab::clock;
 
-use crate::cpython::{self, Changes, Gil, Kind, Line, Stack, View};
+use crate::cpython::{self, Changes, Gil, Kind, Line, Search, Stack, View};
 use crate::procfs::{self, Call, Limits, Stat};
 use crate::recording::Interpreter;
 use crate::recording::MOST_WATCHED;
@@ -33,6 +33,8 @@ pub struct Process {
     stacks: HashMap<u32, Stack>,
     kind: Kind,
     view: Option<View>,
+    /// It looks for what publishes nothing.
+    searching: Option<Search>,
     /// Of the interpreter that it has, or had until its interpreter shut down.
     version: Option<(u8, bool)>,
     looks: u32,
@@ -55,6 +57,8 @@ pub struct ProcessSeen {
     pub search: u64,
     /// How often the GIL changed while one thread computed.
     pub changes: Option<Changes>,
+    /// Whether its garbage collector ran.
+    pub is_collecting: bool,
 }
 
 impl Process {
@@ -68,6 +72,7 @@ impl Process {
             stacks: HashMap::new(),
             kind: Kind::Other,
             view: None,
+            searching: None,
             version: None,
             looks: 0,
             ended: Vec::new(),
@@ -110,9 +115,9 @@ impl Process {
     /// looked for thoroughly only in it, or while there is no other.
     pub fn sample(&mut self, length: u64, is_main: bool, may_be_main: bool, peers: &mut Peers) -> ProcessSeen {
         self.look_for_threads();
-        let before = clock::cpu().unwrap_or(0);
+        let before = clock::thread_cpu().unwrap_or(0);
         self.look_for_interpreter(may_be_main);
-        let search = clock::cpu().unwrap_or(0).saturating_sub(before);
+        let search = clock::thread_cpu().unwrap_or(0).saturating_sub(before);
         // Before the threads are looked at: then a thread that computes is the one that holds it.
         let gils = self.look_inside();
         let count = procfs::count_threads(self.pid).unwrap_or(0);
@@ -144,6 +149,9 @@ impl Process {
             && seen.threads.iter().any(|thread| thread.is_running)
         {
             seen.changes = gils.first().zip(self.view.as_ref()).and_then(|(gil, view)| view.changes(gil));
+        }
+        if is_main && seen.phase == Some(Phase::Work) {
+            seen.is_collecting = self.view.as_ref().and_then(View::is_collecting).unwrap_or(false);
         }
         seen
     }
@@ -249,6 +257,9 @@ impl Process {
 
     fn look_for_interpreter(&mut self, may_be_main: bool) {
         self.looks = self.looks.saturating_add(1);
+        if let Some(search) = self.searching.take_if(|search| search.has_ended()) {
+            self.view = search.result();
+        }
         let looks = self.looks - 1;
         if self.view.is_some() || !(looks < 40 || (looks < LOOKS && looks.is_multiple_of(8))) {
             return;
@@ -258,12 +269,15 @@ impl Process {
         if kind != Kind::Other || looks == 0 {
             self.kind = kind;
         }
-        self.view = match kind {
-            Kind::CPython(minor) if view.is_none() && may_be_main && SPY_LOOKS.contains(&looks) => {
-                View::spied(self.pid, minor)
-            }
-            _ => view,
-        };
+        self.view = view;
+        if let Kind::CPython(minor) = kind
+            && self.view.is_none()
+            && self.searching.is_none()
+            && may_be_main
+            && SPY_LOOKS.contains(&looks)
+        {
+            self.searching = Search::begin(self.pid, minor);
+        }
     }
 
     fn look_for_threads(&mut self) {

@@ -34,6 +34,8 @@ pub struct Totals {
     pub processes: u64,
     /// How often the GIL was taken and let go, where several looks at it were taken.
     pub changes: Vec<Changes>,
+    /// CPU time of the stretches at whose end the garbage collector ran.
+    pub collecting: f64,
     /// CPU time of the children that the main process has waited for, as the kernel has counted it.
     pub children: f64,
     /// The share of the main process's CPU time that the kernel worked for it.
@@ -56,6 +58,7 @@ impl Totals {
             is_attached,
             processes: 0,
             changes: Vec::new(),
+            collecting: 0.0,
             children: 0.0,
             kernel: 0.0,
         }
@@ -139,8 +142,10 @@ impl Totals {
 
     /// The recording, once the program has ended.
     pub fn finish(mut self, (interpreter, gil_seen): (Interpreter, bool)) -> Recording {
-        // Where the start can be told apart, everything before the interpreter was there is part of it.
-        let first = if gil_seen && !self.is_attached { &mut self.start } else { &mut self.work };
+        // Where the start can be told apart, everything before the interpreter was there is part of it. One that publishes nothing is
+        // found late, in the middle of the work.
+        let is_late = matches!(interpreter, Interpreter::CPython { minor: 0..13, .. });
+        let first = if gil_seen && !is_late && !self.is_attached { &mut self.start } else { &mut self.work };
         first.add(&self.before);
         let counted = self.start.sums.outside + self.work.sums.outside;
         self.work.sums.add_unseen(self.children - counted);
@@ -155,6 +160,7 @@ impl Totals {
             gil_seen,
             releases: releases(&self.changes, &work),
             kernel: self.kernel,
+            collecting: (self.collecting / work.cpu().max(1.0)).min(1.0),
             waits_seen: self.waits_seen,
             work_samples: self.work_samples as f64,
             overlap: if waiting > 0.0 { self.outside_waits / waiting } else { 0.0 },

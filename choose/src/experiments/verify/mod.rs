@@ -11,7 +11,6 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use gil_sim::calibrate::Quiet;
 use lab::cli::{Args, Experiment, Opt, Options};
 use lab::lang::Text;
 use lab::machine::{self, Watch};
@@ -24,6 +23,7 @@ use crate::costs::Costs;
 use crate::launch;
 use crate::machine::Machine;
 use crate::predict::{Plan, Way, choice, predict};
+use crate::priority::{self, Priority};
 use outcome::{Cell, Outcome};
 use programs::{PROGRAMS, Program};
 
@@ -67,12 +67,11 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
     }
     let server = Server::start(DELAY)?;
     let address = server.address().to_string();
-    let mut class_notes = Vec::new();
+    let mut priority_notes = Vec::new();
     let mut all = Vec::new();
     for python in args.pythons() {
         let watch = Watch::start();
-        let quiet = Quiet::ask();
-        class_notes = vec![quiet.note()];
+        let priority = Priority::raise();
         let costs = Costs::measure(&python.path).map_err(|why| {
             let (ko, en) = (why.ko, why.en);
             Error::failed(text!(
@@ -82,11 +81,21 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
         })?;
         let mut machine = Machine::look();
         machine.measure_copying(machine::cores());
-        drop(quiet);
+        machine.measure_disk();
         let plan = Plan { pieces, cores: machine::cores() as u64, payload: 0, hosts: 1 };
+        let is_raised = priority.is_raised();
+        // A program is recorded as readers' programs are, with ordinary priority.
+        drop(priority);
         let bench = Bench { python, costs, machine, plan, rounds, server: &address };
         let mut outcomes = Vec::new();
         for program in &programs {
+            if let Some(Text { ko, en }) = python.why_no_gil().filter(|_| program.needs_gil) {
+                let name = program.name;
+                report
+                    .notes
+                    .push(text!("{python}, {name}: 측정하지 않음: {ko}.", "{python}, {name}: not measured: {en}."));
+                continue;
+            }
             if let Some(library) = program.needs.filter(|library| !can_import(&python.path, library)) {
                 let name = program.name;
                 report.notes.push(text!(
@@ -103,7 +112,10 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
                 }
             }
         }
-        report.verdicts.extend(judge::verdicts(python, &outcomes, watch.foreign()));
+        let foreign = watch.foreign();
+        let Text { ko, en } = priority::note(is_raised, foreign);
+        priority_notes.push(text!("{python}: {ko}", "{python}: {en}"));
+        report.verdicts.extend(judge::verdicts(python, &outcomes, foreign));
         report.tables.push(outcome::table(python, &outcomes));
         report.measures.extend(outcomes.iter().flat_map(|one| one.measures(python)));
         all.extend(outcomes);
@@ -113,10 +125,10 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
     report.tables.push(outcome::by_way(&all));
     report.front = (0..report.tables.len().saturating_sub(1)).take(1).map(Front::Table).collect();
     report.measures_in_tables = true;
-    report.notes.extend(class_notes);
+    report.notes.extend(priority_notes);
     report.notes.push(text!(
-        "프로그램은 보통의 클래스에서 한 번 기록하고, 병렬 버전은 허용되면 실시간 클래스에서 벽시계로 잽니다. 예측은 쉬는 컴퓨터를 위한 것입니다. NumPy의 BLAS는 스레드 하나로 계산합니다.",
-        "A program is recorded once in the ordinary class; its parallel versions are timed by the clock on the wall, in a real-time class where that is permitted. The prediction is for an idle machine. NumPy's BLAS computes in one thread."
+        "프로그램은 보통 우선순위로 한 번 기록하고, 병렬 버전은 허용되면 가장 높은 우선순위로 벽시계로 잽니다. 예측은 쉬는 컴퓨터를 위한 것입니다. NumPy의 BLAS는 스레드 하나로 계산합니다.",
+        "A program is recorded once with ordinary priority; its parallel versions are timed by the clock on the wall, with the highest priority where that is permitted. The prediction is for an idle machine. NumPy's BLAS computes in one thread."
     ));
     Ok(report)
 }
@@ -169,13 +181,15 @@ impl Bench<'_> {
             return Err(text!("종료 코드 {code}", "exit code {code}"));
         }
         ended.recording.machine = self.machine;
-        let predictions = predict(&ended.recording, &self.costs, plan);
+        let costs = self.costs_of(&script)?;
+        ended.recording.tell_start_apart(costs.start + costs.imports);
+        let predictions = predict(&ended.recording, &costs, plan);
         let chosen = choice(&ended.recording, &predictions).map(|one| one.way);
         let of = |way: Way| predictions.iter().find(|one| one.way == way);
         // Other programs on the cores would be measured too.
-        let quiet = Quiet::ask();
+        let priority = Priority::raise();
         let measured = self.measure(program, &script, |way| of(way).map_or(1, |one| one.workers));
-        drop(quiet);
+        drop(priority);
         let (sequence, versions) = measured?;
         let has_version = |way: &Way| *way != Way::Asyncio || !program.lacks_async_form;
         let cells = WAYS.into_iter().zip(versions).filter(|(way, _)| has_version(way)).filter_map(|(way, time)| {
@@ -183,6 +197,11 @@ impl Bench<'_> {
             Some(Cell { prediction, measured: sequence / time })
         });
         Ok(Outcome { program, class: crate::classify::classify(&ended.recording), chosen, cells: cells.collect() })
+    }
+
+    fn costs_of(&self, script: &Path) -> std::result::Result<Costs, Text> {
+        let _priority = Priority::raise();
+        self.costs.for_program(&self.python.path, script)
     }
 
     /// The median times of the sequence and of each way, in ns. What is compared alternates.

@@ -15,10 +15,20 @@ pub struct Program {
     pub payload: u64,
     /// Where the answer is a kind of program rather than a way: its class.
     pub class: Option<&'static str>,
+    /// What it shows there is only where there is a GIL.
+    pub needs_gil: bool,
 }
 
 const fn plain(name: &'static str) -> Program {
-    Program { name, asks_server: false, lacks_async_form: false, needs: None, payload: 0, class: None }
+    Program {
+        name,
+        asks_server: false,
+        lacks_async_form: false,
+        needs: None,
+        payload: 0,
+        class: None,
+        needs_gil: false,
+    }
 }
 
 /// All of them, in the order of the table.
@@ -57,7 +67,7 @@ pub const PROGRAMS: [Program; 36] = [
     plain("cpu_threads"),
     Program { class: Some("start"), ..plain("import_heavy") },
     Program { class: Some("parallel"), ..plain("already_threaded") },
-    Program { class: Some("convoy"), ..plain("convoy") },
+    Program { class: Some("convoy"), needs_gil: true, ..plain("convoy") },
     Program { class: Some("lock-bound"), ..plain("lock_bound") },
 ];
 
