@@ -1,4 +1,4 @@
-//! What programs on one machine share besides its cores: memory and the way to it, and the disk.
+//! What programs on one machine share: its cores' insides, memory and the way to it, and the disk.
 
 use lab::lang::Text;
 use lab::report::{Measure, Report, Unit};
@@ -19,6 +19,9 @@ pub struct Machine {
     pub disk_gain: f64,
     /// How many threads that was measured with.
     pub writers: f64,
+    /// How many times as much CPU time the same computing takes while all cores compute: two of them may be threads of one core (SMT), and
+    /// those of a virtual machine may be so from time to time. The least, the usual and the most of some rounds.
+    pub slower: [f64; 3],
 }
 
 impl Machine {
@@ -45,7 +48,13 @@ impl Machine {
         known.then(|| ((self.writers / self.disk_gain - 1.0) / (self.writers - 1.0)).clamp(0.0, 1.0))
     }
 
-    fn parts_mut(&mut self) -> [(&'static str, Text, Unit, &mut f64); 6] {
+    /// How much slower a core computes while all do, as [`Machine::slower`]; 1 where that was not measured.
+    pub fn slowdown(&self) -> [f64; 3] {
+        self.slower.map(|times| if times > 0.0 { times.max(1.0) } else { 1.0 })
+    }
+
+    fn parts_mut(&mut self) -> [(&'static str, Text, Unit, &mut f64); 9] {
+        let [least, usual, most] = &mut self.slower;
         [
             ("machine.available", text!("쓸 수 있던 메모리", "memory available"), Unit::Bytes, &mut self.available),
             ("machine.cache", text!("마지막 단계 캐시", "last-level cache"), Unit::Bytes, &mut self.cache),
@@ -63,6 +72,24 @@ impl Machine {
                 &mut self.disk_gain,
             ),
             ("machine.writers", text!("파일을 쓴 스레드", "threads that wrote"), Unit::Count, &mut self.writers),
+            (
+                "machine.slower_least",
+                text!("모든 코어가 계산할 때 느려지는 정도(최소)", "slower while all cores compute, at least"),
+                Unit::Times,
+                least,
+            ),
+            (
+                "machine.slower",
+                text!("모든 코어가 계산할 때 느려지는 정도", "slower while all cores compute"),
+                Unit::Times,
+                usual,
+            ),
+            (
+                "machine.slower_most",
+                text!("모든 코어가 계산할 때 느려지는 정도(최대)", "slower while all cores compute, at most"),
+                Unit::Times,
+                most,
+            ),
         ]
     }
 }
@@ -90,6 +117,9 @@ mod linux {
     /// Threads that write at the same time, and how often each syncs a page.
     const WRITERS: usize = 4;
     const SYNCS: usize = 12;
+    /// Rounds of computing, and the steps of each: 5 to 10 ms.
+    const CORE_ROUNDS: usize = 7;
+    const STEPS: u64 = 1_000_000;
 
     impl Machine {
         /// What the system tells. Its way to memory is measured by [`Machine::measure_copying`].
@@ -117,6 +147,55 @@ mod linux {
                 (self.disk_gain, self.writers) = (gain, WRITERS as f64);
             }
         }
+    }
+
+    impl Machine {
+        /// Measures how much slower a core computes while so many do: takes a tenth of a second.
+        pub fn measure_cores(&mut self, threads: usize) {
+            if threads < 2 {
+                return;
+            }
+            if let Some(mut rounds) = (0..CORE_ROUNDS).map(|_| slower(threads)).collect::<Option<Vec<f64>>>() {
+                rounds.sort_by(f64::total_cmp);
+                self.slower = [rounds[0], rounds[CORE_ROUNDS / 2], rounds[CORE_ROUNDS - 1]];
+            }
+        }
+    }
+
+    /// CPU time of the same computing in all threads at once, the median of the threads, in relation to one alone.
+    fn slower(threads: usize) -> Option<f64> {
+        let alone = compute()?;
+        let start = Barrier::new(threads);
+        let all = thread::scope(|scope| {
+            let one = |_| {
+                scope.spawn(|| {
+                    start.wait();
+                    compute()
+                })
+            };
+            let all: Vec<_> = (0..threads).map(one).collect();
+            all.into_iter().map(|one| one.join().ok().flatten()).collect::<Option<Vec<f64>>>()
+        })?;
+        stats::median(&all).map(|together| together / alone).filter(|times| times.is_finite())
+    }
+
+    /// CPU time of some computing, in ns: as in an interpreter, jumps that depend on data, and a table.
+    fn compute() -> Option<f64> {
+        let mut table = [0_u64; 512];
+        let mut word = 1_u64;
+        let before = clock::thread_cpu()?;
+        for n in 0..black_box(STEPS) {
+            word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(n);
+            let slot = &mut table[(word >> 55) as usize];
+            match word >> 62 {
+                0 => *slot += word & 7,
+                1 => word ^= *slot,
+                2 => *slot = slot.rotate_left(3) ^ n,
+                _ => word = word.wrapping_add(*slot),
+            }
+        }
+        black_box((word, table));
+        Some(clock::thread_cpu()?.saturating_sub(before) as f64)
     }
 
     /// The same syncs by one thread and by all; each thread has a file of its own. It is waiting, so the clock on the wall counts.
@@ -242,6 +321,16 @@ mod linux {
         }
 
         #[test]
+        fn cores_that_compute_at_once_are_measured() {
+            let mut machine = Machine::default();
+            machine.measure_cores(1);
+            assert_eq!(machine.slowdown(), [1.0; 3], "nothing to measure");
+            machine.measure_cores(2);
+            let [least, usual, most] = machine.slower;
+            assert!(0.0 < least && least <= usual && usual <= most, "{machine:?}");
+        }
+
+        #[test]
         fn a_disk_is_measured_where_files_can_be_written() {
             let mut machine = Machine::default();
             machine.measure_disk();
@@ -277,12 +366,19 @@ mod tests {
 
     #[test]
     fn a_machine_survives_the_way_through_a_report() {
-        let machine =
-            Machine { available: 1.0, cache: 2.0, copy_gain: 3.0, copiers: 4.0, disk_gain: 5.0, writers: 6.0 };
+        let machine = Machine {
+            available: 1.0,
+            cache: 2.0,
+            copy_gain: 3.0,
+            copiers: 4.0,
+            disk_gain: 5.0,
+            writers: 6.0,
+            slower: [7.0, 8.0, 9.0],
+        };
         let mut report = Report::new("choose/run");
         report.measures = machine.measures();
         assert_eq!(Machine::of_report(&report), machine);
         report.measures.pop();
-        assert_eq!(Machine::of_report(&report), Machine { writers: 0.0, ..machine }, "not known");
+        assert_eq!(Machine::of_report(&report), Machine { slower: [7.0, 8.0, 0.0], ..machine }, "not known");
     }
 }

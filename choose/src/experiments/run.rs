@@ -68,6 +68,10 @@ fn run(args: &Args, chosen: Chosen) -> Result<Report> {
     if classify::computes_natively(&ended.recording) && ended.recording.memory > machine.cache {
         machine.measure_copying(ended.recording.cores as usize);
     }
+    {
+        let _priority = crate::priority::Priority::raise();
+        machine.measure_cores(ended.recording.cores as usize);
+    }
     // Syncing files takes time on a slow disk: only if it matters.
     if ended.recording.work.wait(Wait::Disk) > MATTERS * ended.recording.work.judged() {
         machine.measure_disk();

@@ -159,8 +159,13 @@ fn time(side: Side, recording: &Recording, costs: &Costs, plan: Plan, way: Way) 
             Side::WaitsForMemory => work.bound_by_memory(recording, workers.min(plan.cores)),
             _ => work,
         };
-        let piece = work.piece(plan.pieces, rounds);
-        makespan(piece, rules, plan.pieces, workers, plan.cores as usize)
+        let run =
+            |work: &Work| makespan(work.piece(plan.pieces, rounds), rules, plan.pieces, workers, plan.cores as usize);
+        let alone = run(&work);
+        // While several cores compute, each is slower.
+        let together = together(work.cpu(), alone, plan.cores);
+        let slower = side.of(recording.machine.slowdown());
+        if together > 0.0 && slower > 1.0 { run(&work.slower(1.0 + (slower - 1.0) * together)) } else { alone }
     };
     let run = |rules: Rules, workers: u64| run_of(work, rules, workers);
     let threads = plan.pieces.min(MOST_THREADS);
@@ -220,6 +225,15 @@ fn time(side: Side, recording: &Recording, costs: &Costs, plan: Plan, way: Way) 
             (rest.max(costs.start.min(total(recording))), 1)
         }
     }
+}
+
+/// The share of the time in which more than one core computes, if so much CPU time is spent in `time` on so many cores: 0 where it is never
+/// more than one on average, 1 where all compute all the time.
+fn together(cpu: f64, time: f64, cores: u64) -> f64 {
+    if cores < 2 || time <= 0.0 {
+        return 0.0;
+    }
+    ((cpu / time - 1.0) / (cores - 1) as f64).clamp(0.0, 1.0)
 }
 
 /// The number of workers with which it is fastest; more than the first only if they gain something.
@@ -343,6 +357,22 @@ mod tests {
         // Hardly ever held, it is hardly ever in another's hand.
         let hash = Recording { releases: 600_000.0, ..recorded(0.04, 1.96, 0.0) };
         assert!(factor(&hash, PLAN, Way::Threads) > 1.5);
+    }
+
+    #[test]
+    fn two_threads_of_one_core_are_no_two_cores() {
+        let on = |slower, recording: Recording| {
+            let machine = Machine { slower, ..Machine::default() };
+            [Way::Threads, Way::Processes].map(|way| {
+                predict_one(&Recording { machine, ..recording.clone() }, &Costs::typical(), PLAN, way).unwrap()
+            })
+        };
+        let [_, cores] = on([1.0; 3], recorded(2.0, 0.0, 0.0));
+        let [threads, half] = on([1.0, 1.5, 1.6], recorded(2.0, 0.0, 0.0));
+        assert!(half.factor < 0.72 * cores.factor && half.high > 0.95 * cores.high, "{half:?} {cores:?}");
+        assert!(threads.factor > 0.9, "under the GIL one core computes: {threads:?}");
+        let [waits, _] = on([1.0, 1.5, 1.6], recorded(0.01, 0.0, 2.0));
+        assert!(waits.factor > 5.0, "{waits:?}");
     }
 
     #[test]

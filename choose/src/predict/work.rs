@@ -100,6 +100,17 @@ impl Work {
         }
     }
 
+    /// CPU time of all kinds.
+    pub(super) fn cpu(&self) -> f64 {
+        self.python + self.native + self.outside
+    }
+
+    /// The same if computing takes so many times as long.
+    pub(super) fn slower(&self, times: f64) -> Work {
+        let Work { python, native, outside, .. } = *self;
+        Work { python: python * times, native: native * times, outside: outside * times, ..*self }
+    }
+
     /// The same without so much CPU time.
     pub(super) fn without(&self, cpu: f64) -> Work {
         let left = 1.0 - cpu / (self.python + self.native).max(1.0);

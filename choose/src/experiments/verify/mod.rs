@@ -181,7 +181,7 @@ impl Bench<'_> {
             return Err(text!("종료 코드 {code}", "exit code {code}"));
         }
         ended.recording.machine = self.machine;
-        let costs = self.costs_of(&script)?;
+        let costs = self.costs_of(&script, &mut ended.recording.machine)?;
         ended.recording.tell_start_apart(costs.start + costs.imports);
         let predictions = predict(&ended.recording, &costs, plan);
         let chosen = choice(&ended.recording, &predictions).map(|one| one.way);
@@ -199,8 +199,9 @@ impl Bench<'_> {
         Ok(Outcome { program, class: crate::classify::classify(&ended.recording), chosen, cells: cells.collect() })
     }
 
-    fn costs_of(&self, script: &Path) -> std::result::Result<Costs, Text> {
+    fn costs_of(&self, script: &Path, machine: &mut Machine) -> std::result::Result<Costs, Text> {
         let _priority = Priority::raise();
+        machine.measure_cores(self.plan.cores as usize);
         self.costs.for_program(&self.python.path, script)
     }
 
