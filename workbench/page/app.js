@@ -17,7 +17,7 @@ const WORDS = {
     skip: text('본문으로', 'skip to the content'),
     views: text('화면', 'views'),
     language: text('언어', 'language'),
-    theme: text('화면 밝기', 'theme'),
+    theme: text('테마', 'theme'),
     system: text('시스템 설정', 'system'),
     light: text('밝게', 'light'),
     dark: text('어둡게', 'dark'),
@@ -111,6 +111,7 @@ function context() {
         },
         go: (other, state) => { location.hash = addressOf({ ...address, view: other, state }); },
         say: tell,
+        whisper,
         full,
         lanes: (trace, options = {}) => lanes(trace, { say: whisper, ...options }),
     };
@@ -142,6 +143,7 @@ function open() {
     const place = el('div', { class: `view ${shown.id}` });
     main.replaceChildren(el('h1', { tabindex: '-1' }, say(shown.title)), banner, place);
     banner.hidden = true;
+    status.textContent = '';
     leave = shown.render(place, address.state, context()) ?? null;
     if (address.broken) {
         banner.textContent = say(WORDS.broken);

@@ -49,7 +49,7 @@ export const LANE_KEYS = [
 
 /**
  * The lanes of one trace, or of several. Options: `label` for assistive technology, `from` and `to` of the first view, `compact`
- * without tools and table, `onMoment(ns|null)`, `onSelect({from,to}|null)`, `onView({from,to}|null)` (null: all is in view), and
+ * without tools and table, `unit` in ns and `time(ns)` for another time than ns, `onMoment(ns|null)`, `onSelect({from,to}|null)`, `onView({from,to}|null)` (null: all is in view), and
  * `say(text)` for what a screen reader is told.
  */
 export function lanes(first, options) {
@@ -62,6 +62,8 @@ export function lanes(first, options) {
     let width = 600;
 
     const label = say(options.label ?? WORDS.lanes);
+    const time = options.time ?? duration;
+    const unit = options.unit ?? 1;
     const box = el('div', { class: 'lanesbox' });
     const figures = el('div', { class: 'traces', tabindex: '0', role: 'application', 'aria-roledescription': say(WORDS.lanes), 'aria-label': label });
     const legend = el('ul', { class: 'legend' });
@@ -117,7 +119,7 @@ export function lanes(first, options) {
         }
         pieces.forEach((one, n) => {
             const virtual = traces[n].clock === 'virtual' ? say(text(', 가상 시간', ', virtual time')) : '';
-            one.length.textContent = `${duration(durationOf(traces[n]))}${virtual}`;
+            one.length.textContent = `${time(durationOf(traces[n]))}${virtual}`;
         });
         if (all || from >= whole || before === 1) {
             [from, to] = [0, whole];
@@ -232,12 +234,14 @@ export function lanes(first, options) {
     }
 
     function axis(element) {
-        const step = tickStep(to - from, Math.max(Math.floor(width / 90), 2));
+        // A unit has ticks down to a thousandth.
+        const step = tickStep((to - from) / unit * 1e3, Math.max(Math.floor(width / 90), 2)) * unit / 1e3;
         const marks = [];
         for (let at = Math.ceil(from / step) * step; at <= to; at += step) {
             const place = 100 * (at - from) / (to - from);
             // The last number must not go past the end.
-            marks.push(el('span', { class: place > 88 ? 'end' : '', style: { left: `${place}%` } }, at === 0 ? '0' : duration(at)));
+            const words = at === 0 ? '0' : time(at);
+            marks.push(el('span', { class: place / 100 * width + 7.5 * words.length > width ? 'end' : '', style: { left: `${place}%` } }, words));
         }
         element.replaceChildren(...marks);
     }
@@ -274,7 +278,7 @@ export function lanes(first, options) {
             did.forEach(([, state]) => counts.set(state, (counts.get(state) ?? 0) + 1));
             return [...counts].map(([state, count]) => `${state}: ${count}`).join(', ');
         });
-        return `${duration(moment)} · ${said.join(' │ ')}`;
+        return `${moment === 0 ? '0' : time(moment)} · ${said.join(' │ ')}`;
     }
 
     function setMoment(at, quiet = false) {

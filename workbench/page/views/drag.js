@@ -12,7 +12,7 @@ import { SHOWN, ofPreset, scenarioOf, settingName, stateOf, threadCount } from "
 import { settingsPanel } from "./drag/settings.js";
 
 export const id = "drag";
-export const title = text('GIL 끌기', 'Drag the GIL');
+export const title = text('끌어 보는 GIL', 'Drag the GIL');
 export const keys = [...BLOCK_KEYS, ...LANE_KEYS];
 
 const WORDS = {
@@ -47,7 +47,7 @@ export function render(root, given, ctx) {
     const table = el('div');
     const timing = el('p', { class: 'dim mono timing' });
     const file = el('details', {}, el('summary', {}, say(WORDS.file)), el('div'));
-    const editor = ctx.exported ? null : blocksEditor({ state, limits: meta.limits, changed: () => changed('blocks'), tell: (words) => ctx.say(words) });
+    const editor = ctx.exported ? null : blocksEditor({ state, limits: meta.limits, changed: () => changed('blocks'), tell: ctx.whisper });
     const real = realPart({ ctx, scenario: () => scenarioOf(state, { ...state.a, cores: meta.cores }, settingName(state.a, meta)), own: () => state.a.own });
 
     function heading(which) {
@@ -170,6 +170,9 @@ export function render(root, given, ctx) {
         lanesPlace.classList.remove('stale');
         if (lanesPart) {
             lanesPart.update(traces);
+            if (!state.view) {
+                lanesPart.range(0, lanesPart.whole());
+            }
         } else {
             lanesPart = ctx.lanes(traces, {
                 label: WORDS.lanes, from: state.view?.from, to: state.view?.to,

@@ -44,7 +44,7 @@ const WORDS = {
         'A dish is a task, a cook is a thread, cutting is computing, simmering is waiting for I/O. One stove for all is a mutex; one knife for all is the GIL. Each dish is cut for 3 minutes, simmers for 4, and is cut for 1 more.'),
     real: text('그림은 이 컴퓨터에서 방금 실행한 프로그램의 트레이스입니다. 레시피의 1분은 20 ms입니다.', 'The picture is the trace of a program that has just run on this machine; a minute of the recipe takes 20 ms.'),
     kept: text('그림은 미리 실행한 프로그램의 트레이스입니다. 레시피의 1분은 20 ms입니다.', 'The picture is the trace of a program that ran before; a minute of the recipe takes 20 ms.'),
-    simulated: text('그림은 GIL 끌기의 시나리오를 시뮬레이션한 트레이스입니다. 스레드가 요리사이고, 락이 있으면 칼은 하나입니다.', 'The picture is the simulated trace of the scenario from "Drag the GIL": a thread is a cook, and with a lock there is one knife.'),
+    simulated: text('그림은 ‘끌어 보는 GIL’의 시나리오를 시뮬레이션한 트레이스입니다. 스레드가 요리사이고, 락이 있으면 칼은 하나입니다.', 'The picture is the simulated trace of the scenario from "Drag the GIL": a thread is a cook, and with a lock there is one knife.'),
 };
 
 const ABOUT = {
@@ -87,13 +87,14 @@ export function render(root, given, ctx) {
     const bars = el('div', { class: 'bars' });
     const source = el('p', { class: 'dim' });
     const again = el('button', { type: 'button', onclick: () => load(true) }, say(WORDS.cook));
+    const order = el('div', { class: 'row' }, el('label', { class: 'field' }, el('span', {}, say(WORDS.dishes), ' ', countOut), count), again);
     const stage = el('div', { class: 'stage' }, about, scene, now,
-        el('div', { class: 'player' }, playButton, el('button', { type: 'button', 'aria-label': say(WORDS.again), title: say(WORDS.again), onclick: () => { stop(); go(0); } }, '⏮'), slider, clock,
+        el('div', { class: 'player' }, playButton, el('button', { type: 'button', onclick: () => { stop(); go(0); } }, say(WORDS.again)), slider, clock,
             document.fullscreenEnabled && el('button', { type: 'button', onclick: () => ctx.full(stage) }, say(WORDS.full))),
         lanesPlace);
 
     const minutes = (ns) => (ns / 1e6 / MINUTE_MS).toFixed(1);
-    const span = (ns) => state.kitchen === MINE ? duration(ns) : say(text(`${minutes(ns)}분`, `${minutes(ns)} min`));
+    const span = (ns) => state.kitchen === MINE ? (ns === 0 ? '0' : duration(ns)) : say(text(`${minutes(ns)}분`, `${minutes(ns)} min`));
 
     function choose(name) {
         stop();
@@ -112,7 +113,7 @@ export function render(root, given, ctx) {
         about.textContent = kitchen === MINE ? say(WORDS.simulated) : say(ABOUT[kitchen] ?? '');
         source.textContent = kitchen === MINE ? '' : say(ctx.exported ? WORDS.kept : WORDS.real);
         keep();
-        again.hidden = ctx.exported || kitchen === MINE;
+        order.hidden = ctx.exported || kitchen === MINE;
         try {
             if (kitchen === MINE) {
                 const answer = await ctx.call('simulate', { scenario: mine, keep: 200e6 });
@@ -149,8 +150,10 @@ export function render(root, given, ctx) {
         [length, begin] = [Math.max(durationOf(trace), 1), startOf(trace)];
         places = trace.lanes.map((lane) => place(say(lane.name)));
         scene.replaceChildren(...places.map((one) => one.element));
+        scene.style.setProperty('--all', String(places.length));
+        scene.style.setProperty('--few', String(Math.min(places.length, 4)));
         lanesPart?.destroy();
-        lanesPart = ctx.lanes({ ...trace, title: text('', '') }, { label: WORDS.lanes, compact: true, onMoment: (at) => {
+        lanesPart = ctx.lanes({ ...trace, title: text('', '') }, { label: WORDS.lanes, compact: true, ...(state.kitchen === MINE ? {} : { unit: MINUTE_MS * 1e6, time: span }), onMoment: (at) => {
             // What the mouse points at is shown; when it leaves, the moment stays.
             if (at !== null) {
                 stop();
@@ -193,7 +196,7 @@ export function render(root, given, ctx) {
         const waiting = scenes.filter((one) => one.does && !['running', 'waiting_for_io', 'native', 'idle'].includes(one.does));
         const [cut, simmer, done, wait] = [of('running'), of('waiting_for_io'), scenes.filter((one) => one.done).length, waiting.length];
         const why = waiting.length > 0 ? doing(state.kitchen, waiting[0]) : text('기다림', 'wait');
-        return text(`지금 써는 요리 ${cut}, 끓는 요리 ${simmer}, ${why.ko} ${wait}, 완성 ${done}`, `now: cut ${cut}, simmering ${simmer}, ${why.en}: ${wait}, done ${done}`);
+        return text(`지금: 써는 요리 ${cut}, 끓는 요리 ${simmer}, ${why.ko}: ${wait}, 완성 ${done}`, `now: cut ${cut}, simmering ${simmer}, ${why.en}: ${wait}, done ${done}`);
     }
 
     function toggle() {
@@ -228,7 +231,6 @@ export function render(root, given, ctx) {
             playing = null;
             stage.classList.remove('playing');
             playButton.textContent = `▶ ${say(WORDS.play)}`;
-            ctx.say(text('', ''));
             keepSoon();
         }
     }
@@ -249,8 +251,8 @@ export function render(root, given, ctx) {
     scene.addEventListener('keydown', (event) => {
         const key = {
             ' ': toggle,
-            ArrowLeft: () => { stop(); go(state.at - 0.01); ctx.say(text(now.textContent, now.textContent)); },
-            ArrowRight: () => { stop(); go(state.at + 0.01); ctx.say(text(now.textContent, now.textContent)); },
+            ArrowLeft: () => { stop(); go(state.at - 0.01); ctx.whisper(now.textContent); },
+            ArrowRight: () => { stop(); go(state.at + 0.01); ctx.whisper(now.textContent); },
             Home: () => { stop(); go(0); },
             End: () => { stop(); go(1); },
             f: () => ctx.full(stage),
@@ -263,8 +265,7 @@ export function render(root, given, ctx) {
     });
 
     root.append(el('p', {}, say(WORDS.means)), choices,
-        ctx.exported ? '' : el('div', { class: 'row' }, el('label', { class: 'field' }, el('span', {}, say(WORDS.dishes), ' ', countOut), count), again),
-        error, stage, bars, source);
+        order, error, stage, bars, source);
     load();
 
     return () => {

@@ -145,7 +145,7 @@ export function render(root, given, ctx) {
     function show() {
         part?.destroy();
         part = null;
-        wanted.hidden = opened.traces.length > 0 && (state.example || opened.name === state.name);
+        wanted.hidden = true;
         if (opened.traces.length === 0) {
             return;
         }

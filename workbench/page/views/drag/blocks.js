@@ -55,7 +55,7 @@ export function blocksEditor({ state, limits, changed, tell }) {
     let grabbed = false;
     let drag = null;
 
-    const rows = el('div', { class: 'threads', role: 'group', 'aria-label': say(WORDS.threads) });
+    const rows = el('div', { class: 'tracks', role: 'group', 'aria-label': say(WORDS.threads) });
     const bin = el('p', { class: 'bin', hidden: true }, say(WORDS.bin));
     const inspector = el('div', { class: 'inspector' });
     const palette = el('div', { class: 'palette', role: 'group', 'aria-label': say(WORDS.palette) },
@@ -109,7 +109,7 @@ export function blocksEditor({ state, limits, changed, tell }) {
             thread.times = times.value === '' ? null : Math.min(Math.max(Math.round(Number(times.value)) || 1, 1), 1e6);
             changed();
         } });
-        return el('div', { class: 'thread', 'data-row': t },
+        return el('div', { class: 'track', 'data-row': t },
             el('div', { class: 'who' }, name,
                 el('label', { title: say(WORDS.count) }, el('span', { 'aria-hidden': 'true' }, '×'), el('span', { class: 'unseen' }, say(WORDS.count)), count),
                 el('label', { title: say(WORDS.times) }, el('span', { 'aria-hidden': 'true' }, '↻'), el('span', { class: 'unseen' }, say(WORDS.times)), times),

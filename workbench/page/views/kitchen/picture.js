@@ -29,39 +29,41 @@ export function doing(kitchen, { does, begun, done }) {
     return DOES[does] ?? waitsFor(kitchen, does);
 }
 
+/** Behind the counter, or beside the pot. */
 function cookPicture() {
-    return svg('g', { class: 'cook', transform: 'translate(36 132)' },
-        svg('path', { class: 'body', d: 'M10 52q14 -10 28 0l4 20h-36z' }),
-        svg('path', { class: 'arm', d: 'M12 58q-8 -2 -6 -16' }),
-        svg('g', { transform: 'translate(1 0) scale(2.6)' },
-            svg('circle', { cx: '5', cy: '6', r: '4' }), svg('circle', { cx: '9', cy: '4.5', r: '4.5' }), svg('circle', { cx: '13', cy: '6', r: '4' }),
-            svg('path', { d: 'M4 7h10v5h-10z' }), svg('path', { class: 'face', d: 'M4 13.500h10a5 5.500 0 0 1-10 0z' })));
+    return svg('g', { class: 'cook' },
+        svg('path', { class: 'body', d: 'M24 134l3 -26q12 -8 22 0l3 26z' }),
+        svg('path', { class: 'arm', d: 'M46 112q9 2 13 -3' }),
+        svg('g', { transform: 'translate(16 50) scale(2.4)' },
+            svg('path', { class: 'face', d: 'M4 12h10v2a5 5.500 0 0 1-10 0z' }),
+            svg('path', { class: 'hat', d: 'M4 12.500v-2.900a4 4 0 1 1 1.400 -7.200a4.500 4.500 0 0 1 7.200 0a4 4 0 1 1 1.400 7.200v2.900z' })),
+        svg('g', { class: 'bubble' }, svg('circle', { cx: '62', cy: '66', r: '3' }), svg('circle', { cx: '71', cy: '58', r: '4' }), svg('circle', { cx: '82', cy: '48', r: '5' })));
 }
 
 function potPicture() {
     return svg('g', { class: 'pot' },
-        svg('g', { class: 'steam' }, svg('path', { d: 'M46 30q-5 -6 0 -12t0 -12' }), svg('path', { d: 'M60 30q-5 -6 0 -12t0 -12' }), svg('path', { d: 'M74 30q-5 -6 0 -12t0 -12' })),
-        svg('path', { class: 'iron', d: 'M34 36h52v5h-3v18a6 6 0 0 1-6 6h-34a6 6 0 0 1-6-6v-18h-3z' }),
-        svg('path', { class: 'line', d: 'M34 46h-9M86 46h9' }),
-        svg('path', { class: 'flame', d: 'M44 76q-6 -6 2 -12q0 6 4 4q4 -4 2 -8q8 6 6 12q4 0 4 -6q8 4 4 10z' }),
-        svg('path', { class: 'line burner', d: 'M30 78h60' }));
+        svg('g', { class: 'steam' }, [83, 94, 105].map((x) => svg('path', { d: `M${x} 84q-4 -5 0 -10t0 -10` }))),
+        svg('path', { class: 'iron', d: 'M72 90h44v5h-3v17a5 5 0 0 1-5 5h-28a5 5 0 0 1-5-5v-17h-3z' }),
+        svg('path', { class: 'flame', d: 'M82 132q-3 -8 3 -12q0 6 3 3q4 -1 3 -5q7 4 5 9q3 0 3 -5q6 4 4 10z' }),
+        svg('path', { class: 'line burner', d: 'M74 132h40' }));
 }
 
 function boardPicture() {
-    const slices = Array.from({ length: SLICES }, (_, n) => svg('circle', { class: 'slice', cx: String(35 + n * 6), cy: '110', r: '4.5' }));
-    const whole = svg('path', { class: 'carrot', d: 'M32 105h48l8 5l-8 5h-48z' });
-    const knife = svg('g', { class: 'knife' }, svg('path', { d: 'M0 3h10v4h-10a2 2 0 0 1 0-4z', transform: 'translate(74 84)' }), svg('path', { d: 'M11 2h24c0 6-6 9-12 9h-12z', transform: 'translate(74 84)' }));
-    const plate = svg('g', { class: 'plate' }, svg('path', { class: 'line', d: 'M34 116q26 10 52 0' }), svg('path', { class: 'food', d: 'M40 114a20 14 0 0 1 40 0z' }));
-    return { slices, whole, knife, plate, element: svg('g', { class: 'board' }, whole, slices, svg('path', { class: 'wood', d: 'M26 117h68v6h-68z' }), knife, plate) };
+    const slices = Array.from({ length: SLICES }, (_, n) => svg('circle', { class: 'slice', cx: String(16 + n * 5.5), cy: '121', r: '4.5' }));
+    const whole = svg('path', { class: 'carrot', d: 'M12 117h42l8 4.500l-8 4.500h-42z' });
+    // The handle is in the cook's hand, the blade over the board.
+    const knife = svg('g', { class: 'knife' }, svg('path', { d: 'M64 106h-10v4h10a2 2 0 0 0 0 -4zM53 105h-24c0 6 6 9 12 9h12z' }));
+    const plate = svg('g', { class: 'plate' }, svg('path', { class: 'food', d: 'M22 122a15 12 0 0 1 30 0z' }), svg('path', { class: 'line', d: 'M14 124h46' }));
+    const element = svg('g', { class: 'board' }, svg('path', { class: 'counter', d: 'M0 133h120v17h-120z' }), svg('path', { class: 'wood', d: 'M8 127h58v6h-58z' }), whole, slices, plate, knife);
+    return { slices, whole, knife, element };
 }
 
 /** A place that `show(kitchen, scene)` keeps as it is now. */
 export function place(name) {
-    const bar = svg('path', { class: 'bar', d: 'M0 0h120v6h-120z' });
+    const bar = svg('path', { class: 'bar', d: 'M0 34h120v5h-120z' });
     const [pot, board, cook] = [potPicture(), boardPicture(), cookPicture()];
-    const bubble = svg('g', { class: 'bubble' }, svg('circle', { cx: '92', cy: '140', r: '3' }), svg('circle', { cx: '101', cy: '136', r: '3' }), svg('circle', { cx: '110', cy: '132', r: '3' }));
-    const machine = svg('g', { class: 'machine' }, svg('path', { class: 'iron', d: 'M46 32h28l-4 26h-20z' }), svg('path', { class: 'iron', d: 'M42 60h36v16h-36z' }), svg('path', { class: 'blade', d: 'M52 50h16M60 44v12' }));
-    const picture = svg('svg', { viewBox: '0 0 120 208', 'aria-hidden': 'true', focusable: 'false' }, bar, pot, machine, board.element, cook, bubble);
+    const machine = svg('g', { class: 'machine' }, svg('path', { class: 'iron', d: 'M80 84h28l-4 26h-20zM76 112h36v20h-36z' }), svg('path', { class: 'blade', d: 'M86 100h16M94 94v12' }));
+    const picture = svg('svg', { viewBox: '0 34 120 116', 'aria-hidden': 'true', focusable: 'false' }, bar, cook, board.element, pot, machine);
     const swatch = el('i');
     const words = el('span');
     const element = el('div', { class: 'place' }, picture, el('p', { class: 'dish' }, name), el('p', { class: 'does' }, swatch, words));
