@@ -8,7 +8,7 @@ import { BLOCK_KEYS, blocksEditor } from "./drag/blocks.js";
 import { gridPanel } from "./drag/grid.js";
 import { realPart } from "./drag/real.js";
 import { figures, scenarioFile } from "./drag/results.js";
-import { SHOWN, ofPreset, scenarioOf, settingName, stateOf, threadCount } from "./drag/scenario.js";
+import { SHOWN, ofPreset, scenarioOf, settingName, stateOf, threadCount, unfinished } from "./drag/scenario.js";
 import { settingsPanel } from "./drag/settings.js";
 
 export const id = "drag";
@@ -139,6 +139,11 @@ export function render(root, given, ctx) {
             again = true;
             return;
         }
+        const open = ctx.exported ? null : unfinished(state, meta);
+        if (open) {
+            fail(open);
+            return;
+        }
         busy = true;
         try {
             const asked = ['a', 'b'].filter((which) => state[which]);
@@ -152,9 +157,7 @@ export function render(root, given, ctx) {
             show(since);
         } catch (problem) {
             if (!gone) {
-                error.textContent = say(problem.text ?? text(String(problem), String(problem)));
-                error.hidden = false;
-                lanesPlace.classList.add('stale');
+                fail(problem.text ?? text(String(problem), String(problem)));
             }
         } finally {
             busy = false;
@@ -163,6 +166,12 @@ export function render(root, given, ctx) {
                 simulate(performance.now());
             }
         }
+    }
+
+    function fail(words) {
+        error.textContent = say(words);
+        error.hidden = false;
+        lanesPlace.classList.add('stale');
     }
 
     function show(since) {

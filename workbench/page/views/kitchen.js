@@ -120,7 +120,7 @@ export function render(root, given, ctx) {
                 if (gone || number !== asked) {
                     return;
                 }
-                shared = mine.gil?.version === 'free' || mine.threads?.some((one) => one.interpreter > 0) ? null : 'knife';
+                shared = mine.gil?.version === 'free' || (Array.isArray(mine.threads) && mine.threads.some((one) => one?.interpreter > 0)) ? null : 'knife';
                 show({ ...answer.trace, lanes: answer.trace.lanes.slice(0, MOST_COOKS) });
             } else {
                 if (fresh || !cooked.has(key)) {

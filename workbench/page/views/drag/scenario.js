@@ -128,6 +128,44 @@ export function scenarioOf(state, setting, title) {
     };
 }
 
+/**
+ * What the simulator would refuse in a state, in a text; null if nothing. While blocks are moved a scenario is often unfinished: that is no
+ * error of the page, and need not be asked.
+ */
+export function unfinished(state, meta) {
+    const [threads, most] = [threadCount(state), meta.limits.threads];
+    if (threads > most) {
+        return text(`스레드는 ${most}개까지입니다. 지금은 ${threads}개입니다.`, `At most ${most} threads; now there are ${threads}.`);
+    }
+    if ((state.a.own || state.b?.own) && threads > meta.limits.interpreters) {
+        return text(`인터프리터는 ${meta.limits.interpreters}개까지입니다.`, `At most ${meta.limits.interpreters} interpreters.`);
+    }
+    for (const { name, steps } of state.threads) {
+        const [ko, en] = typeof name === 'string' ? [name, name] : [name.ko, name.en];
+        if (!steps.some(([kind]) => timed(kind) || kind === 'echo')) {
+            return text(`${ko}: 시간이 걸리는 블록을 하나 이상 넣으십시오.`, `${en}: add a block that takes time.`);
+        }
+        const held = new Set();
+        for (const [kind, lock] of steps) {
+            if (kind === 'lock' && held.has(lock)) {
+                return text(`${ko}: 이미 획득한 락 ${lock}을 다시 획득합니다.`, `${en}: takes the lock ${lock} which it holds already.`);
+            }
+            if (kind === 'unlock' && !held.has(lock)) {
+                return text(`${ko}: 획득하지 않은 락 ${lock}을 해제합니다.`, `${en}: releases the lock ${lock} which it does not hold.`);
+            }
+            if (kind === 'lock') {
+                held.add(lock);
+            } else if (kind === 'unlock') {
+                held.delete(lock);
+            }
+        }
+        if (held.size > 0) {
+            return text(`${ko}: 락을 해제하는 블록을 넣으십시오.`, `${en}: add a block that releases the lock.`);
+        }
+    }
+    return null;
+}
+
 /** Every thread alone in an interpreter with a GIL of its own (PEP 684). */
 function apart(groups) {
     const numbered = (name, n) => typeof name === 'string' ? `${name} ${n}` : { ko: `${name.ko} ${n}`, en: `${name.en} ${n}` };
