@@ -8,9 +8,12 @@ import { learnStates } from "./states.js";
 import { lang, say, speak, text } from "./text.js";
 import * as kitchen from "./views/kitchen.js";
 import * as drag from "./views/drag.js";
+import * as scheduler from "./views/scheduler.js";
+import * as counter from "./views/counter.js";
+import * as loop from "./views/loop.js";
 import * as traces from "./views/traces.js";
 
-const VIEWS = [kitchen, drag, traces];
+const VIEWS = [kitchen, drag, scheduler, counter, loop, traces];
 
 const WORDS = {
     title: text('GIL을 직접 움직여 보기', 'Move the GIL yourself'),

@@ -94,7 +94,7 @@ export function blocksEditor({ state, limits, changed, tell }) {
             'aria-pressed': String(Boolean(here)), 'aria-label': label(step, t, i), title: say(KINDS[kind].about),
             style: { width: wide(step), 'background-color': STATES[KINDS[kind].state].fill },
             onfocus: () => choose(t, i),
-        }, el('span', { class: 'kind' }, say(KINDS[kind].name)), el('span', { class: 'time' }, words(step)),
+        }, el('span', { class: 'kind' }, say(KINDS[kind].name)), ' ', el('span', { class: 'time' }, words(step)),
         (timed(kind) || kind === 'echo') && el('span', { class: 'handle', 'aria-hidden': 'true' }));
     }
 

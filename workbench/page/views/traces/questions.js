@@ -49,7 +49,7 @@ function inFlight(part, length, start, go) {
     const rows = occurring(part.lanes).filter((state) => !STATES[state].mark).map((state) => {
         const { peak, at } = peakInFlight(part, [state]);
         return [say(STATES[state].name), String(peak),
-            at === null ? '–' : el('button', { type: 'button', class: 'link', onclick: () => go(at - start) }, duration(at - start)),
+            at === null ? '–' : el('button', { type: 'button', class: 'link', onclick: () => go(at - start) }, at === start ? '0' : duration(at - start)),
             meanInFlight(part, state, length).toFixed(2)];
     });
     return table(say(WORDS.inFlight), [WORDS.state, WORDS.peak, WORDS.at, WORDS.mean].map(say), rows);
