@@ -1,0 +1,475 @@
+// Drives the page of the workbench in headless Chromium: every view in both languages, on a desk and on a phone, light and dark, by mouse and
+// by the keyboard alone:
+//   node workbench.mjs ADDRESS [SCREENSHOTS]
+// ADDRESS is what `workbench --no-open` prints, or a `file:` URL of the exported page. Needs playwright-core (found from the working
+// directory) and Chromium (CHROMIUM, else /usr/bin/chromium); with axe-core beside it, its serious findings are faults too.
+// Prints one line for each fault, and the frame times of a drag; exit code 1 if there is a fault. Each check is also tried on a page that is
+// wrong on purpose.
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { contrast, layout } from './page_checks.mjs';
+
+const require = createRequire(join(process.cwd(), 'x.js'));
+const { chromium } = require('playwright-core');
+const AXE = join(process.cwd(), 'node_modules/axe-core/axe.min.js');
+const PROFILE = join(dirname(fileURLToPath(import.meta.url)), '../gil-sim/tests/data/two-threads.gecko.json');
+
+const [given, screenshots] = process.argv.slice(2);
+const address = given.replace(/#.*$/, '');
+const exported = address.startsWith('file:');
+const VIEWS = ['kitchen', 'drag', 'scheduler', 'counter', 'loop', 'traces'];
+const WIDTHS = [1280, 375];
+const THEMES = ['light', 'dark'];
+const LANGUAGES = ['ko', 'en'];
+
+const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+
+const encode = (state) => Buffer.from(JSON.stringify(state)).toString('base64url');
+const hash = (view, state, lang, theme) => `#/${view}?${state ? `s=${encode(state)}&` : ''}lang=${lang}&theme=${theme}`;
+/** The state in the address; the page writes it when the hand rests. */
+async function stateOf(page) {
+    await page.waitForTimeout(500);
+    const s = new URLSearchParams(new URL(page.url()).hash.split('?')[1]).get('s');
+    return s ? JSON.parse(Buffer.from(s, 'base64url').toString()) : {};
+}
+
+/** A page of its own. `spoil`: [file, from, to] is changed on the way to the browser. */
+async function open(view, { state, lang = 'en', theme = 'light', width = 1280, spoil, axe }, fault) {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: 'light', bypassCSP: Boolean(axe) });
+    const page = await context.newPage();
+    page.on('pageerror', (error) => fault(`script: ${error.message}`));
+    page.on('console', (message) => message.type() === 'error' && fault(`console: ${message.text()}`));
+    page.on('request', (request) => {
+        if (!request.url().startsWith(address.replace(/[^/]*$/, '')) && !/^(data|blob):/.test(request.url())) {
+            fault(`it loads ${request.url()}`);
+        }
+    });
+    if (spoil) {
+        const [file, from, to] = spoil;
+        await page.route(`**/${file}`, async (route) => {
+            const answer = await route.fetch();
+            const body = await answer.text();
+            if (!body.includes(from)) {
+                fault('nothing was spoilt');
+            }
+            await route.fulfill({ response: answer, body: body.replace(from, to) });
+        });
+    }
+    await page.goto(address + hash(view, state, lang, theme), { waitUntil: 'load' });
+    await page.locator(`.view.${view} > *`).first().waitFor({ timeout: 30_000 });
+    await page.waitForTimeout(700);
+    return page;
+}
+
+/** What a screen reader needs. */
+const names = () => {
+    const said = [];
+    const ids = [...document.querySelectorAll('[id]')].map((element) => element.id);
+    ids.filter((id, n) => ids.indexOf(id) !== n).slice(0, 3).forEach((id) => said.push(`two elements have the id ${id}`));
+    for (const control of document.querySelectorAll('button, a, summary')) {
+        const visible = [...control.querySelectorAll('*')].concat(control).filter((e) => !e.closest('[aria-hidden=true]') && (e === control || e.checkVisibility()));
+        if (!control.getAttribute('aria-label') && !visible.some((e) => [...e.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))) {
+            said.push(`a control without a name: ${control.outerHTML.slice(0, 80)}`);
+        }
+    }
+    for (const field of document.querySelectorAll('input, select, textarea')) {
+        if (!field.getAttribute('aria-label') && field.labels.length === 0) {
+            said.push(`a field without a name: ${field.outerHTML.slice(0, 80)}`);
+        }
+    }
+    document.querySelectorAll('svg:not([aria-hidden=true], [aria-hidden=true] *)').forEach((picture) => said.push(`a picture without words: ${picture.outerHTML.slice(0, 60)}`));
+    return said;
+};
+
+/** Words of the other language: English is without Hangul but for the names of the languages, and a Korean page has some everywhere. */
+const language = (lang) => {
+    const said = [];
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const hangul = /[가-힣]/;
+    while (texts.nextNode()) {
+        const { parentElement: element, textContent: words } = texts.currentNode;
+        if (lang === 'en' && hangul.test(words) && !element.closest('pre, [lang=ko]:not(html)')) {
+            said.push(`Korean in an English page: ${words.trim().slice(0, 60)}`);
+        }
+        if (lang === 'ko' && /^[A-Za-z][A-Za-z ,.'’]{25,}$/.test(words.trim()) && !element.closest('pre, code, [lang=en]')) {
+            said.push(`English in a Korean page: ${words.trim().slice(0, 60)}`);
+        }
+    }
+    if (document.documentElement.lang !== lang || document.querySelectorAll('nav a').length !== 6) {
+        said.push('the header is not whole');
+    }
+    return said;
+};
+
+/** A view as it looks. */
+const look = (view, lang, width, theme) => async (fault, spoil) => {
+    const tell = (what) => fault(`${view} ${lang} ${width} px ${theme}: ${what}`);
+    const page = await open(view, { lang, theme, width, spoil }, tell);
+    await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
+    for (const check of [layout, names]) {
+        (await page.evaluate(check)).forEach(tell);
+    }
+    (await page.evaluate(contrast, 15)).forEach(tell);
+    (await page.evaluate(language, lang)).forEach(tell);
+    if (screenshots && !spoil) {
+        await page.screenshot({ path: join(screenshots, `${view}-${lang}-${width}-${theme}.png`), fullPage: true });
+    }
+    await page.context().close();
+};
+
+const axe = (view) => async (fault) => {
+    if (!existsSync(AXE)) {
+        return;
+    }
+    const page = await open(view, { axe: true }, fault);
+    await page.evaluate(readFileSync(AXE, 'utf8'));
+    const found = await page.evaluate(async () => (await globalThis.axe.run()).violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 90)}`));
+    found.forEach((what) => fault(`${view}: axe: ${what}`));
+    await page.context().close();
+};
+
+const THREADS = { threads: [{ name: 'CPU', count: 7, steps: [['run', 20e6], ['wait', 5e6]] }, { name: 'I/O', count: 1, steps: [['echo', null], ['run', 2e5]] }] };
+const blocks = (state) => state.threads.map((thread) => thread.steps.map(([kind, value]) => `${kind} ${value ?? ''}`.trim()).join(', ')).join(' | ');
+const pictures = (page) => page.$$eval('.result .lane path', (all) => all.map((path) => path.getAttribute('d')).join(''));
+
+/** Blocks are stretched, moved, added and removed with the mouse; the lanes and the address follow. */
+async function dragByMouse(fault, spoil) {
+    const page = await open('drag', { state: THREADS, spoil }, fault);
+    const box = (t, i) => page.locator(`.block[data-t="${t}"][data-i="${i}"]`).boundingBox();
+    const pull = async (from, to) => {
+        await page.mouse.move(from.x, from.y);
+        await page.mouse.down();
+        await page.mouse.move(from.x + 8, from.y, { steps: 3 });
+        await page.mouse.move(to.x, to.y, { steps: 12 });
+        await page.mouse.up();
+    };
+    const inside = (b, x = 12) => ({ x: b.x + x, y: b.y + b.height / 2 });
+    const before = await pictures(page);
+    const first = await box(0, 0);
+    await pull(inside(first, first.width - 6), inside(first, first.width - 66));
+    const stretched = await stateOf(page);
+    if (!(stretched.threads?.[0].steps[0][1] < 5e6) || (await pictures(page)) === before) {
+        fault(`the edge of a block does not stretch it: ${JSON.stringify(stretched.threads)}`);
+    }
+    await pull(inside(await box(0, 1)), inside(await box(1, 1), 200));
+    const moved = await stateOf(page);
+    if (!moved.threads || !/^run \d+ \| echo, run 200000, wait 5000000$/.test(blocks(moved))) {
+        fault(`a block does not move to another thread: ${moved.threads && blocks(moved)}`);
+    }
+    await pull(inside(await page.locator('.add.native').boundingBox()), inside(await box(0, 0), 2));
+    const added = await stateOf(page);
+    if (!added.threads || !/^native 10000000, run/.test(blocks(added))) {
+        fault(`a block is not dragged out of the palette: ${added.threads && blocks(added)}`);
+    }
+    await page.mouse.move(...Object.values(inside(await box(0, 0))));
+    await page.mouse.down();
+    await page.mouse.move(300, 300, { steps: 5 });
+    const bin = await page.locator('.bin').boundingBox();
+    await page.mouse.move(...Object.values(inside(bin, 60)), { steps: 8 });
+    await page.mouse.up();
+    const removed = await stateOf(page);
+    if (!removed.threads || !/^run/.test(blocks(removed))) {
+        fault(`a block in the bin is not removed: ${removed.threads && blocks(removed)}`);
+    }
+    await page.context().close();
+}
+
+/** The same by the keyboard alone, and the settings, a second setting and a reload. */
+async function dragByKeyboard(fault, spoil) {
+    const page = await open('drag', { state: THREADS, spoil }, fault);
+    await page.locator('.block[data-t="0"][data-i="0"]').focus();
+    await page.keyboard.press('-');
+    const shorter = await stateOf(page);
+    if (shorter.threads?.[0].steps[0][1] !== 15e6) {
+        fault(`- does not make a block shorter: ${JSON.stringify(shorter.threads)}`);
+    }
+    for (const key of ['ArrowRight', 'Space', 'ArrowDown', 'Space']) {
+        await page.keyboard.press(key);
+    }
+    const carried = await stateOf(page);
+    if (!carried.threads || !/^run \d+ \| echo, wait 5000000, run 200000$/.test(blocks(carried))) {
+        fault(`a block is not carried: ${carried.threads && blocks(carried)}`);
+    }
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('3ms');
+    await page.keyboard.press('Enter');
+    const typed = await stateOf(page);
+    if (!typed.threads || !/wait 3000000/.test(blocks(typed))) {
+        fault(`a length is not typed: ${typed.threads && blocks(typed)}`);
+    }
+    await page.locator('.block[data-t="1"][data-i="1"]').focus();
+    await page.keyboard.press('Delete');
+    await page.locator('.settings input[type=range]').first().focus();
+    await page.keyboard.press('ArrowRight');
+    await page.locator('label.check input').last().focus();
+    await page.keyboard.press('Space');
+    const both = await stateOf(page);
+    if (both.b?.lock !== 'free' || !(both.a.interval > 5e6) || (await page.locator('.result figure').count()) !== 2) {
+        fault(`a second setting: ${JSON.stringify([both.a, both.b])}`);
+    }
+    const seen = await pictures(page);
+    await page.reload();
+    await page.waitForTimeout(900);
+    if ((await pictures(page)) !== seen) {
+        fault('the address does not open the same state');
+    }
+    await page.context().close();
+}
+
+/** One moment in all lanes, a selection, zoom: by mouse and by keys. */
+async function lanes(fault, spoil) {
+    const page = await open('drag', { state: { ...THREADS, a: { lock: '3.12', cores: 2 }, b: { lock: 'free', cores: 2 } }, spoil }, fault);
+    const seen = () => page.evaluate(() => ({
+        hidden: [...document.querySelectorAll('.result .moment')].filter((line) => line.hidden).length,
+        places: new Set([...document.querySelectorAll('.result .moment')].map((line) => line.style.left)).size,
+        ranges: [...document.querySelectorAll('.result .range')].filter((range) => !range.hidden).length,
+        read: document.querySelector('.result .read').textContent,
+        scales: new Set([...document.querySelectorAll('.result .axis')].map((axis) => axis.textContent)).size,
+    }));
+    const before = await pictures(page);
+    await page.locator('.result .traces').scrollIntoViewIfNeeded();
+    const place = await page.locator('.result .over').first().boundingBox();
+    await page.mouse.move(place.x + place.width / 3, place.y + 8);
+    const pointed = await seen();
+    if (pointed.hidden || pointed.places !== 1 || !/^[\d.]+ (ns|µs|ms|s) · .+ │ .+/.test(pointed.read)) {
+        fault(`pointing at a lane does not mark one moment in all lanes: ${JSON.stringify(pointed)}`);
+    }
+    await page.mouse.down();
+    await page.mouse.move(place.x + place.width / 2, place.y + 8, { steps: 4 });
+    await page.mouse.up();
+    if ((await seen()).ranges !== 2) {
+        fault('dragging over the lanes does not select in all of them');
+    }
+    await page.locator('.result .traces').focus();
+    await page.keyboard.press('Enter');
+    const zoomed = await seen();
+    if ((await pictures(page)) === before || zoomed.scales !== 1) {
+        fault('Enter does not zoom all lanes to the selection');
+    }
+    await page.keyboard.press('0');
+    await page.keyboard.press('Escape');
+    const after = await seen();
+    if ((await pictures(page)) !== before || after.ranges || after.read) {
+        fault('0 and Escape do not bring everything back');
+    }
+    await page.keyboard.press(']');
+    await page.keyboard.press('Shift+ArrowRight');
+    const keyed = await seen();
+    if (!keyed.read || keyed.hidden || keyed.ranges !== 2) {
+        fault(`the keys neither move nor select: ${JSON.stringify(keyed)}`);
+    }
+    await page.context().close();
+}
+
+/** The kitchen is played and stepped. */
+async function kitchen(fault, spoil) {
+    const page = await open('kitchen', { state: { kitchen: 'one-knife' }, spoil }, fault);
+    const places = page.locator('.place');
+    await places.first().waitFor({ timeout: 20_000 });
+    await page.locator('.scene').focus();
+    // One knife: at no moment are two dishes cut.
+    for (let n = 0; n < 50; n += 1) {
+        await page.keyboard.press('ArrowRight');
+        if ((await page.locator('.place.cuts').count()) > 1) {
+            fault('with one knife two dishes are cut');
+            break;
+        }
+    }
+    await page.keyboard.press('End');
+    if ((await page.locator('.place.done').count()) !== (await places.count())) {
+        fault('at the end not all dishes are done');
+    }
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Space');
+    await page.waitForTimeout(1200);
+    await page.keyboard.press('Space');
+    const { at } = await stateOf(page);
+    if (!(at > 0.02 && at < 1)) {
+        fault(`playing does not move: ${at}`);
+    }
+    await page.locator('[data-kitchen=several]').click();
+    await page.waitForTimeout(1500);
+    if ((await stateOf(page)).kitchen !== 'several' || (await page.locator('.bars li').count()) < 2) {
+        fault('another kitchen is not compared with the first');
+    }
+    await page.context().close();
+}
+
+/** Files are opened and dropped; nothing is sent; the questions are answered for what is selected. */
+async function traces(fault, spoil) {
+    const page = await open('traces', { spoil }, fault);
+    const sent = [];
+    // A browser asks for the icon again whenever the address changes.
+    page.on('request', (request) => request.url().endsWith('/icon.svg') || sent.push(request.url()));
+    const span = (state, start, end) => ({ state, start, end });
+    const lane = (name, ...spans) => ({ name: { ko: name, en: name }, spans });
+    const report = { experiment: 'made/up', traces: [{ title: { ko: '둘', en: 'two' }, clock: 'monotonic', lanes: [
+        lane('a', span('running', 1000, 5000), span('waiting_for_lock', 5000, 9000)),
+        lane('b', span('waiting_for_lock', 1000, 4000), span('running', 4000, 9000)),
+        // Begins where a ends: never three at once.
+        lane('c', span('running', 5000, 6000)),
+    ] }] };
+    const file = (name, value) => ({ name, mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(value)) });
+    const answer = () => page.locator('.answers').first().innerText();
+    await page.locator('#trace-file').setInputFiles(file('made.json', report));
+    await page.waitForTimeout(400);
+    const whole = await answer();
+    // a and b ran together from 4 to 5 µs of 8 µs.
+    if (!/running\s+2\s+3\.00 µs\s+1\.25/.test(whole) || !/a \+ b\s+1\.00 µs\s+12\.5 %/.test(whole) || !/a\s+b\s+4\.00 µs/.test(whole)) {
+        fault(`the answers to a report: ${whole.replace(/\s+/g, ' ')}`);
+    }
+    await page.locator('.traces .traces').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Shift+ArrowRight');
+    const part = await answer();
+    if (!/running\s+1\s/.test(part) || /a \+ b/.test(part)) {
+        fault(`the answers to a selection: ${part.replace(/\s+/g, ' ')}`);
+    }
+    const events = { traceEvents: [
+        { ph: 'M', name: 'process_name', pid: 1, args: { name: 'p' } }, { ph: 'M', name: 'thread_name', pid: 1, tid: 1, args: { name: 'one' } },
+        { ph: 'X', name: 'running', cat: 'running', pid: 1, tid: 1, ts: 0, dur: 5 }, { ph: 'X', name: 'x', cat: 'waiting_for_io', pid: 1, tid: 2, ts: 1, dur: 2 },
+    ] };
+    const dropped = await page.evaluateHandle((words) => {
+        const data = new DataTransfer();
+        data.items.add(new File([words], 'chrome.json'));
+        return data;
+    }, JSON.stringify(events));
+    await page.dispatchEvent('.view.traces', 'drop', { dataTransfer: dropped });
+    await page.waitForTimeout(400);
+    if ((await page.locator('.traces .lane').count()) !== 2 || !/waiting for I\/O\s+1/.test(await answer())) {
+        fault(`a Chrome trace that is dropped: ${await page.locator('.view').innerText()}`);
+    }
+    await page.locator('#trace-file').setInputFiles(PROFILE);
+    await page.waitForTimeout(600);
+    if (!/waiting for a lock/.test(await answer())) {
+        fault("CPython's profile is not shown");
+    }
+    await page.locator('#trace-file').setInputFiles({ name: 'page.html', mimeType: 'text/html', buffer: Buffer.from('<!DOCTYPE html><p>x') });
+    await page.waitForTimeout(300);
+    if (!/report\.json/.test(await page.locator('.view [role=alert]').first().innerText())) {
+        fault('a file of another form is not refused');
+    }
+    if (sent.length > 0) {
+        fault(`${sent.length} requests were sent while files were opened: ${sent[0]}`);
+    }
+    await page.context().close();
+}
+
+/** The server ends: the page says so, and stays. */
+async function gone(fault, spoil) {
+    if (exported) {
+        return;
+    }
+    const quiet = (what) => /ERR_FAILED|Failed to load/.test(what) || fault(what);
+    const page = await open('drag', { state: THREADS, spoil }, quiet);
+    await page.route('**/api/**', (route) => route.abort());
+    await page.locator('.block').first().focus();
+    await page.keyboard.press('+');
+    await page.waitForTimeout(500);
+    if (!(await page.locator('main > [role=alert]').isVisible()) || (await page.locator('.block').count()) !== 4) {
+        fault('the end of the server is not told');
+    }
+    await page.context().close();
+}
+
+/** A state that is none, and one of another kind, open the beginning. */
+async function strange(fault, spoil) {
+    const states = ['%00', encode([1]), encode({ threads: 3, a: [], view: { from: 'x' }, moment: -1 }), encode({ threads: [{ steps: [['toString', 1], 7] }], kitchen: {}, dishes: 1e9, at: 'x' }), encode({ shown: [1e9], selection: { from: 5, to: 1 } })];
+    for (const view of VIEWS) {
+        for (const state of states) {
+            const page = await open('kitchen', { spoil }, (what) => fault(`${view} with ${state}: ${what}`));
+            await page.goto(`${address}#/${view}?s=${state}&lang=en`);
+            await page.waitForTimeout(500);
+            if ((await page.locator(`.view.${view} > *`).count()) === 0) {
+                fault(`${view} with ${state}: it is empty`);
+            }
+            await page.context().close();
+        }
+    }
+}
+
+/** Frames while a block is stretched, with 8 threads: told, not judged. */
+async function frames() {
+    const page = await open('drag', { state: { ...THREADS, shown: 2e9 } }, () => {});
+    await page.evaluate(() => {
+        globalThis.frames_ = [];
+        const step = (time) => { globalThis.frames_.push(time); requestAnimationFrame(step); };
+        requestAnimationFrame(step);
+    });
+    const b = await page.locator('.block').first().boundingBox();
+    await page.mouse.move(b.x + b.width - 6, b.y + 20);
+    await page.mouse.down();
+    for (let n = 0; n < 120; n += 1) {
+        await page.mouse.move(b.x + b.width - 6 - n / 2, b.y + 20);
+        await page.waitForTimeout(12);
+    }
+    await page.mouse.up();
+    const times = await page.evaluate(() => globalThis.frames_);
+    const steps = times.slice(1).map((time, n) => time - times[n]).sort((x, y) => x - y);
+    const at = (part) => steps[Math.floor((steps.length - 1) * part)].toFixed(1);
+    console.log(`frames while dragging (8 threads, 2 s of virtual time): median ${at(0.5)} ms, 95 % ${at(0.95)} ms, longest ${at(1)} ms; ${await page.locator('.timing').innerText()}`);
+    await page.context().close();
+}
+
+async function faultsOf(check, spoil) {
+    const found = new Set();
+    try {
+        await check((what) => found.add(what), spoil);
+    } catch (error) {
+        found.add(`the check itself: ${error.message.split('\n')[0]}`);
+    }
+    return [...found];
+}
+
+if (screenshots) {
+    mkdirSync(screenshots, { recursive: true });
+}
+const looks = VIEWS.flatMap((view) => LANGUAGES.flatMap((lang) => WIDTHS.flatMap((width) => THEMES.map((theme) => look(view, lang, width, theme)))));
+const driven = exported ? [kitchen, traces, strange] : [dragByMouse, dragByKeyboard, lanes, kitchen, traces, gone, strange];
+const faults = [];
+for (const check of [...looks, ...VIEWS.map(axe), ...driven]) {
+    faults.push(...await faultsOf(check));
+}
+if (!exported) {
+    await frames();
+}
+
+// Pages that are wrong on purpose: a check that does not notice checks nothing. [what, file, from, to, check, what must be said]
+const small = look('drag', 'en', 375, 'light');
+const WRONG = exported ? [] : [
+    ['a wide element', 'style.css', 'h1 {', 'h1 { width: 600px;', small, /px wide/],
+    ['pale words', 'style.css', '--dim: #565b66', '--dim: #aaa', small, /contrast/],
+    ['a word in one language', 'views/drag.js', "'compare with a second setting, B'", "'다른 설정'", small, /Korean in an English/],
+    ['a script that fails', 'views/drag.js', 'const timings = [];', 'nothing.there;', small, /script/],
+    ['a control without a name', 'app.js', 'say(WORDS.link))', "'')", small, /without a name/],
+    ['blocks that cannot be stretched', 'views/drag/blocks.js', '10 ** (dx / DECADE)', '1', dragByMouse, /stretch/],
+    ['blocks that cannot be moved', 'views/drag/blocks.js', 'Math.hypot(dx, dy) > CLICK', 'false', dragByMouse, /move/],
+    ['blocks without keys', 'views/drag/blocks.js', "rows.addEventListener('keydown'", "rows.addEventListener('nothing'", dragByKeyboard, /shorter/],
+    ['an address that is not written', 'views/drag.js', 'setTimeout(keep, 200)', '0', dragByKeyboard, /shorter|second setting/],
+    ['a moment in one trace only', 'lanes.js', 'one.line.hidden = moment === null', 'one.line.hidden = one !== pieces[0] || moment === null', lanes, /one moment/],
+    ['a selection in one trace only', 'lanes.js', 'one.range.hidden = selection === null', 'one.range.hidden = one !== pieces[0] || selection === null', lanes, /select in all/],
+    ['two knives', 'views/kitchen/picture.js', "cuts: scene.does === 'running'", 'cuts: true', kitchen, /one knife/],
+    ['a kitchen that does not play', 'views/kitchen.js', '/ PLAY_MS', '* 0', kitchen, /playing/],
+    ['a peak that counts what only touches', 'trace.js', 'a[1] - b[1]', 'b[1] - a[1]', traces, /selection|answers/],
+    ['an overlap that is not there', 'trace.js', 'running.delete(lane)', '0', traces, /answers/],
+    ['a file that is sent', 'views/traces.js', 'error.hidden = true;\n        ctx.say(WORDS.reading);', "ctx.call('meta', {}).catch(() => 0);", traces, /were sent/],
+    ['an end that is not told', 'app.js', 'banner.hidden = false;\n        }\n        throw error;', '}\n        throw error;', gone, /not told/],
+    ['a state that is trusted', 'views/kitchen.js', 'names.includes(given.kitchen) ? given.kitchen : names[0]', 'given.kitchen ?? names[0]', strange, /kitchen with/],
+];
+for (const [name, file, from, to, check, expected] of WRONG) {
+    const found = await faultsOf(check, [file, from, to]);
+    if (!found.some((what) => expected.test(what))) {
+        faults.push(`not noticed: ${name} (${found.slice(0, 2).join('; ') || 'no fault'})`);
+    }
+}
+await browser.close();
+faults.forEach((line) => console.log(line));
+console.log(`${looks.length} looks at ${VIEWS.length} views, ${driven.length} of them driven, ${existsSync(AXE) ? 'axe-core' : 'no axe-core'}, ${WRONG.length} wrong pages, ${faults.length} fault(s)`);
+process.exit(faults.length > 0 ? 1 : 0);
