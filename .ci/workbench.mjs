@@ -40,8 +40,8 @@ async function stateOf(page) {
 }
 
 /** A page of its own. `spoil`: [file, from, to] is changed on the way to the browser. */
-async function open(view, { state, lang = 'en', theme = 'light', width = 1280, spoil, axe }, fault) {
-    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: 'light', bypassCSP: Boolean(axe) });
+async function open(view, { state, lang = 'en', theme = 'light', width = 1280, touch = false, spoil, axe }, fault) {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: 'light', hasTouch: touch, bypassCSP: Boolean(axe) });
     const page = await context.newPage();
     page.on('pageerror', (error) => fault(`script: ${error.message}`));
     page.on('console', (message) => message.type() === 'error' && fault(`console: ${message.text()}`));
@@ -176,6 +176,42 @@ async function dragByMouse(fault, spoil) {
     const removed = await stateOf(page);
     if (!removed.threads || !/^run/.test(blocks(removed))) {
         fault(`a block in the bin is not removed: ${removed.threads && blocks(removed)}`);
+    }
+    await page.context().close();
+}
+
+/** On a phone a finger stretches and moves a block, and scrolls the page where there is none. */
+async function dragByTouch(fault, spoil) {
+    const page = await open('drag', { state: THREADS, width: 375, touch: true, spoil }, fault);
+    const session = await page.context().newCDPSession(page);
+    const touch = (type, x, y) => session.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y }] });
+    const pull = async (x, y, dx, dy) => {
+        await touch('touchStart', x, y);
+        for (let n = 1; n <= 15; n += 1) {
+            await touch('touchMove', x + dx * n / 15, y + dy * n / 15);
+            await page.waitForTimeout(16);
+        }
+        await touch('touchEnd');
+    };
+    const box = (t, i) => page.locator(`.block[data-t="${t}"][data-i="${i}"]`).boundingBox();
+    await page.locator('.block').first().scrollIntoViewIfNeeded();
+    const first = await box(0, 0);
+    await pull(first.x + first.width - 6, first.y + 25, -60, 0);
+    const stretched = await stateOf(page);
+    if (!(stretched.threads?.[0].steps[0][1] < 5e6)) {
+        fault(`a finger does not stretch a block: ${JSON.stringify(stretched.threads)}`);
+    }
+    const second = await box(0, 1);
+    await pull(second.x + 12, second.y + 25, -second.x + first.x, 0);
+    const moved = await stateOf(page);
+    if (!moved.threads || !/^wait 5000000, run/.test(blocks(moved))) {
+        fault(`a finger does not move a block: ${moved.threads && blocks(moved)}`);
+    }
+    const before = await page.evaluate(() => scrollY);
+    await pull(first.x + 20, first.y + 25, 0, -150);
+    await page.waitForTimeout(400);
+    if ((await page.evaluate(() => scrollY)) <= before) {
+        fault('a finger on a block does not scroll the page');
     }
     await page.context().close();
 }
@@ -432,7 +468,7 @@ if (screenshots) {
     mkdirSync(screenshots, { recursive: true });
 }
 const looks = VIEWS.flatMap((view) => LANGUAGES.flatMap((lang) => WIDTHS.flatMap((width) => THEMES.map((theme) => look(view, lang, width, theme)))));
-const driven = exported ? [kitchen, traces, strange] : [dragByMouse, dragByKeyboard, lanes, kitchen, traces, gone, strange];
+const driven = exported ? [kitchen, traces, strange] : [dragByMouse, dragByTouch, dragByKeyboard, lanes, kitchen, traces, gone, strange];
 const faults = [];
 for (const check of [...looks, ...VIEWS.map(axe), ...driven]) {
     faults.push(...await faultsOf(check));
@@ -451,6 +487,8 @@ const WRONG = exported ? [] : [
     ['a control without a name', 'app.js', 'say(WORDS.link))', "'')", small, /without a name/],
     ['blocks that cannot be stretched', 'views/drag/blocks.js', '10 ** (dx / DECADE)', '1', dragByMouse, /stretch/],
     ['blocks that cannot be moved', 'views/drag/blocks.js', 'Math.hypot(dx, dy) > CLICK', 'false', dragByMouse, /move/],
+    ['blocks that a finger scrolls away', 'views/drag.css', 'touch-action: none; border-left', 'border-left', dragByTouch, /finger/],
+    ['blocks that hold the page', 'views/drag.css', 'touch-action: pan-y', 'touch-action: none', dragByTouch, /scroll/],
     ['blocks without keys', 'views/drag/blocks.js', "rows.addEventListener('keydown'", "rows.addEventListener('nothing'", dragByKeyboard, /shorter/],
     ['an address that is not written', 'views/drag.js', 'setTimeout(keep, 200)', '0', dragByKeyboard, /shorter|second setting/],
     ['a moment in one trace only', 'lanes.js', 'one.line.hidden = moment === null', 'one.line.hidden = one !== pieces[0] || moment === null', lanes, /one moment/],

@@ -76,7 +76,7 @@ export function render(root, given, ctx) {
     }
 
     const preset = el('select', { 'aria-label': say(WORDS.preset), onchange: () => {
-        Object.assign(state, ofPreset(meta.scenarios.find((one) => one.id === preset.value), meta), { b: null, view: null, moment: null });
+        Object.assign(state, ofPreset(meta.scenarios.find((one) => one.id === preset.value), meta), { b: null, view: null, selection: null, moment: null });
         compare.checked = false;
         editor?.render();
         drawSettings();
@@ -102,7 +102,7 @@ export function render(root, given, ctx) {
         const { threads, a, b, seconds } = state;
         const usual = state.seed === 1 ? {} : { seed: state.seed };
         ctx.setState({ preset: state.preset, ...(ctx.exported ? {} : { threads, seconds }), a, ...(b ? { b } : {}), ...usual, shown: state.shown,
-            ...(state.view ? { view: state.view } : {}), ...(state.moment === null ? {} : { moment: Math.round(state.moment) }) });
+            ...(state.view ? { view: state.view } : {}), ...(state.selection ? { selection: state.selection } : {}), ...(state.moment === null ? {} : { moment: Math.round(state.moment) }) });
     }
 
     let written = null;
@@ -186,12 +186,14 @@ export function render(root, given, ctx) {
             lanesPart = ctx.lanes(traces, {
                 label: WORDS.lanes, from: state.view?.from, to: state.view?.to,
                 onMoment: (at) => { state.moment = at; keepSoon(); },
+                onSelect: (selection) => { state.selection = selection; keepSoon(); },
                 onView: (view) => { state.view = view; keepSoon(); },
             });
             lanesPlace.replaceChildren(lanesPart.element);
+            lanesPart.select(state.selection);
             lanesPart.mark(state.moment);
         }
-        cut.hidden = !answers.some(([, answer]) => answer.trace_end < Math.min(state.shown, answer.lasted));
+        cut.hidden = ctx.exported || !answers.some(([, answer]) => answer.trace_end < Math.min(state.shown, answer.lasted));
         table.replaceChildren(figures(answers.map(([name, answer]) => [say(name), answer])));
         file.lastChild.replaceChildren(scenarioFile(answers[0][1].toml, () => ctx.say(WORDS.copied)));
         requestAnimationFrame(() => setTimeout(() => {
@@ -212,7 +214,7 @@ export function render(root, given, ctx) {
         editor ? editor.element : '',
         settings,
         el('div', { class: 'row' }, el('label', { class: 'check' }, compare, say(WORDS.compare)),
-            el('label', { class: 'field' }, el('span', {}, say(WORDS.shown)), shown), !ctx.exported && seed,
+            !ctx.exported && [el('label', { class: 'field' }, el('span', {}, say(WORDS.shown)), shown), seed],
             el('button', { type: 'button', onclick: () => ctx.go('kitchen', { kitchen: 'mine', scenario: scenario('a') }) }, say(WORDS.kitchen))),
         error, lanesPlace, cut, timing, table, el('p', { class: 'dim' }, say(WORDS.machine)), file, real.element);
     drawSettings();

@@ -88,10 +88,10 @@ export function render(root, given, ctx) {
     const source = el('p', { class: 'dim' });
     const again = el('button', { type: 'button', onclick: () => load(true) }, say(WORDS.cook));
     const order = el('div', { class: 'row' }, el('label', { class: 'field' }, el('span', {}, say(WORDS.dishes), ' ', countOut), count), again);
-    const stage = el('div', { class: 'stage' }, about, scene, now,
+    const stage = el('div', { class: 'stage' }, choices, about, scene, now,
         el('div', { class: 'player' }, playButton, el('button', { type: 'button', onclick: () => { stop(); go(0); } }, say(WORDS.again)), slider, clock,
             document.fullscreenEnabled && el('button', { type: 'button', onclick: () => ctx.full(stage) }, say(WORDS.full))),
-        lanesPlace);
+        lanesPlace, bars);
 
     const minutes = (ns) => (ns / 1e6 / MINUTE_MS).toFixed(1);
     const span = (ns) => state.kitchen === MINE ? (ns === 0 ? '0' : duration(ns)) : say(text(`${minutes(ns)}분`, `${minutes(ns)} min`));
@@ -264,8 +264,8 @@ export function render(root, given, ctx) {
         }
     });
 
-    root.append(el('p', {}, say(WORDS.means)), choices,
-        order, error, stage, bars, source);
+    root.append(el('p', {}, say(WORDS.means)),
+        order, error, stage, source);
     load();
 
     return () => {

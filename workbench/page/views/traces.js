@@ -114,7 +114,7 @@ export function render(root, given, ctx) {
         try {
             const convoy = ctx.meta.scenarios.find((one) => one.id === 'convoy') ?? ctx.meta.scenarios[0];
             const grid = ctx.meta.grid;
-            const scenario = { ...convoy.scenario, cores: grid?.cores[0] ?? 2 };
+            const scenario = { ...convoy.scenario, cores: !grid || grid.cores.includes(2) ? 2 : grid.cores[0] };
             const { trace } = await ctx.call('simulate', { scenario, keep: 200e6 });
             if (gone) {
                 return;

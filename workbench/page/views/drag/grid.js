@@ -2,12 +2,12 @@
 
 import { el } from "../../dom.js";
 import { say, text } from "../../text.js";
+import { parseDuration } from "../../time.js";
 
 const WORDS = {
     lock: text('락 (파이썬 버전)', 'lock (Python version)'),
     interval: text('전환 간격', 'switch interval'),
     cores: text('코어', 'cores'),
-    as: text('예시대로', "the example's"),
 };
 
 export function gridPanel(name, setting, { meta, changed }) {
@@ -21,6 +21,7 @@ export function gridPanel(name, setting, { meta, changed }) {
     if (!grid.intervals.includes(setting.grid)) {
         setting.grid = grid.intervals.includes('5ms') ? '5ms' : grid.intervals[0];
     }
+    setting.interval = parseDuration(setting.grid);
     const choice = (words, values, value, set) => {
         const select = el('select', { 'aria-label': `${name} ${say(words)}`, onchange: () => {
             set(values[select.selectedIndex]);
@@ -30,6 +31,9 @@ export function gridPanel(name, setting, { meta, changed }) {
     };
     return el('fieldset', { class: 'settings' }, el('legend', {}, name),
         choice(WORDS.lock, grid.versions, setting.lock, (value) => { setting.lock = value; }),
-        choice(WORDS.interval, grid.intervals, setting.grid, (value) => { setting.grid = value; }),
+        choice(WORDS.interval, grid.intervals, setting.grid, (value) => {
+            setting.grid = value;
+            setting.interval = parseDuration(value);
+        }),
         choice(WORDS.cores, grid.cores, setting.cores, (value) => { setting.cores = value; }));
 }

@@ -66,7 +66,7 @@ export function stateOf(given, meta) {
     const preset = meta.scenarios.find((one) => one.id === given.preset) ?? meta.scenarios.find((one) => one.id === 'convoy') ?? meta.scenarios[0];
     const usual = ofPreset(preset, meta);
     const threads = Array.isArray(given.threads) ? given.threads.slice(0, meta.limits.groups).map(thread) : [];
-    const range = given.view && number(given.view.to, 1, 1e12, 0) > number(given.view.from, 0, 1e12, 0) ? { from: given.view.from, to: given.view.to } : null;
+    const range = (one) => number(one?.to, 1, 1e12, 0) > number(one?.from, 0, 1e12, 1e12) ? { from: one.from, to: one.to } : null;
     return {
         preset: preset.id,
         threads: threads.length > 0 ? threads : usual.threads,
@@ -75,7 +75,8 @@ export function stateOf(given, meta) {
         seconds: number(given.seconds, 0.001, meta.limits.seconds, usual.seconds),
         seed: whole(given.seed, 0, 1e9, 1),
         shown: SHOWN.includes(given.shown) ? given.shown : 100e6,
-        view: range,
+        view: range(given.view),
+        selection: range(given.selection),
         moment: number(given.moment, 0, 1e12, null),
     };
 }
