@@ -220,7 +220,7 @@ export function render(root, given, ctx) {
                 'aria-current': at(f, n) ? 'step' : null,
             },
             el('span', { class: 'pointer', 'aria-hidden': 'true' }, at(f, n) ? '▶' : ''),
-            el('span', { class: 'n' }, `${n}`), el('span', { class: 'op' }, op.dis || op.op), ' ', el('span', { class: 'operand' }, op.operand),
+            el('span', { class: 'n' }, `${n}`), el('span', { class: 'op' }, nameOf(op)), ' ', el('span', { class: 'operand' }, op.operand),
             op.interrupts && el('span', { class: 'look', title: t(LOOK[op.looks]), role: 'img', 'aria-label': t(LOOK[op.looks]) }, op.looks ? '●' : '○'))),
         ]));
         view.stack.replaceChildren(
@@ -228,9 +228,12 @@ export function render(root, given, ctx) {
             el('dt', {}, t(text('지역 변수', 'locals'))), el('dd', { class: 'mono' }, thread.locals.map(([name, value]) => `${name} = ${value}`).join(', ') || '–'));
     }
 
+    /** As `dis` names it. Up to 3.10 the beginning of a function is no instruction. */
+    const nameOf = (op) => op.dis || t(text('(함수 시작)', '(function begins)'));
+
     function opName(at) {
         const op = answer.functions[at.function].ops[at.op];
-        return `${op.dis || op.op} ${op.operand}`.trim();
+        return `${nameOf(op)} ${op.operand}`.trim();
     }
 
     function sentence(last) {
@@ -270,7 +273,7 @@ export function render(root, given, ctx) {
         });
         const head = [text('결과', 'outcome'), text('실행 순서', 'orders'), text('도달한 스케줄', 'reached by')];
         outcomes.replaceChildren(
-            el('h2', {}, t(text(`이 버전에서 가능한 결과 ${all.length}가지 중 ${reached.size}가지 도달`, `${reached.size} of the ${all.length} outcomes that this version allows are reached`))),
+            el('h2', {}, t(text(`이 버전에서 가능한 결과 ${all.length}가지, 도달한 결과 ${reached.size}가지`, `Outcomes that this version allows: ${all.length}. Reached: ${reached.size}.`))),
             el('div', { class: 'scroll' }, el('table', {}, el('thead', {}, el('tr', {}, head.map((words) => el('th', { scope: 'col' }, t(words))))), el('tbody', {}, rows))),
             el('p', {}, t(all.length === 1 ? ONE_OUTCOME : text(
                 '실행 순서의 수는 확률이 아닙니다. 실제 스레드는 대부분 한참 동안 혼자 실행됩니다.',

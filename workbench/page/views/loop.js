@@ -130,7 +130,7 @@ export function render(root, given, ctx) {
         outcome.textContent = t(sentence());
         lesson.textContent = t(LESSONS[s.how][s.gil ? 'gil' : 'free']);
         for (const { how, on, row, numbers } of cells) {
-            const { summary } = run({ ...s, how, gil: on });
+            const { summary } = run({ ...s, how, gil: on }, false);
             const now = how === s.how && on === s.gil;
             row.classList.toggle('now', now);
             now ? row.setAttribute('aria-current', 'true') : row.removeAttribute('aria-current');
@@ -147,11 +147,11 @@ export function render(root, given, ctx) {
     const when = el('span', { class: 'mono' });
     const what = el('p', { class: 'loop-what', 'aria-live': 'polite' });
     const stateNow = el('div', { class: 'loop-states' });
-    const button = (sign, words, key, act) => el('button', { type: 'button', onclick: act, title: t(words), 'aria-label': t(words) }, sign, ' ', el('kbd', {}, key));
+    const button = (words, key, act) => el('button', { type: 'button', onclick: act }, t(words), ' ', el('kbd', {}, key));
     const moment = el('section', { class: 'loop-moment', 'aria-label': t(text('한 순간', 'one moment')) },
         el('div', { class: 'stepper' },
-            button('◀', text('이전 순간', 'moment before'), 'B', () => go(at - 1)),
-            button('▶', text('다음 순간', 'next moment'), 'N', () => go(at + 1)),
+            button(text('이전', 'back'), 'B', () => go(at - 1)),
+            button(text('다음', 'next'), 'N', () => go(at + 1)),
             when, slider),
         what, stateNow);
 

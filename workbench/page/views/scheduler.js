@@ -131,7 +131,13 @@ export function render(root, given, ctx) {
         await show();
     });
     const play = (words) => then(async () => {
-        turns = history(words);
+        const typed = history(words);
+        if (typed.all() !== words.replace(/\s/g, '')) {
+            ctx.say(text('스케줄이 아닙니다. 글자, !글자(시간 만료), 글자*(가장 나중에 잠든 스레드를 깨움)만 씁니다.',
+                'This is no schedule: use letters, ! before a letter (its time runs out) and * behind it (its signal wakes the newest).'));
+            return;
+        }
+        turns = typed;
         await show();
     });
     const chance = () => then(async () => {
@@ -276,8 +282,7 @@ export function render(root, given, ctx) {
                 : thread.place === 'asleep' ? text(`${thread.name}는 깨워야 실행됨`, `${thread.name} must be woken`) : text(`${thread.name} 멈춤`, `${thread.name} stops here`)));
             return el('section', { class: `thread t${thread.name}`, 'aria-label': t(text(`스레드 ${thread.name}`, `thread ${thread.name}`)) },
                 buttons.length > 0 ? buttons : none,
-                el('p', { class: 'flags' }, flags, ' ', t(thread.says)),
-                thread.next && el('p', { class: 'mono dim' }, t(text('다음: ', 'next: ')), thread.next));
+                el('p', { class: 'flags' }, flags, ' ', thread.place === 'ready' && t(thread.says)));
         })));
     }
 
@@ -314,7 +319,7 @@ export function render(root, given, ctx) {
         if (answer.won) {
             const next = levels.find((one) => !s.solved[one.id]);
             won.replaceChildren(
-                el('p', {}, el('strong', {}, t(text(`${level.number}단계 통과. `, `Level ${level.number} is solved. `))), t(answer.won)),
+                el('p', {}, el('strong', {}, t(text(`${level.number}단계 통과. `, `Level ${level.number} is solved. `))), t(answer.won).replace(/[^.]$/, '$&.')),
                 answer.shipped ? el('p', {}, t(answer.shipped)) : '',
                 next ? el('button', { type: 'button', class: 'primary', onclick: () => choose(next) }, t(text('다음 단계', 'next level'))) : '');
         }
@@ -354,7 +359,7 @@ export function render(root, given, ctx) {
         await show();
         // What the address says was solved is played again: it may be made up.
         for (const [of, words] of Object.entries(s.solved)) {
-            const played = await ctx.call('play', { level: of, schedule: words }).catch(() => null);
+            const played = levels.some((one) => one.id === of) && await ctx.call('play', { level: of, schedule: words }).catch(() => null);
             if (!played?.won) {
                 delete s.solved[of];
             }

@@ -49,10 +49,10 @@ export function setting(given = {}) {
 }
 
 /**
- * Runs a setting. `moments` has the loop's state after each thing that happened; `beats` how late each heartbeat came;
- * `done` when each task had computed; `answers` when each answer had been taken.
+ * Runs a setting. `moments` has the loop's state after each thing that happened (none if only the numbers are wanted); `beats` how late
+ * each heartbeat came; `done` when each task had computed; `answers` when each answer had been taken.
  */
-export function run(s) {
+export function run(s, keeps = true) {
     const moments = [];
     const beats = { 0: [], 1: [] };
     const done = [];
@@ -61,6 +61,9 @@ export function run(s) {
     const m = machine(s, note);
 
     function note(now, what) {
+        if (!keeps) {
+            return;
+        }
         moments.push({
             at: now,
             ...what,
