@@ -10,6 +10,7 @@ const WORDS = {
         'Runs the threads of A on real interpreters for up to 2 s each, beside a simulation fitted to this machine. The lock is that of each interpreter, the cores are those of this machine.'),
     all: text('찾은 인터프리터 모두 실행', 'run all interpreters found'),
     none: text('파이썬을 찾지 못했습니다. --python 경로로 지정하십시오.', 'No Python was found: name one with --python PATH.'),
+    more: text('설치된 모든 파이썬에 물어보려면 이렇게 여십시오: ', 'To ask every Python that is installed, open the page with: '),
     stop: text('멈춤', 'stop'),
     running: text('실행 중', 'running'),
     own: text('인터프리터마다 GIL을 두는 시나리오는 실제로 실행할 수 없습니다.', 'A scenario with a GIL per interpreter cannot be run for real.'),
@@ -95,6 +96,7 @@ export function realPart({ ctx, scenario, own }) {
     }
     const refused = pythons.filter((python) => python.why_not).map((python) => el('p', { class: 'dim' }, `${python.name}: ${say(python.why_not)}`));
     const element = el('section', {}, el('h2', {}, say(WORDS.title)),
-        ctx.exported ? el('p', {}, say(WORDS.onPage)) : [el('p', {}, say(WORDS.about)), pythons.length === 0 && el('p', {}, say(WORDS.none)), buttons, progress, stale, results, refused]);
+        ctx.exported ? el('p', {}, say(WORDS.onPage)) : [el('p', {}, say(WORDS.about)), pythons.length === 0 && el('p', {}, say(WORDS.none)), buttons, progress, stale, results, refused,
+            pythons.length < 2 && el('p', { class: 'dim' }, say(WORDS.more), el('code', {}, 'cargo run -p workbench -- --python all'))]);
     return { element, changed, leave: () => { stop?.abort(); views.forEach((view) => view.destroy()); } };
 }
