@@ -12,8 +12,10 @@ pub const INTERPRETERS: usize = 8;
 pub const CORES: usize = 64;
 /// Seconds of virtual time.
 pub const SECONDS: u64 = 10;
-/// Events of a simulation. Without this, `run 1ns` would be repeated ten thousand million times.
-pub const EVENTS: u64 = 3_000_000;
+/// Events of a simulation, some 50 ms of it: the lanes follow a finger. Without this, `run 1ns` would be repeated ten thousand million times.
+pub const EVENTS: u64 = 400_000;
+/// Events of the simulation beside a real run, which takes seconds anyway.
+pub const REAL_EVENTS: u64 = 5_000_000;
 /// Spans of an answer.
 pub const SPANS: usize = 20_000;
 /// Turns of a schedule.

@@ -50,11 +50,6 @@ impl Refused {
         Refused::new(400, "schedule", text)
     }
 
-    /// What would take too long.
-    pub fn too_long(text: Text) -> Refused {
-        Refused::new(422, "too_long", text)
-    }
-
     /// Only one at a time, and one runs.
     pub fn busy() -> Refused {
         let text = text!(

@@ -3,6 +3,7 @@
 import { el } from '../dom.js';
 import { text } from '../text.js';
 import { keepingFocus } from './shared/focus.js';
+import { later } from './shared/later.js';
 import { listen, shown } from './shared/shortcuts.js';
 import { history, random, wordsOf } from './shared/turns.js';
 
@@ -63,9 +64,9 @@ export function render(root, given, ctx) {
     const key = () => `${s.program}/${s.version}/${s.iterations}`;
     const ask = (schedule) => ctx.call('counter', { program: s.program, version: s.version, iterations: s.iterations, schedule });
 
-    function save(push = false) {
-        ctx.setState({ program: s.program, version: s.version, iterations: s.iterations, words: turns.all(), at: turns.here(), seed: s.seed, found: s.found }, { push });
-    }
+    const address = later(() => {
+        ctx.setState({ program: s.program, version: s.version, iterations: s.iterations, words: turns.all(), at: turns.here(), seed: s.seed, found: s.found });
+    });
 
     // --- one question after another: a key that is held down asks many
 
@@ -92,7 +93,7 @@ export function render(root, given, ctx) {
         }
         note();
         draw();
-        save();
+        address.call();
     }
 
     function note() {
@@ -164,7 +165,7 @@ export function render(root, given, ctx) {
     const seed = el('input', { type: 'number', min: 1, max: 999999, value: s.seed, onchange: () => {
         s.seed = Math.min(Math.max(Math.round(Number(seed.value)) || 1, 1), 999999);
         seed.value = s.seed;
-        save();
+        address.call();
     } });
     const python = el('pre', { class: 'mono' });
     const counter = el('output', { class: 'counter-value', 'aria-live': 'polite' });
@@ -323,6 +324,7 @@ export function render(root, given, ctx) {
     return () => {
         left = true;
         stop();
+        address.cancel();
     };
 }
 

@@ -44,6 +44,7 @@ export function render(root, given, ctx) {
     const error = el('p', { class: 'notice bad', role: 'alert', hidden: true });
     const lanesPlace = el('div', { class: 'result' });
     const cut = el('p', { class: 'dim', hidden: true }, say(WORDS.cut));
+    const notes = el('div');
     const table = el('div');
     const timing = el('p', { class: 'dim mono timing' });
     const file = el('details', {}, el('summary', {}, say(WORDS.file)), el('div'));
@@ -194,6 +195,7 @@ export function render(root, given, ctx) {
             lanesPart.mark(state.moment);
         }
         cut.hidden = ctx.exported || !answers.some(([, answer]) => answer.trace_end < Math.min(state.shown, answer.lasted));
+        notes.replaceChildren(...answers.flatMap(([name, answer]) => (answer.notes ?? []).map((note) => el('p', { class: 'notice' }, `${say(name)}: ${say(note)}`))));
         table.replaceChildren(figures(answers.map(([name, answer]) => [say(name), answer])));
         file.lastChild.replaceChildren(scenarioFile(answers[0][1].toml, () => ctx.say(WORDS.copied)));
         requestAnimationFrame(() => setTimeout(() => {
@@ -216,7 +218,7 @@ export function render(root, given, ctx) {
         el('div', { class: 'row' }, el('label', { class: 'check' }, compare, say(WORDS.compare)),
             !ctx.exported && [el('label', { class: 'field' }, el('span', {}, say(WORDS.shown)), shown), seed],
             el('button', { type: 'button', onclick: () => ctx.go('kitchen', { kitchen: 'mine', scenario: scenario('a') }) }, say(WORDS.kitchen))),
-        error, lanesPlace, cut, timing, table, el('p', { class: 'dim' }, say(WORDS.machine)), file, real.element);
+        error, lanesPlace, cut, notes, timing, table, el('p', { class: 'dim' }, say(WORDS.machine)), file, real.element);
     drawSettings();
     settings.dataset.for = needs();
     simulate(performance.now());

@@ -5,6 +5,7 @@ import { text } from '../text.js';
 import { DEFAULTS, HOWS, RANGES, run, setting } from './loop/model.js';
 import { places, program } from './loop/program.js';
 import { HOW, LESSONS, SETTINGS, happened, ms, nameOf } from './loop/words.js';
+import { later } from './shared/later.js';
 import { listen, shown } from './shared/shortcuts.js';
 
 export const id = 'loop';
@@ -41,10 +42,10 @@ export function render(root, given, ctx) {
             && (m.kind === 'started' || (m.kind === 'step' && m.loops.some((loop) => ['compute', 'slice'].includes(loop.running?.line) && loop.running.task === m.task))));
     }
 
-    function save(push) {
+    const address = later(() => {
         const changed = Object.entries(s).filter(([name, value]) => value !== DEFAULTS[name]);
-        ctx.setState({ ...Object.fromEntries(changed), at }, { push });
-    }
+        ctx.setState({ ...Object.fromEntries(changed), at });
+    });
 
     function change(patch) {
         const when = result.moments[at].at;
@@ -55,7 +56,7 @@ export function render(root, given, ctx) {
         showMoment();
         lanes.update(traces());
         lanes.mark(result.moments[at].at * NS);
-        save(false);
+        address.call();
     }
 
     function lastBefore(when) {
@@ -69,7 +70,7 @@ export function render(root, given, ctx) {
         if (marks) {
             lanes.mark(result.moments[at].at * NS);
         }
-        save(false);
+        address.call();
     }
 
     // --- settings
@@ -249,6 +250,7 @@ export function render(root, given, ctx) {
     });
     return () => {
         stop();
+        address.cancel();
         lanes.destroy();
     };
 }

@@ -4,6 +4,7 @@ import { el, table } from '../dom.js';
 import { text } from '../text.js';
 import { HINTS } from './scheduler/hints.js';
 import { keepingFocus } from './shared/focus.js';
+import { later } from './shared/later.js';
 import { listen, shown } from './shared/shortcuts.js';
 import { history, wordsOf } from './shared/turns.js';
 
@@ -79,9 +80,9 @@ export function render(root, given, ctx) {
         return known.get(schedule);
     }
 
-    function save() {
+    const address = later(() => {
         ctx.setState({ level: level.id, words: turns.all(), at: turns.here(), seed: s.seed, solved: s.solved, ...(s.whole ? { whole: true } : {}) });
-    }
+    });
 
     async function show() {
         let played;
@@ -114,7 +115,7 @@ export function render(root, given, ctx) {
             drawLevels();
         }
         draw();
-        save();
+        address.call();
     }
 
     const go = (turn) => then(async () => {
@@ -175,7 +176,7 @@ export function render(root, given, ctx) {
     const seed = el('input', { type: 'number', min: 1, max: MOST_SEEDS, value: s.seed, onchange: () => {
         s.seed = Math.min(Math.max(Math.round(Number(seed.value)) || 1, 1), MOST_SEEDS);
         seed.value = s.seed;
-        save();
+        address.call();
     } });
     const trail = el('ol', { class: 'turns', 'aria-label': t(text('지금까지의 차례', 'the turns so far')) });
     const said = el('p', { class: 'said', 'aria-live': 'polite' });
@@ -195,7 +196,7 @@ export function render(root, given, ctx) {
         whole.checked = on;
         drawLevel();
         draw();
-        save();
+        address.call();
     }
 
     function drawLevels() {
@@ -365,7 +366,7 @@ export function render(root, given, ctx) {
             }
         }
         drawLevels();
-        save();
+        address.call();
     });
 
     const stop = listen((pressed, shift) => {
@@ -388,5 +389,6 @@ export function render(root, given, ctx) {
     return () => {
         left = true;
         stop();
+        address.cancel();
     };
 }

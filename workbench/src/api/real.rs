@@ -7,8 +7,8 @@ use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
 use gil_sim::calibrate::{self, Quiet};
 use gil_sim::run_on_cpython::{self, ScenarioFigures, Transport, of_outcome, setup_for};
 use gil_sim::sampling;
-use gil_sim::scenario::Scenario;
-use gil_sim::sim::{Machine, Setup, Speed};
+use gil_sim::scenario::{FOREVER, Scenario};
+use gil_sim::sim::{Group, Machine, Setup, Speed, Step};
 use lab::lang::Text;
 use lab::python::Interpreter;
 use lab::trace::Trace;
@@ -46,7 +46,8 @@ pub struct Compared {
 #[derive(Debug, Serialize)]
 struct OfGroup {
     name: Text,
-    rate: Pair,
+    /// Of threads that have rounds: one that computes for ever has none.
+    rate: Option<Pair>,
     median: Option<Pair>,
 }
 
@@ -175,13 +176,15 @@ fn run(
             Err(why) => why_no_trace = Some(why),
         }
     }
-    let outcome = at_most(&Setup { keep, ..setup.clone() }, machine, speed)?;
+    let (outcome, cut_short) = at_most(&Setup { keep, ..setup.clone() }, machine, speed, limits::REAL_EVENTS);
+    notes.extend(cut_short);
     let simulated = of_outcome(&outcome, setup);
     let title = text!("시뮬레이터: 이 컴퓨터, {python}", "the simulator: this machine, {python}");
     let simulated_trace = Trace { title, ..outcome.trace };
     let (groups, switches, wall) = compare(setup, &real, &simulated);
     // With lanes of its own there is a trace although the profiler could not look.
-    let why_no_trace = why_no_trace.filter(|_| trace.is_none());
+    let none = || text!("스레드가 레인을 보고하지 않았습니다", "its threads reported no lanes");
+    let why_no_trace = trace.is_none().then(|| why_no_trace.unwrap_or_else(none));
     Ok(Compared { python: python.to_string(), trace, why_no_trace, groups, switches, wall, simulated_trace, notes })
 }
 
@@ -191,9 +194,13 @@ fn compare(
     simulated: &ScenarioFigures,
 ) -> (Vec<OfGroup>, Option<Pair>, Option<Pair>) {
     let median = |figures: &ScenarioFigures, g: usize| stats::quantile(&figures.latencies[g], 0.5);
-    let of = |(g, group): (usize, &gil_sim::sim::Group)| OfGroup {
+    let of = |(g, group): (usize, &Group)| OfGroup {
         name: group.name.clone(),
-        rate: Pair::new(real.rates[g], simulated.rates[g]),
+        rate: group
+            .steps
+            .iter()
+            .all(|step| *step != Step::Run(FOREVER))
+            .then(|| Pair::new(real.rates[g], simulated.rates[g])),
         median: Pair::of(median(real, g), median(simulated, g)),
     };
     let groups = setup.groups.iter().enumerate().map(of).collect();

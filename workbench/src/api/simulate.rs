@@ -5,6 +5,7 @@ use std::time::Instant;
 use gil_sim::run_on_cpython::of_outcome;
 use gil_sim::sim::{self, Curve, Machine, Outcome, Setup, Speed, Step};
 use lab::lang::Text;
+use lab::report::unit;
 use lab::trace::{Lane, State, Trace};
 use lab::{machine, stats, text};
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,7 @@ pub struct Simulated {
     threads: Vec<OfThread>,
     peak_running: usize,
     mean_running: f64,
+    notes: Vec<Text>,
 }
 
 /// What came of the threads of a group.
@@ -93,7 +95,7 @@ pub fn simulate(given: &Given, keep: Option<u64>) -> Result<Simulated, Refused> 
     let machine = Machine { queued: Some(Curve::constant(QUEUED)), ..Machine::typical(cores) };
     let setup = Setup { keep: drawn(&scenario.setup, keep), ..scenario.setup.clone() };
     let start = Instant::now();
-    let outcome = at_most(&setup, &machine, &Speed::typical())?;
+    let (outcome, cut_short) = at_most(&setup, &machine, &Speed::typical(), limits::EVENTS);
     let computed_us = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     let (trace, trace_end) =
         cut(Trace { title: scenario.title.clone(), ..outcome.trace.clone() }, setup.keep, limits::SPANS);
@@ -109,6 +111,7 @@ pub fn simulate(given: &Given, keep: Option<u64>) -> Result<Simulated, Refused> 
         computed_us,
         toml: given.toml.clone(),
         groups: groups(&setup, &outcome),
+        notes: cut_short.into_iter().collect(),
         threads: outcome
             .threads
             .iter()
@@ -117,15 +120,15 @@ pub fn simulate(given: &Given, keep: Option<u64>) -> Result<Simulated, Refused> 
     })
 }
 
-/// Runs a setup, unless it takes too many events.
-pub fn at_most(setup: &Setup, machine: &Machine, speed: &Speed) -> Result<Outcome, Refused> {
-    sim::run_at_most(setup, machine, speed, limits::EVENTS).ok_or_else(|| {
-        let most = limits::EVENTS;
-        Refused::too_long(text!(
-            "이벤트가 {most}개를 넘어 그만두었습니다. 단계를 더 길게 하거나 가상 시간을 줄이십시오.",
-            "given up after {most} events. Make the steps longer, or the virtual time shorter."
-        ))
-    })
+/// Runs a setup for so many events, and says if that was not all of it.
+pub fn at_most(setup: &Setup, machine: &Machine, speed: &Speed, most: u64) -> (Outcome, Option<Text>) {
+    let (outcome, whole) = sim::run_at_most(setup, machine, speed, most);
+    let (lasted, end) = (unit::duration(outcome.lasted as f64), unit::duration(setup.end as f64));
+    let cut = text!(
+        "이벤트가 {most}개를 넘어, {end} 가운데 처음 {lasted}만 시뮬레이션했습니다. 수치와 레인은 그동안의 것입니다.",
+        "More than {most} events: only the first {lasted} of {end} were simulated, and figures and lanes are of that time."
+    );
+    (outcome, (!whole).then_some(cut))
 }
 
 /// A trace without the spans that are too many, and where it ends.
@@ -204,9 +207,11 @@ mod tests {
     }
 
     #[test]
-    fn a_step_without_an_end_is_given_up() {
-        let refused = ask(|s| s["threads"][0]["does"] = json!(["native-held 1ns"])).unwrap_err();
-        assert_eq!((refused.status, refused.code), (422, "too_long"));
+    fn a_step_without_an_end_is_cut_short_and_that_is_said() {
+        let simulated = ask(|s| s["threads"][0]["does"] = json!(["native-held 1ns"])).unwrap();
+        assert!(simulated.lasted < 2_000_000_000 && simulated.trace_end <= simulated.lasted, "{}", simulated.lasted);
+        assert!(simulated.notes.len() == 1 && simulated.events <= limits::EVENTS, "{:?}", simulated.notes);
+        assert!(ask(|_| {}).unwrap().notes.is_empty());
     }
 
     #[test]

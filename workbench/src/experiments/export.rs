@@ -61,7 +61,7 @@ pub fn run(dir: &Path) -> Result<Report> {
     }];
     report.front = vec![Front::Table(0)];
     report.shows = text!(
-        "{page}: 서버 없이 브라우저에서 열립니다. 진짜 파이썬에 묻는 것과 미리 계산하지 않은 값은 `cargo run -p workbench`에만 있습니다.",
+        "{page}: 서버 없이 브라우저에서 열립니다. 실제 파이썬에 물어보는 것과 미리 계산하지 않은 값은 `cargo run -p workbench`에만 있습니다.",
         "{page} opens in a browser without a server. Only `cargo run -p workbench` asks a real Python, and has values that were not computed before."
     );
     Ok(report)

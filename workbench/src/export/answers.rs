@@ -13,6 +13,7 @@ use crate::api::meta::{self, Meta};
 use crate::api::play::SOLUTIONS;
 use crate::api::simulate::simulate;
 use crate::api::{kitchen, levels, scenario};
+use crate::limits;
 use crate::refused::Refused;
 use crate::scheduler::level;
 
@@ -100,11 +101,13 @@ fn kitchens() -> Result<BTreeMap<&'static str, Value>> {
 
 fn counters() -> Result<BTreeMap<String, Counter>> {
     let mut all = BTreeMap::new();
-    for (program, version) in PROGRAMS.iter().flat_map(|(program, _)| VERSIONS.iter().map(move |(v, _)| (program, v))) {
-        let [program, version] = [*program, *version].map(str::to_owned);
-        let key = format!("{program} {version} 1");
-        let question = counter::Question { program, version, iterations: 1, schedule: String::new() };
-        all.insert(key, graph::counter(&question).map_err(failed)?);
+    for ((program, _), (version, _)) in PROGRAMS.iter().flat_map(|program| VERSIONS.iter().map(move |v| (program, v))) {
+        for iterations in 1..=limits::ITERATIONS {
+            let [program, version] = [*program, *version].map(str::to_owned);
+            let key = format!("{program} {version} {iterations}");
+            let question = counter::Question { program, version, iterations, schedule: String::new() };
+            all.insert(key, graph::counter(&question).map_err(failed)?);
+        }
     }
     Ok(all)
 }

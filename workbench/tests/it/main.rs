@@ -4,6 +4,7 @@
 
 mod answers;
 mod client;
+mod command_line;
 mod ctrl_c;
 mod export;
 mod fuzz;

@@ -46,25 +46,3 @@ export function random(seed) {
         return ((n ^ (n >>> 14)) >>> 0) / 2 ** 32;
     };
 }
-
-/** Does one thing after another, and of what comes while it is busy only the last. */
-export function lastOnly(act) {
-    let [busy, next] = [false, null];
-    return async function run(...given) {
-        if (busy) {
-            next = given;
-            return;
-        }
-        busy = true;
-        try {
-            await act(...given);
-        } finally {
-            busy = false;
-        }
-        if (next) {
-            const after = next;
-            next = null;
-            await run(...after);
-        }
-    };
-}
