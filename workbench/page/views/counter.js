@@ -248,10 +248,7 @@ export function render(root, given, ctx) {
                 );
         }
         if (!last) {
-            return text(
-                '어느 스레드를 먼저 실행하겠습니까? 스레드는 ● 다음에서만 바뀔 수 있습니다. 한 차례에 다음 ●까지 실행됩니다.',
-                'Which thread goes first? Threads can change only after a ●: a turn runs up to the next one.',
-            );
+            return firstWords(answer.functions.some((code) => code.ops.some((op) => op.interrupts && !op.looks)));
         }
         const names = last.ops.map((at) => opName(at)).join(', ');
         return text(`${last.turn}: ${names}`, `${last.turn}: ${names}`);
@@ -327,6 +324,17 @@ export function render(root, given, ctx) {
         address.cancel();
     };
 }
+
+/** What is said before the first turn. */
+const firstWords = (free) => free
+    ? text(
+        '어느 스레드를 먼저 실행하겠습니까? GIL이 없으면 두 스레드가 동시에 실행되므로, 모든 명령 다음에 순서가 바뀔 수 있습니다. 한 차례에 명령 하나가 실행됩니다.',
+        'Which thread goes first? Without a GIL both run at the same time, so their order can change after every instruction: a turn is one instruction.',
+    )
+    : text(
+        '어느 스레드를 먼저 실행하겠습니까? 스레드는 ● 다음에서만 바뀔 수 있습니다. 한 차례에 다음 ●까지 실행됩니다.',
+        'Which thread goes first? Threads can change only after a ●: a turn runs up to the next one.',
+    );
 
 const LOOK = {
     true: text('이 명령 다음에 eval breaker를 확인', 'looks at the eval breaker after this'),
