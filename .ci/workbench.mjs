@@ -398,6 +398,154 @@ async function traces(fault, spoil) {
     await page.context().close();
 }
 
+/** A level is broken turn by turn; undo, redo, chance, a typed schedule and the next level. `act` chooses by mouse or by keys. */
+const scheduler = (act) => async (fault, spoil) => {
+    const page = await open('scheduler', { state: { level: 'break-3' }, spoil }, fault);
+    const turns = async () => (await page.locator('.turns button:not(.undone)').allInnerTexts()).join('');
+    const settled = () => page.waitForTimeout(250);
+    const choose = async (turn) => {
+        await (act === 'mouse' ? page.locator(`.thread button[data-key="${turn}"]`).click() : page.keyboard.press(turn.startsWith('!') ? `Shift+Key${turn[1].toUpperCase()}` : `Key${turn.toUpperCase()}`));
+        await settled();
+    };
+    const tool = async (name, key) => {
+        await (act === 'mouse' ? page.getByRole('button', { name, exact: false }).first().click() : page.keyboard.press(key));
+        await settled();
+    };
+    await choose('a');
+    if ((await page.locator('.code li.ran').count()) < 1 || (await page.locator('.code .here i').count()) < 1) {
+        fault('no line of the source lights up');
+    }
+    await choose('b');
+    if (!/asleep|sleeps/.test(await page.locator('.thread.tb').innerText()) || !/b waits/.test(await page.locator('.memory').innerText())) {
+        fault(`who waits is not shown: ${await page.locator('.memory').innerText()}`);
+    }
+    await tool('undo', 'KeyU');
+    if (await turns() !== 'a') {
+        fault(`undo leaves ${await turns()}`);
+    }
+    await tool('redo', 'KeyR');
+    for (const turn of 'acb') {
+        await choose(turn);
+    }
+    if (await turns() !== 'abacb' || !(await page.locator('.won').isVisible()) || !/at the same time/.test(await page.locator('.won').innerText())) {
+        fault(`level 3 is not solved by ${await turns()}`);
+    }
+    if (!/lock without the bug/.test(await page.locator('.won').innerText())) {
+        fault('a win does not say what the shipped lock does');
+    }
+    await page.reload();
+    await page.locator('.won').waitFor({ timeout: 10_000 });
+    if (await turns() !== 'abacb') {
+        fault(`the address opens ${await turns()}`);
+    }
+    await tool('beginning', 'Digit0');
+    await tool('by chance', 'KeyX');
+    const drawn = await turns();
+    if (drawn.length < 5) {
+        fault(`chance plays ${drawn}`);
+    }
+    if (act === 'mouse') {
+        await page.locator('.levels button').nth(13).click();
+    } else {
+        for (let n = 0; n < 11; n += 1) {
+            await page.keyboard.press('BracketRight');
+        }
+    }
+    await settled();
+    await page.locator('.field.schedule input').fill('ab!bbaa');
+    await page.keyboard.press('Enter');
+    await settled();
+    if ((await stateOf(page)).level !== 'reach-6' || !(await page.locator('.won').isVisible())) {
+        fault(`a typed schedule does not reach the state of level 6: ${JSON.stringify(await stateOf(page))}`);
+    }
+    await page.context().close();
+};
+
+/** An update is lost in one version and cannot be in another; all outcomes are kept. */
+const counter = (act) => async (fault, spoil) => {
+    const page = await open('counter', { state: { version: 'py36' }, spoil }, fault);
+    const settled = () => page.waitForTimeout(150);
+    const go = async (name) => {
+        await (act === 'mouse' ? page.locator(`.counter-thread.t${name} button.go`).click() : page.keyboard.press(`Key${name.toUpperCase()}`));
+        await settled();
+    };
+    const next = (name) => page.locator(`.counter-thread.t${name} li.next .op`).first().innerText();
+    const ended = async (name) => page.locator(`.counter-thread.t${name} button.go`).isDisabled();
+    const finish = async (name) => {
+        for (let n = 0; n < 60 && !(await ended(name)); n += 1) {
+            await go(name);
+        }
+    };
+    // a has loaded the counter; b does all of its work; a stores what it had.
+    for (let n = 0; n < 30 && !/BINARY_OP|INPLACE_ADD/.test(await next('a')); n += 1) {
+        await go('a');
+    }
+    await finish('b');
+    await finish('a');
+    if (await page.locator('.counter-value').innerText() !== '1' || !/lost/.test(await page.locator('.counter-happened').innerText())) {
+        fault(`no update is lost: ${await page.locator('.counter-happened').innerText()}`);
+    }
+    if (!/Outcomes that this version allows: 2. Reached: 1./.test(await page.locator('.view').innerText())) {
+        fault('the outcomes are not counted');
+    }
+    await (act === 'mouse' ? page.getByRole('button', { name: 'beginning' }).click() : page.keyboard.press('Digit0'));
+    await settled();
+    await finish('a');
+    await finish('b');
+    if (await page.locator('.counter-value').innerText() !== '2' || !/Reached: 2/.test(await page.locator('.view').innerText())) {
+        fault('one after the other does not give 2');
+    }
+    await page.locator('select').nth(1).selectOption('py310');
+    await page.waitForTimeout(400);
+    if (!/Outcomes that this version allows: 1/.test(await page.locator('.view').innerText()) || (await page.locator('.counter-thread.ta .look').count()) >= 10) {
+        fault('3.10 looks as often as 3.9');
+    }
+    await (act === 'mouse' ? page.getByRole('button', { name: 'by chance' }).click() : page.keyboard.press('KeyX'));
+    await page.waitForTimeout(1500);
+    if (await page.locator('.counter-value').innerText() !== '2') {
+        fault('by chance, 3.10 does not end at 2');
+    }
+    await page.context().close();
+};
+
+/** Where the task computes, with a GIL and without: the lateness that the page says is the model's. */
+const eventLoop = (act) => async (fault, spoil) => {
+    const page = await open('loop', { spoil }, fault);
+    const late = async () => Number(/up to ([\d.]+) ms late/.exec(await page.locator('.loop-outcome').innerText())?.[1] ?? NaN);
+    const how = async (n, value) => {
+        await (act === 'mouse' ? page.locator(`input[name=how][value=${value}]`).check() : page.keyboard.press(`Digit${n}`));
+        await page.waitForTimeout(150);
+    };
+    const gil = async () => {
+        await (act === 'mouse' ? page.locator('.loop-gil input').click() : page.keyboard.press('KeyG'));
+        await page.waitForTimeout(150);
+    };
+    const inline = await late();
+    await how(3, 'to_thread');
+    const locked = await late();
+    await gil();
+    const free = await late();
+    // The task computes for 60 ms; a thread makes the loop wait for about a switch interval of 5 ms; without a GIL for nothing.
+    if (!(inline > 30 && locked > 3 && locked < inline / 2 && free < locked / 2)) {
+        fault(`inline ${inline} ms, to_thread ${locked} ms, without a GIL ${free} ms`);
+    }
+    await gil();
+    const before = await page.locator('.loop-states').innerText();
+    for (let n = 0; n < 8; n += 1) {
+        await (act === 'mouse' ? page.locator('.stepper button').nth(1).click() : page.keyboard.press('KeyN'));
+    }
+    if ((await page.locator('.loop-states').innerText()) === before || (await page.locator('.code li.lit').count()) < 1) {
+        fault('the next moments show nothing else');
+    }
+    const seen = (await stateOf(page)).at;
+    await page.reload();
+    await page.waitForTimeout(800);
+    if (!(seen > 0) || (await stateOf(page)).at !== seen || (await stateOf(page)).how !== 'to_thread') {
+        fault('the address does not open the same moment');
+    }
+    await page.context().close();
+};
+
 /** The server ends: the page says so, and stays. */
 async function gone(fault, spoil) {
     if (exported) {
@@ -468,10 +616,16 @@ if (screenshots) {
     mkdirSync(screenshots, { recursive: true });
 }
 const looks = VIEWS.flatMap((view) => LANGUAGES.flatMap((lang) => WIDTHS.flatMap((width) => THEMES.map((theme) => look(view, lang, width, theme)))));
-const driven = exported ? [kitchen, traces, strange] : [dragByMouse, dragByTouch, dragByKeyboard, lanes, kitchen, traces, gone, strange];
+const choosing = ['mouse', 'keys'].flatMap((act) => [scheduler(act), counter(act), eventLoop(act)]);
+const driven = exported ? [kitchen, traces, ...choosing, strange] : [dragByMouse, dragByTouch, dragByKeyboard, lanes, kitchen, traces, ...choosing, gone, strange];
 const faults = [];
+/** Told at once: a run that is stopped has said what it found. */
+const found = (what) => {
+    faults.push(what);
+    console.log(what);
+};
 for (const check of [...looks, ...VIEWS.map(axe), ...driven]) {
-    faults.push(...await faultsOf(check));
+    (await faultsOf(check)).forEach(found);
 }
 if (!exported) {
     await frames();
@@ -487,7 +641,7 @@ const WRONG = exported ? [] : [
     ['a control without a name', 'app.js', 'say(WORDS.link))', "'')", small, /without a name/],
     ['blocks that cannot be stretched', 'views/drag/blocks.js', '10 ** (dx / DECADE)', '1', dragByMouse, /stretch/],
     ['blocks that cannot be moved', 'views/drag/blocks.js', 'Math.hypot(dx, dy) > CLICK', 'false', dragByMouse, /move/],
-    ['blocks that a finger scrolls away', 'views/drag.css', 'touch-action: none; border-left', 'border-left', dragByTouch, /finger/],
+    ['blocks that a finger scrolls away', 'views/drag.css', 'touch-action: pan-y', 'touch-action: pan-x', dragByTouch, /stretch|move/],
     ['blocks that hold the page', 'views/drag.css', 'touch-action: pan-y', 'touch-action: none', dragByTouch, /scroll/],
     ['blocks without keys', 'views/drag/blocks.js', "rows.addEventListener('keydown'", "rows.addEventListener('nothing'", dragByKeyboard, /shorter/],
     ['an address that is not written', 'views/drag.js', 'setTimeout(keep, 200)', '0', dragByKeyboard, /shorter|second setting/],
@@ -499,15 +653,21 @@ const WRONG = exported ? [] : [
     ['an overlap that is not there', 'trace.js', 'running.delete(lane)', '0', traces, /answers/],
     ['a file that is sent', 'views/traces.js', 'error.hidden = true;\n        ctx.say(WORDS.reading);', "ctx.call('meta', {}).catch(() => 0);", traces, /were sent/],
     ['an end that is not told', 'app.js', 'banner.hidden = false;\n        }\n        throw error;', '}\n        throw error;', gone, /not told/],
+    ['lines that do not light up', 'views/scheduler.js', 'new Set(last?.lines ?? [])', 'new Set()', scheduler('mouse'), /lights up/],
+    ['turns that cannot be taken back', 'views/scheduler.js', "case 'KeyU': to(turns.here() - 1)", "case 'KeyU': to(turns.here())", scheduler('keys'), /undo/],
+    ['a win that does not say why', 'views/scheduler.js', "t(answer.won).replace(/[^.]$/, '$&.')", "''", scheduler('mouse'), /not solved/],
+    ['threads that take each other\'s turns', 'views/counter.js', 'turns.add(NAMES[thread])', 'turns.add(NAMES[1 - thread])', counter('mouse'), /lost|counted|check itself/],
+    ['outcomes that are forgotten', 'views/counter.js', 'reached.set(answer.reached, turns.now())', '0', counter('keys'), /counted/],
+    ['a loop that never waits for the GIL', 'views/loop/threads.js', 'if (!setting.gil) {', 'if (true) {', eventLoop('keys'), /to_thread/],
+    ['moments that stand still', 'views/loop.js', 'at = Math.min(Math.max(to, 0)', 'at = Math.min(Math.max(at, 0)', eventLoop('mouse'), /next moments/],
     ['a state that is trusted', 'views/kitchen.js', 'names.includes(given.kitchen) ? given.kitchen : names[0]', 'given.kitchen ?? names[0]', strange, /kitchen with/],
 ];
 for (const [name, file, from, to, check, expected] of WRONG) {
-    const found = await faultsOf(check, [file, from, to]);
-    if (!found.some((what) => expected.test(what))) {
-        faults.push(`not noticed: ${name} (${found.slice(0, 2).join('; ') || 'no fault'})`);
+    const noticed = await faultsOf(check, [file, from, to]);
+    if (!noticed.some((what) => expected.test(what))) {
+        found(`not noticed: ${name} (${noticed.slice(0, 2).join('; ') || 'no fault'})`);
     }
 }
 await browser.close();
-faults.forEach((line) => console.log(line));
 console.log(`${looks.length} looks at ${VIEWS.length} views, ${driven.length} of them driven, ${existsSync(AXE) ? 'axe-core' : 'no axe-core'}, ${WRONG.length} wrong pages, ${faults.length} fault(s)`);
 process.exit(faults.length > 0 ? 1 : 0);
