@@ -81,7 +81,7 @@ export function render(root, given, ctx) {
     });
     const gil = el('input', { type: 'checkbox', onchange: () => change({ gil: gil.checked }) });
     const sliders = Object.entries(RANGES).map(([name, [min, max, step]]) => {
-        const input = el('input', { type: 'range', min, max, step, oninput: () => change({ [name]: Number(input.value) }) });
+        const input = el('input', { type: 'range', min, max, step, 'aria-label': t(SETTINGS[name]), oninput: () => change({ [name]: Number(input.value) }) });
         const output = el('output', {});
         return { name, input, output, element: el('label', { class: 'field' }, el('span', {}, t(SETTINGS[name]), ' ', output), input) };
     });
