@@ -148,7 +148,9 @@ export function render(root, given, ctx) {
         s.seed = s.seed % MOST_SEEDS + 1;
         await show();
     });
-    const choose = (to) => then(async () => {
+    const choose = (which) => then(async () => {
+        // The level beside the one that is shown then, not now: keys may be faster than answers.
+        const to = typeof which === 'function' ? which() : which;
         if (!to || to === level) {
             return;
         }
@@ -380,8 +382,8 @@ export function render(root, given, ctx) {
             case 'KeyR': to(turns.here() + 1); return true;
             case 'Digit0': case 'Numpad0': to(0); return true;
             case 'KeyX': chance(); return true;
-            case 'BracketLeft': choose(other(-1)); return true;
-            case 'BracketRight': choose(other(1)); return true;
+            case 'BracketLeft': choose(() => other(-1)); return true;
+            case 'BracketRight': choose(() => other(1)); return true;
             case 'KeyL': showWhole(!s.whole); return true;
             default: return false;
         }
