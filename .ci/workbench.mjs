@@ -511,7 +511,7 @@ const counter = (act) => async (fault, spoil) => {
         fault('3.10 looks as often as 3.9');
     }
     await (act === 'mouse' ? page.getByRole('button', { name: 'by chance' }).click() : page.keyboard.press('KeyX'));
-    await page.waitForTimeout(1500);
+    await page.locator('.counter-thread button.go:disabled').nth(1).waitFor();
     if (await page.locator('.counter-value').innerText() !== '2') {
         fault('by chance, 3.10 does not end at 2');
     }
