@@ -1,5 +1,6 @@
-// Opens a report (`compare report DIR`) from disk in headless Chromium, both languages, on a desk and on a phone, light and dark:
-//   node report.mjs DIR [SCREENSHOTS]
+// Opens a report (`compare report DIR`), or a page of `choose --html FILE`, from disk in headless Chromium, both languages, on a desk and
+// on a phone, light and dark:
+//   node report.mjs DIR|FILE.html [SCREENSHOTS]
 // Needs playwright-core (found from the working directory) and Chromium (CHROMIUM, else /usr/bin/chromium).
 // Prints one line for each fault; exit code 1 if there is one. Each check is also tried on a page that is wrong on purpose.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -205,17 +206,20 @@ async function faultsOf(path, checks) {
 
 const view = (lang, width, scheme) => (path, fault) => look(path, lang, width, scheme, (what) => fault(`${lang} ${width} px ${scheme}: ${what}`));
 const views = LANGUAGES.flatMap((lang) => WIDTHS.flatMap((width) => SCHEMES.map((scheme) => view(lang, width, scheme))));
-const path = resolve(folder, 'report.html');
+const isPage = folder.endsWith('.html');
+const path = isPage ? resolve(folder) : resolve(folder, 'report.html');
 if (screenshots) {
     mkdirSync(screenshots, { recursive: true });
 }
 const faults = await faultsOf(path, [...views, keyboard, lanes, paper]);
-for (const name of ['measures.csv', 'verdicts.csv']) {
-    if (readFileSync(join(folder, name), 'utf8').split('\n').length < 3) {
-        faults.push(`${name} is empty`);
+if (!isPage) {
+    for (const name of ['measures.csv', 'verdicts.csv']) {
+        if (readFileSync(join(folder, name), 'utf8').split('\n').length < 3) {
+            faults.push(`${name} is empty`);
+        }
     }
+    JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8'));
 }
-JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8'));
 
 // Pages that are wrong on purpose: a check that does not notice checks nothing.
 const small = view('en', 375, 'light');

@@ -3,6 +3,7 @@
 
 mod busy;
 mod context_switch;
+mod core_to_core;
 mod ipc;
 mod python;
 mod queued;
@@ -12,6 +13,7 @@ mod wake;
 
 use std::path::Path;
 
+pub use core_to_core::{alike, core_to_core};
 pub use python::{Alone, alone, other_libc, speed};
 use requests::Requests;
 pub use sched_class::Quiet;
@@ -55,10 +57,22 @@ const LONGEST: u64 = 3_600_000_000_000;
 /// Rounds that are not counted: the first ones run with cold caches.
 const WARM_UP: usize = 5;
 
+/// How often it is measured if the distance between two cores changes meanwhile.
+const TRIES: usize = 3;
+
 /// The machine that a file describes, or this one, measured now in the scheduling class of `quiet`, which takes some five
-/// seconds.
+/// seconds; longer if its host moves its cores meanwhile.
 pub fn machine(file: Option<&Path>, quiet: &Quiet) -> Result<Machine> {
-    let Some(path) = file else { return measure(quiet.realtime(), 1) };
+    let Some(path) = file else {
+        let mut measured = measure(quiet.realtime(), 1)?;
+        for _ in 1..TRIES {
+            if measured.core_to_core.is_some() || measured.cores == 1 {
+                break;
+            }
+            measured = measure(quiet.realtime(), 1)?;
+        }
+        return Ok(measured);
+    };
     let name = path.display();
     let words = input_file::read(path)?;
     let machine: Machine = serde_json::from_str(&words).map_err(|e| {
@@ -98,6 +112,7 @@ fn measure(realtime: bool, one_in: usize) -> Result<Machine> {
         let measured = |(idle, rounds)| (idle, warm(wake::wake(before, timer, idle, rounds + WARM_UP).wake));
         Pairs { points: idles.iter().copied().map(fewer).map(measured).collect() }
     };
+    let distance = core_to_core();
     let short = IDLE.partition_point(|(idle, _)| *idle <= FALLING_ASLEEP);
     let wake_timed = TIMERS.map(|timer| (timer, wakes(Before::Computed(500_000), timer, &IDLE[..short])));
     let Requests { heard, steals, stolen, back } = Requests::measure(one_in);
@@ -122,6 +137,7 @@ fn measure(realtime: bool, one_in: usize) -> Result<Machine> {
     let warm_signal = signal.median(0);
     Ok(Machine {
         cores: machine::cores(),
+        core_to_core: distance.filter(|_| alike(distance, core_to_core())),
         enqueue: trip_send.saturating_sub(send.median(0)),
         wake: wakes(Before::Slept(1_000_000), NEVER, &IDLE),
         wake_timed: wake_timed.into(),

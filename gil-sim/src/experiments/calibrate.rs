@@ -36,6 +36,7 @@ pub fn run(out: Option<&Path>) -> Result<Report> {
     let mut report = Report::new("gil-sim/calibrate");
     report.tables = vec![wakes(&found), curves(&found)];
     report.notes = vec![quiet.note(), rest(&found)];
+    report.notes.extend(distance(&found));
     report.shows = text!(
         "락을 구성하는 동작들이 이 컴퓨터에서 얼마나 걸리는지 측정했습니다. 어느 측정값에도 GIL은 들어 있지 않습니다.",
         "How long the operations that make up a lock take on this machine. No GIL is involved in any of them."
@@ -81,6 +82,27 @@ fn curves(machine: &Machine) -> Table {
         ],
         rows: rows.collect(),
     }
+}
+
+/// None with one core.
+fn distance(machine: &Machine) -> Option<Text> {
+    if machine.cores == 1 {
+        return None;
+    }
+    Some(machine.core_to_core.map(human).map_or_else(
+        || {
+            text!(
+                "두 코어 사이의 거리가 측정하는 동안 바뀌었습니다: 가상 머신의 호스트가 코어를 옮겼을 것입니다.",
+                "The distance between two cores changed during the measurement: a virtual machine's host may have moved them."
+            )
+        },
+        |time| {
+            text!(
+                "한 코어가 쓴 값을 다른 코어가 보기까지 {time}.",
+                "What one core writes another one sees after {time}."
+            )
+        },
+    ))
 }
 
 fn rest(machine: &Machine) -> Text {

@@ -9,6 +9,10 @@ use super::curves::{Curve, Pairs, Steals};
 #[serde(deny_unknown_fields)]
 pub struct Machine {
     pub cores: usize,
+    /// How long one core takes to see what another one has written, while all of this was measured. None: there is one core, or it
+    /// changed meanwhile. Not simulated: it tells which measurements belong together.
+    #[serde(default)]
+    pub core_to_core: Option<u64>,
     /// From a signal until the woken thread runs on an idle core, and what the signal cost its sender, by how long that core was
     /// idle.
     pub wake: Pairs,
@@ -86,6 +90,7 @@ impl Machine {
         let us = |n: u64| Curve::constant(1000 * n);
         Machine {
             cores,
+            core_to_core: None,
             wake: Pairs::constant(20_000, 3000),
             wake_timed: Vec::new(),
             enqueue: 1000,

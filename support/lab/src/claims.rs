@@ -236,13 +236,7 @@ mod tests {
         assert_eq!(waiting, WAITING);
     }
 
-    const WAITING: [&str; 5] = [
-        "advice-io-asyncio-or-threads",
-        "advice-cpu-processes",
-        "distributed-celery",
-        "distributed-dask",
-        "distributed-ray",
-    ];
+    const WAITING: [&str; 3] = ["distributed-celery", "distributed-dask", "distributed-ray"];
 
     #[test]
     fn a_verdict_on_an_unknown_claim_is_noticed() {

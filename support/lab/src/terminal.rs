@@ -30,12 +30,25 @@ pub fn complain(line: &lang::Text) {
     let _ = writeln!(io::stderr(), "{}", escape_controls(&line.to_string()));
 }
 
+/// Prints a page to standard error. If that is closed, nobody can read it, and nothing else is wrong.
+pub fn print_to_stderr(words: &str) {
+    let _ = io::stderr().lock().write_all(words.as_bytes());
+}
+
 /// How to draw on standard output: in [`width`] columns, with colour if it is a terminal, `TERM` is not `dumb` and `NO_COLOR`
 /// (no-color.org) is not set.
 pub fn canvas() -> Canvas {
+    canvas_on(io::stdout().is_terminal())
+}
+
+/// How to draw on standard error, as [`canvas`].
+pub fn stderr_canvas() -> Canvas {
+    canvas_on(io::stderr().is_terminal())
+}
+
+fn canvas_on(is_terminal: bool) -> Canvas {
     let var = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    let colour =
-        io::stdout().is_terminal() && var("NO_COLOR").is_none() && var("TERM").is_none_or(|term| term != "dumb");
+    let colour = is_terminal && var("NO_COLOR").is_none() && var("TERM").is_none_or(|term| term != "dumb");
     Canvas { width: width(), colour, lang: lang::current() }
 }
 

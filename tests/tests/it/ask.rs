@@ -56,7 +56,11 @@ fn list_behind(page: &str, words: &str) -> Vec<String> {
 
 #[test]
 fn the_program_asks_what_its_page_asks() {
-    assert_eq!(ASKING.map(|(program, ..)| program), SECTIONS);
+    let asks = |program: &&str| *program != "choose"; // The reader's own program has no known questions.
+    assert_eq!(
+        ASKING.map(|(program, ..)| program),
+        *SECTIONS.iter().copied().filter(|program| asks(program)).collect::<Vec<_>>()
+    );
     for (program, args, page, (ko, en)) in ASKING {
         let done = answered(program, &[args, &["--ask", "--json", "--no-python"]].concat(), "a\nb\na\n").ends_with(0);
         assert_eq!(done.err, "", "{program}: without a terminal nobody is prompted");

@@ -174,6 +174,24 @@ fn a_wrong_command_line() {
         ("compare", &["diff"]),
         ("compare", &["diff", "compare/tests/data/survey.json"]),
         ("compare", &["diff", "a.json", "b.json", "c.json"]),
+        ("choose", &["--no-python"]),
+        ("choose", &["--pid", "0"]),
+        ("choose", &["--pid", "2147483647"]),
+        ("choose", &["--seconds", "1"]),
+        ("choose", &["--rate", "1001"]),
+        ("choose", &["--pieces", "0"]),
+        ("choose", &["--payload", "4 potatoes"]),
+        ("choose", &["--bogus"]),
+        ("choose", &["--out", "/"]),
+        ("choose", &["again"]),
+        ("choose", &["again", "no/such/file"]),
+        ("choose", &["again", "docs"]),
+        ("choose", &["again", "Cargo.toml"]),
+        ("choose", &["again", "compare/tests/data/survey.json"]),
+        ("choose", &["again", "Cargo.toml", "extra"]),
+        ("choose", &["verify", "no-such-program"]),
+        ("choose", &["verify", "--pieces", "1"]),
+        ("choose", &["overhead", "--rounds", "0"]),
         ("lab", &["--python", "no-such-python"]),
         ("lab", &["--python", "true"]),
         ("lab", &["--python", "Cargo.toml"]),
@@ -192,6 +210,8 @@ fn a_run_that_fails() {
     refused("threading", &["--no-python", "--trace", "/no/such/folder/trace.json"], 1);
     refused("asyncio", &["fetch", "--no-python", "--out", "/no/such/folder/results"], 1);
     refused("threading", &["--no-python", "--svg", "/proc/lanes.svg"], 1);
+    refused("choose", &["--out", "/no/such/folder/run.json"], 1);
+    refused("choose", &["--svg", "/proc/lanes.svg"], 1);
     // Before anything is measured: a measurement would take longer than a test may.
     refused("compare", &["report", "--no-python", "/proc/report"], 1);
     for file in ["no/such/report.json", "support", "Cargo.toml", "tests/data/sentences.txt", "/dev/null"] {
@@ -232,7 +252,7 @@ fn a_file_is_not_read_and_written_and_not_written_twice() {
     let at = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
     let (file_again, new, new_again) = (at("folder/../file"), at("new"), at("folder/../new"));
     let (file, folder) = (at("file"), at("folder"));
-    for program in ["threading", "asyncio", "multiprocessing", "mutex", "gil-sim", "compare", "lab"] {
+    for program in ["threading", "asyncio", "multiprocessing", "mutex", "gil-sim", "compare", "choose", "lab"] {
         refused(program, &["--svg", &new, "--trace", &new_again], 2);
     }
     refused("asyncio", &["fetch", "--urls", &file, "--out", &file_again], 2);
@@ -244,6 +264,8 @@ fn a_file_is_not_read_and_written_and_not_written_twice() {
     refused("gil-sim", &["calibrate", "--out", &new, "--svg", &new_again], 2);
     refused("gil-sim", &["predict", &file, "--trace", &file_again], 2);
     refused("lab", &["--python", &file, "--trace", &file_again], 2);
+    refused("choose", &["--out", &new, "--svg", &new_again], 2);
+    refused("choose", &["again", &file, "--svg", &file_again], 2);
     assert_eq!(fs::read_to_string(&file).unwrap(), "http://127.0.0.1:1/\n");
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2, "nothing was made");
     // Several outputs may share a device.
@@ -270,7 +292,7 @@ fn an_error_names_the_valid_values() {
 
 #[test]
 fn help_is_in_both_languages_and_hides_internal_commands() {
-    for program in ["threading", "asyncio", "multiprocessing", "mutex", "gil-sim", "compare", "lab"] {
+    for program in ["threading", "asyncio", "multiprocessing", "mutex", "gil-sim", "compare", "choose", "lab"] {
         let ko = run(program, &["--help"]).ends_with(0).out;
         let en = run(program, &["--help", "--lang", "en"]).ends_with(0).out;
         assert!(has_hangul(&ko) && !has_hangul(&en), "{en}");

@@ -90,11 +90,17 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("compare", &["claims", "--budget", "0.1"]),
     ("compare", &["explain", "cpython-has-gil"]),
     ("compare", &["report", "target/tmp/report", "--from", "compare/tests/data/survey.json"]),
+    ("choose", &["verify", "cpu_loop", "sleep", "--rounds", "1"]),
     ("compare", &["diff", "compare/tests/data/survey.json", "compare/tests/data/survey.json"]),
+    ("choose", &["run", "--out", "target/tmp/run.json", "sleep", "0.3"]),
+    // Behind the run that writes its file.
+    ("choose", &["again", "target/tmp/run.json"]),
 ];
 
 fn read(program: &str, args: &[&str]) -> (Value, Report) {
-    let done = run(program, &[args, &["--json", "--no-python"]].concat()).ends_with(0);
+    // Behind the experiment's name: what follows the name of a reader's program belongs to that.
+    let (name, options) = args.split_at(1);
+    let done = run(program, &[name, &["--json", "--no-python"], options].concat()).ends_with(0);
     let value: Value =
         serde_json::from_str(&done.out).unwrap_or_else(|e| panic!("{program} {args:?}: {e}: {}", done.out));
     let report = serde_json::from_value(value.clone()).unwrap();
@@ -121,8 +127,8 @@ pub fn tried() -> &'static [Tried] {
     &TRIED
 }
 
-/// Left out: each of them takes nine seconds in a debug build.
-pub const CALIBRATIONS: [&str; 2] = ["calibrate", "verify"];
+/// Left out: each of them takes nine seconds in a debug build, or measures nothing without a Python.
+pub const CALIBRATIONS: [&str; 3] = ["calibrate", "verify", "overhead"];
 
 /// Left out: it installs a library, and prints a page that is no report.
 pub const PAGES: [(&str, &str); 1] = [("native", "setup")];
@@ -170,6 +176,8 @@ fn a_report_with_a_field_too_many_is_refused() {
 
 /// Experiments that only count: there is nothing to draw.
 const WITHOUT_LANES: &[(&str, &str)] = &[
+    ("choose", "again"),
+    ("choose", "verify"),
     ("compare", "io"),
     ("compare", "table"),
     ("compare", "scaling"),
@@ -195,7 +203,9 @@ fn traces_are_chrome_traces() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("trace.json");
     for (program, args) in EXPERIMENTS.iter().filter(|(program, args)| !WITHOUT_LANES.contains(&(program, args[0]))) {
-        run(program, &[args, &["--no-python", "--trace", path.to_str().unwrap()][..]].concat()).ends_with(0);
+        // In front of the rest: what follows the command of `choose` belongs to that command.
+        let (word, rest) = args.split_at(1);
+        run(program, &[word, &["--no-python", "--trace", path.to_str().unwrap()][..], rest].concat()).ends_with(0);
         let trace: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         let events = trace["traceEvents"].as_array().unwrap();
         check(events).unwrap_or_else(|why| panic!("{program} {args:?}: {why}"));

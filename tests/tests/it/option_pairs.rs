@@ -38,6 +38,7 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ("compare", "scaling", "--seconds", "--quick"),
     ("compare", "report", "--from", "--budget"),
     ("compare", "table", "--quick", "--thorough"),
+    ("choose", "run", "--pid", "PROGRAM"),
     ("gil-sim", "verify", "FILE", "--breadth"),
     ("gil-sim", "verify", "--no-python", "--transport"),
     ("multiprocessing", "start-methods", "--no-python", "--iterations"),
@@ -46,6 +47,7 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
 /// The first has an effect only together with the second.
 const NEEDS: &[(&str, &str, &str, &str)] = &[
     ("asyncio", "fetch", "--rows", "URL"),
+    ("choose", "run", "--seconds", "--pid"),
     ("asyncio", "fetch", "--rows-format", "--rows"),
     ("threading", "files", "--make", "DIR"),
 ];
@@ -114,11 +116,14 @@ fn expected(program: &str, experiment: &str, a: &Given, b: &Given) -> bool {
 }
 
 fn try_pair(program: &str, experiment: &str, a: &Given, b: &Given) -> Result<(), String> {
+    let both: Vec<&Given> = if a == b { vec![a] } else { vec![a, b] };
+    let named = |option: &&&Given| option.name.starts_with('-');
     let mut args = vec![experiment];
-    args.extend(a.words());
-    args.extend(if a == b { Vec::new() } else { b.words() });
+    args.extend(both.iter().filter(named).flat_map(|option| option.words()));
     args.extend(if args.contains(&"--trace") { vec![] } else { vec!["--trace", NOWHERE] });
     args.extend(if args.contains(&"--lang") { vec![] } else { vec!["--lang", "en"] });
+    // Last: what follows the name of a reader's program belongs to that.
+    args.extend(both.iter().filter(|option| !named(option)).flat_map(|option| option.words()));
     let done = run(program, &args);
     let refused = expected(program, experiment, a, b);
     let wrong = format!("{program} {args:?}: {} expected: {done:?}", if refused { "2" } else { "1" });

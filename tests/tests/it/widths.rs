@@ -1,8 +1,11 @@
 //! Nothing that is printed is wider than the terminal, from 20 columns on, in both languages.
 
 use harness::{Done, finish, start};
-use tests::run::{SECTIONS, command, words};
+use tests::run::{SECTIONS, command, run, words};
 use unicode_width::UnicodeWidthStr;
+
+/// A run of `choose`, for pages that need one.
+const RECORDED: &str = "target/tmp/run-for-widths.json";
 
 fn at_width(columns: &str, program: &str, args: &[&str]) -> Done {
     finish(start(command(program, args).env("COLUMNS", columns))).ends_with(0)
@@ -33,8 +36,10 @@ fn help_fits() {
 /// Lanes, measurements, tables, charts, verdicts and notes, of experiments that take less than a second.
 #[test]
 fn pages_fit() {
-    let pages: [(&str, &[&str]); 10] = [
+    run("choose", &["--json", "--out", RECORDED, "--no-python", "sleep", "0.3"]).ends_with(0);
+    let pages: [(&str, &[&str]); 11] = [
         ("lab", &["claims"]),
+        ("choose", &["again", RECORDED, "--no-python"]),
         ("kitchen", &["cooks", "--seconds", "0.001", "--no-python"]),
         ("kitchen", &["table", "--seconds", "0.001", "--no-python"]),
         ("native", &["release", "--iterations", "1000", "--no-python"]),

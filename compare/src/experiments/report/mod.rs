@@ -1,10 +1,9 @@
 //! `cargo run --release -p compare -- report DIR`: everything that the experiments show, as one page for a browser.
 //!
-//! `folder` checks the folder before anything is measured and writes the files when all is done; `page` and `lanes` make the page from
+//! `folder` checks the folder before anything is measured and writes the files when all is done; `page` makes the page from
 //! `templates/`; `tables` makes the CSV files.
 
 mod folder;
-mod lanes;
 mod page;
 mod tables;
 

@@ -1,49 +1,41 @@
-//! The data of the page, and its template: `templates/report.html`, with its style and script beside it.
+//! The data of the page, and its templates: `templates/report.html` and `templates/report_header.html`. What pages of other programs
+//! have too is in `report_page`.
 
 use askama::Template;
 use lab::claims::{Class, Outcome, Verdict, ledger};
 use lab::lang::{Lang, Text};
-use lab::render::svg::svg;
-use lab::report::{Chart, Report, Table, unit};
-use lab::{Error, Result, stats, text};
+use lab::report::{Report, Table};
+use lab::{Error, Result, text};
+use report_page::Frame;
 
-use super::lanes::{self, HEIGHT, TraceView};
 use crate::survey::Survey;
+
+const TABLE: &str = "compare/table";
+
+#[derive(Template)]
+#[template(path = "report_header.html")]
+struct Header {
+    counts: [usize; 3],
+    interrupted: bool,
+}
 
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page<'a> {
-    /// Escaped by nobody: ours, and without a word from outside.
-    style: &'static str,
-    script: &'static str,
-    lang: &'static str,
     facts: Vec<(Text, Text)>,
-    counts: [usize; 3],
-    interrupted: bool,
     table: Option<Experiment<'a>>,
     experiments: Vec<Experiment<'a>>,
     missing: Vec<(&'a str, &'a Text)>,
     sections: Vec<Section<'a>>,
 }
 
-/// One experiment, with all that its report has.
+/// One experiment.
 struct Experiment<'a> {
     id: String,
+    name: &'a str,
     command: &'a str,
-    report: &'a Report,
-    tables: Vec<&'a Table>,
-    traces: Vec<TraceView>,
-    charts: Vec<ChartView<'a>>,
-    measures: Vec<[Text; 5]>,
-}
-
-struct ChartView<'a> {
-    chart: &'a Chart,
-    /// By lab's own library, which escapes; a picture has words, so there is one for each language.
-    ko: String,
-    en: String,
-    /// Curve, x, y.
-    points: Vec<[Text; 3]>,
+    /// All that its report has, as HTML.
+    content: String,
 }
 
 /// The claims of one section of the article.
@@ -68,24 +60,28 @@ struct VerdictView {
 
 /// The page, in both languages; it opens in `lang`.
 pub fn page(survey: &Survey, lang: Lang) -> Result<String> {
-    let (table, experiments) = survey
-        .reports()
-        .map(|(run, report)| experiment(&run.command, report))
-        .partition(|e: &Experiment<'_>| e.report.experiment == "compare/table");
-    let table: Vec<Experiment<'_>> = table;
-    let page = Page {
-        style: include_str!("../../../templates/report.css"),
-        script: include_str!("../../../templates/report.js"),
-        lang: lang.code(),
+    let experiments: Result<Vec<Experiment<'_>>> =
+        survey.reports().map(|(run, report)| experiment(&run.command, report)).collect();
+    let (table, experiments): (Vec<_>, Vec<_>) = experiments?.into_iter().partition(|e| e.name == TABLE);
+    let header = Header { counts: survey.counts(), interrupted: survey.interrupted };
+    let main = Page {
         facts: facts(survey),
-        counts: survey.counts(),
-        interrupted: survey.interrupted,
         table: table.into_iter().next(),
         experiments,
         missing: survey.runs.iter().filter_map(|run| Some((&*run.command, run.missing.as_ref()?))).collect(),
         sections: sections(survey),
     };
-    page.render().map_err(|e| Error::failed(text!("보고서를 만들 수 없습니다: {e}", "cannot make the report: {e}")))
+    let cannot = |e| Error::failed(text!("보고서를 만들 수 없습니다: {e}", "cannot make the report: {e}"));
+    let frame = Frame {
+        title: text!("병렬 처리: 측정 보고서", "Parallel processing: a measured report"),
+        heading: text!(
+            "병렬 처리: 글의 주장과 이 컴퓨터의 측정",
+            "Parallel processing: the article's claims, measured on this machine"
+        ),
+        header: header.render().map_err(cannot)?,
+        main: main.render().map_err(cannot)?,
+    };
+    report_page::frame(&frame, lang)
 }
 
 fn facts(survey: &Survey) -> Vec<(Text, Text)> {
@@ -119,44 +115,15 @@ fn date(at: u64) -> String {
     format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", at / 3600 % 24, at / 60 % 60)
 }
 
-fn experiment<'a>(command: &'a str, report: &'a Report) -> Experiment<'a> {
-    // All traces of an experiment have one scale, as in the terminal.
-    let width = report.traces.iter().map(lab::trace::Trace::duration).max().unwrap_or(0);
+fn experiment<'a>(command: &'a str, report: &'a Report) -> Result<Experiment<'a>> {
     let mut tables: Vec<&Table> = report.tables.iter().collect();
     // The table that the experiment puts last is its result: the article's table.
-    if report.experiment == "compare/table" {
+    if report.experiment == TABLE {
         tables.rotate_right(1);
     }
-    Experiment {
-        id: report.experiment.replace('/', "-"),
-        command,
-        report,
-        tables,
-        traces: report.traces.iter().map(|trace| lanes::view(trace, width)).collect(),
-        charts: report.charts.iter().map(chart).collect(),
-        measures: report.measures.iter().map(measure).collect(),
-    }
-}
-
-fn measure(measure: &lab::report::Measure) -> [Text; 5] {
-    let shown = |value: f64| Text::same(unit::value(value, measure.unit));
-    let (least, most) = stats::range(&measure.samples).unwrap_or((f64::NAN, f64::NAN));
-    [
-        measure.name.clone(),
-        shown(measure.median()),
-        shown(least),
-        shown(most),
-        Text::same(measure.samples.len().to_string()),
-    ]
-}
-
-fn chart(chart: &Chart) -> ChartView<'_> {
-    let drawn = |lang| svg(&[], &[chart], lang).set("aria-hidden", "true").to_string();
-    let point = |name: &Text, (x, y): (f64, f64)| {
-        [name.clone(), Text::same(unit::value(x, chart.x)), Text::same(unit::value(y, chart.y))]
-    };
-    let points = chart.curves.iter().flat_map(|curve| curve.points.iter().map(|p| point(&curve.name, *p)));
-    ChartView { chart, ko: drawn(Lang::Ko), en: drawn(Lang::En), points: points.collect() }
+    let id = report.experiment.replace('/', "-");
+    let content = report_page::content(&id, report, &tables)?;
+    Ok(Experiment { id, name: &report.experiment, command, content })
 }
 
 fn sections(survey: &Survey) -> Vec<Section<'_>> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use lab::clock;
 
-use super::futex::{Condvar, Mutex};
+use super::pthread::{Condvar, Mutex};
 
 #[derive(Default)]
 struct Pair {
@@ -47,7 +47,7 @@ impl Pair {
         self.came.store(true, SeqCst);
         let before = clock::now();
         self.signalled.store(before, SeqCst);
-        self.back.signal(1);
+        self.back.signal();
         let cost = clock::now() - before;
         self.mutex.unlock();
         // It computes, as a lock's new holder does.
@@ -60,7 +60,7 @@ impl Pair {
         spin_until(&self.asked);
         self.mutex.lock();
         self.go.store(true, SeqCst);
-        self.there.signal(1);
+        self.there.signal();
         while !self.came.swap(false, SeqCst) {
             self.back.wait(&self.mutex, None);
         }

@@ -4,9 +4,9 @@
 mod back;
 mod curves;
 #[cfg(target_os = "linux")]
-mod futex;
-#[cfg(target_os = "linux")]
 mod measured;
+#[cfg(target_os = "linux")]
+mod pthread;
 #[cfg(target_os = "linux")]
 mod race;
 
@@ -22,7 +22,7 @@ impl Requests {
         measured::requests(one_in)
     }
 
-    /// Without futexes it is not measured: a request is noticed at once, no signal is stolen, and a signal back is like any
+    /// It is measured on Linux only. Elsewhere a request is noticed at once, no signal is stolen, and a signal back is like any
     /// other.
     #[cfg(not(target_os = "linux"))]
     pub(super) fn measure(_: usize) -> Requests {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use lab::clock;
 
-use super::futex::{Condvar, Line, Mutex};
+use super::pthread::{Condvar, Line, Mutex};
 
 /// What one round came to, in ns.
 #[derive(Clone, Copy, Debug)]
@@ -29,13 +29,24 @@ const NOBODY: u8 = 0;
 const LONGEST: u8 = 1;
 const REQUESTER: u8 = 2;
 
+/// As CPython's `_gil_runtime_state` begins. What shares a cache line with what decides races: left to chance, every run of this program
+/// would have measured something else.
+#[derive(Default)]
+#[repr(C)]
+struct Lock {
+    _interval_and_last_holder: [u64; 2],
+    /// The signal: the first thread to find it takes it. Changed under the mutex.
+    free: AtomicBool,
+    _switch_number: u64,
+    freed: Condvar,
+    mutex: Mutex,
+}
+
 #[derive(Default)]
 struct Ring {
-    mutex: Line<Mutex>,
-    freed: Line<Condvar>,
+    lock: Line<Lock>,
+    /// CPython's requests are elsewhere.
     asked: Line<AtomicBool>,
-    /// The signal: the first thread to find it takes it. Changed under the mutex.
-    free: Line<AtomicBool>,
     over: AtomicBool,
     longest_waits: AtomicBool,
     taken: AtomicU64,
@@ -56,48 +67,45 @@ pub(super) fn race(length: u64, pause: u64, rounds: usize) -> Vec<Round> {
 impl Ring {
     fn longest(&self, gate: &Barrier, length: u64) {
         gate.wait();
-        self.mutex.0.lock();
+        self.lock.0.mutex.lock();
         self.longest_waits.store(true, SeqCst);
         // Its time is not up before the round is over.
         self.takes(LONGEST, 4 * length);
-        self.mutex.0.unlock();
+        self.lock.0.mutex.unlock();
         gate.wait();
     }
 
     fn requester(&self, gate: &Barrier, length: u64) {
         gate.wait();
-        self.mutex.0.lock();
+        self.lock.0.mutex.lock();
         while !self.longest_waits.load(SeqCst) {
-            self.mutex.0.unlock();
+            self.lock.0.mutex.unlock();
             thread::sleep(Duration::from_micros(20));
-            self.mutex.0.lock();
+            self.lock.0.mutex.lock();
         }
-        while !self.freed.0.wait(&self.mutex.0, Some(Duration::from_nanos(length))) {}
+        while !self.lock.0.freed.wait(&self.lock.0.mutex, Some(Duration::from_nanos(length))) {}
         self.asked.0.store(true, SeqCst);
-        // The end of its next wait is computed here, since after a long sleep even that takes time.
-        std::hint::black_box(clock::now());
         self.takes(REQUESTER, length);
-        self.mutex.0.unlock();
+        self.lock.0.mutex.unlock();
         gate.wait();
     }
 
     /// Waits until it is free, or the round is over; for `timer` ns at a time, as all who wait for a GIL: a thread that sets a timer takes
     /// longer to fall asleep.
     fn takes(&self, me: u8, timer: u64) {
-        while !self.free.0.load(SeqCst) {
+        while !self.lock.0.free.load(SeqCst) {
             if self.over.load(SeqCst) {
                 return;
             }
-            self.freed.0.wait(&self.mutex.0, Some(Duration::from_nanos(timer)));
+            self.lock.0.freed.wait(&self.lock.0.mutex, Some(Duration::from_nanos(timer)));
         }
         self.taken.store(clock::now(), SeqCst);
-        self.free.0.store(false, SeqCst);
+        self.lock.0.free.store(false, SeqCst);
         self.winner.store(me, SeqCst);
     }
 
     fn busy(&self, gate: &Barrier, pause: u64) -> Round {
-        self.freed.0.clear();
-        for flag in [&self.free.0, &self.over, &self.longest_waits, &self.asked.0] {
+        for flag in [&self.lock.0.free, &self.over, &self.longest_waits, &self.asked.0] {
             flag.store(false, SeqCst);
         }
         self.winner.store(NOBODY, SeqCst);
@@ -107,20 +115,20 @@ impl Ring {
         }
         let asked = clock::now();
         while pause > 0 && clock::now() < asked + pause {}
-        self.mutex.0.lock();
+        self.lock.0.mutex.lock();
         let heard = clock::now();
-        self.free.0.store(true, SeqCst);
-        self.freed.0.signal(1);
+        self.lock.0.free.store(true, SeqCst);
+        self.lock.0.freed.signal();
         let signalled = clock::now();
-        self.mutex.0.unlock();
+        self.lock.0.mutex.unlock();
         while self.winner.load(SeqCst) == NOBODY {
             std::hint::spin_loop();
         }
         let (taken, stolen) = (self.taken.load(SeqCst), self.winner.load(SeqCst) == REQUESTER);
-        self.mutex.0.lock();
+        self.lock.0.mutex.lock();
         self.over.store(true, SeqCst);
-        self.freed.0.signal(2);
-        self.mutex.0.unlock();
+        self.lock.0.freed.signal_all();
+        self.lock.0.mutex.unlock();
         gate.wait();
         Round {
             heard: heard.saturating_sub(asked),

@@ -1,12 +1,13 @@
 //! A forecast interval: what the simulator predicts where its input is uncertain, from repeated calibrations of the machine.
 //!
-//! Each of many simulated runs draws its latencies from one calibration or another, each group of them for itself, and lasts as long as the
-//! measured run. They know nothing of what was measured on an interpreter with a GIL. What the model leaves out comes in addition:
-//! [`MODEL`].
+//! Each of many simulated runs takes one calibration or another, of those that were made while two cores were as far from each other as in
+//! the measured run, and lasts as long as that. They know nothing of what was measured on an interpreter with a GIL. What the model leaves
+//! out comes in addition: [`MODEL`].
 
 use lab::stats;
 
 use super::cells::{Cell, Quantity};
+use crate::calibrate::alike;
 use crate::run_on_cpython::of_outcome;
 use crate::sim::rng::Rng;
 use crate::sim::{self, Machine, Setup, Speed};
@@ -19,14 +20,22 @@ pub(crate) const PART: f64 = 0.9;
 const MODEL: f64 = 0.05;
 /// The 95 % quantile of a normal distribution: nine of ten values lie within so many standard deviations of its mean.
 const NORMAL: f64 = 1.645;
-/// Simulated runs for each cell.
+/// Simulated medians for each cell.
 const RUNS: u64 = 100;
+/// Fewer calibrations at one distance tell less than all together.
+const FEWEST: usize = 3;
 
 /// The machine and one interpreter on it, as measured at one time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Calibration {
     pub(crate) machine: Machine,
     pub(crate) speed: Speed,
+}
+
+impl Calibration {
+    fn is_of(&self, distance: Option<u64>) -> bool {
+        alike(self.machine.core_to_core, distance)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,10 +54,13 @@ impl Forecast {
         self.high / self.low
     }
 
-    /// The interval of a cell; None where the simulator cannot tell, or from fewer than two calibrations.
-    pub(crate) fn of(cell: &Cell, calibrations: &[Calibration]) -> Option<Forecast> {
-        let values: Vec<f64> = (1..=RUNS).filter_map(|seed| one_run(cell, calibrations, seed)).collect();
-        Forecast::of_runs(&values, calibrations.len())
+    /// The interval of the median of such rounds, each with the distances of two cores before and after it; None where the simulator cannot
+    /// tell, or from fewer than two calibrations.
+    pub(crate) fn of(cell: &Cell, calibrations: &[Calibration], rounds: &[[Option<u64>; 2]]) -> Option<Forecast> {
+        let values: Vec<f64> = (1..=RUNS).filter_map(|seed| median(cell, calibrations, rounds, seed)).collect();
+        let used = |one: &&Calibration| rounds.iter().flatten().any(|distance| one.is_of(*distance));
+        let used = calibrations.iter().filter(used).count();
+        Forecast::of_runs(&values, if used < FEWEST { calibrations.len() } else { used })
     }
 
     /// The quantiles of the runs, moved away from their median in logarithms: few calibrations know little of how much the next one will
@@ -63,53 +75,41 @@ impl Forecast {
     }
 }
 
-/// What one simulated run says.
-fn one_run(cell: &Cell, calibrations: &[Calibration], seed: u64) -> Option<f64> {
+/// The last calibration at this distance of two cores; the last one if there is none.
+pub(crate) fn latest(calibrations: &[Calibration], distance: Option<u64>) -> Option<&Calibration> {
+    calibrations.iter().rfind(|one| one.is_of(distance)).or(calibrations.last())
+}
+
+/// What as many simulated runs say together as were measured.
+fn median(cell: &Cell, calibrations: &[Calibration], rounds: &[[Option<u64>; 2]], seed: u64) -> Option<f64> {
     let mut rng = Rng::new(seed);
-    let Calibration { machine, speed } = drawn(calibrations, &mut rng)?;
+    let values = rounds.iter().filter_map(|[before, after]| {
+        // Nobody knows when it changed.
+        let distance = if rng.unit() < 0.5 { *before } else { *after };
+        let like: Vec<&Calibration> = calibrations.iter().filter(|one| one.is_of(distance)).collect();
+        let of = if like.len() < FEWEST { calibrations.iter().collect() } else { like };
+        one_run(cell, &of, &mut rng)
+    });
+    stats::median(&values.collect::<Vec<_>>())
+}
+
+/// What one simulated run says, with one of these calibrations: what was measured together belongs together.
+fn one_run(cell: &Cell, calibrations: &[&Calibration], rng: &mut Rng) -> Option<f64> {
+    let Calibration { machine, speed } = pick(calibrations, rng)?;
+    // Its seed is drawn too: rounds of one calibration differ.
+    let seed = (rng.unit() * (1_u64 << 53) as f64) as u64;
     let simulated = cell.played(|setup| {
         let setup = Setup { seed, ..setup.clone() };
-        Ok(of_outcome(&sim::run(&setup, &machine, &speed), &setup))
+        Ok(of_outcome(&sim::run(&setup, machine, speed), &setup))
     });
     let value = simulated.ok()?.value?;
     // The computing threads were given an amount of work, and the processor's speed changes from one run to the next.
-    let faster = pick(calibrations, &mut rng)?.speed.iteration / pick(calibrations, &mut rng)?.speed.iteration;
+    let faster = pick(calibrations, rng)?.speed.iteration / pick(calibrations, rng)?.speed.iteration;
     Some(if matches!(cell.quantity, Quantity::Ratio(_) | Quantity::Wall) { value * faster } else { value })
 }
 
-fn pick<'a>(calibrations: &'a [Calibration], rng: &mut Rng) -> Option<&'a Calibration> {
-    calibrations.get((rng.unit() * calibrations.len() as f64) as usize).or(calibrations.last())
-}
-
-/// A machine whose latencies come from several calibrations. What was measured together, and is correlated, stays together.
-fn drawn(calibrations: &[Calibration], rng: &mut Rng) -> Option<Calibration> {
-    let mut machine = || pick(calibrations, rng).map(|one| one.machine.clone());
-    let Machine { cores, queued, dispatch, signal_nobody, .. } = machine()?;
-    let Machine { wake, wake_timed, enqueue, .. } = machine()?;
-    let Machine { late, .. } = machine()?;
-    let Machine { heard, steals, stolen, .. } = machine()?;
-    let Machine { back, .. } = machine()?;
-    let Machine { cold_signal, send, send_after, receive, receive_after, .. } = machine()?;
-    let machine = Machine {
-        cores,
-        wake,
-        wake_timed,
-        enqueue,
-        queued,
-        dispatch,
-        cold_signal,
-        signal_nobody,
-        late,
-        heard,
-        steals,
-        stolen,
-        back,
-        send,
-        send_after,
-        receive,
-        receive_after,
-    };
-    Some(Calibration { machine, speed: pick(calibrations, rng)?.speed.clone() })
+fn pick<'a>(calibrations: &[&'a Calibration], rng: &mut Rng) -> Option<&'a Calibration> {
+    calibrations.get((rng.unit() * calibrations.len() as f64) as usize).or(calibrations.last()).copied()
 }
 
 /// How much wider an interval from so many calibrations is than one from very many; None: from one alone nothing can be said.
@@ -161,12 +161,32 @@ mod tests {
             machine: Machine { wake: Pairs::constant(wake, 3000), ..Machine::typical(2) },
             speed: Speed::typical(),
         };
-        let same = Forecast::of(cell, &[with(20_000), with(20_000), with(20_000)]).unwrap();
+        let of = |calibrations: &[Calibration]| Forecast::of(cell, calibrations, &[[None; 2]]).unwrap();
+        let same = of(&[with(20_000), with(20_000), with(20_000)]);
         // One of them always loses the race for the lock: see `tests/it/convoy.rs`.
-        let differ = Forecast::of(cell, &[with(1000), with(20_000), with(20_000)]).unwrap();
+        let differ = of(&[with(1000), with(20_000), with(20_000)]);
         assert!(same.width() < 1.3 && differ.width() > 1.5, "{same:?} {differ:?}");
-        let alone = |calibration: Calibration| one_run(cell, &[calibration], 1).unwrap();
+        let alone = |one: Calibration| median(cell, &[one], &[[None; 2]], 1).unwrap();
         assert!(differ.contains(alone(with(1000))) && differ.contains(alone(with(20_000))));
         assert!(!same.contains(alone(with(1000))), "known to be wrong: an interval that has never seen it");
+        // Of cores that are near each other and of cores that are not: what was measured at one distance says nothing of the other.
+        let at = |distance, wake| {
+            let machine = Machine { core_to_core: Some(distance), ..with(wake).machine };
+            Calibration { machine, speed: Speed::typical() }
+        };
+        let both = [at(27, 1000), at(27, 1000), at(28, 1000), at(165, 20_000), at(160, 20_000), at(170, 20_000)];
+        let of = |rounds: &[[u64; 2]]| {
+            let rounds: Vec<_> = rounds.iter().map(|round| round.map(Some)).collect();
+            Forecast::of(cell, &both, &rounds).unwrap()
+        };
+        let (near, far) = (of(&[[26, 27]]), of(&[[166, 164]]));
+        assert!(near.width() < 1.3 && far.width() < 1.3, "{near:?} {far:?}");
+        assert!(near.contains(alone(with(1000))) && far.contains(alone(with(20_000))));
+        assert!(!near.contains(alone(with(20_000))), "known to be wrong: the other distance");
+        assert!(of(&[[27, 165]]).width() > 1.5, "it changed within the round");
+        assert!(of(&[[27, 27], [165, 165], [26, 26]]).width() < 1.3, "the median is one of the two that are alike");
+        assert!(of(&[[500, 500]]).width() > 1.5, "not known: all of them");
+        assert_eq!(latest(&both, Some(27)), Some(&both[2]));
+        assert_eq!(latest(&both, None), both.last());
     }
 }

@@ -22,7 +22,7 @@ use lab::python::Interpreter;
 use lab::report::Report;
 use lab::{Error, Result, text};
 
-use crate::calibrate::{self, Alone, Quiet};
+use crate::calibrate::{self, Alone, Quiet, core_to_core};
 use crate::options;
 use crate::run_on_cpython::{self, ScenarioFigures, Transport, of_outcome};
 use crate::scenario::{self, Scenario};
@@ -121,12 +121,10 @@ pub fn run(file: Option<&Path>, plan: Plan, pythons: &[Interpreter]) -> Result<R
     }
     for verified in all.iter_mut().filter(|v| v.why_not.is_none()) {
         for (cell, found) in &mut verified.cells {
-            found.forecast = Forecast::of(cell, &verified.calibrations);
+            found.forecast = Forecast::of(cell, &verified.calibrations, &found.rounds);
         }
-        if let Some(last) = verified.calibrations.last() {
-            let cells: Vec<Cell> = verified.cells.iter().map(|(cell, _)| cell.clone()).collect();
-            verified.order = order::compare(&verified.python, &cells, last, plan.transport);
-        }
+        let cells: Vec<Cell> = verified.cells.iter().map(|(cell, _)| cell.clone()).collect();
+        verified.order = order::compare(&verified.python, &cells, &verified.calibrations, plan.transport);
     }
     let mut report = Report::new("gil-sim/verify");
     report::fill(&mut report, &all);
@@ -181,12 +179,13 @@ fn calibrated(verified: &mut InterpreterResult, machine: &Machine) {
     }
 }
 
-/// Predicts and measures every cell once, with the last calibration.
+/// Predicts and measures every cell once, with the last calibration that was made at the same distance of two cores.
 fn round(verified: &mut InterpreterResult, transport: Transport) {
-    let Some(Calibration { machine, speed }) = verified.calibrations.last() else { return };
     for (cell, found) in &mut verified.cells {
+        let before = core_to_core();
+        let Some(Calibration { machine, speed }) = forecast::latest(&verified.calibrations, before) else { return };
         match cell.played(|setup| run_on_cpython::play(&verified.python, setup, speed, transport)) {
-            Ok(played) => found.add_measured(&played),
+            Ok(played) => found.add_measured(&played, [before, core_to_core()]),
             Err(why) => return verified.why_not = Some(why),
         }
         let simulated: Result<Played, Text> = cell.played(|setup| Ok(simulate(setup, machine, speed)));

@@ -5,7 +5,8 @@ use lab::python::Interpreter;
 use lab::text;
 
 use super::cells::{Cell, Quantity};
-use super::forecast::Calibration;
+use super::forecast::{self, Calibration};
+use crate::calibrate::core_to_core;
 use crate::run_on_cpython::{self, Transport};
 use crate::sampling;
 use crate::sim::{self, Setup};
@@ -33,7 +34,7 @@ pub(crate) struct ThreadTurns {
 pub(crate) fn compare(
     python: &Interpreter,
     cells: &[Cell],
-    calibration: &Calibration,
+    calibrations: &[Calibration],
     transport: Transport,
 ) -> Result<Vec<Order>, Text> {
     sampling::can_judge(python)?;
@@ -42,7 +43,8 @@ pub(crate) fn compare(
     for cell in cells.iter().filter(|cell| is_worth_it(cell)) {
         if !done.contains(&cell.setup()) {
             done.push(cell.setup());
-            all.extend(one(python, cell, calibration, transport)?);
+            let known = forecast::latest(calibrations, core_to_core()).ok_or_else(not_yet)?;
+            all.extend(one(python, cell, known, transport)?);
         }
     }
     Ok(all)

@@ -55,6 +55,7 @@ pub(crate) fn fill(report: &mut Report, all: &[InterpreterResult]) {
         report.measures.extend(samples(&verified.python, &verified.cells));
         report.notes.extend(summary(&python, &errors));
         report.notes.extend(judged(&python, verified));
+        report.notes.extend(distances(&python, verified));
         report.notes.extend(calibrate::other_libc(&verified.python, verified.libc.as_ref()));
         let (within, of) = verified.within();
         if of > 0 {
@@ -213,6 +214,19 @@ fn judged(python: &Text, verified: &InterpreterResult) -> Option<Text> {
     Some(text!(
         "{ko}: 값 {of}개 가운데 {within}개가 예측 구간 안에 들었고, 곧바로 응답하지 않는 경우 가장 넓은 구간은 상한이 하한의 {widest}입니다. 기준({enough:.0} % 이상, {most:.0}배 이하): {met_ko}.",
         "{en}: {within} of {of} values within their forecast; where the answer does not come at once, the widest reaches from once to {widest}. The bar (at least {enough:.0} %, at most {most:.0}×): {met_en}."
+    ))
+}
+
+/// How far two cores were from each other while an interpreter was measured; None with one core.
+fn distances(python: &Text, verified: &InterpreterResult) -> Option<Text> {
+    let all = verified.cells.iter().flat_map(|(_, found)| found.rounds.iter().flatten());
+    let all: Vec<f64> = all.flatten().map(|ns| *ns as f64).collect();
+    let (ko, en) = (&python.ko, &python.en);
+    let (least, most) = stats::range(&all)?;
+    let [least, middle, most] = [least, stats::median(&all)?, most].map(unit::duration);
+    Some(text!(
+        "{ko}: 한 코어가 쓴 값을 다른 코어가 보기까지 {least}–{most}(중앙값 {middle}). 예측 구간은 그 시간이 비슷할 때의 보정값에서 나옵니다.",
+        "{en}: what one core wrote another one saw after {least} to {most} (median {middle}). A forecast is made from the calibrations in which that took about as long."
     ))
 }
 

@@ -15,6 +15,8 @@ use crate::turns::Intervals;
 pub(crate) struct CellResult {
     pub(crate) predicted: Vec<f64>,
     pub(crate) measured: Vec<f64>,
+    /// How far two cores were from each other before and after each measured round.
+    pub(crate) rounds: Vec<[Option<u64>; 2]>,
     /// How many switch intervals the round trips waited.
     pub(crate) predicted_waits: Intervals,
     pub(crate) measured_waits: Intervals,
@@ -27,8 +29,9 @@ impl CellResult {
         self.predicted_waits.add(&played.waited);
     }
 
-    pub(crate) fn add_measured(&mut self, played: &Played) {
+    pub(crate) fn add_measured(&mut self, played: &Played, distances: [Option<u64>; 2]) {
         self.measured.extend(played.value);
+        self.rounds.extend(played.value.map(|_| distances));
         self.measured_waits.add(&played.waited);
     }
 

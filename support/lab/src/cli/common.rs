@@ -92,8 +92,9 @@ impl Common {
         given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
     }
 
-    /// Writes the files that were asked for, then the report.
-    pub(crate) fn deliver(&self, report: &Report) -> Result<()> {
+    /// Writes the files that were asked for, then the report; its page to standard error if standard output belongs to a program of
+    /// the reader's.
+    pub(crate) fn deliver(&self, report: &Report, page_to_stderr: bool) -> Result<()> {
         let lang = lang::current();
         if let Some(path) = &self.trace {
             atomic_write::write(path, trace_file(path, report, lang).to_string().as_bytes())?;
@@ -106,7 +107,11 @@ impl Common {
             terminal::print(&report.to_json());
         } else {
             let page = if self.full { page::full } else { page::brief };
-            terminal::print(&page(report, terminal::canvas()));
+            if page_to_stderr {
+                terminal::print_to_stderr(&page(report, terminal::stderr_canvas()));
+            } else {
+                terminal::print(&page(report, terminal::canvas()));
+            }
         }
         Ok(())
     }

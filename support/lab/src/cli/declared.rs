@@ -26,6 +26,8 @@ pub(super) enum Kind {
     Word,
     /// Like `Word`; `@PATH` stands for the content of a file.
     WordOrFile,
+    /// A word of another program's command line: anything.
+    Verbatim,
     /// No value.
     Flag,
 }
@@ -48,6 +50,8 @@ pub(super) enum Place {
     One,
     /// `VALUE…`.
     Many,
+    /// `PROGRAM ARG…`: everything from the first value on, options too.
+    Command,
 }
 
 /// An option as it was declared.
@@ -68,7 +72,7 @@ impl Declared {
     }
 
     pub(super) fn is_positional(&self) -> bool {
-        matches!(self.place, Place::One | Place::Many)
+        matches!(self.place, Place::One | Place::Many | Place::Command)
     }
 
     /// The file that a value names, and whether it is read or written; `None` if the value names none.
@@ -89,6 +93,7 @@ impl Declared {
             Place::Named | Place::Repeated => format!("--{}", self.name),
             Place::One => self.name.to_uppercase(),
             Place::Many => format!("{}…", self.name.to_uppercase()),
+            Place::Command => format!("{} ARG…", self.name.to_uppercase()),
         }
     }
 }
@@ -108,13 +113,19 @@ pub(super) fn argument(option: &Declared) -> Arg {
         Kind::Choice => "WORD",
         Kind::Path(_) => "PATH",
         Kind::Word | Kind::WordOrFile => "TEXT",
-        Kind::Flag => "",
+        Kind::Flag | Kind::Verbatim => "",
     };
     let arg = Arg::new(option.name).help(about);
     let arg = match option.place {
         // No values with a leading dash: a misspelled option must be reported as an option.
         Place::One => arg.value_name(option.name.to_uppercase()),
         Place::Many => arg.value_name(option.name.to_uppercase()).action(ArgAction::Append).num_args(1..),
+        Place::Command => arg
+            .value_name(option.name.to_uppercase())
+            .action(ArgAction::Append)
+            .num_args(1..)
+            .trailing_var_arg(true)
+            .allow_hyphen_values(true),
         Place::Repeated => arg.long(option.name).value_name(value).action(ArgAction::Append).allow_hyphen_values(true),
         Place::Named if matches!(option.kind, Kind::Flag) => arg.long(option.name).action(ArgAction::SetTrue),
         Place::Named => arg.long(option.name).value_name(value).allow_hyphen_values(true),
@@ -142,7 +153,7 @@ fn check_value(option: &Declared, value: &OsStr) -> Result<()> {
     let word = value.to_str();
     let (fits, wanted) = match option.kind {
         Kind::Path(_) => (!value.is_empty(), text!("경로를", "a path")),
-        Kind::Flag => (true, Text::default()),
+        Kind::Flag | Kind::Verbatim => (true, Text::default()),
         Kind::Word | Kind::WordOrFile => {
             (word.is_some_and(|w| !w.is_empty()), text!("빈 문자열이 아닌 값을", "a text that is not empty"))
         }

@@ -51,6 +51,7 @@ pub struct Experiment {
     rules: Vec<Rule>,
     hidden: bool,
     looks_for_pythons: bool,
+    runs_a_program: bool,
     prints_itself: bool,
     questions: Option<Questions>,
     run: Run,
@@ -65,9 +66,20 @@ impl Experiment {
         run: impl Fn(&Args) -> Result<Report> + 'static,
     ) -> Experiment {
         let (options, rules) = options.into_parts();
-        let (hidden, looks_for_pythons, prints_itself) = (false, false, false);
+        let (hidden, looks_for_pythons, runs_a_program, prints_itself) = (false, false, false, false);
         let (questions, run) = (None, Box::new(run));
-        Experiment { name, about, options, rules, hidden, looks_for_pythons, prints_itself, questions, run }
+        Experiment {
+            name,
+            about,
+            options,
+            rules,
+            hidden,
+            looks_for_pythons,
+            runs_a_program,
+            prints_itself,
+            questions,
+            run,
+        }
     }
 
     /// A command that prints its own page, and returns the exit code. It has no report, so `--full`, `--json`, `--trace` and `--svg`
@@ -86,6 +98,13 @@ impl Experiment {
     #[must_use]
     pub fn looks_for_pythons(self) -> Experiment {
         Experiment { looks_for_pythons: true, ..self }
+    }
+
+    /// The experiment runs a program of the reader's, whose output is on standard output and stays what it is: the page goes to
+    /// standard error. With `--json` the object follows the program's output.
+    #[must_use]
+    pub fn runs_a_program(self) -> Experiment {
+        Experiment { runs_a_program: true, ..self }
     }
 
     /// With `--ask` the reader answers these questions before the run, and the report has the answers beside what was seen.
@@ -153,6 +172,11 @@ impl Args {
     /// The interpreters to run twins on: none with `--no-python`, or where there is no Python.
     pub fn pythons(&self) -> &[Interpreter] {
         &self.pythons
+    }
+
+    /// Whether no Python may be run.
+    pub fn no_python(&self) -> bool {
+        self.asked.is_none()
     }
 
     /// The interpreters that were given with `--python`, or else `python3`, if there is one; none with `--no-python`. For a
@@ -248,7 +272,7 @@ impl Section {
         }
         if !experiment.hidden && !experiment.prints_itself {
             python::side_by_side(&mut report, &args.pythons);
-            common.deliver(&report)?;
+            common.deliver(&report, experiment.runs_a_program)?;
         }
         Ok(report.exit_code)
     }

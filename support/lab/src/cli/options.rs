@@ -212,6 +212,12 @@ impl Options {
         Opt { name, read: strings }
     }
 
+    /// A program and its arguments, `experiment PROGRAM ARG…`: everything from the first word that is no option of ours on.
+    pub fn positional_command(&mut self, name: &'static str, about: Text) -> Opt<Vec<OsString>> {
+        self.declared.push(Declared { place: Place::Command, ..Declared::new(name, Kind::Verbatim, None, about) });
+        Opt { name, read: |words| words.iter().map(OsString::from).collect() }
+    }
+
     /// `--rounds N`: how many times everything that is compared is measured; each round measures each once.
     pub fn rounds(&mut self, default: usize) -> Opt<usize> {
         self.size(

@@ -96,6 +96,10 @@ pub struct Report {
     pub notes: Vec<Text>,
     /// What it shows, in a sentence.
     pub shows: Text,
+    /// What the reader can do about it, below the sentence. A line that begins with blanks is code and is kept as it is. Absent in
+    /// JSON where there is nothing to do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub advice: Vec<Text>,
     /// What the first screen shows beside the sentence and the verdicts: one pair of drawings, or one table, which is then never
     /// cut. Empty: the first two traces, else the first chart, table, or the measurements. `--full` shows everything.
     #[serde(skip)]

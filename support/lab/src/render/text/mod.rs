@@ -57,12 +57,17 @@ mod tests {
         all
     }
 
+    fn advised() -> Report {
+        let code = Text::same("        code(of, a, program, that, is, indented, and, rather, long)");
+        Report { advice: vec![text!("한 줄로 된 조언", "advice in a line"), code], ..everything() }
+    }
+
     #[test]
     fn every_line_fits_in_both_languages() {
         for lang in [Lang::Ko, Lang::En] {
             for width in 20..=160 {
                 for (all, show) in
-                    [(everything(), full as fn(&Report, Canvas) -> String), (crowded(), full), (crowded(), brief)]
+                    [(advised(), full as fn(&Report, Canvas) -> String), (crowded(), full), (crowded(), brief)]
                 {
                     let page = show(&all, Canvas { width, colour: false, lang });
                     for line in page.lines() {
@@ -194,12 +199,13 @@ mod tests {
         all.verdicts.push(Verdict::seen(CLAIMS[0], hostile.en.clone(), true, hostile.clone()));
         all.verdicts.push(Verdict::not_measured(CLAIMS[0], hostile.en.clone(), hostile.clone()));
         all.notes.push(hostile.clone());
+        all.advice = vec![hostile.clone()];
         all.shows = hostile;
         for lang in [Lang::Ko, Lang::En] {
             let page = full(&all, Canvas { width: 160, colour: false, lang });
             let raw: Vec<char> = page.chars().filter(|c| c.is_control() && *c != '\n' || *c == '\u{202e}').collect();
             assert!(raw.is_empty(), "{raw:?} in {page:?}");
-            assert_eq!(page.matches("\\u{1b}[2J").count(), 14, "each of them is there, and escaped: {page}");
+            assert_eq!(page.matches("\\u{1b}[2J").count(), 15, "each of them is there, and escaped: {page}");
             let (traces, charts) = all.all_drawings();
             let picture = svg(&traces, &charts, lang).to_string();
             assert!(!picture.contains(['\u{1b}', '\u{9b}', '\r']), "no XML may hold these: {picture}");

@@ -20,7 +20,8 @@ pub(super) fn said(
     let mut parts = Vec::new();
     let sentence = shown(&report.shows, canvas.lang);
     if !sentence.is_empty() {
-        parts.push(wrap("⇒ ", &sentence, canvas.width));
+        let advice = report.advice.iter().map(|line| advised(line, canvas));
+        parts.push(wrap("⇒ ", &sentence, canvas.width) + &advice.collect::<String>());
     }
     if !report.failures.is_empty() {
         parts.push(failures(&report.failures, most, canvas));
@@ -32,6 +33,13 @@ pub(super) fn said(
         parts.push(asked(&report.asked, canvas));
     }
     parts
+}
+
+/// A line of advice, below the sentence. Code keeps its indent.
+fn advised(line: &Text, canvas: Canvas) -> String {
+    let line = shown(line, canvas.lang);
+    let words = line.trim_start_matches(' ');
+    wrap(&" ".repeat(2 + line.len() - words.len()), words, canvas.width)
 }
 
 /// The first failures, and how many more there are.

@@ -1,0 +1,32 @@
+"""A quarter of the time computes in Python, the rest waits."""
+import time
+
+from pieces import main
+
+
+def compute(n):
+    total = 0
+    for i in range(30_000):
+        total += i ^ n
+    return total
+
+
+def piece(n):
+    total = 0
+    for _ in range(10):
+        total += compute(n)
+        time.sleep(0.0090)
+    return total
+
+
+async def async_piece(n):
+    import asyncio
+    total = 0
+    for _ in range(10):
+        total += compute(n)
+        await asyncio.sleep(0.0090)
+    return total
+
+
+if __name__ == "__main__":
+    main(piece, async_piece)
