@@ -10,10 +10,11 @@ import { realPart } from "./drag/real.js";
 import { figures, scenarioFile } from "./drag/results.js";
 import { SHOWN, ofPreset, scenarioOf, settingName, stateOf, threadCount, unfinished } from "./drag/scenario.js";
 import { settingsPanel } from "./drag/settings.js";
+import { undoSteps } from "./drag/undo.js";
 
 export const id = "drag";
 export const title = text('끌어 보는 GIL', 'Drag the GIL');
-export const keys = [...BLOCK_KEYS, ...LANE_KEYS];
+export const keys = [...BLOCK_KEYS, ['Ctrl+Z', text('되돌리기', 'undo')], ['Ctrl+Shift+Z, Ctrl+Y', text('다시 하기', 'redo')], ...LANE_KEYS];
 
 const WORDS = {
     about: text('블록을 끌어 옮기고 오른쪽 끝을 당겨 늘이십시오. 아래 레인은 그 스레드들이 고른 락 아래에서 어떻게 실행될지 시뮬레이터가 계산한 것입니다.',
@@ -23,6 +24,8 @@ const WORDS = {
     shown: text('그릴 구간', 'stretch that is drawn'),
     seed: text('시드', 'seed'),
     again: text('다른 시드로', 'another seed'),
+    undo: text('되돌리기', 'undo'),
+    redo: text('다시 하기', 'redo'),
     lanes: text('시뮬레이션한 레인', 'simulated lanes'),
     kitchen: text('주방 그림으로 보기', 'see it as a kitchen'),
     file: text('시나리오 파일', 'scenario file'),
@@ -99,6 +102,20 @@ export function render(root, given, ctx) {
         changed('seed');
     } }, say(WORDS.again));
 
+    const undo = el('button', { type: 'button', onclick: () => steps.undo() }, say(WORDS.undo), ' ', el('kbd', {}, 'Ctrl+Z'));
+    const redo = el('button', { type: 'button', onclick: () => steps.redo() }, say(WORDS.redo));
+    function showSteps() {
+        // A button that is disabled loses the focus.
+        const focused = document.activeElement;
+        undo.disabled = !steps.canUndo();
+        redo.disabled = !steps.canRedo();
+        if (focused === undo && undo.disabled) {
+            redo.focus();
+        } else if (focused === redo && redo.disabled) {
+            undo.focus();
+        }
+    }
+
     function keep() {
         const { threads, a, b, seconds } = state;
         const usual = state.seed === 1 ? {} : { seed: state.seed };
@@ -118,6 +135,7 @@ export function render(root, given, ctx) {
             drawSettings();
             settings.dataset.for = needs();
         }
+        steps.note();
         keepSoon();
         real.changed();
         simulate(performance.now());
@@ -212,7 +230,7 @@ export function render(root, given, ctx) {
 
     root.append(
         el('p', {}, say(WORDS.about)),
-        el('div', { class: 'row' }, el('label', { class: 'field' }, el('span', {}, say(WORDS.preset)), preset)),
+        el('div', { class: 'row' }, el('label', { class: 'field' }, el('span', {}, say(WORDS.preset)), preset), undo, redo),
         editor ? editor.element : '',
         settings,
         el('div', { class: 'row' }, el('label', { class: 'check' }, compare, say(WORDS.compare)),
@@ -221,11 +239,26 @@ export function render(root, given, ctx) {
         error, lanesPlace, cut, notes, timing, table, el('p', { class: 'dim' }, say(WORDS.machine)), file, real.element);
     drawSettings();
     settings.dataset.for = needs();
+    // Only now: the exported page's settings are among those that it has.
+    const steps = undoSteps({
+        read: () => ({ preset: state.preset, threads: state.threads, a: state.a, b: state.b, seconds: state.seconds, seed: state.seed }),
+        write: (before) => {
+            Object.assign(state, before, { view: null });
+            preset.value = state.preset;
+            compare.checked = Boolean(state.b);
+            editor?.restore();
+            drawSettings();
+            changed('undo');
+        },
+        told: showSteps,
+    });
+    showSteps();
     simulate(performance.now());
 
     return () => {
         gone = true;
         clearTimeout(written);
+        steps.leave();
         real.leave();
         lanesPart?.destroy();
     };

@@ -126,6 +126,17 @@ export function blocksEditor({ state, limits, changed, tell }) {
         }
     }
 
+    /** The threads were replaced as a whole. */
+    function restore() {
+        const focused = rows.contains(document.activeElement);
+        grabbed = false;
+        chosen = stepAt(chosen) ? chosen : null;
+        render(focused);
+        if (focused && !chosen) {
+            rows.querySelector('.block')?.focus();
+        }
+    }
+
     /** The length of a block has changed: it keeps its element, which a finger may hold. */
     function patch(place) {
         state.threads.forEach((thread, t) => thread.steps.forEach((step, i) => {
@@ -449,5 +460,5 @@ export function blocksEditor({ state, limits, changed, tell }) {
     element.addEventListener('pointercancel', drop);
 
     render();
-    return { element, render };
+    return { element, render, restore };
 }

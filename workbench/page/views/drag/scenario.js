@@ -149,10 +149,10 @@ export function unfinished(state, meta) {
         const held = new Set();
         for (const [kind, lock] of steps) {
             if (kind === 'lock' && held.has(lock)) {
-                return text(`${ko}: 이미 획득한 락 ${lock}을 다시 획득합니다.`, `${en}: takes the lock ${lock} which it holds already.`);
+                return text(`${ko}: 이미 획득한 락을 다시 획득합니다: ${lock}`, `${en}: takes the lock ${lock} which it holds already.`);
             }
             if (kind === 'unlock' && !held.has(lock)) {
-                return text(`${ko}: 획득하지 않은 락 ${lock}을 해제합니다.`, `${en}: releases the lock ${lock} which it does not hold.`);
+                return text(`${ko}: 획득하지 않은 락을 해제합니다: ${lock}`, `${en}: releases the lock ${lock} which it does not hold.`);
             }
             if (kind === 'lock') {
                 held.add(lock);
