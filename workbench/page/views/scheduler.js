@@ -2,7 +2,7 @@
 
 import { el, table } from '../dom.js';
 import { text } from '../text.js';
-import { HINTS } from './scheduler/hints.js';
+import { HINTS, remarkOn } from './scheduler/hints.js';
 import { keepingFocus } from './shared/focus.js';
 import { later } from './shared/later.js';
 import { listen, shown } from './shared/shortcuts.js';
@@ -57,6 +57,8 @@ export function render(root, given, ctx) {
     let levels = [];
     let level = null;
     let answer = null;
+    /** What was one turn before: what has changed, and what a signal could reach. */
+    let before = null;
     let left = false;
     /** Answers of this level by schedule: undo and redo ask nothing again. */
     let known = new Map();
@@ -108,6 +110,10 @@ export function render(root, given, ctx) {
         if (played.steps.length < turns.here()) {
             turns.to(played.steps.length);
             turns.cut();
+        }
+        before = turns.here() > 0 ? await ask(turns.turns().slice(0, turns.here() - 1).join('')) : null;
+        if (left) {
+            return;
         }
         answer = played;
         if (answer.won && !s.solved[level.id]) {
@@ -255,9 +261,7 @@ export function render(root, given, ctx) {
         keepingFocus(trail, () => trail.replaceChildren(...turns.turns().map((turn, n) => el('li', {},
             el('button', { type: 'button', 'data-key': `${n}`, class: `t${turn.replace(/[!*]/g, '')} ${n >= turns.here() ? 'undone' : ''}`, 'aria-current': n === turns.here() - 1 ? 'step' : null,
                 'aria-label': t(text(`${n + 1}번째 차례 ${turn}까지`, `up to turn ${n + 1}, ${turn}`)), onclick: () => to(n + 1) }, turn)))));
-        said.textContent = last
-            ? t(text(`${turns.here()}번째 차례 ${last.turn}: ${last.did.ko}`, `turn ${turns.here()}, ${last.turn}: ${last.did.en}`))
-            : t(text('어느 스레드를 먼저 실행하겠습니까?', 'Which thread goes first?'));
+        said.textContent = t(saidOf(last));
         schedule.value = turns.now();
         command.textContent = `cargo run -p exercises -- break ${level.number} --schedule '${turns.now()}'`;
         terminal.hidden = level.kind !== 'break' || turns.here() === 0;
@@ -266,6 +270,15 @@ export function render(root, given, ctx) {
         const head = [text('차례', 'turn'), text('스레드', 'who'), text('한 일', 'what it did')];
         log.replaceChildren(table(t(text('차례별로 일어난 일', 'What happened, turn by turn')), head.map(t),
             answer.steps.map((step, n) => [`${n + 1}`, step.turn, t(step.did)])));
+    }
+
+    /** The last turn in words, with what beginners miss about it. */
+    function saidOf(last) {
+        if (!last) {
+            return text('어느 스레드를 먼저 실행하겠습니까?', 'Which thread goes first?');
+        }
+        const { ko, en } = remarkOn(last, answer.steps, before);
+        return text(`${turns.here()}번째 차례 ${last.turn}: ${last.did.ko}${ko}`, `turn ${turns.here()}, ${last.turn}: ${last.did.en}${en}`);
     }
 
     function drawThreads() {
@@ -277,12 +290,14 @@ export function render(root, given, ctx) {
             ];
             const letter = thread.name.toUpperCase();
             const choices = answer.over ? [] : answer.choices.filter((turn) => turn.replace(/[!*]/g, '') === thread.name);
+            const begins = level.letter === 'operation' && !answer.steps.some((step) => answer.threads[step.thread] === thread);
             const buttons = choices.map((turn) => el('button', { type: 'button', class: 'go', 'data-key': turn, onclick: () => go(turn) },
-                t(turn.startsWith('!') ? text(`${thread.name}의 시간 만료`, `time of ${thread.name} runs out`) : text(`${thread.name} 실행`, `${thread.name} goes on`)),
+                t(turn.startsWith('!') ? text(`${thread.name}의 시간 만료`, `time of ${thread.name} runs out`)
+                    : begins ? text(`${thread.name} 시작`, `${thread.name} starts`) : text(`${thread.name} 실행`, `${thread.name} goes on`)),
                 ' ', el('kbd', {}, turn.startsWith('!') ? `Shift+${letter}` : letter)));
             const none = el('button', { type: 'button', class: 'go', disabled: true }, t(thread.place === 'ended'
-                ? text(`${thread.name} 끝남`, `${thread.name} has ended`)
-                : thread.place === 'asleep' ? text(`${thread.name}는 깨워야 실행됨`, `${thread.name} must be woken`) : text(`${thread.name} 멈춤`, `${thread.name} stops here`)));
+                ? text(`${thread.name}: 끝남`, `${thread.name} has ended`)
+                : thread.place === 'asleep' ? text(`${thread.name}: 깨워야 실행됨`, `${thread.name} must be woken`) : text(`${thread.name}: 멈춤`, `${thread.name} stops here`)));
             return el('section', { class: `thread t${thread.name}`, 'aria-label': t(text(`스레드 ${thread.name}`, `thread ${thread.name}`)) },
                 buttons.length > 0 ? buttons : none,
                 el('p', { class: 'flags' }, flags, ' ', thread.place === 'ready' && t(thread.says)));
@@ -290,7 +305,6 @@ export function render(root, given, ctx) {
     }
 
     function drawMemory() {
-        const before = turns.here() > 0 ? known.get(turns.turns().slice(0, turns.here() - 1).join('')) : null;
         const was = new Map(before?.memory.map(({ name, value }) => [name, t(value)]));
         memory.replaceChildren(el('dl', { class: 'mono' }, answer.memory.map(({ name, value }) => {
             const changed = was.has(name) && was.get(name) !== t(value);

@@ -16,8 +16,8 @@ export const HINTS = {
         'A thread that was woken does not look again whether the lock is free. Put the third thread between its being woken and its running.',
     ),
     'break-4': text(
-        '신호는 이미 기다리는 스레드에만 갑니다. 신호를 보낸 뒤, 락이 비었다고 표시하기 전에 다른 스레드가 잠들게 하십시오.',
-        'A signal reaches only those that wait already. Let the other thread fall asleep after the signal, and before the lock is marked as free.',
+        '신호는 이미 잠든 스레드만 깨우고, 저장되지 않습니다. a를 신호를 보내는 연산까지 실행한 다음(locked는 아직 true), b를 잠들 때까지 실행하고, 그다음에 a를 끝까지 실행하십시오. 그러면 누가 b를 깨웁니까?',
+        'A signal wakes only a thread that sleeps already, and it is not kept. Run a up to and including its signal (locked is still true), then b until it sleeps, then a to its end. Who wakes b now?',
     ),
     'break-5': text(
         '요청은 drop_request에 남습니다. 요청을 받고 락을 넘겨받은 스레드가 그것을 보게 하십시오. 먼저 !b로 b의 시간을 만료시키십시오.',
@@ -44,3 +44,22 @@ export const HINTS = {
     'reach-7': text('b만 요청하게 하십시오. a가 놓은 뒤에 누구를 실행합니까?', 'Only b may ask. Whom do you run when a has let go?'),
     'reach-8': text('a는 마지막으로 계산한 뒤에는 요청을 확인하지 않습니다. b는 언제 요청해야 합니까?', 'After its last turn of computing a does not look. When must b ask?'),
 };
+
+const NOTHING = text('', '');
+const ONLY_STARTED = text(
+    '. 이 차례는 스레드를 시작할 뿐이고, 락의 첫 연산은 다음 차례에 합니다.',
+    '. This turn only starts the thread: its next turn does the first operation of the lock.',
+);
+const WAKES_NOBODY = text(
+    '. 잠든 스레드가 없어 이 신호는 아무도 깨우지 않습니다. 신호는 저장되지 않으므로, 이다음에 잠드는 스레드는 이 신호를 받지 못합니다.',
+    '. No thread sleeps, so this signal wakes nobody. It is not kept: a thread that falls asleep after it does not get it.',
+);
+
+/** What beginners miss about the last turn; `before` is what was before it. */
+export function remarkOn(last, steps, before) {
+    if (last.lines.length === 0 && steps.filter((step) => step.thread === last.thread).length === 1) {
+        return ONLY_STARTED;
+    }
+    // A semaphore keeps its signal; a condition variable does not.
+    return last.did.en.includes('notify') && before && !before.threads.some((thread) => thread.place === 'asleep') ? WAKES_NOBODY : NOTHING;
+}
