@@ -19,6 +19,11 @@ use crate::pages;
 const MODULE: &str = "<script type=\"module\" src=\"./app.js\"></script>";
 /// How it names the two of the exported page.
 const SCRIPTS: &str = "<script defer src=\"./data.js\"></script>\n<script defer src=\"./page.js\"></script>";
+/// Where the policy of the exported page stands: before everything that it is about.
+const CHARSET: &str = "<meta charset=\"utf-8\">";
+/// The exported page asks nobody anything. A page from disk has no origin that every browser takes for `'self'`, so files are named as well.
+const POLICY: &str = "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data: blob:; \
+                      base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'";
 
 /// `workbench export DIR`.
 pub fn command() -> Experiment {
@@ -91,20 +96,25 @@ fn files() -> Result<BTreeMap<String, Vec<u8>>> {
     let mut files: BTreeMap<String, Vec<u8>> =
         all().filter(|(name, _)| !name.ends_with(".js")).map(|(name, bytes)| (name.to_owned(), bytes)).collect();
     let index = files.get_mut("index.html").expect("the page has one");
-    *index = with_scripts(&String::from_utf8_lossy(index))?.into_bytes();
+    *index = without_server(&String::from_utf8_lossy(index))?.into_bytes();
     files.insert("page.js".into(), script.into_bytes());
     files.insert("data.js".into(), Answers::compute()?.script().into_bytes());
     Ok(files)
 }
 
-fn with_scripts(index: &str) -> Result<String> {
-    if index.matches(MODULE).count() != 1 {
-        return Err(Error::failed(text!(
-            "index.html에 {MODULE}이 하나 있어야 합니다",
-            "index.html must have one {MODULE}"
-        )));
+fn without_server(index: &str) -> Result<String> {
+    let mut page = index.to_owned();
+    let policy = format!("{CHARSET}\n<meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">");
+    for (line, exported) in [(CHARSET, policy.as_str()), (MODULE, SCRIPTS)] {
+        if page.matches(line).count() != 1 {
+            return Err(Error::failed(text!(
+                "index.html에 이 줄이 하나 있어야 합니다: {line}",
+                "index.html must have one {line}"
+            )));
+        }
+        page = page.replace(line, exported);
     }
-    Ok(index.replace(MODULE, SCRIPTS))
+    Ok(page)
 }
 
 #[cfg(test)]
@@ -112,9 +122,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_index_names_the_scripts() {
-        let index = with_scripts(&format!("<head>{MODULE}</head>")).unwrap();
+    fn the_index_has_the_scripts_and_the_policy() {
+        let index = without_server(&format!("<head>{CHARSET}{MODULE}</head>")).unwrap();
         assert!(index.contains("data.js") && index.contains("page.js") && !index.contains("module"));
-        assert!(with_scripts("<head></head>").is_err());
+        assert!(index.find(POLICY) < index.find("data.js") && index.contains(POLICY), "{index}");
+        assert!(without_server("<head></head>").is_err() && without_server(MODULE).is_err());
     }
 }

@@ -30,6 +30,12 @@ fn the_files_are_a_whole_page_with_all_answers() {
     for named in index.split('"').filter_map(|word| word.strip_prefix("./")) {
         assert!(dir.join(named).is_file(), "index.html names {named}");
     }
+    let policy = index.split_once("http-equiv=\"Content-Security-Policy\" content=\"").expect("a policy").1;
+    let policy = policy.split_once('"').unwrap().0;
+    assert!(
+        policy.contains("default-src 'none'") && !policy.contains("unsafe") && !policy.contains("connect-src"),
+        "{policy}"
+    );
     assert!(!index.contains("type=\"module\"") && !script.lines().any(|line| line.starts_with("import ")));
     let json = data.strip_prefix("globalThis.workbenchExport = ").and_then(|data| data.strip_suffix(";\n")).unwrap();
     let all: Value = serde_json::from_str(json).unwrap();
