@@ -67,7 +67,7 @@ function tooLarge() {
 
 function notExported(command) {
     return new ApiError("not_exported", {
-        ko: `내보낸 페이지에는 이 결과가 없습니다. ${command}로 실행하십시오.`,
+        ko: `내보낸 페이지에는 이 결과가 없습니다. ${command} 명령으로 실행하십시오.`,
         en: `The exported page does not have this result. Run ${command}.`,
     });
 }

@@ -126,7 +126,7 @@ pub fn of_shipped(shipped: &Played) -> Text {
         (None, Some((number, turn, why))) => {
             let (ko, en) = (&why.ko, &why.en);
             text!(
-                "버그가 없는 락에서는 {number}번째 차례 {turn}이 불가능합니다({ko}).",
+                "버그가 없는 락에서는 {number}번째 차례({turn})가 불가능합니다: {ko}.",
                 "In the lock without the bug turn {number}, {turn}, is not possible ({en})."
             )
         }

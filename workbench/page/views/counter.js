@@ -209,7 +209,7 @@ export function render(root, given, ctx) {
         const turn = choice(number);
         view.button.disabled = !turn;
         view.button.replaceChildren(t(thread.ended
-            ? text(`${view.name}는 끝났습니다`, `${view.name} has ended`)
+            ? text(`${view.name}: 끝남`, `${view.name} has ended`)
             : text(`${view.name} 실행`, `${view.name} goes on`)), ' ', el('kbd', {}, view.name.toUpperCase()));
         view.where.textContent = t(thread.ended
             ? text('–', '–')

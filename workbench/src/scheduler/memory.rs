@@ -36,13 +36,13 @@ fn flatten(name: String, value: &str, rows: &mut Vec<Row>) {
         Some(("Held", threads)) => {
             let (who, waits) = threads.split_once(", ").unwrap_or((threads, ""));
             let value = match waits {
-                "" => text!("{who}가 쥠", "held by {who}"),
-                _ => text!("{who}가 쥠, {waits}가 기다림", "held by {who}, {waits} waits"),
+                "" => text!("{who} 보유", "held by {who}"),
+                _ => text!("{who} 보유, {waits} 대기", "held by {who}, {waits} waits"),
             };
             rows.push(Row { name, value });
         }
-        Some(("Waiting", "")) => rows.push(Row { name, value: text!("기다리는 스레드 없음", "nobody waits") }),
-        Some(("Waiting", who)) => rows.push(Row { name, value: text!("{who}가 기다림", "{who} waits") }),
+        Some(("Waiting", "")) => rows.push(Row { name, value: text!("대기 없음", "nobody waits") }),
+        Some(("Waiting", who)) => rows.push(Row { name, value: text!("{who} 대기", "{who} waits") }),
         // A mutex that protects nothing but an order.
         Some(("", "")) => rows.push(Row { name, value: text!("비어 있음", "free") }),
         // A struct without names.
