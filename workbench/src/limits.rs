@@ -1,4 +1,4 @@
-//! What a question may ask for: the page is for a class, and a mistake must not stop the machine.
+//! What a question may ask for: a mistake of a class must not stop the machine.
 
 /// Threads of a scenario.
 pub const THREADS: usize = 64;
@@ -6,7 +6,7 @@ pub const THREADS: usize = 64;
 pub const GROUPS: usize = 16;
 /// Steps of a thread.
 pub const STEPS: usize = 32;
-/// Interpreters.
+/// Interpreters of a scenario.
 pub const INTERPRETERS: usize = 8;
 /// Cores of a scenario.
 pub const CORES: usize = 64;

@@ -9,7 +9,7 @@ use serde::Serialize;
 pub struct Refused {
     /// The status of the response.
     pub status: u16,
-    /// A word for the page.
+    /// For the page to tell the reasons apart.
     pub code: &'static str,
     /// For the reader.
     pub text: Text,
@@ -40,12 +40,12 @@ impl Refused {
         Refused::new(400, "bad_request", text)
     }
 
-    /// A scenario that is none.
+    /// The scenario cannot be read, or has more of something than a page may have.
     pub fn scenario(text: Text, path: Option<String>) -> Refused {
         Refused { path, ..Refused::new(400, "scenario", text) }
     }
 
-    /// A schedule that is none.
+    /// The schedule cannot be read, or is too long.
     pub fn schedule(text: Text) -> Refused {
         Refused::new(400, "schedule", text)
     }
@@ -59,12 +59,12 @@ impl Refused {
         Refused::new(409, "busy", text)
     }
 
-    /// Python did not do it.
+    /// The interpreter did not run the scenario.
     pub fn python(text: Text) -> Refused {
         Refused::new(502, "python", text)
     }
 
-    /// There is no such thing.
+    /// No endpoint, level, interpreter or program of that name.
     pub fn not_found() -> Refused {
         Refused::new(404, "not_found", text!("그런 것은 없습니다.", "There is no such thing."))
     }

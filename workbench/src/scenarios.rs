@@ -4,7 +4,6 @@ use lab::lang::Text;
 use lab::{Error, Result, text};
 use serde_json::{Value, json};
 
-/// A scenario.
 #[derive(Clone, Debug)]
 pub struct Shipped {
     pub id: &'static str,
@@ -25,7 +24,6 @@ const FILES: [(&str, &str); 9] = shipped! {
 /// Cores of a scenario that does not say how many.
 const CORES: usize = 2;
 
-/// All of them.
 pub fn all() -> Result<Vec<Shipped>> {
     FILES.into_iter().map(|(id, words)| shipped(id, words)).collect()
 }

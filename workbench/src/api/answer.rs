@@ -17,7 +17,6 @@ pub struct Api {
 }
 
 impl Api {
-    /// With these interpreters.
     pub fn new(pythons: Vec<Interpreter>) -> Result<Api> {
         Ok(Api { meta: meta::answer(&pythons)?, pythons: Pythons::new(pythons) })
     }

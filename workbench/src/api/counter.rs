@@ -16,7 +16,6 @@ use crate::refused::Refused;
 
 const THREADS: usize = 2;
 
-/// The question.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
@@ -133,7 +132,6 @@ struct NotPossible {
     why: Text,
 }
 
-/// Makes a program.
 type Make = fn() -> Program;
 
 /// The programs by their words.
@@ -194,7 +192,6 @@ impl Run {
         Ok(Run { program, version: *version, start, listing })
     }
 
-    /// One turn.
     pub fn go(&self, world: &World, thread: usize) -> (World, Move) {
         let (after, done) = world.after(thread, &self.program, self.version);
         let turn = letter(thread).unwrap_or('?').to_string();
@@ -288,7 +285,6 @@ fn points(program: &Program, op: Op) -> Vec<EvalPoint> {
     }
 }
 
-/// Answers.
 pub fn answer(question: &Question) -> Result<Answer, Refused> {
     let run = Run::new(question)?;
     let schedule = Schedule::read(&question.schedule).map_err(Refused::schedule)?;

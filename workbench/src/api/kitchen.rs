@@ -17,7 +17,6 @@ use crate::refused::Refused;
 /// Two at a time would take the cores from each other.
 static STOVE: Mutex<()> = Mutex::new(());
 
-/// The question.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
@@ -40,7 +39,6 @@ pub struct Answer {
     lasted: u64,
 }
 
-/// Answers.
 pub fn answer(question: &Question) -> Result<Answer, Refused> {
     let kitchen = ALL.into_iter().find(|kitchen| kitchen.id() == question.kitchen).ok_or_else(Refused::not_found)?;
     if !(2..=8).contains(&question.dishes) || !(1..=100).contains(&question.minute_ms) {

@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use crate::scheduler::level::{self, Goal, Level};
 
-/// The answer.
 #[derive(Debug, Serialize)]
 pub struct Levels {
     levels: Vec<OfLevel>,
@@ -39,7 +38,6 @@ struct Part {
     last: usize,
 }
 
-/// Answers.
 pub fn answer() -> Levels {
     Levels { levels: level::all().into_iter().map(of).collect() }
 }

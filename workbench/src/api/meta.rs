@@ -16,7 +16,6 @@ use super::counter::VERSIONS;
 use crate::limits;
 use crate::scenarios;
 
-/// The answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct Meta {
     states: Vec<OfState>,
@@ -100,7 +99,6 @@ pub struct Grid {
 const LOCKS: [(&str, &str, bool); 4] =
     [("2.7", "2.7–3.1", true), ("3.12", "3.2–3.12", true), ("3.13", "3.13–3.15", true), ("free", "3.13t–3.15t", false)];
 
-/// Answers.
 pub fn answer(pythons: &[Interpreter]) -> Result<Meta> {
     let scenarios = scenarios::all()?;
     let of_state = |state: State| OfState {

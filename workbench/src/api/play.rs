@@ -16,7 +16,6 @@ use crate::refused::Refused;
 use crate::scheduler::level::{self, Goal, Level};
 use crate::scheduler::{REACHING, Row, rows};
 
-/// The question.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
@@ -45,7 +44,6 @@ pub struct Answer {
     refused: Option<NotPossible>,
 }
 
-/// One turn.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OfStep {
     turn: String,
@@ -110,7 +108,6 @@ pub const SOLUTIONS: [&str; 16] = {
     [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
 };
 
-/// Answers.
 pub fn answer(question: &Question) -> Result<Answer, Refused> {
     let level = level::all().into_iter().find(|level| level.id == question.level).ok_or_else(Refused::not_found)?;
     let schedule = Schedule::read(&question.schedule).map_err(Refused::schedule)?;

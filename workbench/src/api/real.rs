@@ -21,7 +21,6 @@ use super::simulate::{at_most, drawn};
 use crate::limits;
 use crate::refused::Refused;
 
-/// The question.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
@@ -80,17 +79,14 @@ pub struct Pythons {
 }
 
 impl Pythons {
-    /// These interpreters.
     pub fn new(all: Vec<Interpreter>) -> Pythons {
         Pythons { all, running: Mutex::default(), machine: OnceLock::new(), speeds: Mutex::default() }
     }
 
-    /// All of them.
     pub fn all(&self) -> &[Interpreter] {
         &self.all
     }
 
-    /// Answers.
     pub fn answer(&self, question: Question) -> Result<Compared, Refused> {
         let given = scenario::read(&question.scenario)?;
         let python = self.all.get(question.python).ok_or_else(Refused::not_found)?;

@@ -23,7 +23,6 @@ const NO_INTERVAL: u64 = 5_000_000;
 /// the threads beyond the cores would never run.
 const QUEUED: u64 = 100_000;
 
-/// The question.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
@@ -76,7 +75,6 @@ struct OfThread {
     done: Option<u64>,
 }
 
-/// Answers.
 pub fn answer(question: Question) -> Result<Simulated, Refused> {
     let given = scenario::read(&question.scenario)?;
     simulate(&given, question.keep)

@@ -21,7 +21,6 @@ const STATES: usize = 300;
 /// Spans of a simulation: enough for a page, and small enough to load.
 const SPANS: usize = 600;
 
-/// The whole of it.
 #[derive(Serialize)]
 pub struct Answers {
     meta: Meta,
@@ -33,7 +32,6 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Computes all answers.
     pub fn compute() -> Result<Answers> {
         let mut meta = meta::answer(&[])?;
         meta.exported = true;
@@ -47,7 +45,6 @@ impl Answers {
         })
     }
 
-    /// As a script.
     pub fn script(&self) -> String {
         let json = serde_json::to_string(self).expect("answers are plain data with text keys");
         // A JSON text is an expression of JavaScript.

@@ -20,7 +20,6 @@ pub struct Play {
     pub edges: Vec<Vec<Edge<OfStep>>>,
 }
 
-/// A turn.
 #[derive(Debug, Serialize)]
 pub struct Edge<Step> {
     pub turn: String,
@@ -69,7 +68,6 @@ struct Explorer<'a> {
     open: Vec<Reached>,
 }
 
-/// How a state was reached.
 #[derive(Clone)]
 struct Reached {
     words: String,

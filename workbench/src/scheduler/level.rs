@@ -18,7 +18,6 @@ pub enum Goal {
     Reach { reached: fn(&Played) -> Option<Text> },
 }
 
-/// A level.
 pub struct Level {
     /// `break-1`, `reach-1`
     pub id: String,
@@ -37,12 +36,10 @@ pub struct Level {
     pub goal: Text,
     /// What a letter of a schedule stands for.
     pub letter: Grain,
-    /// The threads.
     pub programs: fn(&Told) -> Vec<Program>,
     pub kind: Goal,
 }
 
-/// All of them.
 pub fn all() -> Vec<Level> {
     let broken = LEVELS.iter().zip(1..).map(|(level, number)| Level {
         id: format!("break-{number}"),

@@ -13,7 +13,6 @@ use gil_sim::sim::Phase;
 use lab::lang::Text;
 use lab::text;
 
-/// A level.
 pub(super) struct Reach {
     pub(super) title: fn() -> Text,
     pub(super) file: &'static str,
