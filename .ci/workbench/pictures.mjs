@@ -13,11 +13,11 @@ const WIDTH = 1000;
 const setting = (lock) => ({ lock, cores: 2, interval: 5e6, answer: 1e6 });
 /** A view, its state, and the elements from whose top to whose end the picture goes. */
 const PICTURES = [
-    ['kitchen', { kitchen: 'one-knife', at: 0.32 }, '.choices', '.lanes-box, .traces'],
+    ['kitchen', { kitchen: 'one-knife', at: 0.32 }, '.choices', '.traces'],
     ['drag', { preset: 'convoy', a: setting('3.12'), b: setting('free') }, '.tracks', '.result'],
-    ['scheduler', { level: 'break-3', words: 'abacb' }, '.about', '.scheduler-columns'],
-    ['counter', { version: 'py36', words: 'aaaabbbbbb' }, '.turns', '.counter-threads'],
-    ['loop', { how: 'to_thread' }, '.loop-settings', '.loop-columns'],
+    ['scheduler', { level: 'break-3', words: 'abacb' }, '.turns', '.scheduler-columns'],
+    ['counter', { version: 'py36', words: 'aaaaaabbbbbbbb' }, '.turns', '.counter-threads'],
+    ['loop', { how: 'to_thread' }, '.loop-outcome', '.loop-columns'],
     ['traces', { example: true, selection: { from: 20e6, to: 60e6 } }, 'h2', '.questions'],
 ];
 

@@ -300,7 +300,7 @@ export function render(root, given, ctx) {
                 : thread.place === 'asleep' ? text(`${thread.name}: 깨워야 실행됨`, `${thread.name} must be woken`) : text(`${thread.name}: 멈춤`, `${thread.name} stops here`)));
             return el('section', { class: `thread t${thread.name}`, 'aria-label': t(text(`스레드 ${thread.name}`, `thread ${thread.name}`)) },
                 buttons.length > 0 ? buttons : none,
-                el('p', { class: 'flags' }, flags, ' ', thread.place === 'ready' && t(thread.says)));
+                el('p', { class: 'flags' }, flags, ' ', thread.place === 'ready' && !answer.over && t(thread.says)));
         })));
     }
 
