@@ -348,6 +348,18 @@ mod tests {
     }
 
     #[test]
+    fn iterations_are_from_1_to_3() {
+        let ask = |iterations: i64| {
+            let [program, version, schedule] = ["plain", "py36", "ab"].map(str::to_owned);
+            answer(&Question { program, version, iterations, schedule })
+        };
+        for wrong in [i64::MIN, -1, 0, limits::ITERATIONS + 1, i64::MAX] {
+            assert_eq!(ask(wrong).expect_err("refused").code, "bad_request", "{wrong}");
+        }
+        assert!((1..=limits::ITERATIONS).all(|iterations| ask(iterations).is_ok()));
+    }
+
+    #[test]
     fn a_schedule_is_played_to_its_end() {
         let mut schedule = String::new();
         loop {

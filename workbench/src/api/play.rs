@@ -230,6 +230,16 @@ mod tests {
         }
     }
 
+    /// A guard is dropped at the end of its scope, not where it was made.
+    #[test]
+    fn the_lines_of_a_turn_go_from_the_wait_to_the_end_of_the_function() {
+        let answer = ask("break-3", "abacb");
+        let level = level::all().into_iter().find(|level| level.id == "break-3").unwrap();
+        let line = |n: &u32| level.source.lines().nth(*n as usize - 1).unwrap().trim();
+        let of_turn = |n: usize| answer.steps[n].lines.iter().map(line).collect::<Vec<_>>();
+        assert_eq!(of_turn(4)[..2], ["locked = self.released.wait(locked);", "}"]);
+    }
+
     fn answer_of(level: &str, schedule: &str) -> Result<Answer, Refused> {
         answer(&Question { level: level.into(), schedule: schedule.into(), chance: None })
     }
