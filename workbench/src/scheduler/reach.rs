@@ -43,7 +43,7 @@ const PY313: &str = include_str!("../../../gil-sim/src/lock/py313.rs");
 fn three_compute() -> Text {
     text!(
         "a, b, c는 각각 락을 획득하고, 한 차례 계산하고, 락을 놓으라는 요청이 있는지 확인합니다. 있으면 놓았다가 다시 획득합니다. 마지막으로 한 번 더 계산하고, 확인하지 않고 락을 놓습니다.",
-        "a, b and c each take the lock, compute for a turn, and look whether they are asked to let go; then they let go and take it again. They end with one more turn of computing, and let go without looking."
+        "a, b and c each take the lock, compute for a turn, and look whether they are asked to release it; then they release it and take it again. They end with one more turn of computing, and release it without looking."
     )
 }
 
@@ -71,7 +71,7 @@ pub(super) const REACHES: [Reach; 8] = [
             (played.inside == [A] && held.filter(|step| looks(step)).count() >= 3).then(|| {
                 text!(
                     "b는 잠들지 않고 확인할 때마다 코어를 씁니다. a가 락을 놓을 때까지 그렇습니다.",
-                    "b does not sleep: each look takes time on a core, until a lets go."
+                    "b does not sleep: each look takes time on a core, until a releases the lock."
                 )
             })
         },
@@ -126,7 +126,7 @@ pub(super) const REACHES: [Reach; 8] = [
         goal: || {
             text!(
                 "a가 놓은 락을 c가 획득해서, 깨어난 b가 다시 잠들게 하십시오.",
-                "Make c take the lock that a has let go, so that b, which was woken, sleeps again."
+                "Make c take the lock that a has released, so that b, which was woken, sleeps again."
             )
         },
         letter: Grain::Turns,
@@ -154,7 +154,7 @@ pub(super) const REACHES: [Reach; 8] = [
         goal: || {
             text!(
                 "b가 잠들었다가 a가 놓은 뒤에 락을 쥐게 하십시오.",
-                "Make b sleep, and then hold the lock after a has let go."
+                "Make b sleep, and then hold the lock after a has released it."
             )
         },
         letter: Grain::Turns,
@@ -177,7 +177,7 @@ pub(super) const REACHES: [Reach; 8] = [
         goal: || {
             text!(
                 "a가 요청을 받고 락을 놓은 다음, b가 획득할 때까지 기다리게 하십시오.",
-                "Make a let go on request, and wait until b has taken the lock."
+                "Make a release the lock on request, and wait until b has taken the lock."
             )
         },
         letter: Grain::Turns,
@@ -189,7 +189,7 @@ pub(super) const REACHES: [Reach; 8] = [
             (asleep(played, A) && last.filter(forced).is_some()).then(|| {
                 text!(
                     "a는 다른 스레드가 락을 획득해야 다시 경쟁할 수 있습니다. 파이썬 2에는 이 대기가 없어서 놓은 스레드가 바로 다시 가져갔습니다.",
-                    "a may compete again only after somebody else has taken the lock. Python 2 had no such wait, and whoever let go took it back at once."
+                    "a may compete again only after somebody else has taken the lock. Python 2 had no such wait, and whoever released the lock took it back at once."
                 )
             })
         },
@@ -205,7 +205,7 @@ pub(super) const REACHES: [Reach; 8] = [
         goal: || {
             text!(
                 "b가 요청해서 a가 놓은 락을 c가 획득하게 하십시오.",
-                "Make c take the lock that a has let go because b asked."
+                "Make c take the lock that a has released because b asked."
             )
         },
         letter: Grain::Turns,
@@ -217,7 +217,7 @@ pub(super) const REACHES: [Reach; 8] = [
             (let_go && played.inside == [C] && askers == [B]).then(|| {
                 text!(
                     "요청은 락을 놓게 할 뿐, 누가 획득할지는 정하지 않습니다. b는 처음부터 다시 기다립니다.",
-                    "A request makes the holder let go; it does not say who takes the lock. b waits anew."
+                    "A request makes the holder release the lock; it does not say who takes the lock. b waits anew."
                 )
             })
         },
@@ -231,7 +231,7 @@ pub(super) const REACHES: [Reach; 8] = [
         goal: || {
             text!(
                 "b가 요청했지만 a가 그 요청을 보지 않고 락을 놓아, b가 락을 쥐게 하십시오.",
-                "Make b ask, and take the lock from an a that lets go without having seen the request."
+                "Make b ask, and take the lock from an a that releases it without having seen the request."
             )
         },
         letter: Grain::Turns,

@@ -30,7 +30,7 @@ export function undoSteps({ read, write, told }) {
     }
 
     const press = () => { held = true; };
-    // After the listeners of the block that is let go.
+    // After the listeners of the block that is dropped.
     const lift = () => {
         held = false;
         note();

@@ -85,7 +85,7 @@ export function machine(setting, onChange) {
         }
     }
 
-    // The holder is between two instructions wherever it runs, so it lets go at once. It wants the GIL back behind all who wait.
+    // The holder is between two instructions wherever it runs, so it releases the GIL at once. It wants it back behind all who wait.
     function preempt(thread) {
         const { end, then } = thread.running;
         const left = end.at - now;

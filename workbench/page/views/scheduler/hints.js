@@ -25,7 +25,7 @@ export const HINTS = {
     ),
     'break-6': text(
         'a가 요청을 받고 락을 놓게 한 다음, b를 실행하지 말고 a를 계속 실행하십시오.',
-        'Let a let go on request; then do not run b, but a again.',
+        'Let a release the lock on request; then do not run b, but a again.',
     ),
     'break-7': text(
         'b가 요청한 뒤에 인터프리터가 끝나기 시작하게 하고, b의 시간이 한 번 더 만료되어 포기하게 하십시오. 남은 요청은 누가 봅니까?',
@@ -33,15 +33,15 @@ export const HINTS = {
     ),
     'break-8': text(
         '7단계와 같지만, b는 뮤텍스를 놓은 다음에 요청을 철회합니다. 그 사이에 a가 요청을 보고 락을 놓은 뒤, b가 철회하고, a가 마지막으로 기다리러 가게 하십시오. 길이는 40차례 가까이 됩니다.',
-        'As level 7, but b withdraws its request after it has unlocked the mutex. In between let a see the request and let go; then b withdraws, and a goes to wait. It takes almost forty turns.',
+        'As level 7, but b withdraws its request after it has unlocked the mutex. In between let a see the request and release the lock; then b withdraws, and a goes to wait. It takes almost forty turns.',
     ),
     'reach-1': text('a가 락을 획득할 때까지 a만 실행하고, 그다음 b만 실행하십시오.', 'Run only a until it has the lock, then only b.'),
     'reach-2': text('b를 먼저 실행하십시오.', 'Run b first.'),
     'reach-3': text('a가 먼저 락을 쥐어야 합니다.', 'a has to take the lock first.'),
-    'reach-4': text('b가 잠든 다음 a가 락을 놓게 하고, b 대신 c를 실행하십시오. 그러고 나서 b를 실행하십시오.', 'Let b fall asleep and a let go; then run c instead of b, and b after it.'),
+    'reach-4': text('b가 잠든 다음 a가 락을 놓게 하고, b 대신 c를 실행하십시오. 그러고 나서 b를 실행하십시오.', 'Let b fall asleep and a release the lock; then run c instead of b, and b after it.'),
     'reach-5': text('a가 쥐고 있을 때 b를 실행하십시오.', 'Run b while a holds it.'),
     'reach-6': text('b의 시간이 만료되어야(!b) 요청합니다. a는 계산한 다음에야 요청을 봅니다.', 'b asks when its time runs out (!b). a sees a request only after it has computed.'),
-    'reach-7': text('b만 요청하게 하십시오. a가 놓은 뒤에 누구를 실행합니까?', 'Only b may ask. Whom do you run when a has let go?'),
+    'reach-7': text('b만 요청하게 하십시오. a가 놓은 뒤에 누구를 실행합니까?', 'Only b may ask. Whom do you run when a has released the lock?'),
     'reach-8': text('a는 마지막으로 계산한 뒤에는 요청을 확인하지 않습니다. b는 언제 요청해야 합니까?', 'After its last turn of computing a does not look. When must b ask?'),
 };
 
