@@ -25,14 +25,19 @@ class Noticed extends Error {}
 /** What a check finds. `expected`: it may end as soon as this is among it. */
 async function faultsOf(check, spoil, expected) {
     const found = new Set();
+    let stop;
+    // A fault that the page itself reports ends the check too, wherever it waits.
+    const noticed = new Promise((_, reject) => { stop = reject; });
     const fault = (what) => {
         found.add(what);
         if (expected?.test(what)) {
-            throw new Noticed(what);
+            const end = new Noticed(what);
+            stop(end);
+            throw end;
         }
     };
     try {
-        await check(fault, spoil);
+        await Promise.race([check(fault, spoil), noticed]);
     } catch (error) {
         if (!(error instanceof Noticed)) {
             found.add(`the check itself: ${error.message.split('\n')[0]}`);
@@ -101,8 +106,8 @@ const WRONG = exported ? [] : [
     ['a win that does not say why', 'views/scheduler.js', "t(answer.won).replace(/[^.]$/, '$&.')", "''", by(views.scheduler, 'mouse'), /say why/],
     ['a start that is not explained', 'views/scheduler/hints.js', 'return ONLY_STARTED', 'return NOTHING', of.remarks, /first letter/],
     ['a signal that is not explained', 'views/scheduler/hints.js', '? WAKES_NOBODY', '? NOTHING', of.remarks, /nobody waits for/],
-    ['threads that take each other\'s turns', 'views/counter.js', 'turns.add(NAMES[thread])', 'turns.add(NAMES[1 - thread])', by(views.counter, 'mouse'), /lost|counted|check itself/],
-    ['outcomes that are forgotten', 'views/counter.js', 'reached.set(answer.reached, turns.now())', '0', by(views.counter, 'keys'), /counted/],
+    ['threads that take each other\'s turns', 'views/counter.js', 'turns.add(NAMES[thread])', 'turns.add(NAMES[1 - thread])', by(views.counter, 'mouse'), /lost|does not go on/],
+    ['outcomes that are forgotten', 'views/counter.js', 'reached.set(answer.reached, turns.now())', '0', by(views.counter, 'keys'), /outcomes are not counted/],
     ['a loop that never waits for the GIL', 'views/loop/threads.js', 'if (!setting.gil) {', 'if (true) {', by(views.eventLoop, 'keys'), /to_thread/],
     ['moments that stand still', 'views/loop.js', 'at = Math.min(Math.max(to, 0)', 'at = Math.min(Math.max(at, 0)', by(views.eventLoop, 'mouse'), /next moments/],
     ['a state that is trusted', 'views/kitchen.js', 'names.includes(given.kitchen) ? given.kitchen : names[0]', 'given.kitchen ?? names[0]', of.strange, /kitchen with/],

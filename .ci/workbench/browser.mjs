@@ -4,9 +4,10 @@ import { join } from 'node:path';
 
 const { chromium } = createRequire(join(process.cwd(), 'x.js'))('playwright-core');
 
-/** How long something may take until it counts as missing, in ms; on a page that is wrong on purpose, where most waits are in vain. */
-const PATIENCE = 10_000;
-const PATIENCE_IF_SPOILT = 1_500;
+/** How long something may take until it counts as missing, in ms. */
+const PATIENCE = 30_000;
+/** The least of it on a page that is wrong on purpose, where a wait is in vain. */
+const LEAST = 1_500;
 
 const encode = (state) => Buffer.from(JSON.stringify(state)).toString('base64url');
 export const hash = (view, state, lang, theme) =>
@@ -43,6 +44,8 @@ export async function start(address) {
         args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
     });
     const contexts = new Map();
+    /** The longest wait so far that was not in vain: a busy machine takes longer. */
+    let longest = 0;
     async function contextOf(options) {
         const key = JSON.stringify(options);
         if (!contexts.has(key)) {
@@ -86,15 +89,14 @@ export async function start(address) {
                 await route.fulfill({ response: answer, body: body.replace(from, () => to) });
             });
         }
-        const patience = spoil ? PATIENCE_IF_SPOILT : PATIENCE;
-
         /** Whether something becomes true in time. */
-        async function until(condition) {
-            for (const end = Date.now() + patience; ;) {
+        async function until(condition, patience = spoil ? Math.min(Math.max(2 * longest, LEAST), PATIENCE) : PATIENCE) {
+            for (const began = Date.now(); ;) {
                 if (await condition()) {
+                    longest = spoil ? longest : Math.max(longest, Date.now() - began);
                     return true;
                 }
-                if (Date.now() > end) {
+                if (Date.now() - began > patience) {
                     return false;
                 }
                 await page.waitForTimeout(40);
@@ -121,7 +123,7 @@ export async function start(address) {
             /** Another view or state in the same page, as a link opens it. */
             async go(to, toState, toLang = lang, toTheme = theme) {
                 await page.evaluate((where) => { location.hash = where; }, hash(to, toState, toLang, toTheme));
-                await its.until(() => page.evaluate(([v, l, t]) => document.querySelector(`.view.${v} > *`) && document.documentElement.lang === l && document.documentElement.dataset.theme === t, [to, toLang, toTheme]));
+                await its.until(() => page.evaluate(([v, l, t]) => document.querySelector(`.view.${v} > *`) && document.documentElement.lang === l && document.documentElement.dataset.theme === t, [to, toLang, toTheme]), PATIENCE);
                 await settled();
             },
             async reload() {
@@ -130,8 +132,8 @@ export async function start(address) {
                 await settled();
             },
         };
-        page.setDefaultTimeout(patience);
-        await page.goto(address + hash(view, state, lang, theme), { waitUntil: 'load', timeout: 60_000 });
+        page.setDefaultTimeout(PATIENCE);
+        await page.goto(address + hash(view, state, lang, theme), { waitUntil: 'load' });
         await page.locator(`.view.${view} > *`).first().waitFor();
         await settled();
         return its;
