@@ -10,7 +10,7 @@ import { extname, join, normalize } from 'node:path';
 
 const { chromium } = createRequire(join(process.cwd(), 'x.js'))('playwright-core');
 const [book, screenshots] = process.argv.slice(2);
-const TYPES = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript', '.svg': 'image/svg+xml', '.png': 'image/png', '.woff2': 'font/woff2' };
+const TYPES = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript', '.svg': 'image/svg+xml', '.png': 'image/png', '.webp': 'image/webp', '.woff2': 'font/woff2' };
 const WIDTHS = [1280, 375];
 const SCHEMES = ['light', 'dark'];
 const faults = [];

@@ -2,9 +2,10 @@
 """Twin of gil-sim/src/run_on_cpython.rs: plays a scenario on this Python, with real threads and a real peer process.
 
 Usage: run_on_cpython.py GIL_SIM SCENARIO, where SCENARIO is JSON: interval (seconds; ticks for Python 2), seconds, transport
-("socketpair" or "udp"), and groups of threads with their steps. Prints one JSON report: per group the rounds per second and how long
-each round took, how often a computing thread found itself paused, and how long all of it lasted; and a table of the threads' native ids in
-the order of the groups, by which a profiler names them.
+("socketpair" or "udp"), groups of threads with their steps, and with "lanes" how many seconds of each thread are wanted as lanes. Prints one
+JSON report: per group the rounds per second and how long each round took, how often a computing thread found itself paused, and how long all
+of it lasted; and a table of the threads' native ids in the order of the groups, by which a profiler names them. The lanes are what the threads
+see themselves: a chunk of computing that took too long is one in which somebody else had the GIL, or the core.
 """
 import json
 import os
@@ -21,13 +22,23 @@ CHUNK = 2000  # iterations between two looks at the clock, some 50 us
 PAUSE = 0.0003  # seconds: a chunk that took so much longer was interrupted
 MOST = 20000  # latencies that are kept of a group
 
+LANES = PLAN.get("lanes") or 0.0
+MOST_SPANS = 2000  # of a thread
+STATES = {"wait": "waiting_for_io", "native": "native", "native-held": "running", "echo": "waiting_for_io", "lock": "waiting_for_lock"}
+
 stop = threading.Event()
 noise = os.urandom(1 << 20)
 locks = [threading.Lock() for _ in range(64)]
 
 
+def mark(state, name, begin, end):
+    """From begin to end the thread was in this state."""
+    if begin < state.get("start", end) + LANES and len(state["spans"]) < MOST_SPANS:
+        state["spans"].append((name, begin, end))
+
+
 def compute(iterations, state):
-    last = clock()
+    last = since = clock()
     while iterations != 0 and not stop.is_set():
         n = CHUNK if iterations < 0 else min(iterations, CHUNK)
         iterations -= n if iterations > 0 else 0
@@ -36,7 +47,13 @@ def compute(iterations, state):
         now = clock()
         if now - last > state["chunk"] + PAUSE:
             state["pauses"] += 1
+            if LANES:
+                mark(state, "running", since, last)
+                mark(state, "waiting_for_lock", last, now)
+                since = now
         last = now
+    if LANES:
+        mark(state, "running", since, last)
 
 
 def peer_of(delay):
@@ -83,6 +100,17 @@ def step_of(verb, amount, state):
     return locks[amount].acquire if verb == "lock" else locks[amount].release
 
 
+def seen(verb, work, state):
+    """The same step, which is marked in the thread's lane."""
+
+    def step():
+        begin = clock()
+        work()
+        mark(state, STATES[verb], begin, clock())
+
+    return step if LANES and verb in STATES else work
+
+
 def numbers(n):
     return xrange(n) if sys.version_info[0] == 2 else range(n)  # noqa: F821
 
@@ -98,7 +126,7 @@ def seconds_of(work):
 
 
 def live(group, state):
-    steps = [step_of(verb, amount, state) for verb, amount in group["steps"]]
+    steps = [seen(verb, step_of(verb, amount, state), state) for verb, amount in group["steps"]]
     times, took, append = group["times"], state["took"], state["took"].append
     only = steps[0] if len(steps) == 1 else None
     if hasattr(threading, "get_native_id"):  # 3.8
@@ -141,7 +169,7 @@ go = threading.Event()
 threads, states = [], []
 for number, group in enumerate(PLAN["groups"]):
     for _ in range(group["count"]):
-        state = {"group": number, "took": [], "pauses": 0, "peers": [], "chunk": chunk, "ready": threading.Event()}
+        state = {"group": number, "took": [], "pauses": 0, "peers": [], "spans": [], "chunk": chunk, "ready": threading.Event()}
         thread = threading.Thread(target=live, args=(group, state))
         thread.daemon = True
         thread.start()
@@ -193,4 +221,18 @@ if len(ends) == len(states):
 measure("pauses", "멈춘 횟수", "pauses", "count", [float(sum(s["pauses"] for s in states))])
 rows = [[{"ko": str(s["id"]), "en": str(s["id"])}] for s in states if "id" in s]
 table = {"title": {"ko": "native_id", "en": "native_id"}, "head": [{"ko": "native_id", "en": "native_id"}], "rows": rows}
-print(json.dumps({"experiment": "gil-sim/run-on-cpython", "measures": measures, "tables": [table]}))
+
+
+def ns(seconds):
+    return max(0, int((seconds - start) * 1e9))
+
+
+def lane(number, state):
+    spans = [{"state": name, "start": ns(begin), "end": ns(end)} for name, begin, end in state["spans"] if ns(begin) < ns(end)]
+    return {"name": {"ko": str(number), "en": str(number)}, "spans": spans}
+
+
+lanes = [lane(number, state) for number, state in enumerate(states)]
+title = {"ko": "스레드가 직접 본 것", "en": "what the threads saw"}
+traces = [{"title": title, "lanes": lanes}] if LANES else []
+print(json.dumps({"experiment": "gil-sim/run-on-cpython", "traces": traces, "measures": measures, "tables": [table]}))

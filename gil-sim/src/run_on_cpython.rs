@@ -7,6 +7,7 @@ use lab::cli::Choice;
 use lab::lang::Text;
 use lab::python::{self, Interpreter, LIMIT};
 use lab::report::Report;
+use lab::trace::{Lane, Trace};
 use lab::{machine, text, twin_script};
 use serde_json::{Value, json};
 
@@ -71,29 +72,51 @@ pub fn setup_for(python: &Interpreter, scenario: &Scenario) -> Result<Setup, Tex
 
 /// Runs it; `setup` is that of [`setup_for`].
 pub fn play(python: &Interpreter, setup: &Setup, speed: &Speed, transport: Transport) -> Result<ScenarioFigures, Text> {
-    let args = arguments(setup, speed, transport)?;
+    let args = arguments(setup, speed, transport, 0)?;
     let report = python::run(python, twin_script!("run_on_cpython"), &args, LIMIT)?;
+    Ok(figures(&report, setup))
+}
+
+/// Runs it, and has the threads say what they saw of its first `lanes` ns: looking at the clock costs them little, but something.
+pub fn play_with_lanes(
+    python: &Interpreter,
+    setup: &Setup,
+    speed: &Speed,
+    transport: Transport,
+    lanes: u64,
+) -> Result<(ScenarioFigures, Option<Trace>), Text> {
+    let args = arguments(setup, speed, transport, lanes)?;
+    let mut report = python::run(python, twin_script!("run_on_cpython"), &args, LIMIT)?;
+    let trace = report.traces.pop().map(|trace| {
+        let named = trace.lanes.into_iter().zip(setup.thread_names());
+        let lanes = named.map(|(lane, name)| Lane { name, ..lane }).collect();
+        Trace { title: python::by(python, &trace.title), lanes, ..trace }
+    });
+    Ok((figures(&report, setup), trace))
+}
+
+fn figures(report: &Report, setup: &Setup) -> ScenarioFigures {
     let groups = setup.groups.len();
     let one = |name: &str, group: usize| report.measure(&format!("{name}.{group}"));
     let wall = report.measure("wall").map(|m| m.median());
-    Ok(ScenarioFigures {
+    ScenarioFigures {
         rates: (0..groups).map(|g| one("rate", g).map_or(0.0, |m| m.median())).collect(),
         latencies: (0..groups).map(|g| one("latency", g).map_or_else(Vec::new, |m| m.samples.clone())).collect(),
         wall: wall.filter(|_| setup.groups.iter().all(|g| g.times.is_some())),
-        switches: pauses(&report).zip(wall).filter(|_| only_computes(setup)).map(|(n, ns)| n / ns * 1e9),
-    })
+        switches: pauses(report).zip(wall).filter(|_| only_computes(setup)).map(|(n, ns)| n / ns * 1e9),
+    }
 }
 
 /// Runs it under the interpreter's own profiler, which says whose turn it was.
 pub fn watch(python: &Interpreter, setup: &Setup, speed: &Speed, transport: Transport) -> Result<Seen, Text> {
-    let args = arguments(setup, speed, transport)?;
+    let args = arguments(setup, speed, transport, 0)?;
     sampling::watch(python, twin_script!("run_on_cpython"), &args, |_| setup.thread_names())
 }
 
-fn arguments(setup: &Setup, speed: &Speed, transport: Transport) -> Result<[String; 2], Text> {
+fn arguments(setup: &Setup, speed: &Speed, transport: Transport, lanes: u64) -> Result<[String; 2], Text> {
     let own = env::current_exe()
         .map_err(|e| text!("실행 파일의 경로를 알 수 없습니다: {e}", "the path of this program is unknown: {e}"))?;
-    Ok([own.to_string_lossy().into_owned(), plan(setup, speed, transport).to_string()])
+    Ok([own.to_string_lossy().into_owned(), plan(setup, speed, transport, lanes).to_string()])
 }
 
 fn pauses(report: &Report) -> Option<f64> {
@@ -118,7 +141,7 @@ pub fn of_outcome(outcome: &Outcome, setup: &Setup) -> ScenarioFigures {
     }
 }
 
-fn plan(setup: &Setup, speed: &Speed, transport: Transport) -> Value {
+fn plan(setup: &Setup, speed: &Speed, transport: Transport, lanes: u64) -> Value {
     let seconds = |ns: u64| ns as f64 / 1e9;
     let step = |step: &Step| match *step {
         Step::Run(FOREVER) => json!(["run", -1]),
@@ -145,6 +168,7 @@ fn plan(setup: &Setup, speed: &Speed, transport: Transport) -> Value {
         "interval": interval,
         "seconds": seconds(setup.end),
         "transport": transport.word(),
+        "lanes": seconds(lanes),
         "groups": groups.collect::<Vec<_>>(),
     })
 }

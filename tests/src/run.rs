@@ -45,9 +45,19 @@ fn program_in(profile: Profile, name: &str) -> PathBuf {
     program
 }
 
-/// The sections of the article, as programs with experiments. The last runs programs of the reader's.
-pub const SECTIONS: [&str; 9] =
-    ["kitchen", "native", "threading", "asyncio", "multiprocessing", "mutex", "gil-sim", "compare", "choose"];
+/// The sections of the article, as programs with experiments. `choose` runs programs of the reader's, `workbench` is a page.
+pub const SECTIONS: [&str; 10] = [
+    "kitchen",
+    "native",
+    "threading",
+    "asyncio",
+    "multiprocessing",
+    "mutex",
+    "gil-sim",
+    "compare",
+    "choose",
+    "workbench",
+];
 
 /// A command for one of our programs.
 pub fn command<S: AsRef<OsStr>>(name: &str, args: &[S]) -> Command {

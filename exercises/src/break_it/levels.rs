@@ -25,16 +25,18 @@ pub struct Level {
     /// Where the lock is shipped.
     pub file: &'static str,
     /// The source with the bug.
-    source: &'static str,
+    pub source: &'static str,
     /// The part of it that matters: the names of its anchors.
-    anchors: &'static [&'static str],
+    pub anchors: &'static [&'static str],
     /// What the threads do.
     pub threads: fn() -> Text,
     pub goal: fn() -> Text,
     /// What a letter of the schedule stands for.
     pub letter: Grain,
-    planted: fn(&Told) -> Vec<Program>,
-    shipped: fn(&Told) -> Vec<Program>,
+    /// The threads with the bug in their lock.
+    pub planted: fn(&Told) -> Vec<Program>,
+    /// The same threads with the shipped lock.
+    pub shipped: fn(&Told) -> Vec<Program>,
 }
 
 fn together() -> Text {
@@ -204,6 +206,18 @@ pub const LEVELS: [Level; 8] = [
     },
 ];
 
+/// The shortest schedule that breaks each level.
+pub const SOLUTIONS: [&str; 8] = [
+    "aabbab",
+    "ba",
+    "abacb",
+    "aaaaaaaaabbbaa",
+    "aab!bababb",
+    "ab!baba",
+    "ab!bab!ba",
+    "aaaaaaaaabbb!bbbbbaa!baaabbbaaaaaaaaab",
+];
+
 impl Level {
     /// Plays a schedule in the copy with the bug.
     pub fn play(&self, schedule: &Schedule) -> Played {
@@ -240,16 +254,16 @@ fn lines<'s>(source: &'s str, anchors: &[&str]) -> Vec<&'s str> {
 mod tests {
     use super::*;
 
-    /// The shortest schedule that breaks each level, and what is said of it.
-    const BREAKING: [(&str, &str); 8] = [
-        ("aabbab", "hold the lock at the same time"),
-        ("ba", "could wake a, b"),
-        ("abacb", "hold the lock at the same time"),
-        ("aaaaaaaaabbbaa", "could wake b"),
-        ("aab!bababb", "nobody has asked since"),
-        ("ab!baba", "before the thread that had asked"),
-        ("ab!bab!ba", "could wake a"),
-        ("aaaaaaaaabbb!bbbbbaa!baaabbbaaaaaaaaab", "could wake a"),
+    /// What is said of each solution.
+    const BROKEN: [&str; 8] = [
+        "hold the lock at the same time",
+        "could wake a, b",
+        "hold the lock at the same time",
+        "could wake b",
+        "nobody has asked since",
+        "before the thread that had asked",
+        "could wake a",
+        "could wake a",
     ];
 
     fn read(words: &str) -> Schedule {
@@ -258,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_schedule_breaks_each_level_and_not_the_shipped_lock() {
-        for (n, (level, (words, about))) in LEVELS.iter().zip(BREAKING).enumerate() {
+        for (n, ((level, words), about)) in LEVELS.iter().zip(SOLUTIONS).zip(BROKEN).enumerate() {
             let played = level.play(&read(words));
             let broken = played.broken.unwrap_or_else(|| panic!("level {}: not broken: {:?}", n + 1, played.refused));
             assert!(broken.en.contains(about) && lab::lang::has_hangul(&broken.ko), "level {}: {broken:?}", n + 1);
@@ -271,7 +285,7 @@ mod tests {
 
     #[test]
     fn no_beginning_of_a_solution_breaks_anything() {
-        for (n, (level, (words, _))) in LEVELS.iter().zip(BREAKING).enumerate() {
+        for (n, (level, words)) in LEVELS.iter().zip(SOLUTIONS).enumerate() {
             let turns = read(words).turns().to_vec();
             let shorter: String = turns[..turns.len() - 1].iter().map(ToString::to_string).collect();
             assert!(level.play(&read(&shorter)).broken.is_none(), "level {}", n + 1);

@@ -6,11 +6,11 @@
 //! - [`levels`]: the eight levels as data; [`copies`]: the locks, shipped and with their bugs
 //! - [`threads`]: what the threads of a level do
 //! - [`play`]: plays a schedule turn by turn, and sees a broken promise
-//! - `page`: a level, and what came of a schedule
+//! - [`page`]: a level, and what came of a schedule
 
 pub mod copies;
 pub mod levels;
-mod page;
+pub mod page;
 pub mod play;
 pub mod threads;
 

@@ -42,7 +42,8 @@ fn letter_short(letter: Grain) -> Text {
     }
 }
 
-fn letter_in_full(letter: Grain) -> Text {
+/// What a letter of a schedule stands for.
+pub fn letter_in_full(letter: Grain) -> Text {
     match letter {
         Grain::Turns => text!(
             "글자 하나는 그 스레드의 한 차례입니다. 스레드가 잠들거나, 다른 스레드를 깨우거나, GIL을 요청하거나, 계산하러 갈 때까지입니다.",
@@ -118,14 +119,14 @@ pub fn result(number: usize, level: &Level, played: &Played, shipped: &Played) -
 }
 
 /// The same schedule in the lock without the bug.
-fn of_shipped(shipped: &Played) -> Text {
+pub fn of_shipped(shipped: &Played) -> Text {
     let turns = shipped.steps.len();
     match (&shipped.broken, &shipped.refused) {
         (Some(_), _) => text!("배포된 락도 같은 스케줄로 깨집니다!", "The shipped lock breaks under it too!"),
         (None, Some((number, turn, why))) => {
             let (ko, en) = (&why.ko, &why.en);
             text!(
-                "버그가 없는 락에서는 {number}번째 차례 {turn}이 불가능합니다({ko}).",
+                "버그가 없는 락에서는 {number}번째 차례({turn})가 불가능합니다: {ko}.",
                 "In the lock without the bug turn {number}, {turn}, is not possible ({en})."
             )
         }
@@ -158,7 +159,7 @@ fn steps(level: &Level, played: &Played) -> Table {
 }
 
 /// What a thread did in these turns.
-fn did(steps: &[Step], letter: Grain) -> Text {
+pub fn did(steps: &[Step], letter: Grain) -> Text {
     let mut words: Vec<Text> = Vec::new();
     for step in steps {
         words.extend(step.turn.by_time.then(|| text!("시간이 다 됨", "its time is over")));
@@ -205,7 +206,8 @@ fn of_event(event: Event) -> Text {
     }
 }
 
-fn of_place(place: Place) -> Text {
+/// Where a thread is, in words.
+pub fn of_place(place: Place) -> Text {
     match place {
         Place::Ended => text!("끝남", "has ended"),
         Place::Asleep { timed: true } => text!("잠듦(시간 제한 있음)", "sleeps (timed)"),
@@ -228,7 +230,8 @@ fn places(played: &Played) -> Table {
     }
 }
 
-fn choice(thread: usize, place: Place) -> Option<Turn> {
+/// The turn that can be chosen for a thread.
+pub fn choice(thread: usize, place: Place) -> Option<Turn> {
     let turn = |by_time| Some(Turn { thread, by_time, overtakes: false });
     match place {
         Place::Ready { .. } => turn(false),

@@ -7,7 +7,7 @@ use gil_sim::sim::{Phase, Schedule, Turn, letter};
 use lab::lang::Text;
 use lab::text;
 
-use super::copies::scheduler::{Grain, Place, Scheduler};
+use super::copies::scheduler::{Grain, Place, Scheduler, Spot};
 use super::threads::{At, Event, Program, Told};
 
 /// Something that a thread did.
@@ -24,6 +24,8 @@ pub struct Step {
     pub turn: Turn,
     /// In order.
     pub acts: Vec<Act>,
+    /// Where in the source its operations are.
+    pub spots: Vec<Spot>,
     /// Where the thread is after it.
     pub place: Place,
 }
@@ -38,6 +40,14 @@ pub struct Played {
     pub refused: Option<(usize, Turn, Text)>,
     /// Where every thread is in the end.
     pub places: Vec<Place>,
+    /// And where in the source.
+    pub spots: Vec<Option<Spot>>,
+    /// Who is in the critical section in the end.
+    pub inside: Vec<usize>,
+    /// Whether somebody has asked for the lock since it was last taken.
+    pub asked: bool,
+    /// What the threads share in the end, as [`Told::memory`] has it.
+    pub memory: Vec<(&'static str, String)>,
 }
 
 /// Ends the threads whatever happens: the scope would wait for them for ever.
@@ -51,6 +61,17 @@ impl Drop for End<'_> {
 
 /// Plays a schedule up to its end, to the first turn that is not possible, or to the first broken promise.
 pub fn play(programs: Vec<Program>, told: &Told, grain: Grain, schedule: &Schedule) -> Played {
+    play_on(programs, told, grain, schedule, |_| None)
+}
+
+/// Plays a schedule and goes on after its end with the turns that `more` chooses, which is told where the threads are.
+pub fn play_on(
+    programs: Vec<Program>,
+    told: &Told,
+    grain: Grain,
+    schedule: &Schedule,
+    mut more: impl FnMut(&[Place]) -> Option<Turn>,
+) -> Played {
     let threads = programs.len();
     let scheduler = Scheduler::new(threads, grain);
     thread::scope(|scope| {
@@ -60,19 +81,30 @@ pub fn play(programs: Vec<Program>, told: &Told, grain: Grain, schedule: &Schedu
         }
         let _end = End(&scheduler);
         let places = || (0..threads).map(|thread| scheduler.place(thread)).collect::<Vec<Place>>();
-        let mut played = Played { steps: Vec::new(), broken: None, refused: None, places: places() };
+        let mut played = Played {
+            steps: Vec::new(),
+            broken: None,
+            refused: None,
+            places: places(),
+            spots: Vec::new(),
+            inside: Vec::new(),
+            asked: false,
+            memory: Vec::new(),
+        };
         let mut judge = Judge::default();
         let mut made = 0;
-        for (number, turn) in schedule.turns().iter().enumerate() {
-            if let Some(why) = why_not(&played.places, *turn) {
-                played.refused = Some((number + 1, *turn, why));
+        let mut turns = schedule.turns().iter().copied();
+        while let Some(turn) = turns.next().or_else(|| more(&played.places)) {
+            if let Some(why) = why_not(&played.places, turn) {
+                played.refused = Some((played.steps.len() + 1, turn, why));
                 break;
             }
-            let went = scheduler.go(*turn, true);
+            let went = scheduler.go(turn, true);
             played.places = places();
             let (operations, _) = scheduler.operations();
             let acts = acts(&operations[made..], made, &scheduler.trail(), &told.take());
-            let step = Step { turn: *turn, acts, place: played.places[turn.thread] };
+            let spots = scheduler.spots(made);
+            let step = Step { turn, acts, spots, place: played.places[turn.thread] };
             made = operations.len();
             // A thread that panicked has found that the lock's own assertions do not hold.
             let panicked = went.err().map(Text::same);
@@ -82,6 +114,10 @@ pub fn play(programs: Vec<Program>, told: &Told, grain: Grain, schedule: &Schedu
                 break;
             }
         }
+        played.spots = (0..threads).map(|thread| scheduler.spot(thread)).collect();
+        (played.inside, played.asked) = (judge.inside, judge.asked);
+        // The threads wait for their turns, which do not come any more.
+        played.memory = told.memory();
         played
     })
 }

@@ -1,5 +1,6 @@
 //! What the threads of a level do with its lock, and what they tell the judge.
 
+use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,18 +30,37 @@ pub enum Event {
 /// An event, and how many phases and operations came before it.
 pub type At = ((usize, usize), Event);
 
-/// What the threads of a level tell, in order.
-#[derive(Clone, Debug, Default)]
-pub struct Told(Arc<Mutex<Vec<At>>>);
+/// What is written down of something that threads share.
+type Look = Box<dyn Fn() -> String + Send>;
+
+/// What the threads of a level tell, in order; and what they share, to look at it between two turns.
+#[derive(Clone, Default)]
+pub struct Told {
+    events: Arc<Mutex<Vec<At>>>,
+    shared: Arc<Mutex<Vec<(&'static str, Look)>>>,
+}
 
 impl Told {
     fn tell(&self, thread: &ThreadHandle, event: Event) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((thread.reached(), event));
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push((thread.reached(), event));
     }
 
     /// What was told since the last call.
     pub fn take(&self) -> Vec<At> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.events.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The threads share this; the lock itself has no name.
+    fn shares(&self, name: &'static str, what: &Arc<impl fmt::Debug + Send + Sync + 'static>) {
+        let what = Arc::clone(what);
+        let look: Look = Box::new(move || format!("{what:?}"));
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).push((name, look));
+    }
+
+    /// What the threads share as it is now: `Debug`'s form of each. Call it between two turns.
+    pub fn memory(&self) -> Vec<(&'static str, String)> {
+        let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.iter().map(|(name, look)| (*name, look())).collect()
     }
 }
 
@@ -48,8 +68,9 @@ impl Told {
 pub type Program = Box<dyn FnOnce(&ThreadHandle) + Send>;
 
 /// Threads that each take a plain lock once.
-pub fn visit<L: RawLock + 'static>(lock: L, threads: usize, told: &Told) -> Vec<Program> {
+pub fn visit<L: RawLock + fmt::Debug + 'static>(lock: L, threads: usize, told: &Told) -> Vec<Program> {
     let lock = Arc::new(lock);
+    told.shares("", &lock);
     let program = |_| -> Program {
         let (lock, told) = (Arc::clone(&lock), told.clone());
         Box::new(move |thread| {
@@ -64,7 +85,7 @@ pub fn visit<L: RawLock + 'static>(lock: L, threads: usize, told: &Told) -> Vec<
 }
 
 /// One thread puts so many items into a buffer, the other takes as many.
-pub fn exchange<B: Send + Sync + 'static>(
+pub fn exchange<B: fmt::Debug + Send + Sync + 'static>(
     buffer: B,
     items: u32,
     told: &Told,
@@ -72,6 +93,7 @@ pub fn exchange<B: Send + Sync + 'static>(
     take: fn(&B) -> Option<u32>,
 ) -> Vec<Program> {
     let buffer = Arc::new(buffer);
+    told.shares("", &buffer);
     let (producer, consumer) = (Arc::clone(&buffer), buffer);
     let (of_producer, of_consumer) = (told.clone(), told.clone());
     vec![
@@ -136,8 +158,9 @@ fn id(thread: &ThreadHandle) -> ThreadId {
 
 /// A thread for each number: it takes the lock, computes so many turns, looking for a request after each, and ends with one more turn
 /// after which it does not look.
-pub fn interpret<L: Lock + 'static>(lock: L, turns: &[u32], told: &Told) -> Vec<Program> {
+pub fn interpret<L: Lock + fmt::Debug + 'static>(lock: L, turns: &[u32], told: &Told) -> Vec<Program> {
     let lock = Arc::new(lock);
+    told.shares("", &lock);
     let program = |turns: &u32| -> Program {
         let (lock, turns) = (Arc::clone(&lock), *turns);
         let interpreting = Interpreting { lock, told: told.clone(), may_be_withdrawn: false };
@@ -153,12 +176,14 @@ pub fn interpret<L: Lock + 'static>(lock: L, turns: &[u32], told: &Told) -> Vec<
 
 /// The main thread computes with the lock held, begins to end the interpreter, computes and looks for a request once. A daemon thread wants the lock, and
 /// gives up when it sees the end.
-pub fn finalize<L: Lock + 'static, E: 'static>(
+pub fn finalize<L: Lock + fmt::Debug + 'static, E: 'static>(
     lock: L,
     told: &Told,
     take_unless: fn(&L, ThreadId, &AtomicBool) -> Result<(), E>,
 ) -> Vec<Program> {
     let (lock, ending) = (Arc::new(lock), Arc::new(AtomicBool::new(false)));
+    told.shares("", &lock);
+    told.shares("ending", &ending);
     let main = Interpreting { lock: Arc::clone(&lock), told: told.clone(), may_be_withdrawn: true };
     let (told, ends) = (told.clone(), Arc::clone(&ending));
     vec![

@@ -32,8 +32,8 @@ use lab::{Error, Result};
 
 use crate::input_file::{self, place};
 
-pub use parse::Scenario;
-pub use values::FOREVER;
+pub use parse::{Scenario, parse};
+pub use values::{FOREVER, Wrong};
 
 /// The file of a scenario: as given, or one that comes with the program, by its name.
 pub fn file_of(given: &Path) -> PathBuf {
@@ -45,7 +45,7 @@ pub fn file_of(given: &Path) -> PathBuf {
 pub fn read(path: &Path) -> Result<Scenario> {
     let name = path.display();
     let words = input_file::read(path)?;
-    parse::parse(&words).map_err(|wrong| {
+    parse(&words).map_err(|wrong| {
         let (line, column) = place(&words, wrong.at);
         let Text { ko, en } = wrong.what;
         Error::usage(Text { ko: format!("{name}:{line}:{column}: {ko}"), en: format!("{name}:{line}:{column}: {en}") })

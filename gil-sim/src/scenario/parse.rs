@@ -25,8 +25,8 @@ pub struct Scenario {
     pub setup: Setup,
 }
 
-/// Reads a scenario.
-pub(super) fn parse(words: &str) -> Parsed<Scenario> {
+/// Reads a scenario from the text of a file.
+pub fn parse(words: &str) -> Parsed<Scenario> {
     let whole = DeTable::parse(words).map_err(|e| {
         let (at, why) = (e.span().map_or(0, |span| span.start), e.message().to_owned());
         Wrong { at, what: text!("TOML 문법에 맞지 않습니다 ({why})", "this is not TOML ({why})") }

@@ -17,7 +17,7 @@ pub struct Wrong {
     pub what: Text,
 }
 
-pub(super) type Parsed<T> = Result<T, Wrong>;
+pub type Parsed<T> = Result<T, Wrong>;
 pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 
 /// `200us`, `5ms`, `1.5s`, in ns.

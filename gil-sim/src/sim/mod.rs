@@ -31,6 +31,6 @@ pub use kind::Kind;
 pub use machine::{Machine, Speed};
 pub use phase::Phase;
 pub use schedule::{Schedule, Turn, letter};
-pub use script::run;
+pub use script::{run, run_at_most};
 pub use setup::{Group, Outcome, Setup, Step, ThreadOutcome};
 pub use stepper::Stepper;

@@ -110,9 +110,15 @@ fn delay(group: &Group) -> Option<u64> {
 
 /// Runs a setup on a machine, with threads of this speed.
 pub fn run(setup: &Setup, machine: &Machine, speed: &Speed) -> Outcome {
+    run_at_most(setup, machine, speed, u64::MAX).0
+}
+
+/// The same for a setup that a stranger wrote: stops after so many events, which a short step repeated for a long virtual time needs. Whether it
+/// came to its end; otherwise the outcome is that of the time until then.
+pub fn run_at_most(setup: &Setup, machine: &Machine, speed: &Speed, most: u64) -> (Outcome, bool) {
     let os = Os::new(machine.clone(), setup.seed, Lanes::of_setup(setup, setup.keep));
     let Simulation { os, gils, tasks, shared, .. } = Simulation::new(setup, os, speed, false);
-    os.run(tasks, setup.end);
+    let whole = os.run(tasks, setup.end, most);
     os.lanes.borrow_mut().finish(os.now());
     let mut threads = shared.outcomes.take();
     let lanes = os.lanes.borrow();
@@ -122,14 +128,15 @@ pub fn run(setup: &Setup, machine: &Machine, speed: &Speed) -> Outcome {
         one.waited = lanes.total(i, State::WaitingForLock) + lanes.total(i, State::Requesting);
     }
     let done = threads.iter().filter_map(|f| f.done).max().filter(|_| shared.left.get() == 0);
-    Outcome {
-        lasted: done.unwrap_or(setup.end),
+    let outcome = Outcome {
+        lasted: if whole { done.unwrap_or(setup.end) } else { os.now() },
         switches: gils.iter().map(|g| g.switches()).sum(),
         events: os.handled(),
         trace: lanes.trace(Text::default()),
         schedule: os.schedule.borrow().to_string(),
         threads,
-    }
+    };
+    (outcome, whole)
 }
 
 struct SimulatedThread {

@@ -99,7 +99,7 @@ pub fn looks(program: &Program, version: Version) -> BTreeSet<Position> {
 }
 
 /// What an instruction works on.
-fn operand(program: &Program, code: &Code, op: Op) -> String {
+pub fn operand(program: &Program, code: &Code, op: Op) -> String {
     match op {
         Op::LoadConst(n) => match program.consts[n] {
             Value::Int(n) => n.to_string(),

@@ -66,6 +66,20 @@ impl Thread {
         Thread { frames: vec![Frame { function: 0, next: 0, base: 0 }], stack }
     }
 
+    /// The instruction that comes next.
+    pub fn next(&self) -> Position {
+        let frame = self.frames.last().expect("a thread that has ended is not asked");
+        Position { function: frame.function, op: frame.next }
+    }
+
+    /// What the function that runs has: its local variables, and the values on its stack.
+    pub fn values(&self, program: &Program) -> (Vec<Value>, Vec<Value>) {
+        let frame = self.frames.last().expect("a thread that has ended is not asked");
+        let mut locals: Vec<Value> = self.stack[frame.base..].iter().map(|operand| operand.value).collect();
+        let stack = locals.split_off(program.functions[frame.function].locals.len());
+        (locals, stack)
+    }
+
     /// Does one instruction.
     pub fn step(&mut self, program: &Program, heap: &Heap, tally: &mut Tally) -> Step {
         let frame = *self.frame();

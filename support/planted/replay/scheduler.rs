@@ -4,7 +4,7 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -31,6 +31,23 @@ pub enum Call {
     Release,
 }
 
+/// A place in the source of the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spot {
+    pub file: &'static str,
+    /// From 1 on.
+    pub line: u32,
+    /// A guard is dropped: the line is the one that made it.
+    pub drops: bool,
+}
+
+impl Spot {
+    /// Where a function with `#[track_caller]` was called.
+    pub fn at(place: &'static Location<'static>, drops: bool) -> Spot {
+        Spot { file: place.file(), line: place.line(), drops }
+    }
+}
+
 #[derive(Debug, Default)]
 struct ThreadState {
     asleep: bool,
@@ -44,6 +61,8 @@ struct ThreadState {
     holds: usize,
     /// The operation that it makes next, where each operation is a turn.
     next: Option<&'static str>,
+    /// Where that operation is, or the last one; `None` outside of the lock.
+    spot: Option<Spot>,
 }
 
 /// Where a thread is between two turns.
@@ -75,6 +94,8 @@ struct State {
     slow: usize,
     trail: Vec<(usize, Phase)>,
     operations: Vec<(usize, &'static str)>,
+    /// Where each of them is.
+    spots: Vec<Spot>,
     letters: Vec<Turn>,
     broken: Option<String>,
 }
@@ -115,6 +136,7 @@ impl Scheduler {
         }));
         let mut state = self.state();
         state.threads[number].ended = true;
+        state.threads[number].spot = None;
         if let Err(payload) = end
             && !payload.is::<Stopped>()
         {
@@ -155,6 +177,16 @@ impl Scheduler {
             ThreadState { asleep: true, timed, .. } => Place::Asleep { timed: *timed },
             ThreadState { next, .. } => Place::Ready { next: *next },
         }
+    }
+
+    /// Where in the source a thread is; `None` outside of the lock.
+    pub fn spot(&self, thread: usize) -> Option<Spot> {
+        self.state().threads[thread].spot
+    }
+
+    /// Where the operations are, from the one with this number on.
+    pub fn spots(&self, from: usize) -> Vec<Spot> {
+        self.state().spots[from..].to_vec()
     }
 
     /// The phases that threads reached since the last call.
@@ -230,7 +262,14 @@ impl ThreadHandle {
     }
 
     /// Called before each operation, which is a step of its own for loom.
+    #[track_caller]
     pub fn operation(&self, what: &'static str) {
+        self.operation_at(what, Spot::at(Location::caller(), false));
+    }
+
+    /// The same for an operation of which the caller knows where it is.
+    pub fn operation_at(&self, what: &'static str, spot: Spot) {
+        self.me(|me| me.spot = Some(spot));
         if self.scheduler.grain == Grain::Operations {
             self.me(|me| me.next = Some(what));
             self.ends_turn();
@@ -239,6 +278,7 @@ impl ThreadHandle {
         self.passes(false);
         let mut state = self.scheduler.state();
         state.operations.push((self.number, what));
+        state.spots.push(spot);
         state.length += 1;
         let too_long = state.length > MOST;
         drop(state);
@@ -254,6 +294,7 @@ impl ThreadHandle {
 
     /// The thread computes for a turn.
     pub fn computes(&self) {
+        self.me(|me| me.spot = None);
         self.ends_turn();
         self.passes(false);
     }

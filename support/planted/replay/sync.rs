@@ -4,37 +4,66 @@
 //! it, a woken thread tries again, signals go to the longest waiter unless a letter has `*`. The lock's protocol on top is compared.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::panic::Location;
 use std::sync::atomic::Ordering;
 use std::sync::{self, PoisonError};
 use std::time::Duration;
 
-use gil_sim::sim::Phase;
+use gil_sim::sim::{Phase, letter};
 
-use crate::scheduler::{Call, ThreadHandle, current_thread};
+use crate::scheduler::{Call, Spot, ThreadHandle, current_thread};
 
 fn locked<T>(mutex: &sync::Mutex<T>) -> sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-#[derive(Debug)]
+/// Threads by their letters, as the types below show who waits.
+fn letters(threads: impl IntoIterator<Item = usize>) -> String {
+    let letters: Vec<String> = threads.into_iter().map(|thread| letter(thread).unwrap_or('?').to_string()).collect();
+    letters.join(" ")
+}
+
 pub struct Mutex<T> {
     taken: sync::atomic::AtomicBool,
+    /// Who has it, or had it last.
+    holder: sync::atomic::AtomicUsize,
     asleep: sync::Mutex<VecDeque<usize>>,
     value: sync::Mutex<T>,
+}
+
+/// What it protects; while it is held, only who holds it and who waits for it: nobody else may look.
+impl<T: fmt::Debug> fmt::Debug for Mutex<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.taken.load(Ordering::Relaxed) {
+            let (holder, asleep) = (self.holder.load(Ordering::Relaxed), locked(&self.asleep));
+            return write!(f, "Held({}, {})", letters([holder]), letters(asleep.iter().copied()));
+        }
+        // Free, and whoever looks does so between two turns: nobody takes it meanwhile.
+        locked(&self.value).fmt(f)
+    }
 }
 
 #[derive(Debug)]
 pub struct MutexGuard<'a, T> {
     mutex: &'a Mutex<T>,
+    /// Where it was made.
+    made: &'static Location<'static>,
     value: Option<sync::MutexGuard<'a, T>>,
 }
 
 impl<T> Mutex<T> {
     pub fn new(value: T) -> Mutex<T> {
-        Mutex { taken: Default::default(), asleep: Default::default(), value: sync::Mutex::new(value) }
+        Mutex {
+            taken: Default::default(),
+            holder: Default::default(),
+            asleep: Default::default(),
+            value: sync::Mutex::new(value),
+        }
     }
 
+    #[track_caller]
     pub fn lock(&self) -> MutexGuard<'_, T> {
         if let Some(me) = current_thread() {
             me.operation("Mutex::lock");
@@ -43,8 +72,9 @@ impl<T> Mutex<T> {
                 me.sleeps(false);
             }
             me.holds(true);
+            self.holder.store(me.number, Ordering::Relaxed);
         }
-        MutexGuard { mutex: self, value: Some(locked(&self.value)) }
+        MutexGuard { mutex: self, made: Location::caller(), value: Some(locked(&self.value)) }
     }
 
     fn unlock(&self, me: &ThreadHandle) {
@@ -62,7 +92,7 @@ impl<T> Drop for MutexGuard<'_, T> {
         // `Condvar::wait` has unlocked it already.
         let held = self.value.take().is_some();
         if held && let Some(me) = current_thread() {
-            me.operation("MutexGuard::drop");
+            me.operation_at("MutexGuard::drop", Spot::at(self.made, true));
             self.mutex.unlock(&me);
         }
     }
@@ -99,14 +129,22 @@ impl Queue {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Condvar(sync::Mutex<Queue>);
+
+/// Who waits.
+impl fmt::Debug for Condvar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Waiting({})", letters(locked(&self.0).waiting.iter().copied()))
+    }
+}
 
 impl Condvar {
     pub fn new() -> Condvar {
         Condvar::default()
     }
 
+    #[track_caller]
     pub fn notify_one(&self) {
         let Some(me) = current_thread() else { return };
         me.operation("Condvar::notify_one");
@@ -133,6 +171,7 @@ impl Condvar {
         Some(next)
     }
 
+    #[track_caller]
     pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
         let me = current_thread().expect("only a scheduled thread waits");
         me.operation("Condvar::wait");
@@ -140,6 +179,7 @@ impl Condvar {
         self.waits(&me, guard, false).0
     }
 
+    #[track_caller]
     pub fn wait_timeout<'a, T>(
         &self,
         _: &'a Mutex<T>,
@@ -152,6 +192,7 @@ impl Condvar {
         self.waits(&me, guard, true)
     }
 
+    #[track_caller]
     fn waits<'a, T>(&self, me: &ThreadHandle, mut guard: MutexGuard<'a, T>, timed: bool) -> (MutexGuard<'a, T>, bool) {
         let mutex = guard.mutex;
         {
@@ -175,8 +216,15 @@ impl Condvar {
 }
 
 /// The system's `sem_t`, like `src/sync/semaphore.rs`: each call is one operation.
-#[derive(Debug)]
 pub struct Semaphore(sync::Mutex<Sem>);
+
+/// Its value, and who is asleep.
+impl fmt::Debug for Semaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sem = locked(&self.0);
+        write!(f, "Semaphore {{ value: {}, asleep: Waiting({}) }}", sem.value, letters(sem.asleep.iter().copied()))
+    }
+}
 
 #[derive(Debug)]
 struct Sem {
@@ -191,6 +239,7 @@ impl Semaphore {
         Semaphore(sync::Mutex::new(Sem { value, slow: 0, asleep: VecDeque::new() }))
     }
 
+    #[track_caller]
     pub fn wait(&self) {
         let me = current_thread().expect("only a scheduled thread waits");
         me.operation("sem_wait");
@@ -209,6 +258,7 @@ impl Semaphore {
         sem().value -= 1;
     }
 
+    #[track_caller]
     pub fn post(&self) {
         let Some(me) = current_thread() else { return };
         me.operation("sem_post");
@@ -240,8 +290,13 @@ fn stored(me: &ThreadHandle, something: bool) {
 
 macro_rules! atomic {
     ($name:ident, $value:ty, $nothing:expr) => {
-        #[derive(Debug)]
         pub struct $name(sync::atomic::$name);
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
 
         #[allow(dead_code, reason = "the two have the same shape")]
         impl $name {
@@ -249,6 +304,7 @@ macro_rules! atomic {
                 $name(sync::atomic::$name::new(value))
             }
 
+            #[track_caller]
             pub fn load(&self, _: Ordering) -> $value {
                 if let Some(me) = current_thread() {
                     me.operation(concat!(stringify!($name), "::load"));
@@ -256,6 +312,7 @@ macro_rules! atomic {
                 self.0.load(Ordering::SeqCst)
             }
 
+            #[track_caller]
             pub fn store(&self, value: $value, _: Ordering) {
                 let me = current_thread();
                 if let Some(me) = &me {
@@ -267,6 +324,7 @@ macro_rules! atomic {
                 }
             }
 
+            #[track_caller]
             pub fn compare_exchange(
                 &self,
                 old: $value,
@@ -281,6 +339,7 @@ macro_rules! atomic {
             }
 
             /// Never fails without a reason here: a schedule decides everything.
+            #[track_caller]
             pub fn compare_exchange_weak(
                 &self,
                 old: $value,

@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::BodyExt;
@@ -14,6 +15,7 @@ use crate::body::Body;
 use crate::draw::{Fault, draw};
 use crate::limits::MOST_URI;
 use crate::route::{NoRoute, Route};
+use crate::service::{self, NoBody, Service};
 use crate::state::Shared;
 
 /// An error of a service makes hyper close the connection without an answer.
@@ -32,6 +34,9 @@ async fn respond(request: Request<Incoming>, shared: &Shared, n: u64) -> io::Res
     if let Some(status) = flaw(&request) {
         return Ok(refuse(status));
     }
+    if let Some(service) = &shared.service {
+        return Ok(serviced(request, Arc::clone(service), shared).await);
+    }
     let route = match Route::of(request.uri().path()) {
         Ok(route) => route,
         Err(NoRoute::Unknown) => return Ok(refuse(StatusCode::NOT_FOUND)),
@@ -48,6 +53,21 @@ async fn respond(request: Request<Incoming>, shared: &Shared, n: u64) -> io::Res
         Some(Fault::Never) => never(shared).await,
         None => serve(route, request, shared, n).await,
     }
+}
+
+/// The answer of the caller's own service.
+async fn serviced(request: Request<Incoming>, service: Arc<dyn Service>, shared: &Shared) -> Response<Body> {
+    let limits = &shared.options.limits;
+    let (head, body) = request.into_parts();
+    let body = match service::read(body, limits.body, limits.upload).await {
+        Ok(body) => body,
+        Err(NoBody::TooLarge) => return refuse(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(NoBody::TooSlow) => return refuse(StatusCode::REQUEST_TIMEOUT),
+        Err(NoBody::Cut) => return closing(refuse(StatusCode::BAD_REQUEST)),
+    };
+    let (method, path, headers) = (head.method, head.uri.path().to_owned(), head.headers);
+    let answer = service::answer(service, service::Request { method, path, headers, body }).await;
+    answer.unwrap_or_else(|| refuse(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
 /// The status for a request head that hyper could parse but that is wrong.

@@ -10,8 +10,12 @@ use tokio::runtime::Builder;
 use tokio::sync::watch;
 
 use crate::accept;
+use crate::service::Service;
 use crate::state::{Drained, Options, Shared};
 use crate::tally::{Counters, Tally, Visit};
+
+/// Threads on which a service answers. More requests wait.
+const SERVICE_THREADS: usize = 8;
 
 /// A running server. Dropping it cuts all connections and closes the port.
 pub struct Server {
@@ -23,19 +27,31 @@ pub struct Server {
 impl Server {
     /// Starts. When this returns, connections are accepted.
     pub fn start(options: Options) -> io::Result<Server> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        Server::run(options, None)
+    }
+
+    /// Starts a server that gives this service's answers. Delay and faults of the options do not apply.
+    pub fn start_with(options: Options, service: Arc<dyn Service>) -> io::Result<Server> {
+        Server::run(options, Some(service))
+    }
+
+    fn run(options: Options, service: Option<Arc<dyn Service>>) -> io::Result<Server> {
+        let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(SERVICE_THREADS).build()?;
         let listener = {
             let _within = runtime.enter();
             accept::bind(options.address)?
         };
         let address = listener.local_addr()?;
         let (phase, _) = watch::channel(None);
-        let shared = Arc::new(Shared { options, counters: Counters::default(), phase });
+        let shared = Arc::new(Shared { options, counters: Counters::default(), service, phase });
         let thread = {
             let shared = Arc::clone(&shared);
-            thread::Builder::new()
-                .name("web".into())
-                .spawn(move || runtime.block_on(accept::listen(listener, shared)))?
+            thread::Builder::new().name("web".into()).spawn(move || {
+                let drained = runtime.block_on(accept::listen(listener, shared));
+                // A service that still computes an answer that nobody reads any more is not waited for.
+                runtime.shutdown_background();
+                drained
+            })?
         };
         Ok(Server { shared, address, thread: Some(thread) })
     }

@@ -1,12 +1,14 @@
 //! What the parts of a server share: its options, what it counts, whether it is stopping.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::draw::Faults;
 use crate::limits::Limits;
+use crate::service::Service;
 use crate::tally::Counters;
 
 /// The configuration of a server.
@@ -49,6 +51,8 @@ pub struct Drained {
 pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) counters: Counters,
+    /// Answers instead of the routes.
+    pub(crate) service: Option<Arc<dyn Service>>,
     /// `None` while it serves; once it stops, the grace period for answers in flight.
     pub(crate) phase: watch::Sender<Option<Duration>>,
 }

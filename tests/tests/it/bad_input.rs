@@ -192,6 +192,14 @@ fn a_wrong_command_line() {
         ("choose", &["verify", "no-such-program"]),
         ("choose", &["verify", "--pieces", "1"]),
         ("choose", &["overhead", "--rounds", "0"]),
+        ("workbench", &["nonsense"]),
+        ("workbench", &["--port", "65536"]),
+        ("workbench", &["serve", "--json"]),
+        ("workbench", &["serve", "extra"]),
+        ("workbench", &["export"]),
+        ("workbench", &["export", ""]),
+        ("workbench", &["export", "docs"]),
+        ("workbench", &["export", "target/tmp/a", "extra"]),
         ("lab", &["--python", "no-such-python"]),
         ("lab", &["--python", "true"]),
         ("lab", &["--python", "Cargo.toml"]),
@@ -212,6 +220,8 @@ fn a_run_that_fails() {
     refused("threading", &["--no-python", "--svg", "/proc/lanes.svg"], 1);
     refused("choose", &["--out", "/no/such/folder/run.json"], 1);
     refused("choose", &["--svg", "/proc/lanes.svg"], 1);
+    refused("workbench", &["export", "Cargo.toml"], 1);
+    refused("workbench", &["export", "/proc/page"], 1);
     // Before anything is measured: a measurement would take longer than a test may.
     refused("compare", &["report", "--no-python", "/proc/report"], 1);
     for file in ["no/such/report.json", "support", "Cargo.toml", "tests/data/sentences.txt", "/dev/null"] {
@@ -292,7 +302,9 @@ fn an_error_names_the_valid_values() {
 
 #[test]
 fn help_is_in_both_languages_and_hides_internal_commands() {
-    for program in ["threading", "asyncio", "multiprocessing", "mutex", "gil-sim", "compare", "choose", "lab"] {
+    for program in
+        ["threading", "asyncio", "multiprocessing", "mutex", "gil-sim", "compare", "choose", "workbench", "lab"]
+    {
         let ko = run(program, &["--help"]).ends_with(0).out;
         let en = run(program, &["--help", "--lang", "en"]).ends_with(0).out;
         assert!(has_hangul(&ko) && !has_hangul(&en), "{en}");

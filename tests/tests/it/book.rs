@@ -290,7 +290,7 @@ fn sources(folder: &Path, all: &mut Vec<PathBuf>) {
     for path in self::folder(folder) {
         match path.extension().and_then(|ending| ending.to_str()) {
             None if path.is_dir() && !path.ends_with("target") && !path.ends_with("printed") => sources(&path, all),
-            Some("rs" | "py" | "toml" | "md") => all.push(path),
+            Some("rs" | "py" | "toml" | "md" | "js") => all.push(path),
             _ => {}
         }
     }

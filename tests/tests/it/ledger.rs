@@ -97,6 +97,7 @@ const TOOLS: &[(&str, &str, &str)] = &[
     ("choose", "run", "it predicts for the reader's program"),
     ("choose", "again", "it predicts from a recorded run"),
     ("choose", "overhead", "it measures the sampler"),
+    ("workbench", "export", "its files are a page, on which the reader judges"),
     ("compare", "report", "its files have the verdicts of others"),
     ("compare", "diff", "it compares the verdicts of others"),
 ];
@@ -112,6 +113,7 @@ fn experiment_of(command: &str) -> (String, String) {
         "choose" => "run",
         "kitchen" => "cooks",
         "native" => "release",
+        "workbench" => "serve",
         "lab" => "machine",
         _ => "article",
     };
@@ -159,8 +161,9 @@ fn every_claim_has_its_verdict_and_every_experiment_its_claim() {
     assert_eq!(faults(ledger(), &judged()), [""; 0]);
     for (program, word, _) in TOOLS {
         assert!(words(program).iter().any(|other| other == word), "{program} {word} is a tool that does not exist");
-        // Their verdicts are those of others, or they have none to give: they speak of the reader's program.
-        let has_none = ["compare", "choose"].contains(program);
+        // Their verdicts are those of others, or they have none to give: they speak of the reader's program, or
+        // let the reader judge.
+        let has_none = ["compare", "choose", "workbench"].contains(program);
         assert!(has_none || CALIBRATIONS.contains(word), "{word} is tried, so that its verdicts are known");
     }
 }

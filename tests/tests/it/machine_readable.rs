@@ -95,6 +95,7 @@ const EXPERIMENTS: &[(&str, &[&str])] = &[
     ("choose", &["run", "--out", "target/tmp/run.json", "sleep", "0.3"]),
     // Behind the run that writes its file.
     ("choose", &["again", "target/tmp/run.json"]),
+    ("workbench", &["export", "target/tmp/workbench"]),
 ];
 
 fn read(program: &str, args: &[&str]) -> (Value, Report) {
@@ -130,8 +131,8 @@ pub fn tried() -> &'static [Tried] {
 /// Left out: each of them takes nine seconds in a debug build, or measures nothing without a Python.
 pub const CALIBRATIONS: [&str; 3] = ["calibrate", "verify", "overhead"];
 
-/// Left out: it installs a library, and prints a page that is no report.
-pub const PAGES: [(&str, &str); 1] = [("native", "setup")];
+/// Left out: they print a page that is no report. One installs a library, the other serves until it is ended.
+pub const PAGES: [(&str, &str); 2] = [("native", "setup"), ("workbench", "serve")];
 
 #[test]
 fn every_experiment_is_tried() {
@@ -196,6 +197,7 @@ const WITHOUT_LANES: &[(&str, &str)] = &[
     ("native", "failures"),
     ("native", "libraries"),
     ("native", "oversubscription"),
+    ("workbench", "export"),
 ];
 
 #[test]

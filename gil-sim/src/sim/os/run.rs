@@ -9,14 +9,18 @@ use crate::sim::ids::Tid;
 use crate::sim::schedule::Turn;
 
 impl Os {
-    /// Runs all programs, in the order of [`Os::spawn`], until `end` or until nothing is left to happen.
-    pub fn run(&self, mut tasks: Vec<Task>, end: u64) {
+    /// Runs all programs, in the order of [`Os::spawn`], until `end` or until nothing is left to happen. Gives up after `most` events;
+    /// returns whether it came to the end.
+    pub fn run(&self, mut tasks: Vec<Task>, end: u64, most: u64) -> bool {
         let mut context = Context::from_waker(Waker::noop());
         loop {
-            let Some(Reverse((at, _, what))) = self.events.borrow_mut().pop() else { break };
+            let Some(Reverse((at, _, what))) = self.events.borrow_mut().pop() else { return true };
             if at > end {
                 self.now.set(end);
-                break;
+                return true;
+            }
+            if self.handled.get() >= most {
+                return false;
             }
             self.now.set(at);
             self.handled.set(self.handled.get() + 1);

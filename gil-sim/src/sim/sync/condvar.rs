@@ -194,7 +194,7 @@ mod tests {
             all.work(me, 30_000).await;
             condvar.notify_one(&all, me).await;
         }));
-        os.run(tasks, 1_000_000);
+        os.run(tasks, 1_000_000, u64::MAX);
         order.take()
     }
 
