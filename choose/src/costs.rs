@@ -82,7 +82,9 @@ impl Costs {
     pub fn of_report(report: &Report) -> Option<Costs> {
         let mut costs = Costs::typical();
         for (id, _, ns) in costs.parts_mut() {
-            *ns = report.measure(id).map(Measure::median).filter(|v| v.is_finite() && *v >= 0.0)?;
+            let found = report.measure(id).map(Measure::median).filter(|v| v.is_finite() && *v >= 0.0);
+            // Earlier versions did not ask for it.
+            *ns = found.or_else(|| (id == "cost.imports").then_some(0.0))?;
         }
         Some(costs)
     }

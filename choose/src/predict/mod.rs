@@ -68,7 +68,7 @@ pub fn predict_one(recording: &Recording, costs: &Costs, plan: Plan, way: Way) -
     let others = [Side::Best, Side::Worst, Side::WaitsForMemory];
     let others = others.map(|side| before / with_disk(self::time(side, recording, costs, plan, way).0, least));
     let all = || others.into_iter().chain([factor, before / with_disk(time, most)]);
-    let spread = MODEL * (1.0 + 0.3 * disturbed(recording));
+    let spread = MODEL * (1.0 + 0.45 * disturbed(recording));
     let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
     let (low, high) = match way {
         // Nobody knows how fast code will be that is not written: at best its part takes no time.
