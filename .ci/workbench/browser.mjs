@@ -6,8 +6,8 @@ const { chromium } = createRequire(join(process.cwd(), 'x.js'))('playwright-core
 
 /** How long something may take until it counts as missing, in ms. */
 const PATIENCE = 30_000;
-/** The least of it on a page that is wrong on purpose, where a wait is in vain. */
-const LEAST = 1_500;
+/** The least and the most of it on a page that is wrong on purpose, where a wait is in vain. */
+const [LEAST, MOST] = [1_500, 6_000];
 
 const encode = (state) => Buffer.from(JSON.stringify(state)).toString('base64url');
 export const hash = (view, state, lang, theme) =>
@@ -90,7 +90,7 @@ export async function start(address) {
             });
         }
         /** Whether something becomes true in time. */
-        async function until(condition, patience = spoil ? Math.min(Math.max(2 * longest, LEAST), PATIENCE) : PATIENCE) {
+        async function until(condition, patience = spoil ? Math.min(Math.max(2 * longest, LEAST), MOST) : PATIENCE) {
             for (const began = Date.now(); ;) {
                 if (await condition()) {
                     longest = spoil ? longest : Math.max(longest, Date.now() - began);
@@ -133,11 +133,15 @@ export async function start(address) {
             },
         };
         page.setDefaultTimeout(PATIENCE);
+        page.setDefaultNavigationTimeout(4 * PATIENCE);
         await page.goto(address + hash(view, state, lang, theme), { waitUntil: 'load' });
         await page.locator(`.view.${view} > *`).first().waitFor();
         await settled();
         return its;
     }
-    const closeAll = () => Promise.all([...contexts.values()].flatMap((context) => context.pages()).map((page) => page.close()));
+    const closeAll = () => Promise.all([...contexts.values()].flatMap((context) => context.pages()).map(async (page) => {
+        await page.unrouteAll({ behavior: 'ignoreErrors' });
+        await page.close();
+    }));
     return { open, closeAll, end: () => browser.close() };
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::quick;
+use crate::client::{program, quick};
 
 #[test]
 fn the_page_and_every_module_that_it_names_are_served() {
@@ -123,4 +123,32 @@ fn what_is_not_there_is_not_found() {
         let response = program.ask(endpoint, &question);
         assert_eq!((response.status, &response.json()["error"]["code"]), (404, &json!("not_found")), "{endpoint}");
     }
+}
+
+/// "Ask the real one": figures of both, lanes of both, and what the simulator is off by.
+#[test]
+fn a_scenario_is_run_on_a_real_python_and_simulated_beside_it() {
+    let program = program(&[]);
+    let meta = program.ask("meta", &json!({})).json();
+    let pythons = meta["pythons"].as_array().unwrap();
+    let Some(python) = pythons.iter().position(|python| python["why_not"].is_null()) else {
+        println!("not measured: no Python that runs scenarios");
+        return;
+    };
+    let scenario = json!({"seconds": 0.5, "gil": {"version": "3.12", "interval": "5ms"},
+        "threads": [{"name": "CPU", "does": ["run forever"]}, {"name": "I/O", "does": ["wait 2ms"]}]});
+    let answer = program.ask("real", &json!({"scenario": scenario, "python": python})).json();
+    for of in ["real", "simulated"] {
+        let rounds = answer["groups"][1]["rate"][of].as_f64().unwrap_or_else(|| panic!("{of}: {answer}"));
+        // A wait of 2 ms: not more than 500 rounds a second, however fast the machine is.
+        assert!(rounds > 0.0 && rounds <= 500.0, "{of}: {rounds} rounds a second");
+    }
+    assert!(answer["groups"][0]["rate"].is_null(), "a thread that computes for ever has no rounds: {answer}");
+    assert!(answer["groups"][1]["rate"]["error"].as_f64().unwrap().is_finite());
+    let simulated: lab::trace::Trace = serde_json::from_value(answer["simulated_trace"].clone()).unwrap();
+    assert_eq!(simulated.lanes.len(), 2);
+    // Either there are lanes of the real run, or it is said why not.
+    let real: Option<lab::trace::Trace> = serde_json::from_value(answer["trace"].clone()).unwrap();
+    assert_ne!(real.is_some(), answer["why_no_trace"].is_object(), "{answer}");
+    assert!(real.is_none_or(|real| real.lanes.iter().any(|lane| !lane.spans.is_empty())), "{answer}");
 }

@@ -81,7 +81,7 @@ export function happened(moment) {
             );
         }
         case 'forced':
-            return text(`${thread.ko}: 요청을 받고 GIL을 놓았습니다.`, `${thread.en}: was asked, and has let the GIL go.`);
+            return text(`${thread.ko}: 요청을 받고 GIL을 놓았습니다.`, `${thread.en}: was asked, and has released the GIL.`);
         case 'ended':
             return text(`${thread.ko}: 끝났습니다.`, `${thread.en}: has ended.`);
         default:
