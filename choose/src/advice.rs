@@ -52,8 +52,16 @@ pub fn what(recording: &Recording, class: Class, choice: Option<&Prediction>, pi
 }
 
 /// The lines below it: why, where it is shown, and the Python.
-pub fn lines(recording: &Recording, class: Class, choice: Option<&Prediction>) -> Vec<Text> {
-    let mut lines = vec![why(recording, class), place(recording, class, choice)];
+pub fn lines(
+    recording: &Recording,
+    class: Class,
+    choice: Option<&Prediction>,
+    predictions: &[Prediction],
+) -> Vec<Text> {
+    let Text { ko, en } = why(recording, class);
+    let Text { ko: less_sure_ko, en: less_sure_en } = less_sure(choice, predictions).unwrap_or_default();
+    let why = text!("{ko}{less_sure_ko}", "{en}{less_sure_en}");
+    let mut lines = vec![why, place(recording, class, choice)];
     if recording.interpreter != Interpreter::Other {
         lines.extend(code(recording, class, choice).into_iter().map(|Text { ko, en }| text!("    {ko}", "    {en}")));
     }
@@ -71,6 +79,20 @@ fn why(recording: &Recording, class: Class) -> Text {
         return text!("이유: {ko}.{line_ko}", "Why: {en}.{line_en}");
     }
     text!("이유: {ko}. 작업 시간: {shares_ko}.{line_ko}", "Why: {en}. Its work: {shares_en}.{line_en}")
+}
+
+/// The way that was not advised although more is predicted for it, because it may gain less.
+fn less_sure(choice: Option<&Prediction>, predictions: &[Prediction]) -> Option<Text> {
+    let choice = choice?;
+    let better = |one: &&Prediction| {
+        matches!(one.way, Way::Threads | Way::Processes) && one.factor > choice.factor && one.low < choice.low
+    };
+    let Prediction { way, factor, low, .. } = predictions.iter().find(better)?;
+    let Text { ko, en } = way.name();
+    Some(text!(
+        " {ko}의 예측은 {factor:.1}배지만 {low:.1}배에 그칠 수도 있어 권하지 않습니다.",
+        " For {en} it is {factor:.1}, but that may turn out as low as {low:.1}."
+    ))
 }
 
 /// A place without the folders of its file.
@@ -208,7 +230,7 @@ mod tests {
     fn said(recording: &Recording, class: Class, way: Option<Way>) -> Text {
         let choice = way.map(chosen);
         let mut all = vec![what(recording, class, choice.as_ref(), 8)];
-        all.extend(lines(recording, class, choice.as_ref()));
+        all.extend(lines(recording, class, choice.as_ref(), &[]));
         let join = |of: fn(&Text) -> &str| all.iter().map(of).collect::<Vec<_>>().join("\n");
         Text { ko: join(|text| &text.ko), en: join(|text| &text.en) }
     }
@@ -231,6 +253,18 @@ mod tests {
         let lines = [("a.py:9 inner", 3.0), ("a.py:3 outer", 2.0), ("a.py:4 outer", 2.0)];
         assert_eq!(hot_function(&recorded(&lines)), Some("outer"));
         assert_eq!(hot_function(&recorded(&[])), None);
+    }
+
+    #[test]
+    fn a_way_that_may_gain_more_and_less_is_named() {
+        let processes = chosen(Way::Processes);
+        let of = |factor, low| {
+            let threads = Prediction { way: Way::Threads, factor, low, ..processes.clone() };
+            let all = lines(&recorded(&[]), Class::Native, Some(&processes), &[threads, processes.clone()]);
+            all[0].en.contains("For threads it is 2.4, but that may turn out as low as 0.6.")
+        };
+        assert!(of(2.4, 0.6));
+        assert!(!of(1.8, 0.6), "less is predicted: the table says so");
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub fn report(experiment: &str, recording: &Recording, costs: &Costs, plan: Plan
     let class = classify(recording);
     let chosen = choice(recording, &predictions);
     report.shows = advice::what(recording, class, chosen.as_ref(), plan.pieces);
-    report.advice = advice::lines(recording, class, chosen.as_ref());
+    report.advice = advice::lines(recording, class, chosen.as_ref(), &predictions);
     report.measures = recording.measures();
     report.measures.extend(recording.flags());
     report.measures.extend(costs.measures());
