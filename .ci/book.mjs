@@ -78,6 +78,12 @@ async function check(lang, name, width, scheme) {
     page.on('pageerror', (error) => fault(where, `script: ${error.message}`));
     await page.goto(`${root}/${lang}/${name}`, { waitUntil: 'load' });
     (await page.evaluate(layout)).forEach((what) => fault(where, what));
+    if (name === 'workbench.html') {
+        // The exported page stands in the book, and shows a view.
+        const inside = page.frames().find((frame) => frame.url().includes('/workbench/page/index.html'));
+        const lanes = inside?.waitForSelector('main svg', { timeout: 60_000 });
+        await (lanes ?? Promise.reject()).catch(() => fault(where, 'the page of the workbench is not in it'));
+    }
     if (screenshots) {
         await page.screenshot({ path: join(screenshots, `${lang}-${name}-${width}-${scheme}.png`), fullPage: true });
     }
