@@ -11,22 +11,22 @@ pub fn section(file: &File, name: &str) -> Option<u64> {
         return None;
     }
     let (sections, size, count) = (u64_at(&head, 0x28), u16_at(&head, 0x3a), u16_at(&head, 0x3c));
-    let header = |n: u16| read::<64>(file, sections + u64::from(n) * u64::from(size));
+    let header = |n: u16| read::<64>(file, sections.wrapping_add(u64::from(n) * u64::from(size)));
     let names = u64_at(&header(u16_at(&head, 0x3e))?, 24);
     let is_named = |one: &[u8; 64]| {
         let mut found = vec![0; name.len() + 1];
-        let at = names + u64::from(u32_at(one, 0));
+        let at = names.wrapping_add(u64::from(u32_at(one, 0)));
         file.read_exact_at(&mut found, at).is_ok() && found.strip_suffix(b"\0") == Some(name.as_bytes())
     };
     let section = (0..count).filter_map(header).find(is_named)?;
-    Some(u64_at(&section, 16) - first_address(file, &head)?)
+    u64_at(&section, 16).checked_sub(first_address(file, &head)?)
 }
 
 /// The address for which the segment with the beginning of the file was linked.
 fn first_address(file: &File, head: &[u8; 64]) -> Option<u64> {
     const LOAD: u32 = 1;
     let (segments, size, count) = (u64_at(head, 0x20), u16_at(head, 0x36), u16_at(head, 0x38));
-    let segment = |n: u16| read::<56>(file, segments + u64::from(n) * u64::from(size));
+    let segment = |n: u16| read::<56>(file, segments.wrapping_add(u64::from(n) * u64::from(size)));
     let first = (0..count).filter_map(segment).find(|one| u32_at(one, 0) == LOAD && u64_at(one, 8) == 0)?;
     Some(u64_at(&first, 16))
 }
@@ -52,6 +52,14 @@ fn u16_at(bytes: &[u8], at: usize) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_head_that_leads_nowhere_is_no_panic() {
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, b"\x7fELF\x02\x01").unwrap();
+        std::io::Write::write_all(&mut file, &[0xff; 1000]).unwrap();
+        assert_eq!((section(&file, ".text"), first_address(&file, &[0xff; 64])), (None, None));
+    }
 
     #[test]
     fn our_own_program_has_code_and_no_python() {

@@ -34,6 +34,12 @@ struct Block {
     bytes: [u8; BLOCK],
 }
 
+/// The address of a field. What was read of a process that goes on may be no address at all: then this is none either, and reading it
+/// fails.
+pub fn field(base: u64, offset: u64) -> u64 {
+    base.wrapping_add(offset)
+}
+
 impl Memory {
     /// Opens the memory of a process.
     pub fn of(pid: u32) -> io::Result<Memory> {
@@ -109,6 +115,10 @@ mod tests {
         assert_eq!(memory.half(at + 8), Some(7));
         assert_eq!(memory.many(at + 8, 8), Some(7_u64.to_le_bytes().to_vec()));
         assert_eq!(memory.word(8), None, "nothing is mapped at the beginning");
+        for none in [u64::MAX, u64::MAX - 7, 1 << 63] {
+            assert_eq!((memory.word(none), memory.half_now(none), memory.many(none, 8)), (None, None, None));
+            assert_eq!(memory.word(field(none, 16)), None);
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::offsets::{Missing, NEWEST, Offsets};
 use super::runtime::Runtime;
 use super::view::View;
 use crate::elf;
-use crate::memory::Memory;
+use crate::memory::{Memory, field};
 
 /// What a process runs, as far as its mapped files tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,9 +36,9 @@ pub fn find(pid: u32) -> (Kind, Option<View>) {
             continue;
         };
         let Ok(memory) = Memory::of(pid) else { continue };
-        match Offsets::read(&memory, start + section) {
+        match Offsets::read(&memory, field(start, section)) {
             Ok(offsets) => {
-                let at = start + section;
+                let at = field(start, section);
                 let runtime = Runtime { memory, offsets, at };
                 return (Kind::CPython(runtime.version().0), Some(View::published(runtime)));
             }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::runtime::Runtime;
-use crate::memory::Memory;
+use crate::memory::{Memory, field};
 
 /// More interpreters than this in one process are not looked at.
 const MOST_INTERPRETERS: usize = 64;
@@ -37,7 +37,7 @@ pub struct Gil {
 impl Gil {
     /// Whether a thread that sleeps on this futex waits for this GIL: the lock's mutexes and condition variables are part of it.
     pub fn has_futex(&self, address: u64) -> bool {
-        (self.at..self.at + self.size).contains(&address)
+        address.wrapping_sub(self.at) < self.size
     }
 }
 
@@ -64,36 +64,36 @@ impl Runtime {
     pub fn gils(&self) -> Vec<Gil> {
         let (memory, o) = (&self.memory, &self.offsets);
         let mut gils: Vec<Gil> = Vec::new();
-        let mut interpreter = memory.word(self.at + o.interpreters_head).unwrap_or(0);
+        let mut interpreter = memory.word(field(self.at, o.interpreters_head)).unwrap_or(0);
         for _ in 0..MOST_INTERPRETERS {
             if interpreter == 0 {
                 break;
             }
-            if let Some(at) = memory.word(interpreter + o.ceval_gil).filter(|at| *at != 0)
+            if let Some(at) = memory.word(field(interpreter, o.ceval_gil)).filter(|at| *at != 0)
                 && !gils.iter().any(|gil| gil.at == at)
             {
                 gils.push(Gil { at, size: SIZE, holder: self.holder(at) });
             }
-            interpreter = memory.word(interpreter + o.interpreter_next).unwrap_or(0);
+            interpreter = memory.word(field(interpreter, o.interpreter_next)).unwrap_or(0);
         }
         gils
     }
 
     /// Looks at a GIL several times.
     pub fn changes(&self, gil: &Gil) -> Option<Changes> {
-        changes(&self.memory, gil.at + self.offsets.gil_locked)
+        changes(&self.memory, field(gil.at, self.offsets.gil_locked))
     }
 
     /// Whether a garbage collector runs, in the first interpreter.
     pub fn is_collecting(&self) -> bool {
-        let interpreter = self.memory.word(self.at + self.offsets.interpreters_head).filter(|at| *at != 0);
-        interpreter.and_then(|at| self.memory.half(at + self.offsets.collecting)).is_some_and(|flag| flag != 0)
+        let interpreter = self.memory.word(field(self.at, self.offsets.interpreters_head)).filter(|at| *at != 0);
+        interpreter.and_then(|at| self.memory.half(field(at, self.offsets.collecting))).is_some_and(|flag| flag != 0)
     }
 
     fn holder(&self, gil: u64) -> Option<u32> {
         let (memory, o) = (&self.memory, &self.offsets);
-        let is_locked = memory.half(gil + o.gil_locked)? == 1;
-        let thread = memory.word(gil + o.gil_holder).filter(|thread| is_locked && *thread != 0)?;
-        memory.word(thread + o.native_thread_id).and_then(|tid| u32::try_from(tid).ok())
+        let is_locked = memory.half(field(gil, o.gil_locked))? == 1;
+        let thread = memory.word(field(gil, o.gil_holder)).filter(|thread| is_locked && *thread != 0)?;
+        memory.word(field(thread, o.native_thread_id)).and_then(|tid| u32::try_from(tid).ok())
     }
 }

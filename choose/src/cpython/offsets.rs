@@ -68,6 +68,14 @@ impl Offsets {
         Offsets::parse(&bytes)
     }
 
+    /// All fields at the same place.
+    #[cfg(test)]
+    pub(super) fn all(place: u64) -> Offsets {
+        let words = (0..WORDS).map(|n| if n == 0 { 0x030d_00f0 } else { place });
+        let bytes: Vec<u8> = COOKIE.into_iter().chain(words.flat_map(u64::to_le_bytes)).collect();
+        Offsets::parse(&bytes).expect("it is a list")
+    }
+
     fn parse(bytes: &[u8]) -> Result<Offsets, Missing> {
         if bytes[..8] != COOKIE {
             return Err(Missing::NoTable);
@@ -108,7 +116,7 @@ impl Offsets {
             unicode_state,
             unicode_length,
             unicode_ascii_size,
-            collecting: gc + collecting,
+            collecting: gc.wrapping_add(collecting),
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::procfs;
 
 use super::gil::{Changes, Gil, SIZE, changes};
 use super::stack::{Frames, Line, Stack};
-use crate::memory::Memory;
+use crate::memory::{Memory, field};
 
 /// From 3.12 on the interpreter has its own GIL, whose address is known.
 const OWN_GIL: u8 = 12;
@@ -98,7 +98,7 @@ impl Spy {
     /// Looks at the GIL several times. Before 3.12 the word of its holder is 0 while there is none.
     pub fn changes(&self) -> Option<Changes> {
         let at = self.spy.addresses.threadstate_address as u64;
-        changes(&self.memory, if self.minor >= OWN_GIL { at + LOCKED } else { at })
+        changes(&self.memory, if self.minor >= OWN_GIL { field(at, LOCKED) } else { at })
     }
 
     fn keep(&mut self, traces: &[StackTrace]) {
@@ -120,7 +120,7 @@ impl Spy {
     fn tid(&self, trace: &StackTrace) -> Option<u32> {
         match trace.os_thread_id {
             Some(tid) => u32::try_from(tid).ok(),
-            None => self.memory.half(trace.thread_id + self.tid_at?),
+            None => self.memory.half(field(trace.thread_id, self.tid_at?)),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::line_table::line_at;
 use super::runtime::Runtime;
+use crate::memory::field;
 
 /// More threads than this in one interpreter are not walked.
 const MOST_THREADS: usize = 1024;
@@ -127,16 +128,16 @@ impl StackReader {
     /// What the stack of a thread says; `None` if the interpreter does not know the thread, or nothing fits together.
     pub fn read(&mut self, runtime: &Runtime, tid: u32) -> Option<Stack> {
         let (memory, o) = (&runtime.memory, &runtime.offsets);
-        let mut frame = memory.word(self.thread(runtime, tid)? + o.current_frame)?;
+        let mut frame = memory.word(field(self.thread(runtime, tid)?, o.current_frame))?;
         let mut seen = Frames::default();
         for _ in 0..DEEPEST {
             if frame == 0 {
                 break;
             }
-            let owner = memory.bytes::<1>(frame + o.frame_owner)?[0];
+            let owner = memory.bytes::<1>(field(frame, o.frame_owner))?[0];
             if owner < OWNED_BY_C {
                 // The lowest bits of the reference are a tag.
-                let code = self.code(runtime, memory.word(frame + o.frame_executable)? & !7)?;
+                let code = self.code(runtime, memory.word(field(frame, o.frame_executable))? & !7)?;
                 if seen.needs(&code.file) {
                     seen.add(line(runtime, frame, &code)?);
                 }
@@ -144,7 +145,7 @@ impl StackReader {
                     break;
                 }
             }
-            frame = memory.word(frame + o.frame_previous)?;
+            frame = memory.word(field(frame, o.frame_previous))?;
         }
         Some(seen.stack())
     }
@@ -153,23 +154,23 @@ impl StackReader {
     fn thread(&mut self, runtime: &Runtime, tid: u32) -> Option<u64> {
         let (memory, o) = (&runtime.memory, &runtime.offsets);
         if let Some(at) = self.threads.get(&tid)
-            && memory.word(at + o.native_thread_id) == Some(u64::from(tid))
+            && memory.word(field(*at, o.native_thread_id)) == Some(u64::from(tid))
         {
             return Some(*at);
         }
         self.threads.clear();
-        let mut interpreter = memory.word(runtime.at + o.interpreters_head)?;
+        let mut interpreter = memory.word(field(runtime.at, o.interpreters_head))?;
         while interpreter != 0 && self.threads.len() < MOST_THREADS {
-            let mut thread = memory.word(interpreter + o.threads_head)?;
+            let mut thread = memory.word(field(interpreter, o.threads_head))?;
             while thread != 0 && self.threads.len() < MOST_THREADS {
-                let native = memory.word(thread + o.native_thread_id)?;
+                let native = memory.word(field(thread, o.native_thread_id))?;
                 // A list that changes while it is walked can lead in a circle.
                 if self.threads.insert(u32::try_from(native).ok()?, thread).is_some() {
                     break;
                 }
-                thread = memory.word(thread + o.thread_next)?;
+                thread = memory.word(field(thread, o.thread_next))?;
             }
-            let next = memory.word(interpreter + o.interpreter_next)?;
+            let next = memory.word(field(interpreter, o.interpreter_next))?;
             if next == interpreter {
                 break;
             }
@@ -180,7 +181,7 @@ impl StackReader {
 
     fn code(&mut self, runtime: &Runtime, at: u64) -> Option<Code> {
         let (memory, o) = (&runtime.memory, &runtime.offsets);
-        let (file, lines) = (memory.word(at + o.code_filename)?, memory.word(at + o.code_line_table)?);
+        let (file, lines) = (memory.word(field(at, o.code_filename))?, memory.word(field(at, o.code_line_table))?);
         let key = [at, file, lines];
         if let Some(known) = self.codes.get(&at).filter(|code| code.key == key) {
             return Some(known.clone());
@@ -188,8 +189,8 @@ impl StackReader {
         let code = Code {
             key,
             file: string(runtime, file)?,
-            function: string(runtime, memory.word(at + o.code_name)?)?,
-            first_line: memory.half(at + o.code_first_line)?,
+            function: string(runtime, memory.word(field(at, o.code_name))?)?,
+            first_line: memory.half(field(at, o.code_first_line))?,
             lines: table(runtime, lines)?,
         };
         self.codes.insert(at, code.clone());
@@ -198,8 +199,8 @@ impl StackReader {
 }
 
 fn line(runtime: &Runtime, frame: u64, code: &Code) -> Option<Line> {
-    let instruction = runtime.memory.word(frame + runtime.offsets.frame_instruction)?;
-    let start = code.key[0] + runtime.offsets.code_bytecode;
+    let instruction = runtime.memory.word(field(frame, runtime.offsets.frame_instruction))?;
+    let start = field(code.key[0], runtime.offsets.code_bytecode);
     // A build without a GIL may run a copy of the bytecode that belongs to the thread; then only the function is known.
     let unit = instruction.checked_sub(start).map(|bytes| bytes / 2);
     let line = unit.and_then(|unit| line_at(&code.lines, code.first_line, unit)).unwrap_or(code.first_line);
@@ -209,17 +210,17 @@ fn line(runtime: &Runtime, frame: u64, code: &Code) -> Option<Line> {
 /// A line table, which is a `bytes`.
 fn table(runtime: &Runtime, bytes: u64) -> Option<Arc<[u8]>> {
     let o = &runtime.offsets;
-    let size = runtime.memory.word(bytes + o.bytes_size).filter(|size| *size < LONGEST)?;
-    runtime.memory.many(bytes + o.bytes_value, usize::try_from(size).ok()?).map(Into::into)
+    let size = runtime.memory.word(field(bytes, o.bytes_size)).filter(|size| *size < LONGEST)?;
+    runtime.memory.many(field(bytes, o.bytes_value), usize::try_from(size).ok()?).map(Into::into)
 }
 
 /// A `str`: one, two or four bytes a character.
 fn string(runtime: &Runtime, at: u64) -> Option<Arc<str>> {
     let (memory, o) = (&runtime.memory, &runtime.offsets);
-    let length = memory.word(at + o.unicode_length).filter(|length| *length < LONGEST)?;
-    let (width, is_ascii) = form(memory.half(at + o.unicode_state)?)?;
+    let length = memory.word(field(at, o.unicode_length)).filter(|length| *length < LONGEST)?;
+    let (width, is_ascii) = form(memory.half(field(at, o.unicode_state))?)?;
     // Behind the head of other strings stand their UTF-8 form's pointer and length.
-    let data = at + o.unicode_ascii_size + if is_ascii { 0 } else { 16 };
+    let data = field(field(at, o.unicode_ascii_size), if is_ascii { 0 } else { 16 });
     let bytes = memory.many(data, usize::try_from(length).ok()? * width)?;
     let character = |one: &[u8]| {
         let code = one.iter().rev().fold(0, |code, byte| code << 8 | u32::from(*byte));
@@ -253,6 +254,21 @@ mod tests {
             }
         }
         assert_eq!(form(0), None);
+    }
+
+    #[test]
+    fn words_that_are_no_addresses_lead_nowhere() {
+        let words = [u64::MAX - 3; 64];
+        let memory = crate::memory::Memory::of(std::process::id()).unwrap();
+        let at = std::ptr::from_ref(&words) as u64;
+        let runtime = Runtime { memory, offsets: super::super::offsets::Offsets::all(16), at };
+        let mut reader = StackReader::default();
+        assert_eq!(reader.read(&runtime, 1), None);
+        for none in [u64::MAX - 3, u64::MAX - 16, 1 << 63, at] {
+            assert!(reader.code(&runtime, none).is_none() && string(&runtime, none).is_none(), "{none:x}");
+            assert!(table(&runtime, none).is_none(), "{none:x}");
+        }
+        assert!(runtime.gils().is_empty() && !runtime.is_collecting());
     }
 
     fn line(file: &str, function: &str, line: u32) -> Line {
