@@ -234,7 +234,8 @@ impl Recording {
     }
 
     /// The start of an interpreter that could not be looked into, or not from the beginning, was recorded as work. It takes at least this
-    /// long, in ns of CPU time: what it takes to do nothing, and to import what the program imports.
+    /// long, in ns of CPU time: what it takes to do nothing, and to import what the program imports. Of the work, what could not be looked
+    /// into is divided like the rest, if the rest is the greater part.
     pub fn tell_start_apart(&mut self, start: f64) {
         if self.interpreter == Interpreter::Other {
             return;
@@ -245,6 +246,12 @@ impl Recording {
             sums.busy += sign * part;
         }
         self.work.ready = (self.work.ready - part).max(0.0);
+        let (seen, unseen) = (self.work.python + self.work.native, self.work.unsplit);
+        if unseen > 0.0 && seen > unseen {
+            self.work.python += unseen * self.work.python / seen;
+            self.work.native = seen + unseen - self.work.python;
+            self.work.unsplit = 0.0;
+        }
     }
 
     /// Whether the program's threads share a lock.
@@ -467,6 +474,10 @@ mod tests {
         assert_eq!(of(0.0, 95.0), (90.0, 10.0, 0.0), "no more than it computed");
         assert_eq!(of(50.0, 60.0), (60.0, 90.0, 80.0), "a part of it was seen");
         assert_eq!(of(60.0, 60.0), (60.0, 100.0, 90.0), "it was seen");
+        let work = Sums { python: 150.0, native: 50.0, unsplit: 100.0, busy: 300.0, ..Sums::default() };
+        let mut late = Recording { interpreter, work, ..Recording::default() };
+        late.tell_start_apart(60.0);
+        assert_eq!((late.work.python, late.work.native, late.work.unsplit), (180.0, 60.0, 0.0));
     }
 
     #[test]
