@@ -25,7 +25,7 @@ pub struct Costs {
     pub imports: f64,
     /// Importing what a pool of threads needs, beside that.
     pub import_threads: f64,
-    /// Importing asyncio.
+    /// Importing asyncio, beside that.
     pub import_asyncio: f64,
     /// Importing what a pool of processes needs.
     pub import_processes: f64,

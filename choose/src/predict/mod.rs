@@ -34,12 +34,13 @@ const KERNEL: f64 = 1.2;
 /// never meet: on one core, for instance.
 const MEET: [f64; 3] = [0.0, 13.0, 40.0];
 /// SQLite counts what it allocates under one lock for the whole process (`SQLITE_CONFIG_MEMSTATUS`, on by default). Whether threads that
-/// run queries get into each other's way by that depends on how near their cores are: measured between 1.6 times as fast and 1.4 times as
-/// slow as one after another, on the same machine.
+/// run queries get into each other's way by that depends on how near their cores are: measured between 1.6 times as fast and 1.3 times as
+/// slow as one after another, on the same machine; the interval allows for a little more.
 const ONE_ALLOCATOR: f64 = 1.4;
 /// Without a GIL, collecting garbage stops all threads and looks at the objects of all: it takes so many times as long. Measured with a
-/// group-by on CPython 3.13, in 2 and in 8 threads: 3.2 to 4.5, and 7 at worst.
+/// group-by on CPython 3.13: 3.2 in 8 threads, 4.5 in 2, and up to 9 in a real-time class.
 const COLLECTING: [f64; 3] = [1.0, 3.5, 8.0];
+
 /// Predicts every way that the program could take.
 pub fn predict(recording: &Recording, costs: &Costs, plan: Plan) -> Vec<Prediction> {
     Way::ALL.into_iter().filter_map(|way| predict_one(recording, costs, plan, way)).collect()
@@ -173,6 +174,13 @@ fn time(side: Side, recording: &Recording, costs: &Costs, plan: Plan, way: Way) 
         Interpreter::CPython { minor, free_threaded } => (minor, free_threaded),
         _ => (0, false),
     };
+    // At worst the threads meet at SQLite's lock: that is a GIL of its own.
+    let in_threads = |work: &Work, rules: Rules| match side {
+        Side::Worst if recording.sqlite > 0.0 => {
+            run_of(&work.under_a_lock(ONE_ALLOCATOR), Rules::Gil(version.0), threads)
+        }
+        _ => run_of(work, rules, threads),
+    };
     let imported_again = |workers: u64| {
         let imports = (recording.start.judged() - costs.start).max(0.0);
         if version.0 >= 14 { imports * workers.div_ceil(plan.cores.max(1)) as f64 } else { 0.0 }
@@ -180,22 +188,11 @@ fn time(side: Side, recording: &Recording, costs: &Costs, plan: Plan, way: Way) 
     match way {
         Way::Threads if !recording.has_gil() => {
             let collecting = recording.collecting * (work.python + work.native);
-            let work = work.without(collecting);
-            let run = match side {
-                Side::Worst if recording.sqlite > 0.0 => {
-                    run_of(&work.under_a_lock(ONE_ALLOCATOR), Rules::Gil(version.0), threads)
-                }
-                _ => run_of(&work, Rules::NoGil, threads),
-            };
+            let run = in_threads(&work.without(collecting), Rules::NoGil);
             (start + costs.import_threads + run + collecting * side.of(COLLECTING), threads)
         }
         Way::Threads => {
-            let run = match side {
-                Side::Worst if recording.sqlite > 0.0 => {
-                    run_of(&work.under_a_lock(ONE_ALLOCATOR), Rules::Gil(version.0), threads)
-                }
-                _ => run(Rules::Gil(version.0), threads),
-            };
+            let run = in_threads(work, Rules::Gil(version.0));
             // Each time that one meets another, the GIL goes from hand to hand instead of being taken in passing.
             let meet = (side.of(MEET) * work.held().powi(2)).min(1.0);
             let handed = recording.releases * costs.handoff - run;
