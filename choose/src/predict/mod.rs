@@ -3,18 +3,20 @@
 //! The model: the work is cut into pieces that do not depend on each other; each piece does its part of the computing and of the
 //! waiting. `makespan` plays the pieces through: with threads under the GIL of the version, by the simulator of `gil-sim`.
 
+mod choice;
 mod cluster;
+mod disk;
 mod doubt;
 mod makespan;
 mod memory;
 mod way;
 mod work;
 
-use crate::classify;
 use crate::costs::Costs;
 use crate::recording::{Interpreter, Recording};
-use crate::wait::Wait;
+pub use choice::choice;
 pub use cluster::is_worth;
+use disk::{Serial, perhaps_serial, serial_part};
 use doubt::doubt;
 use makespan::{Rules, makespan};
 pub use memory::{Needed, may_not_fit, needed};
@@ -96,34 +98,6 @@ fn predict_cluster(recording: &Recording, costs: &Costs, plan: Plan) -> Option<P
     let (low, high) = (slow / MODEL, fast * MODEL);
     let workers = (hosts * cores).min(pieces);
     Some(Prediction { way: Way::Cluster, factor: middle, low, high, workers, doubt: cluster::doubt(hosts) })
-}
-
-/// Waits of which nobody knows whether they overlap: those for a disk, and those of which nobody knows what they are for.
-fn perhaps_serial(recording: &Recording) -> f64 {
-    recording.work.wait(Wait::Disk) + recording.work.wait(Wait::Unknown)
-}
-
-/// The part of the waits that may not overlap which do not.
-struct Serial {
-    least: f64,
-    /// `None` if it is not known at all.
-    likely: Option<f64>,
-    most: f64,
-}
-
-/// What the measurement of the disk tells. It was made with small files in the folder for temporary files; the program has its own.
-fn serial_part(recording: &Recording) -> Serial {
-    const UNCERTAIN: f64 = 0.25;
-    match recording
-        .machine
-        .serial_disk()
-        .filter(|_| recording.work.wait(Wait::Unknown) <= recording.work.wait(Wait::Disk))
-    {
-        Some(share) => {
-            Serial { least: (share - UNCERTAIN).max(0.0), likely: Some(share), most: (share + UNCERTAIN).min(1.0) }
-        }
-        None => Serial { least: 0.0, likely: None, most: 1.0 },
-    }
 }
 
 /// The program's time as it is, start and all, on an idle machine.
@@ -246,33 +220,12 @@ fn slowdown(minor: u8) -> f64 {
     if minor <= 13 { 1.4 } else { 1.08 }
 }
 
-/// The simplest way among those that are nearly as good as the best; `None` if none is worth the trouble, or if the program has threads
-/// already, which are what there is to change.
-pub fn choice(recording: &Recording, predictions: &[Prediction]) -> Option<Prediction> {
-    /// Less than this is not worth a change.
-    const WORTH: f64 = 1.2;
-    /// As good as the best.
-    const NEARLY: f64 = 0.92;
-    if classify::classify(recording).has_threads_of_its_own() {
-        return None;
-    }
-    // What needs the same interpreter and the same language comes first.
-    let simple = [Way::Threads, Way::Asyncio, Way::Processes];
-    let candidates: Vec<&Prediction> = simple
-        .iter()
-        .filter_map(|way| predictions.iter().find(|one| one.way == *way))
-        .filter(|one| one.way != Way::Asyncio || classify::main_wait(recording).has_async_form())
-        .collect();
-    let best = candidates.iter().map(|one| one.expected()).fold(0.0, f64::max);
-    let found = candidates.into_iter().find(|one| one.expected() >= best * NEARLY)?;
-    (found.factor >= WORTH).then(|| found.clone())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::machine::Machine;
     use crate::recording::Sums;
+    use crate::wait::Wait;
 
     const S: f64 = 1e9;
 

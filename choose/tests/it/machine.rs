@@ -164,3 +164,19 @@ fn the_curve_goes_from_one_piece_to_a_thousand() {
     let full = run(&["again", file.to_str().unwrap(), "--full"]).ends_with(0);
     assert!(full.out.contains("over the number of pieces on") && full.out.contains("│ 1000"), "{}", full.out);
 }
+
+#[test]
+fn what_a_program_imports_anyway_costs_nothing_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |imports: &str| {
+        let (script, file) = (folder.path().join("program.py"), folder.path().join("run.json"));
+        std::fs::write(&script, format!("{imports}\ntotal = 0\nfor i in range(3_000_000): total += i\n")).unwrap();
+        run(&["--out", file.to_str().unwrap(), "--", PYTHON, script.to_str().unwrap()]).ends_with(0);
+        serde_json::from_str::<Report>(&std::fs::read_to_string(&file).unwrap()).unwrap()
+    };
+    let (without, with) = (of("import sys"), of("import asyncio, sqlite3"));
+    let [before, after] = [&without, &with].map(|report| value(report, "cost.import_asyncio"));
+    assert!(after < before / 10.0, "{before} {after}");
+    assert!(value(&with, "cost.imports") > value(&without, "cost.imports") + 0.5 * before);
+    assert_eq!([&without, &with].map(|report| value(report, "sqlite")), [0.0, 1.0]);
+}

@@ -139,6 +139,15 @@ fn a_gil_that_is_let_go_at_every_call_is_counted() {
 }
 
 #[test]
+fn the_garbage_collector_is_seen_at_work() {
+    let Some(python) = that_publishes() else { return };
+    let of = |code: &str| value(&record(&[python.to_str().unwrap(), "-c", code]), "collecting");
+    let collects = of("import gc\nkept = [[] for _ in range(300_000)]\nfor _ in range(60): gc.collect()");
+    let counts = of("total = 0\nfor i in range(12_000_000): total += i");
+    assert!(collects > 0.3 && counts < 0.1, "{collects} {counts}");
+}
+
+#[test]
 fn threads_that_share_the_gil_wait_for_it() {
     let Some(python) = that_publishes() else { return };
     let report = record(&[python.to_str().unwrap(), "-c", CONVOY]);
